@@ -1,0 +1,42 @@
+# `make demo` and `make test` are the two commands a newcomer needs; both set up .venv and touch nothing outside the checkout.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: help demo test lint format bench clean
+
+help:
+	@echo "make demo    set up and run the whole story: up, train, deploy, predict"
+	@echo "make test    set up and run the whole test suite"
+	@echo "make lint    ruff, mypy and the import floors"
+	@echo "make bench   print the figures of tests/benchmarks"
+
+.venv/demo.stamp: pyproject.toml
+	$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("mlops-iac needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Try: make demo PYTHON=python3.12")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile -e .
+	@touch $@
+
+.venv/test.stamp: .venv/demo.stamp
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile -e '.[dev]'
+	@touch $@
+
+demo: .venv/demo.stamp
+	@PATH="$(CURDIR)/$(BIN):$$PATH" sh examples/screening/demo.sh
+
+test: .venv/test.stamp
+	$(BIN)/python -m pytest
+
+lint: .venv/test.stamp
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: .venv/test.stamp
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: .venv/test.stamp
+	$(BIN)/python -m tests.benchmarks
+
+clean:
+	rm -rf .venv .mlops-iac .mypy_cache .ruff_cache .pytest_cache

@@ -1,0 +1,3 @@
+"""mlops-iac: infrastructure as code for complete ML environments."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,134 @@
+"""Every error a person can fix, in one family that speaks in three parts.
+
+MlopsError                     something the person at the keyboard can fix
+├─ UsageError                  a command was used in the wrong way
+├─ ConfigError                 a stack file is wrong             (each problem has file and line)
+├─ BlueprintError              a blueprint cannot be built so
+├─ PipelineError               a pipeline definition is wrong
+├─ PlanError                   the plan is impossible
+├─ StackNotFound               no such stack
+├─ CloudError                  a cloud refused                   (has resource and API call)
+│  └─ NotEmulated              the embedded cloud does not do this yet
+├─ StateError                  state is locked, damaged or newer than we are
+├─ RunError                    a pipeline run failed or was refused
+└─ Cancelled                   the person pressed Ctrl-C
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from mlops_iac.core import exit_codes
+
+
+@dataclass(frozen=True, kw_only=True, order=True)
+class Problem:
+    """One thing that is wrong: a constant summary, a detail with the value given and the values allowed, an action."""
+
+    file: str = ""
+    line: int = 0
+    """1-based; 0 when the problem has no line."""
+    path: str = ""
+    """The key, dotted: ``options.gate.at_least``."""
+    summary: str
+    detail: str = ""
+    hint: str = ""
+
+    def __str__(self) -> str:
+        place = f"{self.file}:{self.line}" if self.file and self.line else self.file
+        head = "  ".join(part for part in (place, self.path) if part)
+        lines = [f"{head}\n  {self.summary}" if head else self.summary]
+        lines += [f"  {line}" for line in self.detail.splitlines()]
+        if self.hint:
+            lines.append(f"  hint: {self.hint}")
+        return "\n".join(lines)
+
+
+class MlopsError(Exception):
+    """Base of all errors that are shown without a traceback."""
+
+    exit_code = exit_codes.ERROR
+
+    def __init__(self, summary: str, detail: str = "", *, hint: str = "", file: str = "", line: int = 0) -> None:
+        self.problems: tuple[Problem, ...] = (Problem(summary=summary, detail=detail, hint=hint, file=file, line=line),)
+        super().__init__(summary)
+
+    @classmethod
+    def of(cls, problems: Iterable[Problem]) -> MlopsError:
+        """Several problems found at once, shown sorted by place."""
+        ordered = tuple(sorted(problems))
+        error = cls(ordered[0].summary)
+        error.problems = ordered
+        return error
+
+    @property
+    def summary(self) -> str:
+        return self.problems[0].summary
+
+    @property
+    def detail(self) -> str:
+        return self.problems[0].detail
+
+    @property
+    def hint(self) -> str:
+        return self.problems[0].hint
+
+    def __str__(self) -> str:
+        return "\n".join(str(problem) for problem in self.problems)
+
+
+class UsageError(MlopsError):
+    exit_code = exit_codes.CONFIGURATION
+
+
+class ConfigError(MlopsError):
+    exit_code = exit_codes.CONFIGURATION
+
+
+class BlueprintError(MlopsError):
+    exit_code = exit_codes.CONFIGURATION
+
+
+class PipelineError(MlopsError):
+    exit_code = exit_codes.CONFIGURATION
+
+
+class PlanError(MlopsError):
+    """The plan is impossible: a protected resource would be deleted, a cycle, a resource registered twice."""
+
+
+class StackNotFound(MlopsError):
+    exit_code = exit_codes.STACK_NOT_FOUND
+
+
+class CloudError(MlopsError):
+    """A cloud refused. ``resource`` is the logical name or URN, ``call`` is ``service:Operation``."""
+
+    exit_code = exit_codes.RESOURCE
+
+    def __init__(
+        self, summary: str, detail: str = "", *, hint: str = "", resource: str = "", call: str = "", code: str = ""
+    ) -> None:
+        super().__init__(summary, detail, hint=hint)
+        self.resource, self.call, self.code = resource, call, code
+
+
+class NotEmulated(CloudError):
+    """The embedded cloud does not do this yet; says exactly what."""
+
+    def __init__(self, type: str, prop: str = "", hint: str = "") -> None:
+        what = f"{type}.{prop}" if prop else type
+        super().__init__("Not emulated yet.", f"The embedded cloud does not offer `{what}`.", hint=hint, resource=what)
+
+
+class StateError(MlopsError):
+    pass
+
+
+class RunError(MlopsError):
+    pass
+
+
+class Cancelled(MlopsError):
+    exit_code = exit_codes.CANCELLED

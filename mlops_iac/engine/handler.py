@@ -1,0 +1,78 @@
+"""The handler port: what the engine asks of whatever provisions a resource type. The embedded cloud implements it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from mlops_iac.engine.values import Props
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scope:
+    """Where a call happens: read from the resource's provider (``aws:region``) and the stack."""
+
+    stack: str
+    project: str
+    region: str
+    account_id: str
+
+
+@dataclass(frozen=True)
+class Created:
+    """What a create (or a read) answers."""
+
+    id: str
+    outputs: dict[str, Any] = field(default_factory=dict)
+    """All outputs, inputs included, as the Pulumi provider would answer them (camelCase)."""
+
+
+class Handler(Protocol):
+    """One resource type. Handlers are stateless; one instance serves all threads.
+
+    Inputs never hold secrets wrappers here, and hold UNKNOWN only in ``check`` and ``replaces`` (previews).
+    Every method may raise `CloudError`; ``NotEmulated`` says precisely what is missing, already in ``check``.
+    """
+
+    type: str
+    """Pulumi's type token: ``aws:s3/bucket:Bucket``."""
+
+    def check(self, scope: Scope, name: str, old: Props | None, new: Props) -> dict[str, Any]:
+        """Validate and complete the inputs: defaults, and an automatic name (the old one is kept). Pure."""
+
+    def replaces(self, scope: Scope, old: Props, new: Props, changed: frozenset[str]) -> frozenset[str]:
+        """Of the changed top-level inputs, those that cannot be changed in place. Pure."""
+
+    def deletes_before_replace(self, old: Props, new: Props) -> bool:
+        """True when old and new cannot exist at once, because they carry the same physical name. Pure."""
+
+    def secrets(self) -> frozenset[str]:
+        """Outputs that are secret whatever the program says."""
+
+    def create(self, scope: Scope, inputs: Props) -> Created: ...
+
+    def read(self, scope: Scope, id: str, outputs: Props) -> Created | None:
+        """What the cloud says now, or None when it is gone. ``outputs`` is the last known state, for what the
+        cloud does not give back."""
+
+    def find(self, scope: Scope, inputs: Props) -> Created | None:
+        """Look up by physical name what a create that was cut off may have made. None when there is nothing."""
+
+    def update(self, scope: Scope, id: str, old: Props, new: Props, outputs: Props) -> dict[str, Any]:
+        """Change in place from the old inputs to the new; answers all outputs."""
+
+    def delete(self, scope: Scope, id: str, outputs: Props) -> None:
+        """Delete; a resource that is already gone is not an error."""
+
+
+class Provider(Protocol):
+    """Where the engine finds handlers and answers invokes."""
+
+    account_id: str
+
+    def handler(self, type: str) -> Handler:
+        """Raises `NotEmulated` with the nearest known type."""
+
+    def invoke(self, scope: Scope, token: str, args: Props) -> dict[str, Any]:
+        """Answer ``aws:index/getCallerIdentity:getCallerIdentity`` and the like; pure where possible.
+        Raises `NotEmulated` for an unknown token."""
