@@ -1,0 +1,55 @@
+"""A program and a place to run it: the embedded engine over the embedded cloud, or Pulumi over AWS. The same verbs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from mlops_iac.engine.event import OnEvent, Result
+
+if TYPE_CHECKING:
+    from mlops_iac.clients import Clients
+    from mlops_iac.core.environment import Environment
+
+
+def ignore(event: object) -> None:
+    """For who does not watch."""
+
+
+class Backend(Protocol):
+    """What commands, tests and users ask of a deployed (or not yet deployed) stack."""
+
+    root: Path
+    stack: str
+    place: str
+    """Where it lands, in words: ``embedded cloud``."""
+
+    def preview(self, *, on_event: OnEvent = ignore) -> Result: ...
+
+    def up(self, *, on_event: OnEvent = ignore) -> Result: ...
+
+    def refresh(self, *, on_event: OnEvent = ignore, preview: bool = False) -> Result: ...
+
+    def destroy(self, *, on_event: OnEvent = ignore, preview: bool = False) -> Result: ...
+
+    def remove(self) -> None:
+        """Forget a stack that has no resources left."""
+
+    def outputs(self) -> dict[str, Any]:
+        """The stack's outputs; StackNotFound when it was never deployed."""
+
+    def environment(self) -> Environment: ...
+
+    def clients(self) -> Clients:
+        """Clients of the cloud where the stack lives, in its region."""
+
+
+def backend_for(root: Path, stack: str, cloud: str) -> Backend:
+    """``cloud`` is ``embedded`` or ``aws``."""
+    if cloud == "aws":
+        from mlops_iac.backends.pulumi import PulumiBackend
+
+        return PulumiBackend(root, stack)
+    from mlops_iac.backends.embedded import EmbeddedBackend
+
+    return EmbeddedBackend(root, stack)

@@ -1,0 +1,137 @@
+"""The embedded engine over the embedded cloud: nothing but this package is needed."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mlops_iac.backends import ignore
+from mlops_iac.core.environment import Environment
+from mlops_iac.core.errors import StackNotFound, StateError
+from mlops_iac.core.suggestions import did_you_mean
+from mlops_iac.engine.event import OnEvent, Result
+
+if TYPE_CHECKING:
+    from mlops_iac.clients import Clients
+    from mlops_iac.cloud.process import EmbeddedCloud
+    from mlops_iac.engine.deployment import Deployment
+    from mlops_iac.engine.state_store import FileStore
+    from mlops_iac.program import Program
+
+PROJECT = "mlops-iac"
+HOME = ".mlops-iac"
+
+
+class EmbeddedBackend:
+    """One stack of one project. ``home`` holds state and cloud; left out, it is ``.mlops-iac`` in the project."""
+
+    place = "embedded cloud"
+
+    def __init__(self, root: Path, stack: str, *, home: Path | None = None) -> None:
+        self.root, self.stack = root, stack
+        self.home = home or root / HOME
+
+    def preview(self, *, on_event: OnEvent = ignore) -> Result:
+        program = self._program()
+        return self._deployment(program, online=False).preview(program.run, on_event=on_event)
+
+    def up(self, *, on_event: OnEvent = ignore) -> Result:
+        program = self._program()
+        starting = self._start_cloud()
+        deployment = self._deployment(program, online=True)
+        starting.join()
+        return deployment.up(program.run, on_event=on_event)
+
+    def refresh(self, *, on_event: OnEvent = ignore, preview: bool = False) -> Result:
+        self._get_deployed()
+        self.cloud.start()
+        return self._deployment(None, online=True).refresh(on_event=on_event, preview=preview)
+
+    def destroy(self, *, on_event: OnEvent = ignore, preview: bool = False) -> Result:
+        self._get_deployed()
+        self.cloud.start()
+        return self._deployment(None, online=True).destroy(on_event=on_event, preview=preview)
+
+    def remove(self) -> None:
+        self.store.remove(self.stack)
+
+    def outputs(self) -> dict[str, Any]:
+        self._get_deployed()
+        return dict(self.store.outputs(self.stack))
+
+    def environment(self) -> Environment:
+        outputs = self.outputs()
+        if "data" not in outputs:
+            raise StateError(
+                "The environment is not complete.",
+                f"The last `up` of {self.stack} did not reach its end, so its outputs are not known.",
+                hint=f"run `mlops-iac up {self.stack}` again; it continues where it stopped.",
+            )
+        return Environment.from_outputs(outputs)
+
+    def clients(self) -> Clients:
+        self.cloud.start()
+        return self.cloud.clients(self.outputs()["region"])
+
+    @property
+    def cloud(self) -> EmbeddedCloud:
+        from mlops_iac.cloud.process import EmbeddedCloud
+
+        return EmbeddedCloud(self.home / "cloud")
+
+    @property
+    def store(self) -> FileStore:
+        from mlops_iac.engine.secrets import passphrase_for
+        from mlops_iac.engine.state_store import FileStore
+
+        return FileStore(self.home / "state", PROJECT, lambda: passphrase_for(self.home))
+
+    def _program(self) -> Program:
+        from mlops_iac.program import load
+
+        return load(self.root, self.stack)
+
+    def _deployment(self, program: Program | None, *, online: bool) -> Deployment:
+        from mlops_iac.cloud.provider import EmbeddedProvider
+        from mlops_iac.engine.deployment import Deployment
+
+        return Deployment(
+            project=PROJECT,
+            stack=self.stack,
+            provider=EmbeddedProvider(self.cloud.clients if online else None),
+            store=self.store,
+            config=program.config.pulumi_config if program else {},
+            secret_config=program.config.secret_keys if program else frozenset(),
+        )
+
+    def _start_cloud(self) -> _Starting:
+        starting = _Starting(self.cloud)
+        starting.start()
+        return starting
+
+    def _get_deployed(self) -> None:
+        deployed = self.store.stacks()
+        if self.stack not in deployed:
+            known = did_you_mean(self.stack, deployed) if deployed else f"`mlops-iac up {self.stack}` deploys it."
+            raise StackNotFound("No such environment.", f"`{self.stack}` is not deployed on this machine.", hint=known)
+
+
+class _Starting(threading.Thread):
+    """The cloud starts while the program is imported; what goes wrong is raised where the start is awaited."""
+
+    def __init__(self, cloud: EmbeddedCloud) -> None:
+        super().__init__(daemon=True)
+        self._cloud = cloud
+        self._error: BaseException | None = None
+
+    def run(self) -> None:
+        try:
+            self._cloud.start()
+        except BaseException as error:
+            self._error = error
+
+    def join(self, timeout: float | None = None) -> None:
+        super().join(timeout)
+        if self._error:
+            raise self._error

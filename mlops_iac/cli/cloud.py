@@ -1,0 +1,77 @@
+"""``mlops-iac cloud``: the embedded cloud of this project."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from mlops_iac.cli.environments import project_root
+from mlops_iac.cli.options import JsonOption, YesOption
+
+if TYPE_CHECKING:
+    from mlops_iac.cloud.process import EmbeddedCloud
+
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="The embedded cloud: start, stop, status, reset.")
+
+
+def embedded_cloud() -> EmbeddedCloud:
+    from mlops_iac.backends.embedded import HOME
+    from mlops_iac.cloud.process import EmbeddedCloud
+
+    return EmbeddedCloud(project_root() / HOME / "cloud")
+
+
+def tell_status(status: dict[str, Any], *, json: bool) -> None:
+    from mlops_iac.cli.console import show, show_json
+    from mlops_iac.render.outputs import render_outputs
+
+    if json:
+        show_json(status)
+    else:
+        show(render_outputs(status))
+
+
+@app.command()
+def status(json: JsonOption = False) -> None:
+    """Show whether it runs, where, and what it holds.
+
+    Example: mlops-iac cloud status
+    """
+    tell_status(embedded_cloud().status(), json=json)
+
+
+@app.command()
+def start(json: JsonOption = False) -> None:
+    """Start it; what it held when it stopped is there again. `up` does this by itself.
+
+    Example: mlops-iac cloud start
+    """
+    cloud = embedded_cloud()
+    cloud.start()
+    tell_status(cloud.status(), json=json)
+
+
+@app.command()
+def stop(json: JsonOption = False) -> None:
+    """Save everything and stop it. Jobs that run are stopped and say so.
+
+    Example: mlops-iac cloud stop
+    """
+    cloud = embedded_cloud()
+    cloud.stop()
+    tell_status(cloud.status(), json=json)
+
+
+@app.command()
+def reset(yes: YesOption = False, json: JsonOption = False) -> None:
+    """Delete everything in it, of every team. The state of stacks is not touched: `refresh` records the loss.
+
+    Example: mlops-iac cloud reset --yes
+    """
+    from mlops_iac.cli.operations import confirm
+
+    confirm("Delete everything in the embedded cloud?", yes=yes, json=json)
+    cloud = embedded_cloud()
+    cloud.reset()
+    tell_status(cloud.status(), json=json)

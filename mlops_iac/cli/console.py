@@ -1,0 +1,39 @@
+"""Where words go: data to stdout, talk to stderr, colour only on a terminal (NO_COLOR and FORCE_COLOR are honoured)."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from typing import Any, TextIO
+
+
+def has_color(stream: TextIO) -> bool:
+    """True when the stream may be coloured: https://no-color.org and https://force-color.org."""
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR"):
+        return True
+    return stream.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def is_interactive() -> bool:
+    """True when a person can be asked: both ends are terminals, and this is not CI."""
+    return sys.stdin.isatty() and sys.stderr.isatty() and not os.environ.get("CI")
+
+
+def show(text: str) -> None:
+    """Data, to stdout."""
+    sys.stdout.write(text if text.endswith("\n") or not text else text + "\n")
+    sys.stdout.flush()
+
+
+def show_json(value: Any) -> None:
+    """One JSON object, to stdout."""
+    show(json.dumps(value, indent=2, default=str))
+
+
+def say(text: str = "") -> None:
+    """Talk, to stderr."""
+    sys.stderr.write(text + "\n")
+    sys.stderr.flush()

@@ -1,0 +1,38 @@
+"""From a stack's name on the command line to what a command works with."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from mlops_iac.cli.options import CloudName
+
+if TYPE_CHECKING:
+    from mlops_iac.backends import Backend
+    from mlops_iac.clients import Clients
+    from mlops_iac.core.environment import Environment
+
+
+class Opened(NamedTuple):
+    environment: Environment
+    clients: Clients
+    root: Path
+
+
+def project_root() -> Path:
+    from mlops_iac.config import find_project
+
+    return find_project(Path.cwd())
+
+
+def open_backend(stack: str, cloud: CloudName = CloudName.EMBEDDED) -> Backend:
+    """The place where a stack lives. Its stack file is read only when an operation needs the program."""
+    from mlops_iac.backends import backend_for
+
+    return backend_for(project_root(), stack, cloud.value)
+
+
+def open_environment(stack: str, cloud: CloudName = CloudName.EMBEDDED) -> Opened:
+    """What a deployed environment offers, and clients that reach it. StackNotFound when it was never deployed."""
+    backend = open_backend(stack, cloud)
+    return Opened(backend.environment(), backend.clients(), backend.root)

@@ -1,0 +1,194 @@
+"""The command line: a table of commands, loaded when asked for, and the place where errors become words and exit codes."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from mlops_iac.core import exit_codes
+
+if TYPE_CHECKING:
+    from mlops_iac.core.errors import MlopsError
+
+# name → where it is: a function (one command) or a Typer `app` (a group). In the order a newcomer meets them.
+COMMANDS = {
+    "blueprint": "mlops_iac.cli.blueprint:app",
+    "new": "mlops_iac.cli.new:new",
+    "preview": "mlops_iac.cli.preview:preview",
+    "up": "mlops_iac.cli.up:up",
+    "outputs": "mlops_iac.cli.outputs:outputs",
+    "data": "mlops_iac.cli.data:app",
+    "run": "mlops_iac.cli.run:run",
+    "runs": "mlops_iac.cli.runs:runs",
+    "logs": "mlops_iac.cli.logs:logs",
+    "predict": "mlops_iac.cli.predict:predict",
+    "graph": "mlops_iac.cli.graph:graph",
+    "refresh": "mlops_iac.cli.refresh:refresh",
+    "destroy": "mlops_iac.cli.destroy:destroy",
+    "stack": "mlops_iac.cli.stack:app",
+    "cloud": "mlops_iac.cli.cloud:app",
+    "schema": "mlops_iac.cli.schema:schema",
+    "completion": "mlops_iac.cli.completion:completion",
+}
+
+EPILOG = "Start with: mlops-iac blueprint list"
+
+
+class Commands(TyperGroup):
+    """Imports a command's module when that command is named, so that none pays for the others."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        if cmd_name not in COMMANDS:
+            return None
+        if cmd_name not in self.commands:
+            self.commands[cmd_name] = load_command(cmd_name)
+        return self.commands[cmd_name]
+
+
+def load_command(name: str) -> Any:
+    module, _, attribute = COMMANDS[name].partition(":")
+    target = getattr(importlib.import_module(module), attribute)
+    if isinstance(target, typer.Typer):
+        group = typer.main.get_command(target)
+    else:
+        app = typer.Typer(add_completion=False, rich_markup_mode=None)
+        app.command(name)(target)
+        group = typer.main.get_command(app)
+    group.name = name
+    return group
+
+
+app = typer.Typer(
+    cls=Commands,
+    add_completion=False,
+    rich_markup_mode=None,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    epilog=EPILOG,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+)
+
+
+def print_version(asked: bool) -> None:
+    if asked:
+        from mlops_iac import __version__
+
+        typer.echo(f"mlops-iac {__version__}")
+        raise typer.Exit
+
+
+def change_folder(folder: str | None) -> None:
+    if folder:
+        from mlops_iac.core.errors import UsageError
+
+        try:
+            os.chdir(folder)
+        except OSError as error:
+            raise UsageError("No such folder.", f"--cwd names {folder!r}: {error.strerror}.") from error
+
+
+@app.callback()
+def root(
+    cwd: Annotated[
+        str | None, typer.Option("--cwd", "-C", help="Work in this folder instead.", callback=change_folder)
+    ] = None,
+    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.", envvar="MLOPS_IAC_DEBUG")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", callback=print_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Infrastructure as code for complete ML environments: on this laptop first, then on AWS."""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Entry point of the console script; always ends in SystemExit."""
+    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    sys.exit(run_command(arguments))
+
+
+def run_command(arguments: Sequence[str]) -> int:
+    """Run one command line and answer its exit code; every error is told here, in words or as JSON."""
+    from mlops_iac.core.errors import Cancelled, MlopsError
+
+    if os.environ.get("_MLOPS_IAC_COMPLETE"):
+        from typer.completion import completion_init
+
+        completion_init()
+    command = typer.main.get_command(app)
+    debug = "--debug" in arguments or bool(os.environ.get("MLOPS_IAC_DEBUG"))
+    as_json = "--json" in arguments
+    try:
+        code = command.main(args=list(arguments), prog_name="mlops-iac", standalone_mode=False)
+        return code if isinstance(code, int) else exit_codes.OK
+    except MlopsError as error:
+        if debug:
+            raise
+        return tell(error, as_json)
+    except KeyboardInterrupt:
+        return tell(Cancelled("Cancelled."), as_json)
+    except BrokenPipeError:
+        # The reader went away (`| head`); a second attempt to flush would complain again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return exit_codes.OK
+    except Exception as error:
+        usage = usage_error(error)
+        if usage:
+            return tell(usage, as_json)
+        if type(error).__name__ == "Abort":
+            return tell(Cancelled("Cancelled."), as_json)
+        if debug:
+            raise
+        return tell_bug(error, as_json)
+
+
+def usage_error(error: Exception) -> MlopsError | None:
+    """The command line parser's own complaint, in our three parts; None when it is something else."""
+    from mlops_iac.core.errors import UsageError
+    from mlops_iac.core.suggestions import nearest
+
+    if not hasattr(error, "format_message"):
+        return None
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context else "mlops-iac"
+    hint = f"`{path} --help` shows how it is used."
+    message = error.format_message()
+    if path == "mlops-iac" and "No such command" in message:
+        match = nearest(message.split("'")[1], COMMANDS)
+        hint = f"did you mean `mlops-iac {match}`?" if match else hint
+    return UsageError("Wrong use of a command.", message, hint=hint)
+
+
+def tell(error: MlopsError, as_json: bool) -> int:
+    from mlops_iac.cli.console import has_color, say, show_json
+    from mlops_iac.render.errors import error_json, render_error
+
+    if as_json:
+        show_json(error_json(error))
+    else:
+        say(render_error(error, color=has_color(sys.stderr)))
+    return error.exit_code
+
+
+def tell_bug(error: Exception, as_json: bool) -> int:
+    from mlops_iac.core.errors import MlopsError
+
+    wrapped = MlopsError(
+        "This is a bug in mlops-iac.",
+        f"{type(error).__name__}: {error}",
+        hint="run the same command with --debug and report what it prints.",
+    )
+    tell(wrapped, as_json)
+    return exit_codes.INTERNAL
+
+
+if __name__ == "__main__":
+    main()

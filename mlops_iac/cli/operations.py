@@ -1,0 +1,75 @@
+"""What preview, up, refresh and destroy share: telling while they go, and telling how they ended."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+
+from mlops_iac.cli.console import has_color, say, show, show_json
+from mlops_iac.core import exit_codes
+from mlops_iac.core.errors import MlopsError, UsageError
+from mlops_iac.engine.event import OnEvent, Result
+
+
+def watch(operation: Callable[[OnEvent], Result], *, json: bool) -> Result:
+    """Run an operation with its progress on stderr; silent when only JSON is asked for."""
+    from mlops_iac.render.progress import Progress
+
+    if json:
+        return operation(lambda event: None)
+    with Progress(live=sys.stderr.isatty(), color=has_color(sys.stderr)) as progress:
+        return operation(progress)
+
+
+def conclude(result: Result, *, json: bool) -> None:
+    """Tell how it ended and leave with the exit code that says the same."""
+    import typer
+
+    from mlops_iac.render.outcome import render_outcome
+    from mlops_iac.render.pulumi_json import operation_json
+
+    if json:
+        show_json(operation_json(result))
+    else:
+        say(render_outcome(result, color=has_color(sys.stderr)))
+    if result.outcome != "succeeded":
+        raise typer.Exit(exit_code_of(result))
+
+
+def exit_code_of(result: Result) -> int:
+    if result.outcome == "cancelled":
+        return exit_codes.CANCELLED
+    if result.failures:
+        return exit_codes.RESOURCE
+    return result.error.exit_code if isinstance(result.error, MlopsError) else exit_codes.ERROR
+
+
+def raise_if_stopped(result: Result) -> None:
+    """A preview that could not be made is an error, not a picture."""
+    if result.error is not None:
+        if isinstance(result.error, MlopsError):
+            raise result.error
+        raise MlopsError(
+            "The program raised an exception.", f"{type(result.error).__name__}: {result.error}"
+        ) from result.error
+
+
+def confirm(question: str, *, yes: bool, json: bool) -> None:
+    """Ask before changing anything; refuse when there is nobody to ask."""
+    from mlops_iac.cli.console import is_interactive
+
+    if yes:
+        return
+    if json or not is_interactive():
+        raise UsageError(
+            "Nobody to ask.", f"{question} needs a yes, and this is not a terminal.", hint="add --yes to go ahead."
+        )
+    import typer
+
+    typer.confirm(question, abort=True, err=True)
+
+
+def show_preview(result: Result) -> None:
+    from mlops_iac.render.steps import render_preview
+
+    show(render_preview(result, color=has_color(sys.stdout)))

@@ -1,0 +1,46 @@
+"""``mlops-iac outputs``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from mlops_iac.cli.environments import open_backend
+from mlops_iac.cli.options import CloudName, CloudOption, JsonOption, StackArgument
+
+
+def outputs(
+    stack: StackArgument,
+    name: Annotated[str | None, typer.Argument(help="One output only; dotted for what lies inside.")] = None,
+    cloud: CloudOption = CloudName.EMBEDDED,
+    json: JsonOption = False,
+) -> None:
+    """Show what an environment offers: its data, pipelines, endpoint, registry and services.
+
+    Example: mlops-iac outputs screening-dev endpoint.name
+    """
+    from mlops_iac.cli.console import show, show_json
+    from mlops_iac.render.outputs import render_outputs
+    from mlops_iac.render.pulumi_json import plain
+
+    values = plain(open_backend(stack, cloud).outputs())
+    if name:
+        values = pick(values, name)
+    if json:
+        show_json(values if isinstance(values, dict) else {name: values})
+    else:
+        show(render_outputs(values))
+
+
+def pick(values: object, path: str) -> object:
+    """The output at a dotted path; UsageError with the nearest name when there is none."""
+    from mlops_iac.core.errors import UsageError
+    from mlops_iac.core.suggestions import did_you_mean
+
+    for part in path.split("."):
+        known = values if isinstance(values, dict) else {}
+        if part not in known:
+            raise UsageError("No such output.", f"There is no `{part}` in `{path}`.", hint=did_you_mean(part, known))
+        values = known[part]
+    return values

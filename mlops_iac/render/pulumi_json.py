@@ -1,0 +1,73 @@
+"""Results and steps as JSON of the shape the Pulumi CLI prints, so that tools that read one read the other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from mlops_iac.engine.event import Result, Step
+from mlops_iac.engine.values import UNKNOWN, Secret
+
+UNKNOWN_UUID = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+"""What Pulumi prints for a value that is not known yet."""
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON, with secrets as ``[secret]``."""
+    if isinstance(value, Secret):
+        return "[secret]"
+    if value is UNKNOWN:
+        return UNKNOWN_UUID
+    if isinstance(value, Mapping):
+        return {key: plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    return value
+
+
+def step_json(step: Step) -> dict[str, Any]:
+    """One element of ``steps``."""
+    fields: dict[str, Any] = {"op": str(step.op), "urn": step.urn}
+    if step.provider:
+        fields["provider"] = step.provider
+    if step.old is not None:
+        fields["oldState"] = plain(step.old)
+    if step.new is not None:
+        fields["newState"] = plain(step.new)
+    if step.replace_reasons:
+        fields["replaceReasons"] = list(step.replace_reasons)
+    if step.diff:
+        fields["diffReasons"] = sorted({path.split(".")[0].split("[")[0] for path in step.diff})
+    fields["detailedDiff"] = (
+        {path: {"kind": diff.kind, "inputDiff": True} for path, diff in step.diff.items()} if step.diff else None
+    )
+    return fields
+
+
+def result_json(result: Result, *, unchanged: bool = False) -> dict[str, Any]:
+    """The object of ``preview --json``. Unchanged resources are left out, the stack itself excepted, as Pulumi does."""
+    steps = [
+        step_json(step) for step in result.steps if unchanged or step.op != "same" or step.type == "pulumi:pulumi:Stack"
+    ]
+    return {
+        "config": dict(result.config),
+        "steps": steps,
+        "duration": round(result.seconds * 1_000_000_000),
+        "changeSummary": dict(result.changes),
+    }
+
+
+def operation_json(result: Result) -> dict[str, Any]:
+    """What ``up --json``, ``destroy --json`` and ``refresh --json`` print: a preview's object, and how it ended."""
+    failures = [
+        {"urn": failure.step.urn, "op": str(failure.step.op), "error": str(failure.error)}
+        for failure in result.failures
+    ]
+    body = result_json(result)
+    body["result"] = result.outcome
+    body["outputs"] = plain(result.outputs)
+    if failures:
+        body["failures"] = failures
+    if result.error is not None:
+        body["error"] = str(result.error)
+    return body

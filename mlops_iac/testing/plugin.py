@@ -1,0 +1,72 @@
+"""Pytest fixtures: ``embedded_cloud`` and ``deployed``. Installed with the package, nothing to configure.
+
+```python
+def test_the_model_answers(deployed):
+    screening = deployed("screening-dev")
+    screening.put(Path("examples/screening/data"))
+    assert screening.run("training").status == "succeeded"
+```
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from mlops_iac.cloud.process import EmbeddedCloud
+    from mlops_iac.testing.deployed import DeployedEnvironment
+
+
+@pytest.fixture(scope="session")
+def mlops_iac_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where this test session keeps its state and its cloud; never the project's own `.mlops-iac`."""
+    home: Path = tmp_path_factory.mktemp("mlops-iac")
+    home.chmod(0o700)
+    return home
+
+
+@pytest.fixture(scope="session")
+def mlops_iac_root(pytestconfig: pytest.Config) -> Path:
+    """The project: the folder with Pulumi.yaml, at or above pytest's root. Override it for another one."""
+    from mlops_iac.config import find_project
+
+    return find_project(pytestconfig.rootpath)
+
+
+@pytest.fixture(scope="session")
+def embedded_cloud(mlops_iac_home: Path) -> Iterator[EmbeddedCloud]:
+    """An embedded cloud of this test session, on a port of its own; stopped at the end."""
+    from mlops_iac.cloud.process import EmbeddedCloud
+
+    cloud = EmbeddedCloud(mlops_iac_home / "cloud")
+    cloud.start()
+    yield cloud
+    cloud.stop()
+
+
+@pytest.fixture(scope="session")
+def deployed(
+    embedded_cloud: EmbeddedCloud, mlops_iac_home: Path, mlops_iac_root: Path
+) -> Iterator[Callable[[str], DeployedEnvironment]]:
+    """``deployed("screening-dev")``: the environment, brought up once a session and destroyed at its end."""
+    from mlops_iac.backends.embedded import EmbeddedBackend
+    from mlops_iac.testing.deployed import DeployedEnvironment
+
+    live: dict[str, DeployedEnvironment] = {}
+
+    def deploy(stack: str) -> DeployedEnvironment:
+        if stack not in live:
+            backend = EmbeddedBackend(mlops_iac_root, stack, home=mlops_iac_home)
+            result = backend.up()
+            assert result.outcome == "succeeded", [str(f.error) for f in result.failures] or result.error
+            live[stack] = DeployedEnvironment(backend, result)
+        return live[stack]
+
+    yield deploy
+    for environment in live.values():
+        if environment.backend.stack in environment.backend.store.stacks():
+            environment.destroy()
