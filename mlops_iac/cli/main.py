@@ -1,4 +1,4 @@
-"""The command line: a table of commands, loaded when asked for, and the place where errors become words and exit codes."""
+"""The command line: a table of commands, each loaded when named; errors become words and exit codes here."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ def run_command(arguments: Sequence[str]) -> int:
     from mlops_iac.core.errors import Cancelled, MlopsError
 
     if os.environ.get("_MLOPS_IAC_COMPLETE"):
-        from typer.completion import completion_init
+        from typer._completion_classes import completion_init
 
         completion_init()
     command = typer.main.get_command(app)

@@ -25,25 +25,54 @@ FLOORS: dict[str, set[str]] = {
     "mlops_iac.policy": {"mlops_iac.engine"},
     "blueprints": {"components", "mlops_iac.pipelines", "mlops_iac.config"},
     "mlops_iac.program": {"blueprints", "mlops_iac.config", "components._kit"},
-    "mlops_iac.backends": {"mlops_iac.program", "mlops_iac.engine", "mlops_iac.cloud", "mlops_iac.config", "mlops_iac.clients"},
+    "mlops_iac.backends": {
+        "mlops_iac.program",
+        "mlops_iac.engine",
+        "mlops_iac.cloud",
+        "mlops_iac.config",
+        "mlops_iac.clients",
+    },
     "mlops_iac.runs": {"mlops_iac.pipelines", "mlops_iac.clients"},
     "mlops_iac.scaffold": {"mlops_iac.config", "blueprints"},
-    "mlops_iac.testing": {"mlops_iac.backends", "mlops_iac.runs", "mlops_iac.config", "mlops_iac.engine", "mlops_iac.clients", "mlops_iac.cloud"},
-    "mlops_iac.cli": {
-        "mlops_iac.backends", "mlops_iac.cloud", "mlops_iac.config", "mlops_iac.runs", "mlops_iac.render", "mlops_iac.cost",
-        "mlops_iac.policy", "mlops_iac.scaffold", "mlops_iac.clients", "mlops_iac.engine", "blueprints",
+    "mlops_iac.testing": {
+        "mlops_iac.backends",
+        "mlops_iac.runs",
+        "mlops_iac.config",
+        "mlops_iac.engine",
+        "mlops_iac.clients",
+        "mlops_iac.cloud",
     },
-}  # fmt: skip
+    "mlops_iac.cli": {
+        "mlops_iac.backends",
+        "mlops_iac.cloud",
+        "mlops_iac.config",
+        "mlops_iac.runs",
+        "mlops_iac.render",
+        "mlops_iac.cost",
+        "mlops_iac.policy",
+        "mlops_iac.scaffold",
+        "mlops_iac.clients",
+        "mlops_iac.engine",
+        "blueprints",
+    },
+}
 
 # third-party packages that only some floors may import, whatever the depth of the import
 HEAVY: dict[str, set[str]] = {
     "boto3": {"mlops_iac.clients"},
     "moto": {"mlops_iac.cloud"},
-    "pulumi": {"components", "components._kit", "blueprints", "mlops_iac.program", "mlops_iac.engine", "mlops_iac.backends"},
+    "pulumi": {
+        "components",
+        "components._kit",
+        "blueprints",
+        "mlops_iac.program",
+        "mlops_iac.engine",
+        "mlops_iac.backends",
+    },
     "pulumi_aws": {"components", "mlops_iac.program"},
     "typer": {"mlops_iac.cli"},
     "rich": {"mlops_iac.cli", "mlops_iac.render"},
-}  # fmt: skip
+}
 
 
 def package_of(module: str) -> str | None:

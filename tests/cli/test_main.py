@@ -1,0 +1,100 @@
+"""The frame of the command line: exit codes, words for errors, JSON, no tracebacks."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from mlops_iac.cli.main import COMMANDS, load_command, run_command
+from mlops_iac.core import exit_codes
+from mlops_iac.core.errors import MlopsError
+
+
+def help_of(command: list[str], capsys: pytest.CaptureFixture[str]) -> str:
+    assert run_command([*command, "--help"]) == exit_codes.OK
+    return capsys.readouterr().out
+
+
+def all_commands() -> list[list[str]]:
+    found = []
+    for name in COMMANDS:
+        command = load_command(name)
+        children = getattr(command, "commands", None)
+        found += [[name, child] for child in children] if children else [[name]]
+    return found
+
+
+@pytest.mark.parametrize("command", all_commands(), ids=" ".join)
+def test_every_command_has_help_with_an_example(command, capsys):
+    assert f"Example: mlops-iac {' '.join(command)}" in help_of(command, capsys)
+
+
+@pytest.mark.parametrize("command", [c for c in all_commands() if c[0] not in ("completion",)], ids=" ".join)
+def test_every_command_has_json(command, capsys):
+    assert "--json" in help_of(command, capsys)
+
+
+def test_an_unknown_command_suggests_the_nearest(capsys):
+    assert run_command(["prevew"]) == exit_codes.CONFIGURATION
+    assert "did you mean `mlops-iac preview`?" in capsys.readouterr().err
+
+
+def test_an_unknown_option_is_misuse_with_a_hint(capsys):
+    assert run_command(["preview", "x-dev", "--nope"]) == exit_codes.CONFIGURATION
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "`mlops-iac preview --help`" in err
+
+
+def test_with_json_an_error_is_one_object_on_stdout_and_nothing_on_stderr(capsys):
+    assert run_command(["preview", "--json", "--nope"]) == exit_codes.CONFIGURATION
+    out, err = capsys.readouterr()
+    assert err == ""
+    assert json.loads(out)["error"]["exitCode"] == exit_codes.CONFIGURATION
+
+
+def test_a_bug_is_told_as_one_without_a_traceback(capsys, monkeypatch):
+    def broken(*args, **kwargs):
+        raise RuntimeError("unforeseen")
+
+    monkeypatch.setattr("mlops_iac.cli.main.print_version", broken)
+    monkeypatch.setattr("mlops_iac.cli.main.load_command", broken)
+    assert run_command(["preview", "x"]) == exit_codes.INTERNAL
+    err = capsys.readouterr().err
+    assert "This is a bug" in err
+    assert "RuntimeError: unforeseen" in err
+    assert "Traceback" not in err
+
+
+def test_debug_shows_the_traceback(monkeypatch):
+    def broken(*args, **kwargs):
+        raise MlopsError("Wrong.")
+
+    monkeypatch.setattr("mlops_iac.cli.main.load_command", broken)
+    with pytest.raises(MlopsError):
+        run_command(["--debug", "preview", "x"])
+
+
+def test_outside_a_project_says_so(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert run_command(["preview", "x-dev"]) == exit_codes.CONFIGURATION
+    assert "Pulumi.yaml" in capsys.readouterr().err
+
+
+def test_help_imports_nothing_heavy():
+    heavy = {"pulumi", "pulumi_aws", "boto3", "botocore", "moto", "pydantic", "yaml", "rich", "jinja2"}
+    code = (
+        "import sys\nfrom mlops_iac.cli.main import run_command\nrun_command(['--help'])\n"
+        f"print(sorted({heavy!r} & set(sys.modules)), file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stderr.strip() == "[]"
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_scripts_name_the_program(shell, capsys):
+    assert run_command(["completion", shell]) == exit_codes.OK
+    assert "_MLOPS_IAC_COMPLETE" in capsys.readouterr().out
