@@ -22,11 +22,11 @@ def step(urn: str, op: Op = Op.CREATE, *, parent: str = STACK, custom: bool = Tr
     return Step(op=op, urn=urn, type=qualified.split("$")[-1], name=name, parent=parent, custom=custom, **fields)
 
 
-def steps(op: Op = Op.CREATE, **bucket) -> list[Step]:
+def steps(op: Op = Op.CREATE, bucket_op: Op | None = None, **bucket) -> list[Step]:
     return [
         step(STACK, op, parent="", custom=False),
         step(LAKE, op, custom=False),
-        step(BUCKET, bucket.pop("op", op), parent=LAKE, **bucket),
+        step(BUCKET, bucket_op or op, parent=LAKE, **bucket),
         step(FLOW, op, custom=False),
         step(MACHINE, op, parent=FLOW, new={"dependencies": [BUCKET]}),
     ]
@@ -62,7 +62,7 @@ def test_a_change_shows_old_and_new_and_never_a_secret():
         "token": PropertyDiff(kind="update", old=Secret("hunter2"), new=Secret("hunter3")),
         "bucket": PropertyDiff(kind="update-replace", old="x", new=UNKNOWN),
     }
-    text = render_steps(steps(Op.SAME, op=Op.UPDATE, diff=diff), color=False)
+    text = render_steps(steps(Op.SAME, Op.UPDATE, diff=diff), color=False)
     assert 'tags.owner: "a" → "b"' in text
     assert "token: [secret] → [secret]" in text
     assert "(known after up)  forces a replacement" in text
@@ -75,7 +75,7 @@ def test_a_changed_document_shows_what_changed_inside_it():
         json.dumps({"States": {"Train": {"Type": "Task", "Retry": 2}}}),
     )
     text = render_steps(
-        steps(Op.SAME, op=Op.UPDATE, diff={"definition": PropertyDiff(kind="update", old=old, new=new)}), color=False
+        steps(Op.SAME, Op.UPDATE, diff={"definition": PropertyDiff(kind="update", old=old, new=new)}), color=False
     )
     assert "definition › States.Train.Retry: 1 → 2" in text
     assert "Type" not in text
@@ -88,7 +88,7 @@ def test_there_is_no_colour_unless_asked_for():
 
 
 def test_json_has_the_shape_of_pulumis_own_preview():
-    changed = steps(Op.SAME, op=Op.UPDATE, diff={"tags.owner": PropertyDiff(kind="update", old="a", new="b")})
+    changed = steps(Op.SAME, Op.UPDATE, diff={"tags.owner": PropertyDiff(kind="update", old="a", new="b")})
     body = result_json(Result(steps=tuple(changed), changes={"same": 4, "update": 1}, outputs={}, seconds=1.0))
     assert set(body) == {"config", "steps", "duration", "changeSummary"}
     assert [(s["op"], s["urn"]) for s in body["steps"]] == [("same", STACK), ("update", BUCKET)]

@@ -1,0 +1,50 @@
+"""Whole processes, measured as the operating system accounts them."""
+
+from __future__ import annotations
+
+import os
+import statistics
+import subprocess
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Usage:
+    wall: float
+    """Seconds."""
+    cpu: float
+    """Seconds, user and system, of the process and the children it waited for."""
+    memory: float
+    """Peak resident memory, MB."""
+    code: int
+
+
+def measure(command: Sequence[str], *, cwd: Path | None = None, env: dict[str, str] | None = None) -> Usage:
+    """Run a command once, its output thrown away."""
+    started = time.perf_counter()
+    with subprocess.Popen(
+        command, cwd=cwd, env={**os.environ, **(env or {})}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as process:
+        _, status, used = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    wall = time.perf_counter() - started
+    return Usage(wall, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024, process.returncode)
+
+
+def median(command: Sequence[str], runs: int = 5, **options: object) -> Usage:
+    """The median of several runs after one that is not counted."""
+    measure(command, **options)  # type: ignore[arg-type]
+    seen = [measure(command, **options) for _ in range(runs)]  # type: ignore[arg-type]
+    return Usage(
+        statistics.median(u.wall for u in seen),
+        statistics.median(u.cpu for u in seen),
+        max(u.memory for u in seen),
+        seen[0].code,
+    )
+
+
+def show(name: str, value: float, unit: str, note: str = "") -> None:
+    print(f"  {name:<52} {value:>9.2f} {unit:<4} {note}", flush=True)
