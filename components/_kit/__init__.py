@@ -1,0 +1,51 @@
+"""What every component is made of: the site it is for, one door that makes children, names, tags, grants, references.
+
+Floor 1: imports `mlops_iac.core` and pulumi, never a cloud's SDK.
+"""
+
+from components._kit.base import Component
+from components._kit.documents import Document, policy, render
+from components._kit.grants import Grant
+from components._kit.refs import (
+    BoundaryRef,
+    BucketRef,
+    EndpointRef,
+    JobRef,
+    KeyRef,
+    LakeRef,
+    NetworkRef,
+    QueueRef,
+    RegistryRef,
+    RepositoryRef,
+    RoleRef,
+    StateMachineRef,
+    TopicRef,
+)
+from components._kit.site import Named, Profile, Site
+from components._kit.transforms import Transform, Transforms
+
+__all__ = [
+    "BoundaryRef",
+    "BucketRef",
+    "Component",
+    "Document",
+    "EndpointRef",
+    "Grant",
+    "JobRef",
+    "KeyRef",
+    "LakeRef",
+    "Named",
+    "NetworkRef",
+    "Profile",
+    "QueueRef",
+    "RegistryRef",
+    "RepositoryRef",
+    "RoleRef",
+    "Site",
+    "StateMachineRef",
+    "TopicRef",
+    "Transform",
+    "Transforms",
+    "policy",
+    "render",
+]

@@ -1,0 +1,1 @@
+"""The embedded cloud: moto on loopback behind our gateway, with jobs and endpoints that really run."""

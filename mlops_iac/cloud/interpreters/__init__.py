@@ -1,0 +1,1 @@
+"""What runs the native documents that were deployed: one file per orchestrator."""

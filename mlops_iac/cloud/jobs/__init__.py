@@ -1,0 +1,16 @@
+"""Jobs that really run on the embedded cloud: SageMaker's and Batch's, as processes with AWS's contract."""
+
+from __future__ import annotations
+
+from mlops_iac.cloud.gateway import Gateway
+from mlops_iac.cloud.jobs.host import FindFramework, Host
+from mlops_iac.core.frameworks import find_framework
+
+
+def install(gateway: Gateway, find: FindFramework = find_framework) -> None:
+    """Take over the operations of jobs; ``find`` tells which image is which framework."""
+    from mlops_iac.cloud.jobs.sagemaker_training import TrainingJobs
+
+    host = Host(gateway, "jobs", find)
+    for kind in (TrainingJobs,):
+        kind(host).install()

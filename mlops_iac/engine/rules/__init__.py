@@ -1,0 +1,36 @@
+"""What is to be done about one resource: named rules in order, the first that answers wins.
+
+A new rule is a file here with a function ``decide``, and one line in `RULES`.
+"""
+
+from __future__ import annotations
+
+from mlops_iac.engine.rules import (
+    changed_inputs,
+    changed_region,
+    first_seen,
+    forced_replacement,
+    nothing_changed,
+    taken_over,
+    unfinished_replacement,
+)
+from mlops_iac.engine.rules.situation import Decision, Rule, Situation
+
+RULES: tuple[Rule, ...] = (
+    first_seen.decide,
+    unfinished_replacement.decide,
+    taken_over.decide,
+    changed_region.decide,
+    forced_replacement.decide,
+    changed_inputs.decide,
+    nothing_changed.decide,
+)
+
+
+def decide(situation: Situation) -> Decision:
+    """The first rule's answer; the last rule always has one."""
+    for rule in RULES:
+        decision = rule(situation)
+        if decision is not None:
+            return decision
+    raise AssertionError("nothing_changed answers always")

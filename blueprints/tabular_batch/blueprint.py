@@ -1,0 +1,42 @@
+"""The bill of materials of tabular-batch."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from blueprints.tabular_batch.options import TabularBatchOptions
+from blueprints.tabular_batch.pipelines.training import training
+from mlops_iac.pipelines.pipeline import Pipeline
+
+if TYPE_CHECKING:
+    from components._kit.site import Site
+    from mlops_iac.config.stack_config import StackConfig
+    from mlops_iac.core.environment import Environment
+
+
+class TabularBatch:
+    """Data lake, SageMaker jobs, a Step Functions pipeline, a model registry, an endpoint and alarms."""
+
+    name: ClassVar[str] = "tabular-batch"
+    summary: ClassVar[str] = "Train, gate, register and serve a model on tabular data; idle, it costs next to nothing."
+    Options: ClassVar[type[TabularBatchOptions]] = TabularBatchOptions
+    layers: ClassVar[tuple[str, ...]] = (
+        "network",
+        "encryption",
+        "identity",
+        "data_lake",
+        "compute",
+        "registry",
+        "serving",
+        "orchestrator",
+        "monitoring",
+    )
+
+    def pipelines(self, options: TabularBatchOptions) -> tuple[Pipeline, ...]:
+        return (training(options),)
+
+    def build(self, site: Site, stack: StackConfig, options: TabularBatchOptions) -> Environment:
+        """Make the resources. Called inside a Pulumi program."""
+        from blueprints.tabular_batch.build import build
+
+        return build(site, stack, options, training(options))

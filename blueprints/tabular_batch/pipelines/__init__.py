@@ -1,0 +1,1 @@
+"""The pipelines of the blueprint, as pure functions of its options."""

@@ -1,0 +1,93 @@
+"""validate → prepare → train → evaluate → gate → register → deploy."""
+
+from __future__ import annotations
+
+from blueprints.tabular_batch.options import Machine, TabularBatchOptions
+from mlops_iac.pipelines.parameters import Parameter
+from mlops_iac.pipelines.pipeline import Pipeline
+from mlops_iac.pipelines.steps import (
+    DeployStep,
+    GateStep,
+    Job,
+    Output,
+    ProcessingStep,
+    RegisterStep,
+    TrainingStep,
+)
+
+
+def training(options: TabularBatchOptions) -> Pipeline:
+    """From the team's data to a served model, or to a refusal that says which metric missed its bound."""
+    scripts, instances = options.scripts, options.instances
+
+    data = Parameter(name="data", type="prefix", default=options.data, description="Where in the lake the data is.")
+    hyperparameters = Parameter(
+        name="hyperparameters",
+        type="strings",
+        default=options.hyperparameter_strings,
+        description="Passed to the training script.",
+    )
+    bound = Parameter(
+        name=f"gate_{options.gate.direction}",
+        type="number",
+        default=options.gate.bound,
+        description=f"Bound of {options.gate.metric}, {options.gate.direction.replace('_', ' ')}.",
+    )
+
+    validate = ProcessingStep(
+        name="validate",
+        script=scripts.validate_data,
+        inputs={"data": data.ref},
+        outputs={"data": Output(zone="curated")},
+        job=_job(instances.validate_data),
+    )
+    prepare = ProcessingStep(
+        name="prepare",
+        script=scripts.prepare,
+        inputs={"data": validate.output("data")},
+        outputs={"train": Output(zone="features", folder="train"), "test": Output(zone="features", folder="test")},
+        job=_job(instances.prepare),
+    )
+    train = TrainingStep(
+        name="train",
+        script=scripts.train,
+        channels={"train": prepare.output("train")},
+        hyperparameters=hyperparameters.ref,
+        job=_job(instances.train),
+    )
+    evaluate = ProcessingStep(
+        name="evaluate",
+        script=scripts.evaluate,
+        inputs={"model": train.output("model"), "test": prepare.output("test")},
+        outputs={"evaluation": Output(zone="models", folder="evaluation")},
+        job=_job(instances.evaluate),
+    )
+    gate = GateStep(
+        name="gate",
+        evaluation=evaluate.output("evaluation"),
+        metric=options.gate.metric,
+        direction=options.gate.direction,
+        bound=bound.ref,
+    )
+    register = RegisterStep(
+        name="register",
+        model=train.output("model"),
+        evaluation=evaluate.output("evaluation"),
+        gate=gate.output("verdict"),
+    )
+    deploy = DeployStep(name="deploy", package=register.output("package"))
+
+    return Pipeline(
+        name="training",
+        parameters=(data, hyperparameters, bound),
+        steps=(validate, prepare, train, evaluate, gate, register, deploy),
+    )
+
+
+def _job(machine: Machine) -> Job:
+    return Job(
+        instance_type=machine.instance_type,
+        instance_count=machine.instance_count,
+        volume_gib=machine.volume_gib,
+        max_seconds=machine.max_minutes * 60,
+    )

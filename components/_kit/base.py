@@ -1,0 +1,123 @@
+"""The base of every component, with the one door that makes children."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import fields
+from typing import Any, ClassVar, TypeVar
+
+import pulumi
+
+from components._kit import naming, transforms
+from components._kit.site import Named, Site
+from components._kit.tags import tags_of
+
+R = TypeVar("R", bound=pulumi.Resource)
+
+STATEFUL = frozenset(
+    {
+        "aws:ecr/repository:Repository",
+        "aws:kms/key:Key",
+        "aws:s3/bucket:Bucket",
+        "aws:sagemaker/modelPackageGroup:ModelPackageGroup",
+    }
+)
+"""Types that hold what cannot be made again; protected where the site is."""
+
+
+class Component(pulumi.ComponentResource):
+    """One layer of an environment.
+
+    A component declares ``Nodes``, the frozen record of what it makes. Its field names are the keys of ``make`` and the keys
+    that ``transforms`` take.
+    """
+
+    Nodes: ClassVar[type]
+
+    def __init__(
+        self,
+        place: Named,
+        given: transforms.Transforms | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        transforms.check(given or {}, self.children(), type(self).__name__)
+        super().__init__(f"mlops-iac:index:{type(self).__name__}", place.name, None, opts)
+        self.place = place
+        self._given = given or {}
+
+    @classmethod
+    def children(cls) -> frozenset[str]:
+        return frozenset(field.name for field in fields(cls.Nodes))
+
+    @property
+    def site(self) -> Site:
+        return self.place.site
+
+    def make(
+        self,
+        child: str,
+        kind: type[R],
+        props: Mapping[str, Any],
+        *,
+        name: str = "",
+        called: str | None = None,
+        depends_on: Iterable[pulumi.Resource] = (),
+    ) -> R:
+        """Make one child: named, tagged, protected and parented here, after the caller's transform has spoken.
+
+        ``child`` is its key; ``name`` tells children of one key apart (the two subnets of a network). ``called`` are the
+        words of the physical name where the logical name would read badly (a bucket called `…-lake-bucket`).
+        """
+        logical = "-".join(part for part in (self.place.name, name or child.replace("_", "-")) if part)
+        token = kind.pulumi_type
+        opts = pulumi.ResourceOptions(
+            parent=self,
+            depends_on=list(depends_on) or None,
+            protect=True if self.site.protected and token in STATEFUL else None,
+        )
+        complete = {**self._naming(token, logical if called is None else called), **self._tagging(kind, logical), **props}
+        complete = transforms.apply(self._given, child, complete, opts)
+        return kind(logical, opts=opts, **complete)
+
+    def transform_of(self, child: str, key: str) -> transforms.Transforms:
+        """The caller's transform for a child that is a component itself, as that component's transform for ``key``."""
+        given = self._given.get(child)
+        return {} if given is None else {key: given}
+
+    def within(self, child: str) -> tuple[Named, pulumi.ResourceOptions]:
+        """The place and the options of a component inside this one."""
+        return self.place.child(child), pulumi.ResourceOptions(parent=self)
+
+    def physical(self, token: str, child: str = "") -> str:
+        """The physical name that a child of this type has or would have (unique types excepted)."""
+        logical = f"{self.place.name}-{child}" if child else self.place.name
+        return naming.physical_name(token, stack=self.site.stack, logical=logical)
+
+    def _naming(self, token: str, logical: str) -> dict[str, Any]:
+        rule = naming.PHYSICAL.get(token)
+        if rule is None:
+            return {}
+        if not rule.unique:
+            return {rule.prop: naming.physical_name(token, stack=self.site.stack, logical=logical)}
+        return {rule.prop: self._unique_name(token, logical)}
+
+    def _unique_name(self, token: str, logical: str) -> pulumi.Output[str]:
+        site = self.site
+        return pulumi.Output.from_input(site.account_id).apply(
+            lambda account: naming.physical_name(
+                token, stack=site.stack, logical=logical, suffix=naming.short_hash(account, site.region, site.stack)
+            )
+        )
+
+    def _tagging(self, kind: type, logical: str) -> dict[str, Any]:
+        if not takes_tags(kind):
+            return {}
+        # What EC2 makes has no name; its console and its bills show this tag.
+        shown = {"Name": f"{self.site.stack}-{logical}"} if kind.pulumi_type.startswith("aws:ec2/") else {}
+        return {"tags": tags_of(self.place, **shown)}
+
+
+def takes_tags(kind: type) -> bool:
+    """Whether a resource class of Pulumi's has ``tags``; read from its constructor, so there is no list to keep."""
+    constructor = getattr(kind, "_internal_init", None)
+    return constructor is not None and "tags" in constructor.__code__.co_varnames

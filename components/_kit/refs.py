@@ -1,0 +1,137 @@
+"""What components hand to each other: narrow, frozen records of what the other one may know (never a bare ARN to parse)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import pulumi
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeyRef:
+    """A KMS key."""
+
+    arn: pulumi.Input[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class BucketRef:
+    """An S3 bucket."""
+
+    name: pulumi.Input[str]
+    arn: pulumi.Input[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class LakeRef:
+    """A data lake: one bucket, its zones, the key its objects are written with."""
+
+    bucket: pulumi.Input[str]
+    arn: pulumi.Input[str]
+    key_arn: pulumi.Input[str] | None
+    """None under `sandbox`, where S3 manages the encryption."""
+    zones: Mapping[str, str]
+    """Zone name to key prefix, ending in a slash."""
+
+    def uri(self, prefix: str) -> pulumi.Output[str]:
+        """``s3://bucket/prefix``"""
+        return pulumi.Output.concat("s3://", self.bucket, "/", prefix)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RoleRef:
+    """An IAM role."""
+
+    name: pulumi.Input[str]
+    arn: pulumi.Input[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class BoundaryRef:
+    """A managed policy that bounds what a role may ever do."""
+
+    arn: pulumi.Input[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class NetworkRef:
+    """Private subnets, and the security group that jobs wear in them."""
+
+    vpc_id: pulumi.Input[str]
+    subnet_ids: Sequence[pulumi.Input[str]]
+    job_security_group_id: pulumi.Input[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobRef:
+    """How SageMaker jobs run here; what a compiled pipeline writes into its job steps."""
+
+    role_arn: pulumi.Input[str]
+    subnet_ids: Sequence[pulumi.Input[str]] = ()
+    """Empty: jobs are not attached to a VPC."""
+    security_group_ids: Sequence[pulumi.Input[str]] = ()
+    network_isolation: bool = True
+    key_arn: pulumi.Input[str] | None = None
+    """Encrypts volumes and outputs. None: AWS-managed encryption."""
+    instance_type: str = "ml.m5.large"
+    max_runtime_seconds: int = 3600
+    volume_gib: int = 30
+
+
+@dataclass(frozen=True, kw_only=True)
+class QueueRef:
+    """A Batch job queue with the job definition meant for it."""
+
+    queue_arn: pulumi.Input[str]
+    job_definition_arn: pulumi.Input[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class StateMachineRef:
+    """A Step Functions state machine."""
+
+    name: pulumi.Input[str]
+    arn: pulumi.Input[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RegistryRef:
+    """A SageMaker model package group."""
+
+    group: pulumi.Input[str]
+    arn: pulumi.Input[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RepositoryRef:
+    """An ECR repository."""
+
+    url: pulumi.Input[str]
+    arn: pulumi.Input[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class EndpointRef:
+    """An endpoint that is declared; the deploy step of a run creates it with its first model."""
+
+    name: pulumi.Input[str]
+    flavour: Literal["serverless", "realtime"]
+    role_arn: pulumi.Input[str]
+    """The role its models run as."""
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    """One production variant of SageMaker's CreateEndpointConfig, without ``ModelName``."""
+    key_arn: pulumi.Input[str] | None = None
+    """``KmsKeyId`` of the endpoint configuration. None for serverless: AWS refuses a key there."""
+    subnet_ids: Sequence[pulumi.Input[str]] = ()
+    """``VpcConfig`` of the models. Empty: not attached to a VPC."""
+    security_group_ids: Sequence[pulumi.Input[str]] = ()
+    network_isolation: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class TopicRef:
+    """An SNS topic."""
+
+    arn: pulumi.Input[str]

@@ -1,0 +1,77 @@
+"""Where a component stands: whose environment it is part of, in which region and account, under which security profile."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+import pulumi
+
+Profile = Literal["sandbox", "standard", "regulated"]
+"""How much an environment protects.
+
+sandbox     for trying things: S3-managed encryption, short retention, everything can be destroyed
+standard    the default: one customer key, private subnets, isolated jobs, 30 days of logs
+regulated   standard, plus interface endpoints, flow logs, a year of logs, nothing with data can be destroyed
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Site:
+    """One environment of one team, as every component of it sees it."""
+
+    team: str
+    environment: str
+    blueprint: str
+    region: str
+    account_id: pulumi.Input[str]
+    profile: Profile = "standard"
+    """Left out: `standard`."""
+    tags: Mapping[str, str] = field(default_factory=dict)
+    """The team's own tags. Left out: only ours."""
+    protect: bool = False
+    """Refuse to delete what holds data. Left out: not protected, except under `regulated`."""
+
+    @property
+    def stack(self) -> str:
+        return f"{self.team}-{self.environment}"
+
+    @property
+    def partition(self) -> str:
+        """AWS's partition, which every ARN starts with; it follows from the region's name."""
+        if self.region.startswith("cn-"):
+            return "aws-cn"
+        return "aws-us-gov" if self.region.startswith("us-gov-") else "aws"
+
+    @property
+    def protected(self) -> bool:
+        return self.protect or self.profile == "regulated"
+
+    @property
+    def log_days(self) -> int:
+        """How long CloudWatch keeps logs: one of the retention periods that CloudWatch Logs offers, in days."""
+        return {"sandbox": 7, "standard": 30, "regulated": 365}[self.profile]
+
+    def named(self, name: str) -> Named:
+        """The first argument of every component: this site, and the component's logical name in it."""
+        return Named(self, name)
+
+    def arn(self, service: str, resource: str, *, region: bool = True) -> pulumi.Output[str]:
+        """An ARN in this account. ``region=False`` for services that are not regional (IAM, Budgets)."""
+        place = self.region if region else ""
+        return pulumi.Output.from_input(self.account_id).apply(
+            lambda account: f"arn:{self.partition}:{service}:{place}:{account}:{resource}"
+        )
+
+
+@dataclass(frozen=True)
+class Named:
+    """A component's place: its site and its logical name."""
+
+    site: Site
+    name: str
+
+    def child(self, name: str) -> Named:
+        """The place of a component inside this one."""
+        return Named(self.site, f"{self.name}-{name}")

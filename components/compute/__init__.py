@@ -1,0 +1,1 @@
+"""Where jobs run, one flavour per file: ``compute.sagemaker``, ``compute.batch``."""

@@ -1,0 +1,158 @@
+"""SageMaker jobs: the role they run as, the network they run in, and the limits they keep to. Nothing runs until a job does."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pulumi
+
+from components._kit import BoundaryRef, Component, Grant, JobRef, KeyRef, Named, NetworkRef
+from components._kit.images import pull
+from components._kit.sagemaker import attach, encrypt, write_logs, write_metrics
+from components._kit.transforms import Transforms
+from components.identity import Role, make_role
+from mlops_iac.core.errors import BlueprintError
+
+__all__ = ["SageMakerCompute", "SageMakerComputeArgs", "SageMakerComputeNodes"]
+
+# Idle cost: nothing. Jobs are billed by the second while they run.
+
+JOBS = ("processing-job", "training-job", "transform-job")
+CREATE = ("sagemaker:CreateProcessingJob", "sagemaker:CreateTrainingJob")
+FOLLOW = (
+    "sagemaker:AddTags",
+    "sagemaker:DescribeProcessingJob",
+    "sagemaker:DescribeTrainingJob",
+    "sagemaker:DescribeTransformJob",
+    "sagemaker:ListTags",
+    "sagemaker:StopProcessingJob",
+    "sagemaker:StopTrainingJob",
+    "sagemaker:StopTransformJob",
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SageMakerComputeArgs:
+    """What a team may say about its jobs."""
+
+    images: Sequence[str] = ()
+    """Container images that jobs may pull, by URI in any ECR registry. Left out: none."""
+    instance_type: str = "ml.m5.large"
+    """Instance type of a job that names none. Left out: 2 vCPU, 8 GiB."""
+    allowed_instance_types: tuple[str, ...] = ()
+    """Instance types a job may ask for; a trailing star stands for a family (``ml.g5.*``). Left out: only
+    ``instance_type``."""
+    max_runtime_seconds: int = 3600
+    """A job that runs longer is stopped, 60 to 432000 (five days). Left out: one hour."""
+    volume_gib: int = 30
+    """Disk of each instance, 1 to 16384 GiB. Left out: 30 GiB."""
+    network_isolation: bool = True
+    """Containers reach no network at all; SageMaker brings their data. Left out: isolated."""
+    network: NetworkRef | None = None
+    """Private network in which jobs run. Left out: SageMaker's own."""
+    key: KeyRef | None = None
+    """Encrypts disks and outputs. Left out: AWS-managed encryption."""
+    boundary: BoundaryRef | None = None
+    """Boundary of the jobs' role. Left out: none."""
+    transforms: Transforms = field(default_factory=dict)
+    """Changes to children: ``job_role``. Left out: none."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SageMakerComputeNodes:
+    job_role: Role
+
+
+class SageMakerCompute(Component):
+    """Training, processing and batch transform for one environment."""
+
+    Nodes = SageMakerComputeNodes
+
+    def __init__(
+        self, place: Named, args: SageMakerComputeArgs | None = None, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        args = args or SageMakerComputeArgs()
+        _check(args)
+        super().__init__(place, args.transforms, opts)
+        self._args = args
+        role = self._create_role(args)
+
+        self.nodes = SageMakerComputeNodes(job_role=role)
+        self.role = role
+        self.role_arn: pulumi.Output[str] = role.role_arn
+        self.ref = _ref(args, role)
+        self.register_outputs({"role_arn": role.role_arn})
+
+    def grant_run(self, role: Role) -> None:
+        """Let a role (an orchestrator's) start, follow and stop this environment's jobs, within the limits only."""
+        within = self._limits()
+        arns = tuple(self.site.arn("sagemaker", f"{job}/{self.site.stack}-*") for job in JOBS)
+        transform = {key: value for key, value in within.items() if key != "Bool"}
+        role.grant(
+            Grant(sid="JobsCreate", actions=CREATE, resources=arns[:2], conditions=within),
+            Grant(
+                sid="JobsTransform",
+                actions=("sagemaker:CreateTransformJob",),
+                resources=arns[2:],
+                conditions=transform,
+            ),
+            Grant(sid="JobsFollow", actions=FOLLOW, resources=arns),
+            pass_role("JobsRole", self.role),
+        )
+
+    def _create_role(self, args: SageMakerComputeArgs) -> Role:
+        return make_role(
+            self,
+            "job_role",
+            services=("sagemaker.amazonaws.com",),
+            description="Runs processing, training and transform jobs",
+            grants=[
+                *write_logs(self.site, ("ProcessingJobs", "TrainingJobs", "TransformJobs")),
+                write_metrics(),
+                *pull(args.images),
+                *attach(args.network),
+                *encrypt(args.key),
+            ],
+            boundary=args.boundary,
+        )
+
+    def _limits(self) -> dict[str, dict[str, Any]]:
+        """IAM conditions that AWS checks when a job is created."""
+        types = sorted({self._args.instance_type, *self._args.allowed_instance_types})
+        limits: dict[str, dict[str, Any]] = {"ForAllValues:StringLike": {"sagemaker:InstanceTypes": types}}
+        if self._args.network_isolation:
+            limits["Bool"] = {"sagemaker:NetworkIsolation": "true"}
+        return limits
+
+
+def pass_role(sid: str, role: Role) -> Grant:
+    """Let someone hand a role to SageMaker, and to nobody else."""
+    to_sagemaker = {"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}}
+    return Grant(sid=sid, actions=("iam:PassRole",), resources=(role.role_arn,), conditions=to_sagemaker)
+
+
+def _ref(args: SageMakerComputeArgs, role: Role) -> JobRef:
+    network = args.network
+    return JobRef(
+        role_arn=role.role_arn,
+        subnet_ids=network.subnet_ids if network else (),
+        security_group_ids=(network.job_security_group_id,) if network else (),
+        network_isolation=args.network_isolation,
+        key_arn=args.key.arn if args.key else None,
+        instance_type=args.instance_type,
+        max_runtime_seconds=args.max_runtime_seconds,
+        volume_gib=args.volume_gib,
+    )
+
+
+def _check(args: SageMakerComputeArgs) -> None:
+    """Limits of CreateTrainingJob's StoppingCondition and ResourceConfig."""
+    for name, value, least, most in (
+        ("max_runtime_seconds", args.max_runtime_seconds, 60, 432_000),
+        ("volume_gib", args.volume_gib, 1, 16_384),
+    ):
+        if not least <= value <= most:
+            detail = f"Compute's `{name}` is {value}; it may be {least} to {most}."
+            raise BlueprintError("Value out of range.", detail, hint=f"set `{name}` within these bounds.")

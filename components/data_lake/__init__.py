@@ -1,0 +1,6 @@
+"""The team's data: one private, versioned bucket in zones, its catalogue, and SQL over it."""
+
+from components.data_lake.args import ZONES, DataLakeArgs, Format, Table
+from components.data_lake.data_lake import DataLake, DataLakeNodes
+
+__all__ = ["ZONES", "DataLake", "DataLakeArgs", "DataLakeNodes", "Format", "Table"]

@@ -1,0 +1,178 @@
+"""The team's data: one private, versioned bucket in zones, its catalogue, and SQL over it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pulumi
+from pulumi_aws.athena.workgroup import Workgroup
+from pulumi_aws.glue.catalog_database import CatalogDatabase
+from pulumi_aws.glue.catalog_table import CatalogTable
+from pulumi_aws.s3.bucket import Bucket
+from pulumi_aws.s3.bucket_lifecycle_configuration import BucketLifecycleConfiguration
+from pulumi_aws.s3.bucket_ownership_controls import BucketOwnershipControls
+from pulumi_aws.s3.bucket_policy import BucketPolicy
+from pulumi_aws.s3.bucket_public_access_block import BucketPublicAccessBlock
+from pulumi_aws.s3.bucket_server_side_encryption_configuration import BucketServerSideEncryptionConfiguration
+from pulumi_aws.s3.bucket_versioning import BucketVersioning
+
+from components._kit import Component, KeyRef, LakeRef, Named, policy, render
+from components.data_lake import access, tables
+from components.data_lake.args import ZONES, DataLakeArgs, Table
+from components.data_lake.lifecycle import rules
+from components.identity import Role
+
+# Idle cost: nothing. S3, Glue's first million objects and Athena are billed by use.
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataLakeNodes:
+    bucket: Bucket
+    ownership: BucketOwnershipControls
+    access: BucketPublicAccessBlock
+    versioning: BucketVersioning
+    encryption: BucketServerSideEncryptionConfiguration
+    lifecycle: BucketLifecycleConfiguration
+    policy: BucketPolicy
+    catalog: CatalogDatabase
+    tables: Mapping[str, CatalogTable]
+    queries: Workgroup
+
+
+class DataLake(Component):
+    """Zones `raw`, `curated`, `features` and `models` in one bucket, and `code/` beside them."""
+
+    Nodes = DataLakeNodes
+
+    def __init__(
+        self, place: Named, args: DataLakeArgs | None = None, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        args = args or DataLakeArgs()
+        super().__init__(place, args.transforms, opts)
+        bucket = self._create_bucket()
+        ownership = self.make("ownership", BucketOwnershipControls, {**_of(bucket), "rule": _OWNER_ENFORCED})
+        public = self.make("access", BucketPublicAccessBlock, {**_of(bucket), **_NO_PUBLIC_ACCESS})
+        versioning = self.make("versioning", BucketVersioning, {**_of(bucket), "versioning_configuration": _VERSIONED})
+        encryption = self._create_encryption(bucket, args.key)
+        lifecycle = self._create_lifecycle(bucket, versioning, args)
+        guard = self._create_policy(bucket, public, args.key)
+        catalog = self._create_catalog(bucket)
+        made = {name: self._create_table(catalog, bucket, name, table) for name, table in args.tables.items()}
+        queries = self._create_queries(bucket, args)
+
+        self.nodes: DataLakeNodes | None = DataLakeNodes(
+            bucket=bucket,
+            ownership=ownership,
+            access=public,
+            versioning=versioning,
+            encryption=encryption,
+            lifecycle=lifecycle,
+            policy=guard,
+            catalog=catalog,
+            tables=made,
+            queries=queries,
+        )
+        self.catalog_name: pulumi.Output[str] | None = catalog.name
+        self.workgroup_name: pulumi.Output[str] | None = queries.name
+        self._offer(bucket.bucket, bucket.arn, args.key)
+
+    @classmethod
+    def adopt(
+        cls,
+        place: Named,
+        *,
+        bucket_name: pulumi.Input[str],
+        key_arn: pulumi.Input[str] | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> DataLake:
+        """A bucket that exists. Its policies and its catalogue are its owner's business; the zones are ours."""
+        self = cls.__new__(cls)
+        Component.__init__(self, place, None, opts)
+        self.nodes = self.catalog_name = self.workgroup_name = None
+        name = pulumi.Output.from_input(bucket_name)
+        arn = pulumi.Output.concat(f"arn:{place.site.partition}:s3:::", name)
+        self._offer(name, arn, KeyRef(arn=key_arn) if key_arn is not None else None)
+        return self
+
+    def grant_read(self, role: Role, *prefixes: str) -> None:
+        """Let a role read and list zones (``raw``) or prefixes (``code/``). None given: the whole lake."""
+        role.grant(*access.reading(self.ref, prefixes, self.site.region))
+
+    def grant_write(self, role: Role, *prefixes: str) -> None:
+        """Let a role write zones or prefixes; reading is a grant of its own. None given: the whole lake."""
+        role.grant(*access.writing(self.ref, prefixes, self.site.region))
+
+    def grant_query(self, role: Role) -> None:
+        """Let a role run SQL over the catalogue in the lake's own workgroup. Raises BlueprintError on an adopted lake."""
+        role.grant(*access.querying(self.site, self.nodes, self.place.name))
+
+    def _offer(self, name: pulumi.Output[str], arn: pulumi.Output[str], key: KeyRef | None) -> None:
+        zones = {zone: f"{zone}/" for zone in ZONES}
+        self.ref = LakeRef(bucket=name, arn=arn, key_arn=key.arn if key else None, zones=zones)
+        self.bucket_name, self.bucket_arn = name, arn
+        self.register_outputs({"bucket_name": name, "bucket_arn": arn})
+
+    def _create_bucket(self) -> Bucket:
+        return self.make("bucket", Bucket, {"force_destroy": not self.site.protected}, called=self.place.name)
+
+    def _create_encryption(self, bucket: Bucket, key: KeyRef | None) -> BucketServerSideEncryptionConfiguration:
+        default: dict[str, object] = {"sse_algorithm": "AES256"}
+        if key:
+            default = {"sse_algorithm": "aws:kms", "kms_master_key_id": key.arn}
+        # A bucket key saves up to 99 percent of the requests to KMS, which are billed.
+        rule = {"apply_server_side_encryption_by_default": default, "bucket_key_enabled": key is not None}
+        return self.make("encryption", BucketServerSideEncryptionConfiguration, {**_of(bucket), "rules": [rule]})
+
+    def _create_lifecycle(
+        self, bucket: Bucket, versioning: BucketVersioning, args: DataLakeArgs
+    ) -> BucketLifecycleConfiguration:
+        props = {**_of(bucket), "rules": rules(self.site, args)}
+        return self.make("lifecycle", BucketLifecycleConfiguration, props, depends_on=[versioning])
+
+    def _create_policy(self, bucket: Bucket, public: BucketPublicAccessBlock, key: KeyRef | None) -> BucketPolicy:
+        props = {**_of(bucket), "policy": render(policy(access.guarding(bucket.arn, key)))}
+        # S3 refuses two changes of one bucket's access settings at the same time (OperationAborted).
+        return self.make("policy", BucketPolicy, props, depends_on=[public])
+
+    def _create_catalog(self, bucket: Bucket) -> CatalogDatabase:
+        props = {
+            "description": f"Data of {self.site.stack}",
+            "location_uri": pulumi.Output.concat("s3://", bucket.bucket, "/"),
+        }
+        return self.make("catalog", CatalogDatabase, props, called=self.place.name)
+
+    def _create_table(self, catalog: CatalogDatabase, bucket: Bucket, name: str, table: Table) -> CatalogTable:
+        props = {"name": tables.table_name(name), **tables.properties(catalog.name, bucket.bucket, name, table)}
+        return self.make("tables", CatalogTable, props, name=f"table-{name}")
+
+    def _create_queries(self, bucket: Bucket, args: DataLakeArgs) -> Workgroup:
+        encryption = {"encryption_option": "SSE_S3"}
+        if args.key:
+            encryption = {"encryption_option": "SSE_KMS", "kms_key_arn": args.key.arn}  # type: ignore[dict-item]
+        results = {
+            "output_location": pulumi.Output.concat("s3://", bucket.bucket, "/", access.RESULTS),
+            "encryption_configuration": encryption,
+        }
+        configuration = {
+            "enforce_workgroup_configuration": True,
+            "publish_cloudwatch_metrics_enabled": True,
+            "bytes_scanned_cutoff_per_query": args.scan_limit_gib * 1024**3,
+            "result_configuration": results,
+        }
+        props = {"configuration": configuration, "force_destroy": not self.site.protected}
+        return self.make("queries", Workgroup, props, called=self.place.name)
+
+
+_OWNER_ENFORCED = {"object_ownership": "BucketOwnerEnforced"}
+_VERSIONED = {"status": "Enabled"}
+_NO_PUBLIC_ACCESS = {
+    "block_public_acls": True,
+    "block_public_policy": True,
+    "ignore_public_acls": True,
+    "restrict_public_buckets": True,
+}
+
+
+def _of(bucket: Bucket) -> dict[str, pulumi.Output[str]]:
+    return {"bucket": bucket.bucket}

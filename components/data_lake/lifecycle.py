@@ -1,0 +1,32 @@
+"""How long the lake keeps what."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from components._kit import Site
+from components.data_lake.access import RESULTS
+from components.data_lake.args import DataLakeArgs
+
+OLD_VERSIONS_DAYS = {"sandbox": 7, "standard": 30, "regulated": 365}
+RESULTS_DAYS = 7
+"""Results of SQL queries can be had again by asking again."""
+UPLOAD_DAYS = 3
+"""Parts of uploads that were never finished are billed and cannot be seen in a listing."""
+
+
+def rules(site: Site, args: DataLakeArgs) -> list[dict[str, Any]]:
+    """Lifecycle rules of the bucket, in S3's order of ids."""
+    old_days = args.keep_old_versions_days or OLD_VERSIONS_DAYS[site.profile]
+    found = [
+        _rule("abandoned-uploads", "", abort_incomplete_multipart_upload={"days_after_initiation": UPLOAD_DAYS}),
+        _rule("old-versions", "", noncurrent_version_expiration={"noncurrent_days": old_days}),
+        _rule("query-results", RESULTS, expiration={"days": RESULTS_DAYS}),
+    ]
+    if args.expire_raw_after_days:
+        found.append(_rule("raw-data", "raw/", expiration={"days": args.expire_raw_after_days}))
+    return found
+
+
+def _rule(id: str, prefix: str, **action: Any) -> dict[str, Any]:
+    return {"id": id, "status": "Enabled", "filter": {"prefix": prefix}, **action}

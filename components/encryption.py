@@ -1,0 +1,175 @@
+"""One customer key for the whole environment, with rotation, an alias and a policy that names its users."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import pulumi
+from pulumi_aws.kms.alias import Alias
+from pulumi_aws.kms.key import Key
+
+from components._kit import Component, Grant, KeyRef, Named, policy, render
+from components._kit.transforms import Transforms
+from components.identity import Role
+
+__all__ = ["Encryption", "EncryptionArgs", "EncryptionNodes"]
+
+# Idle cost: 1.00 $ a month for the key, and 1.00 $ for each of its first two yearly rotations.
+
+ADMINISTER = (
+    "kms:CancelKeyDeletion",
+    "kms:CreateAlias",
+    "kms:DeleteAlias",
+    "kms:DescribeKey",
+    "kms:DisableKey",
+    "kms:DisableKeyRotation",
+    "kms:EnableKey",
+    "kms:EnableKeyRotation",
+    "kms:GetKeyPolicy",
+    "kms:GetKeyRotationStatus",
+    "kms:ListAliases",
+    "kms:ListGrants",
+    "kms:ListKeyPolicies",
+    "kms:ListKeyRotations",
+    "kms:ListResourceTags",
+    "kms:PutKeyPolicy",
+    "kms:RevokeGrant",
+    "kms:RotateKeyOnDemand",
+    "kms:ScheduleKeyDeletion",
+    "kms:TagResource",
+    "kms:UntagResource",
+    "kms:UpdateAlias",
+    "kms:UpdateKeyDescription",
+)
+USE = (
+    "kms:Decrypt",
+    "kms:DescribeKey",
+    "kms:Encrypt",
+    "kms:GenerateDataKey",
+    "kms:GenerateDataKeyWithoutPlaintext",
+    "kms:ReEncryptFrom",
+    "kms:ReEncryptTo",
+)
+PUBLISHERS = (
+    "budgets.amazonaws.com",
+    "cloudwatch.amazonaws.com",
+    "delivery.logs.amazonaws.com",
+    "events.amazonaws.com",
+)
+"""Services that publish to the environment's encrypted topic or deliver the logs of an encrypted pipeline."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class EncryptionArgs:
+    """What a team may say about its key."""
+
+    rotation_days: int = 365
+    """Days between rotations, 90 to 2560. Left out: a year."""
+    deletion_days: int | None = None
+    """Days in which a deleted key can still be saved, 7 to 30. Left out: 7 under `standard`, 30 under `regulated`."""
+    transforms: Transforms = field(default_factory=dict)
+    """Changes to children: ``key``, ``alias``. Left out: none."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class EncryptionNodes:
+    key: Key | None
+    """None under `sandbox`."""
+    alias: Alias | None
+
+
+class Encryption(Component):
+    """The environment's key. Under `sandbox` there is none: ``ref`` is None, and services use keys that cost nothing."""
+
+    Nodes = EncryptionNodes
+
+    def __init__(
+        self, place: Named, args: EncryptionArgs | None = None, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        args = args or EncryptionArgs()
+        super().__init__(place, args.transforms, opts)
+        key = self._create_key(args) if self.site.profile != "sandbox" else None
+        alias = self._create_alias(key) if key else None
+
+        self.nodes: EncryptionNodes | None = EncryptionNodes(key=key, alias=alias)
+        self._offer(KeyRef(arn=key.arn) if key else None)
+
+    @classmethod
+    def adopt(cls, place: Named, *, key_arn: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None) -> Encryption:
+        """A key that exists. Its policy is its owner's business: it must let this account's roles use it."""
+        self = cls.__new__(cls)
+        Component.__init__(self, place, None, opts)
+        self.nodes = None
+        self._offer(KeyRef(arn=key_arn))
+        return self
+
+    def grant_use(self, role: Role) -> None:
+        """Let a role encrypt and decrypt, and let services hold the key for it while its job runs. Nothing under `sandbox`."""
+        if self.ref is None:
+            return
+        for_resources = {"Bool": {"kms:GrantIsForAWSResource": "true"}}
+        role.grant(
+            Grant(sid="KeyUse", actions=USE, resources=(self.ref.arn,)),
+            Grant(sid="KeyLend", actions=("kms:CreateGrant",), resources=(self.ref.arn,), conditions=for_resources),
+        )
+
+    def _offer(self, ref: KeyRef | None) -> None:
+        self.ref = ref
+        self.key_arn = ref.arn if ref else None
+        self.register_outputs({"key_arn": self.key_arn})
+
+    def _create_key(self, args: EncryptionArgs) -> Key:
+        regulated = self.site.profile == "regulated"
+        props = {
+            "description": f"Data, logs and topics of {self.site.stack}",
+            "enable_key_rotation": True,
+            "rotation_period_in_days": args.rotation_days,
+            "deletion_window_in_days": args.deletion_days or (30 if regulated else 7),
+            "policy": render(policy([self._administer(), self._use(), self._lend(), self._logs(), self._publish()])),
+        }
+        return self.make("key", Key, props)
+
+    def _create_alias(self, key: Key) -> Alias:
+        return self.make("alias", Alias, {"target_key_id": key.key_id}, called=self.place.name)
+
+    def _root(self) -> dict[str, Any]:
+        return {"AWS": self.site.arn("iam", "root", region=False)}
+
+    # In a key policy `Resource: *` means this key and nothing else.
+
+    def _administer(self) -> dict[str, Any]:
+        """The account's administrators, by their own IAM policies; without this the key could never be changed again."""
+        return _allow("AccountAdministers", self._root(), ADMINISTER)
+
+    def _use(self) -> dict[str, Any]:
+        """The account's roles, each by a grant of its own."""
+        return _allow("AccountUses", self._root(), USE)
+
+    def _lend(self) -> dict[str, Any]:
+        """Services that hold the key for as long as a volume or an endpoint needs it."""
+        condition = {"Bool": {"kms:GrantIsForAWSResource": "true"}}
+        return _allow("AccountLends", self._root(), ("kms:CreateGrant",), condition)
+
+    def _logs(self) -> dict[str, Any]:
+        """CloudWatch Logs, for this account's log groups only."""
+        groups = self.site.arn("logs", "log-group:*")
+        actions = ("kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey", "kms:ReEncryptFrom")
+        return _allow(
+            "LogsUse",
+            {"Service": f"logs.{self.site.region}.amazonaws.com"},
+            (*actions, "kms:ReEncryptTo"),
+            {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": groups}},
+        )
+
+    def _publish(self) -> dict[str, Any]:
+        """Services that publish and deliver, for this account only."""
+        condition = {"StringEquals": {"aws:SourceAccount": self.site.account_id}}
+        return _allow("PublishersUse", {"Service": list(PUBLISHERS)}, ("kms:Decrypt", "kms:GenerateDataKey"), condition)
+
+
+def _allow(
+    sid: str, principal: dict[str, Any], actions: tuple[str, ...], condition: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    statement: dict[str, Any] = {"Sid": sid, "Effect": "Allow", "Principal": principal, "Action": sorted(actions)}
+    return {**statement, "Resource": "*", **({"Condition": condition} if condition else {})}

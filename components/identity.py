@@ -1,0 +1,190 @@
+"""Who may do what: roles with one inline policy rendered from grants, under one boundary for the whole environment."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pulumi
+from pulumi_aws.iam.policy import Policy
+from pulumi_aws.iam.role import Role as IamRole
+from pulumi_aws.iam.role_policy import RolePolicy
+
+from components._kit import BoundaryRef, Component, Grant, Named, RoleRef, policy, render
+from components._kit.boundary import statements
+from components._kit.transforms import Transforms
+from mlops_iac.core.errors import BlueprintError
+
+__all__ = ["Boundary", "BoundaryArgs", "BoundaryNodes", "Role", "RoleArgs", "RoleNodes", "make_role"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RoleArgs:
+    """Who may assume a role, and what it may do."""
+
+    services: tuple[str, ...]
+    """AWS services that may assume it, by principal: ``("sagemaker.amazonaws.com",)``."""
+    description: str
+    """What the role is for, in the words of a person who reads the list of roles."""
+    grants: Sequence[Grant] = ()
+    """What it may do from the start. Left out: only what owners grant it later (``lake.grant_read(role)``)."""
+    boundary: BoundaryRef | None = None
+    """Ceiling of what it may ever do. Left out: none, which only fits an account that sets one by other means."""
+    source_account: bool = True
+    """Demand ``aws:SourceAccount``, which keeps a service from acting for another account's resource. Left out: demanded.
+    EC2 and ECS tasks do not send it when they assume a role."""
+    max_hours: int = 1
+    """Longest session, in hours (1 to 12). Left out: one hour."""
+    transforms: Transforms = field(default_factory=dict)
+    """Changes to children: ``role``, ``policy``. Left out: none."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RoleNodes:
+    role: IamRole
+    policy: RolePolicy
+
+
+class Role(Component):
+    """An IAM role. Grants are collected until the program ends and rendered, sorted, into one inline policy."""
+
+    Nodes = RoleNodes
+
+    def __init__(self, place: Named, args: RoleArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__(place, args.transforms, opts)
+        self._grants: dict[str, Grant] = {}
+        self._rendered = False
+        for grant in args.grants:
+            self.grant(grant)
+
+        role = self._create_role(args)
+        inline = self._create_policy(role)
+
+        self.nodes = RoleNodes(role=role, policy=inline)
+        self.role_name: pulumi.Output[str] = role.name
+        self.role_arn: pulumi.Output[str] = role.arn
+        self.ref = RoleRef(name=role.name, arn=role.arn)
+        self.register_outputs({"role_name": role.name, "role_arn": role.arn})
+
+    @property
+    def grants(self) -> tuple[Grant, ...]:
+        """What has been granted so far, sorted by sid."""
+        return tuple(self._grants[sid] for sid in sorted(self._grants))
+
+    def grant(self, *grants: Grant) -> None:
+        """Allow something more. A sid stands for one thing that its owner allows: the same grant twice is one grant.
+
+        Raises BlueprintError for another grant under a sid that is taken, and after the policy has been rendered.
+        """
+        for grant in grants:
+            if self._rendered:
+                raise BlueprintError(
+                    "Granted too late.",
+                    f"The policy of role `{self.place.name}` is rendered already; `{grant.sid}` would be lost.",
+                    hint="grant while the program builds resources, not inside apply() and not after a blocking invoke.",
+                )
+            known = self._grants.setdefault(grant.sid, grant)
+            if known.actions != grant.actions or len(known.resources) != len(grant.resources):
+                raise BlueprintError(
+                    "Two grants have one name.",
+                    f"Role `{self.place.name}` has another grant `{grant.sid}`.",
+                    hint="give each grant a sid of its own: the owner, what it allows, on what.",
+                )
+
+    def _create_role(self, args: RoleArgs) -> IamRole:
+        props: dict[str, Any] = {
+            "description": args.description,
+            "assume_role_policy": render(policy([self._trust(args)])),
+            "max_session_duration": args.max_hours * 3600,
+        }
+        if args.boundary:
+            props["permissions_boundary"] = args.boundary.arn
+        return self.make("role", IamRole, props)
+
+    def _trust(self, args: RoleArgs) -> dict[str, Any]:
+        statement: dict[str, Any] = {
+            "Effect": "Allow",
+            "Action": "sts:AssumeRole",
+            "Principal": {"Service": sorted(args.services)},
+        }
+        if args.source_account:
+            statement["Condition"] = {"StringEquals": {"aws:SourceAccount": self.site.account_id}}
+        return statement
+
+    def _create_policy(self, role: IamRole) -> RolePolicy:
+        return self.make("policy", RolePolicy, {"role": role.name, "policy": render(self._document())})
+
+    async def _document(self) -> dict[str, Any]:
+        """The policy of everything granted. Pulumi awaits it after the program's last line: all owners have spoken."""
+        self._rendered = True
+        if not self._grants:
+            raise BlueprintError(
+                "A role may do nothing.",
+                f"Nothing was granted to role `{self.place.name}`; AWS refuses an empty policy.",
+                hint="grant it something (`lake.grant_read(role)`), or leave the role out.",
+            )
+        return policy(grant.statement() for grant in self.grants)
+
+
+def make_role(
+    parent: Component,
+    child: str,
+    *,
+    services: tuple[str, ...],
+    description: str,
+    grants: Sequence[Grant] = (),
+    boundary: BoundaryRef | None = None,
+    source_account: bool = True,
+) -> Role:
+    """A role inside another component; that component's transform for ``child`` changes the IAM role itself."""
+    place, opts = parent.within(child.replace("_", "-").removesuffix("-role"))
+    args = RoleArgs(
+        services=services,
+        description=description,
+        grants=grants,
+        boundary=boundary,
+        source_account=source_account,
+        transforms=parent.transform_of(child, "role"),
+    )
+    return Role(place, args, opts)
+
+
+@dataclass(frozen=True, kw_only=True)
+class BoundaryArgs:
+    """What an environment's roles may reach beyond its own names."""
+
+    adopted_arns: Sequence[pulumi.Input[str]] = ()
+    """Buckets, keys and topics that the environment uses but did not make. Left out: none."""
+    transforms: Transforms = field(default_factory=dict)
+    """Changes to children: ``policy``. Left out: none."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class BoundaryNodes:
+    policy: Policy
+
+
+class Boundary(Component):
+    """The permissions boundary of every role in the environment: its own services, its own names, nothing else."""
+
+    Nodes = BoundaryNodes
+
+    def __init__(
+        self, place: Named, args: BoundaryArgs | None = None, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        args = args or BoundaryArgs()
+        super().__init__(place, args.transforms, opts)
+        ceiling = self._create_policy(args)
+
+        self.nodes = BoundaryNodes(policy=ceiling)
+        self.policy_arn: pulumi.Output[str] = ceiling.arn
+        self.ref = BoundaryRef(arn=ceiling.arn)
+        self.register_outputs({"policy_arn": ceiling.arn})
+
+    def _create_policy(self, args: BoundaryArgs) -> Policy:
+        props = {
+            "description": f"The most that any role of {self.site.stack} may do.",
+            "policy": render(policy(statements(self.site, args.adopted_arns))),
+        }
+        return self.make("policy", Policy, props)

@@ -1,0 +1,277 @@
+"""A private network for jobs: two subnets in two zones, a way to S3 and DynamoDB, no way to the internet."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pulumi
+from pulumi_aws.cloudwatch.log_group import LogGroup
+from pulumi_aws.ec2.default_security_group import DefaultSecurityGroup
+from pulumi_aws.ec2.flow_log import FlowLog
+from pulumi_aws.ec2.route_table import RouteTable
+from pulumi_aws.ec2.route_table_association import RouteTableAssociation
+from pulumi_aws.ec2.security_group import SecurityGroup
+from pulumi_aws.ec2.subnet import Subnet
+from pulumi_aws.ec2.vpc import Vpc
+from pulumi_aws.ec2.vpc_endpoint import VpcEndpoint
+from pulumi_aws.get_availability_zones import get_availability_zones_output
+from pulumi_aws.vpc.security_group_egress_rule import SecurityGroupEgressRule
+from pulumi_aws.vpc.security_group_ingress_rule import SecurityGroupIngressRule
+
+from components._kit import BoundaryRef, Component, Grant, KeyRef, Named, NetworkRef
+from components._kit.transforms import Transforms
+from components.identity import Role, make_role
+from mlops_iac.core.errors import BlueprintError
+
+__all__ = ["Network", "NetworkArgs", "NetworkNodes"]
+
+# Idle cost: nothing by default. Each interface endpoint costs about 7.30 $ a month in each of the two zones.
+
+GATEWAYS = ("dynamodb", "s3")
+"""AWS's gateway endpoints: routes, not machines; they cost nothing."""
+REGULATED_ENDPOINTS = ("ecr.api", "ecr.dkr", "kms", "logs", "monitoring", "sagemaker.api", "sagemaker.runtime", "sts")
+"""Interface endpoints under `regulated`: what jobs and people in the network call, without leaving it."""
+BATCH_ENDPOINTS = ("ecr.api", "ecr.dkr", "ecs", "ecs-agent", "ecs-telemetry", "logs")
+"""What machines of AWS Batch must reach; give these to ``interface_endpoints`` when they run in this network."""
+ZONES = 2
+HTTPS = {"ip_protocol": "tcp", "from_port": 443, "to_port": 443}
+
+
+@dataclass(frozen=True, kw_only=True)
+class NetworkArgs:
+    """What a team may say about its network."""
+
+    cidr_block: str = "10.64.0.0/20"
+    """Addresses of the network, /16 to /24. Left out: 4096 addresses; they need to be unique only where networks are joined."""
+    interface_endpoints: tuple[str, ...] | None = None
+    """AWS services reachable by interface endpoint, in AWS's own short names (``ecr.api``). Left out: none, except under
+    `regulated`."""
+    key: KeyRef | None = None
+    """Encrypts the flow logs. Left out: encrypted by CloudWatch Logs itself."""
+    boundary: BoundaryRef | None = None
+    """Boundary of the flow logs' role. Left out: none."""
+    transforms: Transforms = field(default_factory=dict)
+    """Changes to children, by the names of `NetworkNodes`. Left out: none."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class NetworkNodes:
+    vpc: Vpc
+    subnets: Sequence[Subnet]
+    route_table: RouteTable
+    associations: Sequence[RouteTableAssociation]
+    gateway_endpoints: Mapping[str, VpcEndpoint]
+    default_security_group: DefaultSecurityGroup
+    job_security_group: SecurityGroup
+    job_rules: Sequence[pulumi.CustomResource]
+    endpoint_security_group: SecurityGroup | None
+    endpoint_rules: Sequence[pulumi.CustomResource]
+    interface_endpoints: Mapping[str, VpcEndpoint]
+    flow_log: FlowLog | None
+    flow_log_group: LogGroup | None
+    flow_log_role: Role | None
+
+
+class Network(Component):
+    """A VPC in which jobs reach their data and each other, and nothing else."""
+
+    Nodes = NetworkNodes
+
+    def __init__(
+        self, place: Named, args: NetworkArgs | None = None, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        args = args or NetworkArgs()
+        super().__init__(place, args.transforms, opts)
+        vpc = self._create_vpc(args)
+        subnets = self._create_subnets(vpc, args)
+        table = self.make("route_table", RouteTable, {"vpc_id": vpc.id})
+        associations = [self._associate(table, subnet, number) for number, subnet in enumerate(subnets, 1)]
+        gateways = {service: self._create_gateway(vpc, table, service) for service in GATEWAYS}
+        closed = self._close_default_group(vpc)
+        jobs = self._create_group(vpc, "job_security_group", "Jobs: to S3, DynamoDB and each other only")
+        job_rules = self._create_job_rules(jobs, gateways)
+        door, door_rules, interfaces = self._create_interfaces(vpc, subnets, jobs, args)
+        flow_log, flow_group, flow_role = self._create_flow_log(vpc, args)
+
+        self.nodes: NetworkNodes | None = NetworkNodes(
+            vpc=vpc,
+            subnets=subnets,
+            route_table=table,
+            associations=associations,
+            gateway_endpoints=gateways,
+            default_security_group=closed,
+            job_security_group=jobs,
+            job_rules=job_rules,
+            endpoint_security_group=door,
+            endpoint_rules=door_rules,
+            interface_endpoints=interfaces,
+            flow_log=flow_log,
+            flow_log_group=flow_group,
+            flow_log_role=flow_role,
+        )
+        self._offer(vpc.id, [subnet.id for subnet in subnets], jobs.id)
+
+    @classmethod
+    def adopt(
+        cls,
+        place: Named,
+        *,
+        vpc_id: pulumi.Input[str],
+        subnet_ids: Sequence[pulumi.Input[str]],
+        security_group_id: pulumi.Input[str],
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> Network:
+        """A network that exists. Its subnets must reach S3, and the security group must let jobs out to it."""
+        self = cls.__new__(cls)
+        Component.__init__(self, place, None, opts)
+        self.nodes = None
+        self._offer(vpc_id, list(subnet_ids), security_group_id)
+        return self
+
+    def _offer(
+        self, vpc_id: pulumi.Input[str], subnet_ids: list[Any], security_group_id: pulumi.Input[str]
+    ) -> None:
+        self.ref = NetworkRef(vpc_id=vpc_id, subnet_ids=subnet_ids, job_security_group_id=security_group_id)
+        self.vpc_id, self.subnet_ids, self.job_security_group_id = vpc_id, subnet_ids, security_group_id
+        self.register_outputs(
+            {"vpc_id": vpc_id, "subnet_ids": subnet_ids, "job_security_group_id": security_group_id}
+        )
+
+    def _create_vpc(self, args: NetworkArgs) -> Vpc:
+        props = {"cidr_block": args.cidr_block, "enable_dns_hostnames": True, "enable_dns_support": True}
+        return self.make("vpc", Vpc, props)
+
+    def _create_subnets(self, vpc: Vpc, args: NetworkArgs) -> list[Subnet]:
+        # Local zones are opted into and have no SageMaker; the filter leaves them out.
+        filters = [{"name": "opt-in-status", "values": ["opt-in-not-required"]}]
+        zones = get_availability_zones_output(
+            state="available", filters=filters, opts=pulumi.InvokeOutputOptions(parent=self)
+        )
+        return [
+            self.make(
+                "subnets",
+                Subnet,
+                {
+                    "vpc_id": vpc.id,
+                    "cidr_block": block,
+                    "availability_zone": zones.names[number],
+                    "map_public_ip_on_launch": False,
+                },
+                name=f"subnet-{number + 1}",
+            )
+            for number, block in enumerate(subnet_blocks(args.cidr_block))
+        ]
+
+    def _associate(self, table: RouteTable, subnet: Subnet, number: int) -> RouteTableAssociation:
+        props = {"route_table_id": table.id, "subnet_id": subnet.id}
+        return self.make("associations", RouteTableAssociation, props, name=f"association-{number}")
+
+    def _create_gateway(self, vpc: Vpc, table: RouteTable, service: str) -> VpcEndpoint:
+        props = {
+            "vpc_id": vpc.id,
+            "service_name": f"com.amazonaws.{self.site.region}.{service}",
+            "vpc_endpoint_type": "Gateway",
+            "route_table_ids": [table.id],
+        }
+        return self.make("gateway_endpoints", VpcEndpoint, props, name=f"{service}-endpoint")
+
+    def _close_default_group(self, vpc: Vpc) -> DefaultSecurityGroup:
+        """Every VPC has a default group that lets everything in it talk; naming no rule empties it."""
+        return self.make("default_security_group", DefaultSecurityGroup, {"vpc_id": vpc.id})
+
+    def _create_group(self, vpc: Vpc, child: str, description: str) -> SecurityGroup:
+        return self.make(child, SecurityGroup, {"vpc_id": vpc.id, "description": description})
+
+    def _create_job_rules(
+        self, jobs: SecurityGroup, gateways: Mapping[str, VpcEndpoint]
+    ) -> list[pulumi.CustomResource]:
+        """Out to the gateways by HTTPS; among themselves freely, for distributed training."""
+        itself = {"security_group_id": jobs.id, "referenced_security_group_id": jobs.id, "ip_protocol": "-1"}
+        return [
+            self.make("job_rules", SecurityGroupIngressRule, itself, name="jobs-from-jobs"),
+            self.make("job_rules", SecurityGroupEgressRule, itself, name="jobs-to-jobs"),
+            *(
+                self.make(
+                    "job_rules",
+                    SecurityGroupEgressRule,
+                    {"security_group_id": jobs.id, "prefix_list_id": gateway.prefix_list_id, **HTTPS},
+                    name=f"jobs-to-{service}",
+                )
+                for service, gateway in gateways.items()
+            ),
+        ]
+
+    def _create_interfaces(
+        self, vpc: Vpc, subnets: list[Subnet], jobs: SecurityGroup, args: NetworkArgs
+    ) -> tuple[SecurityGroup | None, list[pulumi.CustomResource], dict[str, VpcEndpoint]]:
+        wanted = args.interface_endpoints
+        if wanted is None:
+            wanted = REGULATED_ENDPOINTS if self.site.profile == "regulated" else ()
+        if not wanted:
+            return None, [], {}
+        door = self._create_group(vpc, "endpoint_security_group", "Interface endpoints: from jobs only")
+        rules = [
+            self._make_rule(SecurityGroupIngressRule, door, jobs, "endpoints-from-jobs"),
+            self._make_rule(SecurityGroupEgressRule, jobs, door, "jobs-to-endpoints"),
+        ]
+        return door, rules, {service: self._create_interface(vpc, subnets, door, service) for service in wanted}
+
+    def _make_rule(self, kind: Any, group: SecurityGroup, other: SecurityGroup, name: str) -> pulumi.CustomResource:
+        props = {"security_group_id": group.id, "referenced_security_group_id": other.id, **HTTPS}
+        return self.make("endpoint_rules", kind, props, name=name)
+
+    def _create_interface(self, vpc: Vpc, subnets: list[Subnet], door: SecurityGroup, service: str) -> VpcEndpoint:
+        props = {
+            "vpc_id": vpc.id,
+            "service_name": f"com.amazonaws.{self.site.region}.{service}",
+            "vpc_endpoint_type": "Interface",
+            "private_dns_enabled": True,
+            "subnet_ids": [subnet.id for subnet in subnets],
+            "security_group_ids": [door.id],
+        }
+        name = f"{service.replace('.', '-')}-endpoint"
+        return self.make("interface_endpoints", VpcEndpoint, props, name=name)
+
+    def _create_flow_log(self, vpc: Vpc, args: NetworkArgs) -> tuple[FlowLog | None, LogGroup | None, Role | None]:
+        if self.site.profile != "regulated":
+            return None, None, None
+        props: dict[str, Any] = {"retention_in_days": self.site.log_days}
+        if args.key:
+            props["kms_key_id"] = args.key.arn
+        group = self.make("flow_log_group", LogGroup, props)
+        role = make_role(
+            self,
+            "flow_log_role",
+            services=("vpc-flow-logs.amazonaws.com",),
+            description="Writes the network's flow logs",
+            grants=[_write_logs(group)],
+            boundary=args.boundary,
+        )
+        target = {"iam_role_arn": role.role_arn, "log_destination": group.arn}
+        flow = self.make("flow_log", FlowLog, {"vpc_id": vpc.id, "traffic_type": "ALL", **target}, depends_on=[role])
+        return flow, group, role
+
+
+def subnet_blocks(cidr_block: str) -> list[str]:
+    """The network cut in quarters, of which the subnets get the first two. Raises BlueprintError for what AWS refuses."""
+    try:
+        network = ipaddress.IPv4Network(cidr_block)
+    except ValueError as error:
+        raise _wrong_block(cidr_block, str(error)) from error
+    if not (16 <= network.prefixlen <= 24 and network.is_private):
+        raise _wrong_block(cidr_block, "it must be private and between /16 and /24")
+    return [str(block) for block in list(network.subnets(prefixlen_diff=2))[:ZONES]]
+
+
+def _wrong_block(given: str, reason: str) -> BlueprintError:
+    detail = f"The network's `cidr_block` is `{given}`: {reason}."
+    return BlueprintError("Wrong address block.", detail, hint="use a private block such as 10.64.0.0/20.")
+
+
+def _write_logs(group: LogGroup) -> Grant:
+    streams = pulumi.Output.concat(group.arn, ":*")
+    actions = ("logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents")
+    return Grant(sid="FlowLogs", actions=actions, resources=(group.arn, streams))

@@ -1,0 +1,196 @@
+"""The only place where boto3 clients are made, so that nothing of ours can reach a cloud by accident.
+
+``Clients.embedded(endpoint, region)`` talks to one loopback endpoint with dummy credentials and reads nothing from the
+environment. ``Clients.aws(region)`` uses the person's own credentials, as the AWS CLI would.
+"""
+
+from __future__ import annotations
+
+import functools
+import ipaddress
+import os
+import re
+import threading
+from collections.abc import Callable
+from typing import Any, Final, Self, overload
+from urllib.parse import urlsplit
+
+from mlops_iac.core.errors import CloudError
+
+DEFAULT_ACCOUNT: Final = "123456789012"
+"""The embedded cloud's account, moto's own default."""
+
+DUMMY_ACCESS_KEY: Final = "EMBEDDEDCLOUD"
+DUMMY_SECRET_KEY: Final = "embedded-cloud-has-no-secrets"  # noqa: S105 - signs requests that nobody verifies
+
+CONNECT_TIMEOUT: Final = 5
+"""Seconds. Loopback answers at once or not at all."""
+
+READ_TIMEOUT: Final = 90
+"""Seconds. InvokeEndpoint is the slowest call: AWS gives a model sixty seconds to answer."""
+
+ATTEMPTS: Final = 2
+"""Attempts in all. One retry covers a keep-alive connection that the server closed; 501 is never retried."""
+
+
+class _Embedded:
+    """One word, two uses: a constructor on the class, a question on an instance."""
+
+    @overload
+    def __get__(self, instance: None, owner: type[Clients]) -> Callable[..., Clients]: ...
+    @overload
+    def __get__(self, instance: Clients, owner: type[Clients]) -> bool: ...
+    def __get__(self, instance: Clients | None, owner: type[Clients]) -> Callable[..., Clients] | bool:
+        return _embedded if instance is None else instance.endpoint is not None
+
+
+class Clients:
+    """boto3 clients of one region, made once per service and then shared. Safe to use from many threads.
+
+    >>> clients = Clients.embedded("http://127.0.0.1:4510", "eu-west-1")
+    >>> clients("s3").list_buckets()
+    """
+
+    region: str
+    endpoint: str | None
+    """Where requests go; None means AWS's own endpoints."""
+    embedded = _Embedded()
+    """``Clients.embedded(endpoint, region)`` makes them; on an instance it is True for such clients."""
+
+    def __init__(
+        self,
+        *,
+        region: str,
+        endpoint: str | None,
+        make: Callable[[str], Any],
+        account_id: Callable[[], str],
+    ) -> None:
+        self.region, self.endpoint = region, endpoint
+        self._make, self._find_account = make, account_id
+        self._made: dict[str, Any] = {}
+        self._lock = threading.Lock()
+
+    def __call__(self, service: str) -> Any:
+        """The client of a service, by botocore's name: ``sagemaker``, ``stepfunctions``, ``cloudwatch``."""
+        client = self._made.get(service)
+        if client is None:
+            with self._lock:
+                client = self._made.get(service)
+                if client is None:
+                    client = self._made[service] = self._make(service)
+        return client
+
+    @functools.cached_property
+    def account_id(self) -> str:
+        """Twelve digits. On AWS the first use asks STS, which needs working credentials."""
+        return self._find_account()
+
+    @classmethod
+    def aws(cls, region: str, profile: str | None = None) -> Self:
+        """Clients for AWS itself, with the person's own credentials (environment, profile, SSO, instance role)."""
+        import boto3
+
+        session = boto3.Session(profile_name=profile, region_name=region)
+        return cls(
+            region=region,
+            endpoint=None,
+            make=session.client,
+            account_id=lambda: session.client("sts").get_caller_identity()["Account"],
+        )
+
+
+def _embedded(endpoint: str, region: str, account_id: str = DEFAULT_ACCOUNT) -> Clients:
+    """Clients for the embedded cloud at a loopback endpoint; any other endpoint is a `CloudError`."""
+    endpoint = _check_loopback(endpoint)
+    return Clients(
+        region=region,
+        endpoint=endpoint,
+        make=lambda service: _make_embedded(service, endpoint, region, account_id),
+        account_id=lambda: account_id,
+    )
+
+
+def _check_loopback(endpoint: str) -> str:
+    """The endpoint as ``http://host:port``; anything that is not on this machine is refused."""
+    parts = urlsplit(endpoint)
+    try:
+        address = ipaddress.ip_address("127.0.0.1" if parts.hostname == "localhost" else parts.hostname or "")
+        port = parts.port
+    except ValueError:
+        address, port = None, None
+    if parts.scheme != "http" or address is None or not address.is_loopback or not port:
+        raise CloudError(
+            "The embedded cloud is only reached on loopback.",
+            f"The endpoint given is `{endpoint}`; it must look like `http://127.0.0.1:4510`.",
+            hint="start the embedded cloud and use its endpoint, or use `--cloud aws`.",
+        )
+    return f"http://{parts.netloc}"
+
+
+def _make_embedded(service: str, endpoint: str, region: str, account_id: str) -> Any:
+    """One client that ignores environment, configuration files, proxies and instance metadata."""
+    from botocore.config import Config
+
+    with _MAKING:  # botocore's session is not safe to make clients from several threads
+        client = _isolated_session().create_client(
+            service,
+            region_name=region,
+            endpoint_url=endpoint,
+            use_ssl=False,
+            aws_access_key_id=DUMMY_ACCESS_KEY,
+            aws_secret_access_key=DUMMY_SECRET_KEY,
+            config=Config(
+                retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
+                connect_timeout=CONNECT_TIMEOUT,
+                read_timeout=READ_TIMEOUT,
+                max_pool_connections=32,
+                s3={"addressing_style": "path"},
+                inject_host_prefix=False,
+                ignore_configured_endpoint_urls=True,
+                proxies={},
+            ),
+        )
+    netloc = urlsplit(endpoint).netloc
+    client.meta.events.register("before-sign.*.*", functools.partial(_address, netloc, account_id))
+    client.meta.events.register_last("before-send.*.*", functools.partial(_refuse_to_leave, endpoint))
+    return client
+
+
+def _address(netloc: str, account_id: str, request: Any, **_: Any) -> None:
+    """Name the account, and take off what S3 Control's endpoint rules put before the host (the account id)."""
+    request.url = re.sub(rf"//[^/]+\.{re.escape(netloc)}", f"//{netloc}", request.url, count=1)
+    request.headers["x-moto-account-id"] = account_id
+
+
+def _refuse_to_leave(endpoint: str, request: Any, **_: Any) -> None:
+    """The last look at a request before it is sent: redirects and endpoint rules cannot get past this."""
+    parts = urlsplit(request.url)
+    if f"{parts.scheme}://{parts.netloc}" != endpoint:
+        raise CloudError(
+            "A request would have left this machine.",
+            f"It was bound for `{parts.scheme}://{parts.netloc}`; the embedded cloud is `{endpoint}`.",
+            hint="this is a bug in mlops-iac; please report it with this text.",
+        )
+
+
+_MAKING: Final = threading.Lock()
+
+
+@functools.cache
+def _isolated_session() -> Any:
+    """A botocore session that knows only botocore's defaults.
+
+    Shared by all clients, because its loader caches the service models: thirteen clients with sessions of their own
+    cost half a second.
+    """
+    import botocore.session
+    from botocore.configprovider import BOTOCORE_DEFAUT_SESSION_VARIABLES, ConstantProvider
+
+    session = botocore.session.Session()
+    store = session.get_component("config_store")
+    for name, (_, _, default, _) in BOTOCORE_DEFAUT_SESSION_VARIABLES.items():
+        store.set_config_provider(name, ConstantProvider(default))
+    for name in ("config_file", "credentials_file"):
+        store.set_config_provider(name, ConstantProvider(os.devnull))
+    session.set_credentials(DUMMY_ACCESS_KEY, DUMMY_SECRET_KEY)
+    return session

@@ -1,0 +1,258 @@
+"""Our front over moto: hooks around its operations, clean errors for what it lacks, and one lock.
+
+The order in which a request is answered: ``before`` hooks, then an ``instead`` hook or moto, then ``after`` hooks.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import re
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any, Final
+
+from mlops_iac.clients import DEFAULT_ACCOUNT, Clients
+from mlops_iac.cloud import wire
+from mlops_iac.cloud.wire import Answer, AwsError, Call, Request
+
+__all__ = ["AwsError", "Call", "Gateway"]
+
+Instead = Callable[[Call], dict[str, Any]]
+Hook = Callable[[Call], None]
+WsgiApp = Callable[..., Iterable[bytes]]
+
+log = logging.getLogger("mlops_iac.cloud")
+
+_UNLOCKED: Final = frozenset(
+    {
+        ("lambda", "Invoke"),  # the function's code may call back into this server
+        ("sqs", "ReceiveMessage"),  # waits up to twenty seconds for a message that must be able to arrive
+        ("sagemaker-runtime", "InvokeEndpoint"),
+        ("sagemaker-runtime", "InvokeEndpointAsync"),
+    }
+)
+RESTORE_TIMEOUT: Final = 60.0
+"""Seconds that a request waits for the state to be restored."""
+
+_ACCOUNT: Final = re.compile(r"\d{12}")
+
+
+class Gateway:
+    """The WSGI application of the embedded cloud, and what its parts (jobs, endpoints, patches) hook into.
+
+    Hooks run without the lock: whoever touches moto's backends takes it with `locked`.
+    """
+
+    def __init__(self, home: Path, moto: WsgiApp) -> None:
+        self.home = home
+        """The folder of this cloud on disk, 0700: ``jobs/`` and ``endpoints/`` live here."""
+        self.endpoint = ""
+        """``http://127.0.0.1:<port>`` once the server listens."""
+        self.store: dict[str, dict[Any, Any]] = defaultdict(dict)
+        """State of our own parts by name, plain data only. It is saved and restored with moto's."""
+        self.own: dict[tuple[str, str], Callable[[], dict[str, Any]]] = {}
+        """Our own API: (method, last part of the path under ``/_mlops-iac/``) to what answers."""
+        self.reports: dict[str, Callable[[], Any]] = {}
+        """What parts add to the status: ``gateway.reports["jobs"] = lambda: {"running": 2}``."""
+        self._moto = moto
+        self._instead: dict[tuple[str, str], Instead] = {}
+        self._before: dict[tuple[str, str], list[Hook]] = defaultdict(list)
+        self._after: dict[tuple[str, str], list[Hook]] = defaultdict(list)
+        self._when_used: dict[str, list[Callable[[], None]]] = defaultdict(list)
+        self.ready = threading.Event()
+        """Set once the state is restored; requests wait for it."""
+        self._on: dict[str, list[Callable[[], None]]] = defaultdict(list)
+        self._clients: dict[tuple[str, str], Clients] = {}
+        self._lock = threading.RLock()
+        self._changes = threading.Condition()
+        self._changed = 0
+
+    # What parts hook into ---------------------------------------------------------------------------------------
+
+    def instead(self, service: str, operation: str, fn: Instead) -> None:
+        """Answer an operation with ``fn``'s result (botocore's output shape); moto is not asked."""
+        self._instead[service, operation] = fn
+
+    def before(self, service: str, operation: str, fn: Hook) -> None:
+        """Look at a call before it is answered; `AwsError` refuses it."""
+        self._before[service, operation].append(fn)
+
+    def after(self, service: str, operation: str, fn: Hook) -> None:
+        """Told when an operation was answered with success, before the client sees the answer."""
+        self._after[service, operation].append(fn)
+
+    def when_used(self, service: str, fn: Callable[[], None]) -> None:
+        """Call ``fn`` once, before the service's first request: for patches whose modules are slow to import."""
+        self._when_used[service].append(fn)
+
+    def prepare(self, service: str) -> None:
+        """Run what waits for a service's first use. Cheap when there is nothing."""
+        if service in self._when_used:
+            with self._lock:
+                for fn in self._when_used.get(service, ()):
+                    fn()
+                self._when_used.pop(service, None)
+
+    def on_restore(self, fn: Callable[[], None]) -> None:
+        """Called once after a snapshot was loaded and before the first request: settle what was running.
+
+        The server does not answer yet: use `store` and `locked`, not `clients` (for those there is `on_start`).
+        """
+        self._on["restore"].append(fn)
+
+    def on_start(self, fn: Callable[[], None]) -> None:
+        """Called once when `endpoint` is known and requests are answered."""
+        self._on["start"].append(fn)
+
+    def on_reset(self, fn: Callable[[], None]) -> None:
+        """Called when the whole cloud is emptied: stop what runs, forget everything."""
+        self._on["reset"].append(fn)
+
+    def on_stop(self, fn: Callable[[], None]) -> None:
+        """Called before the last snapshot is saved: stop what runs. At most a few seconds."""
+        self._on["stop"].append(fn)
+
+    def tell(self, event: str) -> None:
+        """Run the callbacks of ``restore``, ``start``, ``reset`` or ``stop``; one that raises does not stop the others."""
+        for fn in self._on[event]:
+            try:
+                fn()
+            except Exception:
+                log.exception("A part of the embedded cloud failed on %s.", event)
+
+    def clients(self, region: str, account_id: str = DEFAULT_ACCOUNT) -> Clients:
+        """Clients to this very server. Do not call them while holding the lock from inside a locked operation."""
+        key = (region, account_id)
+        if key not in self._clients:
+            self._clients[key] = Clients.embedded(self.endpoint, region, account_id)
+        return self._clients[key]
+
+    @contextlib.contextmanager
+    def locked(self, service: str = "") -> Iterator[None]:
+        """Hold moto still while its backends are touched from a thread of ours.
+
+        moto is not thread safe, and its services reach into one another's backends (Batch makes ECS clusters, every
+        call writes to IAM). So there is one lock for all services; under one interpreter lock that costs nothing.
+        ``service`` says what is touched, for the reader.
+        """
+        with self._lock:
+            yield
+
+    @property
+    def changes(self) -> int:
+        """How often state changed since the start."""
+        return self._changed
+
+    def touch(self) -> None:
+        """Say that state changed other than by a request, so that a snapshot is saved soon."""
+        with self._changes:
+            self._changed += 1
+            self._changes.notify_all()
+
+    def wait_for_change(self, seen: int, timeout: float) -> int:
+        """Block until something changed after ``seen`` or ``timeout`` seconds passed; answers the change counter."""
+        with self._changes:
+            self._changes.wait_for(lambda: self._changed != seen, timeout)
+            return self._changed
+
+    # Answering --------------------------------------------------------------------------------------------------
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
+        answer = self._guard(environ) or self._answer(environ)
+        headers = [(k, v) for k, v in answer.headers if k.lower() not in ("status", "connection")]
+        if not any(k.lower() == "content-length" for k, _ in headers):
+            headers.append(("Content-Length", str(len(answer.body))))
+        start_response(f"{answer.status} {'OK' if answer.status < 400 else 'Error'}", headers)
+        return [] if environ["REQUEST_METHOD"] == "HEAD" else [answer.body]
+
+    def _guard(self, environ: dict[str, Any]) -> Answer | None:
+        """Web pages must not be able to use this server: neither their scripts, nor a name that resolves to loopback."""
+        host = environ.get("HTTP_HOST", "").rsplit(":", 1)[0]
+        if host not in ("127.0.0.1", "localhost") or "HTTP_ORIGIN" in environ:
+            return Answer(403, [("Content-Type", "text/plain")], b"The embedded cloud answers this machine's tools only.\n")
+        return None
+
+    def _answer(self, environ: dict[str, Any]) -> Answer:
+        from mlops_iac.cloud import own_api
+
+        path = environ.get("PATH_INFO", "")
+        if path.startswith(own_api.PREFIX):
+            return own_api.answer(self.own, environ)
+        if path.startswith("/moto-api"):
+            return Answer(404, [("Content-Type", "text/plain")], b"moto's own API is not served.\n")
+        if not self.ready.wait(RESTORE_TIMEOUT):
+            return Answer(503, [("Content-Type", "text/plain")], b"The embedded cloud is still restoring its state.\n")
+        request = wire.read(environ)
+        try:
+            self.prepare(request.service or "s3")
+            answer = self._through_hooks(request)
+        except AwsError as error:
+            answer = wire.serialise_error(request, error)
+        except Exception as error:
+            log.exception("%s:%s crashed.", request.service, request.operation)
+            answer = wire.serialise_error(request, AwsError("InternalFailure", f"{type(error).__name__}: {error}", 500))
+        if answer.status < 400 and request.changes:
+            self.touch()
+        return answer
+
+    def _through_hooks(self, request: Request) -> Answer:
+        key = (request.service or "", request.operation or "")
+        instead, before, after = self._instead.get(key), self._before.get(key, ()), self._after.get(key, ())
+        if instead is None and not before and not after:
+            return self._ask_moto(request)
+        call = wire.parse(request, _account_of(request))
+        for hook in before:
+            hook(call)
+        answer = wire.serialise(request, instead(call)) if instead else self._ask_moto(request)
+        if answer.status < 300:
+            for hook in after:
+                hook(call)
+        return answer
+
+    def _ask_moto(self, request: Request) -> Answer:
+        unlocked = (request.service, request.operation) in _UNLOCKED
+        try:
+            with contextlib.nullcontext() if unlocked else self.locked(request.service or "s3"):
+                answer = _run_wsgi(self._moto, request.for_moto())
+        except NotImplementedError as error:
+            raise _not_emulated(request, str(error)) from error
+        except AttributeError as error:
+            if "'NoneType' object has no attribute 'replace'" in str(error):  # how moto meets a service it lacks
+                raise _not_emulated(request, "moto has no such service") from error
+            raise
+        html = any(k.lower() == "content-type" and v.startswith("text/html") for k, v in answer.headers)
+        if answer.status in (404, 405) and html and b"<!doctype html>" in answer.body[:100].lower():
+            raise _not_emulated(request, "moto has no such route")
+        return answer
+
+
+def _not_emulated(request: Request, reason: str) -> AwsError:
+    what = f"{request.service}:{request.operation or request.environ.get('PATH_INFO')}"
+    log.warning("Not emulated: %s (%s)", what, reason)
+    return AwsError("NotImplemented", f"The embedded cloud does not offer {what}.", 501)
+
+
+def _account_of(request: Request) -> str:
+    """The account that our clients name in a header; anybody else's request is the default account's."""
+    named = str(request.environ.get("HTTP_X_MOTO_ACCOUNT_ID", ""))
+    return named if _ACCOUNT.fullmatch(named) else DEFAULT_ACCOUNT
+
+
+def _run_wsgi(app: WsgiApp, environ: dict[str, Any]) -> Answer:
+    started: list[tuple[str, list[tuple[str, str]]]] = []
+
+    def start_response(status: str, headers: list[tuple[str, str]], _: Any = None) -> None:
+        started.append((status, headers))
+
+    chunks = app(environ, start_response)
+    try:
+        body = b"".join(chunks)
+    finally:
+        close = getattr(chunks, "close", None)
+        if close:
+            close()
+    status, headers = started[-1]
+    return Answer(int(status.split(" ", 1)[0]), list(headers), body)

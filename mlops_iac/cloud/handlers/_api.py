@@ -1,0 +1,79 @@
+"""Calls to the embedded cloud on behalf of one resource: parameters in, answer out, AWS's refusals as `CloudError`."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+from mlops_iac.core.errors import CloudError
+
+if TYPE_CHECKING:
+    from mlops_iac.clients import Clients
+
+GONE: Final = re.compile(
+    r"NotFound|NoSuch|DoesNotExist|EntityNotFound|UnknownResource|^404$|InvalidGroupId|^NotFoundException$", re.IGNORECASE
+)
+"""Codes by which AWS's services say that something is not there. Each has its own; these are the words they share."""
+
+GONE_MESSAGE: Final = re.compile(r"does not exist|not found|could not be found|no such|unknown \w+", re.IGNORECASE)
+"""Batch, SageMaker and Athena answer a validation error whose message alone says so."""
+
+VAGUE_CODES: Final = frozenset(
+    {"ClientException", "ValidationException", "ValidationError", "InvalidRequestException", "InvalidParameterValue"}
+)
+
+
+class Api:
+    """One resource's calls. ``subject`` is its physical name, for messages."""
+
+    def __init__(self, clients: Clients, service: str, type: str, subject: str) -> None:
+        self._clients, self._service, self._type, self._subject = clients, service, type, subject
+
+    def __call__(self, operation: str, /, **params: Any) -> dict[str, Any]:
+        """``api("CreateRole", RoleName=…)``; another service's call is written ``api("kms:DescribeKey", …)``."""
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        service, _, name = operation.rpartition(":")
+        service = service or self._service
+        client = self._clients(service)
+        try:
+            return dict(getattr(client, _method(name))(**params))
+        except ClientError as error:
+            answer = error.response.get("Error", {})
+            raise self._refused(f"{service}:{name}", answer.get("Message", ""), answer.get("Code", "")) from error
+        except BotoCoreError as error:
+            raise self._refused(f"{service}:{name}", str(error), type(error).__name__) from error
+
+    def maybe(self, operation: str, /, **params: Any) -> dict[str, Any] | None:
+        """The answer, or None when the cloud says that what is asked for does not exist."""
+        try:
+            return self(operation, **params)
+        except CloudError as error:
+            if is_gone(error):
+                return None
+            raise
+
+    def refuse(self, operation: str, message: str, code: str) -> CloudError:
+        """The error AWS would answer where the embedded cloud accepts; the caller raises it."""
+        service, _, name = operation.rpartition(":")
+        return self._refused(f"{service or self._service}:{name}", message, code)
+
+    def _refused(self, call: str, message: str, code: str) -> CloudError:
+        return CloudError(
+            "Cloud refused a request.",
+            f"`{self._subject}` ({self._type}): {call} answered {code}: {message.strip() or 'no message'}",
+            resource=self._subject,
+            call=call,
+            code=code,
+        )
+
+
+def is_gone(error: CloudError) -> bool:
+    return bool(GONE.search(error.code)) or (error.code in VAGUE_CODES and bool(GONE_MESSAGE.search(error.detail)))
+
+
+def _method(operation: str) -> str:
+    """boto3's method of an operation; `xform_name` is botocore's own rule."""
+    from botocore import xform_name
+
+    return str(xform_name(operation))

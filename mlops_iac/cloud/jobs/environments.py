@@ -1,0 +1,186 @@
+"""Python environments that jobs and endpoints run in: what AWS's framework image is on AWS.
+
+A *base* is one framework version: a virtual environment with the image's packages. A *layer* is a base plus the
+requirements that a team's code brings, installed with no index from the wheels that travel with the code; it sees the base
+through a ``.pth`` file, so only what is extra is installed. Both are built aside and renamed, so a half-built one is never
+used, and both are named by a hash of all that made them, so nothing in the cache ever goes stale.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from mlops_iac.core.errors import MlopsError
+from mlops_iac.core.frameworks import Framework
+
+_RECIPE = 1
+"""Part of every hash: raise it when the way environments are built changes."""
+_LAST_LINES = 12
+"""How many of pip's last lines an error shows."""
+_READY = ".ready"
+
+
+class EnvironmentFailed(MlopsError):
+    """An environment could not be built; the detail holds pip's last lines."""
+
+
+@dataclass(frozen=True)
+class PythonEnvironment:
+    folder: Path
+
+    @property
+    def python(self) -> Path:
+        return self.folder / "bin" / "python"
+
+    @property
+    def search_path(self) -> str:
+        """The value of PATH: the environment's own programs, then the system's."""
+        return os.pathsep.join([str(self.folder / "bin"), "/usr/local/bin", "/usr/bin", "/bin"])
+
+
+def cache_folder() -> Path:
+    """Where environments are kept: ``MLOPS_IAC_CACHE``, else the user's cache folder. Safe to delete."""
+    given = os.environ.get("MLOPS_IAC_CACHE")
+    if given:
+        return Path(given)
+    import platformdirs
+
+    return Path(platformdirs.user_cache_dir("mlops-iac"))
+
+
+def framework_environment(framework: Framework) -> PythonEnvironment:
+    """The base of a framework version, built when the cache lacks it (about half a minute, once).
+
+    Safe to call at the same time from several threads and processes. Raises EnvironmentFailed.
+    """
+    if not framework.packages:
+        return PythonEnvironment(Path(sys.prefix))
+    if not framework.supports_this_python():
+        raise EnvironmentFailed(
+            "Framework cannot be installed here.",
+            f"{framework} has packages for Python {', '.join(framework.python)}; this is Python {_python_version()}.",
+            hint="make the virtual environment of this project with one of these Python versions.",
+        )
+    folder = _folder("base", str(framework), *framework.packages)
+    with _building(folder) as aside:
+        if aside:
+            _build_base(aside, framework)
+    return PythonEnvironment(folder)
+
+
+def code_environment(framework: Framework, code: Path | None) -> PythonEnvironment:
+    """The environment for a team's code: the base, plus the code's ``requirements.txt`` from its ``wheels`` folder.
+
+    Without code, or when the code has no requirements, this is the base. Raises EnvironmentFailed.
+    """
+    base = framework_environment(framework)
+    requirements = code / "requirements.txt" if code else None
+    if requirements is None or not _has_requirements(requirements):
+        return base
+    folder = _folder("layer", str(base.folder), requirements.read_text("utf-8", "replace"), *_wheel_hashes(requirements.parent))
+    with _building(folder) as aside:
+        if aside:
+            _build_layer(aside, base, requirements)
+    return PythonEnvironment(folder)
+
+
+def warm(framework: Framework) -> threading.Thread:
+    """Build a framework's environment in the background; a failure is kept for the job that needs it."""
+
+    def build() -> None:
+        with contextlib.suppress(EnvironmentFailed):  # the first job that needs it fails with the same reason
+            framework_environment(framework)
+
+    thread = threading.Thread(target=build, name=f"warm {framework}", daemon=True)
+    thread.start()
+    return thread
+
+
+def is_ready(framework: Framework) -> bool:
+    """Whether the framework's environment is in the cache already."""
+    return not framework.packages or (_folder("base", str(framework), *framework.packages) / _READY).exists()
+
+
+def _folder(kind: str, *parts: str) -> Path:
+    text = "\0".join([str(_RECIPE), kind, sys.executable, platform.platform(), _python_version(), *parts])
+    return cache_folder() / "environments" / f"{kind}-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
+
+
+def _python_version() -> str:
+    return f"{sys.version_info.major}.{sys.version_info.minor}"
+
+
+def _has_requirements(file: Path) -> bool:
+    if not file.is_file():
+        return False
+    lines = (line.strip() for line in file.read_text("utf-8", "replace").splitlines())
+    return any(line and not line.startswith(("#", "--no-index", "--find-links", "-f ")) for line in lines)
+
+
+def _wheel_hashes(code: Path) -> list[str]:
+    wheels = sorted((code / "wheels").glob("*")) if (code / "wheels").is_dir() else []
+    return [f"{wheel.name} {hashlib.sha256(wheel.read_bytes()).hexdigest()}" for wheel in wheels if wheel.is_file()]
+
+
+@contextlib.contextmanager
+def _building(folder: Path) -> Iterator[Path | None]:
+    """Hold the lock of one environment; yields a folder to build in, or None when it is there already."""
+    if (folder / _READY).exists():
+        yield None
+        return
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with open(folder.with_suffix(".lock"), "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # another process, or another thread: each has opened the file itself
+        if (folder / _READY).exists():
+            yield None
+            return
+        shutil.rmtree(folder, ignore_errors=True)
+        try:
+            # Scripts of a virtual environment name its folder, so it is built where it will live; only `.ready`, written
+            # last and in one step, makes it exist for anybody else.
+            yield folder
+            (folder / _READY).touch()
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+
+
+def _build_base(folder: Path, framework: Framework) -> None:
+    _run([sys.executable, "-m", "venv", str(folder)], f"making the virtual environment of {framework}")
+    index = ["--extra-index-url", framework.index] if framework.index else []
+    pip = [str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    _run([*pip, "--only-binary", ":all:", "--no-deps", *index, *framework.packages], f"installing {framework}")
+
+
+def _build_layer(folder: Path, base: PythonEnvironment, requirements: Path) -> None:
+    _run([sys.executable, "-m", "venv", "--without-pip", str(folder)], "making the code's virtual environment")
+    (_site_packages(folder) / "_base.pth").write_text(f"{_site_packages(base.folder)}\n")
+    python = folder / "bin" / "python"
+    pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-index"]
+    wheels = requirements.parent / "wheels"
+    links = ["--find-links", str(wheels)] if wheels.is_dir() else []
+    _run([*pip, *links, "-r", str(requirements)], "installing requirements.txt", folder=requirements.parent)
+
+
+def _site_packages(folder: Path) -> Path:
+    return folder / "lib" / f"python{_python_version()}" / "site-packages"
+
+
+def _run(command: Sequence[str], what: str, folder: Path | None = None) -> None:
+    """Run one build command. Nothing of the person's cloud credentials is handed to it."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "PULUMI_", "VIRTUAL_ENV"))}
+    done = subprocess.run(command, env=kept, cwd=folder, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        last = "\n".join((done.stdout + done.stderr).strip().splitlines()[-_LAST_LINES:])
+        raise EnvironmentFailed("Environment could not be built.", f"{what} failed:\n{last}")

@@ -1,0 +1,86 @@
+"""What all jobs and endpoints of one embedded cloud share: the gateway, records, slots, environments, folders."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from mlops_iac.cloud.gateway import AwsError, Call, Gateway
+from mlops_iac.cloud.jobs import environments
+from mlops_iac.cloud.jobs.environments import EnvironmentFailed, PythonEnvironment
+from mlops_iac.cloud.jobs.failure import JobFailed
+from mlops_iac.cloud.jobs.logs import LogStream
+from mlops_iac.cloud.jobs.process import bare_environment
+from mlops_iac.cloud.jobs.records import Records
+from mlops_iac.cloud.jobs.slots import Slots
+from mlops_iac.cloud.jobs.workspace import Workspace
+from mlops_iac.core.frameworks import Framework, find_framework, framework_names, framework_versions
+
+FindFramework = Callable[[str], Framework | None]
+
+
+class Host:
+    """One per cloud and kind of work; ``find`` decides which image is which framework (tests bring light ones)."""
+
+    def __init__(self, gateway: Gateway, folder: str, find: FindFramework = find_framework) -> None:
+        self.gateway = gateway
+        self.records = Records(gateway, folder)
+        self.slots = Slots()
+        self._home, self._find = gateway.home / folder, find
+
+    def client(self, service: str, region: str, account: str) -> Any:
+        return self.gateway.clients(region, account)(service)
+
+    def workspace(self, *, offline: bool = False) -> Workspace:
+        """A new, empty folder for one job."""
+        return Workspace(self._home / "work" / uuid.uuid4().hex[:12], offline=offline)
+
+    def log(self, group: str, stream: str, region: str, account: str) -> LogStream:
+        return LogStream(self.client("logs", region, account), group, stream)
+
+    def framework(self, image: str) -> Framework:
+        """The framework that an image stands for; raises JobFailed for an image that cannot run here."""
+        framework = self._find(image)
+        if framework is None:
+            known = ", ".join(f"{name} {version}" for name in framework_names() for version in framework_versions(name))
+            raise JobFailed(
+                f"ClientError: The embedded cloud runs no container images, so it cannot run `{image}`. "
+                f"It runs AWS's own framework images, as virtual environments: {known}."
+            )
+        return framework
+
+    def environment(self, image: str, code: Path | None = None) -> PythonEnvironment:
+        """The environment of an image, with the requirements of a code folder; raises JobFailed with pip's last lines."""
+        framework = self.framework(image)
+        try:
+            return environments.code_environment(framework, code)
+        except EnvironmentFailed as error:
+            raise JobFailed(f"ClientError: {error.detail}") from error
+        except OSError as error:
+            raise JobFailed(f"ClientError: The environment could not be built: {error}") from error
+
+    def variables(self, environment: PythonEnvironment, workspace: Workspace, region: str, account: str) -> dict[str, str]:
+        """What every process starts with."""
+        view = workspace.view
+        found = bare_environment(environment.search_path, str(workspace.home), self.gateway.endpoint, region)
+        found["AWS_ACCOUNT_ID"] = account
+        found["MLOPS_IAC_OPT_ML"] = view.path("/opt/ml")
+        found["MLOPS_IAC_REQUIREMENTS_INSTALLED"] = "1"
+        return found
+
+
+def check_role(host: Host, call: Call, role_arn: str, principal: str = "sagemaker.amazonaws.com") -> None:
+    """Refuse a role that does not exist or does not trust the service, as SageMaker does when it tries to assume it."""
+    iam = host.client("iam", call.region, call.account_id)
+    try:
+        role = iam.get_role(RoleName=role_arn.rsplit("/", 1)[-1])["Role"]
+    except iam.exceptions.ClientError:
+        role = None
+    if role is None or principal not in str(role.get("AssumeRolePolicyDocument", "")):
+        raise AwsError(
+            "ValidationException",
+            f"Could not assume role {role_arn}. Please ensure that the role exists and allows principal '{principal}' to "
+            "assume the role.",
+        )

@@ -1,0 +1,35 @@
+"""Metrics that a training job prints, found by the regular expressions of its MetricDefinitions."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from mlops_iac.cloud.jobs.records import now
+
+
+class MetricReader:
+    """Reads log lines; the last value of each metric is the final one. A pattern that does not compile finds nothing."""
+
+    def __init__(self, definitions: Sequence[Mapping[str, str]]) -> None:
+        self._patterns: list[tuple[str, re.Pattern[str]]] = []
+        self._found: dict[str, tuple[float, datetime]] = {}
+        for definition in definitions:
+            with contextlib.suppress(re.error):
+                self._patterns.append((definition["Name"], re.compile(definition["Regex"])))
+
+    def read(self, line: str) -> None:
+        for name, pattern in self._patterns:
+            match = pattern.search(line)
+            if match and match.groups():
+                with contextlib.suppress(TypeError, ValueError):
+                    self._found[name] = (float(match[1]), now())
+
+    def final(self) -> list[dict[str, Any]]:
+        """FinalMetricDataList."""
+        return [
+            {"MetricName": name, "Value": value, "Timestamp": moment} for name, (value, moment) in sorted(self._found.items())
+        ]

@@ -1,0 +1,258 @@
+"""SageMaker training jobs: AWS's framework images in script mode, as processes."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, ClassVar
+
+from mlops_iac.cloud.gateway import AwsError, Call
+from mlops_iac.cloud.jobs import script_mode
+from mlops_iac.cloud.jobs.failure import JobFailed, JobStopped, last_error
+from mlops_iac.cloud.jobs.host import check_role
+from mlops_iac.cloud.jobs.metrics import MetricReader
+from mlops_iac.cloud.jobs.process import End, Outcome
+from mlops_iac.cloud.jobs.records import Key, now
+from mlops_iac.cloud.jobs.s3_transfer import (
+    S3Uri,
+    Source,
+    download,
+    has_objects,
+    no_objects,
+    pack,
+    unpack,
+    upload_file,
+    upload_folder,
+)
+from mlops_iac.cloud.jobs.sagemaker_job import Run, SageMakerJobs
+
+_MESSAGES = {
+    "Starting": "Preparing the instances for training",
+    "Downloading": "Downloading the training data",
+    "Training": "Training image download completed. Training in progress.",
+    "Uploading": "Uploading generated training model",
+    "Completed": "Training job completed",
+    "Stopping": "Stopping the training job",
+    "Stopped": "Training job stopped",
+    "Failed": "Training job failed",
+    "MaxRuntimeExceeded": "Training job runtime exceeded MaxRuntimeInSeconds provided",
+}
+_LAST = ("Completed", "Failed", "Stopped", "MaxRuntimeExceeded")
+_SETUP_FOLDERS = ("/opt/ml/input/config", "/opt/ml/input/data", "/opt/ml/model", "/opt/ml/output/data", "/opt/ml/code")
+
+
+class TrainingJobs(SageMakerJobs):
+    noun: ClassVar[str] = "TrainingJob"
+    kind: ClassVar[str] = "training-job"
+    group: ClassVar[str] = "/aws/sagemaker/TrainingJobs"
+    summary: ClassVar[tuple[str, ...]] = ("TrainingEndTime", "SecondaryStatus")
+
+    def check(self, call: Call) -> None:
+        asked = call.params
+        check_role(self.host, call, asked["RoleArn"])
+        if not asked["AlgorithmSpecification"].get("TrainingImage"):
+            raise AwsError("ValidationException", "The embedded cloud runs training images only: give TrainingImage.")
+        s3 = self.host.client("s3", call.region, call.account_id)
+        for channel in asked.get("InputDataConfig", ()):
+            uri = channel["DataSource"].get("S3DataSource", {}).get("S3Uri")
+            if uri is None:
+                raise AwsError("ValidationException", f"Channel `{channel['ChannelName']}` has no S3DataSource.")
+            if not has_objects(s3, uri):
+                raise AwsError("ValidationException", no_objects(uri))
+
+    def described(self, call: Call) -> dict[str, Any]:
+        asked = super().described(call)
+        started = {"Status": "Starting", "StartTime": now(), "StatusMessage": _MESSAGES["Starting"]}
+        return {
+            "EnableNetworkIsolation": False,
+            "EnableInterContainerTrafficEncryption": False,
+            "EnableManagedSpotTraining": False,
+            **asked,
+            "SecondaryStatus": "Starting",
+            "SecondaryStatusTransitions": [started],
+        }
+
+    def moved(self, key: Key, status: str, message: str = "") -> None:
+        """Enter a secondary status: the one before ends now."""
+        record = self.host.records.find(key)
+        if record is None or record["SecondaryStatus"] in (status, *_LAST):
+            return
+        moment = now()
+        *before, last = record["SecondaryStatusTransitions"]
+        entry = {"Status": status, "StartTime": moment, "StatusMessage": message[:1024] or _MESSAGES[status]}
+        if status in _LAST:
+            entry["EndTime"] = moment
+        self.host.records.change(
+            key,
+            SecondaryStatus=status,
+            SecondaryStatusTransitions=[*before, {**last, "EndTime": last.get("EndTime", moment)}, entry],
+            LastModifiedTime=moment,
+        )
+
+    def ended(self, key: Key) -> dict[str, Any]:
+        record = self.host.records.find(key)
+        if record is None or "TrainingStartTime" not in record:
+            return {}
+        end = now()
+        seconds = max(1, round((end - record["TrainingStartTime"]).total_seconds()))
+        return {"TrainingEndTime": end, "TrainingTimeInSeconds": seconds, "BillableTimeInSeconds": seconds}
+
+    # The work -----------------------------------------------------------------------------------------------------
+
+    def work(self, run: Run) -> dict[str, Any]:
+        asked = run.record
+        self._refuse_what_cannot_run(asked)
+        self.moved(run.key, "Downloading")
+        self.host.records.change(run.key, TrainingStartTime=now())
+        for folder in _SETUP_FOLDERS:
+            run.workspace.folder(folder)
+        self._download_inputs(run)
+        hyperparameters = script_mode.decode(asked.get("HyperParameters", {}))
+        code = self._fetch_code(run, hyperparameters)
+        environment = self.host.environment(asked["AlgorithmSpecification"]["TrainingImage"], code)
+
+        self.moved(run.key, "Training")
+        metrics = MetricReader(asked["AlgorithmSpecification"].get("MetricDefinitions", ()))
+        write = run.log.write
+        run.on_line = lambda line: (write(line), metrics.read(line))[0]
+        program = self._command(asked, hyperparameters)
+        limit = asked["StoppingCondition"].get("MaxRuntimeInSeconds")
+        variables = self._variables(run, hyperparameters)
+        try:
+            outcome = run.execute(program, environment, variables, folder="/opt/ml/code", timeout=limit)
+        except JobStopped:
+            if not run.killed:  # a stopped job keeps what it made so far, as on AWS
+                self._upload(run, with_model=True)
+            raise
+        return self._after(run, outcome, program) | {"FinalMetricDataList": metrics.final()}
+
+    def _refuse_what_cannot_run(self, asked: Mapping[str, Any]) -> None:
+        count = asked["ResourceConfig"].get("InstanceCount", 1)
+        if count > 1:
+            raise JobFailed(f"ClientError: The embedded cloud has one instance; this job asks for {count}.")
+        specification = asked["AlgorithmSpecification"]
+        modes = [specification["TrainingInputMode"], *(c.get("InputMode") for c in asked.get("InputDataConfig", ()))]
+        if "Pipe" in modes:
+            raise JobFailed("ClientError: The embedded cloud offers the input modes File and FastFile, not Pipe.")
+
+    def _download_inputs(self, run: Run) -> None:
+        for channel in run.record.get("InputDataConfig", ()):
+            run.go_on()
+            data = channel["DataSource"]["S3DataSource"]
+            source = Source(data["S3Uri"], data["S3DataType"], data.get("S3DataDistributionType") == "ShardedByS3Key")
+            download(run.s3, source, run.workspace.folder(f"/opt/ml/input/data/{channel['ChannelName']}"))
+        checkpoints = run.record.get("CheckpointConfig")
+        if checkpoints:
+            folder = run.workspace.folder(checkpoints.get("LocalPath", "/opt/ml/checkpoints"))
+            if has_objects(run.s3, checkpoints["S3Uri"]):
+                download(run.s3, Source(checkpoints["S3Uri"]), folder)
+
+    def _fetch_code(self, run: Run, hyperparameters: Mapping[str, Any]) -> Path | None:
+        """Put the team's code into /opt/ml/code, from S3 or from a channel, as an archive or a folder."""
+        place = hyperparameters.get(script_mode.SUBMIT_DIRECTORY)
+        if not place:
+            return None
+        code = run.workspace.folder("/opt/ml/code")
+        if str(place).startswith("s3://"):
+            archive = run.workspace.aside / "sourcedir.tar.gz"
+            uri = S3Uri.parse(place)
+            download(run.s3, Source(str(uri), "S3Object"), run.workspace.aside / "code")
+            (run.workspace.aside / "code" / Path(uri.key).name).rename(archive)
+        else:
+            try:
+                archive = run.workspace.view.real(str(place))
+            except ValueError as error:
+                raise JobFailed(f"ClientError: sagemaker_submit_directory: {error}") from error
+        if archive.is_dir():
+            shutil.copytree(archive, code, dirs_exist_ok=True)
+        elif archive.is_file():
+            unpack(archive, code)
+        else:
+            raise JobFailed(f"ClientError: sagemaker_submit_directory: there is nothing at `{place}`.")
+        return code
+
+    def _command(self, asked: Mapping[str, Any], hyperparameters: Mapping[str, Any]) -> list[str]:
+        specification = asked["AlgorithmSpecification"]
+        if specification.get("ContainerEntrypoint"):
+            return [*specification["ContainerEntrypoint"], *specification.get("ContainerArguments", ())]
+        program = hyperparameters.get(script_mode.PROGRAM) or asked.get("Environment", {}).get("SAGEMAKER_PROGRAM")
+        if not program:
+            raise JobFailed("AlgorithmError: The hyperparameter sagemaker_program is missing: there is no script to run.")
+        return script_mode.command(str(program), "python", script_mode.arguments(hyperparameters))
+
+    def _variables(self, run: Run, hyperparameters: Mapping[str, Any]) -> dict[str, str]:
+        asked, workspace = run.record, run.workspace
+        channels = script_mode.channel_configuration(asked.get("InputDataConfig", ()))
+        resources = script_mode.resource_configuration(asked["ResourceConfig"].get("InstanceType", "local"))
+        workspace.write_json("/opt/ml/input/config/hyperparameters.json", asked.get("HyperParameters", {}))
+        workspace.write_json("/opt/ml/input/config/inputdataconfig.json", channels)
+        workspace.write_json("/opt/ml/input/config/resourceconfig.json", resources)
+        variables = script_mode.variables(
+            job=run.name,
+            hyperparameters=hyperparameters,
+            channels=channels,
+            resources=resources,
+            submit_directory=str(hyperparameters.get(script_mode.SUBMIT_DIRECTORY, "")),
+            path=workspace.view.path,
+        )
+        named = {"TRAINING_JOB_NAME": run.name, "TRAINING_JOB_ARN": asked["TrainingJobArn"], "PYTHONPATH": "/opt/ml/code"}
+        return {**asked.get("Environment", {}), **named, **variables}
+
+    def _after(self, run: Run, outcome: Outcome, program: list[str]) -> dict[str, Any]:
+        """Upload what the job made, then say how it ended."""
+        timed_out = outcome.end is End.TIMED_OUT
+        self.moved(run.key, "Uploading")
+        self._upload(run, with_model=outcome.code == 0 or timed_out)
+        if timed_out:
+            self.moved(run.key, "MaxRuntimeExceeded")
+            return {"TrainingJobStatus": "Stopped", "SecondaryStatus": "MaxRuntimeExceeded"} | self._artifacts(run)
+        if outcome.code != 0:
+            raise JobFailed(_reason(run, outcome, program))
+        return self._artifacts(run)
+
+    def _upload(self, run: Run, *, with_model: bool) -> None:
+        output = run.record["OutputDataConfig"]
+        target, key_id = S3Uri.parse(output["S3OutputPath"]) / run.name / "output", output.get("KmsKeyId")
+        raw = output.get("CompressionType") == "NONE"
+        model, data = run.workspace.view.real("/opt/ml/model"), run.workspace.view.real("/opt/ml/output")
+        if with_model and raw:
+            upload_folder(run.s3, model, target / "model", key_id)
+        elif with_model:
+            _store(run, model, target / "model.tar.gz", key_id)
+        if any(file.is_file() for file in data.rglob("*")):
+            _store(run, _outputs(run, data), target / "output.tar.gz", key_id)
+        checkpoints = run.record.get("CheckpointConfig")
+        if checkpoints:
+            folder = run.workspace.view.real(checkpoints.get("LocalPath", "/opt/ml/checkpoints"))
+            upload_folder(run.s3, folder, S3Uri.parse(checkpoints["S3Uri"]), key_id)
+
+    def _artifacts(self, run: Run) -> dict[str, Any]:
+        output = run.record["OutputDataConfig"]
+        place = S3Uri.parse(output["S3OutputPath"]) / run.name / "output"
+        model = place / ("model/" if output.get("CompressionType") == "NONE" else "model.tar.gz")
+        return {"ModelArtifacts": {"S3ModelArtifacts": str(model)}}
+
+
+def _store(run: Run, folder: Path, target: S3Uri, key_id: str | None) -> None:
+    archive = run.workspace.aside / target.key.rsplit("/", 1)[-1]
+    pack(folder, archive)
+    upload_file(run.s3, archive, target, key_id)
+
+
+def _outputs(run: Run, output: Path) -> Path:
+    """What goes into output.tar.gz: the content of output/data, and the failure file when there is one."""
+    failure = output / "failure"
+    if failure.is_file():
+        shutil.copy(failure, output / "data" / "failure")
+    return output / "data"
+
+
+def _reason(run: Run, outcome: Outcome, program: list[str]) -> str:
+    """The script's own /opt/ml/output/failure, else what its log ends with; both with AWS's frame around them."""
+    failure = run.workspace.view.real("/opt/ml/output/failure")
+    if failure.is_file():
+        text = failure.read_text("utf-8", "replace").strip()
+    else:
+        text = f'ExecuteUserScriptError:\nExitCode {outcome.code}\nErrorMessage "{last_error(run.log.last)}"\nCommand "{" ".join(program)}"'
+    return f"AlgorithmError: {text[:900]}, exit code: {outcome.code}"

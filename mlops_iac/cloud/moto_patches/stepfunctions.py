@@ -1,0 +1,232 @@
+"""Step Functions' own API: executions that are named, listed, stopped and remembered as on AWS.
+
+moto differs: executions without a name are all called ``None``; StopExecution forgets error and cause and answers
+before anything stopped; a timed-out execution has no stop date; GetExecutionHistory ignores order and paging and fails
+for an execution that was just started; a definition whose states lead nowhere is accepted.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import sys
+import time
+import uuid
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from mlops_iac.cloud import snapshot
+from mlops_iac.cloud.gateway import AwsError, Call
+from mlops_iac.cloud.interpreters import asl_check, step_functions
+
+if TYPE_CHECKING:
+    from mlops_iac.cloud.gateway import Gateway
+
+_PAGE: Final = 1000
+"""AWS's largest page of history events."""
+
+_START_WAIT: Final = 5.0
+"""Seconds for an execution's thread to set itself up; it takes milliseconds."""
+
+
+def apply(gateway: Gateway) -> None:
+    gateway.when_used("stepfunctions", lambda: _prepare(gateway))  # its grammar takes a second to import
+    gateway.before("stepfunctions", "CreateStateMachine", _check_definition)
+    gateway.before("stepfunctions", "UpdateStateMachine", _check_definition)
+    gateway.instead("stepfunctions", "StartExecution", lambda call: _start(gateway, call))
+    gateway.instead("stepfunctions", "StopExecution", lambda call: _stop(gateway, call))
+    gateway.instead("stepfunctions", "DescribeExecution", lambda call: _describe(gateway, call))
+    gateway.instead("stepfunctions", "ListExecutions", lambda call: _list(gateway, call))
+    gateway.instead("stepfunctions", "GetExecutionHistory", lambda call: _history(gateway, call))
+    gateway.on_restore(lambda: _settle_interrupted(gateway))
+
+
+def _prepare(gateway: Gateway) -> None:
+    step_functions.install(gateway)
+    _keep_only_history_in_snapshots()
+    _touch_when_an_execution_ends(gateway)
+
+
+def _check_definition(call: Call) -> None:
+    if call.params.get("definition"):
+        problems = asl_check.find_problems(call.params["definition"])
+        if problems:
+            raise AwsError("InvalidDefinition", f"Invalid State Machine Definition: '{'; '.join(problems)}'")
+
+
+# The API ------------------------------------------------------------------------------------------------------------
+
+
+def _start(gateway: Gateway, call: Call) -> dict[str, Any]:
+    name = call.params.get("name") or str(uuid.uuid4())
+    if not asl_check.is_execution_name(name):
+        raise AwsError("InvalidName", f"Invalid Name: '{name}'")
+    with gateway.locked("stepfunctions"), _moto_errors():
+        execution = _backend(call).start_execution(
+            call.params["stateMachineArn"], name, call.params.get("input", "{}"), call.params.get("traceHeader")
+        )
+    return {"executionArn": execution.execution_arn, "startDate": execution.start_date}
+
+
+def _stop(gateway: Gateway, call: Call) -> dict[str, Any]:
+    """Stops at once for whoever asks; the running task is told, and stops its job, within a fraction of a second."""
+    execution = _find(gateway, call)
+    if execution.exec_status == "RUNNING":
+        now, error, cause = datetime.now(UTC), call.params.get("error"), call.params.get("cause")
+        environment = _wait_for_environment(execution)
+        if environment is not None:
+            environment.set_stop(stop_date=now, error=error, cause=cause)
+        execution.error, execution.cause, execution.stop_date = error, cause, now
+        execution.exec_status = _status("ABORTED")
+    return {"stopDate": execution.stop_date}
+
+
+def _describe(gateway: Gateway, call: Call) -> dict[str, Any]:
+    execution = _find(gateway, call)
+    described = {**execution.to_describe_output(), "stateMachineArn": execution.state_machine_arn}
+    described["status"] = execution.status
+    return {key: value for key, value in described.items() if value is not None}
+
+
+def _list(gateway: Gateway, call: Call) -> dict[str, Any]:
+    with gateway.locked("stepfunctions"), _moto_errors():
+        machine = _backend(call).describe_state_machine(call.params["stateMachineArn"])
+        executions = sorted(machine.executions, key=lambda e: e.start_date, reverse=True)
+    wanted = call.params.get("statusFilter")
+    items = [_item(e) for e in executions if wanted in (None, e.status)]
+    return _paged("executions", items, call, limit=1000, default=100)
+
+
+def _item(execution: Any) -> dict[str, Any]:
+    item = {
+        "executionArn": execution.execution_arn,
+        "stateMachineArn": execution.state_machine_arn,
+        "name": execution.name,
+        "status": execution.status,
+        "startDate": execution.start_date,
+        "stopDate": execution.stop_date,
+    }
+    return {key: value for key, value in item.items() if value is not None}
+
+
+def _history(gateway: Gateway, call: Call) -> dict[str, Any]:
+    environment = _wait_for_environment(_find(gateway, call))
+    events = environment.event_manager.get_event_history() if environment is not None else []
+    if call.params.get("reverseOrder"):
+        events.reverse()
+    if call.params.get("includeExecutionData") is False:
+        for event in events:
+            for details in event.values():
+                if isinstance(details, dict):
+                    details.pop("input", None)
+                    details.pop("output", None)
+    return _paged("events", events, call, limit=_PAGE, default=100)
+
+
+def _paged(key: str, items: list[Any], call: Call, *, limit: int, default: int) -> dict[str, Any]:
+    size = min(call.params.get("maxResults") or default, limit)
+    try:
+        start = int(base64.b64decode(call.params.get("nextToken") or "MA=="))
+    except ValueError:
+        raise AwsError("InvalidToken", f"Invalid Token: '{call.params['nextToken']}'") from None
+    page: dict[str, Any] = {key: items[start : start + size]}
+    if start + size < len(items):
+        page["nextToken"] = base64.b64encode(str(start + size).encode()).decode()
+    return page
+
+
+# Finding ------------------------------------------------------------------------------------------------------------
+
+
+def _backend(call: Call) -> Any:
+    from moto.stepfunctions.parser.models import stepfunctions_parser_backends
+
+    return stepfunctions_parser_backends[call.account_id][call.region]
+
+
+def _find(gateway: Gateway, call: Call) -> Any:
+    with gateway.locked("stepfunctions"), _moto_errors():
+        return _backend(call).describe_execution(call.params["executionArn"])
+
+
+@contextlib.contextmanager
+def _moto_errors() -> Iterator[None]:
+    """moto's exceptions as answers; both of its families carry a code and a message."""
+    from moto.core.exceptions import AWSError, JsonRESTError, ServiceException
+
+    try:
+        yield
+    except ServiceException as error:
+        code = getattr(error, "code", None) or type(error).__name__
+        raise AwsError(code, str(getattr(error, "message", "") or error)) from error
+    except JsonRESTError as error:
+        raise AwsError(error.error_type, str(error.message)) from error
+    except AWSError as error:
+        raise AwsError(error.TYPE or type(error).__name__, str(error.message)) from error
+
+
+def _wait_for_environment(execution: Any) -> Any:
+    """The interpreter's environment, which an execution's thread makes a moment after the start."""
+    deadline = time.monotonic() + _START_WAIT
+    while execution.exec_worker is not None and execution.exec_worker.env is None and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return execution.exec_worker.env if execution.exec_worker is not None else None
+
+
+def _status(name: str) -> Any:
+    from moto.stepfunctions.parser.api import ExecutionStatus
+
+    return ExecutionStatus[name]
+
+
+# Over restarts ------------------------------------------------------------------------------------------------------
+
+
+class History:
+    """What is kept of an execution's environment: its events."""
+
+    def __init__(self, events: list[dict[str, Any]]) -> None:
+        self.event_manager = self
+        self.events = events
+
+    def get_event_history(self) -> list[dict[str, Any]]:
+        return [{k: dict(v) if isinstance(v, dict) else v for k, v in event.items()} for event in self.events]
+
+
+def _keep_only_history_in_snapshots() -> None:
+    """A running environment holds threads, sockets and half-read bodies; its history is what lasts."""
+    from moto.stepfunctions.parser.asl.eval.environment import Environment
+
+    snapshot.REDUCERS[Environment] = lambda value: (History, (value.event_manager.get_event_history(),))
+
+
+def _touch_when_an_execution_ends(gateway: Gateway) -> None:
+    from moto.stepfunctions.parser.backend.execution import BaseExecutionWorkerCommunication as Communication
+    from moto.stepfunctions.parser.utils import TMP_THREADS
+
+    def terminated(self: Any) -> None:
+        stopped = self.execution.stop_date if self.execution.status == "ABORTED" else None
+        self._reflect_execution_status()
+        self.execution.stop_date = stopped or self.execution.stop_date
+        TMP_THREADS[:] = [thread for thread in TMP_THREADS if thread.is_alive()]  # moto keeps them all for ever
+        gateway.touch()
+
+    Communication.terminated = terminated
+
+
+def _settle_interrupted(gateway: Gateway) -> None:
+    """Executions that ran when the last process ended cannot go on: nobody holds their place any more."""
+    if "moto.stepfunctions.parser.models" not in sys.modules:
+        return  # the snapshot held none
+    from moto.stepfunctions.parser.models import stepfunctions_parser_backends
+
+    with gateway.locked("stepfunctions"):
+        for _, _, backend in stepfunctions_parser_backends.iter_backends():
+            for machine in backend.state_machines:
+                for execution in machine.executions:
+                    if execution.exec_status == "RUNNING":
+                        execution.exec_status = _status("FAILED")
+                        execution.error = "States.Runtime"
+                        execution.cause = "The embedded cloud stopped while this execution ran."
+                        execution.stop_date = datetime.now(UTC)

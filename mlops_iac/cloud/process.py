@@ -1,0 +1,229 @@
+"""The embedded cloud as a background process: find, start, stop, reset it. Needs neither moto nor boto3 itself."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from mlops_iac.clients import Clients
+from mlops_iac.core.errors import CloudError
+
+START_TIMEOUT: Final = 30.0
+"""Seconds until a start that does not answer is called failed. A quiet machine needs less than one."""
+
+STOP_TIMEOUT: Final = 30.0
+"""Seconds for jobs to be stopped and the state to be saved."""
+
+_POLL: Final = 0.02
+_TAIL: Final = 20
+
+
+@dataclass(frozen=True, kw_only=True)
+class Running:
+    pid: int
+    endpoint: str
+    """``http://127.0.0.1:<port>``"""
+    started: float
+    """Seconds since the epoch."""
+
+
+class EmbeddedCloud:
+    """The one embedded cloud of a project, with its state in a folder (``<project>/.mlops-iac/cloud``)."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home.absolute()
+
+    def find(self) -> Running | None:
+        """The running process, or None. What a dead process left behind is cleaned away."""
+        record = self._read_record()
+        if record is None:
+            return None
+        if self._is_ours(record):
+            return record
+        if not _is_alive(record.pid):
+            with contextlib.suppress(FileNotFoundError):
+                (self.home / "cloud.json").unlink()
+        return None
+
+    def start(self) -> Running:
+        """Start the process when it is not running; waits until it answers. Two at once make one process."""
+        running = self.find()
+        if running:
+            return running
+        self._prepare_home()
+        with self._starting():
+            return self.find() or self._spawn()
+
+    def stop(self) -> bool:
+        """Stop the process, which saves its state; False when none was running."""
+        running = self.find()
+        if running is None:
+            return False
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(running.pid, signal.SIGTERM)
+        deadline = time.monotonic() + STOP_TIMEOUT
+        while _is_alive(running.pid):
+            if time.monotonic() > deadline:
+                raise CloudError(
+                    "The embedded cloud does not stop.",
+                    f"Process {running.pid} was asked to {STOP_TIMEOUT:.0f} seconds ago.\n{self._tail()}",
+                    hint=f"kill -9 {running.pid}",
+                )
+            time.sleep(_POLL)
+        return True
+
+    def reset(self) -> None:
+        """Forget all of the cloud's state, running or not. Jobs and endpoints that run are stopped."""
+        running = self.find()
+        if running:
+            _ask(running.endpoint, "POST", "reset", timeout=STOP_TIMEOUT)
+            return
+        with contextlib.suppress(FileNotFoundError):
+            (self.home / "cloud.snap").unlink()
+
+    def status(self) -> dict[str, Any]:
+        """What is running and what it holds; ``{"running": False, …}`` when it is not."""
+        running = self.find()
+        if running is None:
+            snapshot = self.home / "cloud.snap"
+            return {
+                "running": False,
+                "home": str(self.home),
+                "snapshot_bytes": snapshot.stat().st_size if snapshot.exists() else 0,
+            }
+        told = _ask(running.endpoint, "GET", "status", timeout=10)
+        return {"running": True, "endpoint": running.endpoint, **told}
+
+    def clients(self, region: str) -> Clients:
+        """Clients to the running process; `CloudError` when it is not running."""
+        running = self.find()
+        if running is None:
+            raise CloudError(
+                "The embedded cloud is not running.", f"Its folder is {self.home}.", hint="mlops-iac cloud start"
+            )
+        return Clients.embedded(running.endpoint, region)
+
+    # Inside -------------------------------------------------------------------------------------------------------
+
+    def _read_record(self) -> Running | None:
+        try:
+            record = json.loads((self.home / "cloud.json").read_text())
+            return Running(pid=record["pid"], endpoint=record["endpoint"], started=record["started"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+    def _is_ours(self, record: Running) -> bool:
+        """Does what answers at the endpoint say that it is this very cloud? A port may be somebody else's by now."""
+        if not _is_alive(record.pid):
+            return False
+        try:
+            health = _ask(record.endpoint, "GET", "health", timeout=5)
+        except (OSError, HTTPException, ValueError, CloudError):
+            return False
+        return health.get("pid") == record.pid and health.get("home") == str(self.home)
+
+    def _prepare_home(self) -> None:
+        try:
+            self.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self.home.chmod(0o700)
+        except OSError as error:
+            raise CloudError(
+                "The embedded cloud has no place for its state.",
+                f"{self.home}: {error.strerror}.",
+                hint="free some space, or make the folder writable.",
+            ) from error
+
+    @contextlib.contextmanager
+    def _starting(self) -> Iterator[None]:
+        """Held while a process is started. The system frees it should this one die."""
+        import fcntl
+
+        descriptor = os.open(self.home / "start.lock", os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(descriptor)
+
+    def _spawn(self) -> Running:
+        with contextlib.suppress(FileNotFoundError):
+            (self.home / "cloud.json").unlink()
+        descriptor = os.open(self.home / "cloud.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        with os.fdopen(descriptor, "ab") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "mlops_iac.cloud.serve", str(self.home)],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                cwd=self.home,
+                start_new_session=True,  # Ctrl-C in this terminal is not for the cloud
+            )
+        return self._wait_for(process)
+
+    def _wait_for(self, process: subprocess.Popen[bytes]) -> Running:
+        deadline = time.monotonic() + START_TIMEOUT
+        while time.monotonic() < deadline:
+            record = self._read_record()
+            if record and record.pid == process.pid and self._is_ours(record):
+                return record
+            if process.poll() is not None:
+                raise CloudError(
+                    "The embedded cloud did not start.",
+                    f"Its process ended with status {process.returncode}.\n{self._tail()}",
+                    hint=f"the whole log is {self.home / 'cloud.log'}",
+                )
+            time.sleep(_POLL)
+        process.terminate()
+        raise CloudError(
+            "The embedded cloud did not start.",
+            f"It did not answer within {START_TIMEOUT:.0f} seconds.\n{self._tail()}",
+            hint=f"the whole log is {self.home / 'cloud.log'}",
+        )
+
+    def _tail(self) -> str:
+        try:
+            lines = (self.home / "cloud.log").read_text(errors="replace").splitlines()
+        except OSError:
+            return ""
+        return "\n".join(lines[-_TAIL:])
+
+
+def _ask(endpoint: str, method: str, function: str, *, timeout: float) -> dict[str, Any]:
+    """Call the cloud's own API on loopback."""
+    from mlops_iac.cloud.own_api import PREFIX
+
+    connection = HTTPConnection(urlsplit(endpoint).netloc, timeout=timeout)
+    try:
+        connection.request(method, PREFIX + function)
+        response = connection.getresponse()
+        body = json.loads(response.read())
+    finally:
+        connection.close()
+    if response.status != 200 or not isinstance(body, dict):
+        raise CloudError("The embedded cloud refused a request.", f"{method} {function}: {response.status} {body}")
+    return body
+
+
+def _is_alive(pid: int) -> bool:
+    """False for a process that is gone, and for a child of ours that ended and was not waited for."""
+    with contextlib.suppress(ChildProcessError, OSError):
+        if os.waitpid(pid, os.WNOHANG) != (0, 0):
+            return False
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -1,0 +1,257 @@
+"""The embedded cloud's HTTP server: moto behind our gateway, on loopback, with state that outlives the process."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, Final
+
+from mlops_iac import __version__
+from mlops_iac.cloud import moto_patches, services, snapshot
+from mlops_iac.cloud.gateway import Gateway
+from mlops_iac.cloud.peers import is_own_connection
+from mlops_iac.core.errors import CloudError
+
+LOOPBACK: Final = "127.0.0.1"
+"""The only address anything of ours listens on."""
+
+SAVE_AFTER: Final = 2.0
+"""Seconds from a change to the snapshot that holds it: what `kill -9` can lose."""
+
+SAVE_SHARE: Final = 10
+"""Saving never takes more than one part in this many of the time, however large the state is."""
+
+Install = Callable[[Gateway], None]
+
+log = logging.getLogger("mlops_iac.cloud")
+
+
+class Server:
+    """One embedded cloud in this process. moto's state is global, so there can be one per process.
+
+    >>> server = Server(home, installs=(jobs.install, endpoints.install))
+    >>> server.start(); server.gateway.clients("eu-west-1")("s3").list_buckets(); server.stop()
+    """
+
+    def __init__(self, home: Path, *, installs: Iterable[Install] = ()) -> None:
+        self.home = home
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        home.chmod(0o700)
+        self.gateway = Gateway(home, _make_moto())
+        self.gateway.own.update(
+            {
+                ("GET", "health"): self.health,
+                ("GET", "status"): self.status,
+                ("POST", "save"): self._save_on_request,
+                ("POST", "reset"): self._reset_on_request,
+                ("POST", "stop"): self._stop_on_request,
+            }
+        )
+        moto_patches.apply(self.gateway)
+        for install in installs:
+            install(self.gateway)
+        self.stopping = threading.Event()
+        """Set when somebody asked this server to stop; whoever runs it then calls `stop`."""
+        self._started = time.time()
+        self._wsgi: Any = None
+        self._saving = threading.Lock()
+        self._restored = ""
+
+    # Life ---------------------------------------------------------------------------------------------------------
+
+    def start(self) -> str:
+        """Listen, restore the last snapshot, answer; returns the endpoint."""
+        endpoint = self.listen()
+        self.restore()
+        return endpoint
+
+    def listen(self) -> str:
+        """Open the port and tell our own API's callers; everybody else waits until `restore` is done."""
+        self._wsgi = _listen(self.gateway, _read_port(self.home))
+        port = self._wsgi.server_port
+        os.environ["MOTO_PORT"] = str(port)  # moto's own callbacks use it
+        write_private(self.home / "port", str(port))
+        self.gateway.endpoint = f"http://{LOOPBACK}:{port}"
+        threading.Thread(target=self._wsgi.serve_forever, name="cloud-serve", daemon=True).start()
+        return self.gateway.endpoint
+
+    def restore(self) -> None:
+        """Load the last state and let requests in."""
+        self._restored = self._load()
+        self.gateway.ready.set()
+        self.gateway.tell("start")
+        for work in (self._save_changes, self._import_services):
+            threading.Thread(target=work, name=f"cloud{work.__name__}", daemon=True).start()
+
+    def stop(self) -> None:
+        """Stop answering, stop what runs, save."""
+        self.stopping.set()
+        self.gateway.touch()
+        self.gateway.tell("stop")
+        if self._wsgi is not None:
+            self._wsgi.shutdown()
+            self._wsgi.server_close()
+        self.save()
+
+    def reset(self) -> None:
+        """Forget everything, as if the account were new."""
+        self.gateway.tell("reset")
+        with self.gateway.locked():
+            services.reset()
+            self.gateway.store.clear()
+        self.gateway.touch()
+
+    def save(self) -> None:
+        """Write the snapshot now. A failure (a full disk) is logged and leaves the previous snapshot as it was."""
+        with self._saving:
+            try:
+                with self.gateway.locked():
+                    pickled = snapshot.dump(self.gateway.store)
+                snapshot.write(self.home / "cloud.snap", pickled)
+            except Exception:
+                log.exception("The state could not be saved.")
+
+    # What is told -------------------------------------------------------------------------------------------------
+
+    def health(self) -> dict[str, Any]:
+        return {"service": "mlops-iac", "version": __version__, "pid": os.getpid(), "home": str(self.home)}
+
+    def status(self) -> dict[str, Any]:
+        with self.gateway.locked():
+            counts = services.count()
+        return {
+            **self.health(),
+            "started": self._started,
+            "memory_bytes": _resident_bytes(),
+            "services": counts,
+            "snapshot": self._restored,
+            **{name: fn() for name, fn in self.gateway.reports.items()},
+        }
+
+    # Inside -------------------------------------------------------------------------------------------------------
+
+    def _load(self) -> str:
+        path = self.home / "cloud.snap"
+        if not path.exists():
+            return "none"
+        try:
+            self.gateway.store.update(snapshot.load(path))
+        except snapshot.NotLoadable as problem:
+            aside = path.with_suffix(f".snap.{int(time.time())}.unread")
+            path.rename(aside)
+            log.error("The last state was not loaded: %s It is kept as %s.", problem, aside.name)
+            return f"not loaded: {problem} It is kept as {aside.name}."
+        services.prepare_loaded(self.gateway)
+        self.gateway.tell("restore")
+        return "restored"
+
+    def _import_services(self) -> None:
+        services.import_all(self.gateway)
+
+    def _save_changes(self) -> None:
+        """Save some time after each change, never more often than `SAVE_SHARE` allows."""
+        seen = 0
+        while not self.stopping.is_set():
+            changed = self.gateway.wait_for_change(seen, timeout=60)
+            if changed == seen or self.stopping.wait(SAVE_AFTER):
+                continue
+            seen = self.gateway.changes
+            began = time.monotonic()
+            self.save()
+            self.stopping.wait((time.monotonic() - began) * SAVE_SHARE)
+
+    def _save_on_request(self) -> dict[str, Any]:
+        self.save()
+        return {"saved": True}
+
+    def _reset_on_request(self) -> dict[str, Any]:
+        self.reset()
+        self.save()
+        return {"reset": True}
+
+    def _stop_on_request(self) -> dict[str, Any]:
+        self.stopping.set()
+        return {"stopping": True}
+
+
+def _make_moto() -> Any:
+    """moto's WSGI application, configured: no docker, state machines really execute, no CORS for web pages."""
+    os.environ.pop("MOTO_ACCOUNT_ID", None)  # it would override the account that a request names
+    os.environ.update({"MOTO_DISABLE_GLOBAL_CORS": "true", "MOTO_ACM_VALIDATION_WAIT": "0"})
+    from moto.core.config import default_user_config
+    from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+
+    default_user_config["stepfunctions"] = {"execute_state_machine": True}
+    default_user_config["lambda"] = {"use_docker": False}
+    default_user_config["batch"] = {"use_docker": False}
+    return DomainDispatcherApplication(create_backend_app)
+
+
+def _listen(gateway: Gateway, port: int) -> Any:
+    """A threaded HTTP/1.1 server on loopback; on the port given, or the next free one when that is taken."""
+    from moto.moto_server.werkzeug_app import MotoRequestHandler
+    from werkzeug.serving import make_server
+
+    class Handler(MotoRequestHandler):
+        protocol_version = "HTTP/1.1"  # keep-alive: a connection per client, not per request
+        disable_nagle_algorithm = True
+
+        def handle(self) -> None:
+            if is_own_connection(self.client_address, self.connection.getsockname()):
+                super().handle()
+
+        def log(self, type: str, message: str, *args: Any) -> None:
+            """Requests are not logged: a deployment makes hundreds."""
+
+    for candidate in [*range(port, min(port + 20, 65536)), 0] if port else [0]:
+        if candidate and not _is_free(candidate):
+            continue
+        try:
+            return make_server(LOOPBACK, candidate, gateway, threaded=True, request_handler=Handler)
+        except (OSError, SystemExit) as error:  # werkzeug exits when a port was taken in between
+            log.warning("Port %s cannot be used: %s", candidate, error)
+    raise CloudError("No free port on loopback.", f"Ports {port} to {port + 19} were tried, and any free one.")
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((LOOPBACK, port))
+        except OSError:
+            return False
+    return True
+
+
+def _read_port(home: Path) -> int:
+    """The port used last time, because queue URLs and open terminals hold it; 0 when there is none."""
+    try:
+        port = int((home / "port").read_text())
+    except (OSError, ValueError):
+        return 0
+    return port if 0 < port < 65536 else 0
+
+
+def write_private(path: Path, text: str) -> None:
+    """Atomically, readable by this person only."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(text)
+    temporary.replace(path)
+
+
+def _resident_bytes() -> int:
+    """Memory of this process now where the system tells it (Linux), else its peak."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text().split()[1])
+        return pages * os.sysconf("SC_PAGE_SIZE")
+    except (OSError, ValueError, IndexError):
+        import resource
+
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

@@ -1,0 +1,65 @@
+"""moto's services as a whole: import them ahead of the first request, count what they hold, empty them."""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import sys
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from mlops_iac.cloud.gateway import Gateway
+
+log = logging.getLogger("mlops_iac.cloud")
+
+USED: Final = (
+    "s3", "iam", "sts", "kms", "ec2", "sagemaker", "stepfunctions", "logs", "glue", "batch", "athena", "ecr", "sns",
+    "cloudwatch", "events", "budgets", "scheduler", "ssm", "sqs",
+)  # fmt: skip
+"""The services that components use, in the order a deployment meets them."""
+
+
+def import_all(gateway: Gateway) -> None:
+    """Import and patch the services that a deployment will use, so that its first requests do not wait for it.
+
+    Each import runs while requests are answered; Python's import lock keeps the two apart.
+    """
+    for service in USED:
+        try:
+            for part in ("models", "responses", "urls"):
+                importlib.import_module(f"moto.{service}.{part}")
+            gateway.prepare(service)
+        except ImportError:
+            log.exception("moto's %s cannot be imported.", service)
+
+
+def prepare_loaded(gateway: Gateway) -> None:
+    """Patch the services that a snapshot brought in."""
+    for service in USED:
+        if f"moto.{service}.models" in sys.modules:
+            gateway.prepare(service)
+
+
+def reset() -> None:
+    """Empty all of moto's backends. The caller holds the gateway's lock."""
+    from moto.core.base_backend import BackendDict
+    from moto.core.model_instances import reset_model_data
+
+    BackendDict.reset()
+    reset_model_data()
+
+
+def count() -> dict[str, int]:
+    """Service to number of things it holds: entries of its backends' top-level collections, by rough count."""
+    from moto.core.base_backend import BackendDict
+
+    counts: dict[str, int] = {}
+    for backends in BackendDict._instances:
+        total = sum(_size(backend) for _, _, backend in backends.iter_backends())
+        if total:
+            counts[backends.service_name] = counts.get(backends.service_name, 0) + total
+    return dict(sorted(counts.items()))
+
+
+def _size(backend: Any) -> int:
+    return sum(len(value) for name, value in vars(backend).items() if isinstance(value, dict) and name[0] != "_")

@@ -1,0 +1,221 @@
+"""AWS's protocols at the server's side: which operation a request is, its parameters, and answers in its own format.
+
+Parsing and serialising are moto's, which works from botocore's service models; what is ours is finding the service,
+and errors, because moto answers what it lacks with HTML pages that SDKs cannot read (and retry).
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, NamedTuple
+from urllib.parse import parse_qs
+from xml.sax.saxutils import escape
+
+_SIGNING_NAMES: Final = {
+    "airflow": "mwaa",
+    "elasticfilesystem": "efs",
+    "elasticloadbalancing": "elbv2",
+    "email": "ses",
+    "eventbridge": "events",
+    "monitoring": "cloudwatch",
+    "states": "stepfunctions",
+}
+"""Signing name to botocore's service name, where they differ and where we or moto's patches care."""
+
+_SAGEMAKER_PATHS: Final = (
+    (re.compile(r"^/endpoints/[^/]+/(async-)?invocations"), "sagemaker-runtime"),
+    (re.compile(r"^/BatchPutMetrics"), "sagemaker-metrics"),
+    (re.compile(r"^/FeatureGroup/|^/BatchGetRecord"), "sagemaker-featurestore-runtime"),
+)
+_CREDENTIAL: Final = re.compile(r"Credential=[^/]*/\d{8}/(?P<region>[^/]+)/(?P<service>[^/]+)/aws4_request")
+_READS: Final = ("Get", "List", "Describe", "Head", "Batch" + "Get", "Lookup", "Search", "Query", "Scan", "Invoke")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Call:
+    """One AWS API call, parsed by botocore's model: blobs are bytes, timestamps are datetimes."""
+
+    service: str
+    """botocore's name: ``sagemaker``, ``sagemaker-runtime``, ``batch``."""
+    operation: str
+    """``CreateTrainingJob``."""
+    params: dict[str, Any]
+    account_id: str
+    region: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class AwsError(Exception):
+    """A refusal that is answered in the service's protocol: ``AwsError("ValidationException", "No such job.")``."""
+
+    def __init__(self, code: str, message: str, status: int = 400) -> None:
+        super().__init__(f"{code}: {message}")
+        self.code, self.message, self.status = code, message, status
+
+
+class Answer(NamedTuple):
+    status: int
+    headers: list[tuple[str, str]]
+    body: bytes
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """A request whose body is in memory, so that it can be read here and again by moto."""
+
+    environ: dict[str, Any]
+    body: bytes
+    service: str | None
+    """botocore's name, or None for a request that is not signed (moto finds those services itself)."""
+    region: str
+    operation: str | None
+    """None when the service, or the operation, is not in botocore's models."""
+    uri_params: Mapping[str, Any]
+
+    @property
+    def changes(self) -> bool:
+        """False for calls that surely only read."""
+        if self.operation and self.service != "s3":
+            return not self.operation.startswith(_READS)
+        return self.environ["REQUEST_METHOD"] not in ("GET", "HEAD", "OPTIONS")
+
+    def for_moto(self) -> dict[str, Any]:
+        """The WSGI environment with the body rewound."""
+        self.environ["wsgi.input"] = io.BytesIO(self.body)
+        return self.environ
+
+
+def read(environ: dict[str, Any]) -> Request:
+    """Take a request's body and find out which operation it is."""
+    body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0)) if _has_body(environ) else b""
+    if environ.get("HTTP_TRANSFER_ENCODING", "").lower() == "chunked":
+        body = environ["wsgi.input"].read()
+        environ["CONTENT_LENGTH"] = str(len(body))
+    environ["wsgi.input"] = io.BytesIO(body)
+    service, region = find_service(environ)
+    operation, uri_params = _find_operation(service, environ)
+    environ["wsgi.input"] = io.BytesIO(body)
+    return Request(
+        environ=environ, body=body, service=service, region=region, operation=operation, uri_params=uri_params
+    )
+
+
+def _has_body(environ: Mapping[str, Any]) -> bool:
+    return bool(environ.get("CONTENT_LENGTH"))
+
+
+def find_service(environ: Mapping[str, Any]) -> tuple[str | None, str]:
+    """botocore's service name and the region, from the signature (header or presigned query)."""
+    found = _CREDENTIAL.search(environ.get("HTTP_AUTHORIZATION", ""))
+    if found is None and "X-Amz-Credential" in environ.get("QUERY_STRING", ""):
+        scope = parse_qs(environ["QUERY_STRING"])["X-Amz-Credential"][0]
+        found = _CREDENTIAL.search(f"Credential={scope}")
+    if found is None:
+        return None, "us-east-1"
+    service, path = found["service"].lower(), environ.get("PATH_INFO", "")
+    if service == "sagemaker":
+        service = next((name for pattern, name in _SAGEMAKER_PATHS if pattern.search(path)), service)
+    if service == "s3" and path.startswith("/v20180820/"):
+        service = "s3control"
+    return _SIGNING_NAMES.get(service, service), found["region"]
+
+
+def _find_operation(service: str | None, environ: dict[str, Any]) -> tuple[str | None, Mapping[str, Any]]:
+    from botocore.exceptions import UnknownServiceError
+    from moto.core.request import Request as MotoRequest
+    from moto.core.routing import get_service_router
+    from werkzeug.exceptions import HTTPException
+
+    if service is None:
+        return None, {}
+    try:
+        operation, uri_params = get_service_router(service).match(MotoRequest(environ))
+    except (HTTPException, NotImplementedError, UnknownServiceError):
+        return None, {}
+    return str(operation.name), uri_params
+
+
+def parse(request: Request, account_id: str) -> Call:
+    """The call's parameters; `AwsError` when the body is not what the protocol says."""
+    from moto.core.parse import PROTOCOL_PARSERS
+    from moto.core.request import Request as MotoRequest
+    from moto.core.request import determine_request_protocol
+    from moto.core.utils import get_service_model
+
+    assert request.service and request.operation
+    incoming = MotoRequest(request.for_moto())
+    model = get_service_model(request.service)
+    parser = PROTOCOL_PARSERS[determine_request_protocol(model, incoming.content_type)]
+    try:
+        params = parser(model.operation_model(request.operation)).parse(
+            {
+                "method": incoming.method,
+                "headers": incoming.headers,
+                "body": request.body,
+                "values": incoming.values,
+                "url_path": incoming.path,
+                "url_params": request.uri_params,
+            }
+        )
+    except (ValueError, KeyError, TypeError) as error:
+        raise AwsError("SerializationException", f"The request could not be read: {error}") from error
+    return Call(
+        service=request.service,
+        operation=request.operation,
+        params=params,
+        account_id=account_id,
+        region=request.region,
+        headers=dict(incoming.headers),
+    )
+
+
+def serialise(request: Request, output: Mapping[str, Any]) -> Answer:
+    """A successful answer: botocore's output shape in the protocol that the request used."""
+    from moto.core.request import determine_request_protocol
+    from moto.core.serialize import get_serializer_class
+    from moto.core.utils import get_service_model
+
+    assert request.service and request.operation
+    model = get_service_model(request.service)
+    protocol = determine_request_protocol(model, request.environ.get("CONTENT_TYPE", ""))
+    serialised = get_serializer_class(request.service, protocol)(model.operation_model(request.operation)).serialize(
+        dict(output)
+    )
+    body = serialised["body"]
+    body = body.encode() if isinstance(body, str) else body
+    return Answer(serialised["status_code"], [(k, str(v)) for k, v in serialised["headers"].items()], body)
+
+
+def serialise_error(request: Request, error: AwsError) -> Answer:
+    """An error as the service's SDKs expect it."""
+    kind = _error_format(request)
+    code, message = escape(error.code), escape(error.message)
+    if kind == "s3":
+        text = f"<Error><Code>{code}</Code><Message>{message}</Message><RequestId>embedded</RequestId></Error>"
+    elif kind == "ec2":
+        text = (
+            f"<Response><Errors><Error><Code>{code}</Code><Message>{message}</Message></Error></Errors>"
+            "<RequestID>embedded</RequestID></Response>"
+        )
+    elif kind == "query":
+        text = (
+            f"<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code><Message>{message}</Message></Error>"
+            "<RequestId>embedded</RequestId></ErrorResponse>"
+        )
+    else:
+        text = json.dumps({"__type": error.code, "message": error.message, "Message": error.message})
+    content_type = "application/json" if kind == "json" else "text/xml"
+    return Answer(error.status, [("Content-Type", content_type), ("x-amzn-ErrorType", error.code)], text.encode())
+
+
+def _error_format(request: Request) -> str:
+    if request.service is None or request.service == "s3":
+        return "s3"
+    if request.service == "ec2":
+        return "ec2"
+    form = str(request.environ.get("CONTENT_TYPE", "")).startswith("application/x-www-form-urlencoded")
+    return "query" if form or request.service in ("s3control", "route53", "cloudfront") else "json"

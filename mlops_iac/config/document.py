@@ -1,0 +1,215 @@
+"""A YAML document as plain values, with the node tree beside them, so that every value knows its line.
+
+Only what a configuration needs is read: one document, no tags, no anchors or aliases, no merge keys, no duplicate keys,
+text keys, and nesting up to MAX_DEPTH.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import yaml
+
+from mlops_iac.config.project import shorten
+from mlops_iac.config.scalars import AmbiguousNumber, parse_plain
+from mlops_iac.core.errors import ConfigError, Problem
+
+MAX_DEPTH = 20
+"""Deepest nesting of mappings and lists."""
+
+Path = tuple[str | int, ...]
+"""Keys and list positions from the top of the file."""
+
+# libyaml's parser when PyYAML was built with it: about ten times as fast.
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class Place(NamedTuple):
+    file: str
+    line: int
+    """1-based."""
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}"
+
+
+@dataclass(frozen=True)
+class Document:
+    file: str
+    """As shown to people: relative to the project."""
+    root: yaml.Node
+    values: Any
+    problems: tuple[Problem, ...] = ()
+    """Keys that are there twice and values that mean nothing here; the rest of the document was still read."""
+
+    def line(self, path: Path) -> int:
+        """The line of a key or list entry; of the nearest enclosing one when it is not there. 1-based."""
+        node, line = self.root, 1
+        for part in path:
+            step = _step(node, part)
+            if step is None:
+                break
+            node, line = step
+        return line
+
+    def written(self, path: Path) -> str | None:
+        """A scalar exactly as it was written (`1.10`, not 1.1); None when there is no scalar."""
+        node = self.root
+        for part in path:
+            step = _step(node, part)
+            if step is None:
+                return None
+            node = step[0]
+        return node.value if isinstance(node, yaml.ScalarNode) else None
+
+    def split(self, dotted: str, within: Path = ()) -> Path:
+        """A dotted key as a path. Keys that hold dots themselves are found when they are in the file."""
+        value = self.values
+        for part in within:
+            value = value.get(part) if isinstance(value, dict) else None
+        return within + tuple(_split(value, dotted))
+
+
+def _step(node: yaml.Node, part: str | int) -> tuple[yaml.Node, int] | None:
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            if key.value == part:
+                return value, key.start_mark.line + 1
+    if isinstance(node, yaml.SequenceNode) and isinstance(part, int) and 0 <= part < len(node.value):
+        return node.value[part], node.value[part].start_mark.line + 1
+    return None
+
+
+def _split(value: Any, dotted: str) -> Iterator[str | int]:
+    parts = dotted.split(".")
+    while parts:
+        for size in range(len(parts), 0, -1):
+            key = ".".join(parts[:size])
+            if isinstance(value, dict) and key in value:
+                break
+        else:
+            size, key = 1, parts[0]
+        if isinstance(value, list) and key.isdigit():
+            yield int(key)
+            value = value[int(key)] if int(key) < len(value) else None
+        else:
+            yield key
+            value = value.get(key) if isinstance(value, dict) else None
+        parts = parts[size:]
+
+
+def parse_document(text: str, file: str) -> Document:
+    """Text to a document; ConfigError when it is no YAML, or YAML that is not read here."""
+    try:
+        _refuse_risky(text, file)
+        root = yaml.compose(text, Loader=_Loader)
+    except yaml.YAMLError as error:
+        raise _syntax_error(error, file) from error
+    if root is None:
+        raise ConfigError("The stack file is empty.", "It holds only comments.", file=file)
+    problems: list[Problem] = []
+    values = _construct(root, file, (), problems)
+    return Document(file, root, values, tuple(problems))
+
+
+def _refuse_risky(text: str, file: str) -> None:
+    """Look at the parser's events, which cost no recursion, before anything is built from them."""
+    depth = documents = 0
+    event: Any
+    for event in yaml.parse(text, Loader=_Loader):
+        line = event.start_mark.line + 1
+        if isinstance(event, yaml.DocumentStartEvent):
+            documents += 1
+            if documents > 1:
+                detail = "`---` starts a second document; a stack file is one."
+                raise ConfigError("More than one YAML document.", detail, file=file, line=line)
+        elif isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > MAX_DEPTH:
+                detail = f"Mappings and lists may be nested {MAX_DEPTH} deep."
+                raise ConfigError("The stack file is nested too deep.", detail, file=file, line=line)
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        if getattr(event, "anchor", None):
+            sign = "*" if isinstance(event, yaml.AliasEvent) else "&"
+            detail = f"`{sign}{shorten(event.anchor, 40)}` is one; write the value out."
+            raise ConfigError("YAML anchors and aliases are not read here.", detail, file=file, line=line)
+        if getattr(event, "tag", None):
+            detail = f"`{shorten(event.tag, 60)}` is one; a stack file holds plain values only."
+            raise ConfigError("YAML tags are not read here.", detail, file=file, line=line)
+
+
+def _syntax_error(error: yaml.YAMLError, file: str) -> ConfigError:
+    mark = getattr(error, "problem_mark", None)
+    what = getattr(error, "problem", None) or str(error).splitlines()[0]
+    where = f" at column {mark.column + 1}" if mark else ""
+    return ConfigError(
+        "This is not valid YAML.",
+        f"{shorten(what, 200)}{where}.",
+        hint="look for a missing space after a colon, a quote that is not closed, or a tab in the indentation.",
+        file=file,
+        line=mark.line + 1 if mark else 0,
+    )
+
+
+def _construct(node: Any, file: str, path: Path, problems: list[Problem]) -> Any:
+    if isinstance(node, yaml.MappingNode):
+        return _construct_mapping(node, file, path, problems)
+    if isinstance(node, yaml.SequenceNode):
+        return [_construct(item, file, (*path, i), problems) for i, item in enumerate(node.value)]
+    if node.style:
+        return node.value
+    try:
+        return parse_plain(node.value)
+    except AmbiguousNumber:
+        problems.append(
+            Problem(
+                file=file,
+                line=node.start_mark.line + 1,
+                path=dotted(path),
+                summary="YAML readers disagree about this number.",
+                detail=f"Value given: {shorten(node.value)}",
+                hint=f'put it in quotes, "{shorten(node.value)}", or write it as a plain decimal number.',
+            )
+        )
+        return None
+
+
+def _construct_mapping(node: yaml.MappingNode, file: str, path: Path, problems: list[Problem]) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    first_lines: dict[str, int] = {}
+    for key, value in node.value:
+        line = key.start_mark.line + 1
+        name = key.value if isinstance(key, yaml.ScalarNode) else ""
+        fault = _key_fault(key, first_lines)
+        if fault:
+            problems.append(
+                Problem(file=file, line=line, path=dotted((*path, name)), summary=fault[0], detail=fault[1])
+            )
+            continue
+        first_lines[name] = line
+        values[name] = _construct(value, file, (*path, name), problems)
+    return values
+
+
+def _key_fault(key: yaml.Node, first_lines: dict[str, int]) -> tuple[str, str] | None:
+    if not isinstance(key, yaml.ScalarNode):
+        return "A key must be text.", "This one is a mapping or a list."
+    if key.value == "<<" and not key.style:
+        return "YAML merge keys are not read here.", "Write the values out."
+    if not key.value:
+        return "A key must be text.", "This one is empty."
+    if key.value in first_lines:
+        return "This key is there twice.", f"`{shorten(key.value)}` is already on line {first_lines[key.value]}."
+    return None
+
+
+def dotted(path: Path) -> str:
+    """A path as people read it: `options.gate.at_least`, `aws:region`; the `config` and `mlops-iac:` are left out."""
+    parts = [shorten(str(part), 60) for part in path]
+    if len(parts) > 1 and parts[0] == "config":
+        parts = parts[1:]
+        parts[0] = parts[0].removeprefix("mlops-iac:") or parts[0]
+    return ".".join(parts)

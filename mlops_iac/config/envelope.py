@@ -1,0 +1,117 @@
+"""What every stack says, whatever its blueprint: the `mlops-iac:` keys of a stack file."""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, Field, StringConstraints
+
+from mlops_iac.config import names
+from mlops_iac.config.section import Section
+
+PRODUCTION = ("prod", "production")
+"""Environments that are protected unless the stack file says otherwise."""
+
+MAX_TAGS = 40
+"""AWS allows 50 tags on a resource; ten are left to this tool and to AWS."""
+
+_TAG_TEXT = re.compile(r"[\w\s.:/=+\-@]*")
+_OWNER = re.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
+_CODE_PART = re.compile(r"[A-Za-z0-9._][A-Za-z0-9._ +@-]*")
+
+
+class Security(StrEnum):
+    SANDBOX = "sandbox"
+    STANDARD = "standard"
+    REGULATED = "regulated"
+
+
+def _follow(rule: Any) -> AfterValidator:
+    """A validator from a function that answers with the rule that was broken, or None."""
+
+    def check(value: str) -> str:
+        broken = rule(value)
+        if broken:
+            raise ValueError(broken)
+        return value
+
+    return AfterValidator(check)
+
+
+def _check_code(code: str) -> str | None:
+    parts = code.split("/")
+    if len(code) > 200 or ".." in parts or not all(_CODE_PART.fullmatch(part) for part in parts):
+        return "It is a folder below the project's root, written with forward slashes and without `..`."
+    return None
+
+
+def _check_owner(owner: str) -> str | None:
+    if len(owner) > 254 or not _OWNER.fullmatch(owner):
+        return "It is one e-mail address, such as ml-platform@example.org."
+    return None
+
+
+def _check_tags(tags: dict[str, str]) -> dict[str, str]:
+    # https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html#tag-conventions
+    for key, value in tags.items():
+        if key.lower().startswith(("aws:", "mlops-iac:")):
+            raise ValueError(f"`{key[:60]}`: tags that start with `aws:` or `mlops-iac:` are not yours to set.")
+        if not 1 <= len(key) <= 128 or not _TAG_TEXT.fullmatch(key):
+            raise ValueError(f"`{key[:60]}`: a tag's key has 1 to 128 letters, digits, spaces and _.:/=+-@ characters.")
+        if len(value) > 256 or not _TAG_TEXT.fullmatch(value):
+            raise ValueError(
+                f"`{key[:60]}`: a tag's value has up to 256 letters, digits, spaces and _.:/=+-@ characters."
+            )
+    if len(tags) > MAX_TAGS:
+        raise ValueError(f"There are {len(tags)} tags; there may be {MAX_TAGS}.")
+    return tags
+
+
+class Envelope(Section):
+    """The `mlops-iac:` keys. `options` is the blueprint's own."""
+
+    team: Annotated[str, _follow(names.check_team)] = Field(
+        description=f"The team this environment belongs to: {names.TEAM_RULE}. Starts every resource's name."
+    )
+    environment: Annotated[str, _follow(names.check_environment)] = Field(
+        description=f"Which of the team's environments this is, such as dev or prod: {names.ENVIRONMENT_RULE}."
+    )
+    blueprint: Annotated[str, StringConstraints(min_length=1, max_length=60)] = Field(
+        description="What to build; `mlops-iac blueprint list` shows the choices."
+    )
+    code: Annotated[str, _follow(_check_code)] = Field(
+        description="The team's own code: a folder below the project's root. A run packs it as it is."
+    )
+    security: Security = Field(
+        default=Security.STANDARD,
+        description=(
+            "How strict the environment is. sandbox: for throw-away experiments; standard: private, encrypted, jobs "
+            "without network; regulated: standard, and audited, kept and protected."
+        ),
+    )
+    owner: Annotated[str, _follow(_check_owner)] | None = Field(
+        default=None,
+        description="E-mail address that alerts and budget notices go to. Left out: nobody is notified by e-mail.",
+    )
+    tags: Annotated[dict[str, str], AfterValidator(_check_tags)] = Field(
+        default_factory=dict,
+        description="Tags on every resource, for cost reports and search. Left out: only this tool's own.",
+    )
+    protect: bool | None = Field(
+        default=None,
+        description=(
+            "Refuse to delete what holds data. Left out: true when the environment is prod or production or security "
+            "is regulated, else false."
+        ),
+    )
+    options: dict[str, Any] = Field(
+        default_factory=dict, description="The blueprint's own settings; `mlops-iac blueprint show NAME` explains them."
+    )
+
+    @property
+    def is_protected(self) -> bool:
+        if self.protect is not None:
+            return self.protect
+        return self.environment in PRODUCTION or self.security is Security.REGULATED

@@ -1,0 +1,135 @@
+"""From a stack file to a StackConfig, or to every mistake in it at once.
+
+Two steps: the envelope here, then the blueprint's own options, whose model the caller passes in, so that a new
+blueprint never touches this file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pydantic_core
+from pydantic import BaseModel, ValidationError
+
+from mlops_iac.config import names, pulumi_values
+from mlops_iac.config.document import Document, parse_document
+from mlops_iac.config.document import Path as KeyPath
+from mlops_iac.config.envelope import Envelope
+from mlops_iac.config.namespaces import check_config, check_top, lift
+from mlops_iac.config.problems import problems_of, within_limit
+from mlops_iac.config.project import PROJECT, STACKS, get_stack_path, list_stacks
+from mlops_iac.config.stack_config import StackConfig
+from mlops_iac.config.text import read_text
+from mlops_iac.core.errors import ConfigError, MlopsError, Problem
+
+M = TypeVar("M", bound=BaseModel)
+
+OptionsModel = Callable[[str], type[BaseModel]]
+"""A blueprint's name to the model of its options; raises an MlopsError when there is no such blueprint."""
+
+
+def load_stack(project_root: Path, stack: str, *, options_model: OptionsModel | None) -> StackConfig:
+    """Read and check a stack file. `options_model=None` leaves the options as they are written.
+
+    Raises StackNotFound when there is no such file, and ConfigError with all problems, sorted by line.
+    """
+    path = get_stack_path(project_root, stack)
+    shown = f"{STACKS}/{path.name}"
+    document = parse_document(read_text(path, project_root, shown), shown)
+    return check_stack(document, project_root, stack, list_stacks(project_root), options_model)
+
+
+def check_stack(
+    document: Document, root: Path, stack: str, stacks: Sequence[str], options_model: OptionsModel | None
+) -> StackConfig:
+    """A parsed document to a StackConfig; nothing is read from disk."""
+    check = _Check(document, list(document.problems))
+    config = check_top(document, check.problems)
+    own = lift(config)
+    check_config(document, config, check.problems)
+    envelope = check.validate(Envelope, own, lambda path: ("config", f"{PROJECT}:{path[0]}", *path[1:]))
+    check.name(own, stack, stacks)
+    options = check.options(own, options_model)
+    if check.problems or envelope is None:
+        raise ConfigError.of(within_limit(check.problems))
+
+    loaded = StackConfig(
+        stack=stack,
+        region=config["aws:region"],
+        protect=envelope.is_protected,
+        options=options,
+        config={key: pulumi_values.flatten(value) for key, value in config.items()},
+        secret_keys=frozenset(key for key, value in config.items() if pulumi_values.holds_secret(value)),
+        encryption_salt=document.values.get("encryptionsalt"),
+        file=root / STACKS / f"Pulumi.{stack}.yaml",
+        root=root,
+        **envelope.model_dump(include={"team", "environment", "blueprint", "code", "security", "owner", "tags"}),
+    )
+    loaded._document = document
+    return loaded
+
+
+@dataclass
+class _Check:
+    """Problems of one file, as they are found."""
+
+    document: Document
+    problems: list[Problem] = field(default_factory=list)
+
+    def validate(self, model: type[M], value: Any, at: Callable[[KeyPath], KeyPath]) -> M | None:
+        """The model, or None and its problems. `at` says where a path of `value` lies in the file."""
+        try:
+            # JSON is pydantic's strictest door that still lets a list become a tuple and a word an enum.
+            return model.model_validate_json(pydantic_core.to_json(value), strict=True)
+        except ValidationError as error:
+            known = {(problem.line, problem.path) for problem in self.problems}
+            found = problems_of(error, model, value, self.document, at)
+            # A value whose form was refused is not complained about again.
+            self.problems += [problem for problem in found if (problem.line, problem.path) not in known]
+            return None
+
+    def name(self, own: dict[str, Any], stack: str, stacks: Sequence[str]) -> None:
+        """The file's name is made of the team and the environment, and shares its prefix with no other stack."""
+        team, environment = own.get("team"), own.get("environment")
+        if not isinstance(team, str) or not isinstance(environment, str):
+            return
+        if names.check_team(team) or names.check_environment(environment):
+            return
+        if stack != f"{team}-{environment}":
+            self.add(
+                "team",
+                "The file's name does not fit the stack.",
+                f"Team `{team}` and environment `{environment}` belong in Pulumi.{team}-{environment}.yaml.",
+                f"rename the file to Pulumi.{team}-{environment}.yaml, or correct the team or the environment.",
+            )
+        overlap = names.find_overlap(stack, stacks)
+        if overlap:
+            self.add(
+                "team",
+                "The stack's name overlaps another stack's.",
+                f"Names of `{stack}` and `{overlap}` start with the same words, so neither could be destroyed safely.",
+                "choose another team name for one of them.",
+            )
+
+    def options(self, own: dict[str, Any], options_model: OptionsModel | None) -> Any:
+        """The blueprint's options, checked by its own model."""
+        written = own.get("options", {})
+        blueprint = own.get("blueprint")
+        if options_model is None or not isinstance(blueprint, str) or not isinstance(written, dict):
+            return written
+        try:
+            model = options_model(blueprint)
+        except MlopsError as error:
+            for problem in error.problems:
+                self.add("blueprint", problem.summary, problem.detail or f"Value given: {blueprint}", problem.hint)
+            return written
+        return self.validate(model, written, lambda path: ("config", f"{PROJECT}:options", *path))
+
+    def add(self, key: str, summary: str, detail: str, hint: str = "") -> None:
+        line = self.document.line(("config", f"{PROJECT}:{key}"))
+        self.problems.append(
+            Problem(file=self.document.file, line=line, path=key, summary=summary, detail=detail, hint=hint)
+        )

@@ -1,0 +1,60 @@
+"""Where a project is on disk, and which stacks it has. Cheap: standard library only."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from mlops_iac.core.errors import StackNotFound, UsageError
+from mlops_iac.core.suggestions import did_you_mean
+
+PROJECT = "mlops-iac"
+"""Name of the Pulumi project, which is also the namespace of its keys in stack files."""
+
+PROJECT_FILE = "Pulumi.yaml"
+STACKS = "stacks"
+"""The folder of stack files: `stackConfigDir` in Pulumi.yaml."""
+
+_STACK_FILE = re.compile(r"Pulumi\.([a-z0-9-]+)\.yaml")
+
+
+def find_project(start: Path) -> Path:
+    """The nearest folder at or above `start` that holds Pulumi.yaml; UsageError when there is none."""
+    start = start.absolute()
+    for folder in (start, *start.parents):
+        if (folder / PROJECT_FILE).is_file():
+            return folder
+    raise UsageError(
+        "This is not a project.",
+        f"There is no {PROJECT_FILE} in {start} or in any folder above it.",
+        hint="change to the project's folder, or name it: `mlops-iac --cwd FOLDER …`.",
+    )
+
+
+def list_stacks(root: Path) -> list[str]:
+    """Names of the project's stacks, sorted; a file whose name cannot be a stack's is not one."""
+    try:
+        names = [entry.name for entry in (root / STACKS).iterdir()]
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    return sorted(match[1] for name in names if (match := _STACK_FILE.fullmatch(name)))
+
+
+def stack_path(root: Path, stack: str) -> Path:
+    """Where a stack's file is, or would be."""
+    return root / STACKS / f"Pulumi.{stack}.yaml"
+
+
+def get_stack_path(root: Path, stack: str) -> Path:
+    """The file of a stack that exists; StackNotFound otherwise. A name that holds a path never reaches the disk."""
+    stacks = list_stacks(root)
+    if stack in stacks:
+        return stack_path(root, stack)
+    hint = did_you_mean(stack, stacks) if stacks else "`mlops-iac new` writes the first one."
+    raise StackNotFound("No such stack.", f"There is no {STACKS}/Pulumi.{shorten(stack)}.yaml.", hint=hint)
+
+
+def shorten(text: str, limit: int = 80) -> str:
+    """Text that is safe to print in an error: one line, no control characters, at most `limit` characters."""
+    text = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text[: limit + 1])
+    return text if len(text) <= limit else text[: limit - 1] + "…"

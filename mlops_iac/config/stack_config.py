@@ -1,0 +1,84 @@
+"""A stack file that has been checked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, PrivateAttr
+
+from mlops_iac.config import pulumi_values
+from mlops_iac.config.document import Document, Place
+from mlops_iac.config.document import Path as KeyPath
+from mlops_iac.config.envelope import Security
+from mlops_iac.config.project import PROJECT
+from mlops_iac.core.errors import ConfigError, Problem
+
+_ENVELOPE_KEYS = {"region": "aws:region"}
+
+
+class StackConfig(BaseModel):
+    """What a team wrote, with every default filled in. Frozen."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+
+    stack: str
+    team: str
+    environment: str
+    region: str
+    blueprint: str
+    code: str
+    """The team's folder, relative to the project's root, with forward slashes."""
+    security: Security
+    protect: bool
+    owner: str | None
+    tags: Mapping[str, str]
+    options: Any
+    """The blueprint's validated Options model; the mapping as written when no model was passed in."""
+    config: Mapping[str, str]
+    """Every key in Pulumi's own flat form: structured values are JSON. Secret values are still encrypted."""
+    secret_keys: frozenset[str]
+    """Keys of `config` that are, or hold, a secret."""
+    encryption_salt: str | None
+    file: Path
+    root: Path
+    """The project's root."""
+
+    _document: Document = PrivateAttr()
+
+    def place(self, path: str = "") -> Place:
+        """File and line of a dotted key (`code`, `options.gate.at_least`, `aws:region`), or of what is around it."""
+        return Place(self._document.file, self._document.line(self._key_path(path)))
+
+    def problem(self, path: str, summary: str, detail: str = "", hint: str = "") -> Problem:
+        """A problem at a dotted key, for whoever finds one later: the blueprint, the packer of the team's code."""
+        file, line = self.place(path)
+        return Problem(file=file, line=line, path=path, summary=summary, detail=detail, hint=hint)
+
+    def get_code_folder(self) -> Path:
+        """The team's folder on disk; ConfigError at its line when it is not a folder inside the project."""
+        folder = self.root / self.code
+        if not folder.is_dir():
+            what = "is not a folder" if folder.exists() else "does not exist"
+            hint = "create it, or name the folder that holds the team's scripts."
+            raise ConfigError.of([self.problem("code", "The code folder is missing.", f"`{self.code}` {what}.", hint)])
+        if not folder.resolve().is_relative_to(self.root.resolve()):
+            detail = f"`{self.code}` is a link to a folder outside the project."
+            raise ConfigError.of([self.problem("code", "The code folder is outside the project.", detail)])
+        return folder
+
+    def reveal(self, decrypt: Callable[[str], str]) -> dict[str, str]:
+        """`config` with its secrets in clear. `decrypt` turns Pulumi's `v1:…` text into the value."""
+        return {
+            key: pulumi_values.reveal(value, decrypt) if key in self.secret_keys else value
+            for key, value in self.config.items()
+        }
+
+    def _key_path(self, path: str) -> KeyPath:
+        if not path:
+            return ()
+        head = path.split(".", 1)[0]
+        if ":" not in head:
+            path = _ENVELOPE_KEYS.get(path, f"{PROJECT}:{path}")
+        return self._document.split(path, within=("config",))

@@ -1,0 +1,86 @@
+"""A stack file's text, read so that no file can hang, flood or leave the project."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from pathlib import Path
+
+from mlops_iac.core.errors import ConfigError
+
+MAX_BYTES = 256 * 1024
+"""Largest stack file; a real one has about 2 KiB."""
+
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x84\x86-\x9f\ufffe\uffff]")
+
+
+def read_text(path: Path, root: Path, shown: str) -> str:
+    """The text of a file inside `root`; ConfigError naming `shown` when it is not a plain, small UTF-8 file."""
+    return decode(_read_bytes(_resolve(path, root, shown), shown), shown)
+
+
+def _resolve(path: Path, root: Path, shown: str) -> Path:
+    try:
+        real = path.resolve(strict=True)
+    except (OSError, RuntimeError) as error:
+        reason = getattr(error, "strerror", None) or "its links go in a circle"
+        raise ConfigError("The stack file cannot be read.", f"{reason}.", file=shown) from error
+    if not real.is_relative_to(root.resolve()):
+        raise ConfigError(
+            "The stack file is a link out of the project.",
+            "A stack file may be a link, but only to a file inside the project.",
+            hint="put the file itself there.",
+            file=shown,
+        )
+    return real
+
+
+def _read_bytes(path: Path, shown: str) -> bytes:
+    # O_NONBLOCK: opening a FIFO that nobody writes to would wait for ever.
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except OSError as error:
+        raise ConfigError("The stack file cannot be read.", f"{error.strerror}.", file=shown) from error
+    with os.fdopen(descriptor, "rb", buffering=0) as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise ConfigError(
+                "The stack file is not a file.",
+                "It is a folder, a pipe, a socket or a device.",
+                hint="remove it, and write one with `mlops-iac new`.",
+                file=shown,
+            )
+        data = bytearray()
+        while len(data) <= MAX_BYTES and (chunk := file.read(MAX_BYTES + 1 - len(data))):
+            data += chunk
+    if len(data) > MAX_BYTES:
+        raise ConfigError("The stack file is too large.", f"It may have {MAX_BYTES // 1024} KiB at most.", file=shown)
+    return bytes(data)
+
+
+def decode(data: bytes, shown: str) -> str:
+    """Bytes to text: UTF-8, no byte order mark, no control characters, not empty."""
+    if data.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")):
+        raise ConfigError(
+            "The stack file starts with a byte order mark.",
+            "Stack files are UTF-8 without a mark.",
+            hint="save it as “UTF-8”, not “UTF-8 with BOM” or “UTF-16”.",
+            file=shown,
+        )
+    try:
+        text = data.decode()
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        detail = f"Byte {error.start} is 0x{data[error.start]:02x}, which is not UTF-8."
+        raise ConfigError(
+            "The stack file is not UTF-8.", detail, hint="save it as UTF-8.", file=shown, line=line
+        ) from error
+    control = _CONTROL.search(text)
+    if control:
+        line = text.count("\n", 0, control.start()) + 1
+        detail = f"It holds the control character U+{ord(control[0]):04X}; a stack file is plain text."
+        raise ConfigError("The stack file is not text.", detail, file=shown, line=line)
+    if not text.strip():
+        hint = "remove it, and write one with `mlops-iac new`."
+        raise ConfigError("The stack file is empty.", "It must hold a `config:` mapping.", hint=hint, file=shown)
+    return text

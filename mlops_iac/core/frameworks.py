@@ -1,0 +1,125 @@
+"""Framework versions: AWS's image for each, by region, and what that image holds.
+
+On AWS a team's ``sklearn 1.4-2`` is AWS's own container image. On the embedded cloud it is a virtual environment with the
+packages of that image. Both read ``frameworks.json``, which names the source and the date of each fact.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any, Literal
+
+from mlops_iac.core.errors import ConfigError
+from mlops_iac.core.suggestions import did_you_mean
+
+Purpose = Literal["training", "serving"]
+
+_IMAGE = re.compile(r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(\.cn)?/(?P<repository>[^:@]+):(?P<tag>.+)")
+
+
+@dataclass(frozen=True)
+class Framework:
+    """One framework in one version: ``sklearn`` ``1.4-2``. Made by `get_framework`."""
+
+    name: str
+    version: str
+    packages: tuple[str, ...] = ()
+    """Pinned requirements, complete: they are installed without dependencies of their own."""
+    python: tuple[str, ...] = ()
+    """CPython versions that have wheels of all packages: ``("3.11", "3.12")``."""
+    image_python: str = ""
+    """The CPython inside AWS's image; wheels that travel to AWS are made for this one."""
+    index: str | None = None
+    """A package index to ask besides the default one. None: the default one has everything."""
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.version}"
+
+    def image(self, region: str, purpose: Purpose = "training") -> str:
+        """AWS's image in a region. PyTorch has one image to train with and one to serve with; the others have one for both.
+
+        Processing jobs use the training image. Raises ConfigError for a region in which AWS does not offer it.
+        """
+        facts = _facts()["frameworks"][self.name][self.version]
+        accounts: Mapping[str, str] = _facts()["accounts"][facts["accounts"]]
+        if region not in accounts:
+            raise ConfigError(
+                "Framework image is not offered in this region.",
+                f"AWS has no image of {self} in `{region}`.",
+                hint=did_you_mean(region, accounts),
+            )
+        domain = "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
+        return f"{accounts[region]}.dkr.ecr.{region}.{domain}/{facts['repository'][purpose]}:{facts['tag']}"
+
+    def supports_this_python(self) -> bool:
+        """Whether the interpreter that runs us has wheels of all packages."""
+        return f"{sys.version_info.major}.{sys.version_info.minor}" in self.python
+
+
+def framework_names() -> tuple[str, ...]:
+    return tuple(sorted(_facts()["frameworks"]))
+
+
+def framework_versions(name: str) -> tuple[str, ...]:
+    """Known versions of a framework, newest first; raises ConfigError for an unknown name."""
+    frameworks = _facts()["frameworks"]
+    if name not in frameworks:
+        raise ConfigError(
+            "Unknown framework.",
+            f"`{name}` is none of: {', '.join(framework_names())}.",
+            hint=did_you_mean(name, frameworks),
+        )
+    return tuple(frameworks[name])
+
+
+def get_framework(name: str, version: str) -> Framework:
+    """The framework in this version; raises ConfigError that lists what is known."""
+    versions = framework_versions(name)
+    if version not in versions:
+        raise ConfigError(
+            "Unknown framework version.",
+            f"`{name}` has no version `{version}` here; it may be: {', '.join(versions)}.",
+            hint=did_you_mean(version, versions),
+        )
+    facts = _facts()["frameworks"][name][version]
+    return Framework(
+        name=name,
+        version=version,
+        packages=tuple(facts["packages"]),
+        python=tuple(facts["python"]),
+        image_python=facts["image_python"],
+        index=facts.get("index"),
+    )
+
+
+def find_framework(image_uri: str) -> Framework | None:
+    """The framework an image URI of AWS stands for, in any region; None for an image that is not one of AWS's known ones."""
+    match = _IMAGE.fullmatch(image_uri)
+    if not match:
+        return None
+    for name, versions in _facts()["frameworks"].items():
+        for version, facts in versions.items():
+            known = match["repository"] in facts["repository"].values() and match["tag"] == facts["tag"]
+            account = _facts()["accounts"][facts["accounts"]].get(match["region"])
+            if known and account == match["account"]:
+                return get_framework(name, version)
+    return None
+
+
+def known_images(region: str) -> tuple[str, ...]:
+    """Every image URI of a region that `find_framework` knows, for messages."""
+    frameworks = [get_framework(name, version) for name in framework_names() for version in framework_versions(name)]
+    images = {framework.image(region, purpose) for framework in frameworks for purpose in ("training", "serving")}
+    return tuple(sorted(images))
+
+
+@cache
+def _facts() -> dict[str, Any]:
+    facts: dict[str, Any] = json.loads(files("mlops_iac.core").joinpath("frameworks.json").read_text("utf-8"))
+    return facts

@@ -1,0 +1,86 @@
+"""What the program asked for: one registration, free of Pulumi's wire types."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from mlops_iac.core import urns
+
+
+@dataclass(frozen=True, kw_only=True)
+class AliasSpec:
+    """Another identity the resource may have had. What is None is as it is now."""
+
+    urn: str | None = None
+    """The whole former URN; the other fields are then not read."""
+    name: str | None = None
+    type: str | None = None
+    stack: str | None = None
+    project: str | None = None
+    parent: str | None = None
+    no_parent: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Goal:
+    """A resource as the program wants it."""
+
+    type: str
+    name: str
+    custom: bool = True
+    inputs: Mapping[str, Any] = field(default_factory=dict)
+    parent: str | None = None
+    dependencies: tuple[str, ...] = ()
+    property_dependencies: Mapping[str, list[str]] = field(default_factory=dict)
+    provider: str | None = None
+    """``<urn>::<id>`` of an explicit provider; None for the default one."""
+    version: str = ""
+    """Version of the provider's package: ``7.51.1``."""
+    protect: bool = False
+    retain_on_delete: bool = False
+    delete_before_replace: bool | None = None
+    """None: the handler decides."""
+    ignore_changes: tuple[str, ...] = ()
+    replace_on_changes: tuple[str, ...] = ()
+    additional_secret_outputs: tuple[str, ...] = ()
+    aliases: tuple[AliasSpec, ...] = ()
+    timeouts: Mapping[str, float] = field(default_factory=dict)
+    """``create``, ``update``, ``delete``, ``read`` to seconds."""
+    refused: tuple[str, ...] = ()
+    """Names of options that were used and are not honoured here."""
+
+    @property
+    def package(self) -> str:
+        return self.type.split(":", 1)[0]
+
+    @property
+    def is_provider(self) -> bool:
+        return self.type.startswith("pulumi:providers:")
+
+    @property
+    def is_stack(self) -> bool:
+        return self.type == urns.STACK_TYPE
+
+    def needs(self) -> frozenset[str]:
+        """URNs of everything this resource stands on."""
+        needed = {urn for group in self.property_dependencies.values() for urn in group}
+        needed.update(self.dependencies)
+        if self.parent:
+            needed.add(self.parent)
+        if self.provider:
+            needed.add(self.provider.rsplit("::", 1)[0])
+        return frozenset(needed)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What the program is told about a resource it registered or read."""
+
+    urn: str
+    id: str = ""
+    """Empty when not known yet."""
+    outputs: Mapping[str, Any] = field(default_factory=dict)
+    failed: bool = False
+    """The resource, or something it stands on, failed: the program goes on without its outputs."""

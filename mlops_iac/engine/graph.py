@@ -1,0 +1,56 @@
+"""Order among things that need each other. Knows nothing of resources."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+def in_order(items: Sequence[T], needs: Callable[[T], Iterable[T]]) -> list[T]:
+    """Items so that each comes after all it needs, and otherwise in the order given.
+
+    A list that is already in order comes back as it is. Items of a cycle keep the order given: `find_cycle` names it.
+    """
+    done: set[int] = set()
+    ordered: list[T] = []
+    for start in items:
+        _visit(start, needs, done, ordered)
+    return ordered
+
+
+def _visit(start: T, needs: Callable[[T], Iterable[T]], done: set[int], ordered: list[T]) -> None:
+    """Depth first, without recursion: chains of dependencies can be longer than Python's stack."""
+    stack: list[tuple[T, bool]] = [(start, False)]
+    while stack:
+        item, ready = stack.pop()
+        if ready:
+            ordered.append(item)
+        elif id(item) not in done:
+            done.add(id(item))
+            stack.append((item, True))
+            stack.extend((needed, False) for needed in reversed(list(needs(item))) if id(needed) not in done)
+
+
+def find_cycle(needs: Mapping[str, Iterable[str]]) -> list[str] | None:
+    """The names of a cycle, first one repeated at the end, or None when there is none."""
+    from graphlib import CycleError, TopologicalSorter
+
+    try:
+        TopologicalSorter(needs).prepare()
+    except CycleError as error:
+        return list(reversed(error.args[1]))
+    return None
+
+
+def reached(starts: Iterable[str], edges: Mapping[str, Iterable[str]]) -> set[str]:
+    """Everything that can be reached from the starts along the edges, the starts included."""
+    seen: set[str] = set()
+    waiting = list(starts)
+    while waiting:
+        name = waiting.pop()
+        if name not in seen:
+            seen.add(name)
+            waiting.extend(edges.get(name, ()))
+    return seen

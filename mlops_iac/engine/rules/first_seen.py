@@ -1,0 +1,10 @@
+"""A resource that is not in state is created."""
+
+from __future__ import annotations
+
+from mlops_iac.engine.event import Op
+from mlops_iac.engine.rules.situation import Decision, Situation
+
+
+def decide(situation: Situation) -> Decision | None:
+    return Decision(op=Op.CREATE) if situation.old is None else None

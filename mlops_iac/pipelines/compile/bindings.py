@@ -1,0 +1,85 @@
+"""What a compiled pipeline is tied to: names and ARNs of one environment, as plain strings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, Self
+
+
+@dataclass(frozen=True, kw_only=True)
+class EndpointBinding:
+    """The endpoint that a deploy step creates or updates."""
+
+    name: str
+    flavour: Literal["serverless", "realtime"]
+    role_arn: str
+    """The role its models run as."""
+    variant: Mapping[str, Any]
+    """One production variant of SageMaker's CreateEndpointConfig, without ``ModelName``."""
+    key_arn: str | None = None
+    """Left out: AWS-managed encryption of the endpoint's disks."""
+    subnet_ids: tuple[str, ...] = ()
+    """Left out: the models are not attached to a VPC."""
+    security_group_ids: tuple[str, ...] = ()
+    network_isolation: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bindings:
+    """One environment, as a compiler needs it."""
+
+    stack: str
+    region: str
+    account_id: str
+    partition: str = "aws"
+    bucket: str
+    zones: Mapping[str, str]
+    """Zone name to key prefix, ending in a slash."""
+    key_arn: str | None = None
+    """KMS key of volumes and outputs. Left out: AWS-managed encryption."""
+    job_role_arn: str
+    subnet_ids: tuple[str, ...] = ()
+    """Left out: jobs are not attached to a VPC."""
+    security_group_ids: tuple[str, ...] = ()
+    network_isolation: bool = True
+    encrypt_traffic: bool = True
+    """Encrypt what the containers of one job say to each other. Only jobs of several instances have such traffic."""
+    training_image: str
+    """Framework image of training and processing jobs."""
+    serving_image: str
+    model_package_group: str
+    endpoint: EndpointBinding | None = None
+    alerts_topic_arn: str | None = None
+    """Left out: a failed run publishes nothing."""
+    alerts_key_arn: str | None = None
+    """The key the alerts topic is encrypted with. Left out: it is not encrypted with a key of the environment."""
+    tags: Mapping[str, str] = field(default_factory=dict)
+    """The team's own tags, put on everything a run creates."""
+
+    @classmethod
+    def placeholder(cls, stack: str, region: str, **known: Any) -> Self:
+        """Bindings whose unknown values have the right form, to check a pipeline before anything exists (a preview)."""
+        account = "123456789012"
+        role = f"arn:aws:iam::{account}:role/{stack}-placeholder"
+        key = f"arn:aws:kms:{region}:{account}:key/00000000-0000-0000-0000-000000000000"
+        values: dict[str, Any] = {
+            "account_id": account,
+            "bucket": f"{stack}-placeholder",
+            "zones": {zone: f"{zone}/" for zone in ("raw", "curated", "features", "models", "code")},
+            "key_arn": key,
+            "job_role_arn": role,
+            "subnet_ids": ("subnet-00000000000000000",),
+            "security_group_ids": ("sg-00000000000000000",),
+            "training_image": f"{account}.dkr.ecr.{region}.amazonaws.com/placeholder:1",
+            "serving_image": f"{account}.dkr.ecr.{region}.amazonaws.com/placeholder:1",
+            "model_package_group": f"{stack}-placeholder",
+            "endpoint": EndpointBinding(
+                name=f"{stack}-placeholder",
+                flavour="serverless",
+                role_arn=role,
+                variant={"VariantName": "main", "ServerlessConfig": {"MemorySizeInMB": 2048, "MaxConcurrency": 5}},
+            ),
+            "alerts_topic_arn": f"arn:aws:sns:{region}:{account}:{stack}-placeholder",
+        }
+        return cls(stack=stack, region=region, **{**values, **known})

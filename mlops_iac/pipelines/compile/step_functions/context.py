@@ -1,0 +1,73 @@
+"""What each step's compiler is told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from mlops_iac.core.environment import STACK_TAG
+from mlops_iac.core.errors import PipelineError
+from mlops_iac.core.suggestions import did_you_mean
+from mlops_iac.pipelines.compile.bindings import Bindings
+from mlops_iac.pipelines.compile.step_functions import expressions as x
+from mlops_iac.pipelines.pipeline import Pipeline
+from mlops_iac.pipelines.references import FromParameter, Source
+from mlops_iac.pipelines.steps.step import Output, Step
+
+RUN_TAG = "mlops-iac:run"
+
+State = dict[str, Any]
+States = dict[str, State]
+"""State name to state, in reading order; the first one is where the step starts."""
+
+
+@dataclass(frozen=True)
+class Context:
+    pipeline: Pipeline
+    bindings: Bindings
+    next: str
+    """The state to go to when the step is done."""
+
+    def name(self, step: Step) -> str:
+        """Expression for the name of what the step creates in a run: ``<stack>-<run>-<step>``."""
+        return x.text(f"{self.bindings.stack}-{{}}-{step.name}", x.RUN)
+
+    def uri(self, source: Source) -> str:
+        """Expression for the S3 URI of what a reference leads to."""
+        if isinstance(source, FromParameter):
+            return x.text(f"s3://{self.bindings.bucket}/{{}}", x.parameter(source.parameter))
+        made = self.pipeline.get_step(source.step).makes()[source.output]
+        if isinstance(made, Output):
+            return x.text(f"s3://{self.bindings.bucket}/{self.key(made)}", x.RUN)
+        return f"{x.result(source.step)}.{source.output}"
+
+    def folder(self, source: Source) -> Output:
+        """The folder that a reference leads to; the pipeline made sure that it is one."""
+        assert not isinstance(source, FromParameter)
+        made = self.pipeline.get_step(source.step).makes()[source.output]
+        assert isinstance(made, Output)
+        return made
+
+    def key(self, output: Output) -> str:
+        """Key prefix of a folder, with ``{}`` for the run."""
+        folder = f"{output.folder}/" if output.folder else ""
+        return f"{self.zone(output.zone)}{{}}/{folder}"
+
+    def zone(self, name: str) -> str:
+        zones = self.bindings.zones
+        if name not in zones:
+            raise PipelineError(
+                "Unknown zone.",
+                f"Pipeline `{self.pipeline.name}` writes to zone `{name}`, which the lake does not have.",
+                hint=did_you_mean(name, zones),
+            )
+        return zones[name]
+
+    def tags(self) -> list[State]:
+        """On everything a run creates, so that `destroy` finds it."""
+        ours = [{"Key": STACK_TAG, "Value": self.bindings.stack}, {"Key": RUN_TAG, "Value.$": x.RUN}]
+        return [*ours, *({"Key": key, "Value": value} for key, value in sorted(self.bindings.tags.items()))]
+
+
+Compiler = Callable[[Any, Context], States]

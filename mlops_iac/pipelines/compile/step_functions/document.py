@@ -1,0 +1,111 @@
+"""From a pipeline and an environment's names to one state machine definition."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from mlops_iac.core.errors import PipelineError
+from mlops_iac.pipelines.compile.bindings import Bindings
+from mlops_iac.pipelines.compile.step_functions import expressions as x
+from mlops_iac.pipelines.compile.step_functions.context import Compiler, Context, States
+from mlops_iac.pipelines.compile.step_functions.deploy import compile_deploy
+from mlops_iac.pipelines.compile.step_functions.failure import failure_states
+from mlops_iac.pipelines.compile.step_functions.gate import compile_gate
+from mlops_iac.pipelines.compile.step_functions.processing import compile_processing
+from mlops_iac.pipelines.compile.step_functions.register import compile_register
+from mlops_iac.pipelines.compile.step_functions.training import compile_training, script_mode
+from mlops_iac.pipelines.compile.validate import check
+from mlops_iac.pipelines.pipeline import Pipeline
+from mlops_iac.pipelines.steps import (
+    DeployStep,
+    GateStep,
+    ProcessingStep,
+    RegisterStep,
+    Step,
+    TrainingStep,
+)
+
+COMPILERS: Mapping[type[Step], Compiler] = {
+    DeployStep: compile_deploy,
+    GateStep: compile_gate,
+    ProcessingStep: compile_processing,
+    RegisterStep: compile_register,
+    TrainingStep: compile_training,
+}
+
+START, SET_UP, DONE = "Start", "Set up", "Done"
+
+SLACK_SECONDS = 3600
+"""What an execution may take beyond its jobs: queues, starting machines, retries."""
+
+
+def compile(pipeline: Pipeline, bindings: Bindings) -> dict[str, Any]:
+    """The definition, checked. Raises PipelineError for what Step Functions or the called services would refuse."""
+    names = [step.name for step in pipeline.ordered]
+    states: States = {**_begin(pipeline, bindings, names[0])}
+    for step, following in zip(pipeline.ordered, [*names[1:], DONE], strict=True):
+        states.update(_compiler(step)(step, Context(pipeline, bindings, following)))
+    states[DONE] = {"Type": "Succeed"}
+    states.update(failure_states(bindings.stack, pipeline.name, bindings.alerts_topic_arn))
+    document = {
+        "Comment": f"Pipeline {pipeline.name} of {bindings.stack}, compiled by mlops-iac",
+        "QueryLanguage": "JSONPath",
+        "TimeoutSeconds": _longest(pipeline),
+        "StartAt": START,
+        "States": states,
+    }
+    check(document)
+    return document
+
+
+def step_of(state: str) -> str:
+    """The step that a state belongs to, by its name: ``gate: compare`` belongs to ``gate``."""
+    return state.partition(":")[0]
+
+
+def _compiler(step: Step) -> Compiler:
+    try:
+        return COMPILERS[type(step)]
+    except KeyError:
+        raise PipelineError(
+            "This target cannot run this kind of step.",
+            f"Step `{step.name}` is of kind `{step.kind}`; Step Functions takes: "
+            f"{', '.join(sorted(kind.kind for kind in COMPILERS))}.",
+        ) from None
+
+
+def _begin(pipeline: Pipeline, bindings: Bindings, first: str) -> States:
+    """Complete the input: defaults for what the run does not say, and fixed values that expressions read."""
+    scripts = {
+        x.key(step.name): script_mode(step, bindings.region)
+        for step in pipeline.ordered
+        if isinstance(step, TrainingStep)
+    }
+    return {
+        START: {
+            "Type": "Pass",
+            "Result": {"defaults": pipeline.defaults, **scripts},
+            "ResultPath": "$.constants",
+            "Next": SET_UP,
+        },
+        SET_UP: {
+            "Type": "Pass",
+            "Parameters": {
+                "run.$": x.RUN,
+                "code.$": "$.code",
+                "parameters.$": x.merge("$.constants.defaults", "$.parameters"),
+                "constants.$": "$.constants",
+                "steps": {},
+            },
+            "Next": first,
+        },
+    }
+
+
+def _longest(pipeline: Pipeline) -> int:
+    """Seconds after which the whole execution is given up."""
+    jobs = sum(
+        step.job.max_seconds for step in pipeline.steps if isinstance(step, ProcessingStep | TrainingStep)
+    )
+    return jobs + sum(step.max_seconds for step in pipeline.steps if isinstance(step, DeployStep)) + SLACK_SECONDS

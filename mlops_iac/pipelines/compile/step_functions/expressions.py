@@ -1,0 +1,60 @@
+"""JSONPath and intrinsic functions, written in one place.
+
+https://docs.aws.amazon.com/step-functions/latest/dg/intrinsic-functions.html
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+RUN = "$.run"
+CODE_URI = "$.code.uri"
+CODE_SHA = "$.code.sha"
+FAILURE = "$.failure"
+
+
+def parameter(name: str) -> str:
+    """Where a parameter of the run lies."""
+    return f"$.parameters.{name}"
+
+
+def result(step: str) -> str:
+    """Where a step leaves what later steps need. Hyphens would need brackets in a path, so they become underscores."""
+    return f"$.steps.{key(step)}"
+
+
+def constants(step: str) -> str:
+    """Where fixed values of a step lie that an intrinsic function must read."""
+    return f"$.constants.{key(step)}"
+
+
+def key(step: str) -> str:
+    return step.replace("-", "_")
+
+
+def text(template: str, *paths: str) -> str:
+    """``States.Format``: each ``{}`` of the template becomes the value at a path."""
+    literal = template.replace("\\", "\\\\").replace("'", "\\'")
+    return f"States.Format({', '.join([f"'{literal}'", *paths])})"
+
+
+def merge(first: str, second: str) -> str:
+    """``States.JsonMerge``: two maps, the second wins. AWS merges the top level only."""
+    return f"States.JsonMerge({first}, {second}, false)"
+
+
+def array(*values: str) -> str:
+    """``States.Array`` of expressions and quoted literals."""
+    return f"States.Array({', '.join(values)})"
+
+
+def quoted(value: str) -> str:
+    """A literal inside an intrinsic function."""
+    escaped = value.replace("\\", "\\\\").replace("'", "\\'").replace("{", "\\{").replace("}", "\\}")
+    return f"'{escaped}'"
+
+
+def field(name: str, value: Any) -> dict[str, Any]:
+    """A parameter of a call: ``name.$`` when the value is a path or an intrinsic function, else ``name``."""
+    dynamic = isinstance(value, str) and (value.startswith("$.") or value.startswith("States."))
+    return {f"{name}.$" if dynamic else name: value}

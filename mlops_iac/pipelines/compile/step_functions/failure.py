@@ -1,0 +1,106 @@
+"""What happens when a call fails: try again when that may help, else tell the team and end.
+
+How AWS names errors decides what can be tried again, because a retrier compares names only:
+
+SageMaker.ResourceLimitExceededException  an account's quota is used up: waiting helps
+SageMaker.AmazonSageMakerException        optimized integrations: throttling, and also a request that SageMaker refuses
+SageMaker.SageMakerException              the same for ``aws-sdk`` integrations
+States.TaskFailed                         the job was started and failed: the script, its data, or its time limit
+
+Throttling and a refused request share a name, so these are tried again, but only for about half a minute; requests are checked
+against the API before they are deployed, which leaves throttling as the likely cause. A failed job is never tried again here: the
+same script on the same data fails again, and a job's name cannot be used twice. SageMaker's own errors inside a training job are
+retried by SageMaker (``RetryStrategy``).
+
+Names: https://docs.aws.amazon.com/step-functions/latest/dg/sample-train-model.html and
+https://docs.aws.amazon.com/step-functions/latest/dg/supported-services-awssdk.html#aws-sdk-integration-error-codes
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mlops_iac.pipelines.compile.limits import SUBJECT_LENGTH
+from mlops_iac.pipelines.compile.step_functions import expressions as x
+from mlops_iac.pipelines.compile.step_functions.context import State, States
+
+NOTIFY = "Tell the team"
+FAILED = "Failed"
+
+
+def retry(*, generic: str) -> list[State]:
+    """Retriers of a call; ``generic`` is the service's name for errors without one of their own."""
+    return [
+        {
+            "ErrorEquals": ["SageMaker.ResourceLimitExceededException"],
+            "IntervalSeconds": 60,
+            "MaxAttempts": 8,
+            "BackoffRate": 1.5,
+            "MaxDelaySeconds": 600,
+            "JitterStrategy": "FULL",
+        },
+        {
+            "ErrorEquals": [generic, "ThrottlingException"],
+            "IntervalSeconds": 2,
+            "MaxAttempts": 4,
+            "BackoffRate": 2.0,
+            "JitterStrategy": "FULL",
+        },
+    ]
+
+
+def catch() -> list[State]:
+    return [{"ErrorEquals": ["States.ALL"], "ResultPath": x.FAILURE, "Next": failure_start()}]
+
+
+def failure_start() -> str:
+    """The first state of the failure path; what failed lies in ``$.failure`` as ``Error`` and ``Cause``."""
+    return NOTIFY
+
+
+def task(resource: str, parameters: State, next: str, *, generic: str | None, **fields: Any) -> State:
+    """One call. ``generic=None``: never tried again."""
+    retries = {"Retry": retry(generic=generic)} if generic else {}
+    return {
+        "Type": "Task",
+        "Resource": f"arn:aws:states:::{resource}",
+        "Parameters": parameters,
+        **fields,
+        **retries,
+        "Catch": catch(),
+        "Next": next,
+    }
+
+
+def failure_states(stack: str, pipeline: str, topic_arn: str | None) -> States:
+    """Tell the team, and end with the original error and cause. That telling fails must not hide what failed."""
+    end = {"Type": "Fail", "ErrorPath": f"{x.FAILURE}.Error", "CausePath": f"{x.FAILURE}.Cause"}
+    if topic_arn is None:
+        return {NOTIFY: {"Type": "Pass", "Comment": "No alerts topic.", "Next": FAILED}, FAILED: end}
+    notify = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::sns:publish",
+        "Parameters": {
+            "TopicArn": topic_arn,
+            "Subject": f"{stack}: {pipeline} did not finish"[: SUBJECT_LENGTH - 1],
+            "Message.$": x.text(
+                f"Run {{}} of pipeline {pipeline} in {stack} ended with {{}}: {{}}",
+                x.RUN,
+                f"{x.FAILURE}.Error",
+                f"{x.FAILURE}.Cause",
+            ),
+        },
+        "ResultPath": None,
+        "Retry": [
+            {
+                "ErrorEquals": ["States.TaskFailed"],
+                "IntervalSeconds": 2,
+                "MaxAttempts": 3,
+                "BackoffRate": 2.0,
+                "JitterStrategy": "FULL",
+            }
+        ],
+        "Catch": [{"ErrorEquals": ["States.ALL"], "ResultPath": "$.notification", "Next": FAILED}],
+        "Next": FAILED,
+    }
+    return {NOTIFY: notify, FAILED: end}

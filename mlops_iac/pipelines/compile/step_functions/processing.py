@@ -1,0 +1,76 @@
+"""A processing step: one SageMaker processing job, waited for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mlops_iac.pipelines.compile.step_functions import expressions as x
+from mlops_iac.pipelines.compile.step_functions import jobs
+from mlops_iac.pipelines.compile.step_functions.context import Context, States
+from mlops_iac.pipelines.compile.step_functions.failure import task
+from mlops_iac.pipelines.references import FromParameter
+from mlops_iac.pipelines.steps import ProcessingStep
+
+BASE = "/opt/ml/processing"
+
+
+def compile_processing(step: ProcessingStep, context: Context) -> States:
+    bindings = context.bindings
+    key = {"KmsKeyId": bindings.key_arn} if bindings.key_arn else {}
+    parameters = {
+        "ProcessingJobName.$": context.name(step),
+        "RoleArn": bindings.job_role_arn,
+        "AppSpecification": {
+            "ImageUri": bindings.training_image,
+            "ContainerEntrypoint": ["/bin/bash", f"{BASE}/input/code/run.sh", step.script],
+            **_arguments(step),
+        },
+        "ProcessingInputs": [
+            _input("code", x.CODE_URI),
+            *(_input(name, context.uri(source)) for name, source in step.inputs.items()),
+        ],
+        "ProcessingOutputConfig": {
+            "Outputs": [
+                _output(name, x.text(f"s3://{bindings.bucket}/{context.key(output)}", x.RUN))
+                for name, output in step.outputs.items()
+            ],
+            **key,
+        },
+        "ProcessingResources": {"ClusterConfig": jobs.cluster(step.job, bindings)},
+        "NetworkConfig": {**jobs.isolation(step.job, bindings), **jobs.vpc(bindings)},
+        "StoppingCondition": {"MaxRuntimeInSeconds": step.job.max_seconds},
+        "Environment": jobs.environment(bindings, x.RUN),
+        "Tags": context.tags(),
+    }
+    call = task(
+        "sagemaker:createProcessingJob.sync",
+        parameters,
+        context.next,
+        generic="SageMaker.AmazonSageMakerException",
+        # The folders say it all; a job's description would only fill the payload.
+        ResultPath=None,
+    )
+    return {step.name: call}
+
+
+def _input(name: str, uri: str) -> dict[str, Any]:
+    place = {"LocalPath": f"{BASE}/input/{name}", "S3DataType": "S3Prefix", "S3InputMode": "File"}
+    return {"InputName": name, "S3Input": {"S3Uri.$": uri, **place}}
+
+
+def _output(name: str, uri: str) -> dict[str, Any]:
+    place = {"LocalPath": f"{BASE}/output/{name}", "S3UploadMode": "EndOfJob"}
+    return {"OutputName": name, "S3Output": {"S3Uri.$": uri, **place}}
+
+
+def _arguments(step: ProcessingStep) -> dict[str, Any]:
+    """``--name value`` pairs; one that comes from the run makes the whole list an expression."""
+    if not step.arguments:
+        return {}
+    if not any(isinstance(value, FromParameter) for value in step.arguments.values()):
+        return {"ContainerArguments": [part for name, value in step.arguments.items() for part in (f"--{name}", value)]}
+    parts: list[str] = []
+    for name, value in step.arguments.items():
+        parts.append(x.quoted(f"--{name}"))
+        parts.append(x.text("{}", x.parameter(value.parameter)) if isinstance(value, FromParameter) else x.quoted(value))
+    return {"ContainerArguments.$": x.array(*parts)}

@@ -1,0 +1,55 @@
+"""A register step: one version in the model package group."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mlops_iac.pipelines.compile.step_functions import expressions as x
+from mlops_iac.pipelines.compile.step_functions.context import Context, States
+from mlops_iac.pipelines.compile.step_functions.failure import task
+from mlops_iac.pipelines.compile.step_functions.gate import metric_path
+from mlops_iac.pipelines.steps import GateStep, RegisterStep
+
+SERVING_ENVIRONMENT = {"SAGEMAKER_PROGRAM": "inference.py", "SAGEMAKER_SUBMIT_DIRECTORY": "/opt/ml/model/code"}
+"""By this AWS's framework containers find the serving code that travels inside the model's archive."""
+
+
+def compile_register(step: RegisterStep, context: Context) -> States:
+    bindings = context.bindings
+    key = f"{context.key(context.folder(step.evaluation))}evaluation.json"
+    evaluation = x.text(f"s3://{bindings.bucket}/{key}", x.RUN)
+    parameters = {
+        # No tags: AWS refuses them for a version in a group. `destroy` finds versions by their group.
+        "ModelPackageGroupName": bindings.model_package_group,
+        "ModelPackageDescription.$": x.text(f"Run {{}} of {context.pipeline.name} in {bindings.stack}", x.RUN),
+        "ModelApprovalStatus": step.approval,
+        "InferenceSpecification": {
+            "Containers": [
+                {
+                    "Image": bindings.serving_image,
+                    "ModelDataUrl.$": context.uri(step.model),
+                    "Environment": {**SERVING_ENVIRONMENT, "SAGEMAKER_REGION": bindings.region},
+                }
+            ],
+            "SupportedContentTypes": list(step.content_types),
+            "SupportedResponseMIMETypes": list(step.content_types),
+        },
+        "ModelMetrics": {"ModelQuality": {"Statistics": {"ContentType": "application/json", "S3Uri.$": evaluation}}},
+        "CustomerMetadataProperties": {"run.$": x.RUN, "code.$": x.CODE_SHA, **_metric(step, context)},
+    }
+    call = task(
+        "aws-sdk:sagemaker:createModelPackage",
+        parameters,
+        context.next,
+        generic="SageMaker.SageMakerException",
+        ResultSelector={"package.$": "$.ModelPackageArn"},
+        ResultPath=x.result(step.name),
+    )
+    return {step.name: call}
+
+
+def _metric(step: RegisterStep, context: Context) -> dict[str, Any]:
+    """The gate's metric as text: values of the registry's metadata cannot hold a JSON document."""
+    gate = context.pipeline.get_step(step.gate.step)
+    assert isinstance(gate, GateStep)
+    return {f"metric.{gate.metric}.$": x.text("{}", metric_path(gate))}

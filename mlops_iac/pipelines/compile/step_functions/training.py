@@ -1,0 +1,61 @@
+"""A training step: one SageMaker training job in script mode, waited for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mlops_iac.pipelines.compile.step_functions import expressions as x
+from mlops_iac.pipelines.compile.step_functions import jobs
+from mlops_iac.pipelines.compile.step_functions.context import Context, States
+from mlops_iac.pipelines.compile.step_functions.failure import task
+from mlops_iac.pipelines.steps import TrainingStep
+from mlops_iac.pipelines.steps.step import Output
+
+
+def compile_training(step: TrainingStep, context: Context) -> States:
+    bindings = context.bindings
+    output = f"s3://{bindings.bucket}/{context.key(Output(zone=step.zone))}"
+    key = {"KmsKeyId": bindings.key_arn} if bindings.key_arn else {}
+    parameters = {
+        "TrainingJobName.$": context.name(step),
+        "RoleArn": bindings.job_role_arn,
+        "AlgorithmSpecification": {"TrainingImage": bindings.training_image, "TrainingInputMode": "File"},
+        "HyperParameters.$": x.merge(x.parameter(step.hyperparameters.parameter), x.constants(step.name)),
+        "InputDataConfig": [
+            *(_channel(name, context.uri(source)) for name, source in step.channels.items()),
+            _channel("code", x.CODE_URI),
+        ],
+        "OutputDataConfig": {"S3OutputPath.$": x.text(output, x.RUN), **key},
+        "ResourceConfig": jobs.cluster(step.job, bindings),
+        "StoppingCondition": {"MaxRuntimeInSeconds": step.job.max_seconds},
+        "RetryStrategy": {"MaximumRetryAttempts": step.attempts},
+        **jobs.isolation(step.job, bindings),
+        **jobs.vpc(bindings),
+        "Environment": jobs.environment(bindings, x.RUN),
+        "Tags": context.tags(),
+    }
+    call = task(
+        "sagemaker:createTrainingJob.sync",
+        parameters,
+        context.next,
+        generic="SageMaker.AmazonSageMakerException",
+        ResultSelector={"model.$": "$.ModelArtifacts.S3ModelArtifacts"},
+        ResultPath=x.result(step.name),
+    )
+    return {step.name: call}
+
+
+def script_mode(step: TrainingStep, region: str) -> dict[str, str]:
+    """Hyperparameters by which AWS's framework containers find the code. They win over the team's."""
+    return {
+        "mlops_iac_script": step.script,
+        "sagemaker_container_log_level": "20",
+        "sagemaker_program": "mlops_iac_run.py",
+        "sagemaker_region": region,
+        "sagemaker_submit_directory": "/opt/ml/input/data/code/sourcedir.tar.gz",
+    }
+
+
+def _channel(name: str, uri: str) -> dict[str, Any]:
+    place = {"S3DataType": "S3Prefix", "S3DataDistributionType": "FullyReplicated"}
+    return {"ChannelName": name, "DataSource": {"S3DataSource": {"S3Uri.$": uri, **place}}}

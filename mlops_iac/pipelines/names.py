@@ -1,0 +1,26 @@
+"""How long a step's name may be: what a run creates is called ``<stack>-<run>-<step>``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import StringConstraints
+
+TEAM_LENGTH = 16
+ENVIRONMENT_LENGTH = 10
+RUN_LENGTH = len("YYMMDD-HHMMSS-xxxx")
+
+JOB_NAME_LENGTH = 63
+"""Longest name of a SageMaker job, model or endpoint configuration: botocore's model of the SageMaker API, ``TrainingJobName``."""
+
+STEP_NAME_LENGTH = JOB_NAME_LENGTH - (TEAM_LENGTH + 1 + ENVIRONMENT_LENGTH + 1 + RUN_LENGTH + 1)
+"""What the longest stack name leaves to a step: 16 characters."""
+
+StepName = Annotated[
+    str,
+    StringConstraints(pattern=rf"^[a-z]([a-z0-9]|-[a-z0-9]){{0,{STEP_NAME_LENGTH - 1}}}$", max_length=STEP_NAME_LENGTH),
+]
+"""Small letters, digits and single hyphens; a letter first."""
+
+Word = Annotated[str, StringConstraints(pattern=r"^[a-zA-Z_][a-zA-Z0-9_]*$", max_length=64)]
+"""The name of a parameter, an input, an output or a metric: it becomes part of a JSON path, so no dots and no hyphens."""

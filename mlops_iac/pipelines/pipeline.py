@@ -1,0 +1,169 @@
+"""A pipeline: parameters and steps, checked as a whole when it is built."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
+from graphlib import CycleError, TopologicalSorter
+from typing import Any, Self
+
+from pydantic import Field, SerializeAsAny, model_validator
+
+from mlops_iac.core.errors import PipelineError, Problem
+from mlops_iac.core.suggestions import did_you_mean
+from mlops_iac.pipelines.model import PipelineModel
+from mlops_iac.pipelines.names import StepName
+from mlops_iac.pipelines.parameters import Parameter, find_mismatch
+from mlops_iac.pipelines.references import FromParameter
+from mlops_iac.pipelines.steps.step import Read, Step
+
+SUMMARY = "A pipeline's definition is wrong."
+
+
+class Pipeline(PipelineModel):
+    """What is done in a run, and in which order. Order comes from what each step reads, not from the order written."""
+
+    name: StepName
+    parameters: tuple[Parameter, ...] = ()
+    steps: tuple[SerializeAsAny[Step], ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        problems = [*_duplicates(self), *_references(self)]
+        if problems:
+            raise PipelineError.of(problems)
+        _order(self)
+        return self
+
+    @cached_property
+    def ordered(self) -> tuple[Step, ...]:
+        """The steps, each after everything it needs; steps that do not need each other keep the order written."""
+        by_name = {step.name: step for step in self.steps}
+        return tuple(by_name[name] for name in _order(self))
+
+    @property
+    def defaults(self) -> dict[str, Any]:
+        """Parameter name to default."""
+        return {parameter.name: parameter.default for parameter in self.parameters}
+
+    @property
+    def scripts(self) -> dict[str, str]:
+        """Step name to the team's script."""
+        return {name: script for step in self.ordered for name, script in step.scripts().items()}
+
+    def get_step(self, name: str) -> Step:
+        """Raises PipelineError with the nearest name."""
+        return _get(self, "step", name, {step.name: step for step in self.steps})
+
+    def get_parameter(self, name: str) -> Parameter:
+        """Raises PipelineError with the nearest name."""
+        return _get(self, "parameter", name, {parameter.name: parameter for parameter in self.parameters})
+
+    def needs(self, step: Step) -> tuple[str, ...]:
+        """Names of the steps that must be done before this one, in the order it names them."""
+        read = [read.source.step for read in step.reads() if not isinstance(read.source, FromParameter)]
+        return tuple(dict.fromkeys([*read, *step.after]))
+
+    def check_run(self, parameters: Mapping[str, Any]) -> None:
+        """Refuse, with every problem at once, parameters that a run may not have."""
+        known = {parameter.name: parameter for parameter in self.parameters}
+        problems = []
+        for name, value in parameters.items():
+            if name not in known:
+                detail = f"`{self.name}` has no parameter `{name}`."
+                problems.append(
+                    Problem(path=name, summary="Unknown parameter.", detail=detail, hint=did_you_mean(name, known))
+                )
+            elif mismatch := find_mismatch(known[name].type, value):
+                problems.append(
+                    Problem(path=name, summary="Wrong parameter.", detail=f"`{name}` {mismatch}; it is {value!r}.")
+                )
+        if problems:
+            raise PipelineError.of(problems)
+
+
+def _get(pipeline: Pipeline, what: str, name: str, known: Mapping[str, Any]) -> Any:
+    if name not in known:
+        raise PipelineError(
+            f"Unknown {what}.", f"Pipeline `{pipeline.name}` has no {what} `{name}`.", hint=did_you_mean(name, known)
+        )
+    return known[name]
+
+
+def _duplicates(pipeline: Pipeline) -> Iterator[Problem]:
+    for what, things in (("step", pipeline.steps), ("parameter", pipeline.parameters)):
+        for name, count in Counter(thing.name for thing in things).items():
+            if count > 1:
+                detail = f"{count} {what}s are called `{name}`."
+                yield Problem(
+                    path=f"{pipeline.name}.{name}",
+                    summary=SUMMARY,
+                    detail=detail,
+                    hint=f"give each {what} its own name.",
+                )
+
+
+def _references(pipeline: Pipeline) -> Iterator[Problem]:
+    steps = {step.name: step for step in pipeline.steps}
+    parameters = {parameter.name: parameter for parameter in pipeline.parameters}
+    for step in pipeline.steps:
+        for name in step.after:
+            if name not in steps:
+                yield _unknown(step, "after", f"there is no step `{name}`", name, steps)
+        for read in step.reads():
+            yield from _reference(step, read, steps, parameters)
+
+
+def _reference(
+    step: Step, read: Read, steps: Mapping[str, Step], parameters: Mapping[str, Parameter]
+) -> Iterator[Problem]:
+    """What is wrong with one reference: it leads nowhere, or to the wrong kind of thing."""
+    source = read.source
+    if isinstance(source, FromParameter):
+        if source.parameter not in parameters:
+            yield _unknown(
+                step, read.field, f"there is no parameter `{source.parameter}`", source.parameter, parameters
+            )
+            return
+        given: str = parameters[source.parameter].type
+    else:
+        if source.step not in steps:
+            yield _unknown(step, read.field, f"there is no step `{source.step}`", source.step, steps)
+            return
+        made = steps[source.step].makes()
+        if source.output not in made:
+            yield _unknown(
+                step, read.field, f"step `{source.step}` has no output `{source.output}`", source.output, made
+            )
+            return
+        output = made[source.output]
+        given = output if isinstance(output, str) else "folder"
+    if given not in read.takes:
+        detail = f"Step `{step.name}`, field `{read.field}` reads `{source}`, a {given}; it takes a {' or a '.join(read.takes)}."
+        yield Problem(path=f"{step.name}.{read.field}", summary=SUMMARY, detail=detail)
+
+
+def _unknown(step: Step, field: str, what: str, name: str, known: Iterable[str]) -> Problem:
+    detail = f"Step `{step.name}`, field `{field}`: {what}."
+    return Problem(path=f"{step.name}.{field}", summary=SUMMARY, detail=detail, hint=did_you_mean(name, known))
+
+
+def _order(pipeline: Pipeline) -> tuple[str, ...]:
+    written = {step.name: index for index, step in enumerate(pipeline.steps)}
+    graph = TopologicalSorter({step.name: pipeline.needs(step) for step in pipeline.steps})
+    try:
+        graph.prepare()
+    except CycleError as error:
+        path = " → ".join(reversed(error.args[1]))
+        raise PipelineError(
+            "A pipeline's steps wait for each other.",
+            f"Pipeline `{pipeline.name}`: {path}.",
+            hint="remove one of these references.",
+        ) from None
+    ordered: list[str] = []
+    while graph.is_active():
+        ready = sorted(graph.get_ready(), key=written.__getitem__)
+        graph.done(*ready)
+        ordered += ready
+    return tuple(ordered)

@@ -1,0 +1,32 @@
+"""A step that puts a trained model into the registry, with where it comes from and how good it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import ClassVar, Literal
+
+from mlops_iac.pipelines.references import FromStep
+from mlops_iac.pipelines.steps.step import Made, Output, Read, Step
+
+
+class RegisterStep(Step):
+    """Its one output, ``package``, is a version in the model package group."""
+
+    kind: ClassVar[str] = "register"
+
+    model: FromStep
+    evaluation: FromStep
+    """The output that holds ``evaluation.json``; the model package points at the file."""
+    gate: FromStep
+    """The gate that let the model pass; its metric is written on the package."""
+    approval: Literal["Approved", "PendingManualApproval"] = "Approved"
+    content_types: tuple[str, ...] = ("application/json", "text/csv")
+    """What the model's server takes and answers."""
+
+    def makes(self) -> Mapping[str, Output | Made]:
+        return {"package": "package"}
+
+    def reads(self) -> Iterator[Read]:
+        yield Read("model", self.model, ("model",))
+        yield Read("evaluation", self.evaluation, ("folder",))
+        yield Read("gate", self.gate, ("verdict",))

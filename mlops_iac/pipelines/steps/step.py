@@ -1,0 +1,72 @@
+"""What all kinds of steps have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Annotated, ClassVar, Literal, NamedTuple
+
+from pydantic import Field, StringConstraints
+
+from mlops_iac.pipelines.model import PipelineModel
+from mlops_iac.pipelines.names import StepName, Word
+from mlops_iac.pipelines.references import FromStep, Source
+
+Script = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_./-]*\.py$", max_length=200)]
+"""A Python file inside the team's code folder."""
+
+
+class Output(PipelineModel):
+    """A folder of a run in one of the lake's zones: ``<zone>/<run>/<folder>/``."""
+
+    zone: Word
+    folder: Annotated[str, StringConstraints(pattern=r"^([a-z0-9_-]+(/[a-z0-9_-]+)*)?$")] = ""
+    """Left out: the run's own folder itself."""
+
+
+class Job(PipelineModel):
+    """The machines a step runs on."""
+
+    instance_type: str = Field(pattern=r"^ml\.")
+    instance_count: int = Field(default=1, ge=1, le=100)
+    volume_gib: int = Field(default=30, ge=1, le=16384)
+    max_seconds: int = Field(default=3600, ge=60, le=28 * 24 * 3600)
+    """The job is stopped after this long."""
+
+
+Made = Literal["model", "package", "verdict", "endpoint"]
+"""What a step makes that is no folder in the lake."""
+
+
+class Read(NamedTuple):
+    """One thing that a step reads."""
+
+    field: str
+    source: Source
+    takes: tuple[str, ...]
+    """What it may be: parameter types, ``folder``, or one of `Made`."""
+
+
+class Step(PipelineModel):
+    """One step. ``kind`` is the word in outputs and in compilers."""
+
+    kind: ClassVar[str]
+
+    name: StepName
+    after: tuple[StepName, ...] = ()
+    """Steps to wait for besides those whose outputs this one reads."""
+
+    def makes(self) -> Mapping[str, Output | Made]:
+        """Output name to the folder it is, or to what else it is."""
+        return {}
+
+    def reads(self) -> Iterator[Read]:
+        """Everything this step reads."""
+        return iter(())
+
+    def output(self, name: str) -> FromStep:
+        """A reference to one of this step's outputs, for another step's input."""
+        return FromStep(step=self.name, output=name)
+
+    def scripts(self) -> Mapping[str, str]:
+        """Step name to script, for the scripts of the team that this step needs."""
+        return {}

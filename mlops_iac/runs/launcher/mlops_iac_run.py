@@ -1,0 +1,88 @@
+"""The training entry point: runs the team's script, then puts the serving code beside the model that the script saved.
+
+SageMaker's framework containers start this file with the hyperparameters as arguments; ``mlops_iac_script`` names the
+script.
+Standard library only, Python 3.9 or newer.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+OWN_ARGUMENT = "mlops_iac_script"
+OWN_FILE = Path(__file__).name
+
+
+def split_arguments(arguments: list[str]) -> tuple[str, list[str]]:
+    """The team's script, and the arguments that are the team's. Ends the program when no script is named."""
+    flag = f"--{OWN_ARGUMENT}"
+    if flag not in arguments[:-1]:
+        sys.exit(f"{OWN_FILE}: the hyperparameter {OWN_ARGUMENT} is missing; it names the script to run")
+    at = arguments.index(flag)
+    return arguments[at + 1], [*arguments[:at], *arguments[at + 2 :]]
+
+
+def script_environment(variables: Mapping[str, str], script: str, arguments: list[str], code: Path) -> dict[str, str]:
+    """The SM_* variables as they would be if the container had started the team's script itself."""
+    result = {name: value for name, value in variables.items() if name != f"SM_HP_{OWN_ARGUMENT.upper()}"}
+    if "SM_HPS" in result:
+        hyperparameters = json.loads(result["SM_HPS"])
+        hyperparameters.pop(OWN_ARGUMENT, None)
+        result["SM_HPS"] = json.dumps(hyperparameters)
+    result["SM_USER_ARGS"] = json.dumps(arguments)
+    result["SM_USER_ENTRY_POINT"] = script
+    result["SM_MODULE_NAME"] = script[: -len(".py")] if script.endswith(".py") else script
+    result["PYTHONPATH"] = os.pathsep.join(filter(None, [str(code), result.get("PYTHONPATH", "")]))
+    result["PYTHONUNBUFFERED"] = "1"
+    return result
+
+
+def run_script(script: str, arguments: list[str], variables: Mapping[str, str], code: Path) -> int:
+    """Run the script to its end; a SIGTERM (the job is stopped) is passed on, so that it can save what it has."""
+    interpreter = "/bin/bash" if script.endswith(".sh") else sys.executable
+    process = subprocess.Popen([interpreter, script, *arguments], cwd=code, env=dict(variables))
+    signal.signal(signal.SIGTERM, lambda number, frame: process.send_signal(number))
+    code_or_signal = process.wait()
+    return 128 - code_or_signal if code_or_signal < 0 else code_or_signal
+
+
+def copy_serving_code(code: Path, model: Path) -> None:
+    """Copy the code into ``<model>/code``, where SageMaker's serving containers look for it.
+
+    All of it, not ``inference.py`` alone: a pickled model may hold classes of any of the team's modules. What the
+    script put there itself stays as it is.
+    """
+    target = model / "code"
+    for source in sorted(code.rglob("*")):
+        relative = source.relative_to(code)
+        if source.is_dir() or "__pycache__" in relative.parts or relative.name == OWN_FILE:
+            continue
+        if (target / relative).exists():
+            continue
+        (target / relative).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, target / relative)
+
+
+def main() -> None:
+    code = Path(__file__).resolve().parent
+    model = Path(os.environ.get("SM_MODEL_DIR", "/opt/ml/model"))
+    script, arguments = split_arguments(sys.argv[1:])
+    if not (code / script).is_file():
+        sys.exit(f"{OWN_FILE}: there is no {script} in the code of this run")
+    status = run_script(script, arguments, script_environment(os.environ, script, arguments, code), code)
+    if status:
+        sys.exit(status)
+    if not any(model.iterdir() if model.is_dir() else ()):
+        sys.exit(f"{OWN_FILE}: {script} saved nothing in SM_MODEL_DIR ({model}); there is no model to keep")
+    copy_serving_code(code, model)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,64 @@
+"""The embedded cloud in this process, for the tests of everything under ``mlops_iac/cloud``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from mlops_iac.clients import Clients
+from mlops_iac.cloud.gateway import Gateway
+from mlops_iac.cloud.server import Install, Server
+
+REGION = "eu-west-1"
+
+
+class Cloud:
+    """What the ``cloud`` fixture yields."""
+
+    def __init__(self, server: Server) -> None:
+        self.server = server
+
+    @property
+    def gateway(self) -> Gateway:
+        return self.server.gateway
+
+    @property
+    def endpoint(self) -> str:
+        return self.gateway.endpoint
+
+    def clients(self, region: str = REGION) -> Clients:
+        return self.gateway.clients(region)
+
+
+@pytest.fixture(scope="module")
+def installs() -> tuple[Install, ...]:
+    """Override in a test module to install more: ``return (jobs.install,)``."""
+    return ()
+
+
+@pytest.fixture(scope="module")
+def start_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Cloud]]:
+    """Start an in-process cloud: ``start_cloud(home=…, installs=…)``. moto's state is global and starts empty."""
+    started: list[Server] = []
+
+    def start(home: Path | None = None, installs: tuple[Install, ...] = ()) -> Cloud:
+        from mlops_iac.cloud import services
+
+        services.reset()
+        server = Server(home or tmp_path_factory.mktemp("cloud"), installs=installs)
+        started.append(server)
+        server.start()
+        return Cloud(server)
+
+    yield start
+    for server in started:
+        if not server.stopping.is_set():
+            server.stop()
+
+
+@pytest.fixture(scope="module")
+def cloud(start_cloud: Callable[..., Cloud], installs: tuple[Install, ...]) -> Cloud:
+    """One empty embedded cloud for the tests of a module, answering on an ephemeral loopback port."""
+    return start_cloud(installs=installs)

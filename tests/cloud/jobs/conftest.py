@@ -1,0 +1,150 @@
+"""A real embedded cloud with one light framework: the interpreter that runs the tests. Jobs are real processes."""
+
+from __future__ import annotations
+
+import io
+import json
+import tarfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mlops_iac.clients import Clients
+from mlops_iac.cloud import endpoints, jobs
+from mlops_iac.cloud.server import Server
+from mlops_iac.core.frameworks import Framework, find_framework
+
+REGION = "eu-west-1"
+LIGHT = "763104351884.dkr.ecr.eu-west-1.amazonaws.com/light:1"
+"""The image of a framework without packages."""
+ROLE = "arn:aws:iam::123456789012:role/screening-dev-job"
+TRUST = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Principal": {"Service": "sagemaker.amazonaws.com"}, "Action": "sts:AssumeRole"}],
+}
+ENDED = ("Completed", "Failed", "Stopped")
+
+
+def find_light(image: str) -> Framework | None:
+    return Framework("light", "1") if image == LIGHT else find_framework(image)
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    home = tmp_path_factory.mktemp("cloud")
+    installs = (lambda gateway: jobs.install(gateway, find_light), lambda gateway: endpoints.install(gateway, find_light))
+    server = Server(home, installs=installs)
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def cloud(server: Server) -> Iterator[Cloud]:
+    server.reset()
+    yield Cloud(server)
+    server.reset()
+
+
+class Cloud:
+    """An account with a bucket ``lake`` and a role, and what a test asks of it."""
+
+    def __init__(self, server: Server) -> None:
+        self.server = server
+        self.clients: Clients = server.gateway.clients(REGION)
+        self.s3, self.sagemaker, self.logs = self.clients("s3"), self.clients("sagemaker"), self.clients("logs")
+        self.s3.create_bucket(Bucket="lake", CreateBucketConfiguration={"LocationConstraint": REGION})
+        self.clients("iam").create_role(RoleName="screening-dev-job", AssumeRolePolicyDocument=json.dumps(TRUST))
+
+    def put(self, key: str, body: str | bytes) -> str:
+        self.s3.put_object(Bucket="lake", Key=key, Body=body)
+        return f"s3://lake/{key}"
+
+    def put_code(self, files: dict[str, str | bytes], key: str = "code/sourcedir.tar.gz") -> str:
+        return self.put(key, packed(files))
+
+    def keys(self, prefix: str = "") -> list[str]:
+        return [found["Key"] for found in self.s3.list_objects_v2(Bucket="lake", Prefix=prefix).get("Contents", ())]
+
+    def get(self, key: str) -> bytes:
+        body: bytes = self.s3.get_object(Bucket="lake", Key=key)["Body"].read()
+        return body
+
+    def archive(self, key: str) -> dict[str, bytes]:
+        """The files of a tar.gz in the lake."""
+        with tarfile.open(fileobj=io.BytesIO(self.get(key))) as tar:
+            return {member.name: tar.extractfile(member).read() for member in tar if member.isfile()}
+
+    def log(self, group: str, job: str) -> list[str]:
+        """All lines of a job's log."""
+        streams = self.logs.describe_log_streams(logGroupName=group, logStreamNamePrefix=f"{job}/")["logStreams"]
+        return [
+            event["message"]
+            for stream in streams
+            for event in self.logs.get_log_events(
+                logGroupName=group, logStreamName=stream["logStreamName"], startFromHead=True
+            )["events"]
+        ]
+
+    def train(self, script: str, *, name: str = "job", wait: bool = True, **changes: Any) -> dict[str, Any]:
+        """Run a script as a training job on the channel ``train``; answers its description when it has ended."""
+        if not self.keys("data/train/"):
+            self.put("data/train/train.csv", "1,2\n3,4\n")
+        code = self.put_code({"train.py": script})
+        asked: dict[str, Any] = {
+            "TrainingJobName": name,
+            "RoleArn": ROLE,
+            "AlgorithmSpecification": {"TrainingImage": LIGHT, "TrainingInputMode": "File"},
+            "InputDataConfig": [channel("train", "s3://lake/data/train/")],
+            "OutputDataConfig": {"S3OutputPath": "s3://lake/models/"},
+            "ResourceConfig": {"InstanceType": "ml.m7i.large", "InstanceCount": 1, "VolumeSizeInGB": 10},
+            "StoppingCondition": {"MaxRuntimeInSeconds": 60},
+            "HyperParameters": {"sagemaker_program": "train.py", "sagemaker_submit_directory": code},
+        }
+        hyperparameters = changes.pop("HyperParameters", {})
+        asked |= changes
+        asked["HyperParameters"] = asked["HyperParameters"] | hyperparameters
+        self.sagemaker.create_training_job(**asked)
+        return self.wait_training(name) if wait else {}
+
+    def wait_training(self, name: str = "job") -> dict[str, Any]:
+        return wait_for(lambda: self.sagemaker.describe_training_job(TrainingJobName=name), "TrainingJobStatus")
+
+
+def channel(name: str, uri: str) -> dict[str, Any]:
+    source = {"S3DataType": "S3Prefix", "S3Uri": uri, "S3DataDistributionType": "FullyReplicated"}
+    return {"ChannelName": name, "DataSource": {"S3DataSource": source}}
+
+
+def packed(files: dict[str, str | bytes]) -> bytes:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w:gz") as tar:
+        for name, body in files.items():
+            data = body.encode() if isinstance(body, str) else body
+            member = tarfile.TarInfo(name)
+            member.size, member.mode = len(data), 0o755
+            tar.addfile(member, io.BytesIO(data))
+    return buffer.getvalue()
+
+
+def wait_for(
+    describe: Callable[[], dict[str, Any]], member: str, ended: tuple[str, ...] = ENDED, timeout: float = 90
+) -> dict[str, Any]:
+    """Poll until a status is final; fails with the last description when that takes too long."""
+    limit = time.monotonic() + timeout
+    while time.monotonic() < limit:
+        found = describe()
+        if found[member] in ended:
+            return found
+        time.sleep(0.02)
+    raise AssertionError(f"still {found[member]}: {found}")
+
+
+def write(folder: Path, **files: str) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in files.items():
+        (folder / name).write_text(text)
+    return folder
