@@ -97,9 +97,13 @@ class Serverless(Section):
 
 
 class Realtime(Section):
-    flavour: Literal["realtime"] = Field(description="Instances that always run: no cold start, and a bill by the hour.")
+    flavour: Literal["realtime"] = Field(
+        description="Instances that always run: no cold start, and a bill by the hour."
+    )
     instance_type: InstanceType = Field(default="ml.m5.large", description="SageMaker instance type.")
-    instance_count: int = Field(default=2, ge=1, le=20, description="Instances; two or more survive the loss of a zone.")
+    instance_count: int = Field(
+        default=2, ge=1, le=20, description="Instances; two or more survive the loss of a zone."
+    )
 
 
 Serving = Annotated[Serverless | Realtime, Field(discriminator="flavour")]
@@ -109,7 +113,9 @@ class BatchCompute(Section):
     """Queues for heavier work than a SageMaker job's: arrays of thousands, GPUs on spot."""
 
     enabled: bool = Field(default=False, description="Build CPU and GPU queues. Idle queues cost nothing.")
-    max_vcpus: int = Field(default=64, ge=1, le=10_000, description="vCPUs in use at the same time, at most, per queue.")
+    max_vcpus: int = Field(
+        default=64, ge=1, le=10_000, description="vCPUs in use at the same time, at most, per queue."
+    )
     spot: bool = Field(default=True, description="Use spare capacity: much cheaper, and may be taken away.")
 
 

@@ -100,6 +100,7 @@ def statements(site: Site, adopted: Iterable[pulumi.Input[str]]) -> list[dict[st
         _allow("Events", _spelled("events"), [site.arn("events", "rule/StepFunctions*")]),
         _allow("Glue", _spelled("glue"), _glue(site)),
         _allow("Images", _spelled("ecr"), [f"arn:{site.partition}:ecr:{site.region}:*:repository/*"]),
+        _allow("Logs", _spelled("logs"), [site.arn("logs", "log-group:/aws/sagemaker/*")]),
         _allow("Key", list(KEY), [site.arn("kms", "key/*")]),
         _pass_role(site),
         _allow("Machines", [*ECS, *ECS_STARTS], [site.arn("ecs", "*")]),

@@ -48,6 +48,7 @@ PHYSICAL: dict[str, NameRule] = {
     "aws:kms/alias:Alias": NameRule(limit=256, prefix="alias/"),
     "aws:s3/bucket:Bucket": NameRule(limit=63, prop="bucket", unique=True),
     "aws:sagemaker/modelPackageGroup:ModelPackageGroup": NameRule(limit=63, prop="model_package_group_name"),
+    "aws:sagemaker/endpoint:Endpoint": NameRule(limit=63),
     "aws:scheduler/schedule:Schedule": NameRule(limit=64),
     "aws:sfn/stateMachine:StateMachine": NameRule(limit=80),
     "aws:sns/topic:Topic": NameRule(limit=256),

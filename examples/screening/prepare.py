@@ -13,7 +13,7 @@ LABEL = "malignant"
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--input", type=Path, default=Path("/opt/ml/processing/input/curated"))
+    parser.add_argument("--input", type=Path, default=Path("/opt/ml/processing/input/data"))
     parser.add_argument("--train", type=Path, default=Path("/opt/ml/processing/output/train"))
     parser.add_argument("--test", type=Path, default=Path("/opt/ml/processing/output/test"))
     parser.add_argument("--holdout", type=float, default=0.25)

@@ -114,7 +114,7 @@ def write_report(folder: Path, table: pd.DataFrame, problems: list[str]) -> None
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--input", type=Path, default=Path("/opt/ml/processing/input/data"))
-    parser.add_argument("--output", type=Path, default=Path("/opt/ml/processing/output/curated"))
+    parser.add_argument("--output", type=Path, default=Path("/opt/ml/processing/output/data"))
     args = parser.parse_args()
 
     table = read_tables(args.input)

@@ -67,6 +67,7 @@ class Gateway:
         self._on: dict[str, list[Callable[[], None]]] = defaultdict(list)
         self._clients: dict[tuple[str, str], Clients] = {}
         self._lock = threading.RLock()
+        self._preparing = threading.RLock()
         self._changes = threading.Condition()
         self._changed = 0
 
@@ -91,7 +92,7 @@ class Gateway:
     def prepare(self, service: str) -> None:
         """Run what waits for a service's first use. Cheap when there is nothing."""
         if service in self._when_used:
-            with self._lock:
+            with self._preparing:
                 for fn in self._when_used.get(service, ()):
                     fn()
                 self._when_used.pop(service, None)

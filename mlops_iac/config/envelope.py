@@ -73,10 +73,10 @@ class Envelope(Section):
     """The `mlops-iac:` keys. `options` is the blueprint's own."""
 
     team: Annotated[str, _follow(names.check_team)] = Field(
-        description=f"The team this environment belongs to: {names.TEAM_RULE}. Starts every resource's name."
+        description=f"The team it belongs to; starts every resource's name. {names.TEAM_RULE.capitalize()}."
     )
     environment: Annotated[str, _follow(names.check_environment)] = Field(
-        description=f"Which of the team's environments this is, such as dev or prod: {names.ENVIRONMENT_RULE}."
+        description=f"Which of the team's environments it is, say dev or prod. {names.ENVIRONMENT_RULE.capitalize()}."
     )
     blueprint: Annotated[str, StringConstraints(min_length=1, max_length=60)] = Field(
         description="What to build; `mlops-iac blueprint list` shows the choices."

@@ -264,3 +264,19 @@ def _flat_constraints(metadata: Sequence[Any]) -> list[Any]:
         else:
             flat.append(item)
     return flat
+
+
+def is_section(annotation: Any) -> bool:
+    """True for a model: a mapping with keys of its own."""
+    bare, _ = _open(annotation)
+    return isinstance(bare, type) and issubclass(bare, BaseModel)
+
+
+def without_none(annotation: Any) -> Any:
+    """An annotation without Annotated and without None."""
+    return _open(annotation)[0]
+
+
+def tag_key(field: FieldInfo) -> str | None:
+    """The discriminator of a field that is a union, or None."""
+    return discriminator_key(_open(field.annotation, tuple(field.metadata) + _discriminator(field))[1])

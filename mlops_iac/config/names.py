@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-TEAM = re.compile(r"[a-z][a-z0-9-]{1,15}")
+TEAM = re.compile(r"(?!.*--)[a-z][a-z0-9-]{0,14}[a-z0-9]")
 TEAM_RULE = "2 to 16 characters: small letters a-z, digits and single hyphens; a letter first, no hyphen last"
 
 ENVIRONMENT = re.compile(r"[a-z][a-z0-9]{1,9}")
@@ -20,7 +20,7 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
 
 def check_team(team: str) -> str | None:
     """The rule that a team's name breaks, or None."""
-    if not TEAM.fullmatch(team) or team.endswith("-") or "--" in team:
+    if not TEAM.fullmatch(team):
         return f"A team's name has {TEAM_RULE}."
     for prefix in RESERVED_PREFIXES:
         if f"{team}-".startswith(prefix):

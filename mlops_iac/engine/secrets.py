@@ -21,7 +21,9 @@ from pathlib import Path
 from typing import Any
 
 from mlops_iac.core.errors import StateError
-from mlops_iac.engine.values import Secret
+from mlops_iac.engine import signatures as sig
+from mlops_iac.engine.values import Secret, reveal
+from mlops_iac.engine.wire import marked, unmarked
 
 ROUNDS = 1_000_000
 PROBE = "pulumi"
@@ -79,7 +81,7 @@ class SealedSecret(Secret):
 
     @cached_property
     def value(self) -> Any:  # type: ignore[override]
-        return json.loads(self.__dict__["keeper"].decrypt(self.__dict__["ciphertext"]))
+        return _from_json(json.loads(self.__dict__["keeper"].decrypt(self.__dict__["ciphertext"])))
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Secret) and bool(self.value == other.value)
@@ -132,7 +134,7 @@ class PassphraseManager:
         """The ciphertext of a secret, made once per secret: writing the state again does not change it."""
         kept = secret.__dict__
         if kept.get("keeper") is not self or "ciphertext" not in kept:
-            kept.update(ciphertext=self.encrypt(json.dumps(secret.value, separators=(",", ":"))), keeper=self)
+            kept.update(ciphertext=self.encrypt(_to_json(secret.value)), keeper=self)
         return str(kept["ciphertext"])
 
     def warm(self) -> None:
@@ -160,6 +162,19 @@ class PassphraseManager:
                 hint="set PULUMI_CONFIG_PASSPHRASE to the passphrase the stack was made with.",
             )
         return key
+
+
+def _to_json(value: Any) -> str:
+    return json.dumps(reveal(value), separators=(",", ":"), ensure_ascii=False, default=marked)
+
+
+def _from_json(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_from_json(item) for item in value]
+    if isinstance(value, dict):
+        values = {key: _from_json(item) for key, item in value.items()}
+        return unmarked(values) if sig.KEY in values else values
+    return value
 
 
 def _key(passphrase: str, salt: bytes) -> bytes:

@@ -45,6 +45,10 @@ class Snapshot:
         self._next += 1
         return self._next - 1
 
+    def reserve(self, key: int) -> None:
+        """Give out no key below this one."""
+        self._next = max(self._next, key)
+
     def find(self, urn: str) -> Record | None:
         """The live record of a URN, not one that waits to be deleted."""
         key = self._live.get(urn)
@@ -57,7 +61,7 @@ class Snapshot:
         before = self.records.get(key)
         if before is not None and self._live.get(before.urn) == key:
             del self._live[before.urn]
-        self._next = max(self._next, key + 1)
+        self.reserve(key + 1)
         self.records[key] = record
         if not record.delete:
             self._live[record.urn] = key

@@ -29,7 +29,7 @@ def read_value(value: Any) -> Any:
         return UNKNOWN if text == sig.UNKNOWN_TEXT else text
     if kind == "struct_value":
         fields = value.struct_value.fields
-        return _read_marked(_read_fields(fields)) if sig.KEY in fields else _read_fields(fields)
+        return unmarked(_read_fields(fields)) if sig.KEY in fields else _read_fields(fields)
     if kind == "list_value":
         return [read_value(item) for item in value.list_value.values]
     if kind == "bool_value":
@@ -66,7 +66,7 @@ def write_value(value: Any, target: Any) -> None:
             write_value(item, items.add())
         target.list_value.SetInParent()
     else:
-        _write_fields(_marked(value), target)
+        _write_fields(marked(value), target)
 
 
 def _write_fields(values: Mapping[str, Any], target: Any) -> None:
@@ -87,8 +87,8 @@ def _number(number: float) -> int | float:
     return int(number) if abs(number) <= _LARGEST_EXACT and number.is_integer() else number
 
 
-def _read_marked(values: dict[str, Any]) -> Any:
-    """An object that stands for something else."""
+def unmarked(values: dict[str, Any]) -> Any:
+    """What an object with Pulumi's mark stands for."""
     mark = values[sig.KEY]
     if mark == sig.SECRET:
         return Secret(values.get("value"))
@@ -98,13 +98,16 @@ def _read_marked(values: dict[str, Any]) -> Any:
         value = values.get("value", UNKNOWN)
         return Secret(value) if values.get("secret") else value
     if mark == sig.ASSET:
-        return hashed(Asset(values.get("path"), values.get("text"), values.get("uri")))
+        asset = Asset(values.get("path"), values.get("text"), values.get("uri"), values.get("hash", ""))
+        return asset if asset.hash else hashed(asset)
     if mark == sig.ARCHIVE:
-        return hashed(Archive(values.get("path"), values.get("uri"), values.get("assets")))
+        archive = Archive(values.get("path"), values.get("uri"), values.get("assets"), values.get("hash", ""))
+        return archive if archive.hash else hashed(archive)
     return values
 
 
-def _marked(value: Any) -> dict[str, Any]:
+def marked(value: Any) -> dict[str, Any]:
+    """The object with Pulumi's mark that stands for a value with no plain form."""
     if isinstance(value, Secret):
         return {sig.KEY: sig.SECRET, "value": value.value}
     if isinstance(value, Reference):

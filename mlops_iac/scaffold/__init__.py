@@ -1,0 +1,9 @@
+"""What `mlops-iac new` writes."""
+
+from __future__ import annotations
+
+from mlops_iac.scaffold.answers import Answers
+from mlops_iac.scaffold.schema_file import write_schema
+from mlops_iac.scaffold.stack_file import new_stack
+
+__all__ = ["Answers", "new_stack", "write_schema"]

@@ -1,9 +1,19 @@
-"""Endpoints that really serve."""
+"""Endpoints that really serve on the embedded cloud: a process per variant, with SageMaker's serving contract."""
+
+from __future__ import annotations
 
 from mlops_iac.cloud.gateway import Gateway
-from mlops_iac.cloud.jobs.host import FindFramework
+from mlops_iac.cloud.jobs.host import FindFramework, Host
 from mlops_iac.core.frameworks import find_framework
 
+__all__ = ["install"]
 
-def install(gateway: Gateway, find: FindFramework = find_framework) -> None:
-    pass
+
+def install(gateway: Gateway, find: FindFramework = find_framework, idle: float = 300.0) -> None:
+    """Take over the operations of endpoints. ``idle``: seconds after which a serverless endpoint's process ends."""
+    from mlops_iac.cloud.endpoints import invocation
+    from mlops_iac.cloud.endpoints.sagemaker_endpoint import Endpoints
+
+    endpoints = Endpoints(Host(gateway, "endpoints", find), idle)
+    endpoints.install()
+    invocation.install(endpoints)

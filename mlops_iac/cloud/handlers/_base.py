@@ -150,7 +150,7 @@ class Resource:
         except CloudError:
             self.delete(scope, str(outputs[self.id_from]), {**outputs, "forceDestroy": True})  # leave nothing half made
             raise
-        return Created(str(outputs[self.id_from]), outputs)
+        return self._created(outputs)
 
     def create_params(self, scope: Scope, inputs: Props) -> dict[str, Any]:
         return {**self.fixed, **self._params(self.create_op, inputs)}
@@ -173,7 +173,7 @@ class Resource:
         if self.tags:
             self._put_tags(fresh, self.tags.read(api, fresh, item))
         self.refresh(api, scope, item, fresh)
-        return Created(str(fresh[self.id_from]), fresh)
+        return self._created(fresh)
 
     def fetch(self, api: Api, scope: Scope, outputs: Props) -> Any:
         """The resource as the cloud describes it, or None."""
@@ -343,6 +343,11 @@ class Resource:
         if self._taggable():
             self._put_tags(outputs, inputs.get("tags") or {})
         return outputs
+
+    def _created(self, outputs: dict[str, Any]) -> Created:
+        """Pulumi's outputs hold the id once more."""
+        outputs["id"] = str(outputs[self.id_from])
+        return Created(outputs["id"], outputs)
 
     def _formatted(self, scope: Scope, outputs: Props) -> dict[str, str]:
         region = self._region(scope, outputs)

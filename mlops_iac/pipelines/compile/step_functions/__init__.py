@@ -1,7 +1,8 @@
-"""Pipelines as Step Functions state machines: https://docs.aws.amazon.com/step-functions/latest/dg/concepts-amazon-states-language.html
+"""Pipelines as Step Functions state machines:
+https://docs.aws.amazon.com/step-functions/latest/dg/concepts-amazon-states-language.html
 
-``compile`` is pure. Paths are JSONPath. Steps run one after another, in the pipeline's order; every state that belongs to a
-step is called like the step, or ``<step>: <what>``.
+``compile`` is pure. Paths are JSONPath. Steps run one after another, in the pipeline's order; every state that
+belongs to a step is called like the step, or ``<step>: <what>``.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """A deploy step: a model and an endpoint configuration for this run, then the endpoint, then wait until it serves.
 
-An update that fails is rolled back by SageMaker: the endpoint is in service again with the configuration it had before, so
-"in service" is success only with this run's configuration. An endpoint whose first creation failed cannot be updated; it never
-served anything, so it is deleted and created anew.
+An update that fails is rolled back by SageMaker: the endpoint is in service again with the configuration it had
+before, so "in service" is success only with this run's configuration. An endpoint whose first creation failed cannot
+be updated; it never served anything, so it is deleted and created anew.
 """
 
 from __future__ import annotations
@@ -76,6 +76,7 @@ def _place(step: DeployStep, context: Context, endpoint: EndpointBinding) -> Sta
     create, update, clear, wait = (f"{step.name}: {what}" for what in ("create", "update", "clear", "wait"))
     here = x.result(step.name)
     status = f"{here}.endpoint.EndpointStatus"
+    recount, late = f"{step.name}: recount", f"{step.name}: too late"
     name = {"EndpointName": endpoint.name}
     placed = {**name, "EndpointConfigName.$": f"{here}.config"}
     found = task("aws-sdk:sagemaker:describeEndpoint", name, decide, generic=None, ResultPath=f"{here}.endpoint")
@@ -91,11 +92,13 @@ def _place(step: DeployStep, context: Context, endpoint: EndpointBinding) -> Sta
             "Type": "Choice",
             "Choices": [
                 {"Variable": status, "StringEquals": "Failed", "Next": clear},
-                {"Or": _any_of(status, BUSY), "Next": settle},
+                {"And": [{"Or": _any_of(status, BUSY)}, _may_look(step)], "Next": settle},
+                {"Or": _any_of(status, BUSY), "Next": late},
             ],
             "Default": update,
         },
-        settle: {"Type": "Wait", "Seconds": step.poll_seconds, "Next": look},
+        settle: {"Type": "Wait", "Seconds": step.poll_seconds, "Next": recount},
+        recount: _count(step, look),
         clear: task("aws-sdk:sagemaker:deleteEndpoint", name, settle, generic=SDK, ResultPath=None),
         create: task(
             "sagemaker:createEndpoint", {**placed, "Tags": context.tags()}, wait, generic=OPTIMIZED, ResultPath=None
@@ -112,7 +115,6 @@ def _settle(step: DeployStep, context: Context, endpoint: EndpointBinding) -> St
     status, config = f"{here}.endpoint.EndpointStatus", f"{here}.endpoint.EndpointConfigName"
     reason = f"{here}.endpoint.FailureReason"
     in_service = {"Variable": status, "StringEquals": "InService"}
-    looks = step.max_seconds // step.poll_seconds
     name = {"EndpointName": endpoint.name}
     return {
         wait: {"Type": "Wait", "Seconds": step.poll_seconds, "Next": check},
@@ -125,25 +127,33 @@ def _settle(step: DeployStep, context: Context, endpoint: EndpointBinding) -> St
             "Choices": [
                 {"And": [in_service, {"Variable": config, "StringEqualsPath": f"{here}.config"}], "Next": context.next},
                 {**in_service, "Next": old},
-                {
-                    "And": [{"Or": _any_of(status, BUSY)}, {"Variable": f"{here}.looks.count", "NumericLessThan": looks}],
-                    "Next": count,
-                },
+                {"And": [{"Or": _any_of(status, BUSY)}, _may_look(step)], "Next": count},
                 {"Or": _any_of(status, BUSY), "Next": late},
                 {"Variable": reason, "IsPresent": True, "Next": broken},
             ],
             "Default": lost,
         },
-        count: {
-            "Type": "Pass",
-            "Parameters": {"count.$": f"States.MathAdd({here}.looks.count, 1)"},
-            "ResultPath": f"{here}.looks",
-            "Next": wait,
-        },
+        count: _count(step, wait),
         old: _failed("{} is in service with {}: SageMaker rolled the update back.", endpoint, config),
         late: _failed(f"{{}} is still {{}} after {step.max_seconds} seconds.", endpoint, status),
         broken: _failed("{} failed: {}", endpoint, reason),
         lost: _failed("{} is {} and SageMaker gives no reason.", endpoint, status),
+    }
+
+
+def _may_look(step: DeployStep) -> State:
+    """True while the endpoint has not been looked at too often; that bounds the time and the execution's history."""
+    looks = step.max_seconds // step.poll_seconds
+    return {"Variable": f"{x.result(step.name)}.looks.count", "NumericLessThan": looks}
+
+
+def _count(step: DeployStep, next: str) -> State:
+    looks = f"{x.result(step.name)}.looks"
+    return {
+        "Type": "Pass",
+        "Parameters": {"count.$": f"States.MathAdd({looks}.count, 1)"},
+        "ResultPath": looks,
+        "Next": next,
     }
 
 

@@ -105,7 +105,5 @@ def _begin(pipeline: Pipeline, bindings: Bindings, first: str) -> States:
 
 def _longest(pipeline: Pipeline) -> int:
     """Seconds after which the whole execution is given up."""
-    jobs = sum(
-        step.job.max_seconds for step in pipeline.steps if isinstance(step, ProcessingStep | TrainingStep)
-    )
+    jobs = sum(step.job.max_seconds for step in pipeline.steps if isinstance(step, ProcessingStep | TrainingStep))
     return jobs + sum(step.max_seconds for step in pipeline.steps if isinstance(step, DeployStep)) + SLACK_SECONDS

@@ -5,8 +5,6 @@ https://docs.aws.amazon.com/step-functions/latest/dg/intrinsic-functions.html
 
 from __future__ import annotations
 
-from typing import Any
-
 RUN = "$.run"
 CODE_URI = "$.code.uri"
 CODE_SHA = "$.code.sha"
@@ -35,7 +33,8 @@ def key(step: str) -> str:
 def text(template: str, *paths: str) -> str:
     """``States.Format``: each ``{}`` of the template becomes the value at a path."""
     literal = template.replace("\\", "\\\\").replace("'", "\\'")
-    return f"States.Format({', '.join([f"'{literal}'", *paths])})"
+    arguments = ", ".join((f"'{literal}'", *paths))
+    return f"States.Format({arguments})"
 
 
 def merge(first: str, second: str) -> str:
@@ -52,9 +51,3 @@ def quoted(value: str) -> str:
     """A literal inside an intrinsic function."""
     escaped = value.replace("\\", "\\\\").replace("'", "\\'").replace("{", "\\{").replace("}", "\\}")
     return f"'{escaped}'"
-
-
-def field(name: str, value: Any) -> dict[str, Any]:
-    """A parameter of a call: ``name.$`` when the value is a path or an intrinsic function, else ``name``."""
-    dynamic = isinstance(value, str) and (value.startswith("$.") or value.startswith("States."))
-    return {f"{name}.$" if dynamic else name: value}

@@ -7,10 +7,10 @@ SageMaker.AmazonSageMakerException        optimized integrations: throttling, an
 SageMaker.SageMakerException              the same for ``aws-sdk`` integrations
 States.TaskFailed                         the job was started and failed: the script, its data, or its time limit
 
-Throttling and a refused request share a name, so these are tried again, but only for about half a minute; requests are checked
-against the API before they are deployed, which leaves throttling as the likely cause. A failed job is never tried again here: the
-same script on the same data fails again, and a job's name cannot be used twice. SageMaker's own errors inside a training job are
-retried by SageMaker (``RetryStrategy``).
+Throttling and a refused request share a name, so these are tried again, but only for about half a minute; requests
+are checked against the API before they are deployed, which leaves throttling as the likely cause. A failed job is
+never tried again here: the same script on the same data fails again, and a job's name cannot be used twice.
+SageMaker's own errors inside a training job are retried by SageMaker (``RetryStrategy``).
 
 Names: https://docs.aws.amazon.com/step-functions/latest/dg/sample-train-model.html and
 https://docs.aws.amazon.com/step-functions/latest/dg/supported-services-awssdk.html#aws-sdk-integration-error-codes

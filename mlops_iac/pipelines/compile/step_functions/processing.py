@@ -72,5 +72,7 @@ def _arguments(step: ProcessingStep) -> dict[str, Any]:
     parts: list[str] = []
     for name, value in step.arguments.items():
         parts.append(x.quoted(f"--{name}"))
-        parts.append(x.text("{}", x.parameter(value.parameter)) if isinstance(value, FromParameter) else x.quoted(value))
+        parts.append(
+            x.text("{}", x.parameter(value.parameter)) if isinstance(value, FromParameter) else x.quoted(value)
+        )
     return {"ContainerArguments.$": x.array(*parts)}

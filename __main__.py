@@ -1,0 +1,3 @@
+from mlops_iac.program import main
+
+main()

@@ -1,0 +1,1 @@
+"""What runs pipelines, one target per file: ``orchestrator.step_functions``."""

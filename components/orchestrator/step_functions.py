@@ -1,0 +1,201 @@
+"""Step Functions runs a pipeline: a state machine of the compiled document, its role, its log, and a schedule if wanted."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pulumi
+from pulumi_aws.cloudwatch.log_group import LogGroup
+from pulumi_aws.scheduler.schedule import Schedule
+from pulumi_aws.sfn.state_machine import StateMachine
+
+from components._kit import BoundaryRef, Component, Grant, KeyRef, Named, StateMachineRef
+from components._kit.transforms import Transforms
+from components.identity import Role, make_role
+
+__all__ = ["ScheduleArgs", "StepFunctions", "StepFunctionsArgs", "StepFunctionsNodes"]
+
+# Idle cost: nothing. Standard workflows are billed by state transition, logs by what is written and kept.
+
+DELIVERY = (
+    "logs:CreateLogDelivery",
+    "logs:DeleteLogDelivery",
+    "logs:DescribeLogGroups",
+    "logs:DescribeResourcePolicies",
+    "logs:GetLogDelivery",
+    "logs:ListLogDeliveries",
+    "logs:PutResourcePolicy",
+    "logs:UpdateLogDelivery",
+)
+TRACING = (
+    "xray:GetSamplingRules",
+    "xray:GetSamplingTargets",
+    "xray:PutTelemetryRecords",
+    "xray:PutTraceSegments",
+)
+WATCH = ("events:DescribeRule", "events:PutRule", "events:PutTargets")
+"""How Step Functions learns that a job ended (`.sync`): by rules that it makes itself, under names of its own."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScheduleArgs:
+    """When a pipeline starts by itself."""
+
+    expression: str
+    """EventBridge Scheduler's own: ``rate(1 day)``, ``cron(0 6 * * ? *)``, ``at(2026-12-01T06:00:00)``."""
+    timezone: str = "UTC"
+    """An IANA name, for cron expressions. Left out: UTC."""
+    input: pulumi.Input[str] | Mapping[str, Any] = field(default_factory=dict)
+    """The execution's input. Left out: an empty object."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StepFunctionsArgs:
+    """What a state machine is made of."""
+
+    definition: pulumi.Input[str] | Mapping[str, Any]
+    """The document in Amazon States Language, as text or as data whose values may be Outputs."""
+    grants: Sequence[Grant] = ()
+    """What its steps call. Left out: only what owners grant it later (``compute.grant_run(flow.role)``)."""
+    jobs: bool = True
+    """The document waits for jobs (`.sync`), which needs the right to watch them. Left out: it does."""
+    schedule: ScheduleArgs | None = None
+    """When to start by itself. Left out: only when somebody starts it."""
+    trace: bool = False
+    """Send traces to X-Ray, which bills them. Left out: no traces."""
+    key: KeyRef | None = None
+    """Encrypts the document, executions and logs. Left out: AWS-owned encryption."""
+    boundary: BoundaryRef | None = None
+    """Boundary of the roles. Left out: none."""
+    transforms: Transforms = field(default_factory=dict)
+    """Changes to children, by the names of `StepFunctionsNodes`. Left out: none."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StepFunctionsNodes:
+    state_machine: StateMachine
+    role: Role
+    log_group: LogGroup
+    schedule: Schedule | None
+    schedule_role: Role | None
+
+
+class StepFunctions(Component):
+    """One pipeline as a Step Functions state machine."""
+
+    Nodes = StepFunctionsNodes
+
+    def __init__(self, place: Named, args: StepFunctionsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__(place, args.transforms, opts)
+        group = self._create_log_group(args)
+        role = self._create_role(args)
+        machine = self._create_state_machine(args, role, group)
+        schedule_role = self._create_schedule_role(args, machine) if args.schedule else None
+        schedule = self._create_schedule(args, machine, schedule_role) if schedule_role else None
+
+        self.nodes = StepFunctionsNodes(
+            state_machine=machine, role=role, log_group=group, schedule=schedule, schedule_role=schedule_role
+        )
+        self.role = role
+        self.state_machine_name: pulumi.Output[str] = machine.name
+        self.state_machine_arn: pulumi.Output[str] = machine.arn
+        self.ref = StateMachineRef(name=machine.name, arn=machine.arn)
+        self.register_outputs({"state_machine_name": machine.name, "state_machine_arn": machine.arn})
+
+    def grant_start(self, role: Role) -> None:
+        """Let a role start the pipeline and follow and stop its runs."""
+        runs = self.site.arn("states", f"execution:{self.state_machine}:*")
+        follow = ("states:DescribeExecution", "states:StopExecution")
+        role.grant(
+            Grant(sid="PipelineStart", actions=("states:StartExecution",), resources=(self.state_machine_arn,)),
+            Grant(sid="PipelineFollow", actions=follow, resources=(runs,)),
+        )
+
+    @property
+    def state_machine(self) -> str:
+        """The physical name, known before anything is made."""
+        return self.physical(StateMachine.pulumi_type)
+
+    def _create_log_group(self, args: StepFunctionsArgs) -> LogGroup:
+        # Under this prefix AWS does not append each group to the account's log resource policy, which has a size limit.
+        props: dict[str, Any] = {
+            "name": f"/aws/vendedlogs/states/{self.state_machine}",
+            "retention_in_days": self.site.log_days,
+        }
+        if args.key:
+            props["kms_key_id"] = args.key.arn
+        return self.make("log_group", LogGroup, props)
+
+    def _create_role(self, args: StepFunctionsArgs) -> Role:
+        grants = [Grant(sid="LogDelivery", actions=DELIVERY, resources=("*",))]
+        if args.jobs:
+            rules = self.site.arn("events", "rule/StepFunctionsGetEventsFor*")
+            grants.append(Grant(sid="JobsWatch", actions=WATCH, resources=(rules,)))
+        if args.trace:
+            grants.append(Grant(sid="Traces", actions=TRACING, resources=("*",)))
+        if args.key:
+            actions = ("kms:Decrypt", "kms:GenerateDataKey")
+            grants.append(Grant(sid="KeyUse", actions=actions, resources=(args.key.arn,)))
+        return make_role(
+            self,
+            "role",
+            services=("states.amazonaws.com",),
+            description="Runs the pipeline: calls what its steps call",
+            grants=[*grants, *args.grants],
+            boundary=args.boundary,
+        )
+
+    def _create_state_machine(self, args: StepFunctionsArgs, role: Role, group: LogGroup) -> StateMachine:
+        logging = {
+            "level": "ALL",
+            "include_execution_data": self.site.profile != "regulated",
+            "log_destination": pulumi.Output.concat(group.arn, ":*"),
+        }
+        props: dict[str, Any] = {
+            "role_arn": role.role_arn,
+            "definition": _text(args.definition),
+            "logging_configuration": logging,
+            "tracing_configuration": {"enabled": args.trace},
+        }
+        if args.key:
+            props["encryption_configuration"] = {
+                "type": "CUSTOMER_MANAGED_KMS_KEY",
+                "kms_key_id": args.key.arn,
+                "kms_data_key_reuse_period_seconds": 300,
+            }
+        # AWS tries the role's right to deliver logs when the machine is made, so its policy must be there first.
+        return self.make("state_machine", StateMachine, props, called=self.place.name, depends_on=[role])
+
+    def _create_schedule_role(self, args: StepFunctionsArgs, machine: StateMachine) -> Role:
+        start = Grant(sid="PipelineStart", actions=("states:StartExecution",), resources=(machine.arn,))
+        return make_role(
+            self,
+            "schedule_role",
+            services=("scheduler.amazonaws.com",),
+            description="Starts the pipeline on its schedule",
+            grants=[start],
+            boundary=args.boundary,
+        )
+
+    def _create_schedule(self, args: StepFunctionsArgs, machine: StateMachine, role: Role) -> Schedule:
+        assert args.schedule is not None
+        props: dict[str, Any] = {
+            "description": f"Starts {self.state_machine}",
+            "schedule_expression": args.schedule.expression,
+            "schedule_expression_timezone": args.schedule.timezone,
+            "flexible_time_window": {"mode": "OFF"},
+            "target": {"arn": machine.arn, "role_arn": role.role_arn, "input": _text(args.schedule.input)},
+        }
+        if args.key:
+            props["kms_key_arn"] = args.key.arn
+        return self.make("schedule", Schedule, props, depends_on=[role])
+
+
+def _text(document: pulumi.Input[str] | Mapping[str, Any]) -> pulumi.Output[str]:
+    """A document as text: text stays as it is, data becomes JSON in the order of its keys (states read top to bottom)."""
+    return pulumi.Output.from_input(document).apply(
+        lambda given: given if isinstance(given, str) else json.dumps(given, separators=(",", ":"))
+    )

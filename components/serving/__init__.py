@@ -1,0 +1,1 @@
+"""Endpoints, one flavour per file: ``serving.serverless``, ``serving.realtime``. Declared before their first model exists."""

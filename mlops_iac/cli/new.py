@@ -1,0 +1,161 @@
+"""``mlops-iac new``: write a stack file."""
+
+from __future__ import annotations
+
+import os
+import posixpath
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+
+from mlops_iac.cli.blueprint import complete_blueprints, options_models
+from mlops_iac.cli.options import JsonOption
+
+if TYPE_CHECKING:
+    from mlops_iac.scaffold.answers import Answers
+
+QUESTIONS = {
+    "team": "Team",
+    "environment": "Environment",
+    "blueprint": "Blueprint",
+    "region": "Region",
+    "code": "Folder of the team's code",
+    "security": "Security: sandbox, standard or regulated",
+}
+"""In the order they are asked."""
+
+
+def new(
+    team: Annotated[str | None, typer.Option("--team", help="The team: 2 to 16 of a-z, 0-9 and hyphens.")] = None,
+    env: Annotated[str | None, typer.Option("--env", help="The environment, such as dev: 2 to 10 of a-z, 0-9.")] = None,
+    blueprint: Annotated[
+        str | None,
+        typer.Option(
+            "--blueprint", help="What to build: see `mlops-iac blueprint list`.", autocompletion=complete_blueprints
+        ),
+    ] = None,
+    region: Annotated[str | None, typer.Option("--region", help="AWS region.  [default: eu-west-1]")] = None,
+    code: Annotated[
+        str | None, typer.Option("--code", help="Folder of the team's code.  [default: examples/TEAM, if it is there]")
+    ] = None,
+    security: Annotated[
+        str | None, typer.Option("--security", help="sandbox, standard or regulated.  [default: standard]")
+    ] = None,
+    owner: Annotated[str | None, typer.Option("--owner", help="E-mail address for alerts.  [default: none]")] = None,
+    json: JsonOption = False,
+) -> None:
+    """Write the stack file of a new environment. Asks what is missing when it is on a terminal.
+
+    Example: mlops-iac new --team screening --env dev --blueprint tabular-batch
+    """
+    from mlops_iac.cli.console import is_interactive
+    from mlops_iac.cli.environments import project_root
+    from mlops_iac.scaffold.answers import Answers
+    from mlops_iac.scaffold.stack_file import new_stack
+
+    root, models = project_root(), options_models()
+    given = {"team": team, "environment": env, "blueprint": blueprint, "region": region, "code": code}
+    given |= {"security": security}
+    known = {key: value for key, value in given.items() if value is not None}
+    if missing(known, root):
+        if json or not is_interactive():
+            refuse(known, root)
+        known = ask_missing(known, root, tuple(models))
+
+    values = defaults(known, root) | known
+    answers = Answers(**values | {"code": tidy_code(values["code"], root)}, owner=owner)
+    path = new_stack(root, answers, models)
+    report(answers, path, root, json=json)
+
+
+def defaults(known: dict[str, str], root: Path) -> dict[str, str]:
+    """Answers that may be left out. The code folder has a default when the project holds an example of this team."""
+    from mlops_iac.config.names import check_team
+    from mlops_iac.scaffold.answers import DEFAULT_REGION
+
+    found = {"region": DEFAULT_REGION, "security": "standard"}
+    team = known.get("team", "")
+    # The name is checked before it becomes a path.
+    if not check_team(team) and (root / "examples" / team).is_dir():
+        found["code"] = f"examples/{team}"
+    return found
+
+
+def missing(known: dict[str, str], root: Path) -> list[str]:
+    """Questions without an answer and without a default."""
+    answered = defaults(known, root) | known
+    return [key for key in QUESTIONS if key not in answered]
+
+
+def refuse(known: dict[str, str], root: Path) -> NoReturn:
+    """Nobody can be asked: name every option that is missing."""
+    from mlops_iac.core.errors import UsageError
+    from mlops_iac.scaffold.answers import OPTIONS
+
+    options = [OPTIONS[key] for key in missing(known, root)]
+    raise UsageError(
+        "Options are missing.",
+        f"Not given, and without a default here: {', '.join(options)}.",
+        hint=f"mlops-iac new {' '.join(f'{option} …' for option in options)}; on a terminal, `mlops-iac new` asks.",
+    )
+
+
+def ask_missing(known: dict[str, str], root: Path, blueprints: tuple[str, ...]) -> dict[str, str]:
+    """Ask every open question, on stderr; each answer is checked as it is given. Enter takes the default."""
+    answered = dict(known)
+    for key, question in QUESTIONS.items():
+        if key in answered:
+            continue
+        default = defaults(answered, root).get(key) or suggestion(key, answered, blueprints)
+        answered[key] = typer.prompt(question, default=default, err=True, value_proc=checker(key, root, blueprints))
+    return answered
+
+
+def suggestion(key: str, answered: dict[str, str], blueprints: tuple[str, ...]) -> str | None:
+    """A default that is good enough to offer a person, and not good enough to take unasked."""
+    if key == "blueprint" and len(blueprints) == 1:
+        return blueprints[0]
+    return {"environment": "dev", "code": f"teams/{answered.get('team', '')}"}.get(key)
+
+
+def checker(key: str, root: Path, blueprints: tuple[str, ...]) -> Any:
+    """What the prompt calls with each answer; a bad one is told and asked again."""
+    from mlops_iac.scaffold.answers import check_answer
+
+    def check(text: str) -> str:
+        value = tidy_code(text.strip(), root) if key == "code" else text.strip()
+        fault = check_answer(key, value, blueprints)
+        if fault:
+            raise typer.BadParameter(" ".join(filter(None, fault)))
+        return value
+
+    return check
+
+
+def tidy_code(code: str, root: Path) -> str:
+    """The folder as it is written in a stack file: relative to the project's root, with forward slashes."""
+    if os.path.isabs(code) and Path(code).is_relative_to(root):
+        code = Path(code).relative_to(root).as_posix()
+    return posixpath.normpath(code) if code else code
+
+
+def report(answers: Answers, path: Path, root: Path, *, json: bool) -> None:
+    from mlops_iac.cli.console import say, show, show_json
+    from mlops_iac.core.errors import ConfigError
+    from mlops_iac.scaffold.schema_file import write_schema
+
+    next_commands = [f"mlops-iac preview {answers.stack}", f"mlops-iac up {answers.stack}"]
+    shown = path.relative_to(root).as_posix()
+    try:
+        write_schema(root, options_models())
+    except ConfigError as error:
+        # The stack file is there and works; only the editor's help is missing.
+        say(f"note: {error}")
+    if json:
+        show_json({"stack": answers.stack, "file": shown, "next": next_commands})
+        return
+    show(f"Wrote {shown}")
+    if not (root / answers.code).is_dir():
+        say(f"note: {answers.code} does not exist yet; put the team's scripts there before a run.")
+    show("\nNext:\n" + "\n".join(f"  {command}" for command in next_commands))

@@ -1,0 +1,104 @@
+"""What runs behind an endpoint: one model server per variant, started when needed, stopped when idle."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from typing import Any
+
+from mlops_iac.cloud.endpoints.models import get_container
+from mlops_iac.cloud.endpoints.serving import Serving
+from mlops_iac.cloud.gateway import AwsError
+from mlops_iac.cloud.jobs.failure import JobFailed
+from mlops_iac.cloud.jobs.host import Host
+
+IDLE = 300.0
+"""Seconds after its last invocation at which a serverless variant's process ends."""
+
+
+class Variant:
+    """One production variant. Serverless ones may have no process; the others lose theirs only with the cloud."""
+
+    def __init__(self, host: Host, endpoint: str, region: str, account: str, asked: dict[str, Any]) -> None:
+        self.asked = asked
+        self.name: str = asked["VariantName"]
+        self.weight: float = asked.get("InitialVariantWeight", 1.0)
+        self.serverless: dict[str, Any] | None = asked.get("ServerlessConfig")
+        self._host, self._endpoint, self._region, self._account = host, endpoint, region, account
+        self._serving: Serving | None = None
+        self._starting = threading.Lock()
+        self._slots = threading.BoundedSemaphore(self.serverless["MaxConcurrency"]) if self.serverless else None
+
+    def ready(self) -> Serving:
+        """The running server, started when there is none (a cold start); raises JobFailed."""
+        with self._starting:
+            if self._serving is None or not self._serving.running:
+                if self._serving:
+                    self._serving.stop()
+                self._serving = self._start()
+            return self._serving
+
+    def claim(self) -> bool:
+        """Take one of a serverless variant's MaxConcurrency places; False when all are taken."""
+        return self._slots is None or self._slots.acquire(blocking=False)
+
+    def release(self) -> None:
+        if self._slots:
+            self._slots.release()
+
+    def stop(self) -> None:
+        with self._starting:
+            if self._serving:
+                self._serving.stop()
+            self._serving = None
+
+    def stop_when_idle(self, idle: float) -> None:
+        serving = self._serving
+        if self.serverless and serving and not serving.busy and time.monotonic() - serving.last_used > idle:
+            self.stop()
+
+    @property
+    def running(self) -> bool:
+        return self._serving is not None and self._serving.running
+
+    def _start(self) -> Serving:
+        if not self.asked.get("ModelName"):
+            raise JobFailed("The embedded cloud serves variants that name a model; this one has none.")
+        container = get_container(self._host.client("sagemaker", self._region, self._account), self.asked["ModelName"])
+        group, stream = f"/aws/sagemaker/Endpoints/{self._endpoint}", f"{self.name}/i-{random.randbytes(8).hex()}"  # noqa: S311
+        serving = Serving(self._host, container, group, stream, self._region, self._account)
+        serving.start()
+        return serving
+
+
+class Fleet:
+    """All variants of one endpoint configuration."""
+
+    def __init__(self, host: Host, endpoint: str, region: str, account: str, config: dict[str, Any]) -> None:
+        self.config_name: str = config["EndpointConfigName"]
+        self.config = config
+        self.variants = [Variant(host, endpoint, region, account, asked) for asked in config["ProductionVariants"]]
+
+    def start(self) -> None:
+        """Start every variant, so that a deployment proves that its models load; raises JobFailed and stops all."""
+        try:
+            for variant in self.variants:
+                variant.ready()
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        for variant in self.variants:
+            variant.stop()
+
+    def choose(self, target: str | None) -> Variant:
+        """The variant that a request names, else one by weight."""
+        if target is None:
+            weights = [variant.weight for variant in self.variants]
+            return random.choices(self.variants, weights if sum(weights) > 0 else None)[0]  # noqa: S311
+        for variant in self.variants:
+            if variant.name == target:
+                return variant
+        raise AwsError("ValidationError", f"Variant {target} not found.")

@@ -1,0 +1,97 @@
+"""InvokeEndpoint: one request to a model, with SageMaker's limits and errors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mlops_iac.cloud.endpoints.fleet import Variant
+from mlops_iac.cloud.endpoints.sagemaker_endpoint import Endpoints
+from mlops_iac.cloud.endpoints.serving import InvocationTimedOut, Response
+from mlops_iac.cloud.gateway import AwsError, Call
+from mlops_iac.cloud.jobs.failure import JobFailed
+
+REALTIME_LIMIT = 6 * 1024 * 1024
+"""Bytes of a request to, and an answer of, an endpoint with instances."""
+SERVERLESS_LIMIT = 4 * 1024 * 1024
+"""Bytes of a request to, and an answer of, a serverless endpoint."""
+_CUSTOM = "x-amzn-sagemaker-custom-attributes"
+
+
+class ModelError(AwsError):
+    """The model answered with an error; ``members`` are the error's own members in AWS's model."""
+
+    def __init__(self, variant: str, status: int, message: str, group: str, call: Call) -> None:
+        name = call.params["EndpointName"]
+        super().__init__(
+            "ModelError",
+            f'Received {"client" if status < 500 else "server"} error ({status}) from {variant} with message "{message}". '
+            f"See {group} in account {call.account_id} for more information: `{name}`.",
+            424,
+        )
+        self.members: dict[str, Any] = {
+            "OriginalStatusCode": status,
+            "OriginalMessage": message,
+            "LogStreamArn": f"arn:aws:logs:{call.region}:{call.account_id}:log-group:{group}",
+        }
+
+
+def install(endpoints: Endpoints) -> None:
+    def invoke(call: Call) -> dict[str, Any]:
+        return _invoke(endpoints, call)
+
+    endpoints.host.gateway.instead("sagemaker-runtime", "InvokeEndpoint", invoke)
+
+
+def _invoke(endpoints: Endpoints, call: Call) -> dict[str, Any]:
+    asked = call.params
+    fleet = endpoints.get_fleet(call.account_id, call.region, asked["EndpointName"])
+    variant = fleet.choose(asked.get("TargetVariant"))
+    body = asked.get("Body") or b""
+    body = body.encode() if isinstance(body, str) else body
+    limit = SERVERLESS_LIMIT if variant.serverless else REALTIME_LIMIT
+    if len(body) > limit:
+        raise AwsError("ValidationError", f"The request has {len(body)} bytes; this endpoint takes {limit}.", 413)
+    if not variant.claim():
+        raise AwsError("ThrottlingException", "Rate exceeded: all of the variant's MaxConcurrency is in use.", 429)
+    try:
+        answer = _ask(variant, call, body)
+    finally:
+        variant.release()
+    if len(answer.body) > limit:
+        raise _model_error(variant, call, 500, f"The answer has {len(answer.body)} bytes; this endpoint gives {limit}.")
+    found = {
+        "Body": answer.body,
+        "ContentType": answer.headers.get("content-type", "application/octet-stream"),
+        "InvokedProductionVariant": variant.name,
+    }
+    return found | ({"CustomAttributes": answer.headers[_CUSTOM]} if _CUSTOM in answer.headers else {})
+
+
+def _ask(variant: Variant, call: Call, body: bytes) -> Response:
+    try:
+        answer = variant.ready().invoke(body, _headers(call.params))
+    except JobFailed as failure:
+        raise _model_error(variant, call, 500, failure.reason) from failure
+    except InvocationTimedOut as error:
+        message = f"Your invocation timed out while waiting for a response from container {variant.name}."
+        raise _model_error(variant, call, 0, message) from error
+    except OSError as error:
+        raise _model_error(variant, call, 500, "The model's process ended while it answered.") from error
+    if answer.status >= 400:
+        raise _model_error(variant, call, answer.status, answer.body.decode("utf-8", "replace")[:4096])
+    return answer
+
+
+def _headers(asked: dict[str, Any]) -> dict[str, str]:
+    named = {
+        "Content-Type": asked.get("ContentType"),
+        "Accept": asked.get("Accept"),
+        "X-Amzn-SageMaker-Custom-Attributes": asked.get("CustomAttributes"),
+        "X-Amzn-SageMaker-Target-Model": asked.get("TargetModel"),
+        "X-Amzn-SageMaker-Inference-Id": asked.get("InferenceId"),
+    }
+    return {name: value for name, value in named.items() if value}
+
+
+def _model_error(variant: Variant, call: Call, status: int, message: str) -> ModelError:
+    return ModelError(variant.name, status, message, f"/aws/sagemaker/Endpoints/{call.params['EndpointName']}", call)

@@ -1,0 +1,252 @@
+"""SageMaker endpoints: created, replaced without a gap, rolled back, deleted."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+from mlops_iac.cloud.endpoints.fleet import IDLE, Fleet
+from mlops_iac.cloud.gateway import AwsError, Call
+from mlops_iac.cloud.jobs import validation
+from mlops_iac.cloud.jobs.failure import JobFailed
+from mlops_iac.cloud.jobs.host import Host
+from mlops_iac.cloud.jobs.records import Key, now
+from mlops_iac.cloud.jobs.sagemaker_list import page
+
+log = logging.getLogger("mlops_iac.cloud.endpoints")
+
+_KIND = "endpoint"
+_CLOUD_STOPPED = "The embedded cloud was stopped while this endpoint was being {}. Try again."
+_LOOK_FOR_IDLE_EVERY = 5.0
+"""Seconds."""
+
+
+class Endpoints:
+    """The control plane. What runs is in ``_fleets``; records live in the cloud's snapshot."""
+
+    def __init__(self, host: Host, idle: float = IDLE) -> None:
+        self.host, self._idle = host, idle
+        self._fleets: dict[Key, Fleet] = {}
+        self._lock = threading.Lock()
+        self._stopped = threading.Event()
+
+    def install(self) -> None:
+        gateway = self.host.gateway
+        for operation in ("Create", "Describe", "Update", "Delete"):
+            gateway.instead("sagemaker", f"{operation}Endpoint", getattr(self, operation.lower()))
+        gateway.instead("sagemaker", "ListEndpoints", self.list)
+        gateway.instead("sagemaker", "UpdateEndpointWeightsAndCapacities", self.update_weights)
+        gateway.on_restore(self.settle)
+        gateway.on_start(self._watch_idle)
+        gateway.on_stop(self.stop_all)
+        gateway.on_reset(self.stop_fleets)
+
+    # The API ------------------------------------------------------------------------------------------------------
+
+    def create(self, call: Call) -> dict[str, Any]:
+        validation.check(call)
+        name = call.params["EndpointName"]
+        key, arn = (_KIND, call.account_id, call.region, name), _arn(call, name)
+        config = self._get_config(call, call.params["EndpointConfigName"])
+        created = now()
+        record = {
+            "EndpointName": name,
+            "EndpointArn": arn,
+            "EndpointConfigName": config["EndpointConfigName"],
+            "EndpointStatus": "Creating",
+            "CreationTime": created,
+            "LastModifiedTime": created,
+            "_config": config,
+        }
+        if not self.host.records.add(key, record, arn, call.params.get("Tags")):
+            raise AwsError("ValidationException", f'Cannot create already existing endpoint "{arn}".')
+        self._in_background(lambda: self._deploy(key, config, None))
+        return {"EndpointArn": arn}
+
+    def describe(self, call: Call) -> dict[str, Any]:
+        return {name: value for name, value in self._get(call)[1].items() if not name.startswith("_")}
+
+    def update(self, call: Call) -> dict[str, Any]:
+        validation.check(call)
+        key, record = self._get(call)
+        if record["EndpointStatus"] not in ("InService", "Failed"):
+            raise AwsError("ValidationException", f'Cannot update in-progress endpoint "{record["EndpointArn"]}".')
+        config = self._get_config(call, call.params["EndpointConfigName"])
+        before = dict(record) if record["EndpointStatus"] == "InService" else None
+        self.host.records.change(key, EndpointStatus="Updating", LastModifiedTime=now(), FailureReason=None)
+        self._in_background(lambda: self._deploy(key, config, before))
+        return {"EndpointArn": record["EndpointArn"]}
+
+    def update_weights(self, call: Call) -> dict[str, Any]:
+        """New weights count at once; the number of instances does not matter here, where each variant is one process."""
+        key, record = self._get(call)
+        if record["EndpointStatus"] != "InService":
+            raise AwsError("ValidationException", f'Cannot update in-progress endpoint "{record["EndpointArn"]}".')
+        asked = {each["VariantName"]: each for each in call.params["DesiredWeightsAndCapacities"]}
+        config = dict(record["_config"])
+        config["ProductionVariants"] = [
+            {**variant, "InitialVariantWeight": asked.get(variant["VariantName"], {}).get("DesiredWeight", _weight(variant))}
+            for variant in config["ProductionVariants"]
+        ]
+        self.host.records.change(key, _config=config, ProductionVariants=_summaries(config), LastModifiedTime=now())
+        fleet = self._fleets.get(key)
+        for variant in fleet.variants if fleet else ():
+            variant.weight = asked.get(variant.name, {}).get("DesiredWeight", variant.weight)
+        return {"EndpointArn": record["EndpointArn"]}
+
+    def delete(self, call: Call) -> dict[str, Any]:
+        key, record = self._get(call)
+        if record["EndpointStatus"] in ("Creating", "Updating"):
+            raise AwsError("ValidationException", f'Cannot update in-progress endpoint "{record["EndpointArn"]}".')
+        self.host.records.remove(key)
+        with self._lock:
+            fleet = self._fleets.pop(key, None)
+        if fleet:
+            self._in_background(fleet.stop)
+        return {}
+
+    def list(self, call: Call) -> dict[str, Any]:
+        records = [record for _, record in self.host.records.each(_KIND, call.account_id, call.region)]
+        found, token = page(records, call.params, "Endpoint")
+        shown = ("EndpointName", "EndpointArn", "CreationTime", "LastModifiedTime", "EndpointStatus")
+        summaries = [{name: record[name] for name in shown} for record in found]
+        return {"Endpoints": summaries, **({"NextToken": token} if token else {})}
+
+    # What runs ----------------------------------------------------------------------------------------------------
+
+    def get_fleet(self, account: str, region: str, name: str) -> Fleet:
+        """What serves an endpoint; made anew, with nothing started, when the cloud has been restarted since."""
+        key = (_KIND, account, region, name)
+        record = self.host.records.find(key)
+        if record is None:
+            raise AwsError("ValidationError", f"Endpoint {name} of account {account} not found.")
+        if record["EndpointStatus"] not in ("InService", "Updating"):
+            raise AwsError("ValidationError", f"Endpoint {name} of account {account} is {record['EndpointStatus']}.")
+        with self._lock:
+            if key not in self._fleets:
+                self._fleets[key] = Fleet(self.host, name, region, account, record["_config"])
+            return self._fleets[key]
+
+    def settle(self) -> None:
+        """After a restart of the cloud: deployments that were in flight have failed; an old version serves on."""
+        for key, record in list(self.host.records.each(_KIND)):
+            status = record["EndpointStatus"]
+            if status == "Creating":
+                self.host.records.change(key, EndpointStatus="Failed", FailureReason=_CLOUD_STOPPED.format("created"))
+            elif status == "Updating":
+                # An endpoint that had failed before has nothing to go back to.
+                back = "InService" if record.get("ProductionVariants") else "Failed"
+                self.host.records.change(key, EndpointStatus=back, FailureReason=_CLOUD_STOPPED.format("updated"))
+
+    def stop_fleets(self) -> None:
+        with self._lock:
+            fleets, self._fleets = list(self._fleets.values()), {}
+        for fleet in fleets:
+            fleet.stop()
+
+    def stop_all(self) -> None:
+        self._stopped.set()
+        self.stop_fleets()
+
+    def _deploy(self, key: Key, config: dict[str, Any], before: dict[str, Any] | None) -> None:
+        """Start the new fleet; only when all of it answers does it take the old one's place."""
+        _, account, region, name = key
+        fleet = Fleet(self.host, name, region, account, config)
+        try:
+            fleet.start()
+        except JobFailed as failure:
+            self._failed(key, before, failure.reason)
+            return
+        except Exception as error:
+            log.exception("Endpoint %s met an error of the embedded cloud.", name)
+            self._failed(key, before, f"The embedded cloud met an error: {type(error).__name__}: {error}")
+            return
+        with self._lock:
+            old = self._fleets.pop(key, None)
+            gone = self._stopped.is_set() or self.host.records.find(key) is None
+            if not gone:
+                self._fleets[key] = fleet
+        if gone:
+            fleet.stop()
+            return
+        self.host.records.change(
+            key,
+            EndpointStatus="InService",
+            EndpointConfigName=config["EndpointConfigName"],
+            ProductionVariants=_summaries(config),
+            LastModifiedTime=now(),
+            _config=config,
+            **({"AsyncInferenceConfig": config["AsyncInferenceConfig"]} if config.get("AsyncInferenceConfig") else {}),
+        )
+        if old:
+            old.stop()
+
+    def _failed(self, key: Key, before: dict[str, Any] | None, reason: str) -> None:
+        status = "InService" if before else "Failed"
+        self.host.records.change(key, EndpointStatus=status, FailureReason=reason[:1024], LastModifiedTime=now())
+
+    def _watch_idle(self) -> None:
+        def look() -> None:
+            while not self._stopped.wait(min(_LOOK_FOR_IDLE_EVERY, self._idle / 2)):
+                with self._lock:
+                    variants = [variant for fleet in self._fleets.values() for variant in fleet.variants]
+                for variant in variants:
+                    variant.stop_when_idle(self._idle)
+
+        self._in_background(look)
+
+    def _in_background(self, work: Callable[[], None]) -> None:
+        threading.Thread(target=work, name="endpoint", daemon=True).start()
+
+    def _get(self, call: Call) -> tuple[Key, dict[str, Any]]:
+        name = call.params.get("EndpointName", "")
+        key = (_KIND, call.account_id, call.region, name)
+        record = self.host.records.find(key)
+        if record is None:
+            raise AwsError("ValidationException", f'Could not find endpoint "{_arn(call, name)}".')
+        return key, record
+
+    def _get_config(self, call: Call, name: str) -> dict[str, Any]:
+        sagemaker = self.host.client("sagemaker", call.region, call.account_id)
+        try:
+            found = sagemaker.describe_endpoint_config(EndpointConfigName=name)
+        except sagemaker.exceptions.ClientError as error:
+            arn = f"arn:aws:sagemaker:{call.region}:{call.account_id}:endpoint-config/{name}"
+            raise AwsError("ValidationException", f'Could not find endpoint configuration "{arn}".') from error
+        kept = ("EndpointConfigName", "ProductionVariants", "DataCaptureConfig", "AsyncInferenceConfig", "KmsKeyId")
+        return {member: found[member] for member in kept if found.get(member) is not None}
+
+
+def wait_for_idle(fleet: Fleet, timeout: float) -> bool:
+    """Whether all of a fleet's processes ended within ``timeout`` seconds."""
+    limit = time.monotonic() + timeout
+    while any(variant.running for variant in fleet.variants):
+        if time.monotonic() > limit:
+            return False
+        time.sleep(0.05)
+    return True
+
+
+def _arn(call: Call, name: str) -> str:
+    return f"arn:aws:sagemaker:{call.region}:{call.account_id}:endpoint/{name}"
+
+
+def _weight(variant: dict[str, Any]) -> float:
+    return float(variant.get("InitialVariantWeight", 1.0))
+
+
+def _summaries(config: dict[str, Any]) -> list[dict[str, Any]]:
+    """ProductionVariants as DescribeEndpoint shows them."""
+    found = []
+    for variant in config["ProductionVariants"]:
+        summary = {"VariantName": variant["VariantName"], "CurrentWeight": _weight(variant), "DesiredWeight": _weight(variant)}
+        if variant.get("ServerlessConfig"):
+            summary["CurrentServerlessConfig"] = summary["DesiredServerlessConfig"] = variant["ServerlessConfig"]
+        else:
+            count = variant.get("InitialInstanceCount", 1)
+            summary |= {"CurrentInstanceCount": count, "DesiredInstanceCount": count}
+        found.append(summary)
+    return found

@@ -1,0 +1,1 @@
+"""Elastic Compute Cloud: networks, security groups, launch templates."""

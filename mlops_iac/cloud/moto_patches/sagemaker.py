@@ -1,0 +1,184 @@
+"""SageMaker: instance types, name collisions, and the deletes of the model registry.
+
+moto refuses instance types newer than about 2021 (AWS's own list is in botocore's enums), accepts a second model or
+endpoint configuration of the same name, forgets network isolation, replaces a model package's metadata where AWS
+merges it, and cannot delete what the registry holds.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mlops_iac.cloud import tables
+from mlops_iac.cloud.wire import AwsError, Call
+
+if TYPE_CHECKING:
+    from mlops_iac.cloud.gateway import Gateway
+
+_DELETED = "sagemaker.deleted-model-packages"
+"""(account, region, group) to how many of its packages were deleted: a version number is never used twice."""
+
+
+def apply(gateway: Gateway) -> None:
+    for operation, collection, name, what in (
+        ("CreateModel", "_models", "ModelName", "model"),
+        ("CreateEndpointConfig", "endpoint_configs", "EndpointConfigName", "endpoint configuration"),
+        ("CreateModelPackageGroup", "model_package_groups", "ModelPackageGroupName", "Model Package Group"),
+    ):
+        gateway.before("sagemaker", operation, _refuses_second(gateway, collection, name, what))
+    gateway.after("sagemaker", "CreateModel", lambda call: _remember_isolation(gateway, call))
+    gateway.instead("sagemaker", "DeleteModelPackage", lambda call: _delete_package(gateway, call))
+    gateway.instead("sagemaker", "DeleteModelPackageGroup", lambda call: _delete_group(gateway, call))
+    tables.install(
+        gateway,
+        tables.Table(
+            service="sagemaker", name="ModelPackageGroupPolicy", key=("ModelPackageGroupName",),
+            put="PutModelPackageGroupPolicy", read="GetModelPackageGroupPolicy", delete="DeleteModelPackageGroupPolicy",
+            missing=("ValidationException", 400), check=lambda call: _get_group(_backend(call), call) and None,
+        ),
+    )  # fmt: skip
+    gateway.when_used("sagemaker", _patch_instance_types)
+    gateway.when_used("sagemaker", _patch_metadata)
+    gateway.when_used("sagemaker", lambda: _patch_versions(gateway))
+
+
+def _backend(call: Call) -> Any:
+    from moto.sagemaker.models import sagemaker_backends
+
+    return sagemaker_backends[call.account_id][call.region]
+
+
+def _refuses_second(gateway: Gateway, collection: str, name: str, what: str) -> Any:
+    def check(call: Call) -> None:
+        with gateway.locked("sagemaker"):
+            existing = getattr(_backend(call), collection).get(call.params.get(name))
+        if existing is not None:
+            raise AwsError("ValidationException", f'Cannot create already existing {what} "{existing.arn}".')
+
+    return check
+
+
+def _remember_isolation(gateway: Gateway, call: Call) -> None:
+    with gateway.locked("sagemaker"):
+        model = _backend(call)._models.get(call.params["ModelName"])
+        if model is not None:
+            model.enable_network_isolation = bool(call.params.get("EnableNetworkIsolation"))
+
+
+# The registry -------------------------------------------------------------------------------------------------------
+
+
+def _find_package(backend: Any, name: str) -> Any:
+    package = backend.model_packages.get(backend.model_package_name_mapping.get(name, name))
+    if package is None:
+        raise AwsError("ValidationException", f"ModelPackage {name} does not exist")
+    return package
+
+
+def _patch_metadata() -> None:
+    """AWS merges the properties that are sent into those that are there, and keeps a description that is not sent."""
+    from moto.sagemaker.models import SageMakerModelBackend as Backend
+
+    original = getattr(Backend.update_model_package, "original", Backend.update_model_package)
+
+    def update(self: Any, **named: Any) -> str:
+        package = _find_package(self, named["model_package_arn"])
+        properties, description = dict(package.customer_metadata_properties or {}), package.approval_description
+        status = package.model_approval_status
+        named["customer_metadata_properties"] = {**properties, **(named.get("customer_metadata_properties") or {})}
+        named["approval_description"] = named.get("approval_description") or description
+        named["model_approval_status"] = named.get("model_approval_status") or status
+        return str(original(self, **named))
+
+    update.original = original  # type: ignore[attr-defined]
+    Backend.update_model_package = update
+
+
+def _delete_package(gateway: Gateway, call: Call) -> dict[str, Any]:
+    with gateway.locked("sagemaker"):
+        backend = _backend(call)
+        package = _find_package(backend, call.params["ModelPackageName"])
+        del backend.model_packages[package.arn]
+        names = backend.model_package_name_mapping
+        for name in [name for name, arn in names.items() if arn == package.arn]:
+            del names[name]
+        group = package.model_package_group_name
+        if group:
+            counts, key = gateway.store[_DELETED], (call.account_id, call.region, group)
+            counts[key] = counts.get(key, 0) + 1
+    return {}
+
+
+def _get_group(backend: Any, call: Call) -> Any:
+    name = call.params["ModelPackageGroupName"].rsplit("/", 1)[-1]
+    group = backend.model_package_groups.get(name)
+    if group is None:
+        raise AwsError("ValidationException", f"Model Package Group {name} does not exist.")
+    return group
+
+
+def _delete_group(gateway: Gateway, call: Call) -> dict[str, Any]:
+    with gateway.locked("sagemaker"):
+        backend = _backend(call)
+        name = _get_group(backend, call).model_package_group_name
+        if any(package.model_package_group_name == name for package in backend.model_packages.values()):
+            raise AwsError("ConflictException", f"Model Package Group {name} still holds model packages.")
+        del backend.model_package_groups[name]
+        gateway.store[_DELETED].pop((call.account_id, call.region, name), None)
+        gateway.store["sagemaker.ModelPackageGroupPolicy"].pop((call.account_id, call.region, name), None)
+    return {}
+
+
+def _patch_versions(gateway: Gateway) -> None:
+    """moto numbers a package by how many there are, so that after a delete a number would be used again."""
+    from moto.sagemaker.models import SageMakerModelBackend
+
+    original = getattr(SageMakerModelBackend.create_model_package, "original", SageMakerModelBackend.create_model_package)
+
+    def create(self: Any, *arguments: Any, **named: Any) -> str:
+        group = named.get("model_package_group_name")
+        deleted = gateway.store[_DELETED].get((self.account_id, self.region_name, group), 0) if group else 0
+        placeholders = {("deleted", n): _Deleted(group) for n in range(deleted)}
+        self.model_packages.update(placeholders)
+        try:
+            return str(original(self, *arguments, **named))
+        finally:
+            for key in placeholders:
+                del self.model_packages[key]
+
+    create.original = original  # type: ignore[attr-defined]
+    SageMakerModelBackend.create_model_package = create
+
+
+class _Deleted:
+    def __init__(self, group: str | None) -> None:
+        self.model_package_group_name = group
+
+
+# Instance types -----------------------------------------------------------------------------------------------------
+
+
+def _patch_instance_types() -> None:
+    from moto.core.utils import get_service_model
+    from moto.sagemaker import models
+
+    service = get_service_model("sagemaker")
+
+    def by_enum(shape: str) -> Any:
+        allowed = frozenset(service.shape_for(shape).enum)
+
+        def check(self: Any, instance_type: str) -> None:
+            if instance_type not in allowed:
+                message = (
+                    f"1 validation error detected: Value '{instance_type}' at 'instanceType' failed to satisfy "
+                    f"constraint: Member must satisfy enum value set: [{', '.join(sorted(allowed))}]"
+                )
+                raise models.ValidationError(message=message)
+
+        return check
+
+    models.FakeEndpointConfig.validate_instance_type = by_enum("ProductionVariantInstanceType")
+    models.FakeSagemakerNotebookInstance.validate_instance_type = by_enum("InstanceType")
+    accept = staticmethod(lambda types: None)  # botocore's enum was the check already, in the person's own client
+    models.ModelPackage.validate_supported_transform_instance_types = accept
+    models.ModelPackage.validate_supported_realtime_inference_instance_types = accept

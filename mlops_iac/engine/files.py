@@ -1,0 +1,57 @@
+"""Files that are either the old ones or the new ones, never half, and that only their owner may read."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from mlops_iac.core.errors import StateError
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder and its parents, 0700."""
+    with explained(path):
+        missing = [folder for folder in (path, *path.parents) if not folder.exists()]
+        for folder in reversed(missing):
+            folder.mkdir(mode=0o700, exist_ok=True)
+
+
+def write_file(path: Path, text: str) -> None:
+    """Write beside, to the disk, then rename: a reader sees the old file or the new one. Mode 0600."""
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+    with explained(path):
+        try:
+            with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(draft, path)
+        except BaseException:
+            draft.unlink(missing_ok=True)
+            raise
+        sync_folder(path.parent)
+
+
+def sync_folder(path: Path) -> None:
+    """Make renames and deletions in a folder survive a power cut."""
+    folder = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+@contextmanager
+def explained(path: Path) -> Iterator[None]:
+    """A disk that is full, read-only or not ours, in plain words."""
+    try:
+        yield
+    except OSError as error:
+        raise StateError(
+            "The state cannot be saved.",
+            f"{path}: {error.strerror or error}. What was saved before is kept.",
+            hint="make room, or make the folder writable, and run the command again: it continues where it stopped.",
+        ) from error

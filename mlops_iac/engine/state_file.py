@@ -1,0 +1,209 @@
+"""A stack's state as a Pulumi checkpoint: JSON, version 3. Pure: text in, snapshot out, and back.
+
+Source: pulumi/pulumi, ``sdk/go/common/apitype`` (CheckpointV3, DeploymentV3, ResourceV3); held to a recorded one.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from mlops_iac.core.errors import StateError
+from mlops_iac.engine import signatures as sig
+from mlops_iac.engine.record import Record, now
+from mlops_iac.engine.secrets import PassphraseManager, SealedSecret
+from mlops_iac.engine.snapshot import Pending, Snapshot
+from mlops_iac.engine.values import Secret
+from mlops_iac.engine.wire import marked, unmarked
+
+VERSION = 3
+ORGANIZATION = "organization"
+"""What Pulumi's self-managed backends call the one organisation they have."""
+
+Encode = Callable[[Any], Any]
+Decode = Callable[[Any], Any]
+
+_FIELDS = {
+    "urn": "urn",
+    "custom": "custom",
+    "delete": "delete",
+    "id": "id",
+    "type": "type",
+    "inputs": "inputs",
+    "outputs": "outputs",
+    "parent": "parent",
+    "protect": "protect",
+    "external": "external",
+    "dependencies": "dependencies",
+    "provider": "provider",
+    "propertyDependencies": "property_dependencies",
+    "pendingReplacement": "pending_replacement",
+    "additionalSecretOutputs": "additional_secret_outputs",
+    "retainOnDelete": "retain_on_delete",
+    "customTimeouts": "custom_timeouts",
+    "created": "created",
+    "modified": "modified",
+}
+"""Checkpoint key to field of `Record`, in the order in which Pulumi writes them."""
+
+_LISTS = ("dependencies", "additional_secret_outputs")
+
+
+def encoder(manager: PassphraseManager) -> Encode:
+    """Values to JSON, secrets encrypted."""
+
+    def encode(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: encode(item) for key, item in value.items()}
+        if isinstance(value, list | tuple):
+            return [encode(item) for item in value]
+        if isinstance(value, Secret):
+            return {sig.KEY: sig.SECRET, "ciphertext": manager.seal(value)}
+        return value if value is None or isinstance(value, str | int | float | bool) else encode(marked(value))
+
+    return encode
+
+
+def decoder(manager: PassphraseManager) -> Decode:
+    """JSON to values; secrets stay sealed until somebody looks at them."""
+
+    def decode(value: Any) -> Any:
+        if isinstance(value, list):
+            return [decode(item) for item in value]
+        if not isinstance(value, dict):
+            return value
+        if value.get(sig.KEY) == sig.SECRET:
+            return SealedSecret(value["ciphertext"], manager)
+        values = {key: decode(item) for key, item in value.items()}
+        return unmarked(values) if sig.KEY in values else values
+
+    return decode
+
+
+def show(value: Any) -> Any:
+    """Values to JSON for people: secrets as ``[secret]``."""
+    if isinstance(value, dict):
+        return {key: show(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [show(item) for item in value]
+    if isinstance(value, Secret):
+        return "[secret]"
+    return value if value is None or isinstance(value, str | int | float | bool) else show(marked(value))
+
+
+def record_json(record: Record, encode: Encode) -> dict[str, Any]:
+    """One resource. What is empty or false is left out, as Pulumi does; ``custom`` and ``type`` are always there."""
+    fields: dict[str, Any] = {}
+    for key, name in _FIELDS.items():
+        value = getattr(record, name)
+        if name in ("inputs", "outputs"):
+            value = encode(value) if value else None
+        elif name in _LISTS:
+            value = list(value)
+        if value or name in ("custom", "type"):
+            fields[key] = value
+    return {**fields, **record.extra}
+
+
+def record_of(fields: Mapping[str, Any], decode: Decode) -> Record:
+    known: dict[str, Any] = {}
+    for key, name in _FIELDS.items():
+        if key in fields:
+            value = fields[key]
+            if name in ("inputs", "outputs"):
+                value = decode(value or {})
+            known[name] = tuple(value or ()) if name in _LISTS else value
+    known.setdefault("custom", False)
+    return Record(**known, extra={key: value for key, value in fields.items() if key not in _FIELDS})
+
+
+def pending_json(pending: Pending, encode: Encode) -> dict[str, Any]:
+    return {"resource": record_json(pending.record, encode), "type": pending.kind}
+
+
+def pending_of(fields: Mapping[str, Any], decode: Decode) -> Pending:
+    return Pending(kind=fields["type"], record=record_of(fields["resource"], decode))
+
+
+def render(snapshot: Snapshot, manager: PassphraseManager, *, project: str, stack: str) -> str:
+    """The whole checkpoint as text."""
+    encode = encoder(manager)
+    resources = [record_json(record, encode) for record in snapshot.ordered()]
+    pending = [pending_json(operation, encode) for operation in snapshot.pending.values()]
+    latest: dict[str, Any] = {"manifest": {"time": now(), "magic": "", "version": ""}}
+    if manager.has_state:
+        latest["secrets_providers"] = {"type": "passphrase", "state": {"salt": manager.state}}
+    if resources:
+        latest["resources"] = resources
+    if pending:
+        latest["pending_operations"] = pending
+    latest["metadata"] = dict(snapshot.metadata)
+    checkpoint = {"stack": f"{ORGANIZATION}/{project}/{stack}", "latest": latest}
+    return json.dumps({"version": VERSION, "checkpoint": checkpoint}, indent=1, ensure_ascii=False) + "\n"
+
+
+def parse(text: str, passphrase: Callable[[], str], *, place: str) -> tuple[Snapshot, PassphraseManager]:
+    """Read a checkpoint. ``place`` names the file in messages. Raises StateError; nothing is changed."""
+    latest = _latest(text, place)
+    provider = latest.get("secrets_providers") or {}
+    if provider.get("type", "passphrase") != "passphrase":
+        raise StateError(
+            "The stack's secrets cannot be read.",
+            f"{place}: its secrets provider is `{provider['type']}`; only `passphrase` is known here.",
+            hint="change it with `pulumi stack change-secrets-provider passphrase`.",
+        )
+    manager = PassphraseManager(passphrase, (provider.get("state") or {}).get("salt", ""))
+    decode = decoder(manager)
+    try:
+        records = [record_of(fields, decode) for fields in latest.get("resources") or ()]
+        pending = [pending_of(fields, decode) for fields in latest.get("pending_operations") or ()]
+    except (KeyError, TypeError, AttributeError) as error:
+        raise _damaged(place, f"a resource in it is not complete: {error}") from error
+    _check(records, place)
+    snapshot = Snapshot(
+        records=dict(enumerate(records)),
+        pending=dict(enumerate(pending, start=len(records))),
+        salt=manager.state if manager.has_state else "",
+        metadata=latest.get("metadata") or {},
+    )
+    return snapshot, manager
+
+
+def _latest(text: str, place: str) -> dict[str, Any]:
+    try:
+        document = json.loads(text)
+        version, checkpoint = document["version"], document["checkpoint"]
+        latest = checkpoint.get("latest") or {}
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise _damaged(place, "it is not a whole checkpoint") from error
+    if not isinstance(version, int) or version > VERSION:
+        raise StateError(
+            "The state is newer than this program.",
+            f"{place}: checkpoint version {version}; this program knows up to {VERSION}. Nothing was changed.",
+            hint="upgrade mlops-iac.",
+        )
+    if version < VERSION or not isinstance(latest, dict):
+        raise _damaged(place, f"checkpoint version {version} is not known")
+    return latest
+
+
+def _check(records: list[Record], place: str) -> None:
+    """What a state must hold to be worked with: no two live resources of one URN, nothing that points nowhere."""
+    seen: set[str] = set()
+    for record in records:
+        if not record.delete and record.urn in seen:
+            raise _damaged(place, f"{record.urn} is in it twice")
+        seen.add(record.urn)
+    for record in records:
+        missing = sorted(record.needs() - seen)
+        if missing:
+            raise _damaged(place, f"{record.urn} needs {missing[0]}, which is not in it")
+
+
+def _damaged(place: str, why: str) -> StateError:
+    return StateError(
+        "The state is damaged.",
+        f"{place}: {why}. Nothing was changed.",
+        hint="restore the newest good copy from `.pulumi/backups`, or the `.bak` file beside it.",
+    )

@@ -1,0 +1,252 @@
+"""Where stacks are kept: a Pulumi self-managed (file) backend, so that `pulumi login file://…` sees the same stacks.
+
+    .pulumi/meta.yaml
+    .pulumi/stacks/<project>/<stack>.json      the checkpoint; .bak is the one before; .journal is what happened since
+    .pulumi/backups/<project>/<stack>/…        copies after each operation, the newest twenty
+    .pulumi/history/<project>/<stack>/…        what each operation did
+    .pulumi/locks/organization/<project>/<stack>/…
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mlops_iac.core import urns
+from mlops_iac.core.errors import StackNotFound, StateError
+from mlops_iac.core.suggestions import did_you_mean
+from mlops_iac.engine import journal, state_file
+from mlops_iac.engine.files import explained, make_folder, write_file
+from mlops_iac.engine.journal import Journal
+from mlops_iac.engine.lock import locked
+from mlops_iac.engine.secrets import PassphraseManager
+from mlops_iac.engine.snapshot import Snapshot
+
+BACKUPS_KEPT = 20
+
+
+@dataclass(frozen=True, kw_only=True)
+class History:
+    """One operation, as it is told in the stack's history."""
+
+    kind: str
+    """``update``, ``refresh`` or ``destroy``."""
+    start: float
+    """Seconds since 1970, as `end`."""
+    end: float
+    result: str
+    """``succeeded`` or ``failed``."""
+    changes: Mapping[str, int]
+    config: Mapping[str, Any]
+    """Secrets are ``{"secure": <ciphertext>}``."""
+
+
+class FileStore:
+    """The stacks of one project. ``root`` is the folder that holds ``.pulumi``; nothing is made before it is needed."""
+
+    def __init__(self, root: Path, project: str, passphrase: Callable[[], str]) -> None:
+        self.root, self.project, self._passphrase = root, project, passphrase
+        self._home = root / ".pulumi"
+        self._stacks = self._home / "stacks" / project
+
+    def stacks(self) -> list[str]:
+        """Names of the stacks that exist, sorted."""
+        return sorted({path.stem for ending in ("json", "journal") for path in self._stacks.glob(f"[!.]*.{ending}")})
+
+    def find(self, stack: str) -> Snapshot | None:
+        """The stack's state, or None when there is no such stack. Raises StateError when it cannot be read."""
+        return self.read(stack)[0] if stack in self.stacks() else None
+
+    def get(self, stack: str) -> Snapshot:
+        """The stack's state; raises StackNotFound with the nearest name."""
+        snapshot = self.find(stack)
+        if snapshot is None:
+            raise StackNotFound(
+                "No such stack.",
+                f"`{stack}` is not among the stacks in {self._home}.",
+                hint=did_you_mean(stack, self.stacks()),
+            )
+        return snapshot
+
+    def outputs(self, stack: str) -> dict[str, Any]:
+        """What the stack's program exported; secrets are `Secret`. Raises StackNotFound."""
+        for record in self.get(stack):
+            if record.type == urns.STACK_TYPE and not record.delete:
+                return dict(record.outputs)
+        return {}
+
+    def read(self, stack: str) -> tuple[Snapshot, PassphraseManager]:
+        """State and secrets manager; those of an empty stack when there is none. Changes nothing on disk."""
+        text, lines = self._read_text(stack), journal.read_lines(self._journal(stack))
+        if not lines or journal.is_folded(lines, text):
+            return self._parse(stack, text, "")
+        if lines[0].get("base") != journal.digest(text):
+            raise StateError(
+                "The state was changed from outside.",
+                f"{self._journal(stack)} holds steps of an operation that was cut off, and {self._file(stack)} is"
+                " no longer the checkpoint that it started from. Nothing was changed.",
+                hint="put back the checkpoint from `.pulumi/backups`, or delete the journal and run `refresh`.",
+            )
+        snapshot, manager = self._parse(stack, text, journal.salt_of(lines))
+        journal.replay(lines, snapshot, manager)
+        return snapshot, manager
+
+    @contextmanager
+    def session(self, stack: str) -> Iterator[Session]:
+        """Hold the stack to change it. At the end, the journal is folded into the checkpoint.
+
+        Raises StateError when somebody else holds the stack, or it cannot be read or saved.
+        """
+        make_folder(self._stacks)
+        with locked(self._home / "locks" / state_file.ORGANIZATION / self.project / stack, stack):
+            self._write_meta()
+            snapshot, manager = self.read(stack)
+            session = Session(self, stack, snapshot, manager)
+            session.fold_rest()
+            try:
+                yield session
+            finally:
+                session.close()
+
+    def remove(self, stack: str) -> None:
+        """Forget an empty stack; its last checkpoint stays as ``.bak``. Raises StateError when it has resources."""
+        left = [record for record in self.get(stack) if record.custom and not record.is_provider]
+        if left:
+            raise StateError(
+                "The stack is not empty.",
+                f"`{stack}` still has {len(left)} resources, the first of them {left[0].urn}.",
+                hint="destroy it first.",
+            )
+        with locked(self._home / "locks" / state_file.ORGANIZATION / self.project / stack, stack):
+            file = self._file(stack)
+            with explained(file):
+                self._journal(stack).unlink(missing_ok=True)
+                if file.exists():
+                    file.replace(file.with_suffix(".json.bak"))
+                shutil.rmtree(self._history(stack), ignore_errors=True)
+
+    def _parse(self, stack: str, text: str, salt: str) -> tuple[Snapshot, PassphraseManager]:
+        if not text:
+            return Snapshot(salt=salt), PassphraseManager(self._passphrase, salt)
+        snapshot, manager = state_file.parse(text, self._passphrase, place=str(self._file(stack)))
+        if salt and not manager.has_state:
+            manager = PassphraseManager(self._passphrase, salt)
+            snapshot.salt = salt
+        return snapshot, manager
+
+    def _read_text(self, stack: str) -> str:
+        try:
+            return self._file(stack).read_text("utf-8")
+        except FileNotFoundError:
+            return ""
+        except (OSError, UnicodeDecodeError) as error:
+            raise StateError(
+                "The state cannot be read.", f"{self._file(stack)}: {error}", hint="make the file readable."
+            ) from error
+
+    def write(self, stack: str, text: str) -> None:
+        """Put a checkpoint in the place of the old one, which is kept as ``.bak``."""
+        file = self._file(stack)
+        if file.exists():
+            write_file(file.with_suffix(".json.bak"), file.read_text("utf-8"))
+        write_file(file, text)
+
+    def add_history(self, stack: str, entry: History, text: str) -> None:
+        """Tell what an operation did, and keep a copy of the checkpoint it left."""
+        stamp = time.time_ns()
+        folder, backups = self._history(stack), self._home / "backups" / self.project / stack
+        make_folder(folder)
+        make_folder(backups)
+        write_file(folder / f"{stack}-{stamp}.history.json", _history_json(entry))
+        write_file(folder / f"{stack}-{stamp}.checkpoint.json", text)
+        write_file(backups / f"{stack}.{stamp}.json", text)
+        for path in sorted(backups.glob(f"{stack}.*.json"))[:-BACKUPS_KEPT]:
+            path.unlink(missing_ok=True)
+
+    def _write_meta(self) -> None:
+        path = self._home / "meta.yaml"
+        if not path.exists():
+            write_file(path, "version: 1\n")
+
+    def _file(self, stack: str) -> Path:
+        return self._stacks / f"{stack}.json"
+
+    def _journal(self, stack: str) -> Path:
+        return self._stacks / f"{stack}.journal"
+
+    def _history(self, stack: str) -> Path:
+        return self._home / "history" / self.project / stack
+
+
+class Session:
+    """A stack that is held by this process."""
+
+    def __init__(self, store: FileStore, stack: str, snapshot: Snapshot, manager: PassphraseManager) -> None:
+        self.store, self.stack, self.snapshot, self.manager = store, stack, snapshot, manager
+        self._text = store._read_text(stack)
+        self.journal = self._new_journal()
+
+    def fold_rest(self) -> None:
+        """Fold what an operation that died left in its journal, so that ours can start."""
+        path = self.journal.path
+        lines = journal.read_lines(path)
+        if lines and not journal.is_folded(lines, self._text):
+            text = self._render()
+            with path.open("a", encoding="utf-8") as file:
+                file.write(json.dumps({"folded": journal.digest(text)}) + "\n")
+            self._save(text)
+        path.unlink(missing_ok=True)
+
+    def conclude(self, entry: History) -> None:
+        """Fold the journal and add to the stack's history."""
+        self._fold()
+        self.store.add_history(self.stack, entry, self._text)
+
+    def close(self) -> None:
+        """Fold what is left. What cannot be folded stays in the journal, and is read from there next time."""
+        try:
+            self._fold()
+        finally:
+            self.journal.close(remove=False)
+
+    def _fold(self) -> None:
+        if not self.journal.is_written and self._text:
+            return
+        text = self._render()
+        self.journal.folded(text)
+        self._save(text)
+        self.journal.close(remove=True)
+        self.journal = self._new_journal()
+
+    def _save(self, text: str) -> None:
+        self.store.write(self.stack, text)
+        self._text = text
+        self.journal.base = journal.digest(text)
+
+    def _render(self) -> str:
+        return state_file.render(self.snapshot, self.manager, project=self.store.project, stack=self.stack)
+
+    def _new_journal(self) -> Journal:
+        path = self.store._journal(self.stack)
+        return Journal(path, self.snapshot, self.manager, journal.digest(self._text))
+
+
+def _history_json(entry: History) -> str:
+    fields = {
+        "kind": entry.kind,
+        "startTime": int(entry.start),
+        "message": "",
+        "environment": {"exec.kind": "mlops-iac"},
+        "config": dict(entry.config),
+        "version": 0,
+        "result": entry.result,
+        "endTime": int(entry.end),
+        "resourceChanges": dict(entry.changes),
+    }
+    return json.dumps(fields, indent=1) + "\n"

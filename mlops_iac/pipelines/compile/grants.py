@@ -1,0 +1,143 @@
+"""What a state machine's role must be allowed, read off the calls its definition makes.
+
+Statements are data in IAM's own form. Every resource is named, or is a prefix `<stack>-` of names that runs give.
+
+https://docs.aws.amazon.com/step-functions/latest/dg/sagemaker-iam.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from mlops_iac.core.errors import PipelineError
+from mlops_iac.pipelines.compile.bindings import Bindings
+from mlops_iac.pipelines.compile.calls import Call, find_call
+
+Statement = dict[str, Any]
+
+_JOBS: Mapping[str, tuple[str, str, str]] = {
+    "createProcessingJob": ("processing-job", "ProcessingJob", "StepFunctionsGetEventsForSageMakerProcessingJobsRule"),
+    "createTrainingJob": ("training-job", "TrainingJob", "StepFunctionsGetEventsForSageMakerTrainingJobsRule"),
+}
+"""Jobs that are waited for: resource word, word in actions, and the rule by which Step Functions hears of their end."""
+
+_NAMED = {"createModel": "model", "createEndpointConfig": "endpoint-config"}
+"""What runs name ``<stack>-<run>-<step>``."""
+
+_ENDPOINT = frozenset({"createEndpoint", "updateEndpoint", "describeEndpoint", "deleteEndpoint"})
+
+
+def grants_for(document: Mapping[str, Any], bindings: Bindings) -> list[Statement]:
+    """One statement for each thing that is allowed, each with a name of its own."""
+    statements: dict[str, Statement] = {}
+    for state in document["States"].values():
+        if state["Type"] != "Task":
+            continue
+        call = find_call(state["Resource"])
+        if call is None:
+            raise PipelineError("Unknown call.", f"`{state['Resource']}` is no service integration.")
+        for statement in _statements(call, state["Parameters"], bindings):
+            statements.setdefault(statement["Sid"], statement)
+    return list(statements.values())
+
+
+def _statements(call: Call, parameters: Mapping[str, Any], bindings: Bindings) -> Iterator[Statement]:
+    action = call.action
+    if action in _JOBS:
+        yield from _job(action, bindings)
+    elif action in _NAMED:
+        arn = _arn(bindings, "sagemaker", f"{_NAMED[action]}/{bindings.stack}-*")
+        yield _allow(_title(action), ["sagemaker:AddTags", f"sagemaker:{_title(action)}"], [arn])
+        if action == "createModel":
+            yield _pass_role("Model", parameters["ExecutionRoleArn"])
+            yield _allow("ReadModelPackages", ["sagemaker:DescribeModelPackage"], [_packages(bindings)])
+        elif "KmsKeyId" in parameters:
+            yield _lend_key("Endpoint", parameters["KmsKeyId"])
+    elif action in _ENDPOINT:
+        yield from _endpoint(action, parameters["EndpointName"], bindings)
+    elif action == "createModelPackage":
+        group = _arn(bindings, "sagemaker", f"model-package-group/{bindings.model_package_group}")
+        yield _allow("CreateModelPackage", ["sagemaker:CreateModelPackage"], [group, _packages(bindings)])
+        # SageMaker reads the artifact and its metrics as the caller when a version is made.
+        yield _allow("ReadModels", ["s3:GetObject"], [_objects(bindings, "models")])
+    elif action == "getObject":
+        yield _allow("ReadModels", ["s3:GetObject"], [_objects(bindings, "models")])
+        if bindings.key_arn:
+            through = {"StringEquals": {"kms:ViaService": f"s3.{bindings.region}.amazonaws.com"}}
+            yield _allow("DecryptModels", ["kms:Decrypt"], [bindings.key_arn], through)
+    elif action == "publish":
+        yield _allow("Publish", ["sns:Publish"], [parameters["TopicArn"]])
+        if bindings.alerts_key_arn:
+            through = {"StringEquals": {"kms:ViaService": f"sns.{bindings.region}.amazonaws.com"}}
+            yield _allow("EncryptAlerts", ["kms:Decrypt", "kms:GenerateDataKey"], [bindings.alerts_key_arn], through)
+    else:
+        raise PipelineError("Unknown call.", f"No permissions are known for `{call.service}:{action}`.")
+
+
+def _job(action: str, bindings: Bindings) -> Iterator[Statement]:
+    """Start, follow and stop a job; Step Functions hears of its end by a rule of EventBridge that it makes itself."""
+    word, name, rule = _JOBS[action]
+    verbs = [
+        "sagemaker:AddTags",
+        "sagemaker:ListTags",
+        *(f"sagemaker:{verb}{name}" for verb in ("Create", "Describe", "Stop")),
+    ]
+    yield _allow(f"{name}s", verbs, [_arn(bindings, "sagemaker", f"{word}/{bindings.stack}-*")])
+    yield _allow(
+        f"{name}Events",
+        ["events:DescribeRule", "events:PutRule", "events:PutTargets"],
+        [_arn(bindings, "events", f"rule/{rule}")],
+    )
+    yield _pass_role("Job", bindings.job_role_arn)
+    if bindings.key_arn:
+        yield _lend_key("Job", bindings.key_arn)
+
+
+def _endpoint(action: str, name: str, bindings: Bindings) -> Iterator[Statement]:
+    endpoint = _arn(bindings, "sagemaker", f"endpoint/{name.lower()}")
+    resources = [endpoint]
+    if action in ("createEndpoint", "updateEndpoint"):
+        resources.append(_arn(bindings, "sagemaker", f"endpoint-config/{bindings.stack}-*"))
+    actions = [f"sagemaker:{_title(action)}"]
+    if action == "createEndpoint":
+        actions.append("sagemaker:AddTags")
+    yield _allow(_title(action), actions, resources)
+
+
+def _allow(
+    sid: str, actions: list[str], resources: list[str], condition: Mapping[str, Mapping[str, Any]] | None = None
+) -> Statement:
+    statement: Statement = {"Sid": sid, "Effect": "Allow", "Action": sorted(actions), "Resource": sorted(resources)}
+    return {**statement, "Condition": condition} if condition else statement
+
+
+def _pass_role(who: str, role_arn: str) -> Statement:
+    to = {"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}}
+    return _allow(f"Pass{who}Role", ["iam:PassRole"], [role_arn], to)
+
+
+def _lend_key(who: str, key_arn: str) -> Statement:
+    """Disks are encrypted by a grant on the key that the caller gives to AWS, and to nobody else."""
+    return _allow(
+        f"Lend{who}Key",
+        ["kms:CreateGrant", "kms:DescribeKey"],
+        [key_arn],
+        {"Bool": {"kms:GrantIsForAWSResource": "true"}},
+    )
+
+
+def _packages(bindings: Bindings) -> str:
+    return _arn(bindings, "sagemaker", f"model-package/{bindings.model_package_group}/*")
+
+
+def _objects(bindings: Bindings, zone: str) -> str:
+    return f"arn:{bindings.partition}:s3:::{bindings.bucket}/{bindings.zones[zone]}*"
+
+
+def _arn(bindings: Bindings, service: str, resource: str) -> str:
+    return f"arn:{bindings.partition}:{service}:{bindings.region}:{bindings.account_id}:{resource}"
+
+
+def _title(action: str) -> str:
+    return action[:1].upper() + action[1:]

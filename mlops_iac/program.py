@@ -1,0 +1,135 @@
+"""From a stack file to a built environment: the one program that both engines run."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from blueprints import Blueprint, get_blueprint, get_options_model
+from mlops_iac.config.load import load_stack
+from mlops_iac.config.stack_config import StackConfig
+from mlops_iac.core.errors import ConfigError, Problem
+from mlops_iac.core.suggestions import nearest
+
+
+@dataclass(frozen=True, kw_only=True)
+class Description:
+    """What a program would build, said without Pulumi."""
+
+    stack: str
+    blueprint: str
+    summary: str
+    region: str
+    security: str
+    layers: tuple[str, ...]
+    pipelines: Mapping[str, tuple[str, ...]]
+    """Pipeline to its steps, in order."""
+    options: Mapping[str, Any]
+    """With every default filled in."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Program:
+    """One stack's program: checked when it is loaded, run inside a Pulumi runtime."""
+
+    root: Path
+    stack: str
+    config: StackConfig
+    blueprint: Blueprint
+
+    def run(self) -> None:
+        """Register every resource of the environment and export its outputs. Called by an engine, in its runtime."""
+        import pulumi
+
+        with _collector_off():
+            environment = self.blueprint.build(self._site(), self.config, self.config.options)
+            for name, value in environment.to_outputs().items():
+                pulumi.export(name, value)
+
+    def describe(self) -> Description:
+        config = self.config
+        return Description(
+            stack=config.stack,
+            blueprint=self.blueprint.name,
+            summary=self.blueprint.summary,
+            region=config.region,
+            security=config.security.value,
+            layers=tuple(self.blueprint.layers),
+            pipelines={
+                pipeline.name: tuple(step.name for step in pipeline.ordered)
+                for pipeline in self.blueprint.pipelines(config.options)
+            },
+            options=config.options.model_dump(mode="json", by_alias=True),
+        )
+
+    def check_code(self) -> None:
+        """Raise ConfigError, at its line, when the code folder or one of the pipelines' scripts does not exist."""
+        folder = self.config.get_code_folder()
+        problems = [
+            self._missing(folder, step, script)
+            for pipeline in self.blueprint.pipelines(self.config.options)
+            for step, script in pipeline.scripts.items()
+            if not (folder / script).is_file()
+        ]
+        if problems:
+            raise ConfigError.of(problems)
+
+    def _missing(self, folder: Path, step: str, script: str) -> Problem:
+        there = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.py"))
+        match = nearest(script, there)
+        hint = f"write `{self.config.code}/{script}`, or name another file under `options.scripts.{step}`."
+        return self.config.problem(
+            f"options.scripts.{step}",
+            "A script is missing.",
+            f"Step `{step}` runs `{script}`, which `{self.config.code}` does not hold.",
+            f"{hint} Did you mean `{match}`?" if match else hint,
+        )
+
+    def _site(self) -> Any:
+        # The module itself: importing all of pulumi_aws would take longer than the whole program.
+        from pulumi_aws.get_caller_identity import get_caller_identity_output
+
+        from components._kit.site import Site
+
+        config = self.config
+        return Site(
+            team=config.team,
+            environment=config.environment,
+            blueprint=config.blueprint,
+            region=config.region,
+            account_id=get_caller_identity_output().account_id,
+            profile=config.security.value,
+            tags=config.tags,
+            protect=config.protect,
+        )
+
+
+def load(root: Path, stack: str) -> Program:
+    """Read and check a stack's program. Raises ConfigError with every problem, BlueprintError, or PipelineError."""
+    config = load_stack(root, stack, options_model=get_options_model)
+    program = Program(root=root, stack=stack, config=config, blueprint=get_blueprint(config.blueprint))
+    program.check_code()
+    return program
+
+
+def main() -> None:
+    """Entry point under Pulumi's own CLI: the stack is the selected one, the project is where `Pulumi.yaml` lies."""
+    import pulumi
+
+    load(Path(pulumi.get_root_directory()), pulumi.get_stack()).run()
+
+
+@contextmanager
+def _collector_off() -> Iterator[None]:
+    """A program is short and its heap only grows; collecting garbage takes more than half of its time."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()

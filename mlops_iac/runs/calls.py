@@ -1,0 +1,100 @@
+"""Calls to a cloud: what it refuses becomes a CloudError that says what was asked."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+
+from mlops_iac.core import exit_codes
+from mlops_iac.core.errors import CloudError
+
+_THROTTLED = ("Throttling", "ThrottlingException", "TooManyRequestsException", "RequestLimitExceeded", "SlowDown")
+_CREDENTIALS = ("ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "UnrecognizedClientException")
+
+
+@contextlib.contextmanager
+def calling(call: str, resource: str = "") -> Iterator[None]:
+    """Turn botocore's errors into ours. ``call`` is ``service:Operation``, ``resource`` what it is about.
+
+    >>> with calling("s3:PutObject", "raw/data.csv"):
+    ...     clients("s3").put_object(...)
+    """
+    try:
+        yield
+    except CloudError:
+        raise
+    except Exception as error:
+        translated = translate(error, call, resource)
+        if translated is None:
+            raise
+        raise translated from error
+
+
+def translate(error: Exception, call: str, resource: str) -> CloudError | None:
+    """The CloudError for one of botocore's errors; None for any other error."""
+    from botocore.exceptions import BotoCoreError, ClientError, ConnectionError, HTTPClientError, NoCredentialsError
+
+    about = f" for `{resource}`" if resource else ""
+    if isinstance(error, ClientError):
+        code, message = error_code(error), error.response.get("Error", {}).get("Message", "")
+        translated = CloudError(
+            "Cloud refused a request.",
+            f"{call}{about}: {message or 'it gives no reason'} ({code}).",
+            hint=hint_for(code),
+            resource=resource,
+            call=call,
+            code=code,
+        )
+        if code in _CREDENTIALS:
+            translated.exit_code = exit_codes.AUTHENTICATION  # type: ignore[misc]
+        return translated
+    if isinstance(error, NoCredentialsError):
+        translated = CloudError(
+            "No credentials.", f"{call}{about}: AWS asks who you are.", hint="run `aws configure` or `aws sso login`."
+        )
+        translated.exit_code = exit_codes.AUTHENTICATION  # type: ignore[misc]
+        return translated
+    if isinstance(error, ConnectionError | HTTPClientError):
+        return CloudError(
+            "Cloud cannot be reached.",
+            f"{call}{about}: {error}",
+            hint="`mlops-iac cloud status` tells whether the embedded cloud runs, and `cloud start` starts it.",
+            resource=resource,
+            call=call,
+            code=type(error).__name__,
+        )
+    if isinstance(error, BotoCoreError):
+        return CloudError("Cloud call failed.", f"{call}{about}: {error}", resource=resource, call=call)
+    return None
+
+
+def hint_for(code: str) -> str:
+    if code in _CREDENTIALS:
+        return "sign in again: `aws sso login`, or new keys."
+    if "AccessDenied" in code:
+        return "your credentials lack this permission."
+    if code in _THROTTLED:
+        return "the account calls too often just now; try again in a minute."
+    return ""
+
+
+def error_code(error: Exception) -> str:
+    """botocore's ``Error.Code``, empty when it is another kind of error."""
+    response = getattr(error, "response", None)
+    return str(response.get("Error", {}).get("Code", "")) if isinstance(response, dict) else ""
+
+
+def is_throttled(error: Exception) -> bool:
+    code = error.code if isinstance(error, CloudError) else error_code(error)
+    return code in _THROTTLED
+
+
+def is_missing(error: Exception) -> bool:
+    """Whether a cloud says that something does not exist. SageMaker says so in a ValidationException's text."""
+    code = error.code if isinstance(error, CloudError) else error_code(error)
+    if code in ("404", "NoSuchKey", "NoSuchBucket", "ResourceNotFoundException", "ResourceNotFound", "NotFound"):
+        return True
+    if code in ("ExecutionDoesNotExist", "StateMachineDoesNotExist"):
+        return True
+    text = str(error)
+    return code == "ValidationException" and ("Could not find" in text or "does not exist" in text)

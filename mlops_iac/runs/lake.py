@@ -1,0 +1,60 @@
+"""Objects in an environment's lake. Whatever is written is encrypted with its key and tagged with its stack."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, BinaryIO
+from urllib.parse import urlencode
+
+from mlops_iac.clients import Clients
+from mlops_iac.core.environment import STACK_TAG, Environment
+from mlops_iac.core.errors import CloudError
+from mlops_iac.runs.calls import calling, is_missing
+
+
+def write_arguments(environment: Environment) -> dict[str, str]:
+    """What the lake's bucket policy demands of every object."""
+    return {
+        "ServerSideEncryption": "aws:kms",
+        "SSEKMSKeyId": environment.data.key_arn,
+        "Tagging": urlencode({STACK_TAG: environment.stack}),
+    }
+
+
+def upload(environment: Environment, clients: Clients, key: str, content: bytes | BinaryIO, **extra: Any) -> None:
+    """Write one object. Files are streamed, in parts where they are large."""
+    arguments = {**write_arguments(environment), **extra}
+    with calling("s3:PutObject", key):
+        if isinstance(content, bytes):
+            clients("s3").put_object(Bucket=environment.data.bucket, Key=key, Body=content, **arguments)
+        else:
+            clients("s3").upload_fileobj(content, environment.data.bucket, key, ExtraArgs=arguments)
+
+
+def find_object(environment: Environment, clients: Clients, key: str) -> dict[str, Any] | None:
+    """HeadObject, or None when there is none."""
+    try:
+        with calling("s3:HeadObject", key):
+            head: dict[str, Any] = clients("s3").head_object(Bucket=environment.data.bucket, Key=key)
+            return head
+    except CloudError as error:
+        if is_missing(error):
+            return None
+        raise
+
+
+def find_metrics(environment: Environment, clients: Clients, run: str) -> dict[str, float]:
+    """The numbers in a run's evaluation.json; none when it has not come that far, or wrote something else."""
+    key = f"{environment.data.zones.get('models', 'models/')}{run}/evaluation/evaluation.json"
+    try:
+        with calling("s3:GetObject", key):
+            body = clients("s3").get_object(Bucket=environment.data.bucket, Key=key)["Body"].read()
+    except CloudError as error:
+        if is_missing(error):
+            return {}
+        raise
+    try:
+        metrics = json.loads(body)["metrics"]
+        return {str(name): value for name, value in metrics.items() if isinstance(value, int | float)}
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return {}

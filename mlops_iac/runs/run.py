@@ -1,0 +1,102 @@
+"""A run as it is told: what it was started with, how far its steps are, what came out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+RunStatus = Literal["running", "succeeded", "refused", "failed", "stopped", "timed-out"]
+"""``refused``: every job did its work, and the gate did not let the model pass."""
+
+StepStatus = Literal["waiting", "running", "succeeded", "refused", "failed", "stopped", "skipped"]
+"""``skipped``: the run ended before this step's turn."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StepRun:
+    name: str
+    kind: str
+    status: StepStatus = "waiting"
+    started: datetime | None = None
+    ended: datetime | None = None
+    job: str | None = None
+    """Name of the SageMaker job, for processing and training steps."""
+    reason: str = ""
+    """Why it failed, in the cloud's words."""
+
+    @property
+    def seconds(self) -> float | None:
+        """How long it took, or takes so far; None when it has not started."""
+        if self.started is None:
+            return None
+        return max(0.0, ((self.ended or datetime.now(UTC)) - self.started).total_seconds())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """What the gate said."""
+
+    passed: bool
+    metric: str | None = None
+    value: float | None = None
+    """None when the evaluation lacks the metric."""
+    bound: str | None = None
+    """``>= 0.97``"""
+
+    def __str__(self) -> str:
+        if self.metric is None:
+            return "passed" if self.passed else "refused"
+        value = "missing" if self.value is None else f"{self.value:g}"
+        return f"{self.metric} is {value}" + (f", the gate wants {self.bound}" if self.bound else "")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    id: str
+    pipeline: str
+    stack: str
+    arn: str
+    """Of the Step Functions execution."""
+    status: RunStatus
+    started: datetime
+    ended: datetime | None = None
+    code: str = ""
+    """Sha of the packed code."""
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    steps: tuple[StepRun, ...] = ()
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    gate: Verdict | None = None
+    model_package_arn: str | None = None
+    error: str = ""
+    """Error and cause that ended it, in the cloud's words."""
+
+    @property
+    def is_over(self) -> bool:
+        return self.status != "running"
+
+    @property
+    def seconds(self) -> float:
+        return max(0.0, ((self.ended or datetime.now(UTC)) - self.started).total_seconds())
+
+    @property
+    def failed_step(self) -> StepRun | None:
+        return next((step for step in self.steps if step.status in ("failed", "refused", "stopped")), None)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON; times in ISO 8601, UTC."""
+        steps = [{**_plain(asdict(step)), "seconds": _rounded(step.seconds)} for step in self.steps]
+        return {**_plain(asdict(self)), "steps": steps, "seconds": _rounded(self.seconds)}
+
+
+def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: _time(value) if isinstance(value, datetime) else value for key, value in values.items()}
+
+
+def _time(value: datetime) -> str:
+    return value.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 1)

@@ -1,0 +1,121 @@
+"""Start a run: check, pack, store, start. Nothing is written before everything that can be checked has been."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from mlops_iac.clients import Clients
+from mlops_iac.core.environment import Environment, Pipeline
+from mlops_iac.core.errors import Problem, RunError
+from mlops_iac.core.frameworks import get_framework
+from mlops_iac.core.suggestions import nearest
+from mlops_iac.runs.calls import calling
+from mlops_iac.runs.lake import find_object, upload
+from mlops_iac.runs.names import execution_name, get_pipeline, make_run_id
+from mlops_iac.runs.pack import ARCHIVE, MANIFEST, RUNNER, PackedCode, pack, read_launcher
+from mlops_iac.runs.parameters import merge_parameters
+from mlops_iac.runs.platforms import aws_platform, this_platform
+from mlops_iac.runs.run import Run, StepRun
+
+LARGEST_IN_MEMORY = 16 * 1024 * 1024
+"""Bytes of an archive before it is written to a temporary file instead."""
+
+
+def start(
+    environment: Environment,
+    clients: Clients,
+    root: Path,
+    pipeline: str = "training",
+    parameters: Mapping[str, Any] | None = None,
+) -> Run:
+    """Start a pipeline with the code that lies in its folder now.
+
+    ``root`` is the project's folder; ``parameters`` override the pipeline's defaults. Raises UsageError for an unknown
+    pipeline, RunError for wrong parameters, missing scripts and code that cannot be packed, CloudError when refused.
+    """
+    chosen = get_pipeline(environment, pipeline)
+    values = merge_parameters(chosen, parameters or {})
+    code = pack_code(chosen, clients, root)
+    store_code(environment, chosen, clients, code)
+    return start_execution(environment, chosen, clients, code, values)
+
+
+def pack_code(pipeline: Pipeline, clients: Clients, root: Path) -> PackedCode:
+    """The pipeline's code folder, packed for the platform where its jobs run."""
+    framework = get_framework(pipeline.framework, pipeline.framework_version)
+    platform = this_platform() if clients.embedded else aws_platform(framework)
+    folder = root / pipeline.code
+    check_scripts(pipeline, folder)
+    return pack(folder, framework, platform)
+
+
+def check_scripts(pipeline: Pipeline, folder: Path) -> None:
+    """All scripts must be there before a run starts. Raises RunError that names each one that is not."""
+    if not folder.is_dir():
+        return  # packing says so
+    there = sorted(path.name for path in folder.glob("*.py"))
+    problems = []
+    for step, script in pipeline.scripts.items():
+        if (folder / script).is_file():
+            continue
+        match = nearest(script, there)
+        problems.append(
+            Problem(
+                path=script,
+                summary="Script is missing.",
+                detail=f"Step `{step}` runs `{script}`, which is not in `{folder}`.",
+                hint=f"did you mean `{match}`?"
+                if match
+                else "write it, or name another under `scripts` in the stack file.",
+            )
+        )
+    if problems:
+        raise RunError.of(problems)
+
+
+def store_code(environment: Environment, pipeline: Pipeline, clients: Clients, code: PackedCode) -> None:
+    """Put the packed code into the lake unless the same code is there. The manifest goes last: it says that all is there."""
+    prefix = code_prefix(pipeline, code)
+    if find_object(environment, clients, prefix + MANIFEST) is not None:
+        return
+    with tempfile.SpooledTemporaryFile(max_size=LARGEST_IN_MEMORY) as file:
+        code.write_archive(file)  # type: ignore[arg-type]
+        file.seek(0)
+        upload(environment, clients, prefix + ARCHIVE, file)  # type: ignore[arg-type]
+    upload(environment, clients, prefix + RUNNER, read_launcher(RUNNER))
+    upload(environment, clients, prefix + MANIFEST, code.manifest_json())
+
+
+def code_prefix(pipeline: Pipeline, code: PackedCode) -> str:
+    return f"{pipeline.code_prefix}{code.sha}/"
+
+
+def start_execution(
+    environment: Environment, pipeline: Pipeline, clients: Clients, code: PackedCode, parameters: Mapping[str, Any]
+) -> Run:
+    run = make_run_id()
+    document = {
+        "run": run,
+        "code": {"uri": f"s3://{environment.data.bucket}/{code_prefix(pipeline, code)}", "sha": code.sha},
+        "parameters": parameters,
+    }
+    with calling("stepfunctions:StartExecution", pipeline.name):
+        answer = clients("stepfunctions").start_execution(
+            stateMachineArn=pipeline.arn, name=execution_name(environment.stack, run), input=json.dumps(document)
+        )
+    return Run(
+        id=run,
+        pipeline=pipeline.name,
+        stack=environment.stack,
+        arn=answer["executionArn"],
+        status="running",
+        started=answer.get("startDate") or datetime.now(UTC),
+        code=code.sha,
+        parameters=parameters,
+        steps=tuple(StepRun(name=step.name, kind=step.kind) for step in pipeline.steps),
+    )

@@ -1,0 +1,41 @@
+"""A blueprint's options as they stand in a new stack file: each with its description and its default."""
+
+from __future__ import annotations
+
+import textwrap
+from dataclasses import dataclass
+
+from pydantic import BaseModel
+
+from mlops_iac.config.option_table import plain
+from mlops_iac.scaffold.safe_yaml import block
+
+WIDTH = 110
+
+
+@dataclass(frozen=True)
+class OptionLines:
+    key: str
+    description: str
+    required: bool
+    """True when there is no default, so that the team must say it."""
+    lines: tuple[str, ...]
+    """The setting as YAML, without indentation."""
+
+
+def option_lines(model: type[BaseModel]) -> list[OptionLines]:
+    """Every option of a blueprint, in the model's order."""
+    options = []
+    for name, field in model.model_fields.items():
+        key = field.alias or name
+        default = None if field.is_required() else plain(field.get_default(call_default_factory=True))
+        lines = tuple(block({key: default}, width=WIDTH - 6))
+        options.append(OptionLines(key, field.description or "", field.is_required(), lines))
+    return options
+
+
+def comment(text: str, indent: int) -> list[str]:
+    """Text as comment lines; a line break or control character in it cannot end the comment."""
+    words = "".join(c if c.isprintable() else " " for c in text)
+    prefix = " " * indent + "# "
+    return textwrap.wrap(words, WIDTH, initial_indent=prefix, subsequent_indent=prefix, break_on_hyphens=False)

@@ -1,0 +1,136 @@
+"""Writing a new stack file: rendered, read back, and only then kept under its name."""
+
+from __future__ import annotations
+
+import errno
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from pydantic import BaseModel
+
+from mlops_iac.config.document import parse_document
+from mlops_iac.config.envelope import Envelope
+from mlops_iac.config.load import check_stack
+from mlops_iac.config.project import STACKS, list_stacks, stack_path
+from mlops_iac.config.text import read_text
+from mlops_iac.core.errors import ConfigError, MlopsError
+from mlops_iac.scaffold.answers import Answers, check_answers
+from mlops_iac.scaffold.option_lines import comment, option_lines
+from mlops_iac.scaffold.safe_yaml import scalar
+
+TEMPLATE = Path(__file__).parent / "templates" / "stack.yaml.j2"
+
+
+def new_stack(root: Path, answers: Answers, blueprints: Mapping[str, type[BaseModel]]) -> Path:
+    """Write `stacks/Pulumi.<stack>.yaml` and return its path. `blueprints` holds each Options model by name.
+
+    Never overwrites: ConfigError when the file exists. UsageError when an answer is not allowed. The file is read back
+    as `load_stack` reads it before it gets its name, so a file that this wrote always loads.
+    """
+    check_answers(answers, tuple(sorted(blueprints)))
+    folder = _prepare_folder(root)
+    target = stack_path(root, answers.stack)
+    _refuse_existing(target, answers)
+    text = render_stack(answers, blueprints[answers.blueprint])
+    try:
+        _write_checked(folder, target, text, root, answers, blueprints)
+    except OSError as error:
+        raise ConfigError(
+            "The stack file cannot be written.",
+            f"{STACKS}/{target.name}: {error.strerror}. Nothing was changed.",
+            hint="look at the folder's permissions and at the space left on the disk.",
+        ) from error
+    return target
+
+
+def render_stack(answers: Answers, options: type[BaseModel]) -> str:
+    """The text of a new stack file. Pure."""
+    from jinja2 import StrictUndefined
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+    # YAML, not HTML: every value goes through `scalar`, every description through `comment`.
+    environment = ImmutableSandboxedEnvironment(
+        undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
+    )
+    environment.filters |= {"scalar": scalar, "comment": comment}
+    about = {key: field.description for key, field in Envelope.model_fields.items()}
+    return environment.from_string(TEMPLATE.read_text(encoding="utf-8")).render(
+        answers=answers, about=about | {"region": "The region everything is in."}, options=option_lines(options)
+    )
+
+
+def _prepare_folder(root: Path) -> Path:
+    folder = root / STACKS
+    try:
+        folder.mkdir(exist_ok=True)
+    except OSError as error:
+        hint = "look at the project's permissions."
+        raise ConfigError("The stacks folder cannot be made.", f"{STACKS}/: {error.strerror}.", hint=hint) from error
+    if not folder.resolve().is_relative_to(root.resolve()):
+        detail = f"{STACKS}/ is a link to a folder elsewhere; nothing is written there."
+        raise ConfigError("The stacks folder is outside the project.", detail, hint=f"make {STACKS}/ a folder.")
+    return folder
+
+
+def _refuse_existing(target: Path, answers: Answers) -> None:
+    if os.path.lexists(target):
+        raise ConfigError(
+            "The stack file is already there.",
+            f"{STACKS}/{target.name} exists and was not touched.",
+            hint=f"edit it, or remove it first; `mlops-iac preview {answers.stack}` shows what it builds.",
+        )
+
+
+def _write_checked(
+    folder: Path, target: Path, text: str, root: Path, answers: Answers, blueprints: Mapping[str, type[BaseModel]]
+) -> None:
+    descriptor, name = tempfile.mkstemp(prefix=".new-", suffix=".tmp", dir=folder)
+    draft = Path(name)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.chmod(0o644)
+        _read_back(draft, root, answers, blueprints)
+        _keep(draft, target, answers)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def _read_back(draft: Path, root: Path, answers: Answers, blueprints: Mapping[str, type[BaseModel]]) -> None:
+    """Load the draft as the stack it will be, and compare what was understood with what was answered."""
+    shown = f"{STACKS}/Pulumi.{answers.stack}.yaml"
+    document = parse_document(read_text(draft, root, shown), shown)
+    loaded = check_stack(document, root, answers.stack, list_stacks(root), blueprints.__getitem__)
+    for key in ("team", "environment", "blueprint", "code", "region", "security", "owner"):
+        if getattr(loaded, key) != getattr(answers, key):
+            raise MlopsError(
+                "The new stack file would not say what was answered.", f"`{key}` was changed by writing it."
+            )
+
+
+def _keep(draft: Path, target: Path, answers: Answers) -> None:
+    # A link fails when the name is taken, also by someone who wrote it a moment ago; a rename would overwrite.
+    try:
+        os.link(draft, target)
+    except FileExistsError:
+        _refuse_existing(target, answers)
+    except OSError as error:
+        if error.errno not in (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP):
+            raise
+        _copy_exclusively(draft, target, answers)
+
+
+def _copy_exclusively(draft: Path, target: Path, answers: Answers) -> None:
+    """For file systems without links (FAT, some network shares): still never overwrites."""
+    try:
+        with target.open("x", encoding="utf-8") as file:
+            file.write(draft.read_text(encoding="utf-8"))
+    except FileExistsError:
+        _refuse_existing(target, answers)
+    except OSError:
+        target.unlink(missing_ok=True)
+        raise

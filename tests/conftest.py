@@ -1,0 +1,44 @@
+"""What every test may use: a project of its own, never this checkout's state."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+CHECKOUT = Path(__file__).parents[1]
+
+
+def make_project(folder: Path) -> Path:
+    """A project as `git clone` and `mlops-iac new` leave it: the example team's code and its stack file."""
+    (folder / "stacks").mkdir(parents=True)
+    shutil.copy(CHECKOUT / "Pulumi.yaml", folder)
+    shutil.copytree(
+        CHECKOUT / "examples", folder / "examples", ignore=shutil.ignore_patterns("__pycache__", "Pulumi.*.yaml")
+    )
+    for stack_file in sorted((CHECKOUT / "examples").glob("*/Pulumi.*.yaml")):
+        shutil.copy(stack_file, folder / "stacks")
+    return folder
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A fresh project for one test."""
+    return make_project(tmp_path / "project")
+
+
+@pytest.fixture(scope="session")
+def mlops_iac_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The project that `deployed(...)` deploys from, in this suite."""
+    return make_project(tmp_path_factory.mktemp("project") / "project")
+
+
+@pytest.fixture(autouse=True)
+def no_real_cloud(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests see no credentials and no settings of the person who runs them."""
+    for name in list(os.environ):
+        if name.startswith(("AWS_", "PULUMI_")) and name != "PULUMI_PYTHON_CMD":
+            monkeypatch.delenv(name)
+    monkeypatch.delenv("MLOPS_IAC_DEBUG", raising=False)
