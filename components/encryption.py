@@ -80,7 +80,8 @@ class EncryptionNodes:
 
 
 class Encryption(Component):
-    """The environment's key. Under `sandbox` there is none: ``ref`` is None, and services use keys that cost nothing."""
+    """The environment's key. Under `sandbox` there is none: ``ref`` is None, and services use keys that cost
+    nothing."""
 
     Nodes = EncryptionNodes
 
@@ -96,7 +97,9 @@ class Encryption(Component):
         self._offer(KeyRef(arn=key.arn) if key else None)
 
     @classmethod
-    def adopt(cls, place: Named, *, key_arn: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None) -> Encryption:
+    def adopt(
+        cls, place: Named, *, key_arn: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None
+    ) -> Encryption:
         """A key that exists. Its policy is its owner's business: it must let this account's roles use it."""
         self = cls.__new__(cls)
         Component.__init__(self, place, None, opts)
@@ -105,7 +108,8 @@ class Encryption(Component):
         return self
 
     def grant_use(self, role: Role) -> None:
-        """Let a role encrypt and decrypt, and let services hold the key for it while its job runs. Nothing under `sandbox`."""
+        """Let a role encrypt and decrypt, and let services hold the key for it while its job runs. Nothing under
+        `sandbox`."""
         if self.ref is None:
             return
         for_resources = {"Bool": {"kms:GrantIsForAWSResource": "true"}}
@@ -139,7 +143,8 @@ class Encryption(Component):
     # In a key policy `Resource: *` means this key and nothing else.
 
     def _administer(self) -> dict[str, Any]:
-        """The account's administrators, by their own IAM policies; without this the key could never be changed again."""
+        """The account's administrators, by their own IAM policies; without this the key could never be changed
+        again."""
         return _allow("AccountAdministers", self._root(), ADMINISTER)
 
     def _use(self) -> dict[str, Any]:

@@ -32,7 +32,8 @@ class RoleArgs:
     boundary: BoundaryRef | None = None
     """Ceiling of what it may ever do. Left out: none, which only fits an account that sets one by other means."""
     source_account: bool = True
-    """Demand ``aws:SourceAccount``, which keeps a service from acting for another account's resource. Left out: demanded.
+    """Demand ``aws:SourceAccount``, which keeps a service from acting for another account's resource. Left out:
+    demanded.
     EC2 and ECS tasks do not send it when they assume a role."""
     max_hours: int = 1
     """Longest session, in hours (1 to 12). Left out: one hour."""
@@ -53,6 +54,7 @@ class Role(Component):
 
     def __init__(self, place: Named, args: RoleArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(place, args.transforms, opts)
+        self.stem = place.name.removesuffix("-role")  # a child `…-role-role` would help nobody
         self._grants: dict[str, Grant] = {}
         self._rendered = False
         for grant in args.grants:
@@ -82,7 +84,7 @@ class Role(Component):
                 raise BlueprintError(
                     "Granted too late.",
                     f"The policy of role `{self.place.name}` is rendered already; `{grant.sid}` would be lost.",
-                    hint="grant while the program builds resources, not inside apply() and not after a blocking invoke.",
+                    hint="grant while the program builds resources: not in apply(), not after a blocking invoke.",
                 )
             known = self._grants.setdefault(grant.sid, grant)
             if known.actions != grant.actions or len(known.resources) != len(grant.resources):
@@ -138,7 +140,7 @@ def make_role(
     source_account: bool = True,
 ) -> Role:
     """A role inside another component; that component's transform for ``child`` changes the IAM role itself."""
-    place, opts = parent.within(child.replace("_", "-").removesuffix("-role"))
+    place, opts = parent.within(child.replace("_", "-"))
     args = RoleArgs(
         services=services,
         description=description,

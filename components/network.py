@@ -45,9 +45,11 @@ class NetworkArgs:
     """What a team may say about its network."""
 
     cidr_block: str = "10.64.0.0/20"
-    """Addresses of the network, /16 to /24. Left out: 4096 addresses; they need to be unique only where networks are joined."""
+    """Addresses of the network, /16 to /24. Left out: 4096 addresses; they need to be unique only where networks are
+    joined."""
     interface_endpoints: tuple[str, ...] | None = None
-    """AWS services reachable by interface endpoint, in AWS's own short names (``ecr.api``). Left out: none, except under
+    """AWS services reachable by interface endpoint, in AWS's own short names (``ecr.api``). Left out: none, except
+    under
     `regulated`."""
     key: KeyRef | None = None
     """Encrypts the flow logs. Left out: encrypted by CloudWatch Logs itself."""
@@ -131,14 +133,10 @@ class Network(Component):
         self._offer(vpc_id, list(subnet_ids), security_group_id)
         return self
 
-    def _offer(
-        self, vpc_id: pulumi.Input[str], subnet_ids: list[Any], security_group_id: pulumi.Input[str]
-    ) -> None:
+    def _offer(self, vpc_id: pulumi.Input[str], subnet_ids: list[Any], security_group_id: pulumi.Input[str]) -> None:
         self.ref = NetworkRef(vpc_id=vpc_id, subnet_ids=subnet_ids, job_security_group_id=security_group_id)
         self.vpc_id, self.subnet_ids, self.job_security_group_id = vpc_id, subnet_ids, security_group_id
-        self.register_outputs(
-            {"vpc_id": vpc_id, "subnet_ids": subnet_ids, "job_security_group_id": security_group_id}
-        )
+        self.register_outputs({"vpc_id": vpc_id, "subnet_ids": subnet_ids, "job_security_group_id": security_group_id})
 
     def _create_vpc(self, args: NetworkArgs) -> Vpc:
         props = {"cidr_block": args.cidr_block, "enable_dns_hostnames": True, "enable_dns_support": True}
@@ -256,7 +254,8 @@ class Network(Component):
 
 
 def subnet_blocks(cidr_block: str) -> list[str]:
-    """The network cut in quarters, of which the subnets get the first two. Raises BlueprintError for what AWS refuses."""
+    """The network cut in quarters, of which the subnets get the first two. Raises BlueprintError for what AWS
+    refuses."""
     try:
         network = ipaddress.IPv4Network(cidr_block)
     except ValueError as error:

@@ -109,14 +109,38 @@ class Realtime(Section):
 Serving = Annotated[Serverless | Realtime, Field(discriminator="flavour")]
 
 
-class BatchCompute(Section):
+class Pool(Section):
+    instance_types: tuple[str, ...] = Field(
+        min_length=1, max_length=20, description="EC2 types or families behind this queue, such as c6i or g5.xlarge."
+    )
+    max_vcpus: int = Field(default=64, ge=1, le=10_000, description="vCPUs in use at the same time, at most.")
+
+
+class BatchQueues(Section):
     """Queues for heavier work than a SageMaker job's: arrays of thousands, GPUs on spot."""
 
-    enabled: bool = Field(default=False, description="Build CPU and GPU queues. Idle queues cost nothing.")
-    max_vcpus: int = Field(
-        default=64, ge=1, le=10_000, description="vCPUs in use at the same time, at most, per queue."
+    enabled: bool = Field(
+        default=False,
+        description="Build the queues. Idle machines cost nothing, but the network then needs endpoints: about 90 $ a month.",
     )
-    spot: bool = Field(default=True, description="Use spare capacity: much cheaper, and may be taken away.")
+    cpu: Pool = Field(default=Pool(instance_types=("m5", "c5")), description="The queue `cpu`.")
+    gpu: Pool = Field(default=Pool(instance_types=("g5",), max_vcpus=32), description="The queue `gpu`.")
+
+
+class Table(Section):
+    zone: Literal["raw", "curated", "features", "models"] = Field(default="raw", description="Zone of the lake.")
+    prefix: str = Field(default="", description="Below the zone, ending in a slash. Left out: the whole zone.")
+    format: Literal["csv", "json", "parquet"] = Field(default="csv", description="How the files are written.")
+    columns: dict[str, str] = Field(
+        min_length=1, max_length=1000, description="Column to Hive type, in the files' order, such as age: int."
+    )
+
+    @field_validator("prefix")
+    @classmethod
+    def _check_prefix(cls, value: str) -> str:
+        if value and (mismatch := find_mismatch("prefix", value)):
+            raise ValueError(f"it {mismatch}")
+        return value
 
 
 class TabularBatchOptions(Section):
@@ -137,13 +161,18 @@ class TabularBatchOptions(Section):
     retention_days: int | None = Field(
         default=None, ge=1, le=3650, description="Delete raw data after this many days. Left out: raw data is kept."
     )
-    batch: BatchCompute = Field(default=BatchCompute(), description="Queues for heavier work.")
+    tables: dict[Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=100)], Table] = Field(
+        default={}, max_length=100, description="Tables of the catalogue, for SQL over the lake. Left out: none."
+    )
+    batch: BatchQueues = Field(default=BatchQueues(), description="Queues for heavier work. Left out: none are built.")
 
     @field_validator("data")
     @classmethod
     def _check_data(cls, value: str) -> str:
         if mismatch := find_mismatch("prefix", value):
             raise ValueError(f"it {mismatch}")
+        if not value.startswith("raw/"):
+            raise ValueError("it must lie in the raw zone: raw/, or a folder of it")
         return value
 
     @field_validator("hyperparameters")
@@ -153,6 +182,12 @@ class TabularBatchOptions(Section):
         if reserved:
             raise ValueError(f"`{reserved[0]}`: names that start with sagemaker_ or mlops_iac_ are taken")
         return value
+
+    @property
+    def machines(self) -> dict[str, Machine]:
+        """Step name to its machines."""
+        of = self.instances
+        return {"validate": of.validate_data, "prepare": of.prepare, "train": of.train, "evaluate": of.evaluate}
 
     @property
     def hyperparameter_strings(self) -> dict[str, str]:

@@ -28,11 +28,14 @@ STATEFUL = frozenset(
 class Component(pulumi.ComponentResource):
     """One layer of an environment.
 
-    A component declares ``Nodes``, the frozen record of what it makes. Its field names are the keys of ``make`` and the keys
+    A component declares ``Nodes``, the frozen record of what it makes. Its field names are the keys of ``make`` and
+    the keys
     that ``transforms`` take.
     """
 
     Nodes: ClassVar[type]
+    stem: str
+    """What the names of its children start with: its own name."""
 
     def __init__(
         self,
@@ -43,6 +46,7 @@ class Component(pulumi.ComponentResource):
         transforms.check(given or {}, self.children(), type(self).__name__)
         super().__init__(f"mlops-iac:index:{type(self).__name__}", place.name, None, opts)
         self.place = place
+        self.stem = place.name
         self._given = given or {}
 
     @classmethod
@@ -65,17 +69,22 @@ class Component(pulumi.ComponentResource):
     ) -> R:
         """Make one child: named, tagged, protected and parented here, after the caller's transform has spoken.
 
-        ``child`` is its key; ``name`` tells children of one key apart (the two subnets of a network). ``called`` are the
+        ``child`` is its key; ``name`` tells children of one key apart (the two subnets of a network). ``called`` are
+        the
         words of the physical name where the logical name would read badly (a bucket called `…-lake-bucket`).
         """
-        logical = "-".join(part for part in (self.place.name, name or child.replace("_", "-")) if part)
+        logical = f"{self.stem}-{name or child.replace('_', '-')}"
         token = kind.pulumi_type
         opts = pulumi.ResourceOptions(
             parent=self,
             depends_on=list(depends_on) or None,
             protect=True if self.site.protected and token in STATEFUL else None,
         )
-        complete = {**self._naming(token, logical if called is None else called), **self._tagging(kind, logical), **props}
+        complete = {
+            **self._naming(token, logical if called is None else called),
+            **self._tagging(kind, logical),
+            **props,
+        }
         complete = transforms.apply(self._given, child, complete, opts)
         return kind(logical, opts=opts, **complete)
 
@@ -109,7 +118,7 @@ class Component(pulumi.ComponentResource):
             )
         )
 
-    def _tagging(self, kind: type, logical: str) -> dict[str, Any]:
+    def _tagging(self, kind: Any, logical: str) -> dict[str, Any]:
         if not takes_tags(kind):
             return {}
         # What EC2 makes has no name; its console and its bills show this tag.
@@ -117,7 +126,7 @@ class Component(pulumi.ComponentResource):
         return {"tags": tags_of(self.place, **shown)}
 
 
-def takes_tags(kind: type) -> bool:
+def takes_tags(kind: Any) -> bool:
     """Whether a resource class of Pulumi's has ``tags``; read from its constructor, so there is no list to keep."""
     constructor = getattr(kind, "_internal_init", None)
     return constructor is not None and "tags" in constructor.__code__.co_varnames

@@ -1,6 +1,8 @@
-"""The ceiling of an environment's roles: the actions that some component or pipeline may grant, on the environment's names.
+"""The ceiling of an environment's roles: the actions that some component or pipeline may grant, on the environment's
+names.
 
-A boundary allows nothing by itself. Actions are written out, so that a new grant that leaves the ceiling is seen in review;
+A boundary allows nothing by itself. Actions are written out, so that a new grant that leaves the ceiling is seen in
+review;
 the contract tests hold every grant of every component against this table.
 """
 
@@ -22,7 +24,7 @@ NAMED: dict[str, tuple[str, ...]] = {
         "StartQueryExecution",
         "StopQueryExecution",
     ),
-    "batch": ("DescribeJobs", "SubmitJob", "TagResource", "TerminateJob"),
+    "batch": ("SubmitJob", "TagResource", "TerminateJob"),
     "ecr": ("BatchCheckLayerAvailability", "BatchGetImage", "GetDownloadUrlForLayer"),
     "events": ("DeleteRule", "DescribeRule", "PutRule", "PutTargets", "RemoveTargets"),
     "glue": ("GetDatabase", "GetPartition", "GetPartitions", "GetTable", "GetTables"),

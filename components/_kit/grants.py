@@ -1,6 +1,7 @@
 """Permissions as data: owners grant, roles render.
 
-The lake knows which actions reading needs; the trainer does not. ``lake.grant_read(role)`` makes a `Grant` and gives it to
+The lake knows which actions reading needs; the trainer does not. ``lake.grant_read(role)`` makes a `Grant` and gives
+it to
 the role, which renders all its grants into one inline policy.
 """
 
@@ -15,7 +16,8 @@ import pulumi
 from mlops_iac.core.errors import BlueprintError
 
 UNSCOPED: dict[str, str] = {
-    "cloudwatch:PutMetricData": "CloudWatch offers no resource for it; the grant must name the namespace in a condition.",
+    "batch:DescribeJobs": "Batch Describe calls take no resource.",
+    "cloudwatch:PutMetricData": "CloudWatch scopes it by namespace only; the grant must name it in a condition.",
     "ec2:CreateNetworkInterface": "SageMaker's and Batch's own calls on network interfaces that do not exist yet.",
     "ec2:CreateNetworkInterfacePermission": "as ec2:CreateNetworkInterface",
     "ec2:DeleteNetworkInterface": "as ec2:CreateNetworkInterface",

@@ -1,4 +1,5 @@
-"""What components hand to each other: narrow, frozen records of what the other one may know (never a bare ARN to parse)."""
+"""What components hand to each other: narrow, frozen records of what the other one may know (never a bare ARN to
+parse)."""
 
 from __future__ import annotations
 

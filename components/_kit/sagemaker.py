@@ -49,6 +49,6 @@ def encrypt(key: KeyRef | None) -> list[Grant]:
         return []
     lend = {"Bool": {"kms:GrantIsForAWSResource": "true"}}
     return [
-        Grant(sid="KeyUse", actions=KEY, resources=(key.arn,)),
-        Grant(sid="KeyLend", actions=("kms:CreateGrant",), resources=(key.arn,), conditions=lend),
+        Grant(sid="DisksKey", actions=KEY, resources=(key.arn,)),
+        Grant(sid="DisksKeyLend", actions=("kms:CreateGrant",), resources=(key.arn,), conditions=lend),
     ]

@@ -1,4 +1,5 @@
-"""Where a component stands: whose environment it is part of, in which region and account, under which security profile."""
+"""Where a component stands: whose environment it is part of, in which region and account, under which security
+profile."""
 
 from __future__ import annotations
 
@@ -47,6 +48,11 @@ class Site:
     @property
     def protected(self) -> bool:
         return self.protect or self.profile == "regulated"
+
+    @property
+    def isolated(self) -> bool:
+        """Jobs have no network, and talk among themselves encrypted only."""
+        return self.profile != "sandbox"
 
     @property
     def log_days(self) -> int:

@@ -1,4 +1,5 @@
-"""The tags of every resource: which stack, team, environment, blueprint and component it belongs to, and the team's own."""
+"""The tags of every resource: which stack, team, environment, blueprint and component it belongs to, and the team's
+own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""SageMaker jobs: the role they run as, the network they run in, and the limits they keep to. Nothing runs until a job does."""
+"""SageMaker jobs: the role they run as, the network they run in, and the limits they keep to. Nothing runs until a
+job does."""
 
 from __future__ import annotations
 

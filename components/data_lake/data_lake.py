@@ -104,7 +104,8 @@ class DataLake(Component):
         role.grant(*access.writing(self.ref, prefixes, self.site.region))
 
     def grant_query(self, role: Role) -> None:
-        """Let a role run SQL over the catalogue in the lake's own workgroup. Raises BlueprintError on an adopted lake."""
+        """Let a role run SQL over the catalogue in the lake's own workgroup. Raises BlueprintError on an adopted
+        lake."""
         role.grant(*access.querying(self.site, self.nodes, self.place.name))
 
     def _offer(self, name: pulumi.Output[str], arn: pulumi.Output[str], key: KeyRef | None) -> None:
@@ -149,7 +150,7 @@ class DataLake(Component):
     def _create_queries(self, bucket: Bucket, args: DataLakeArgs) -> Workgroup:
         encryption = {"encryption_option": "SSE_S3"}
         if args.key:
-            encryption = {"encryption_option": "SSE_KMS", "kms_key_arn": args.key.arn}  # type: ignore[dict-item]
+            encryption = {"encryption_option": "SSE_KMS", "kms_key_arn": args.key.arn}
         results = {
             "output_location": pulumi.Output.concat("s3://", bucket.bucket, "/", access.RESULTS),
             "encryption_configuration": encryption,

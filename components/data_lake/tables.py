@@ -45,9 +45,7 @@ def table_name(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "_", name.lower())
 
 
-def properties(
-    catalog: pulumi.Input[str], bucket: pulumi.Input[str], name: str, table: Table
-) -> dict[str, Any]:
+def properties(catalog: pulumi.Input[str], bucket: pulumi.Input[str], name: str, table: Table) -> dict[str, Any]:
     """The table's properties for Glue. Raises BlueprintError for a zone or a format that does not exist."""
     _known("zone", table.zone, ZONES, name)
     _known("format", table.format, FORMATS, name)

@@ -1,4 +1,5 @@
-"""Step Functions runs a pipeline: a state machine of the compiled document, its role, its log, and a schedule if wanted."""
+"""Step Functions runs a pipeline: a state machine of the compiled document, its role, its log, and a schedule if
+wanted."""
 
 from __future__ import annotations
 
@@ -138,7 +139,7 @@ class StepFunctions(Component):
             grants.append(Grant(sid="Traces", actions=TRACING, resources=("*",)))
         if args.key:
             actions = ("kms:Decrypt", "kms:GenerateDataKey")
-            grants.append(Grant(sid="KeyUse", actions=actions, resources=(args.key.arn,)))
+            grants.append(Grant(sid="ExecutionsKey", actions=actions, resources=(args.key.arn,)))
         return make_role(
             self,
             "role",
@@ -195,7 +196,8 @@ class StepFunctions(Component):
 
 
 def _text(document: pulumi.Input[str] | Mapping[str, Any]) -> pulumi.Output[str]:
-    """A document as text: text stays as it is, data becomes JSON in the order of its keys (states read top to bottom)."""
+    """A document as text: text stays as it is, data becomes JSON in the order of its keys (states read top to
+    bottom)."""
     return pulumi.Output.from_input(document).apply(
         lambda given: given if isinstance(given, str) else json.dumps(given, separators=(",", ":"))
     )

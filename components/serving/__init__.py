@@ -1,1 +1,2 @@
-"""Endpoints, one flavour per file: ``serving.serverless``, ``serving.realtime``. Declared before their first model exists."""
+"""Endpoints, one flavour per file: ``serving.serverless``, ``serving.realtime``. Declared before their first model
+exists."""

@@ -1,6 +1,7 @@
 """What every flavour of endpoint has before its first model exists: a name, a role, a log, two alarms.
 
-The endpoint itself is made by the deploy step of the first run that passes its gate; until then there is nothing to pay and
+The endpoint itself is made by the deploy step of the first run that passes its gate; until then there is nothing to
+pay and
 nothing that could fail, so that a first ``up`` on an empty account is green.
 """
 
@@ -14,7 +15,7 @@ import pulumi
 from pulumi_aws.cloudwatch.log_group import LogGroup
 from pulumi_aws.cloudwatch.metric_alarm import MetricAlarm
 
-from components._kit import BoundaryRef, Component, EndpointRef, Grant, KeyRef, Named, NetworkRef, TopicRef
+from components._kit import BoundaryRef, Component, EndpointRef, Grant, KeyRef, NetworkRef, TopicRef
 from components._kit.images import pull
 from components._kit.sagemaker import attach, encrypt, write_logs, write_metrics
 from components._kit.transforms import Transforms
@@ -46,7 +47,8 @@ class EndpointArgs:
     images: Sequence[str] = ()
     """Container images its models may use, by URI in any ECR registry. Left out: none."""
     slow_after_ms: int = 2000
-    """Alarm when the slowest tenth of requests takes longer than this in the model, in milliseconds. Left out: two seconds."""
+    """Alarm when the slowest tenth of requests takes longer than this in the model, in milliseconds. Left out: two
+    seconds."""
     alerts: TopicRef | None = None
     """Topic that its alarms tell. Left out: the alarms are seen in the console only."""
     boundary: BoundaryRef | None = None

@@ -1,4 +1,5 @@
-"""An endpoint that is always awake: its own machines, in the private network, billed by the hour once a model is deployed."""
+"""An endpoint that is always awake: its own machines, in the private network, billed by the hour once a model is
+deployed."""
 
 from __future__ import annotations
 

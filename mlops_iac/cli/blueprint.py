@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 
     from blueprints import Blueprint
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="What can be had: the blueprints.")
+app = typer.Typer(
+    no_args_is_help=True, rich_markup_mode=None, help="The environments that can be had: list them, show one."
+)
 
 
 def complete_blueprints(incomplete: str) -> list[str]:
@@ -32,7 +34,7 @@ def options_models() -> dict[str, type[BaseModel]]:
 
 @app.callback()
 def blueprint() -> None:
-    """What can be had: the blueprints."""
+    """The environments that can be had: list them, show one."""
 
 
 @app.command("list")

@@ -16,25 +16,26 @@ from mlops_iac.core import exit_codes
 if TYPE_CHECKING:
     from mlops_iac.core.errors import MlopsError
 
-# name → where it is: a function (one command) or a Typer `app` (a group). In the order a newcomer meets them.
+# In the order a newcomer meets them: where each is (a function, or a Typer `app` for a group) and its line in `--help`.
+# The line stands here so that `--help` imports no command; a test holds it against the command's own docstring.
 COMMANDS = {
-    "blueprint": "mlops_iac.cli.blueprint:app",
-    "new": "mlops_iac.cli.new:new",
-    "preview": "mlops_iac.cli.preview:preview",
-    "up": "mlops_iac.cli.up:up",
-    "outputs": "mlops_iac.cli.outputs:outputs",
-    "data": "mlops_iac.cli.data:app",
-    "run": "mlops_iac.cli.run:run",
-    "runs": "mlops_iac.cli.runs:runs",
-    "logs": "mlops_iac.cli.logs:logs",
-    "predict": "mlops_iac.cli.predict:predict",
-    "graph": "mlops_iac.cli.graph:graph",
-    "refresh": "mlops_iac.cli.refresh:refresh",
-    "destroy": "mlops_iac.cli.destroy:destroy",
-    "stack": "mlops_iac.cli.stack:app",
-    "cloud": "mlops_iac.cli.cloud:app",
-    "schema": "mlops_iac.cli.schema:schema",
-    "completion": "mlops_iac.cli.completion:completion",
+    "blueprint": ("mlops_iac.cli.blueprint:app", "The environments that can be had: list them, show one."),
+    "new": ("mlops_iac.cli.new:new", "Write the stack file of a new environment."),
+    "preview": ("mlops_iac.cli.preview:preview", "Show what would change, layer by layer, and change nothing."),
+    "up": ("mlops_iac.cli.up:up", "Create or update an environment."),
+    "outputs": ("mlops_iac.cli.outputs:outputs", "Show what an environment offers."),
+    "data": ("mlops_iac.cli.data:app", "The data lake of an environment: put data into it, list what is there."),
+    "run": ("mlops_iac.cli.run:run", "Start a pipeline of an environment."),
+    "runs": ("mlops_iac.cli.runs:runs", "List the runs of an environment, newest first."),
+    "logs": ("mlops_iac.cli.logs:logs", "Show the logs of a run."),
+    "predict": ("mlops_iac.cli.predict:predict", "Ask the deployed model."),
+    "graph": ("mlops_iac.cli.graph:graph", "Draw an environment: its layers and what depends on what."),
+    "refresh": ("mlops_iac.cli.refresh:refresh", "Record in the state what the cloud says now."),
+    "destroy": ("mlops_iac.cli.destroy:destroy", "Destroy an environment to its last resource."),
+    "stack": ("mlops_iac.cli.stack:app", "The environments of this project."),
+    "cloud": ("mlops_iac.cli.cloud:app", "The embedded cloud: start, stop, status, reset."),
+    "schema": ("mlops_iac.cli.schema:schema", "Print the JSON schema of stack files, for editors."),
+    "completion": ("mlops_iac.cli.completion:completion", "Print a completion script for bash, zsh or fish."),
 }
 
 EPILOG = "Start with: mlops-iac blueprint list"
@@ -53,9 +54,13 @@ class Commands(TyperGroup):
             self.commands[cmd_name] = load_command(cmd_name)
         return self.commands[cmd_name]
 
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, summary) for name, (_, summary) in COMMANDS.items()])
+
 
 def load_command(name: str) -> Any:
-    module, _, attribute = COMMANDS[name].partition(":")
+    module, _, attribute = COMMANDS[name][0].partition(":")
     target = getattr(importlib.import_module(module), attribute)
     if isinstance(target, typer.Typer):
         group = typer.main.get_command(target)

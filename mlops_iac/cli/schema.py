@@ -15,7 +15,9 @@ def schema(
     ] = False,
     json: JsonOption = False,
 ) -> None:
-    """Print the JSON schema of stack files: completion and checks in your editor, for every blueprint's options.
+    """Print the JSON schema of stack files, for editors.
+
+    It completes and checks every setting, the options of each blueprint included.
 
     Example: mlops-iac schema --write
     """

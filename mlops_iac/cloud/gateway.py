@@ -173,7 +173,9 @@ class Gateway:
         """Web pages must not be able to use this server: neither their scripts, nor a name that resolves to loopback."""
         host = environ.get("HTTP_HOST", "").rsplit(":", 1)[0]
         if host not in ("127.0.0.1", "localhost") or "HTTP_ORIGIN" in environ:
-            return Answer(403, [("Content-Type", "text/plain")], b"The embedded cloud answers this machine's tools only.\n")
+            return Answer(
+                403, [("Content-Type", "text/plain")], b"The embedded cloud answers this machine's tools only.\n"
+            )
         return None
 
     def _answer(self, environ: dict[str, Any]) -> Answer:

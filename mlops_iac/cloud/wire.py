@@ -146,7 +146,8 @@ def parse(request: Request, account_id: str) -> Call:
     from moto.core.request import determine_request_protocol
     from moto.core.utils import get_service_model
 
-    assert request.service and request.operation
+    assert request.service
+    assert request.operation
     incoming = MotoRequest(request.for_moto())
     model = get_service_model(request.service)
     parser = PROTOCOL_PARSERS[determine_request_protocol(model, incoming.content_type)]
@@ -179,7 +180,8 @@ def serialise(request: Request, output: Mapping[str, Any]) -> Answer:
     from moto.core.serialize import get_serializer_class
     from moto.core.utils import get_service_model
 
-    assert request.service and request.operation
+    assert request.service
+    assert request.operation
     model = get_service_model(request.service)
     protocol = determine_request_protocol(model, request.environ.get("CONTENT_TYPE", ""))
     serialised = get_serializer_class(request.service, protocol)(model.operation_model(request.operation)).serialize(

@@ -19,7 +19,8 @@ MAX_TAGS = 40
 
 _TAG_TEXT = re.compile(r"[\w\s.:/=+\-@]*")
 _OWNER = re.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
-_CODE_PART = re.compile(r"[A-Za-z0-9._][A-Za-z0-9._ +@-]*")
+_CODE_PART = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9._ +@-]*[A-Za-z0-9_+@-])?")
+"""No hidden folder: `.mlops-iac` holds the passphrase, and a run uploads the whole folder."""
 
 
 class Security(StrEnum):
@@ -42,8 +43,8 @@ def _follow(rule: Any) -> AfterValidator:
 
 def _check_code(code: str) -> str | None:
     parts = code.split("/")
-    if len(code) > 200 or ".." in parts or not all(_CODE_PART.fullmatch(part) for part in parts):
-        return "It is a folder below the project's root, written with forward slashes and without `..`."
+    if len(code) > 200 or not all(_CODE_PART.fullmatch(part) for part in parts):
+        return "It is a folder below the project's root: forward slashes, no `..`, no hidden folders."
     return None
 
 

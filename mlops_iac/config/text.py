@@ -42,7 +42,7 @@ def _read_bytes(path: Path, shown: str) -> bytes:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
     except OSError as error:
         raise ConfigError("The stack file cannot be read.", f"{error.strerror}.", file=shown) from error
-    with os.fdopen(descriptor, "rb", buffering=0) as file:
+    try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise ConfigError(
                 "The stack file is not a file.",
@@ -51,8 +51,10 @@ def _read_bytes(path: Path, shown: str) -> bytes:
                 file=shown,
             )
         data = bytearray()
-        while len(data) <= MAX_BYTES and (chunk := file.read(MAX_BYTES + 1 - len(data))):
+        while len(data) <= MAX_BYTES and (chunk := os.read(descriptor, MAX_BYTES + 1 - len(data))):
             data += chunk
+    finally:
+        os.close(descriptor)
     if len(data) > MAX_BYTES:
         raise ConfigError("The stack file is too large.", f"It may have {MAX_BYTES // 1024} KiB at most.", file=shown)
     return bytes(data)

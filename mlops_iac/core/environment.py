@@ -7,7 +7,7 @@ embedded engine's state or from ``pulumi stack output --json`` alike.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any, Self
 
 STACK_TAG = "mlops-iac:stack"
@@ -94,7 +94,7 @@ class Environment:
 
     def to_outputs(self) -> dict[str, Any]:
         """Plain JSON, in the order of the fields. Values may still be Pulumi Outputs when a blueprint calls this."""
-        return {name: value for name, value in asdict(self).items() if value is not None}
+        return {name: value for name, value in _plain(self).items() if value is not None}
 
     @classmethod
     def from_outputs(cls, outputs: Mapping[str, Any]) -> Self:
@@ -114,3 +114,14 @@ class Environment:
                 values[name] = kind(**known(kind, values[name]))
         values["services"] = {k: Service(**known(Service, v)) for k, v in outputs.get("services", {}).items()}
         return cls(**values)
+
+
+def _plain(value: Any) -> Any:
+    """Records as dictionaries. Unlike ``asdict`` this copies no leaf: a Pulumi Output refuses to be copied."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return {part.name: _plain(getattr(value, part.name)) for part in fields(value)}
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return value

@@ -1,7 +1,7 @@
 """Framework versions: AWS's image for each, by region, and what that image holds.
 
-On AWS a team's ``sklearn 1.4-2`` is AWS's own container image. On the embedded cloud it is a virtual environment with the
-packages of that image. Both read ``frameworks.json``, which names the source and the date of each fact.
+On AWS a team's ``sklearn 1.4-2`` is AWS's own container image. On the embedded cloud it is a virtual environment with
+the packages of that image. Both read ``frameworks.json``, which names the source and the date of each fact.
 """
 
 from __future__ import annotations
@@ -20,7 +20,9 @@ from mlops_iac.core.suggestions import did_you_mean
 
 Purpose = Literal["training", "serving"]
 
-_IMAGE = re.compile(r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(\.cn)?/(?P<repository>[^:@]+):(?P<tag>.+)")
+_IMAGE = re.compile(
+    r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(\.cn)?/(?P<repository>[^:@]+):(?P<tag>.+)"
+)
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,7 @@ class Framework:
         return f"{self.name} {self.version}"
 
     def image(self, region: str, purpose: Purpose = "training") -> str:
-        """AWS's image in a region. PyTorch has one image to train with and one to serve with; the others have one for both.
+        """AWS's image in a region. PyTorch has one image to train with and one to serve with; the others one for both.
 
         Processing jobs use the training image. Raises ConfigError for a region in which AWS does not offer it.
         """
@@ -99,7 +101,7 @@ def get_framework(name: str, version: str) -> Framework:
 
 
 def find_framework(image_uri: str) -> Framework | None:
-    """The framework an image URI of AWS stands for, in any region; None for an image that is not one of AWS's known ones."""
+    """The framework that one of AWS's image URIs stands for, in any region; None for any other image."""
     match = _IMAGE.fullmatch(image_uri)
     if not match:
         return None

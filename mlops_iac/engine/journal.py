@@ -1,7 +1,7 @@
 """What happened since the checkpoint was written: one JSON line per step that was begun or settled.
 
-Saving a step costs the same for a small state and a large one. The journal is folded into the checkpoint at the end of an
-operation; one that is still there when a stack is read belongs to a process that died, and is replayed.
+Saving a step costs the same for a small state and a large one. The journal is folded into the checkpoint at the end
+of an operation; one that is still there when a stack is read belongs to a process that died, and is replayed.
 
     {"base": "<sha256 of the checkpoint it starts from>", "salt": "v1:…"}
     {"begin": 12, "type": "creating", "resource": {…}}
@@ -34,7 +34,7 @@ def digest(text: str) -> str:
 
 
 class Journal:
-    """Applies changes to a snapshot in memory, and writes each to disk before it returns. Safe to use from many threads.
+    """Applies changes to a snapshot in memory, and writes each to disk before it returns. Threads may share it.
 
     The file is made by the first line: an operation that changes nothing writes nothing.
     """
@@ -131,7 +131,7 @@ def _write_all(file: int, data: bytes) -> None:
 
 
 def read_lines(path: Path) -> list[dict[str, Any]]:
-    """The whole lines of a journal. The last one is left out when a crash cut it off: what it says was not promised yet."""
+    """The whole lines of a journal. A last one that a crash cut off is left out: what it says was not promised."""
     try:
         text = path.read_text("utf-8", errors="replace")
     except FileNotFoundError:

@@ -38,7 +38,7 @@ class Operation:
     ) -> None:
         self.project, self.stack, self.provider = project, stack, provider
         self.snapshot, self.journal = snapshot, journal
-        self.config = config
+        self.config, self.secret_config = config, secret_config
         self.cancelled = threading.Event()
         self.failures: list[StepFailed] = []
         self.error: Exception | None = None
@@ -74,7 +74,7 @@ class Operation:
     def done(self, step: Step, began: float) -> None:
         with self._lock:
             if step.logical and not _is_default_provider(step):
-                self._changes[step.op] += 1
+                self._changes[str(step.op)] += 1
             self._emit(StepDone(step=step, seconds=time.monotonic() - began))
 
     def failed(self, step: Step, error: Exception, began: float) -> None:
@@ -143,7 +143,9 @@ class _Once:
                 self._function = None
 
 
-def make_step(op: Op, *, old: Record | None = None, new: Record | None = None, logical: bool = True, **more: Any) -> Step:
+def make_step(
+    op: Op, *, old: Record | None = None, new: Record | None = None, logical: bool = True, **more: Any
+) -> Step:
     """A step between two records, either of which may be absent, as people are shown it."""
     record = new or old
     if record is None:
@@ -178,13 +180,13 @@ def _together(errors: list[Exception]) -> Exception:
     if len(errors) == 1 or len(known) != len(errors):
         return next((error for error in errors if not isinstance(error, MlopsError)), errors[0])
     kind = type(known[0]) if len({type(error) for error in known}) == 1 else MlopsError
-    return kind.of(problem for error in known for problem in error.problems) if _is_plain(kind) else MlopsError.of(
-        problem for error in known for problem in error.problems
+    return (
+        kind.of(problem for error in known for problem in error.problems)
+        if _is_plain(kind)
+        else MlopsError.of(problem for error in known for problem in error.problems)
     )
 
 
 def _is_plain(kind: type[MlopsError]) -> bool:
     """Whether errors of this kind are made from a summary alone."""
     return kind.__init__ is MlopsError.__init__
-
-

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import uuid
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from mlops_iac.core import urns
@@ -15,7 +16,7 @@ from mlops_iac.engine.handler import Scope
 from mlops_iac.engine.operation import Operation, make_step, now_is
 from mlops_iac.engine.record import Record, now, record_of
 from mlops_iac.engine.signatures import UNKNOWN_TEXT
-from mlops_iac.engine.values import has_unknown, reveal
+from mlops_iac.engine.values import Secret, has_unknown, reveal
 
 REFUSED_INPUTS = ("defaultTags", "ignoreTags", "assumeRoles", "assumeRoleWithWebIdentity")
 """Settings of a provider that would change what is made. How a provider reaches AWS does not matter here."""
@@ -50,7 +51,7 @@ class Providers:
         if refused:
             raise PlanError(
                 "Provider option is not supported here.",
-                f"`{goal.name}` sets {', '.join(f'`{name}`' for name in refused)}, which the embedded engine does not honour.",
+                f"`{goal.name}` sets `{'`, `'.join(refused)}`, which the embedded engine does not honour.",
                 hint="set it on the resources themselves.",
             )
         version = {"version": goal.version} if goal.version else {}
@@ -90,15 +91,15 @@ class Providers:
 
     def _default_inputs(self, package: str, version: str) -> dict[str, Any]:
         prefix = f"{package}:"
-        settings = {
-            key.removeprefix(prefix): value for key, value in self._operation.config.items() if key.startswith(prefix)
+        settings: dict[str, Any] = {
+            key.removeprefix(prefix): Secret(value) if key in self._operation.secret_config else value
+            for key, value in self._operation.config.items()
+            if key.startswith(prefix)
         }
         return {**settings, "version": version} if version else settings
 
 
-def settle_provider(
-    operation: Operation, urn: str, goal: Goal, inputs: dict[str, Any], old: Record | None
-) -> Record:
+def settle_provider(operation: Operation, urn: str, goal: Goal, inputs: dict[str, Any], old: Record | None) -> Record:
     """Record a provider resource. It is a record and nothing else: no call stands behind it."""
     record = record_of(goal, urn, inputs=inputs, provider=None, old=old)
     outputs = {key: value for key, value in inputs.items() if key != "__internal"}
@@ -120,8 +121,6 @@ def settle_provider(
 
 
 def _made(record: Record, old: Record | None, outputs: dict[str, Any], *, dry: bool) -> Record:
-    from dataclasses import replace
-
     id = old.id if old else "" if dry else str(uuid.uuid4())
     time = now()
     return replace(record, id=id, outputs=outputs, created=old.created if old else time, modified=time)

@@ -13,7 +13,7 @@ from mlops_iac.engine.goal import Goal
 
 @dataclass(frozen=True, kw_only=True)
 class Record:
-    """One resource of the checkpoint. Fields that a Pulumi checkpoint may hold and we do not read are kept in ``extra``."""
+    """One resource of the checkpoint. Fields of a Pulumi checkpoint that we do not read are kept in ``extra``."""
 
     urn: str
     type: str
@@ -76,7 +76,9 @@ def now() -> str:
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
-def record_of(goal: Goal, urn: str, *, inputs: dict[str, Any], provider: str | None, old: Record | None = None) -> Record:
+def record_of(
+    goal: Goal, urn: str, *, inputs: dict[str, Any], provider: str | None, old: Record | None = None
+) -> Record:
     """The record of a goal before anything was done: identity, inputs and options, and no outputs yet."""
     return Record(
         urn=urn,

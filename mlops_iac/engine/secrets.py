@@ -3,7 +3,7 @@
 AES-256-GCM under a key made from the passphrase by PBKDF2-HMAC-SHA256 (1,000,000 rounds, 8-byte salt, 32-byte key).
 A ciphertext is ``v1:<nonce>:<body>``, both base64, over the JSON of the value. The state that is stored with a stack is
 ``v1:<salt>:<the word "pulumi", encrypted>``, which is how a wrong passphrase is found out.
-Source: pulumi/pulumi, ``pkg/secrets/passphrase`` and ``sdk/go/common/resource/config/crypt.go``; confirmed on a recording.
+Source: pulumi/pulumi, ``pkg/secrets/passphrase``, ``sdk/go/common/resource/config/crypt.go``; held to a recording.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ class SealedSecret(Secret):
         self.__dict__.update(ciphertext=ciphertext, keeper=keeper)
 
     @cached_property
-    def value(self) -> Any:  # type: ignore[override]
+    def value(self) -> Any:
         return _from_json(json.loads(self.__dict__["keeper"].decrypt(self.__dict__["ciphertext"])))
 
     def __eq__(self, other: object) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
@@ -35,6 +36,7 @@ class Snapshot:
     """Keys in the order in which this operation settled them: they come first when the state is written."""
 
     def __post_init__(self) -> None:
+        self._lock = threading.Lock()
         self._next = max([*self.records, *self.pending, -1]) + 1
         self._live = {record.urn: key for key, record in self.records.items() if not record.delete}
 
@@ -42,8 +44,9 @@ class Snapshot:
         return iter(self.records.values())
 
     def new_key(self) -> int:
-        self._next += 1
-        return self._next - 1
+        with self._lock:
+            self._next += 1
+            return self._next - 1
 
     def reserve(self, key: int) -> None:
         """Give out no key below this one."""
@@ -109,6 +112,8 @@ def _renamed(record: Record, old: str, new: str) -> Record:
         parent=swap(record.parent) if record.parent else None,
         provider=provider,
         dependencies=tuple(map(swap, record.dependencies)),
-        property_dependencies={key: [swap(urn) for urn in group] for key, group in record.property_dependencies.items()},
+        property_dependencies={
+            key: [swap(urn) for urn in group] for key, group in record.property_dependencies.items()
+        },
     )
     return record if changed == record else changed

@@ -14,7 +14,7 @@ from mlops_iac.engine import signatures as sig
 from mlops_iac.engine.record import Record, now
 from mlops_iac.engine.secrets import PassphraseManager, SealedSecret
 from mlops_iac.engine.snapshot import Pending, Snapshot
-from mlops_iac.engine.values import Secret
+from mlops_iac.engine.values import UNKNOWN, Secret
 from mlops_iac.engine.wire import marked, unmarked
 
 VERSION = 3
@@ -82,13 +82,15 @@ def decoder(manager: PassphraseManager) -> Decode:
 
 
 def show(value: Any) -> Any:
-    """Values to JSON for people: secrets as ``[secret]``."""
+    """Values to JSON for people: secrets as ``[secret]``, and Pulumi's own text for what is not known."""
     if isinstance(value, dict):
         return {key: show(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [show(item) for item in value]
     if isinstance(value, Secret):
         return "[secret]"
+    if value is UNKNOWN:
+        return sig.UNKNOWN_TEXT
     return value if value is None or isinstance(value, str | int | float | bool) else show(marked(value))
 
 

@@ -1,10 +1,10 @@
 """Where stacks are kept: a Pulumi self-managed (file) backend, so that `pulumi login file://…` sees the same stacks.
 
-    .pulumi/meta.yaml
-    .pulumi/stacks/<project>/<stack>.json      the checkpoint; .bak is the one before; .journal is what happened since
-    .pulumi/backups/<project>/<stack>/…        copies after each operation, the newest twenty
-    .pulumi/history/<project>/<stack>/…        what each operation did
-    .pulumi/locks/organization/<project>/<stack>/…
+.pulumi/meta.yaml
+.pulumi/stacks/<project>/<stack>.json      the checkpoint; .bak is the one before; .journal is what happened since
+.pulumi/backups/<project>/<stack>/…        copies after each operation, the newest twenty
+.pulumi/history/<project>/<stack>/…        what each operation did
+.pulumi/locks/organization/<project>/<stack>/…
 """
 
 from __future__ import annotations

@@ -46,13 +46,13 @@ def translate(error: Exception, call: str, resource: str) -> CloudError | None:
             code=code,
         )
         if code in _CREDENTIALS:
-            translated.exit_code = exit_codes.AUTHENTICATION  # type: ignore[misc]
+            translated.exit_code = exit_codes.AUTHENTICATION
         return translated
     if isinstance(error, NoCredentialsError):
         translated = CloudError(
             "No credentials.", f"{call}{about}: AWS asks who you are.", hint="run `aws configure` or `aws sso login`."
         )
-        translated.exit_code = exit_codes.AUTHENTICATION  # type: ignore[misc]
+        translated.exit_code = exit_codes.AUTHENTICATION
         return translated
     if isinstance(error, ConnectionError | HTTPClientError):
         return CloudError(
@@ -98,3 +98,13 @@ def is_missing(error: Exception) -> bool:
         return True
     text = str(error)
     return code == "ValidationException" and ("Could not find" in text or "does not exist" in text)
+
+
+@contextlib.contextmanager
+def missing_is_nothing(*codes: str) -> Iterator[None]:
+    """What is gone already needs no deleting. Stands around `calling`; ``codes`` mean the same for one call."""
+    try:
+        yield
+    except CloudError as error:
+        if not is_missing(error) and error.code not in codes:
+            raise

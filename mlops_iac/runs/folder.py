@@ -29,7 +29,7 @@ class CodeFile:
 
 
 def read_code_folder(folder: Path) -> tuple[CodeFile, ...]:
-    """The files that travel, sorted by name. Raises RunError when the folder is missing, empty, too large or leaves itself."""
+    """The files that travel, sorted by name. Raises RunError when the folder is missing, empty or too large."""
     if not folder.is_dir():
         raise RunError(
             "Code folder is missing.",
@@ -49,7 +49,7 @@ def read_code_folder(folder: Path) -> tuple[CodeFile, ...]:
 
 
 def walk(folder: Path, ignore: Ignore) -> Iterator[tuple[Path, str]]:
-    """Every file that is not ignored, with its name inside the folder. Links are followed, but not out of the folder."""
+    """Every file that is not ignored, with its name inside the folder. Links that lead out of it are refused."""
     top = folder.resolve()
     for parent, folders, names in os.walk(folder, followlinks=False):
         inside = PurePosixPath(Path(parent).relative_to(folder).as_posix())

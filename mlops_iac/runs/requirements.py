@@ -63,7 +63,7 @@ class Locked:
 
 
 def lock_requirements(folder: Path, framework: Framework, platform: Platform) -> Locked:
-    """The lock of a code folder's requirements.txt, from the cache or from pip. Raises RunError with pip's own words."""
+    """The lock of a code folder's requirements.txt, from the cache or from pip. Raises RunError."""
     file = folder / REQUIREMENTS
     if not file.is_file():
         return Locked()

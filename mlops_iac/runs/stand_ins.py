@@ -1,7 +1,7 @@
 """Stand-ins for packages that the job's image holds: empty wheels with the right name and version.
 
-Each carries a local version (``2.3.2+framework``), which a plain index never has, so pip cannot mistake one for the real
-package, nor prefer the real one: a constraint names exactly the stand-in.
+Each carries a local version (``2.3.2+framework``), which a plain index never has, so pip cannot mistake one for the
+real package, nor prefer the real one: a constraint names exactly the stand-in.
 """
 
 from __future__ import annotations

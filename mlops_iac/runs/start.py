@@ -79,7 +79,7 @@ def check_scripts(pipeline: Pipeline, folder: Path) -> None:
 
 
 def store_code(environment: Environment, pipeline: Pipeline, clients: Clients, code: PackedCode) -> None:
-    """Put the packed code into the lake unless the same code is there. The manifest goes last: it says that all is there."""
+    """Put the code into the lake unless the same code is there. The manifest goes last: it says that all is there."""
     prefix = code_prefix(pipeline, code)
     if find_object(environment, clients, prefix + MANIFEST) is not None:
         return

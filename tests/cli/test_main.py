@@ -37,6 +37,12 @@ def test_every_command_has_json(command, capsys):
     assert "--json" in help_of(command, capsys)
 
 
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_line_in_help_is_how_the_command_itself_begins(name, capsys):
+    first_line = " ".join(help_of([name], capsys).split("\n\n")[1].split())
+    assert first_line.startswith(COMMANDS[name][1].rstrip("."))
+
+
 def test_an_unknown_command_suggests_the_nearest(capsys):
     assert run_command(["prevew"]) == exit_codes.CONFIGURATION
     assert "did you mean `mlops-iac preview`?" in capsys.readouterr().err

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import pytest
+from pydantic import BaseModel, Field, StringConstraints, model_validator
+
 from mlops_iac.config import Section, StackConfig, load_stack
 from mlops_iac.core.errors import ConfigError, Problem
-from pydantic import BaseModel, Field, StringConstraints, model_validator
 
 HEAD = """\
 config:
@@ -65,14 +66,14 @@ class Options(Section):
     scripts: dict[str, str] | None = Field(default=None, alias="files")
 
 
-@pytest.fixture()
+@pytest.fixture
 def root(tmp_path: Path) -> Path:
     (tmp_path / "Pulumi.yaml").write_text("name: mlops-iac\n")
     (tmp_path / "stacks").mkdir()
     return tmp_path
 
 
-@pytest.fixture()
+@pytest.fixture
 def write(root: Path) -> Callable[..., Path]:
     """Write a stack file as it is given: text is dedented, bytes are not."""
 
@@ -84,7 +85,7 @@ def write(root: Path) -> Callable[..., Path]:
     return write
 
 
-@pytest.fixture()
+@pytest.fixture
 def load(root: Path, write: Callable[..., Path]) -> Callable[..., StackConfig]:
     """Load a stack file: the head above, then `more`, indented below `config:`."""
 
@@ -95,7 +96,7 @@ def load(root: Path, write: Callable[..., Path]) -> Callable[..., StackConfig]:
     return load
 
 
-@pytest.fixture()
+@pytest.fixture
 def problems(load: Callable[..., StackConfig]) -> Callable[..., list[Problem]]:
     """The problems of a stack file that must not load."""
 
@@ -107,7 +108,7 @@ def problems(load: Callable[..., StackConfig]) -> Callable[..., list[Problem]]:
     return problems
 
 
-@pytest.fixture()
+@pytest.fixture
 def problem(problems: Callable[..., list[Problem]]) -> Callable[..., Problem]:
     """The one problem of a stack file."""
 

@@ -9,6 +9,8 @@ The server listens on a unix socket in a private folder: no port that others cou
 It listens when the model is loaded, not before, so whoever can connect gets answers.
 """
 
+from __future__ import annotations
+
 import importlib.util
 import inspect
 import io
@@ -17,7 +19,9 @@ import os
 import socketserver
 import sys
 import traceback
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler
+from typing import Any
 
 CSV, JSON, NPY = "text/csv", "application/json", "application/x-npy"
 
@@ -25,18 +29,19 @@ CSV, JSON, NPY = "text/csv", "application/json", "application/x-npy"
 class Unsupported(Exception):
     """The content type asked for is not one that the default functions know; ``status`` is HTTP's."""
 
-    def __init__(self, content_type, status):
+    def __init__(self, content_type: str, status: int) -> None:
         super().__init__(f"Content type {content_type} is not supported by this framework.")
         self.status = status
 
 
-def default_model_fn(model_dir):
+def default_model_fn(model_dir: str) -> Any:
     raise NotImplementedError(
-        "Please provide a model_fn implementation: the script named by SAGEMAKER_PROGRAM has none, and this container has no default."
+        "Please provide a model_fn implementation: the script named by SAGEMAKER_PROGRAM has none, "
+        "and this container has no default."
     )
 
 
-def default_input_fn(body, content_type):
+def default_input_fn(body: bytes, content_type: str) -> Any:
     import numpy
 
     if content_type == CSV:
@@ -48,11 +53,11 @@ def default_input_fn(body, content_type):
     raise Unsupported(content_type, 415)
 
 
-def default_predict_fn(data, model):
+def default_predict_fn(data: Any, model: Any) -> Any:
     return model.predict(data)
 
 
-def default_output_fn(prediction, accept):
+def default_output_fn(prediction: Any, accept: str) -> str | bytes:
     import numpy
 
     values = prediction if isinstance(prediction, (list, tuple)) else numpy.asarray(prediction)
@@ -72,7 +77,7 @@ def default_output_fn(prediction, accept):
 class Model:
     """The loaded model and the functions around it."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         script = load_script()
         self._input = getattr(script, "input_fn", default_input_fn)
         self._predict = getattr(script, "predict_fn", default_predict_fn)
@@ -80,7 +85,7 @@ class Model:
         self._transform = getattr(script, "transform_fn", None)
         self._model = call(getattr(script, "model_fn", default_model_fn), os.environ["SM_MODEL_DIR"])
 
-    def answer(self, body, content_type, accept):
+    def answer(self, body: bytes, content_type: str, accept: str) -> tuple[Any, str]:
         """The response's body and content type."""
         if self._transform:
             result = call(self._transform, self._model, text_or_bytes(body, content_type), content_type, accept)
@@ -95,12 +100,12 @@ class Model:
         return result, accept
 
 
-def text_or_bytes(body, content_type):
+def text_or_bytes(body: bytes, content_type: str) -> str | bytes:
     """AWS's containers hand text to scripts when the content type is a text one."""
     return body.decode() if content_type in (CSV, JSON) or content_type.startswith("text/") else body
 
 
-def call(function, *arguments):
+def call(function: Callable[..., Any], *arguments: Any) -> Any:
     """Call a function of the team's; one that takes one argument more gets the context (None), as in newer toolkits."""
     try:
         inspect.signature(function).bind(*arguments)
@@ -109,7 +114,7 @@ def call(function, *arguments):
     return function(*arguments)
 
 
-def load_script():
+def load_script() -> Any:
     program = os.environ.get("SAGEMAKER_PROGRAM")
     if not program:
         return None
@@ -127,19 +132,19 @@ def load_script():
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    model = None
+    model: Model
 
-    def address_string(self):
+    def address_string(self) -> str:
         return "invocation"
 
-    def log_request(self, code="-", size="-"):
+    def log_request(self, code: Any = "-", size: Any = "-") -> None:
         if self.path != "/ping":
             print(f'"{self.requestline}" {getattr(code, "value", code)} {size}', flush=True)
 
-    def do_GET(self):
+    def do_GET(self) -> None:
         self.respond(200 if self.path == "/ping" else 404, b"", "text/plain")
 
-    def do_POST(self):
+    def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         if self.path != "/invocations":
             self.respond(404, b"", "text/plain")
@@ -160,7 +165,7 @@ class Handler(BaseHTTPRequestHandler):
         else:
             self.respond(200, answer, content_type)
 
-    def respond(self, status, body, content_type):
+    def respond(self, status: int, body: bytes, content_type: str) -> None:
         self.send_response(status)
         self.send_header("Content-Type", content_type)
         self.send_header("Content-Length", str(len(body)))
@@ -176,7 +181,7 @@ class Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
     request_queue_size = 128
 
 
-def main():
+def main() -> None:
     Handler.model = Model()
     socket = sys.argv[1]
     beside = f"{socket}.new"

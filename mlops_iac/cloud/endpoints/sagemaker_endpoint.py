@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -37,7 +36,7 @@ class Endpoints:
         gateway = self.host.gateway
         for operation in ("Create", "Describe", "Update", "Delete"):
             gateway.instead("sagemaker", f"{operation}Endpoint", getattr(self, operation.lower()))
-        gateway.instead("sagemaker", "ListEndpoints", self.list)
+        gateway.instead("sagemaker", "ListEndpoints", self.list_endpoints)
         gateway.instead("sagemaker", "UpdateEndpointWeightsAndCapacities", self.update_weights)
         gateway.on_restore(self.settle)
         gateway.on_start(self._watch_idle)
@@ -67,7 +66,8 @@ class Endpoints:
         return {"EndpointArn": arn}
 
     def describe(self, call: Call) -> dict[str, Any]:
-        return {name: value for name, value in self._get(call)[1].items() if not name.startswith("_")}
+        record = self._get(call)[1]
+        return {name: value for name, value in record.items() if not name.startswith("_") and value is not None}
 
     def update(self, call: Call) -> dict[str, Any]:
         validation.check(call)
@@ -88,7 +88,10 @@ class Endpoints:
         asked = {each["VariantName"]: each for each in call.params["DesiredWeightsAndCapacities"]}
         config = dict(record["_config"])
         config["ProductionVariants"] = [
-            {**variant, "InitialVariantWeight": asked.get(variant["VariantName"], {}).get("DesiredWeight", _weight(variant))}
+            {
+                **variant,
+                "InitialVariantWeight": asked.get(variant["VariantName"], {}).get("DesiredWeight", _weight(variant)),
+            }
             for variant in config["ProductionVariants"]
         ]
         self.host.records.change(key, _config=config, ProductionVariants=_summaries(config), LastModifiedTime=now())
@@ -108,7 +111,7 @@ class Endpoints:
             self._in_background(fleet.stop)
         return {}
 
-    def list(self, call: Call) -> dict[str, Any]:
+    def list_endpoints(self, call: Call) -> dict[str, Any]:
         records = [record for _, record in self.host.records.each(_KIND, call.account_id, call.region)]
         found, token = page(records, call.params, "Endpoint")
         shown = ("EndpointName", "EndpointArn", "CreationTime", "LastModifiedTime", "EndpointStatus")
@@ -123,7 +126,7 @@ class Endpoints:
         record = self.host.records.find(key)
         if record is None:
             raise AwsError("ValidationError", f"Endpoint {name} of account {account} not found.")
-        if record["EndpointStatus"] not in ("InService", "Updating"):
+        if record["EndpointStatus"] not in ("InService", "Updating") or "ProductionVariants" not in record:
             raise AwsError("ValidationError", f"Endpoint {name} of account {account} is {record['EndpointStatus']}.")
         with self._lock:
             if key not in self._fleets:
@@ -220,16 +223,6 @@ class Endpoints:
         return {member: found[member] for member in kept if found.get(member) is not None}
 
 
-def wait_for_idle(fleet: Fleet, timeout: float) -> bool:
-    """Whether all of a fleet's processes ended within ``timeout`` seconds."""
-    limit = time.monotonic() + timeout
-    while any(variant.running for variant in fleet.variants):
-        if time.monotonic() > limit:
-            return False
-        time.sleep(0.05)
-    return True
-
-
 def _arn(call: Call, name: str) -> str:
     return f"arn:aws:sagemaker:{call.region}:{call.account_id}:endpoint/{name}"
 
@@ -242,7 +235,11 @@ def _summaries(config: dict[str, Any]) -> list[dict[str, Any]]:
     """ProductionVariants as DescribeEndpoint shows them."""
     found = []
     for variant in config["ProductionVariants"]:
-        summary = {"VariantName": variant["VariantName"], "CurrentWeight": _weight(variant), "DesiredWeight": _weight(variant)}
+        summary = {
+            "VariantName": variant["VariantName"],
+            "CurrentWeight": _weight(variant),
+            "DesiredWeight": _weight(variant),
+        }
         if variant.get("ServerlessConfig"):
             summary["CurrentServerlessConfig"] = summary["DesiredServerlessConfig"] = variant["ServerlessConfig"]
         else:

@@ -52,7 +52,9 @@ class InvocationTimedOut(Exception):
 class Serving:
     """A model server. ``start`` raises JobFailed with the reason when the model cannot be loaded."""
 
-    def __init__(self, host: Host, container: ModelContainer, log_group: str, log_stream: str, region: str, account: str) -> None:
+    def __init__(
+        self, host: Host, container: ModelContainer, log_group: str, log_stream: str, region: str, account: str
+    ) -> None:
         self._host, self._container, self._region, self._account = host, container, region, account
         self._log = host.log(log_group, log_stream, region, account)
         self._workspace = host.workspace(offline=container.offline)

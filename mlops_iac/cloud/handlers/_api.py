@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from mlops_iac.clients import Clients
 
 GONE: Final = re.compile(
-    r"NotFound|NoSuch|DoesNotExist|EntityNotFound|UnknownResource|^404$|InvalidGroupId|^NotFoundException$", re.IGNORECASE
+    r"NotFound|NoSuch|DoesNotExist|EntityNotFound|UnknownResource|^404$|InvalidGroupId|^NotFoundException$",
+    re.IGNORECASE,
 )
 """Codes by which AWS's services say that something is not there. Each has its own; these are the words they share."""
 

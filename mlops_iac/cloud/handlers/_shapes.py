@@ -185,9 +185,7 @@ def document(type: str, path: str, value: Any) -> Any:
     try:
         json.loads(value)
     except (TypeError, ValueError) as error:
-        raise CloudError(
-            "Not a JSON document.", f"`{type}.{path}` must be JSON: {error}.", resource=type
-        ) from None
+        raise CloudError("Not a JSON document.", f"`{type}.{path}` must be JSON: {error}.", resource=type) from None
     return value
 
 

@@ -23,7 +23,9 @@ class TagCalls:
     """Where the tags are in that answer."""
     fixed: Mapping[str, Any] = field(default_factory=dict)
 
-    def sync(self, api: Api, service: str, outputs: Mapping[str, Any], old: Mapping[str, str], new: Mapping[str, str]) -> None:
+    def sync(
+        self, api: Api, service: str, outputs: Mapping[str, Any], old: Mapping[str, str], new: Mapping[str, str]
+    ) -> None:
         """Two calls at most: remove what is gone, put what is new or different."""
         who = {self.key[0]: outputs[self.key[1]], **self.fixed}
         removed = sorted(set(old) - set(new))

@@ -58,7 +58,7 @@ def _check_machine(machine: dict[str, Any], path: str) -> Iterator[str]:
         yield from _check_inner(state, place)
     for name in states:
         if name not in reached:
-            yield f"UNREACHABLE_STATE: State \"{name}\" is not reachable at {path}/States/{name}"
+            yield f'UNREACHABLE_STATE: State "{name}" is not reachable at {path}/States/{name}'
 
 
 def _targets(state: dict[str, Any]) -> Iterator[tuple[str, Any]]:

@@ -28,6 +28,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from mlops_iac.clients import DEFAULT_ACCOUNT, Clients
+from mlops_iac.cloud.interpreters import intrinsics
 
 if TYPE_CHECKING:
     from mlops_iac.cloud.gateway import Gateway
@@ -56,9 +57,7 @@ SYNC: Final = {
     "createProcessingJob": Job(
         "ProcessingJobName", "describe_processing_job", "ProcessingJobStatus", "stop_processing_job"
     ),
-    "createTransformJob": Job(
-        "TransformJobName", "describe_transform_job", "TransformJobStatus", "stop_transform_job"
-    ),
+    "createTransformJob": Job("TransformJobName", "describe_transform_job", "TransformJobStatus", "stop_transform_job"),
     "createHyperParameterTuningJob": Job(
         "HyperParameterTuningJobName",
         "describe_hyper_parameter_tuning_job",
@@ -100,6 +99,7 @@ def install(gateway: Gateway) -> None:
         _patch_errors()
         _patch_sagemaker()
         _patch_jsonata()
+        intrinsics.install()
 
 
 # Clients ------------------------------------------------------------------------------------------------------------

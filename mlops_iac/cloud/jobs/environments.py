@@ -88,7 +88,9 @@ def code_environment(framework: Framework, code: Path | None) -> PythonEnvironme
     requirements = code / "requirements.txt" if code else None
     if requirements is None or not _has_requirements(requirements):
         return base
-    folder = _folder("layer", str(base.folder), requirements.read_text("utf-8", "replace"), *_wheel_hashes(requirements.parent))
+    folder = _folder(
+        "layer", str(base.folder), requirements.read_text("utf-8", "replace"), *_wheel_hashes(requirements.parent)
+    )
     with _building(folder) as aside:
         if aside:
             _build_layer(aside, base, requirements)
@@ -179,7 +181,9 @@ def _site_packages(folder: Path) -> Path:
 
 def _run(command: Sequence[str], what: str, folder: Path | None = None) -> None:
     """Run one build command. Nothing of the person's cloud credentials is handed to it."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "PULUMI_", "VIRTUAL_ENV"))}
+    kept = {
+        name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "PULUMI_", "VIRTUAL_ENV"))
+    }
     done = subprocess.run(command, env=kept, cwd=folder, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         last = "\n".join((done.stdout + done.stderr).strip().splitlines()[-_LAST_LINES:])

@@ -61,7 +61,9 @@ class Host:
         except OSError as error:
             raise JobFailed(f"ClientError: The environment could not be built: {error}") from error
 
-    def variables(self, environment: PythonEnvironment, workspace: Workspace, region: str, account: str) -> dict[str, str]:
+    def variables(
+        self, environment: PythonEnvironment, workspace: Workspace, region: str, account: str
+    ) -> dict[str, str]:
         """What every process starts with."""
         view = workspace.view
         found = bare_environment(environment.search_path, str(workspace.home), self.gateway.endpoint, region)

@@ -6,6 +6,8 @@ null), ``stage`` (an empty folder to build a new /opt in) and ``offline`` (leave
 A user namespace makes this possible without root: inside it, this process may mount. Nothing is mounted outside.
 """
 
+from __future__ import annotations
+
 import ctypes
 import fcntl
 import json
@@ -26,17 +28,17 @@ if sys.platform == "linux":
     libc = ctypes.CDLL(None, use_errno=True)
 
 
-def call(name, *arguments):
+def call(name: str, *arguments: object) -> None:
     if getattr(libc, name)(*arguments) != 0:
         number = ctypes.get_errno()
         raise OSError(number, f"{name}: {os.strerror(number)}")
 
 
-def mount(source, target, flags):
+def mount(source: str, target: str, flags: int) -> None:
     call("mount", os.fsencode(source), os.fsencode(target), None, ctypes.c_ulong(flags), None)
 
 
-def enter_namespaces(offline):
+def enter_namespaces(offline: bool) -> None:
     uid, gid = os.geteuid(), os.getegid()
     call("unshare", CLONE_NEWUSER | CLONE_NEWNS | (CLONE_NEWNET if offline else 0))
     for file, text in (("setgroups", "deny"), ("uid_map", f"0 {uid} 1"), ("gid_map", f"0 {gid} 1")):
@@ -45,7 +47,7 @@ def enter_namespaces(offline):
     mount("none", "/", MS_REC | MS_PRIVATE)
 
 
-def show_as_opt_ml(folder, stage):
+def show_as_opt_ml(folder: str, stage: str) -> None:
     """Bind the job's folder on /opt/ml; where that does not exist, on a stand-in for /opt with the same children."""
     if not os.path.isdir("/opt/ml"):
         for child in os.listdir("/opt"):
@@ -58,14 +60,14 @@ def show_as_opt_ml(folder, stage):
     mount(folder, "/opt/ml", MS_BIND | MS_REC)
 
 
-def raise_loopback():
+def raise_loopback() -> None:
     """A new network namespace has its loopback down; libraries that talk to themselves need it."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as handle:
         flags = struct.unpack("16xh14x", fcntl.ioctl(handle, SIOCGIFFLAGS, struct.pack("16s16x", b"lo")))[0]
         fcntl.ioctl(handle, SIOCSIFFLAGS, struct.pack("16sh14x", b"lo", flags | IFF_UP))
 
 
-def main():
+def main() -> None:
     view, program = json.loads(sys.argv[1]), sys.argv[2:]
     try:
         if view["ml"] or view["offline"]:

@@ -31,5 +31,6 @@ class MetricReader:
     def final(self) -> list[dict[str, Any]]:
         """FinalMetricDataList."""
         return [
-            {"MetricName": name, "Value": value, "Timestamp": moment} for name, (value, moment) in sorted(self._found.items())
+            {"MetricName": name, "Value": value, "Timestamp": moment}
+            for name, (value, moment) in sorted(self._found.items())
         ]

@@ -86,5 +86,7 @@ def _works(*, offline: bool) -> bool:
         folder.mkdir()
         stage.mkdir()
         (folder / "here").touch()
-        command = View(folder, stage, private=True, offline=offline).command(["/bin/sh", "-c", "test -e /opt/ml/here"], "/")
+        command = View(folder, stage, private=True, offline=offline).command(
+            ["/bin/sh", "-c", "test -e /opt/ml/here"], "/"
+        )
         return subprocess.run(command, capture_output=True, check=False).returncode == 0

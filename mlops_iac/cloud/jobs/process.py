@@ -36,7 +36,12 @@ class Process:
     """A running command. Its output goes to ``on_line`` from a thread that lives as long as the process does."""
 
     def __init__(
-        self, command: Sequence[str], environment: Mapping[str, str], on_line: Callable[[str], None], *, grace: float = GRACE
+        self,
+        command: Sequence[str],
+        environment: Mapping[str, str],
+        on_line: Callable[[str], None],
+        *,
+        grace: float = GRACE,
     ) -> None:
         self._command, self._environment, self._on_line, self._grace = list(command), dict(environment), on_line, grace
         self._end = End.EXITED

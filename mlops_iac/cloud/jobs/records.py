@@ -71,7 +71,9 @@ class Records:
                 self._shadows(key).pop(key[3], None)
         self._gateway.touch()
 
-    def each(self, kind: str, account: str | None = None, region: str | None = None) -> Iterator[tuple[Key, dict[str, Any]]]:
+    def each(
+        self, kind: str, account: str | None = None, region: str | None = None
+    ) -> Iterator[tuple[Key, dict[str, Any]]]:
         """Copies of all records of a kind."""
         with self._gateway.locked():
             found = [

@@ -14,6 +14,7 @@ from mlops_iac.cloud.jobs import validation
 from mlops_iac.cloud.jobs.environments import PythonEnvironment
 from mlops_iac.cloud.jobs.failure import JobFailed, JobStopped
 from mlops_iac.cloud.jobs.host import Host
+from mlops_iac.cloud.jobs.logs import LogStream
 from mlops_iac.cloud.jobs.mounts import NO_ISOLATION, NO_MOUNTS, OPT_ML
 from mlops_iac.cloud.jobs.process import End, Outcome, Process
 from mlops_iac.cloud.jobs.records import Key, now
@@ -32,8 +33,9 @@ class Run:
     def __init__(self, host: Host, key: Key, record: dict[str, Any], group: str) -> None:
         self.host, self.key, self.record = host, key, record
         _, self.account, self.region, self.name = key
+        self._group = group
         self.workspace: Workspace = host.workspace(offline=self.offline)
-        self.log = host.log(group, f"{self.name}/algo-1-{int(time.time())}", self.region, self.account)
+        self.log = self._open_log(1)
         self.on_line: Callable[[str], None] = self.log.write
         self.killed = False
         """The cloud itself is stopping: there is nowhere to upload to."""
@@ -48,6 +50,17 @@ class Run:
     @property
     def s3(self) -> Any:
         return self.host.client("s3", self.region, self.account)
+
+    def next_host(self, number: int) -> None:
+        """Become another instance of the same job: an empty folder and a log of its own."""
+        self.log.close()
+        self.workspace.remove()
+        self.workspace, self.log = self.host.workspace(offline=self.offline), self._open_log(number)
+        self.on_line = self.log.write
+
+    def _open_log(self, number: int) -> LogStream:
+        stream = f"{self.name}/algo-{number}-{int(time.time())}"
+        return self.host.log(self._group, stream, self.region, self.account)
 
     def stop(self) -> None:
         """SIGTERM now, SIGKILL after two minutes; a job that has no process yet ends at its next step."""
@@ -131,7 +144,7 @@ class SageMakerJobs(ABC):
         gateway, noun = self.host.gateway, self.noun
         gateway.instead("sagemaker", f"Create{noun}", self.create)
         gateway.instead("sagemaker", f"Describe{noun}", self.describe)
-        gateway.instead("sagemaker", f"List{noun}s", self.list)
+        gateway.instead("sagemaker", f"List{noun}s", self.list_jobs)
         gateway.instead("sagemaker", f"Stop{noun}", self.stop)
         gateway.on_restore(self.settle)
         gateway.on_stop(self.kill_all)
@@ -159,10 +172,17 @@ class SageMakerJobs(ABC):
     def describe(self, call: Call) -> dict[str, Any]:
         return self._get(call)[1]
 
-    def list(self, call: Call) -> dict[str, Any]:
+    def list_jobs(self, call: Call) -> dict[str, Any]:
         records = [record for _, record in self.host.records.each(self.kind, call.account_id, call.region)]
         found, token = page(records, call.params, self.noun)
-        shown = (f"{self.noun}Name", f"{self.noun}Arn", f"{self.noun}Status", "CreationTime", "LastModifiedTime", *self.summary)
+        shown = (
+            f"{self.noun}Name",
+            f"{self.noun}Arn",
+            f"{self.noun}Status",
+            "CreationTime",
+            "LastModifiedTime",
+            *self.summary,
+        )
         summaries = [{name: record[name] for name in shown if record.get(name) is not None} for record in found]
         return {f"{self.noun}Summaries": summaries, **({"NextToken": token} if token else {})}
 

@@ -11,11 +11,16 @@ from mlops_iac.cloud.gateway import AwsError
 _DEFAULT_PAGE = 10
 
 
-def page(records: Sequence[Mapping[str, Any]], asked: Mapping[str, Any], noun: str) -> tuple[list[Mapping[str, Any]], str | None]:
+def page(
+    records: Sequence[Mapping[str, Any]], asked: Mapping[str, Any], noun: str
+) -> tuple[list[Mapping[str, Any]], str | None]:
     """The records of one page and the token of the next; newest first unless asked otherwise."""
     found = [record for record in records if _wanted(record, asked, noun)]
     by = {"Name": f"{noun}Name", "Status": f"{noun}Status"}.get(asked.get("SortBy", "CreationTime"), "CreationTime")
-    found.sort(key=lambda record: (record[by], record[f"{noun}Name"]), reverse=asked.get("SortOrder", "Descending") != "Ascending")
+    found.sort(
+        key=lambda record: (record[by], record[f"{noun}Name"]),
+        reverse=asked.get("SortOrder", "Descending") != "Ascending",
+    )
     start = _start(asked.get("NextToken"))
     end = start + int(asked.get("MaxResults", _DEFAULT_PAGE))
     return found[start:end], (base64.b64encode(str(end).encode()).decode() if end < len(found) else None)

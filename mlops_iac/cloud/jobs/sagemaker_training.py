@@ -114,8 +114,12 @@ class TrainingJobs(SageMakerJobs):
 
         self.moved(run.key, "Training")
         metrics = MetricReader(asked["AlgorithmSpecification"].get("MetricDefinitions", ()))
-        write = run.log.write
-        run.on_line = lambda line: (write(line), metrics.read(line))[0]
+
+        def on_line(line: str) -> None:
+            run.log.write(line)
+            metrics.read(line)
+
+        run.on_line = on_line
         program = self._command(asked, hyperparameters)
         limit = asked["StoppingCondition"].get("MaxRuntimeInSeconds")
         variables = self._variables(run, hyperparameters)
@@ -178,7 +182,9 @@ class TrainingJobs(SageMakerJobs):
             return [*specification["ContainerEntrypoint"], *specification.get("ContainerArguments", ())]
         program = hyperparameters.get(script_mode.PROGRAM) or asked.get("Environment", {}).get("SAGEMAKER_PROGRAM")
         if not program:
-            raise JobFailed("AlgorithmError: The hyperparameter sagemaker_program is missing: there is no script to run.")
+            raise JobFailed(
+                "AlgorithmError: The hyperparameter sagemaker_program is missing: there is no script to run."
+            )
         return script_mode.command(str(program), "python", script_mode.arguments(hyperparameters))
 
     def _variables(self, run: Run, hyperparameters: Mapping[str, Any]) -> dict[str, str]:
@@ -196,7 +202,11 @@ class TrainingJobs(SageMakerJobs):
             submit_directory=str(hyperparameters.get(script_mode.SUBMIT_DIRECTORY, "")),
             path=workspace.view.path,
         )
-        named = {"TRAINING_JOB_NAME": run.name, "TRAINING_JOB_ARN": asked["TrainingJobArn"], "PYTHONPATH": "/opt/ml/code"}
+        named = {
+            "TRAINING_JOB_NAME": run.name,
+            "TRAINING_JOB_ARN": asked["TrainingJobArn"],
+            "PYTHONPATH": "/opt/ml/code",
+        }
         return {**asked.get("Environment", {}), **named, **variables}
 
     def _after(self, run: Run, outcome: Outcome, program: list[str]) -> dict[str, Any]:

@@ -91,7 +91,13 @@ def variables(
         "is_hetero": False,
         "user_args": arguments(hyperparameters),
     }
-    training = {**environment, "job_name": job, "channel_input_dirs": folders, "hyperparameters": own, "is_master": True}
+    training = {
+        **environment,
+        "job_name": job,
+        "channel_input_dirs": folders,
+        "hyperparameters": own,
+        "is_master": True,
+    }
     named: dict[str, Any] = {**environment, "training_env": training}
     named |= {f"channel_{name}": folder for name, folder in folders.items()}
     named |= {f"hp_{name}": value for name, value in own.items()}
@@ -103,7 +109,9 @@ def channel_configuration(channels: Sequence[Mapping[str, Any]]) -> dict[str, di
     return {
         channel["ChannelName"]: {
             "TrainingInputMode": channel.get("InputMode", "File"),
-            "S3DistributionType": channel["DataSource"]["S3DataSource"].get("S3DataDistributionType", "FullyReplicated"),
+            "S3DistributionType": channel["DataSource"]["S3DataSource"].get(
+                "S3DataDistributionType", "FullyReplicated"
+            ),
             "RecordWrapperType": channel.get("RecordWrapperType", "None"),
             **({"ContentType": channel["ContentType"]} if channel.get("ContentType") else {}),
         }

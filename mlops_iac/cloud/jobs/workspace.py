@@ -15,7 +15,7 @@ KEEP = "MLOPS_IAC_KEEP_JOBS"
 
 
 class Workspace:
-    """The layout is AWS's: ``input/config``, ``input/data/<channel>``, ``model``, ``output/data``, ``code``, ``processing``."""
+    """The layout below /opt/ml is AWS's: ``input/config``, ``input/data/<channel>``, ``model``, ``output``, ``code`` …"""
 
     def __init__(self, root: Path, *, offline: bool = False) -> None:
         shutil.rmtree(root, ignore_errors=True)

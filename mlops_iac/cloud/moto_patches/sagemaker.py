@@ -133,7 +133,9 @@ def _patch_versions(gateway: Gateway) -> None:
     """moto numbers a package by how many there are, so that after a delete a number would be used again."""
     from moto.sagemaker.models import SageMakerModelBackend
 
-    original = getattr(SageMakerModelBackend.create_model_package, "original", SageMakerModelBackend.create_model_package)
+    original = getattr(
+        SageMakerModelBackend.create_model_package, "original", SageMakerModelBackend.create_model_package
+    )
 
     def create(self: Any, *arguments: Any, **named: Any) -> str:
         group = named.get("model_package_group_name")

@@ -46,6 +46,25 @@ def _prepare(gateway: Gateway) -> None:
     step_functions.install(gateway)
     _keep_only_history_in_snapshots()
     _touch_when_an_execution_ends(gateway)
+    _name_refused_definitions()
+
+
+def _name_refused_definitions() -> None:
+    """moto refuses what its parser cannot read, but without an error code that an SDK would recognise."""
+    from moto.stepfunctions.parser.api import InvalidDefinition
+    from moto.stepfunctions.parser.models import StepFunctionsParserBackend as Backend
+
+    original = getattr(Backend._validate_definition, "original", Backend._validate_definition)
+
+    def validate(definition: str) -> None:
+        try:
+            original(definition=definition)
+        except InvalidDefinition as error:
+            reason = str(error.message).split(" in definition ", 1)[0]
+            raise AwsError("InvalidDefinition", f"Invalid State Machine Definition: '{reason}'") from error
+
+    validate.original = original  # type: ignore[attr-defined]
+    Backend._validate_definition = staticmethod(validate)
 
 
 def _check_definition(call: Call) -> None:

@@ -1,4 +1,4 @@
-"""A resource whose inputs changed is updated in place. A component has nothing to update: its record follows the program."""
+"""A resource whose inputs changed is updated in place. A component has nothing to update: its record just follows."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Serves a saved scikit-learn or ONNX model when a team has no ``inference.py`` of its own.
 
-The four functions of SageMaker's framework containers. A request is JSON (``{"instances": [row, …]}`` or a list of rows;
-a row is a list, or an object by column) or CSV, with or without a header. The answer is
+The four functions of SageMaker's framework containers. A request is JSON (``{"instances": [row, …]}`` or a list of
+rows; a row is a list, or an object by column) or CSV, with or without a header. The answer is
 ``{"predictions": […], "probabilities": [[…], …], "classes": […]}``; the last two where the model offers them.
 Standard library only (and the model's own packages), Python 3.9 or newer.
 """

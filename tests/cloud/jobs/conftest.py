@@ -32,10 +32,13 @@ def find_light(image: str) -> Framework | None:
     return Framework("light", "1") if image == LIGHT else find_framework(image)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     home = tmp_path_factory.mktemp("cloud")
-    installs = (lambda gateway: jobs.install(gateway, find_light), lambda gateway: endpoints.install(gateway, find_light))
+    installs = (
+        lambda gateway: jobs.install(gateway, find_light),
+        lambda gateway: endpoints.install(gateway, find_light, idle=1.5),
+    )
     server = Server(home, installs=installs)
     server.start()
     yield server
@@ -51,6 +54,8 @@ def cloud(server: Server) -> Iterator[Cloud]:
 
 class Cloud:
     """An account with a bucket ``lake`` and a role, and what a test asks of it."""
+
+    image, role, region = LIGHT, ROLE, REGION
 
     def __init__(self, server: Server) -> None:
         self.server = server
@@ -110,8 +115,84 @@ class Cloud:
         self.sagemaker.create_training_job(**asked)
         return self.wait_training(name) if wait else {}
 
+    def process(self, script: str, *, name: str = "job", wait: bool = True, **changes: Any) -> dict[str, Any]:
+        """Run a script as a processing job on the input ``data``, with the output ``result``."""
+        self.put("code/script.py", script)
+        if not self.keys("data/raw/"):
+            self.put("data/raw/a.csv", "1,2\n")
+        asked: dict[str, Any] = {
+            "ProcessingJobName": name,
+            "RoleArn": ROLE,
+            "AppSpecification": {
+                "ImageUri": LIGHT,
+                "ContainerEntrypoint": ["python3", "/opt/ml/processing/input/code/script.py"],
+            },
+            "ProcessingInputs": [
+                processing_input("code", "s3://lake/code/script.py"),
+                processing_input("data", "s3://lake/data/raw/"),
+            ],
+            "ProcessingOutputConfig": {"Outputs": [processing_output("result", "s3://lake/result/")]},
+            "ProcessingResources": {
+                "ClusterConfig": {"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 10}
+            },
+        }
+        self.sagemaker.create_processing_job(**(asked | changes))
+        return self.wait_processing(name) if wait else {}
+
+    def wait_processing(self, name: str = "job") -> dict[str, Any]:
+        return wait_for(lambda: self.sagemaker.describe_processing_job(ProcessingJobName=name), "ProcessingJobStatus")
+
+    def model(
+        self, script: str, *, name: str = "model", model: dict[str, str | bytes] | None = None, **changes: Any
+    ) -> None:
+        """A SageMaker model whose archive holds a script ``inference.py`` and the files given."""
+        url = self.put_code({"code/inference.py": script, **(model or {})}, key=f"models/{name}/model.tar.gz")
+        container = {
+            "Image": LIGHT,
+            "ModelDataUrl": url,
+            "Environment": {"SAGEMAKER_PROGRAM": "inference.py", "SAGEMAKER_SUBMIT_DIRECTORY": "/opt/ml/model/code"},
+        }
+        self.sagemaker.create_model(ModelName=name, PrimaryContainer=container | changes, ExecutionRoleArn=ROLE)
+
+    def endpoint_config(self, name: str, model: str, *, serverless: bool = False, concurrency: int = 5) -> None:
+        variant: dict[str, Any] = {"VariantName": "all", "ModelName": model}
+        if serverless:
+            variant["ServerlessConfig"] = {"MemorySizeInMB": 2048, "MaxConcurrency": concurrency}
+        else:
+            variant |= {"InstanceType": "ml.m5.large", "InitialInstanceCount": 1, "InitialVariantWeight": 1.0}
+        self.sagemaker.create_endpoint_config(EndpointConfigName=name, ProductionVariants=[variant])
+
+    def endpoint(self, name: str = "endpoint", config: str = "config") -> dict[str, Any]:
+        """Create an endpoint; answers its description when it has settled."""
+        self.sagemaker.create_endpoint(EndpointName=name, EndpointConfigName=config)
+        return self.wait_endpoint(name)
+
+    def wait_endpoint(self, name: str = "endpoint") -> dict[str, Any]:
+        settled = ("InService", "Failed")
+        return wait_for(lambda: self.sagemaker.describe_endpoint(EndpointName=name), "EndpointStatus", settled)
+
+    def invoke(self, body: bytes | str, name: str = "endpoint", **more: Any) -> Any:
+        asked = {"ContentType": "application/json", **more}
+        return self.clients("sagemaker-runtime").invoke_endpoint(EndpointName=name, Body=body, **asked)
+
     def wait_training(self, name: str = "job") -> dict[str, Any]:
         return wait_for(lambda: self.sagemaker.describe_training_job(TrainingJobName=name), "TrainingJobStatus")
+
+
+def processing_input(name: str, uri: str, **more: Any) -> dict[str, Any]:
+    source = {
+        "S3Uri": uri,
+        "LocalPath": f"/opt/ml/processing/input/{name}",
+        "S3DataType": "S3Prefix",
+        "S3InputMode": "File",
+        "S3DataDistributionType": "FullyReplicated",
+    }
+    return {"InputName": name, "S3Input": source | more}
+
+
+def processing_output(name: str, uri: str) -> dict[str, Any]:
+    target = {"S3Uri": uri, "LocalPath": f"/opt/ml/processing/output/{name}", "S3UploadMode": "EndOfJob"}
+    return {"OutputName": name, "S3Output": target}
 
 
 def channel(name: str, uri: str) -> dict[str, Any]:

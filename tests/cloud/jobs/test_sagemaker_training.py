@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 from mlops_iac.core.frameworks import get_framework
 
 TRAIN_SKLEARN = """

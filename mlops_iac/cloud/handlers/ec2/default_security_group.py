@@ -55,7 +55,5 @@ class DefaultSecurityGroup(Ec2Resource):
         filters = [{"Name": "vpc-id", "Values": [vpc]}, {"Name": "group-name", "Values": ["default"]}]
         groups = api("DescribeSecurityGroups", Filters=filters)["SecurityGroups"]
         if not groups:
-            raise api.refuse(
-                "DescribeSecurityGroups", f"The vpc ID '{vpc}' does not exist", "InvalidVpcID.NotFound"
-            )
+            raise api.refuse("DescribeSecurityGroups", f"The vpc ID '{vpc}' does not exist", "InvalidVpcID.NotFound")
         return dict(groups[0])

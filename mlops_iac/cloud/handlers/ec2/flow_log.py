@@ -50,7 +50,9 @@ class FlowLog(Ec2Resource):
     def validate(self, scope: Scope, inputs: dict[str, Any]) -> None:
         if sum(key in inputs for key in TARGETS) != 1:
             listed = ", ".join(f"`{key}`" for key in TARGETS)
-            raise CloudError("Wrong number of targets.", f"`{self.type}` takes exactly one of {listed}.", resource=self.type)
+            raise CloudError(
+                "Wrong number of targets.", f"`{self.type}` takes exactly one of {listed}.", resource=self.type
+            )
 
     def create_params(self, scope: Scope, inputs: Props) -> dict[str, Any]:
         target = next(key for key in TARGETS if inputs.get(key))

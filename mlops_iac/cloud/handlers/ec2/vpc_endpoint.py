@@ -12,7 +12,9 @@ from mlops_iac.engine.handler import Created, Scope
 from mlops_iac.engine.values import Props
 
 LISTS = {"routeTableIds": "RouteTableIds", "subnetIds": "SubnetIds", "securityGroupIds": "SecurityGroupIds"}
-SERVICE = re.compile(r"(com\.amazonaws|cn\.com\.amazonaws|aws\.sagemaker|aws\.api)\.(?P<region>[a-z0-9-]+)\.[a-z0-9.-]+")
+SERVICE = re.compile(
+    r"(com\.amazonaws|cn\.com\.amazonaws|aws\.sagemaker|aws\.api)\.(?P<region>[a-z0-9-]+)\.[a-z0-9.-]+"
+)
 """AWS's own endpoint services: ``com.amazonaws.eu-west-1.s3``, ``aws.sagemaker.eu-west-1.studio``."""
 
 

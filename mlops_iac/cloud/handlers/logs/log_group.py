@@ -11,7 +11,30 @@ from mlops_iac.core.errors import CloudError
 from mlops_iac.engine.handler import Scope
 from mlops_iac.engine.values import UNKNOWN, Props
 
-RETENTION_DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653)
+RETENTION_DAYS = (
+    1,
+    3,
+    5,
+    7,
+    14,
+    30,
+    60,
+    90,
+    120,
+    150,
+    180,
+    365,
+    400,
+    545,
+    731,
+    1096,
+    1827,
+    2192,
+    2557,
+    2922,
+    3288,
+    3653,
+)
 """What PutRetentionPolicy takes; 0 is Pulumi's word for "for ever"."""
 
 

@@ -116,7 +116,7 @@ class Bucket(Resource):
         if tags:
             tagging = {"TagSet": [{"Key": k, "Value": v} for k, v in tags.items()]}
             api("PutBucketTagging", Bucket=outputs["bucket"], Tagging=tagging)
-        elif "tagsAll" in outputs and outputs["tagsAll"]:
+        elif outputs.get("tagsAll"):
             api("DeleteBucketTagging", Bucket=outputs["bucket"])
         outputs["tagsAll"] = dict(tags)
 

@@ -10,7 +10,6 @@ from mlops_iac.engine.handler import Scope
 from mlops_iac.engine.values import Props
 
 
-
 class BucketLogging(BucketPart):
     """PutBucketLogging, GetBucketLogging; a delete puts an empty configuration. No access logs are written here."""
 

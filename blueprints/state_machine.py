@@ -1,0 +1,105 @@
+"""From a pipeline and the components of an environment to the document that its state machine runs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pulumi
+
+from components._kit.refs import EndpointRef, JobRef, LakeRef, RegistryRef, TopicRef
+from components._kit.site import Site
+from mlops_iac.core.frameworks import Framework
+from mlops_iac.pipelines.compile.bindings import Bindings, EndpointBinding
+from mlops_iac.pipelines.compile.step_functions import compile
+from mlops_iac.pipelines.pipeline import Pipeline
+
+CODE_ZONE = {"code": "code/"}
+"""Packed code lies beside the zones of the lake."""
+
+
+def state_machine(
+    pipeline: Pipeline,
+    site: Site,
+    *,
+    lake: LakeRef,
+    jobs: JobRef,
+    registry: RegistryRef,
+    framework: Framework,
+    endpoint: EndpointRef | None = None,
+    alerts: TopicRef | None = None,
+    alerts_key_arn: pulumi.Input[str] | None = None,
+) -> pulumi.Output[str]:
+    """The definition as text.
+
+    Names and ARNs are known only when everything exists, so the pipeline is compiled twice: now, with placeholders, which
+    shows its mistakes in a preview; and with the real values. Raises PipelineError.
+    """
+    fixed: dict[str, Any] = {
+        "stack": site.stack,
+        "region": site.region,
+        "partition": site.partition,
+        "zones": {**lake.zones, **CODE_ZONE},
+        "network_isolation": jobs.network_isolation,
+        "encrypt_traffic": site.isolated,
+        "training_image": framework.image(site.region, "training"),
+        "serving_image": framework.image(site.region, "serving"),
+        "tags": dict(site.tags),
+    }
+    compile(pipeline, Bindings.placeholder(**fixed, **_endpoint_placeholder(site, endpoint)))
+    later: Mapping[str, Any] = {
+        "account_id": site.account_id,
+        "bucket": lake.bucket,
+        "key_arn": jobs.key_arn,
+        "job_role_arn": jobs.role_arn,
+        "subnet_ids": list(jobs.subnet_ids),
+        "security_group_ids": list(jobs.security_group_ids),
+        "model_package_group": registry.group,
+        "endpoint": _endpoint_values(endpoint),
+        "alerts_topic_arn": alerts.arn if alerts else None,
+        "alerts_key_arn": alerts_key_arn,
+    }
+    return pulumi.Output.all(**later).apply(lambda values: _render(pipeline, {**fixed, **values}))
+
+
+def _render(pipeline: Pipeline, values: Mapping[str, Any]) -> str:
+    endpoint = values["endpoint"]
+    bindings = Bindings(
+        **{
+            **values,
+            "subnet_ids": tuple(values["subnet_ids"]),
+            "security_group_ids": tuple(values["security_group_ids"]),
+            "endpoint": EndpointBinding(**endpoint) if endpoint else None,
+        }
+    )
+    return json.dumps(compile(pipeline, bindings), separators=(",", ":"))
+
+
+def _endpoint_values(endpoint: EndpointRef | None) -> dict[str, Any] | None:
+    if endpoint is None:
+        return None
+    return {
+        "name": endpoint.name,
+        "flavour": endpoint.flavour,
+        "role_arn": endpoint.role_arn,
+        "variant": dict(endpoint.settings),
+        "key_arn": endpoint.key_arn,
+        "subnet_ids": list(endpoint.subnet_ids),
+        "security_group_ids": list(endpoint.security_group_ids),
+        "network_isolation": endpoint.network_isolation,
+    }
+
+
+def _endpoint_placeholder(site: Site, endpoint: EndpointRef | None) -> dict[str, Any]:
+    """What a preview knows of the endpoint: its flavour and its sizes, which are what a team can get wrong."""
+    if endpoint is None:
+        return {"endpoint": None}
+    binding = EndpointBinding(
+        name=f"{site.stack}-placeholder",
+        flavour=endpoint.flavour,
+        role_arn=f"arn:{site.partition}:iam::123456789012:role/{site.stack}-placeholder",
+        variant=endpoint.settings,
+        network_isolation=endpoint.network_isolation,
+    )
+    return {"endpoint": binding}

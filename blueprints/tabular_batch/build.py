@@ -1,0 +1,105 @@
+"""What tabular-batch is made of: construct, wire, grant, return."""
+
+from __future__ import annotations
+
+import pulumi
+
+from blueprints.state_machine import state_machine
+from blueprints.tabular_batch import settings
+from blueprints.tabular_batch.options import TabularBatchOptions
+from blueprints.tabular_batch.outputs import outputs
+from components._kit.site import Site
+from components.catalogue import Catalogue, CatalogueArgs
+from components.compute.batch import BatchCompute
+from components.compute.sagemaker import SageMakerCompute
+from components.data_lake import DataLake
+from components.encryption import Encryption
+from components.identity import Boundary
+from components.monitoring.alerts import Alerts, AlertsArgs
+from components.monitoring.cloudwatch import Monitoring, MonitoringArgs
+from components.network import Network
+from components.orchestrator.step_functions import StepFunctions, StepFunctionsArgs
+from components.registry.ecr import ImageRepository, ImageRepositoryArgs
+from components.registry.sagemaker import ModelRegistry
+from mlops_iac.config.stack_config import StackConfig
+from mlops_iac.core.environment import Environment
+from mlops_iac.core.frameworks import get_framework
+from mlops_iac.pipelines.pipeline import Pipeline
+
+
+def build(site: Site, stack: StackConfig, options: TabularBatchOptions, training: Pipeline) -> Environment:
+    """Make the environment. Every line is one thing that a team gets, one wire, or one permission."""
+    framework = get_framework(options.framework.name, options.framework.version)
+
+    boundary = Boundary(site.named("boundary"))
+    encryption = Encryption(site.named("encryption"))
+    key = encryption.ref
+    network = Network(site.named("network"), settings.network(options, key, boundary.ref))
+    alerts = Alerts(site.named("alerts"), AlertsArgs(emails=(stack.owner,) if stack.owner else (), key=key))
+    lake = DataLake(site.named("lake"), settings.lake(options, key))
+    compute = SageMakerCompute(
+        site.named("compute"), settings.compute(options, site, framework, network.ref, key, boundary.ref)
+    )
+    registry = ModelRegistry(site.named("registry"))
+    images = ImageRepository(site.named("images"), ImageRepositoryArgs(key=key))
+    endpoint = settings.endpoint(site.named("endpoint"), options, framework, network.ref, key, boundary.ref, alerts.ref)
+    definition = state_machine(
+        training,
+        site,
+        lake=lake.ref,
+        jobs=compute.ref,
+        registry=registry.ref,
+        endpoint=endpoint.ref,
+        alerts=alerts.ref,
+        alerts_key_arn=encryption.key_arn,
+        framework=framework,
+    )
+    flow = StepFunctions(
+        site.named("training"), StepFunctionsArgs(definition=definition, key=key, boundary=boundary.ref)
+    )
+    monitoring = Monitoring(
+        site.named("monitoring"),
+        MonitoringArgs(
+            alerts=alerts.ref,
+            pipelines={"training": flow.ref},
+            endpoints=[endpoint.ref],
+            monthly_budget_usd=options.monthly_budget_usd,
+        ),
+    )
+    if options.batch.enabled:
+        BatchCompute(site.named("batch"), settings.batch(options, network.ref, key, boundary.ref))
+
+    lake.grant_read(compute.role, "raw", "curated", "features", "models", "code/")
+    lake.grant_write(compute.role, "curated", "features", "models")
+    lake.grant_read(endpoint.role, "models")
+    lake.grant_read(flow.role, "models")
+    compute.grant_run(flow.role)
+    registry.grant_publish(flow.role)
+    registry.grant_read(endpoint.role)
+    endpoint.grant_deploy(flow.role)
+    alerts.grant_publish(flow.role)
+
+    profile: dict[str, pulumi.Input[str]] = {
+        "AWS_REGION": site.region,
+        "MLOPS_IAC_STACK": site.stack,
+        "MLOPS_IAC_BUCKET": lake.bucket_name,
+        "MLOPS_IAC_PIPELINE_TRAINING": flow.state_machine_arn,
+        "MLOPS_IAC_MODEL_PACKAGE_GROUP": registry.group_name,
+        "MLOPS_IAC_ENDPOINT": endpoint.endpoint_name,
+    }
+    Catalogue(site.named("catalogue"), CatalogueArgs(profile=profile))
+
+    return outputs(
+        site,
+        stack,
+        options,
+        training,
+        lake=lake.ref,
+        flow=flow.ref,
+        jobs=compute.ref,
+        registry=registry.ref,
+        images=images.ref,
+        endpoint=endpoint.ref,
+        alerts=alerts.ref,
+        dashboard=monitoring.dashboard_name,
+    )

@@ -1,0 +1,100 @@
+"""The team's options, in the words of each component."""
+
+from __future__ import annotations
+
+from blueprints.tabular_batch.options import Serverless, TabularBatchOptions
+from components._kit.refs import BoundaryRef, KeyRef, NetworkRef, TopicRef
+from components._kit.site import Named, Site
+from components.compute.batch import BatchComputeArgs, PoolArgs
+from components.compute.sagemaker import SageMakerComputeArgs
+from components.data_lake import DataLakeArgs, Table
+from components.network import BATCH_ENDPOINTS, REGULATED_ENDPOINTS, NetworkArgs
+from components.serving.realtime import RealtimeEndpoint, RealtimeEndpointArgs
+from components.serving.serverless import ServerlessEndpoint, ServerlessEndpointArgs
+from mlops_iac.core.frameworks import Framework
+
+
+def network(options: TabularBatchOptions, key: KeyRef | None, boundary: BoundaryRef) -> NetworkArgs:
+    """Batch's machines must reach ECS, ECR and CloudWatch Logs; SageMaker's jobs need no endpoint."""
+    if not options.batch.enabled:
+        return NetworkArgs(key=key, boundary=boundary)
+    endpoints = tuple(sorted({*BATCH_ENDPOINTS, *REGULATED_ENDPOINTS}))
+    return NetworkArgs(key=key, boundary=boundary, interface_endpoints=endpoints)
+
+
+def lake(options: TabularBatchOptions, key: KeyRef | None) -> DataLakeArgs:
+    tables = {
+        name: Table(zone=table.zone, prefix=table.prefix, format=table.format, columns=table.columns)
+        for name, table in options.tables.items()
+    }
+    return DataLakeArgs(key=key, expire_raw_after_days=options.retention_days, tables=tables)
+
+
+def compute(
+    options: TabularBatchOptions,
+    site: Site,
+    framework: Framework,
+    network: NetworkRef,
+    key: KeyRef | None,
+    boundary: BoundaryRef,
+) -> SageMakerComputeArgs:
+    """Limits are what the steps ask for: no job of this environment may be larger."""
+    machines = options.machines
+    return SageMakerComputeArgs(
+        images=(framework.image(site.region, "training"),),
+        instance_type=machines["train"].instance_type,
+        allowed_instance_types=tuple(sorted({machine.instance_type for machine in machines.values()})),
+        max_runtime_seconds=min(max(machine.max_minutes for machine in machines.values()) * 60, 432_000),
+        network_isolation=site.isolated,
+        network=network,
+        key=key,
+        boundary=boundary,
+    )
+
+
+def endpoint(
+    place: Named,
+    options: TabularBatchOptions,
+    framework: Framework,
+    network: NetworkRef,
+    key: KeyRef | None,
+    boundary: BoundaryRef,
+    alerts: TopicRef,
+) -> ServerlessEndpoint | RealtimeEndpoint:
+    """The flavour that the team chose."""
+    serving = options.serving
+    images = (framework.image(place.site.region, "serving"),)
+    if isinstance(serving, Serverless):
+        return ServerlessEndpoint(
+            place,
+            ServerlessEndpointArgs(
+                images=images,
+                memory_mb=serving.memory_mb,
+                max_concurrency=serving.max_concurrency,
+                key=key,
+                boundary=boundary,
+                alerts=alerts,
+            ),
+        )
+    return RealtimeEndpoint(
+        place,
+        RealtimeEndpointArgs(
+            images=images,
+            instance_type=serving.instance_type,
+            instances=serving.instance_count,
+            network=network,
+            key=key,
+            boundary=boundary,
+            alerts=alerts,
+        ),
+    )
+
+
+def batch(
+    options: TabularBatchOptions, network: NetworkRef, key: KeyRef | None, boundary: BoundaryRef
+) -> BatchComputeArgs:
+    pools = {
+        name: PoolArgs(instance_types=pool.instance_types, max_vcpus=pool.max_vcpus)
+        for name, pool in (("cpu", options.batch.cpu), ("gpu", options.batch.gpu))
+    }
+    return BatchComputeArgs(network=network, pools=pools, key=key, boundary=boundary)

@@ -1,0 +1,223 @@
+"""AWS Batch: CPU and GPU queues over spot and on-demand machines that exist only while jobs wait."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import pulumi
+from pulumi_aws.batch.compute_environment import ComputeEnvironment
+from pulumi_aws.batch.job_definition import JobDefinition
+from pulumi_aws.batch.job_queue import JobQueue
+from pulumi_aws.cloudwatch.log_group import LogGroup
+from pulumi_aws.ec2.launch_template import LaunchTemplate
+from pulumi_aws.iam.instance_profile import InstanceProfile
+
+from components._kit import BoundaryRef, Component, Grant, KeyRef, Named, NetworkRef, QueueRef
+from components._kit.tags import tags_of
+from components._kit.transforms import Transforms
+from components.compute import batch_jobs
+from components.compute.batch_jobs import JobDefinitionArgs
+from components.compute.batch_roles import BatchRoles, create_roles
+from components.identity import Role
+from mlops_iac.core.errors import BlueprintError
+
+__all__ = ["BatchCompute", "BatchComputeArgs", "BatchComputeNodes", "JobDefinitionArgs", "PoolArgs"]
+
+# Idle cost: nothing. Compute environments shrink to zero machines.
+
+Buying = Literal["spot", "on_demand"]
+STRATEGY = {"spot": "SPOT_PRICE_CAPACITY_OPTIMIZED", "on_demand": "BEST_FIT_PROGRESSIVE"}
+"""AWS's advice for each: the spare capacity least likely to be taken back; the cheapest types that fit, then larger
+ones."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PoolArgs:
+    """One kind of machine, behind one queue."""
+
+    instance_types: tuple[str, ...]
+    """Types or families, at least one (``c6i``, ``g5.xlarge``). They age, so the team says them."""
+    max_vcpus: int = 64
+    """Ceiling for all machines of one way of buying. Left out: 64."""
+    buying: tuple[Buying, ...] = ("spot", "on_demand")
+    """Ways to buy, in the order in which the queue tries them. Left out: spot, then on-demand."""
+
+
+def _default_pools() -> dict[str, PoolArgs]:
+    return {"cpu": PoolArgs(instance_types=("m5", "c5")), "gpu": PoolArgs(instance_types=("g5",), max_vcpus=32)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class BatchComputeArgs:
+    """What a team may say about its queues."""
+
+    network: NetworkRef
+    """Where machines run. It must reach ECS, ECR and CloudWatch Logs (``network.BATCH_ENDPOINTS``)."""
+    pools: Mapping[str, PoolArgs] = field(default_factory=_default_pools)
+    """Queues by name. Left out: ``cpu`` and ``gpu``."""
+    jobs: Mapping[str, JobDefinitionArgs] = field(default_factory=dict)
+    """Job definitions by name. Left out: none; jobs bring their own."""
+    volume_gib: int = 100
+    """Disk of each machine, 30 GiB at least. Left out: 100 GiB."""
+    key: KeyRef | None = None
+    """Encrypts the log. Disks are always encrypted, by the account's key for EBS: machines that AWS starts for Batch
+    could use a key of ours only with a standing grant to AWS's service-linked role. Left out: AWS-managed
+    encryption."""
+    boundary: BoundaryRef | None = None
+    """Boundary of the roles. Left out: none."""
+    transforms: Transforms = field(default_factory=dict)
+    """Changes to children, by the names of `BatchComputeNodes`. Left out: none."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class BatchComputeNodes:
+    instance_role: Role
+    execution_role: Role
+    job_role: Role
+    instance_profile: InstanceProfile
+    log_group: LogGroup
+    launch_template: LaunchTemplate
+    environments: Mapping[str, ComputeEnvironment]
+    queues: Mapping[str, JobQueue]
+    job_definitions: Mapping[str, JobDefinition]
+
+
+class BatchCompute(Component):
+    """Queues for jobs that bring their own container: large arrays, GPU training, anything SageMaker is not for."""
+
+    Nodes = BatchComputeNodes
+
+    def __init__(self, place: Named, args: BatchComputeArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        _check(args)
+        super().__init__(place, args.transforms, opts)
+        group = self._create_log_group(args)
+        roles = create_roles(self, group, args.boundary, [job.image for job in args.jobs.values()])
+        profile = self.make("instance_profile", InstanceProfile, {"role": roles.instance.role_name})
+        template = self._create_launch_template(args)
+        environments = {
+            f"{pool}-{buying.replace('_', '-')}": self._create_environment(args, pool, buying, roles, profile, template)
+            for pool, pool_args in args.pools.items()
+            for buying in pool_args.buying
+        }
+        queues = {pool: self._create_queue(pool, args.pools[pool], environments) for pool in args.pools}
+        definitions = {name: self._create_definition(name, job, roles, group) for name, job in args.jobs.items()}
+
+        self.nodes = BatchComputeNodes(
+            instance_role=roles.instance,
+            execution_role=roles.execution,
+            job_role=roles.job,
+            instance_profile=profile,
+            log_group=group,
+            launch_template=template,
+            environments=environments,
+            queues=queues,
+            job_definitions=definitions,
+        )
+        self.role = roles.job
+        self.queue_arns = {pool: queue.arn for pool, queue in queues.items()}
+        self.job_definition_arns = {name: definition.arn for name, definition in definitions.items()}
+        self.register_outputs({"queue_arns": self.queue_arns, "job_definition_arns": self.job_definition_arns})
+
+    def ref(self, queue: str, job: str) -> QueueRef:
+        """A queue with a job definition for it. Raises KeyError for a name that was not given."""
+        return QueueRef(queue_arn=self.queue_arns[queue], job_definition_arn=self.job_definition_arns[job])
+
+    def grant_submit(self, role: Role) -> None:
+        """Let a role submit jobs of these definitions to these queues, and follow and stop them."""
+        stack = self.site.stack
+        jobs = self.site.arn("batch", f"job-definition/{stack}-*")
+        role.grant(
+            Grant(
+                sid="BatchSubmit",
+                actions=("batch:SubmitJob", "batch:TagResource"),
+                resources=(*self.queue_arns.values(), jobs),
+            ),
+            Grant(sid="BatchFollow", actions=("batch:DescribeJobs",), resources=("*",)),
+            Grant(
+                sid="BatchStop",
+                actions=("batch:TerminateJob",),
+                resources=(self.site.arn("batch", "job/*"),),
+                conditions={"StringEquals": {"aws:ResourceTag/mlops-iac:stack": stack}},
+            ),
+        )
+
+    def _create_log_group(self, args: BatchComputeArgs) -> LogGroup:
+        name = f"/aws/batch/{self.site.stack}-{self.place.name}"
+        props: dict[str, Any] = {"name": name, "retention_in_days": self.site.log_days}
+        if args.key:
+            props["kms_key_id"] = args.key.arn
+        return self.make("log_group", LogGroup, props)
+
+    def _create_launch_template(self, args: BatchComputeArgs) -> LaunchTemplate:
+        disk = {
+            "encrypted": "true",
+            "volume_type": "gp3",
+            "volume_size": args.volume_gib,
+            "delete_on_termination": "true",
+        }
+        # One hop: a container on the machine cannot reach the machine's own credentials.
+        metadata = {"http_endpoint": "enabled", "http_tokens": "required", "http_put_response_hop_limit": 1}
+        tags = tags_of(self.place, Name=f"{self.site.stack}-{self.place.name}")
+        props = {
+            "update_default_version": True,
+            "block_device_mappings": [{"device_name": "/dev/xvda", "ebs": disk}],
+            "metadata_options": metadata,
+            "tag_specifications": [{"resource_type": kind, "tags": tags} for kind in ("instance", "volume")],
+        }
+        return self.make("launch_template", LaunchTemplate, props)
+
+    def _create_environment(
+        self,
+        args: BatchComputeArgs,
+        pool: str,
+        buying: Buying,
+        roles: BatchRoles,
+        profile: InstanceProfile,
+        template: LaunchTemplate,
+    ) -> ComputeEnvironment:
+        resources = {
+            "type": "SPOT" if buying == "spot" else "EC2",
+            "allocation_strategy": STRATEGY[buying],
+            "instance_types": list(args.pools[pool].instance_types),
+            "min_vcpus": 0,
+            "max_vcpus": args.pools[pool].max_vcpus,
+            "subnets": list(args.network.subnet_ids),
+            "security_group_ids": [args.network.job_security_group_id],
+            "instance_role": profile.arn,
+            "launch_template": {"launch_template_id": template.id, "version": "$Latest"},
+            "tags": tags_of(self.place),
+        }
+        props = {"type": "MANAGED", "compute_resources": resources}
+        name = f"{pool}-{buying.replace('_', '-')}"
+        # Machines that start before their role may do anything never join the cluster.
+        return self.make("environments", ComputeEnvironment, props, name=name, depends_on=[roles.instance])
+
+    def _create_queue(self, pool: str, args: PoolArgs, environments: Mapping[str, ComputeEnvironment]) -> JobQueue:
+        order = [
+            {"order": number, "compute_environment": environments[f"{pool}-{buying.replace('_', '-')}"].arn}
+            for number, buying in enumerate(args.buying, 1)
+        ]
+        props = {"state": "ENABLED", "priority": 1, "compute_environment_orders": order}
+        return self.make("queues", JobQueue, props, name=f"{pool}-queue")
+
+    def _create_definition(
+        self, name: str, job: JobDefinitionArgs, roles: BatchRoles, group: LogGroup
+    ) -> JobDefinition:
+        container = batch_jobs.container(job, roles.job, roles.execution, group, self.site.region)
+        props = batch_jobs.definition(job, container)
+        return self.make("job_definitions", JobDefinition, props, name=f"{name}-job")
+
+
+def _check(args: BatchComputeArgs) -> None:
+    for name, pool in args.pools.items():
+        if not pool.instance_types or not pool.buying or pool.max_vcpus < 1:
+            detail = f"Pool `{name}` needs instance types, a way of buying and at least one vCPU."
+            raise BlueprintError("A pool of machines is empty.", detail, hint="give it, or leave the pool out.")
+
+
+def pools_of(names: Sequence[str]) -> dict[str, PoolArgs]:
+    """Some of the default pools. Raises KeyError for a name that is not among them."""
+    known = _default_pools()
+    return {name: known[name] for name in names}

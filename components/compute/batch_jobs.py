@@ -1,0 +1,84 @@
+"""Job definitions of AWS Batch (RegisterJobDefinition): one container, its limits, its retries."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pulumi
+from pulumi_aws.cloudwatch.log_group import LogGroup
+
+from components._kit import render
+from components.identity import Role
+
+HOST_FAILED = "Host EC2*"
+"""How Batch's status reason starts when a spot machine was taken back ("Host EC2 (instance i-…) terminated")."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobDefinitionArgs:
+    """What one kind of job runs. Submitted with an array size it runs once for each index
+    (``AWS_BATCH_JOB_ARRAY_INDEX``)."""
+
+    image: str
+    """Image in ECR."""
+    command: tuple[str, ...] = ()
+    """Left out: the image's own. ``Ref::name`` takes a parameter of the submission."""
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    """Defaults of the parameters. Left out: none."""
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """Environment variables, never secrets. Left out: none."""
+    vcpus: int = 2
+    """Left out: 2."""
+    memory_mib: int = 4096
+    """Left out: 4096 MiB."""
+    gpus: int = 0
+    """Left out: none."""
+    attempts: int = 3
+    """Runs at most, 1 to 10; only a machine that was taken back is tried again. Left out: 3."""
+    timeout_seconds: int = 3600
+    """A run that takes longer is stopped, at least 60. Left out: one hour."""
+
+
+def container(
+    job: JobDefinitionArgs, job_role: Role, execution_role: Role, group: LogGroup, region: str
+) -> pulumi.Output[str]:
+    """ContainerProperties as JSON: unprivileged, no new rights, its own log."""
+    needs = [{"type": "VCPU", "value": str(job.vcpus)}, {"type": "MEMORY", "value": str(job.memory_mib)}]
+    if job.gpus:
+        needs.append({"type": "GPU", "value": str(job.gpus)})
+    options = {"awslogs-group": group.name, "awslogs-region": region, "awslogs-stream-prefix": "job"}
+    return render(
+        {
+            "image": job.image,
+            "command": list(job.command),
+            "environment": [{"name": key, "value": value} for key, value in sorted(job.environment.items())],
+            "resourceRequirements": needs,
+            "jobRoleArn": job_role.role_arn,
+            "executionRoleArn": execution_role.role_arn,
+            "privileged": False,
+            "logConfiguration": {"logDriver": "awslogs", "options": options},
+        }
+    )
+
+
+def definition(job: JobDefinitionArgs, container_properties: pulumi.Output[str]) -> dict[str, Any]:
+    """The job definition's properties."""
+    return {
+        "type": "container",
+        "platform_capabilities": ["EC2"],
+        "propagate_tags": True,
+        "parameters": dict(job.parameters),
+        "container_properties": container_properties,
+        "retry_strategy": {"attempts": job.attempts, "evaluate_on_exits": _retries()},
+        "timeout": {"attempt_duration_seconds": job.timeout_seconds},
+    }
+
+
+def _retries() -> list[dict[str, str]]:
+    """Batch takes the first rule that fits: try again on another machine, but never a job that failed by itself."""
+    return [
+        {"action": "RETRY", "on_status_reason": HOST_FAILED},
+        {"action": "EXIT", "on_reason": "*"},
+    ]

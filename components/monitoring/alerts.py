@@ -1,0 +1,100 @@
+"""Who is told when something goes wrong: one encrypted topic, and the people who subscribed to it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pulumi
+from pulumi_aws.sns.topic import Topic
+from pulumi_aws.sns.topic_policy import TopicPolicy
+from pulumi_aws.sns.topic_subscription import TopicSubscription
+
+from components._kit import Component, Grant, KeyRef, Named, TopicRef, policy, render
+from components._kit.naming import short_hash
+from components._kit.transforms import Transforms
+from components.encryption import PUBLISHERS
+from components.identity import Role
+
+__all__ = ["Alerts", "AlertsArgs", "AlertsNodes"]
+
+# Idle cost: nothing. E-mail notifications: the first thousand of a month are free.
+
+
+@dataclass(frozen=True, kw_only=True)
+class AlertsArgs:
+    """What a team may say about its alerts."""
+
+    emails: tuple[str, ...] = ()
+    """Who gets them; each address must confirm once. Left out: nobody, the topic is there for other subscribers."""
+    key: KeyRef | None = None
+    """Encrypts messages. Left out: not encrypted at rest: AWS's own key for SNS does not let alarms publish."""
+    transforms: Transforms = field(default_factory=dict)
+    """Changes to children, by the names of `AlertsNodes`. Left out: none."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AlertsNodes:
+    topic: Topic
+    policy: TopicPolicy
+    subscriptions: Mapping[str, TopicSubscription]
+
+
+class Alerts(Component):
+    """The environment's topic."""
+
+    Nodes = AlertsNodes
+
+    def __init__(
+        self, place: Named, args: AlertsArgs | None = None, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        args = args or AlertsArgs()
+        super().__init__(place, args.transforms, opts)
+        topic = self._create_topic(args)
+        guard = self.make("policy", TopicPolicy, {"arn": topic.arn, "policy": render(policy(self._statements(topic)))})
+        subscriptions = {email: self._subscribe(topic, email) for email in args.emails}
+
+        self.nodes: AlertsNodes | None = AlertsNodes(topic=topic, policy=guard, subscriptions=subscriptions)
+        self._offer(topic.arn)
+
+    @classmethod
+    def adopt(cls, place: Named, *, topic_arn: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None) -> Alerts:
+        """A topic that exists. Its policy must let CloudWatch, EventBridge and Budgets of this account publish."""
+        self = cls.__new__(cls)
+        Component.__init__(self, place, None, opts)
+        self.nodes = None
+        self._offer(topic_arn)
+        return self
+
+    def grant_publish(self, role: Role) -> None:
+        """Let a role send alerts of its own."""
+        role.grant(Grant(sid="AlertsPublish", actions=("sns:Publish",), resources=(self.topic_arn,)))
+
+    def _offer(self, arn: pulumi.Input[str]) -> None:
+        self.topic_arn = arn
+        self.ref = TopicRef(arn=arn)
+        self.register_outputs({"topic_arn": arn})
+
+    def _create_topic(self, args: AlertsArgs) -> Topic:
+        props: dict[str, Any] = {"display_name": f"{self.site.stack} alerts"}
+        if args.key:
+            props["kms_master_key_id"] = args.key.arn
+        return self.make("topic", Topic, props, called=self.place.name)
+
+    def _statements(self, topic: Topic) -> list[dict[str, Any]]:
+        """AWS's own services, for this account only, and nothing over plain HTTP."""
+        base = {"Action": ["sns:Publish"], "Resource": [topic.arn]}
+        ours = {"StringEquals": {"aws:SourceAccount": self.site.account_id}}
+        plain = {"Bool": {"aws:SecureTransport": "false"}}
+        allow = {"Sid": "Publishers", "Effect": "Allow", "Principal": {"Service": _services()}, "Condition": ours}
+        return [{**allow, **base}, {"Sid": "PlainHttp", "Effect": "Deny", "Principal": "*", "Condition": plain, **base}]
+
+    def _subscribe(self, topic: Topic, email: str) -> TopicSubscription:
+        props = {"topic": topic.arn, "protocol": "email", "endpoint": email}
+        # An address may hold what a name may not, and moving it in the list must not change its identity.
+        return self.make("subscriptions", TopicSubscription, props, name=f"email-{short_hash(email)}")
+
+
+def _services() -> list[str]:
+    return [service for service in PUBLISHERS if not service.startswith("delivery.")]

@@ -1,0 +1,144 @@
+"""What is seen: one dashboard, an alarm for failing pipelines, word of each failed run, and a budget."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pulumi
+from pulumi_aws.budgets.budget import Budget
+from pulumi_aws.cloudwatch.dashboard import Dashboard
+from pulumi_aws.cloudwatch.event_rule import EventRule
+from pulumi_aws.cloudwatch.event_target import EventTarget
+from pulumi_aws.cloudwatch.metric_alarm import MetricAlarm
+
+from components._kit import Component, EndpointRef, Named, StateMachineRef, TopicRef, render
+from components._kit.transforms import Transforms
+from components.monitoring import widgets
+from mlops_iac.core.environment import STACK_TAG
+from mlops_iac.core.errors import BlueprintError
+
+__all__ = ["Monitoring", "MonitoringArgs", "MonitoringNodes"]
+
+# Idle cost: 0.10 $ a month for the alarm of each pipeline; 3.00 $ for the dashboard, of which an account's first
+# three are free.
+# Budgets that only notify are free.
+
+FAILED = ("ABORTED", "FAILED", "TIMED_OUT")
+
+
+@dataclass(frozen=True, kw_only=True)
+class MonitoringArgs:
+    """What is watched, and who is told."""
+
+    alerts: TopicRef
+    pipelines: Mapping[str, StateMachineRef] = field(default_factory=dict)
+    """Pipelines to watch, by name. Left out: none."""
+    endpoints: Sequence[EndpointRef] = ()
+    """Endpoints to show; their alarms are their own. Left out: none."""
+    monthly_budget_usd: float | None = 100.0
+    """Tell when 80 percent of it is spent and when all of it is forecast. Costs are told apart by the tag
+    ``mlops-iac:stack``, which must be activated once as a cost allocation tag. None: no budget. Left out: 100 $."""
+    transforms: Transforms = field(default_factory=dict)
+    """Changes to children, by the names of `MonitoringNodes`. Left out: none."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MonitoringNodes:
+    dashboard: Dashboard
+    pipeline_alarms: Mapping[str, MetricAlarm]
+    failed_runs_rule: EventRule | None
+    failed_runs_target: EventTarget | None
+    budget: Budget | None
+
+
+class Monitoring(Component):
+    """CloudWatch for one environment."""
+
+    Nodes = MonitoringNodes
+
+    def __init__(self, place: Named, args: MonitoringArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__(place, args.transforms, opts)
+        dashboard = self._create_dashboard(args)
+        alarms = {name: self._create_alarm(args, name, machine) for name, machine in args.pipelines.items()}
+        rule = self._create_rule(args) if args.pipelines else None
+        target = self._create_target(args, rule) if rule else None
+        budget = self._create_budget(args, args.monthly_budget_usd) if args.monthly_budget_usd is not None else None
+
+        self.nodes = MonitoringNodes(
+            dashboard=dashboard,
+            pipeline_alarms=alarms,
+            failed_runs_rule=rule,
+            failed_runs_target=target,
+            budget=budget,
+        )
+        self.dashboard_name: pulumi.Output[str] = dashboard.dashboard_name
+        self.register_outputs({"dashboard_name": dashboard.dashboard_name})
+
+    def _create_dashboard(self, args: MonitoringArgs) -> Dashboard:
+        region = self.site.region
+        shown = [
+            *(widgets.runs(region, name, machine) for name, machine in args.pipelines.items()),
+            *(widget for endpoint in args.endpoints for widget in widgets.endpoint(region, endpoint)),
+        ]
+        body = render({"widgets": widgets.placed(shown or [widgets.nothing()])})
+        return self.make("dashboard", Dashboard, {"dashboard_body": body}, called=self.place.name)
+
+    def _create_alarm(self, args: MonitoringArgs, name: str, machine: StateMachineRef) -> MetricAlarm:
+        props = {
+            "alarm_description": f"Pipeline {name} of {self.site.stack} failed",
+            "namespace": "AWS/States",
+            "metric_name": "ExecutionsFailed",
+            "dimensions": {"StateMachineArn": machine.arn},
+            "statistic": "Sum",
+            "comparison_operator": "GreaterThanThreshold",
+            "threshold": 0,
+            "period": 300,
+            "evaluation_periods": 1,
+            "treat_missing_data": "notBreaching",
+            "alarm_actions": [args.alerts.arn],
+        }
+        return self.make("pipeline_alarms", MetricAlarm, props, name=f"{name}-failed")
+
+    def _create_rule(self, args: MonitoringArgs) -> EventRule:
+        arns = [args.pipelines[name].arn for name in sorted(args.pipelines)]
+        pattern = {
+            "source": ["aws.states"],
+            "detail-type": ["Step Functions Execution Status Change"],
+            "detail": {"status": list(FAILED), "stateMachineArn": arns},
+        }
+        props = {"description": f"Runs of {self.site.stack} that did not succeed", "event_pattern": render(pattern)}
+        return self.make("failed_runs_rule", EventRule, props)
+
+    def _create_target(self, args: MonitoringArgs, rule: EventRule) -> EventTarget:
+        transformer = {
+            "input_paths": {"run": "$.detail.name", "status": "$.detail.status"},
+            "input_template": json.dumps(f"Run <run> of {self.site.stack} ended with <status>."),
+        }
+        props = {"rule": rule.name, "arn": args.alerts.arn, "target_id": "alerts", "input_transformer": transformer}
+        return self.make("failed_runs_target", EventTarget, props)
+
+    def _create_budget(self, args: MonitoringArgs, usd: float) -> Budget:
+        if usd <= 0:
+            detail = f"Monitoring's `monthly_budget_usd` is {usd}; it must be more than 0."
+            raise BlueprintError("Value out of range.", detail, hint="set an amount in USD, or None for no budget.")
+        props = {
+            "budget_type": "COST",
+            "time_unit": "MONTHLY",
+            "limit_amount": f"{usd:.2f}",
+            "limit_unit": "USD",
+            "cost_filters": [{"name": "TagKeyValue", "values": [f"user:{STACK_TAG}${self.site.stack}"]}],
+            "notifications": [self._notice(args, "ACTUAL", 80), self._notice(args, "FORECASTED", 100)],
+        }
+        return self.make("budget", Budget, props)
+
+    def _notice(self, args: MonitoringArgs, kind: str, percent: int) -> dict[str, Any]:
+        return {
+            "notification_type": kind,
+            "comparison_operator": "GREATER_THAN",
+            "threshold": percent,
+            "threshold_type": "PERCENTAGE",
+            "subscriber_sns_topic_arns": [args.alerts.arn],
+        }

@@ -1,0 +1,82 @@
+"""What `run --follow` and `runs RUN --follow` share: watch a run to its end, and leave with what it came to."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from mlops_iac.core.errors import Cancelled, MlopsError, RunError
+
+if TYPE_CHECKING:
+    from mlops_iac.cli.environments import Opened
+    from mlops_iac.runs.run import Run
+
+
+def watch_run(opened: Opened, run: Run, *, json: bool, logs: bool = False) -> Run:
+    """The run when it is over. Ctrl-C leaves the run alone and says how to come back to it."""
+    from mlops_iac.cli.console import has_color
+    from mlops_iac.cli.run_view import RunView
+    from mlops_iac.runs.follow import RunEnded, StepChanged, follow
+    from mlops_iac.runs.logs import LogLine
+
+    ended = run
+    try:
+        with RunView(live=not json and sys.stderr.isatty(), color=has_color(sys.stderr)) as view:
+            for change in follow(opened.environment, opened.clients, run.id, logs=logs and not json):
+                if isinstance(change, RunEnded):
+                    ended = change.run
+                elif isinstance(change, StepChanged) and not json:
+                    view.step(change.step)
+                elif isinstance(change, LogLine):
+                    view.text(f"    {change.step} | {change.text}")
+    except KeyboardInterrupt:
+        again = f"mlops-iac runs {run.stack} {run.id}"
+        raise Cancelled(
+            "Detached.", f"Run {run.id} goes on.", hint=f"`{again} --follow` comes back, `{again} --stop` stops it."
+        ) from None
+    return ended
+
+
+def conclude_run(opened: Opened, run: Run, *, json: bool) -> None:
+    """Tell how a run ended. A run that did not succeed ends the command with code 1."""
+    import typer
+
+    from mlops_iac.cli.console import has_color, show, show_json
+    from mlops_iac.cli.run_view import render_run
+
+    if json:
+        show_json(run.to_json())
+        if run.status != "succeeded":
+            raise typer.Exit(RunError.exit_code)
+        return
+    if run.status != "succeeded":
+        raise failure(opened, run)
+    show("\n" + render_run(run, color=has_color(sys.stdout)))
+
+
+def failure(opened: Opened, run: Run) -> MlopsError:
+    """Why it did not succeed, and what to do."""
+    from mlops_iac.runs.logs import get_tail_error
+
+    if run.status == "refused":
+        return refused(opened, run)
+    if run.status == "stopped":
+        return RunError("Run was stopped.", f"Run {run.id} of {run.stack} was stopped.", hint="start it again.")
+    return get_tail_error(opened.clients, run)
+
+
+def refused(opened: Opened, run: Run) -> RunError:
+    from mlops_iac.runs.serving import find_served_run
+
+    served = find_served_run(opened.environment, opened.clients)
+    if opened.environment.endpoint is None:
+        serving = "The model was not registered."
+    elif served is None:
+        serving = f"The model was not registered; endpoint {opened.environment.endpoint.name} still has none."
+    else:
+        serving = f"Endpoint {opened.environment.endpoint.name} keeps serving the model of run {served}."
+    return RunError(
+        "Gate refused the model.",
+        f"{run.gate or run.error}.\n{serving}",
+        hint="train a better model; the bound stands under `gate` in the stack file.",
+    )

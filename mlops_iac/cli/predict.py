@@ -1,0 +1,70 @@
+"""``mlops-iac predict``."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mlops_iac.cli.options import CloudName, CloudOption, JsonOption, StackArgument
+
+
+def predict(
+    stack: StackArgument,
+    data: Annotated[str, typer.Option("--data", "-d", help="A .json or .csv file of rows; - is standard input.")],
+    content_type: Annotated[
+        str | None,
+        typer.Option("--content-type", help="When the file's name does not say: application/json, text/csv."),
+    ] = None,
+    cloud: CloudOption = CloudName.EMBEDDED,
+    json: JsonOption = False,
+) -> None:
+    """Ask the deployed model.
+
+    Example: mlops-iac predict screening-dev --data examples/screening/sample.json
+    """
+    from mlops_iac.cli.console import show, show_json
+    from mlops_iac.cli.environments import open_environment
+    from mlops_iac.runs.predict import predict as ask
+
+    body, kind = read_rows(data, content_type)
+    opened = open_environment(stack, cloud)
+    prediction = ask(opened.environment, opened.clients, body, kind)
+    if json:
+        show_json(prediction.value if isinstance(prediction.value, dict) else {"predictions": prediction.value})
+    else:
+        show(render_prediction(prediction.value))
+
+
+def read_rows(data: str, content_type: str | None) -> tuple[bytes, str]:
+    """The request's body, and what it is. Raises UsageError for a file that cannot be read."""
+    from mlops_iac.core.errors import UsageError
+    from mlops_iac.runs.predict import JSON, content_type_of
+
+    if data == "-":
+        return sys.stdin.buffer.read(), content_type or JSON
+    file = Path(data)
+    kind = content_type or content_type_of(file)
+    try:
+        return file.read_bytes(), kind
+    except OSError as error:
+        raise UsageError("File cannot be read.", f"`{data}`: {error.strerror}.", hint="check the path.") from error
+
+
+def render_prediction(value: object) -> str:
+    """One line per row, with the probability of each class where the model gives them; anything else as it came."""
+    import json
+
+    if not isinstance(value, dict) or not isinstance(value.get("predictions"), list):
+        return value if isinstance(value, str) else json.dumps(value, indent=2)
+    chances, classes = value.get("probabilities"), value.get("classes")
+    lines = []
+    for number, prediction in enumerate(value["predictions"]):
+        line = f"row {number + 1:>3}  {prediction}"
+        if isinstance(chances, list) and isinstance(classes, list) and number < len(chances):
+            pairs = zip(classes, chances[number], strict=False)
+            line += "   " + "  ".join(f"p({label}) = {chance:.4f}" for label, chance in pairs)
+        lines.append(line)
+    return "\n".join(lines)

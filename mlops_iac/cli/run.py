@@ -1,0 +1,61 @@
+"""``mlops-iac run``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from mlops_iac.cli.options import CloudName, CloudOption, JsonOption, StackArgument
+
+
+def run(
+    stack: StackArgument,
+    pipeline: Annotated[str, typer.Argument(help="The pipeline, as in `outputs STACK pipelines`.")] = "training",
+    follow: Annotated[
+        bool, typer.Option("--follow", "-f", help="Watch it to its end; exit with 1 if it fails.")
+    ] = False,
+    logs: Annotated[bool, typer.Option("--logs", help="With --follow: show what its jobs write.")] = False,
+    parameters: Annotated[
+        Path | None, typer.Option("--parameters", "-p", help="A YAML file of parameters.", dir_okay=False)
+    ] = None,
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="One parameter, such as hyperparameters.C=2.")
+    ] = None,
+    cloud: CloudOption = CloudName.EMBEDDED,
+    json: JsonOption = False,
+) -> None:
+    """Run a pipeline with the code that lies in its folder now.
+
+    Example: mlops-iac run screening-dev training --follow --set hyperparameters.C=0.5
+    """
+    from mlops_iac.cli.console import say, show, show_json
+    from mlops_iac.cli.environments import open_environment
+    from mlops_iac.cli.following import conclude_run, watch_run
+    from mlops_iac.runs.start import start
+
+    opened = open_environment(stack, cloud)
+    given = gather(opened.environment, pipeline, parameters, set_ or [])
+    started = start(opened.environment, opened.clients, opened.root, pipeline, given)
+    if follow:
+        if not json:
+            say(f"Run {started.id} of {pipeline} (code {started.code})\n")
+        conclude_run(opened, watch_run(opened, started, json=json, logs=logs), json=json)
+    elif json:
+        show_json(started.to_json())
+    else:
+        show(started.id)
+        say(f"Started. Next: mlops-iac runs {stack} {started.id} --follow")
+
+
+def gather(environment: Any, pipeline: str, file: Path | None, settings: list[str]) -> dict[str, Any]:
+    """Parameters of the file, and of --set on top; maps are joined."""
+    from mlops_iac.runs.names import get_pipeline
+    from mlops_iac.runs.parameters import parse_settings, read_parameters
+
+    given = read_parameters(file) if file else {}
+    for name, value in parse_settings(settings, get_pipeline(environment, pipeline)).items():
+        old = given.get(name)
+        given[name] = {**old, **value} if isinstance(old, dict) and isinstance(value, dict) else value
+    return given

@@ -1,0 +1,143 @@
+"""A run as text: its steps while it goes, and how it ended."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from collections.abc import Iterable, Mapping
+from types import TracebackType
+from typing import TYPE_CHECKING, Self, TextIO
+
+from mlops_iac.render.style import Style
+
+if TYPE_CHECKING:
+    from mlops_iac.runs.run import Run, StepRun
+
+STATUS_STYLES = {
+    "succeeded": ("green",),
+    "running": ("blue",),
+    "refused": ("yellow",),
+    "failed": ("red",),
+    "timed-out": ("red",),
+    "stopped": ("yellow",),
+    "waiting": ("dim",),
+    "skipped": ("dim",),
+}
+
+
+class RunView:
+    """Shows steps as they end, one line each; on a terminal also a line that says what is running, redrawn in place."""
+
+    def __init__(self, *, live: bool, color: bool, stream: TextIO | None = None) -> None:
+        self._live, self._style, self._stream = live, Style(color), stream or sys.stderr
+        self._lock = threading.Lock()
+        self._current: StepRun | None = None
+        self._since = time.monotonic()
+        self._stop = threading.Event()
+        self._ticker: threading.Thread | None = None
+
+    def __enter__(self) -> Self:
+        if self._live:
+            self._ticker = threading.Thread(target=self._tick, daemon=True)
+            self._ticker.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stop.set()
+        if self._ticker:
+            self._ticker.join()
+            self._write("\r\033[K")
+
+    def step(self, step: StepRun) -> None:
+        """A step has a new status."""
+        with self._lock:
+            if step.status == "running":
+                self._current, self._since = step, time.monotonic() - (step.seconds or 0)
+                if not self._live:
+                    self._line(f"  {step.name:<12} {self._style.paint('running', 'blue')}")
+                return
+            self._current = None
+            self._line(render_step(step, self._style))
+
+    def text(self, text: str) -> None:
+        """A line of a job's log."""
+        with self._lock:
+            self._line(text)
+
+    def _line(self, text: str) -> None:
+        self._write(("\r\033[K" if self._live else "") + text + "\n")
+
+    def _tick(self) -> None:
+        while not self._stop.wait(0.1):
+            with self._lock:
+                if self._current is not None:
+                    seconds = time.monotonic() - self._since
+                    running = self._style.paint(f"running {seconds:5.1f} s", "blue")
+                    self._write(f"\r\033[K  {self._current.name:<12} {running}")
+
+    def _write(self, text: str) -> None:
+        self._stream.write(text)
+        self._stream.flush()
+
+
+def render_step(step: StepRun, style: Style) -> str:
+    status = style.paint(f"{step.status:<9}", *STATUS_STYLES[step.status])
+    took = style.paint(f"{step.seconds:6.1f} s", "dim") if step.seconds is not None else " " * 8
+    first = step.reason.strip().splitlines()[0] if step.reason.strip() else ""
+    return f"  {step.name:<12} {status} {took}  {first[:160] or style.paint(step.kind, 'dim')}".rstrip()
+
+
+def render_metrics(metrics: Mapping[str, float]) -> str:
+    """``auc 0.9975  accuracy 0.986``"""
+    return "  ".join(f"{name} {value:.4g}" for name, value in metrics.items())
+
+
+def render_run(run: Run, *, color: bool) -> str:
+    """A run in full."""
+    style = Style(color)
+    status = style.paint(run.status, *STATUS_STYLES[run.status])
+    head = f"Run {style.paint(run.id, 'bold')} of {run.pipeline}: {status}"
+    lines = [f"{head}, {'took' if run.is_over else 'for'} {render_seconds(run.seconds)}", ""]
+    lines += [render_step(step, style) for step in run.steps]
+    lines += ["", *(f"  {name:<12} {value}" for name, value in facts(run))]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def facts(run: Run) -> Iterable[tuple[str, str]]:
+    yield "started", run.started.astimezone().strftime("%Y-%m-%d %H:%M:%S")
+    yield "code", run.code
+    for name, value in run.parameters.items():
+        shown = ", ".join(f"{k}={v}" for k, v in value.items()) if isinstance(value, Mapping) else value
+        yield name, str(shown)
+    if run.metrics:
+        yield "metrics", render_metrics(run.metrics)
+    if run.gate is not None:
+        yield "gate", f"{'passed' if run.gate.passed else 'refused'}: {run.gate}" if run.gate.metric else str(run.gate)
+    if run.model_package_arn:
+        yield "model", run.model_package_arn
+    if run.error and run.gate is None:
+        yield "error", run.error.strip().splitlines()[0]
+
+
+def render_runs(runs: Iterable[Run], *, color: bool) -> str:
+    """One line per run, newest first."""
+    style = Style(color)
+    lines = [style.paint(f"{'RUN':<20} {'PIPELINE':<12} {'STATUS':<10} {'TOOK':>8}  METRICS", "dim")]
+    for run in runs:
+        status = style.paint(f"{run.status:<10}", *STATUS_STYLES[run.status])
+        shown = render_metrics(run.metrics)
+        lines.append(f"{run.id:<20} {run.pipeline:<12} {status} {render_seconds(run.seconds):>8}  {shown}".rstrip())
+    return "\n".join(lines) + "\n"
+
+
+def render_seconds(seconds: float) -> str:
+    """``41 s``, ``3 min 5 s``, ``2 h 10 min``"""
+    whole = round(seconds)
+    if whole < 120:
+        return f"{seconds:.1f} s" if seconds < 10 else f"{whole} s"
+    if whole < 7200:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"

@@ -1,0 +1,1 @@
+"""CloudWatch: dashboards and alarms."""

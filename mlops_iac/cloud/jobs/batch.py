@@ -1,0 +1,383 @@
+"""AWS Batch jobs: single and array jobs as processes, with dependencies, retries and time limits.
+
+Queues and job definitions stay moto's; jobs are ours. A child of an array is a light record: everything it shares with its
+siblings is its parent's.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+import uuid
+from collections import Counter, deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from mlops_iac.cloud.gateway import AwsError, Call
+from mlops_iac.cloud.jobs import batch_request
+from mlops_iac.cloud.jobs.batch_graph import Waiting
+from mlops_iac.cloud.jobs.batch_run import Attempt, Result
+from mlops_iac.cloud.jobs.host import Host
+from mlops_iac.cloud.jobs.records import Key
+
+log = logging.getLogger("mlops_iac.cloud.jobs")
+
+_KIND = "batch-job"
+_ENDED = ("SUCCEEDED", "FAILED")
+_CLOUD_STOPPED = "The embedded cloud was stopped while this job was waiting or running. Submit it again."
+
+
+@dataclass
+class _Array:
+    """An array job that has not ended: how many of its children have."""
+
+    size: int
+    ended: set[str] = field(default_factory=set)
+    failed: int = 0
+
+
+class BatchJobs:
+    """The API of jobs, and what runs when."""
+
+    def __init__(self, host: Host) -> None:
+        self.host = host
+        self._waiting = Waiting()
+        self._running: dict[Key, Attempt] = {}
+        self._arrays: dict[str, _Array] = {}
+        self._lock = threading.RLock()
+
+    def install(self) -> None:
+        gateway = self.host.gateway
+        gateway.instead("batch", "SubmitJob", self.submit)
+        gateway.instead("batch", "DescribeJobs", self.describe)
+        gateway.instead("batch", "ListJobs", self.list_jobs)
+        gateway.instead("batch", "CancelJob", self.cancel)
+        gateway.instead("batch", "TerminateJob", self.terminate)
+        gateway.on_restore(self.settle)
+        gateway.on_stop(self.kill_all)
+        gateway.on_reset(self.kill_all)
+
+    # The API ------------------------------------------------------------------------------------------------------
+
+    def submit(self, call: Call) -> dict[str, Any]:
+        asked = call.params
+        batch_request.check_name(asked["jobName"])
+        queue, definition = self._get_queue(call), self._get_definition(call)
+        size = batch_request.array_size(asked)
+        dependencies = batch_request.depends_on(asked, size)
+        id = str(uuid.uuid4())
+        key = (_KIND, call.account_id, call.region, id)
+        record = {
+            "jobId": id,
+            "jobArn": f"arn:aws:batch:{call.region}:{call.account_id}:job/{id}",
+            "jobName": asked["jobName"],
+            "jobQueue": queue["jobQueueArn"],
+            "jobDefinition": definition["jobDefinitionArn"],
+            "status": "SUBMITTED",
+            "createdAt": _milliseconds(),
+            "container": batch_request.container_of(definition, asked),
+            "retryStrategy": batch_request.attempts(definition, asked),
+            "timeout": batch_request.timeout(definition, asked),
+            "parameters": {**definition.get("parameters", {}), **asked.get("parameters", {})},
+            "dependsOn": [dict(each) for each in dependencies],
+            "attempts": [],
+            "tags": asked.get("tags", {}),
+            **({"arrayProperties": {"size": size}} if size else {}),
+        }
+        needs = self._needs(call, dependencies)
+        self.host.records.add(key, record)
+        if size:
+            self._submit_children(key, record, size, dependencies, needs)
+        else:
+            self._queue(key, needs)
+        return {"jobName": asked["jobName"], "jobId": id, "jobArn": record["jobArn"]}
+
+    def describe(self, call: Call) -> dict[str, Any]:
+        found = []
+        for given in call.params.get("jobs", ()):
+            id = given.rsplit("job/", 1)[-1]
+            record = self._full((_KIND, call.account_id, call.region, id))
+            if record:
+                found.append(record)
+        return {"jobs": found}
+
+    def list_jobs(self, call: Call) -> dict[str, Any]:
+        asked = call.params
+        array = asked.get("arrayJobId")
+        if array:
+            chosen = self._children(call.account_id, call.region, array)
+        else:
+            queue = self._get_queue(call)["jobQueueArn"]
+            every = self.host.records.each(_KIND, call.account_id, call.region)
+            chosen = [record for _, record in every if record.get("jobQueue") == queue]
+        status = asked.get("jobStatus") or ("RUNNING" if not asked.get("filters") else None)
+        chosen = [
+            record
+            for record in chosen
+            if status in (None, record["status"]) and _passes(record, asked.get("filters", ()))
+        ]
+        start = int(asked.get("nextToken") or 0)
+        end = start + int(asked.get("maxResults") or 100)
+        kept = (
+            "jobArn",
+            "jobId",
+            "jobName",
+            "createdAt",
+            "status",
+            "statusReason",
+            "startedAt",
+            "stoppedAt",
+            "arrayProperties",
+        )
+        found = [{name: record[name] for name in kept if record.get(name) is not None} for record in chosen[start:end]]
+        return {"jobSummaryList": found, **({"nextToken": str(end)} if end < len(chosen) else {})}
+
+    def cancel(self, call: Call) -> dict[str, Any]:
+        """Ends jobs that have not started; running ones run on, as on AWS."""
+        for key in self._with_children(self._get(call)):
+            record = self.host.records.find(key)
+            if record and record["status"] in ("SUBMITTED", "PENDING", "RUNNABLE"):
+                self._waiting.remove(key[3])
+                self._finish(key, "FAILED", call.params["reason"])
+        return {}
+
+    def terminate(self, call: Call) -> dict[str, Any]:
+        """Ends jobs that wait, and those that run."""
+        reason = call.params["reason"]
+        for key in self._with_children(self._get(call)):
+            record = self.host.records.find(key)
+            if record is None or record["status"] in _ENDED:
+                continue
+            with self._lock:
+                attempt = self._running.get(key)
+            if attempt:
+                attempt.terminate(reason)
+            else:
+                self._waiting.remove(key[3])
+                self._finish(key, "FAILED", reason)
+        return {}
+
+    def settle(self) -> None:
+        for key, record in list(self.host.records.each(_KIND)):
+            if record["status"] not in _ENDED:
+                self.host.records.change(key, status="FAILED", statusReason=_CLOUD_STOPPED, stoppedAt=_milliseconds())
+
+    def kill_all(self) -> None:
+        self._waiting.clear()
+        with self._lock:
+            attempts = list(self._running.values())
+        for attempt in attempts:
+            attempt.kill()
+
+    # Waiting and running ------------------------------------------------------------------------------------------
+
+    def _submit_children(
+        self,
+        parent: Key,
+        record: Mapping[str, Any],
+        size: int,
+        dependencies: Sequence[Mapping[str, str]],
+        needs: list[str],
+    ) -> None:
+        """A child waits for what its parent waits for; N_TO_N: for the child of the same index; SEQUENTIAL: for the one before."""
+        one_to_one = [each["jobId"] for each in dependencies if each.get("type") == "N_TO_N"]
+        sequential = any(each.get("type") == "SEQUENTIAL" for each in dependencies)
+        self.host.records.change(parent, status="PENDING")
+        with self._lock:
+            self._arrays[parent[3]] = _Array(size)
+        for index in range(size):
+            key = (*parent[:3], f"{parent[3]}:{index}")
+            child = {
+                "jobId": key[3],
+                "jobArn": f"{record['jobArn']}:{index}",
+                "jobName": record["jobName"],
+                "status": "SUBMITTED",
+                "createdAt": record["createdAt"],
+                "arrayProperties": {"index": index},
+                "attempts": [],
+            }
+            self.host.records.add(key, child)
+            own = [need for need in needs if need not in one_to_one]
+            own += [need for need in (f"{other}:{index}" for other in one_to_one) if self._is_unfinished(key, need)]
+            if sequential and index:
+                own.append(f"{parent[3]}:{index - 1}")
+            self._queue(key, own)
+
+    def _queue(self, key: Key, needs: list[str]) -> None:
+        if needs:
+            self.host.records.change(key, status="PENDING")
+            self._waiting.add(key[3], needs)
+            # One of them may have ended since it was looked at; then nobody would tell us any more.
+            for need in needs:
+                record = self.host.records.find((*key[:3], need))
+                if record and record["status"] in _ENDED:
+                    for other, status, reason in self._tell(key, need, record["status"]):
+                        self._finish(other, status, reason)
+        else:
+            self._make_runnable(key)
+
+    def _make_runnable(self, key: Key) -> None:
+        self.host.records.change(key, status="RUNNABLE")
+        self.host.slots.submit(lambda: self._live(key))
+
+    def _live(self, key: Key) -> None:
+        record = self._full(key)
+        if record is None or record["status"] in _ENDED:
+            return
+        strategy = record["retryStrategy"]
+        for number in range(1, strategy["attempts"] + 1):
+            attempt = Attempt(self.host, key, record, number)
+            with self._lock:
+                self._running[key] = attempt
+            self.host.records.change(key, status="STARTING")
+            try:
+                result = attempt.run(lambda: self.host.records.change(key, status="RUNNING", startedAt=_milliseconds()))
+            except Exception as error:
+                log.exception("Batch job %s met an error of the embedded cloud.", key[3])
+                result = attempt.refused(f"The embedded cloud met an error: {type(error).__name__}: {error}")
+            finally:
+                with self._lock:
+                    self._running.pop(key, None)
+            self._remember(key, result)
+            if result.succeeded:
+                self._finish(key, "SUCCEEDED", result.status_reason)
+                return
+            again = not result.final and batch_request.retries(
+                strategy, number, result.code, result.reason, result.status_reason
+            )
+            if not again:
+                self._finish(key, "FAILED", result.status_reason)
+                return
+            self.host.records.change(key, status="RUNNABLE")
+
+    def _remember(self, key: Key, result: Result) -> None:
+        record = self.host.records.find(key)
+        if record:
+            container = {name: value for name, value in result.container.items() if value is not None}
+            self.host.records.change(key, attempts=[*record["attempts"], result.described()], _container=container)
+
+    def _finish(self, key: Key, status: str, reason: str) -> None:
+        """Write down how a job ended, and what follows from it: for jobs that wait for it, and for its array."""
+        ended = deque([(key, status, reason)])
+        while ended:
+            key, status, reason = ended.popleft()
+            self.host.records.change(key, status=status, statusReason=reason[:1024], stoppedAt=_milliseconds())
+            ended.extend(self._tell(key, key[3], status))
+            ended.extend(self._count_child(key, status))
+
+    def _tell(self, key: Key, need: str, status: str) -> list[tuple[Key, str, str]]:
+        """Start the jobs that waited only for this one; answers the jobs that can never run now."""
+        if status != "SUCCEEDED":
+            return [((*key[:3], other), "FAILED", "Dependent Job failed") for other in self._waiting.failed(need)]
+        for other in self._waiting.succeeded(need):
+            self._make_runnable((*key[:3], other))
+        return []
+
+    def _count_child(self, key: Key, status: str) -> list[tuple[Key, str, str]]:
+        """An array job has ended when all its children have; it failed when one of them did."""
+        parent, _, index = key[3].partition(":")
+        if not index:
+            return []
+        with self._lock:
+            array = self._arrays.get(parent)
+            if array is None or index in array.ended:
+                return []
+            array.ended.add(index)
+            array.failed += status == "FAILED"
+            if len(array.ended) < array.size:
+                return []
+            del self._arrays[parent]
+        end = ("FAILED", "Array Child Job failed") if array.failed else ("SUCCEEDED", "Array Child Jobs succeeded")
+        return [((*key[:3], parent), *end)]
+
+    # Records ------------------------------------------------------------------------------------------------------
+
+    def _full(self, key: Key) -> dict[str, Any] | None:
+        """A job as DescribeJobs shows it; a child with what its parent knows."""
+        record = self.host.records.find(key)
+        if record is None:
+            return None
+        parent_id, _, index = key[3].partition(":")
+        parent = self.host.records.find((*key[:3], parent_id)) if index else None
+        shared = ("jobQueue", "jobDefinition", "container", "retryStrategy", "timeout", "parameters", "tags")
+        full = {**{name: parent[name] for name in shared if parent}, **record}
+        full["container"] = {**full.get("container", {}), **full.pop("_container", {})}
+        if full.get("arrayProperties", {}).get("size"):
+            full["arrayProperties"] = {**full["arrayProperties"], "statusSummary": self._summary(key, record)}
+        return full
+
+    def _summary(self, key: Key, record: Mapping[str, Any]) -> dict[str, int]:
+        statuses = Counter(dict.fromkeys(("SUBMITTED", "PENDING", "RUNNABLE", "STARTING", "RUNNING", *_ENDED), 0))
+        for index in range(record["arrayProperties"]["size"]):
+            child = self.host.records.find((*key[:3], f"{key[3]}:{index}"))
+            if child:
+                statuses[child["status"]] += 1
+        return dict(statuses)
+
+    def _children(self, account: str, region: str, parent: str) -> list[dict[str, Any]]:
+        record = self.host.records.find((_KIND, account, region, parent))
+        size = record.get("arrayProperties", {}).get("size", 0) if record else 0
+        found = (self.host.records.find((_KIND, account, region, f"{parent}:{index}")) for index in range(size))
+        return [child for child in found if child]
+
+    def _with_children(self, key: Key) -> list[Key]:
+        return [*((*key[:3], child["jobId"]) for child in self._children(key[1], key[2], key[3])), key]
+
+    def _get(self, call: Call) -> Key:
+        key = (_KIND, call.account_id, call.region, call.params["jobId"])
+        if self.host.records.find(key) is None:
+            raise AwsError("ClientException", f"Job `{call.params['jobId']}` does not exist.")
+        return key
+
+    def _is_unfinished(self, key: Key, id: str) -> bool:
+        record = self.host.records.find((*key[:3], id))
+        return record is not None and record["status"] != "SUCCEEDED"
+
+    def _needs(self, call: Call, dependencies: Sequence[Mapping[str, str]]) -> list[str]:
+        """The jobs to wait for: those not yet SUCCEEDED; one that does not exist is refused."""
+        needs = []
+        for each in dependencies:
+            if not each.get("jobId"):
+                continue
+            record = self.host.records.find((_KIND, call.account_id, call.region, each["jobId"]))
+            if record is None:
+                raise AwsError("ClientException", f"Job `{each['jobId']}` in dependsOn does not exist.")
+            if record["status"] != "SUCCEEDED" or each.get("type") == "N_TO_N":
+                needs.append(each["jobId"])
+        return needs
+
+    def _get_queue(self, call: Call) -> dict[str, Any]:
+        name = call.params.get("jobQueue", "")
+        batch = self.host.client("batch", call.region, call.account_id)
+        for queue in batch.describe_job_queues(jobQueues=[name])["jobQueues"]:
+            if queue.get("state") == "DISABLED" and call.operation == "SubmitJob":
+                raise AwsError("ClientException", f"JobQueue {name} is disabled.")
+            return dict(queue)
+        raise AwsError("ClientException", f"JobQueue {name} not found.")
+
+    def _get_definition(self, call: Call) -> dict[str, Any]:
+        name = call.params["jobDefinition"]
+        batch = self.host.client("batch", call.region, call.account_id)
+        short = name.rsplit("job-definition/", 1)[-1]
+        base, _, revision = short.partition(":")
+        found = batch.describe_job_definitions(jobDefinitionName=base, status="ACTIVE")["jobDefinitions"]
+        found = [each for each in found if not revision or str(each["revision"]) == revision]
+        if not found:
+            raise AwsError("ClientException", f"JobDefinition {name} not found or not ACTIVE.")
+        return dict(max(found, key=lambda each: each["revision"]))
+
+
+def _passes(record: Mapping[str, Any], filters: Any) -> bool:
+    """JOB_NAME filters, with AWS's trailing ``*``."""
+    for each in filters:
+        if each["name"] == "JOB_NAME":
+            name = record["jobName"]
+            if not any(name.startswith(v[:-1]) if v.endswith("*") else name == v for v in each["values"]):
+                return False
+    return True
+
+
+def _milliseconds() -> int:
+    return int(time.time() * 1000)

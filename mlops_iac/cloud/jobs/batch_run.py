@@ -1,0 +1,148 @@
+"""One attempt of one Batch job: its container's command as a process in the environment of the container's image."""
+
+from __future__ import annotations
+
+import threading
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from mlops_iac.cloud.jobs.failure import JobFailed
+from mlops_iac.cloud.jobs.host import Host
+from mlops_iac.cloud.jobs.mounts import NO_MOUNTS, OPT_ML
+from mlops_iac.cloud.jobs.process import End, Process
+from mlops_iac.cloud.jobs.records import Key
+from mlops_iac.cloud.jobs.workspace import Workspace
+
+GRACE = 30.0
+"""Seconds between SIGTERM and SIGKILL, as ECS gives a container."""
+EXITED = "Essential container in task exited"
+_GROUP = "/aws/batch/job"
+
+
+@dataclass(frozen=True)
+class Result:
+    """How an attempt ended. ``final``: it is not tried again whatever the retry strategy says."""
+
+    code: int
+    status_reason: str
+    reason: str = ""
+    final: bool = False
+    container: Mapping[str, Any] = field(default_factory=dict)
+    started: int = 0
+    stopped: int = 0
+
+    @property
+    def succeeded(self) -> bool:
+        return self.code == 0 and not self.final
+
+    def described(self) -> dict[str, Any]:
+        """As in ``attempts[]`` of DescribeJobs."""
+        return {
+            "container": dict(self.container),
+            "startedAt": self.started,
+            "stoppedAt": self.stopped,
+            "statusReason": self.status_reason,
+        }
+
+
+class Attempt:
+    def __init__(self, host: Host, key: Key, record: Mapping[str, Any], number: int) -> None:
+        self._host, self._record, self._number = host, record, number
+        _, self._account, self._region, self._id = key
+        definition = record["jobDefinition"].rsplit("/", 1)[-1].split(":")[0]
+        self._stream = f"{definition}/default/{uuid.uuid4().hex}"
+        self._process: Process | None = None
+        self._terminated: str | None = None
+        self._lock = threading.Lock()
+
+    def terminate(self, reason: str) -> None:
+        """SIGTERM, SIGKILL after thirty seconds."""
+        self._end(reason, GRACE)
+
+    def kill(self) -> None:
+        self._end("The embedded cloud was stopped.", 0)
+
+    def run(self, on_start: Callable[[], None]) -> Result:
+        """Run until the end; every way to fail is in the result."""
+        workspace = self._host.workspace()
+        log = self._host.log(_GROUP, self._stream, self._region, self._account)
+        failed = True
+        try:
+            process = self._start(workspace, log.write)
+            on_start()
+            result = self._wait(process)
+            failed = not result.succeeded
+            return result
+        except JobFailed as failure:
+            log.write(failure.reason)
+            return self.refused(failure.reason)
+        finally:
+            log.close()
+            workspace.remove(failed=failed)
+
+    def refused(self, reason: str) -> Result:
+        """An attempt that never ran."""
+        now = _milliseconds()
+        return Result(1, reason, final=True, container={"reason": reason[:255]}, started=now, stopped=now)
+
+    def _start(self, workspace: Workspace, write: Callable[[str], None]) -> Process:
+        container, view = self._record["container"], workspace.view
+        environment = self._host.environment(container["image"])
+        if not container["command"]:
+            raise JobFailed("The job definition has no command, and a framework image has no default program.")
+        variables = self._host.variables(environment, workspace, self._region, self._account)
+        variables |= {each["name"]: view.rewrite(each["value"]) for each in container["environment"]}
+        variables |= self._batch_variables()
+        if not view.private and any(OPT_ML in word for word in container["command"]):
+            write(f"mlops-iac: {NO_MOUNTS}")
+        command = view.command([view.rewrite(word) for word in container["command"]], str(workspace.home))
+        process = Process(command, variables, write, grace=GRACE)
+        with self._lock:
+            if self._terminated is not None:
+                raise JobFailed(self._terminated)
+            try:
+                process.start()
+            except OSError as error:
+                raise JobFailed(f"The job could not be started: {error}") from error
+            self._process = process
+        return process
+
+    def _batch_variables(self) -> dict[str, str]:
+        record = self._record
+        variables = {
+            "AWS_BATCH_JOB_ID": self._id,
+            "AWS_BATCH_JOB_ATTEMPT": str(self._number),
+            "AWS_BATCH_JQ_NAME": record["jobQueue"].rsplit("/", 1)[-1],
+        }
+        index = record.get("arrayProperties", {}).get("index")
+        return variables | ({"AWS_BATCH_JOB_ARRAY_INDEX": str(index)} if index is not None else {})
+
+    def _wait(self, process: Process) -> Result:
+        started = _milliseconds()
+        outcome = process.wait(self._record["timeout"].get("attemptDurationSeconds"))
+        code = outcome.code if outcome.code >= 0 else 128 - outcome.code  # a signal, as containers tell it
+        container = {
+            "exitCode": code,
+            "logStreamName": self._stream,
+            "taskArn": f"task/{self._stream.rsplit('/', 1)[-1]}",
+        }
+        times: dict[str, Any] = {"container": container, "started": started, "stopped": _milliseconds()}
+        if outcome.end is End.TIMED_OUT:
+            return Result(code or 137, "Job attempt duration exceeded timeout", final=True, **times)
+        if self._terminated is not None:
+            return Result(code or 143, self._terminated, final=True, **times)
+        return Result(code, EXITED, **times)
+
+    def _end(self, reason: str, grace: float) -> None:
+        with self._lock:
+            self._terminated = reason
+            process = self._process
+        if process and process.running:
+            threading.Thread(target=process.stop, args=(grace,), name="job stop", daemon=True).start()
+
+
+def _milliseconds() -> int:
+    return int(time.time() * 1000)

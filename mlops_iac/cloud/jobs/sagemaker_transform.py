@@ -1,0 +1,129 @@
+"""SageMaker batch transform: a model server for the length of one job, asked once per record batch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, ClassVar
+
+from mlops_iac.cloud.endpoints.models import get_container
+from mlops_iac.cloud.endpoints.serving import InvocationTimedOut, Serving
+from mlops_iac.cloud.gateway import AwsError, Call
+from mlops_iac.cloud.jobs.failure import JobFailed
+from mlops_iac.cloud.jobs.records import Key, now
+from mlops_iac.cloud.jobs.s3_transfer import S3Uri, Source, download, has_objects, no_objects, upload_file
+from mlops_iac.cloud.jobs.sagemaker_job import Run, SageMakerJobs
+
+_DEFAULT_PAYLOAD = 6
+"""MaxPayloadInMB when the job does not say."""
+_DEFAULT_TIMEOUT = 600
+"""Seconds of one invocation when ModelClientConfig does not say."""
+
+
+class TransformJobs(SageMakerJobs):
+    noun: ClassVar[str] = "TransformJob"
+    kind: ClassVar[str] = "transform-job"
+    group: ClassVar[str] = "/aws/sagemaker/TransformJobs"
+    summary: ClassVar[tuple[str, ...]] = ("TransformEndTime", "FailureReason")
+
+    def check(self, call: Call) -> None:
+        asked = call.params
+        sagemaker = self.host.client("sagemaker", call.region, call.account_id)
+        try:
+            sagemaker.describe_model(ModelName=asked["ModelName"])
+        except sagemaker.exceptions.ClientError as error:
+            arn = f"arn:aws:sagemaker:{call.region}:{call.account_id}:model/{asked['ModelName']}"
+            raise AwsError("ValidationException", f'Could not find model "{arn}".') from error
+        uri = asked["TransformInput"]["DataSource"]["S3DataSource"]["S3Uri"]
+        if not has_objects(self.host.client("s3", call.region, call.account_id), uri):
+            raise AwsError("ValidationException", no_objects(uri))
+
+    def ended(self, key: Key) -> dict[str, Any]:
+        record = self.host.records.find(key)
+        return {"TransformEndTime": now()} if record and "TransformStartTime" in record else {}
+
+    def work(self, run: Run) -> dict[str, Any]:
+        asked = run.record
+        if asked.get("DataProcessing", {}).get("JoinSource", "None") != "None":
+            raise JobFailed(
+                "ClientError: The embedded cloud does not join inputs to outputs (DataProcessing.JoinSource)."
+            )
+        if asked["TransformInput"].get("CompressionType", "None") != "None":
+            raise JobFailed("ClientError: The embedded cloud reads transform inputs that are not compressed.")
+        self.host.records.change(run.key, TransformStartTime=now())
+        inputs = run.workspace.aside / "inputs"
+        data = asked["TransformInput"]["DataSource"]["S3DataSource"]
+        download(run.s3, Source(data["S3Uri"], data["S3DataType"]), inputs)
+        serving = self._start(run)
+        try:
+            for file in sorted(path for path in inputs.rglob("*") if path.is_file()):
+                self._transform(run, serving, file, file.relative_to(inputs).as_posix())
+        finally:
+            serving.stop()
+        return {}
+
+    def _start(self, run: Run) -> Serving:
+        container = get_container(self.host.client("sagemaker", run.region, run.account), run.record["ModelName"])
+        run.go_on()
+        serving = Serving(self.host, container, self.group, f"{run.name}/model", run.region, run.account)
+        try:
+            serving.start()
+        except JobFailed as failure:
+            raise JobFailed(f"AlgorithmError: {failure.reason}") from failure
+        return serving
+
+    def _transform(self, run: Run, serving: Serving, file: Path, name: str) -> None:
+        asked = run.record
+        output = asked["TransformOutput"]
+        headers = {
+            "Content-Type": asked["TransformInput"].get("ContentType", "text/csv"),
+            **({"Accept": output["Accept"]} if output.get("Accept") else {}),
+        }
+        timeout = asked.get("ModelClientConfig", {}).get("InvocationsTimeoutInSeconds", _DEFAULT_TIMEOUT)
+        result = run.workspace.aside / "result"
+        with result.open("wb") as out:
+            for body in _batches(file, asked):
+                run.go_on()
+                out.write(_ask(serving, body, headers, timeout, name))
+                if output.get("AssembleWith") == "Line":
+                    out.write(b"\n")
+        upload_file(run.s3, result, S3Uri.parse(output["S3OutputPath"]) / f"{name}.out", output.get("KmsKeyId"))
+
+
+def _ask(serving: Serving, body: bytes, headers: Mapping[str, str], timeout: float, name: str) -> bytes:
+    try:
+        answer = serving.invoke(body, headers, timeout)
+    except InvocationTimedOut as error:
+        raise JobFailed(f"AlgorithmError: The model did not answer for `{name}` within {timeout} seconds.") from error
+    except OSError as error:
+        raise JobFailed(f"AlgorithmError: The model's process ended while it answered for `{name}`.") from error
+    if answer.status >= 400:
+        text = answer.body.decode("utf-8", "replace")[:500]
+        raise JobFailed(f"AlgorithmError: The model answered {answer.status} for `{name}`: {text}")
+    return answer.body
+
+
+def _batches(file: Path, asked: Mapping[str, Any]) -> Iterator[bytes]:
+    """The requests for one file: the whole, or its lines, alone or as many as fit into MaxPayloadInMB."""
+    limit = asked.get("MaxPayloadInMB", _DEFAULT_PAYLOAD) * 1024 * 1024 or file.stat().st_size + 1
+    split = asked["TransformInput"].get("SplitType", "None")
+    if split not in ("None", "Line"):
+        raise JobFailed(f"ClientError: The embedded cloud splits inputs by Line or not at all, not by {split}.")
+    if split == "None":
+        yield _checked(file.read_bytes(), limit, file)
+        return
+    waiting, single = b"", asked.get("BatchStrategy") == "SingleRecord"
+    with file.open("rb") as lines:
+        for line in lines:
+            if waiting and (single or len(waiting) + len(line) > limit):
+                yield _checked(waiting, limit, file)
+                waiting = b""
+            waiting += line
+    if waiting:
+        yield _checked(waiting, limit, file)
+
+
+def _checked(body: bytes, limit: int, file: Path) -> bytes:
+    if len(body) > limit:
+        raise JobFailed(f"ClientError: A record of `{file.name}` has {len(body)} bytes; MaxPayloadInMB allows {limit}.")
+    return body

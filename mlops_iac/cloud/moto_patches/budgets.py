@@ -1,0 +1,93 @@
+"""Budgets: updates and subscribers, which moto lacks. Nothing is spent here, so no notification is ever sent."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mlops_iac.cloud.wire import AwsError, Call
+
+if TYPE_CHECKING:
+    from mlops_iac.cloud.gateway import Gateway
+
+
+def apply(gateway: Gateway) -> None:
+    for operation, fn in (
+        ("UpdateBudget", _update_budget),
+        ("UpdateNotification", _update_notification),
+        ("DescribeSubscribersForNotification", _describe_subscribers),
+        ("CreateSubscriber", _create_subscriber),
+        ("UpdateSubscriber", _update_subscriber),
+        ("DeleteSubscriber", _delete_subscriber),
+    ):
+        gateway.instead("budgets", operation, _locked(gateway, fn))
+
+
+def _locked(gateway: Gateway, fn: Any) -> Any:
+    def answer(call: Call) -> dict[str, Any]:
+        with gateway.locked("budgets"):
+            return fn(call) or {}
+
+    return answer
+
+
+def _get_budget(call: Call, name: str) -> Any:
+    from moto.budgets.models import budgets_backends
+
+    backend = budgets_backends[call.account_id]["aws"]
+    budget = backend.budgets[call.params["AccountId"]].get(name)
+    if budget is None:
+        raise AwsError("NotFoundException", f"Unable to find budget: {name} - the budget doesn't exist.")
+    return budget
+
+
+def _get_notification(call: Call, key: str = "Notification") -> Any:
+    wanted = call.params[key]
+    for notification in _get_budget(call, call.params["BudgetName"]).notifications:
+        if all(
+            notification.details.get(name) == value for name, value in wanted.items() if name != "NotificationState"
+        ):
+            return notification
+    raise AwsError("NotFoundException", "Unable to find the notification of this budget.")
+
+
+def _update_budget(call: Call) -> None:
+    from moto.core.utils import unix_time
+
+    new = dict(call.params["NewBudget"])
+    budget = _get_budget(call, new["BudgetName"])
+    if "BudgetLimit" not in new and "PlannedBudgetLimits" not in new:
+        raise AwsError("InvalidParameterException", "Unable to update the budget - it has no limit.")
+    for name in ("TimePeriod",):
+        new.setdefault(name, budget.budget.get(name))
+    budget.budget = {**new, "LastUpdatedTime": unix_time()}
+
+
+def _update_notification(call: Call) -> None:
+    _get_notification(call, "OldNotification").details = dict(call.params["NewNotification"])
+
+
+def _describe_subscribers(call: Call) -> dict[str, Any]:
+    return {"Subscribers": list(_get_notification(call).subscribers)}
+
+
+def _create_subscriber(call: Call) -> None:
+    notification = _get_notification(call)
+    if call.params["Subscriber"] in notification.subscribers:
+        raise AwsError("DuplicateRecordException", "The subscriber exists already.")
+    notification.subscribers.append(call.params["Subscriber"])
+
+
+def _update_subscriber(call: Call) -> None:
+    subscribers = _get_notification(call).subscribers
+    subscribers[_index(subscribers, call.params["OldSubscriber"])] = call.params["NewSubscriber"]
+
+
+def _delete_subscriber(call: Call) -> None:
+    subscribers = _get_notification(call).subscribers
+    del subscribers[_index(subscribers, call.params["Subscriber"])]
+
+
+def _index(subscribers: list[Any], wanted: Any) -> int:
+    if wanted not in subscribers:
+        raise AwsError("NotFoundException", "Unable to find the subscriber of this notification.")
+    return subscribers.index(wanted)

@@ -1,0 +1,220 @@
+"""The embedded engine: preview, up, refresh and destroy of one stack, with Pulumi's words and Pulumi's state."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from mlops_iac.engine.calls import Calls
+from mlops_iac.engine.event import Event, OnEvent, Result
+from mlops_iac.engine.goal import Answer, Goal
+from mlops_iac.engine.handler import Provider
+from mlops_iac.engine.operation import Operation
+from mlops_iac.engine.pending import resolve_pending, tell_pending
+from mlops_iac.engine.providers import Providers
+from mlops_iac.engine.reading import read
+from mlops_iac.engine.refreshing import refresh
+from mlops_iac.engine.registrar import Registrar
+from mlops_iac.engine.snapshot import Snapshot
+from mlops_iac.engine.state_store import FileStore, History, Session
+from mlops_iac.engine.sweep import standing_alone, sweep
+from mlops_iac.engine.values import reveal
+
+Program = Callable[[], object]
+
+
+def ignore(event: Event) -> None:
+    """Hears nothing."""
+
+
+class Deployment:
+    """One stack of one project, and where it is deployed."""
+
+    def __init__(
+        self,
+        *,
+        project: str,
+        stack: str,
+        provider: Provider,
+        store: FileStore,
+        config: Mapping[str, str],
+        secret_config: frozenset[str] = frozenset(),
+        parallel: int = 8,
+    ) -> None:
+        """``config`` is flat: ``{"aws:region": "eu-west-1"}``. ``parallel`` is the number of calls at once."""
+        self.project, self.stack = project, stack
+        self.provider, self.store = provider, store
+        self.config, self.secret_config = dict(config), secret_config
+        self.parallel = parallel
+
+    def preview(self, program: Program, *, on_event: OnEvent = ignore) -> Result:
+        """What `up` would do. Writes nothing, needs no lock, and asks no cloud."""
+        snapshot, manager = self.store.read(self.stack)
+        if manager.has_state:
+            manager.warm()
+        operation = self._operation(snapshot, None, on_event)
+        tell_pending(operation)
+        return operation.result(self._run(operation, program))
+
+    def up(self, program: Program, *, on_event: OnEvent = ignore, before: Callable[[], object] | None = None) -> Result:
+        """Make it so. ``before`` is called once, before the first call that reaches the cloud, if there is any.
+
+        Raises StateError when the stack is locked or its state cannot be read. What goes wrong later is in the result.
+        """
+        with self._session("update", on_event, before) as (session, operation):
+            resolve_pending(operation, self._calls(operation))
+            outputs = self._run(operation, program)
+            return self._conclude("update", session, operation, outputs)
+
+    def destroy(self, *, on_event: OnEvent = ignore, preview: bool = False) -> Result:
+        """Delete everything, what stands on others first. Raises PlanError, deleting nothing, if one is protected."""
+        if preview:
+            operation = self._operation(self.store.get(self.stack), None, on_event)
+            tell_pending(operation)
+            sweep(operation, self._calls(operation), dict(operation.snapshot.records), parallel=self.parallel)
+            return operation.result({})
+        with self._session("destroy", on_event) as (session, operation):
+            calls = self._calls(operation)
+            resolve_pending(operation, calls)
+            sweep(operation, calls, dict(operation.snapshot.records), parallel=self.parallel)
+            return self._conclude("destroy", session, operation, self._last_outputs(operation.snapshot))
+
+    def refresh(self, *, on_event: OnEvent = ignore, preview: bool = False) -> Result:
+        """Read what is really there into the state; with ``preview``, only tell what differs."""
+        if preview:
+            operation = self._operation(self.store.get(self.stack), None, on_event)
+            tell_pending(operation)
+            refresh(operation, self._calls(operation), parallel=self.parallel, keep=False)
+            return operation.result(self._last_outputs(operation.snapshot))
+        with self._session("refresh", on_event) as (session, operation):
+            calls = self._calls(operation)
+            resolve_pending(operation, calls)
+            refresh(operation, calls, parallel=self.parallel, keep=True)
+            return self._conclude("refresh", session, operation, self._last_outputs(operation.snapshot))
+
+    def _run(self, operation: Operation, program: Program) -> Mapping[str, Any]:
+        """Run the program against the engine, then delete what it no longer names. Answers the stack's outputs."""
+        from mlops_iac.engine.monitor import Run, run_program
+
+        providers = Providers(operation)
+        registrar = Registrar(operation, providers, Calls(operation, providers))
+        run = Run(
+            project=self.project,
+            stack=self.stack,
+            config=self.config,
+            secret_config=self.secret_config,
+            dry=operation.dry,
+            parallel=self.parallel,
+        )
+        operation.error = run_program(program, run, _Engine(registrar), operation.cancelled)
+        registrar.close_components()
+        completed = operation.error is None and not operation.failures and not operation.cancelled.is_set()
+        if operation.error is None and not operation.cancelled.is_set():
+            self._sweep_orphans(operation, registrar)
+        return registrar.close_stack(completed=completed)
+
+    def _sweep_orphans(self, operation: Operation, registrar: Registrar) -> None:
+        wanted = {*registrar.seen, *registrar.providers.seen}
+        doomed = {
+            key: record
+            for key, record in operation.snapshot.records.items()
+            if record.delete or record.urn not in wanted
+        }
+        if registrar.failed:
+            doomed = standing_alone(operation, doomed)
+        try:
+            sweep(operation, registrar.calls, doomed, parallel=self.parallel)
+        except Exception as error:
+            operation.error = error
+
+    @contextmanager
+    def _session(
+        self, kind: str, on_event: OnEvent, before: Callable[[], object] | None = None
+    ) -> Iterator[tuple[Session, Operation]]:
+        if kind != "update":
+            self.store.get(self.stack)
+        with self.store.session(self.stack) as session:
+            if session.manager.has_state:
+                session.manager.warm()
+            yield session, self._operation(session.snapshot, session, on_event, before)
+
+    def _operation(
+        self,
+        snapshot: Snapshot,
+        session: Session | None,
+        on_event: OnEvent,
+        before: Callable[[], object] | None = None,
+    ) -> Operation:
+        return Operation(
+            project=self.project,
+            stack=self.stack,
+            provider=self.provider,
+            snapshot=snapshot,
+            journal=session.journal if session else None,
+            on_event=on_event,
+            config=self.config or self._last_config(snapshot),
+            secret_config=self.secret_config,
+            before=before,
+        )
+
+    def _calls(self, operation: Operation) -> Calls:
+        return Calls(operation, Providers(operation))
+
+    def _conclude(self, kind: str, session: Session, operation: Operation, outputs: Mapping[str, Any]) -> Result:
+        config = {
+            key: {"secure": session.manager.encrypt(value)} if key in self.secret_config else value
+            for key, value in operation.config.items()
+        }
+        failed = operation.failures or operation.error or operation.cancelled.is_set()
+        entry = History(
+            kind=kind,
+            start=operation.began,
+            end=time.time(),
+            result="failed" if failed else "succeeded",
+            changes=operation.changes,
+            config=config,
+        )
+        try:
+            session.conclude(entry)
+        except Exception as error:
+            operation.error = error
+        return operation.result(outputs)
+
+    @staticmethod
+    def _last_outputs(snapshot: Snapshot) -> dict[str, Any]:
+        return next((dict(record.outputs) for record in snapshot if record.is_stack), {})
+
+    @staticmethod
+    def _last_config(snapshot: Snapshot) -> dict[str, str]:
+        """Without a program there is no configuration; the region is that of the stack's default provider."""
+        for record in snapshot:
+            if record.is_default_provider and record.type == "pulumi:providers:aws" and "region" in record.inputs:
+                return {"aws:region": str(reveal(record.inputs["region"]))}
+        return {}
+
+
+class _Engine:
+    """What the monitor asks, answered by the registrar."""
+
+    def __init__(self, registrar: Registrar) -> None:
+        self._registrar = registrar
+
+    def register(self, goal: Goal) -> Answer:
+        return self._registrar.register(goal)
+
+    def register_outputs(self, urn: str, outputs: dict[str, Any]) -> None:
+        self._registrar.register_outputs(urn, outputs)
+
+    def read(self, goal: Goal, id: str) -> Answer:
+        return read(self._registrar, goal, id)
+
+    def invoke(self, token: str, args: dict[str, Any], provider: str | None, version: str) -> dict[str, Any]:
+        registrar = self._registrar
+        reference = provider or registrar.providers.default(token.split(":", 1)[0], version)
+        scope = registrar.providers.scope(reference)
+        return registrar.operation.provider.invoke(scope, token, reveal(args))
+
+    def log(self, severity: Any, message: str, urn: str) -> None:
+        self._registrar.operation.tell(severity, message, urn)

@@ -1,0 +1,88 @@
+"""Operations that were begun and whose end nobody recorded: what became of them is looked up before all else."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from mlops_iac.engine.calls import Calls
+from mlops_iac.engine.operation import Operation
+from mlops_iac.engine.record import Record
+from mlops_iac.engine.refreshing import seen_now
+from mlops_iac.engine.snapshot import Pending
+
+_DOING = {
+    "creating": "created",
+    "updating": "updated",
+    "deleting": "deleted",
+    "reading": "read",
+    "importing": "imported",
+}
+
+
+def tell_pending(operation: Operation) -> None:
+    """What a preview says: it asks no cloud."""
+    for pending in operation.snapshot.pending.values():
+        name = pending.record.name
+        operation.tell(
+            "warning",
+            f"An earlier operation was cut off while {name} was being {_DOING[pending.kind]};"
+            " the next `up` looks up what became of it.",
+            pending.record.urn,
+        )
+
+
+def resolve_pending(operation: Operation, calls: Calls) -> None:
+    """Look each one up, and record what is true. Raises what the cloud raises: nothing is forgotten."""
+    for number, pending in list(operation.snapshot.pending.items()):
+        what = _resolve(operation, calls, number, pending)
+        operation.tell(
+            "warning", f"An earlier operation on {pending.record.name} was cut off: {what}.", pending.record.urn
+        )
+
+
+def _resolve(operation: Operation, calls: Calls, number: int, pending: Pending) -> str:
+    if pending.kind == "creating":
+        return _resolve_create(operation, calls, number, pending.record)
+    if pending.kind in ("updating", "deleting"):
+        return _resolve_change(operation, calls, number, pending)
+    operation.must_journal.end(number)
+    return "there is nothing to mend"
+
+
+def _resolve_create(operation: Operation, calls: Calls, number: int, record: Record) -> str:
+    """Adopt what the create has made, if it has."""
+    journal, snapshot = operation.must_journal, operation.snapshot
+    found = calls.find(record)
+    known = {known.id for known in snapshot if known.type == record.type}
+    if found is None or found.id in known:
+        journal.end(number)
+        return "it was not created"
+    key = snapshot.find_key(record.urn)
+    old = None if key is None else snapshot.records[key]
+    if key is None or old is None:
+        journal.end(number, put={snapshot.new_key(): found})
+    elif old.pending_replacement or old.external:
+        journal.end(number, put={key: found})
+    else:
+        journal.end(number, put={key: replace(old, delete=True), snapshot.new_key(): found})
+    return f"it had been created, and is adopted as {found.id}"
+
+
+def _resolve_change(operation: Operation, calls: Calls, number: int, pending: Pending) -> str:
+    """Read what is there now. An update that was cut off shows as a difference, and is made again if still wanted."""
+    journal, snapshot = operation.must_journal, operation.snapshot
+    keys = [
+        key
+        for key, record in snapshot.records.items()
+        if record.urn == pending.record.urn and record.id == pending.record.id and not record.pending_replacement
+    ]
+    if not keys:
+        journal.end(number)
+        return "there is nothing to mend"
+    old = snapshot.records[keys[0]]
+    found = calls.read(old)
+    if found is None:
+        journal.end(number, drop=(keys[0],))
+        return "it is gone"
+    journal.end(number, put={keys[0]: seen_now(old, found)})
+    return "it is there, and its state was read"

@@ -1,0 +1,59 @@
+"""Resources that the program reads and does not own: ``Bucket.get(name, id)``."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from mlops_iac.core import urns
+from mlops_iac.core.errors import CloudError, PlanError
+from mlops_iac.engine.event import Op
+from mlops_iac.engine.goal import Answer, Goal
+from mlops_iac.engine.operation import make_step, now_is
+from mlops_iac.engine.record import Record, record_of
+from mlops_iac.engine.registrar import Registrar
+
+
+def read(registrar: Registrar, goal: Goal, id: str) -> Answer:
+    """Ask the cloud for a resource by its id. A preview asks nobody: it answers what was read last time, if anything.
+
+    ``id`` is empty when it is not known yet.
+    """
+    operation = registrar.operation
+    urn = urns.make(operation.stack, operation.project, goal.type, goal.name, goal.parent)
+    if registrar.is_left_out(urn, goal):
+        return Answer(urn=urn, failed=True)
+    try:
+        registrar.enter(urn, goal)
+        provider = goal.provider or registrar.providers.default(goal.package, goal.version)
+        registrar.calls.handler(goal.type)
+        old = operation.snapshot.find(urn)
+        _refuse_owned(old)
+    except Exception as error:
+        return registrar.refuse(urn, goal, error)
+    record = replace(record_of(goal, urn, inputs={}, provider=provider, old=old), id=id, external=True)
+    step = make_step(Op.READ, old=old, new=record, logical=old is None or old.id != id)
+    began = operation.begin(step)
+    if operation.dry:
+        operation.done(step, began)
+        outputs = old.outputs if old and old.id == id else dict(goal.inputs)
+        return Answer(urn=urn, id=id, outputs=outputs)
+    try:
+        found = registrar.calls.read(replace(record, outputs=dict(goal.inputs)))
+        if found is None:
+            raise CloudError("The resource to read does not exist.", f"No {goal.type} has the id `{id}`.", resource=urn)
+    except Exception as error:
+        operation.failed(step, error, began)
+        registrar.failed.add(urn)
+        return Answer(urn=urn, failed=True)
+    registrar.record(found, old)
+    operation.done(now_is(step, found), began)
+    return Answer(urn=urn, id=found.id, outputs=found.outputs)
+
+
+def _refuse_owned(old: Record | None) -> None:
+    if old is not None and not old.external:
+        raise PlanError(
+            "A resource of this stack is to be read as somebody else's.",
+            f"{old.urn} was made by this stack.",
+            hint="give what is read another name; to hand a resource over, remove it with `retain_on_delete` first.",
+        )

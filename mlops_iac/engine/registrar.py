@@ -1,0 +1,332 @@
+"""Settles each resource that the program registers: find what is in state, check, decide, carry out, record."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from mlops_iac.core import urns
+from mlops_iac.core.errors import PlanError
+from mlops_iac.engine.aliases import alias_urns
+from mlops_iac.engine.calls import Calls, TimedOut, sealed
+from mlops_iac.engine.diff import diff
+from mlops_iac.engine.event import Op, Step
+from mlops_iac.engine.goal import Answer, Goal
+from mlops_iac.engine.operation import Operation, make_step, now_is
+from mlops_iac.engine.outputs import known_outputs
+from mlops_iac.engine.planning import Plan, expected_outputs, make_plan
+from mlops_iac.engine.providers import Providers, settle_provider
+from mlops_iac.engine.record import Record, now, record_of
+from mlops_iac.engine.replacing import Replacing
+from mlops_iac.engine.values import has_unknown, reveal
+
+
+class Registrar:
+    """Everything the program registers in one operation. Methods are called from many threads."""
+
+    def __init__(self, operation: Operation, providers: Providers, calls: Calls) -> None:
+        self.operation, self.providers, self.calls = operation, providers, calls
+        self.replacing = Replacing(operation, calls)
+        self.seen: dict[str, str] = {}
+        """URN to type of everything registered."""
+        self.failed: set[str] = set()
+        """URNs of what failed, or was left out because of what failed."""
+        self.stack_outputs: dict[str, Any] | None = None
+        self._aliases: dict[str, tuple[str, ...]] = {}
+        self._open: dict[str, tuple[Step, float, Record]] = {}
+        self._lock = threading.RLock()
+
+    def register(self, goal: Goal) -> Answer:
+        """Settle one resource. A failure is told and recorded, and answered as such: the program goes on without it."""
+        urn = urns.make(self.operation.stack, self.operation.project, goal.type, goal.name, goal.parent)
+        if self.is_left_out(urn, goal):
+            return Answer(urn=urn, failed=True)
+        try:
+            self.enter(urn, goal)
+            old = self._find_old(urn, goal)
+            if not goal.custom:
+                return self._settle_component(urn, goal, old)
+            if goal.is_provider:
+                return self._settle_provider(urn, goal, old)
+            plan = make_plan(self.operation, self.providers, self.calls, urn, goal, old)
+        except Exception as error:
+            return self.refuse(urn, goal, error)
+        return self._carry_out(plan)
+
+    def register_outputs(self, urn: str, outputs: dict[str, Any]) -> None:
+        """A component's outputs, or the stack's, which are recorded last, when it is known how all went."""
+        with self._lock:
+            if self.seen.get(urn) == urns.STACK_TYPE:
+                self.stack_outputs = outputs
+                return
+            self._close_component(urn, outputs)
+
+    def close_components(self) -> None:
+        """Components that never registered outputs are done when the program is."""
+        with self._lock:
+            for urn in list(self._open):
+                if self.seen[urn] != urns.STACK_TYPE:
+                    self._close_component(urn, None)
+
+    def close_stack(self, *, completed: bool) -> Mapping[str, Any]:
+        """Record and answer the stack's outputs. What is not known because of a failure keeps its last value."""
+        for urn, kind in self.seen.items():
+            if kind == urns.STACK_TYPE:
+                step, began, record = self._open.pop(urn)
+                outputs = known_outputs(self.stack_outputs or {}, record.outputs, keep=not completed)
+                self._record_outputs(urn, outputs)
+                shown = replace(record, outputs=outputs)
+                self.operation.done(step if self.operation.dry else now_is(step, shown), began)
+                return outputs
+        return {}
+
+    def is_left_out(self, urn: str, goal: Goal) -> bool:
+        """Whether to leave the resource alone: we are to stop, or something it stands on failed."""
+        operation = self.operation
+        stopped = operation.cancelled.is_set() and not goal.is_stack
+        blocked = not operation.dry and (
+            not self.failed.isdisjoint(goal.needs()) or bool(self.failed and has_unknown(goal.inputs))
+        )
+        if stopped or blocked:
+            with self._lock:
+                self.failed.add(urn)
+                self.seen.setdefault(urn, goal.type)
+        return stopped or blocked
+
+    def enter(self, urn: str, goal: Goal) -> None:
+        with self._lock:
+            if urn in self.seen:
+                raise PlanError(
+                    "A resource is registered twice.",
+                    f"Two resources of type `{goal.type}` are named `{goal.name}`.",
+                    hint="give one of them another name.",
+                )
+            self.seen[urn] = goal.type
+        if goal.refused:
+            raise PlanError(
+                "Resource option is not supported here.",
+                f"`{goal.name}` uses {', '.join(f'`{name}`' for name in goal.refused)}, which the embedded engine does"
+                " not honour.",
+                hint="remove the option, or deploy with `--cloud aws`, where Pulumi's own engine runs.",
+            )
+
+    def _find_old(self, urn: str, goal: Goal) -> Record | None:
+        """The resource in state, found under its URN or a former one; a former one is renamed in state."""
+        aliases: tuple[str, ...] = ()
+        if goal.aliases or self._aliases:
+            operation = self.operation
+            aliases = alias_urns(goal, stack=operation.stack, project=operation.project, known=self._aliases)
+            if aliases:
+                self._aliases[urn] = aliases
+        snapshot = self.operation.snapshot
+        old = snapshot.find(urn)
+        if old is not None:
+            return old
+        for alias in aliases:
+            if snapshot.find(alias) is not None and alias not in self.seen:
+                self._rename(alias, urn)
+                return snapshot.find(urn)
+        return None
+
+    def _rename(self, old: str, new: str) -> None:
+        if self.operation.journal is None:
+            self.operation.snapshot.rename(old, new)
+        else:
+            self.operation.journal.rename(old, new)
+
+    def _settle_component(self, urn: str, goal: Goal, old: Record | None) -> Answer:
+        record = record_of(goal, urn, inputs=dict(goal.inputs), provider=None, old=old)
+        op = Op.CREATE if old is None else Op.SAME
+        step = make_step(op, old=old, new=record)
+        began = self.operation.begin(step)
+        time = now()
+        if old is None:
+            record = replace(record, created=time, modified=time)
+        else:
+            record = replace(record, outputs=old.outputs)
+        self.record(record, old)
+        with self._lock:
+            self._open[urn] = (step, began, record)
+        return Answer(urn=urn)
+
+    def _settle_provider(self, urn: str, goal: Goal, old: Record | None) -> Answer:
+        record = settle_provider(self.operation, urn, goal, self.providers.check(goal), old)
+        self.providers.settled(urn, record.inputs)
+        return Answer(urn=urn, id=record.id, outputs=record.outputs)
+
+    def _carry_out(self, plan: Plan) -> Answer:
+        try:
+            if plan.decision.op is Op.REPLACE:
+                record = self._replace(plan)
+            elif plan.decision.op is Op.CREATE:
+                record = self._create(plan) if not _is_unfinished(plan) else self._create_missing(plan)
+            elif plan.decision.op is Op.UPDATE:
+                record = self._update(plan)
+            else:
+                record = self._keep(plan)
+        except _Failed:
+            with self._lock:
+                self.failed.add(plan.urn)
+            return Answer(urn=plan.urn, failed=True)
+        return Answer(urn=plan.urn, id=record.id, outputs=record.outputs)
+
+    def _create(self, plan: Plan, *, op: Op = Op.CREATE) -> Record:
+        step = make_step(op, new=plan.new, logical=op is Op.CREATE, replace_reasons=plan.decision.reasons)
+        began = self.operation.begin(step)
+        if self.operation.dry:
+            self.operation.done(step, began)
+            return replace(plan.new, outputs=dict(plan.new.inputs))
+        journal = self.operation.must_journal
+        number = journal.begin("creating", plan.new)
+        try:
+            record = self.calls.create(plan.new)
+        except Exception as error:
+            raise self._fail(step, error, began, number) from error
+        self._settle_created(plan, record, number)
+        self.operation.done(now_is(step, record), began)
+        return record
+
+    def _settle_created(self, plan: Plan, record: Record, number: int) -> None:
+        """Put the new record; one it replaces waits beside it, one that was gone before makes room."""
+        snapshot, journal = self.operation.snapshot, self.operation.must_journal
+        old_key = snapshot.find_key(plan.urn)
+        old = snapshot.records[old_key] if old_key is not None else None
+        if old is None or old_key is None:
+            journal.end(number, put={snapshot.new_key(): record})
+        elif old.pending_replacement or old.external:
+            journal.end(number, put={old_key: record})
+        else:
+            put = {old_key: replace(old, delete=True), snapshot.new_key(): record}
+            journal.end(number, put=put)
+
+    def _update(self, plan: Plan) -> Record:
+        old = plan.old
+        if old is None:
+            raise AssertionError("only what is in state is updated")
+        new = replace(plan.new, id=old.id)
+        shown = plan.new if self.operation.dry else new
+        step = make_step(Op.UPDATE, old=old, new=shown, diff=plan.changes)
+        began = self.operation.begin(step)
+        if self.operation.dry:
+            self.operation.done(step, began)
+            return replace(new, outputs=expected_outputs(plan, old, self.calls.handler(plan.goal.type)))
+        number = self.operation.must_journal.begin("updating", new)
+        try:
+            record = self.calls.update(old, new)
+        except Exception as error:
+            raise self._fail(step, error, began, number) from error
+        self.record(record, old, number)
+        self.operation.done(now_is(step, record), began)
+        return record
+
+    def _replace(self, plan: Plan) -> Record:
+        old = plan.old
+        if old is None:
+            raise AssertionError("only what is in state is replaced")
+        try:
+            before = self._deletes_first(plan, old)
+            if plan.goal.protect:
+                raise _protected(plan)
+            if before:
+                self.replacing.delete_first(old, self.seen)
+        except Exception as error:
+            step = self._replace_step(plan, plan.new)
+            raise self._fail(step, error, self.operation.begin(step), None) from error
+        if before:
+            return self._create_missing(plan)
+        record = self._create(plan, op=Op.CREATE_REPLACEMENT)
+        self.operation.told(self._replace_step(plan, record))
+        if self.operation.dry:
+            self.replacing.waits(old)
+        return record
+
+    def _create_missing(self, plan: Plan) -> Record:
+        """Make the replacement of what has been deleted already, in this operation or in one that was cut off."""
+        self.operation.told(self._replace_step(plan, plan.new))
+        return self._create(plan, op=Op.CREATE_REPLACEMENT)
+
+    def _replace_step(self, plan: Plan, new: Record) -> Step:
+        reasons = plan.decision.reasons
+        return make_step(Op.REPLACE, old=plan.old, new=new, diff=plan.changes, replace_reasons=reasons)
+
+    def _deletes_first(self, plan: Plan, old: Record) -> bool:
+        if plan.goal.delete_before_replace is not None:
+            return plan.goal.delete_before_replace
+        return self.calls.handler(plan.goal.type).deletes_before_replace(reveal(old.inputs), reveal(plan.new.inputs))
+
+    def _keep(self, plan: Plan) -> Record:
+        old = plan.old
+        if old is None:
+            raise AssertionError("only what is in state can stay the same")
+        record = replace(plan.new, id=old.id, outputs=sealed(dict(old.outputs), plan.new, self.calls.handler(old.type)))
+        step = make_step(Op.SAME, old=old, new=record)
+        began = self.operation.begin(step)
+        self.record(record, old)
+        self.operation.done(step, began)
+        return record
+
+    def record(self, record: Record, old: Record | None, number: int | None = None) -> None:
+        """Write a record in the place of the old one, unless nothing about it is new."""
+        journal, snapshot = self.operation.journal, self.operation.snapshot
+        if journal is None:
+            return
+        key = snapshot.find_key(record.urn)
+        if number is None and key is not None and old is not None and _is_same(record, old):
+            snapshot.touch(key)
+            return
+        journal.end(number, put={snapshot.new_key() if key is None else key: record})
+
+    def _record_outputs(self, urn: str, outputs: dict[str, Any]) -> None:
+        old = self.operation.snapshot.find(urn)
+        if old is not None and not self.operation.dry and diff(old.outputs, outputs):
+            self.record(replace(old, outputs=outputs, modified=now()), old)
+
+    def _close_component(self, urn: str, outputs: dict[str, Any] | None) -> None:
+        if urn not in self._open:
+            return
+        step, began, record = self._open.pop(urn)
+        if outputs is not None:
+            record = replace(record, outputs=known_outputs(outputs, record.outputs, keep=bool(self.failed)))
+            self._record_outputs(urn, record.outputs)
+        self.operation.done(step if self.operation.dry else now_is(step, record), began)
+
+    def _fail(self, step: Step, error: Exception, began: float, number: int | None) -> _Failed:
+        """Tell of a failure. An operation that timed out may still be carried out, and stays recorded as pending."""
+        if number is not None and not isinstance(error, TimedOut):
+            self.operation.must_journal.end(number)
+        self.operation.failed(step, error, began)
+        return _Failed()
+
+    def refuse(self, urn: str, goal: Goal, error: Exception) -> Answer:
+        """A resource that could not even be planned."""
+        old = self.operation.snapshot.find(urn)
+        record = record_of(goal, urn, inputs=dict(goal.inputs), provider=goal.provider, old=old)
+        step = make_step(Op.UPDATE if old else Op.CREATE, old=old, new=record)
+        self.operation.failed(step, error, self.operation.begin(step))
+        with self._lock:
+            self.failed.add(urn)
+        return Answer(urn=urn, failed=True)
+
+
+class _Failed(Exception):
+    """A step failed, and it was told."""
+
+
+def _is_unfinished(plan: Plan) -> bool:
+    return plan.old is not None and plan.old.pending_replacement
+
+
+def _is_same(record: Record, old: Record) -> bool:
+    """Whether a record says what the old one said. Values are not looked into: they were compared before."""
+    return replace(record, inputs={}, outputs={}) == replace(old, inputs={}, outputs={})
+
+
+def _protected(plan: Plan) -> PlanError:
+    reasons = ", ".join(f"`{reason}`" for reason in plan.decision.reasons)
+    return PlanError(
+        "A protected resource would be replaced.",
+        f"{plan.urn} is protected, and a change of {reasons} replaces it.",
+        hint="take the change back, or remove `protect` from the resource.",
+    )

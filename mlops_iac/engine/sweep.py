@@ -1,0 +1,121 @@
+"""Deletes what is no longer wanted: what stands on others first, side by side where nothing says otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+
+from mlops_iac.core.errors import PlanError
+from mlops_iac.engine.calls import Calls, TimedOut
+from mlops_iac.engine.event import Op
+from mlops_iac.engine.operation import Operation, make_step
+from mlops_iac.engine.record import Record
+
+
+def sweep(operation: Operation, calls: Calls, doomed: Mapping[int, Record], *, parallel: int) -> None:
+    """Delete records by key. One that fails keeps what it stands on; the rest goes on.
+
+    Raises PlanError, before anything is deleted, when one of them is protected: all that are, are named.
+    """
+    _refuse_protected(doomed.values())
+    waiting = _order(operation, doomed)
+    if operation.dry:
+        for key in waiting:
+            _delete(operation, calls, key, doomed[key])
+        return
+    _delete_side_by_side(operation, calls, doomed, waiting, parallel)
+
+
+def standing_alone(operation: Operation, candidates: Mapping[int, Record]) -> dict[int, Record]:
+    """Of the candidates, those on which nothing stands that is to stay.
+
+    After a failure, a resource that could not be moved to its new surroundings still needs the old ones.
+    """
+    left = dict(candidates)
+    needed = {urn for key, record in operation.snapshot.records.items() if key not in left for urn in record.needs()}
+    while True:
+        held = [key for key, record in left.items() if record.urn in needed and not record.delete]
+        if not held:
+            return left
+        for key in held:
+            needed |= left.pop(key).needs()
+
+
+def _delete_side_by_side(
+    operation: Operation, calls: Calls, doomed: Mapping[int, Record], order: Sequence[int], parallel: int
+) -> None:
+    """Start each deletion as soon as everything that stood on the resource is gone."""
+    blocks = _blocks(doomed, order)
+    waiting = dict.fromkeys(order)
+    running: dict[Future[bool], int] = {}
+    with ThreadPoolExecutor(parallel, thread_name_prefix="delete") as pool:
+        while waiting or running:
+            if not operation.cancelled.is_set():
+                for key in [key for key in waiting if not blocks[key]][: parallel - len(running)]:
+                    del waiting[key]
+                    running[pool.submit(_delete, operation, calls, key, doomed[key])] = key
+            if not running:
+                return
+            for future in wait(running, return_when=FIRST_COMPLETED).done:
+                key = running.pop(future)
+                if future.result():
+                    for others in blocks.values():
+                        others.discard(key)
+
+
+def _order(operation: Operation, doomed: Mapping[int, Record]) -> list[int]:
+    """Keys, from what nothing stands on down to the ground."""
+    place = {id(record): number for number, record in enumerate(operation.snapshot.ordered())}
+    return sorted(doomed, key=lambda key: place.get(id(doomed[key]), -1), reverse=True)
+
+
+def _blocks(doomed: Mapping[int, Record], order: Sequence[int]) -> dict[int, set[int]]:
+    """Key to the keys that must be gone before it. Between two records of one URN there is no order."""
+    by_urn: dict[str, list[int]] = {}
+    for key in order:
+        by_urn.setdefault(doomed[key].urn, []).append(key)
+    blocks: dict[int, set[int]] = {key: set() for key in order}
+    for key in order:
+        for urn in doomed[key].needs():
+            for needed in by_urn.get(urn, ()):
+                if needed != key:
+                    blocks[needed].add(key)
+    return blocks
+
+
+def _delete(operation: Operation, calls: Calls, key: int, record: Record) -> bool:
+    """Delete one; False when it could not be."""
+    step = make_step(Op.DELETE_REPLACED if record.delete else Op.DELETE, old=record, logical=not record.delete)
+    began = operation.begin(step)
+    if operation.journal is None:
+        operation.done(step, began)
+        return True
+    number = None
+    try:
+        if _is_real(record):
+            number = operation.journal.begin("deleting", record)
+            calls.delete(record)
+    except Exception as error:
+        if not isinstance(error, TimedOut):
+            operation.journal.end(number)
+        operation.failed(step, error, began)
+        return False
+    operation.journal.end(number, drop=(key,))
+    operation.done(step, began)
+    return True
+
+
+def _is_real(record: Record) -> bool:
+    """Whether a deletion in the cloud stands behind the record's."""
+    left_alone = record.external or record.retain_on_delete or record.pending_replacement
+    return record.custom and not record.is_provider and not left_alone
+
+
+def _refuse_protected(records: Iterable[Record]) -> None:
+    blockers = [record for record in records if record.protect and not record.delete]
+    if blockers:
+        raise PlanError(
+            "Protected resources would be deleted.",
+            "Nothing was deleted. Protected are:\n" + "\n".join(record.urn for record in blockers),
+            hint="remove `protect` from them and run `up`; then delete them.",
+        )

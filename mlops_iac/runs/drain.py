@@ -1,0 +1,237 @@
+"""Delete what runs made: no engine's state knows it. Idempotent; a second drain finds nothing and says so.
+
+Belonging is decided twice: by name (``<stack>-<run>-…``, or the endpoint's own name) and by the tag ``mlops-iac:stack``.
+What cannot carry a tag is told by its name and by what it lies in: versions of the stack's own model package group, and
+objects under a run's prefix in the stack's own lake.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from mlops_iac.clients import Clients
+from mlops_iac.core.environment import STACK_TAG, Environment
+from mlops_iac.core.errors import CloudError, RunError
+from mlops_iac.runs.calls import calling, missing_is_nothing
+from mlops_iac.runs.names import RUN_ID, find_run_id
+from mlops_iac.runs.pages import pages
+
+LONGEST_STOP = 300.0
+"""Seconds until a run, a job or an endpoint that is being stopped or deleted is given up."""
+
+RUN_ZONES = ("curated", "features", "models")
+MOST_KEYS = 1000
+"""Objects of one DeleteObjects call: S3's limit."""
+
+
+@dataclass(frozen=True)
+class Drain:
+    """One drain of one environment."""
+
+    environment: Environment
+    clients: Clients
+    sleep: Callable[[float], None] = time.sleep
+
+    @property
+    def stack(self) -> str:
+        return self.environment.stack
+
+    def owns(self, name: str) -> bool:
+        """Whether a name is one that a run of this stack gives: ``<stack>-<run>-<step>``. A stack whose name merely
+        begins like ours has something else where the run's id should be."""
+        rest = name.removeprefix(f"{self.stack}-")
+        return rest != name and RUN_ID.match(rest) is not None
+
+    def has_tag(self, arn: str) -> bool:
+        with calling("sagemaker:ListTags", arn):
+            tags = self.clients("sagemaker").list_tags(ResourceArn=arn).get("Tags", [])
+        return {"Key": STACK_TAG, "Value": self.stack} in tags
+
+    def wait(self, is_done: Callable[[], bool], what: str) -> None:
+        """Until it is done. Raises RunError after `LONGEST_STOP`."""
+        waited, pause = 0.0, 0.2
+        while not is_done():
+            if waited > LONGEST_STOP:
+                raise RunError(
+                    "Draining takes too long.",
+                    f"{what} has not ended after {LONGEST_STOP:g} seconds.",
+                    hint="destroy again in a few minutes: it goes on where it stopped.",
+                )
+            self.sleep(pause)
+            waited, pause = waited + pause, min(pause * 1.5, 5.0)
+
+
+def drain(environment: Environment, clients: Clients) -> tuple[str, ...]:
+    """Stop runs that are going, then delete what runs made; answers what was deleted, in words, empty for nothing.
+
+    Raises CloudError, and RunError when something does not end; what was deleted by then stays deleted.
+    """
+    work = Drain(environment, clients)
+    counts = [(what, step(work)) for what, step in STEPS]
+    return tuple(count_words(count, what) for what, count in counts if count)
+
+
+def count_words(count: int, what: str) -> str:
+    return f"{count} {what if count == 1 else what + 's'}"
+
+
+def stop_executions(work: Drain) -> int:
+    client = work.clients("stepfunctions")
+    stopped: list[str] = []
+    for pipeline in work.environment.pipelines.values():
+        with missing_is_nothing(), calling("stepfunctions:ListExecutions", pipeline.name):
+            call = client.list_executions
+            found = pages(
+                call, "executions", next_key="nextToken", stateMachineArn=pipeline.arn, statusFilter="RUNNING"
+            )
+            for execution in found:
+                if find_run_id(work.stack, execution["name"]):
+                    client.stop_execution(executionArn=execution["executionArn"], cause="environment destroyed")
+                    stopped.append(execution["executionArn"])
+    for arn in stopped:
+        with calling("stepfunctions:DescribeExecution", arn):
+            work.wait(lambda arn=arn: client.describe_execution(executionArn=arn)["status"] != "RUNNING", arn)  # type: ignore[misc]
+    return len(stopped)
+
+
+def stop_jobs(kind: str) -> Callable[[Drain], int]:
+    """Stopper of one kind of job: ``Processing`` or ``Training``. Their records stay, as AWS keeps them."""
+
+    def stop(work: Drain) -> int:
+        client = work.clients("sagemaker")
+        listing = getattr(client, f"list_{kind.lower()}_jobs")
+        describe = getattr(client, f"describe_{kind.lower()}_job")
+        names = []
+        with calling(f"sagemaker:List{kind}Jobs", work.stack):
+            for status in ("InProgress", "Stopping"):
+                found = pages(listing, f"{kind}JobSummaries", NameContains=work.stack, StatusEquals=status)
+                names += [item[f"{kind}JobName"] for item in found if work.owns(item[f"{kind}JobName"])]
+        for name in names:
+            key = {f"{kind}JobName": name}
+            with missing_is_nothing("ValidationException"), calling(f"sagemaker:Stop{kind}Job", name):
+                getattr(client, f"stop_{kind.lower()}_job")(**key)
+        for name in names:
+            key = {f"{kind}JobName": name}
+            with calling(f"sagemaker:Describe{kind}Job", name):
+                work.wait(lambda key=key: is_over(describe(**key)[f"{kind}JobStatus"]), name)  # type: ignore[misc]
+        return len(names)
+
+    return stop
+
+
+def is_over(status: str) -> bool:
+    return status in ("Completed", "Failed", "Stopped")
+
+
+def delete_endpoint(work: Drain) -> int:
+    if work.environment.endpoint is None:
+        return 0
+    client, name = work.clients("sagemaker"), work.environment.endpoint.name
+
+    def describe() -> Any:
+        with missing_is_nothing(), calling("sagemaker:DescribeEndpoint", name):
+            return client.describe_endpoint(EndpointName=name)
+        return None
+
+    found = describe()
+    if found is None or not work.has_tag(found["EndpointArn"]):
+        return 0
+    # An endpoint that is being created or changed cannot be deleted.
+    busy = ("Creating", "Updating", "SystemUpdating", "RollingBack")
+    work.wait(lambda: (describe() or {}).get("EndpointStatus") not in busy, name)
+    with missing_is_nothing(), calling("sagemaker:DeleteEndpoint", name):
+        client.delete_endpoint(EndpointName=name)
+    work.wait(lambda: describe() is None, name)
+    return 1
+
+
+def delete_named(kind: str, plural: str) -> Callable[[Drain], int]:
+    """Deleter of models or endpoint configurations: ours by name and by tag."""
+    words = {"Model": "model", "EndpointConfig": "endpoint_config"}
+
+    def delete(work: Drain) -> int:
+        client, word = work.clients("sagemaker"), words[kind]
+        with calling(f"sagemaker:List{plural}", work.stack):
+            listing = pages(getattr(client, f"list_{word}s"), plural, NameContains=work.stack)
+            found = [(item[f"{kind}Name"], item[f"{kind}Arn"]) for item in listing]
+            ours = [name for name, arn in found if work.owns(name) and work.has_tag(arn)]
+        for name in ours:
+            with missing_is_nothing(), calling(f"sagemaker:Delete{kind}", name):
+                getattr(client, f"delete_{word}")(**{f"{kind}Name": name})
+        return len(ours)
+
+    return delete
+
+
+def delete_model_packages(work: Drain) -> int:
+    """All versions in the stack's own group, which the stack itself deletes afterwards, empty."""
+    if work.environment.registry is None:
+        return 0
+    client, group = work.clients("sagemaker"), work.environment.registry.model_package_group
+    arns: list[str] = []
+    with missing_is_nothing(), calling("sagemaker:ListModelPackages", group):
+        listing = pages(client.list_model_packages, "ModelPackageSummaryList", ModelPackageGroupName=group)
+        arns = [item["ModelPackageArn"] for item in listing]
+    for arn in arns:
+        with missing_is_nothing(), calling("sagemaker:DeleteModelPackage", arn):
+            client.delete_model_package(ModelPackageName=arn)
+    return len(arns)
+
+
+def delete_objects(work: Drain) -> int:
+    """Every version of what runs wrote into the lake; the team's own data is the bucket's affair."""
+    bucket, client = work.environment.data.bucket, work.clients("s3")
+    deleted = 0
+    with missing_is_nothing(), calling("s3:ListObjectVersions", bucket):
+        batch: list[dict[str, str]] = []
+        for version in find_versions(work):
+            batch.append(version)
+            if len(batch) == MOST_KEYS:
+                deleted += delete_batch(client, bucket, batch)
+                batch = []
+        deleted += delete_batch(client, bucket, batch)
+    return deleted
+
+
+def find_versions(work: Drain) -> Iterator[dict[str, str]]:
+    zones = work.environment.data.zones
+    places = [(zones[zone], True) for zone in RUN_ZONES if zone in zones]
+    places += [(prefix, False) for prefix in {p.code_prefix for p in work.environment.pipelines.values()}]
+    paginator = work.clients("s3").get_paginator("list_object_versions")
+    for prefix, by_run in places:
+        for page in paginator.paginate(Bucket=work.environment.data.bucket, Prefix=prefix):
+            for item in (*page.get("Versions", ()), *page.get("DeleteMarkers", ())):
+                if not by_run or RUN_ID.match(item["Key"].removeprefix(prefix)):
+                    yield {"Key": item["Key"], "VersionId": item["VersionId"]}
+
+
+def delete_batch(client: Any, bucket: str, batch: Iterable[dict[str, str]]) -> int:
+    batch = list(batch)
+    if not batch:
+        return 0
+    answer = client.delete_objects(Bucket=bucket, Delete={"Objects": batch, "Quiet": True})
+    if answer.get("Errors"):
+        first = answer["Errors"][0]
+        raise CloudError(
+            "Cloud refused a request.",
+            f"s3:DeleteObjects for `{first.get('Key')}`: {first.get('Message')} ({first.get('Code')}).",
+            call="s3:DeleteObjects",
+            resource=bucket,
+            code=first.get("Code", ""),
+        )
+    return len(batch)
+
+
+STEPS: tuple[tuple[str, Callable[[Drain], int]], ...] = (
+    ("running execution", stop_executions),
+    ("running processing job", stop_jobs("Processing")),
+    ("running training job", stop_jobs("Training")),
+    ("endpoint", delete_endpoint),
+    ("endpoint configuration", delete_named("EndpointConfig", "EndpointConfigs")),
+    ("model", delete_named("Model", "Models")),
+    ("model package", delete_model_packages),
+    ("run object", delete_objects),
+)

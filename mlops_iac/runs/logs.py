@@ -1,0 +1,120 @@
+"""What a run's jobs wrote, from CloudWatch Logs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from mlops_iac.clients import Clients
+from mlops_iac.core.errors import CloudError, RunError, UsageError
+from mlops_iac.core.suggestions import did_you_mean
+from mlops_iac.runs.calls import calling, is_missing
+from mlops_iac.runs.pages import pages
+from mlops_iac.runs.run import Run, StepRun
+
+GROUPS = {"processing": "/aws/sagemaker/ProcessingJobs", "training": "/aws/sagemaker/TrainingJobs"}
+ENDPOINT_GROUP = "/aws/sagemaker/Endpoints/"
+
+
+@dataclass(frozen=True)
+class LogLine:
+    step: str
+    time: datetime
+    text: str
+
+
+@dataclass
+class JobLog:
+    """One job's log, read on from where it was left. A job of several instances has a stream for each."""
+
+    clients: Clients
+    group: str
+    prefix: str
+    step: str
+    _tokens: dict[str, str] = field(default_factory=dict)
+
+    def read_on(self) -> list[LogLine]:
+        """Lines that were written since the last time, in the order of their times; none when there is no log yet."""
+        try:
+            with calling("logs:GetLogEvents", self.prefix):
+                lines = [line for stream in self._streams() for line in self._read_stream(stream)]
+        except CloudError as error:
+            if is_missing(error):
+                return []
+            raise
+        return sorted(lines, key=lambda line: line.time)
+
+    def _streams(self) -> list[str]:
+        call = self.clients("logs").describe_log_streams
+        arguments = {"logGroupName": self.group, "logStreamNamePrefix": self.prefix}
+        return [stream["logStreamName"] for stream in pages(call, "logStreams", next_key="nextToken", **arguments)]
+
+    def _read_stream(self, stream: str) -> Iterator[LogLine]:
+        """CloudWatch answers the same forward token again when there is nothing more."""
+        while True:
+            token = {"nextToken": self._tokens[stream]} if stream in self._tokens else {}
+            page: dict[str, Any] = self.clients("logs").get_log_events(
+                logGroupName=self.group, logStreamName=stream, startFromHead=True, **token
+            )
+            for event in page["events"]:
+                time = datetime.fromtimestamp(event["timestamp"] / 1000, UTC)
+                yield LogLine(self.step, time, event["message"].rstrip("\n"))
+            forward = page.get("nextForwardToken")
+            if not forward or forward == self._tokens.get(stream):
+                return
+            self._tokens[stream] = forward
+            if not page["events"]:
+                return
+
+
+def job_log(clients: Clients, step: StepRun) -> JobLog:
+    """The log of a step that is a job; check `step.job` first."""
+    return JobLog(clients, GROUPS[step.kind], f"{step.job}/", step.name)
+
+
+def read_logs(clients: Clients, run: Run, step: str | None = None) -> Iterator[LogLine]:
+    """The lines of one step, or of all that have started, step after step. Raises UsageError for an unknown step."""
+    for one in choose_steps(run, step):
+        if one.job and one.started:
+            yield from job_log(clients, one).read_on()
+
+
+def choose_steps(run: Run, step: str | None) -> tuple[StepRun, ...]:
+    if step is None:
+        return run.steps
+    chosen = next((one for one in run.steps if one.name == step), None)
+    names = [one.name for one in run.steps if one.job]
+    if chosen is None:
+        raise UsageError("No such step.", f"Run {run.id} has no step `{step}`.", hint=did_you_mean(step, names))
+    if chosen.job is None:
+        raise UsageError(
+            "Step has no log.",
+            f"`{step}` is a {chosen.kind} step: it calls AWS and runs no code.",
+            hint=f"steps with a log: {', '.join(names)}.",
+        )
+    return (chosen,)
+
+
+def read_tail(clients: Clients, step: StepRun, lines: int = 20) -> list[LogLine]:
+    """The last lines of a step's log; none when it has no log."""
+    return job_log(clients, step).read_on()[-lines:] if step.job and step.started else []
+
+
+def read_endpoint_tail(clients: Clients, endpoint: str, lines: int = 15) -> list[LogLine]:
+    return JobLog(clients, f"{ENDPOINT_GROUP}{endpoint}", "", endpoint).read_on()[-lines:]
+
+
+def get_tail_error(clients: Clients, run: Run) -> RunError:
+    """The error that a failed run is told with: step, reason, and the end of its log."""
+    step = run.failed_step
+    if step is None:
+        return RunError("Run failed.", run.error or "Step Functions gives no reason.")
+    tail = "\n".join(line.text for line in read_tail(clients, step))
+    reason = step.reason or run.error or "no reason is given"
+    return RunError(
+        "Run failed.",
+        f"Step `{step.name}`: {reason}" + (f"\nThe end of its log:\n{tail}" if tail else ""),
+        hint=f"`mlops-iac logs {run.stack} {run.id} {step.name}` shows all of it." if step.job else "",
+    )

@@ -1,0 +1,171 @@
+"""What a Step Functions execution's history says about a run's steps. Pure.
+
+States are called like their step, or ``<step>: <what>``. A step is over when the next one begins; it failed when the
+execution goes on to a state that belongs to no step and is not its happy end. A failed call alone says little: some are
+caught and expected, such as asking for an endpoint that does not exist yet.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from mlops_iac.core.environment import Pipeline
+from mlops_iac.runs.run import RunStatus, StepRun, StepStatus, Verdict
+
+Event = Mapping[str, Any]
+
+REFUSED = "GateRefused"
+"""The error that a refusing gate ends an execution with; its cause is JSON."""
+
+HAPPY_END = "SucceedStateEntered"
+
+STATUSES: Mapping[str, RunStatus] = {
+    "RUNNING": "running",
+    "PENDING_REDRIVE": "running",
+    "SUCCEEDED": "succeeded",
+    "FAILED": "failed",
+    "TIMED_OUT": "timed-out",
+    "ABORTED": "stopped",
+}
+
+_ENDS: Mapping[str, StepStatus] = {
+    "succeeded": "succeeded",
+    "failed": "failed",
+    "refused": "refused",
+    "timed-out": "failed",
+    "stopped": "stopped",
+}
+
+
+@dataclass
+class Story:
+    """Reads events one by one; `steps` is where things stand."""
+
+    pipeline: Pipeline
+    job_of: Mapping[str, str]
+    """Step name to the name of its SageMaker job."""
+    steps: dict[str, StepRun] = field(default_factory=dict)
+    current: str | None = None
+    model_package_arn: str | None = None
+    metric: str | None = None
+    """The metric that the gate compared, as the model package tells it."""
+
+    def __post_init__(self) -> None:
+        for step in self.pipeline.steps:
+            self.steps[step.name] = StepRun(name=step.name, kind=step.kind, job=self.job_of.get(step.name))
+
+    def read(self, events: Iterable[Event]) -> None:
+        for event in events:
+            kind = event["type"]
+            if "stateEnteredEventDetails" in event:
+                self._enter(event["stateEnteredEventDetails"]["name"], kind, event["timestamp"])
+            elif "stateExitedEventDetails" in event:
+                self._exit(event["stateExitedEventDetails"])
+            elif kind == "TaskScheduled":
+                self._schedule(event.get("taskScheduledEventDetails", {}))
+            else:
+                self._fail(event)
+
+    def end(self, status: RunStatus, ended: datetime | None, error: str) -> None:
+        """The execution is over: the current step ends as the run did, and later ones will never start."""
+        if self.current is not None:
+            self._settle(self.current, _ENDS[status], ended, error)
+            self.current = None
+        for name, step in self.steps.items():
+            if step.status == "waiting":
+                self.steps[name] = replace(step, status="skipped")
+            elif step.status == "failed" and status == "refused":
+                self.steps[name] = replace(step, status="refused", reason=error)
+
+    def _enter(self, state: str, kind: str, time: datetime) -> None:
+        name = step_of(state)
+        if name in self.steps:
+            if self.current != name:
+                if self.current is not None:
+                    self._settle(self.current, "succeeded", time)
+                self.current = name
+                self.steps[name] = replace(self.steps[name], status="running", started=time)
+        elif self.current is not None:
+            self._settle(self.current, "succeeded" if kind == HAPPY_END else "failed", time)
+            self.current = None
+
+    def _settle(self, name: str, status: StepStatus, time: datetime | None, reason: str = "") -> None:
+        step = self.steps[name]
+        reason = "" if status == "succeeded" else step.reason or reason
+        self.steps[name] = replace(step, status=status, ended=time, reason=reason)
+
+    def _fail(self, event: Event) -> None:
+        """Remember the latest failed call of the current step; it is the reason if the step fails."""
+        for key in ("taskFailedEventDetails", "taskTimedOutEventDetails", "taskSubmitFailedEventDetails"):
+            if key in event and self.current is not None:
+                details = event[key]
+                reason = explain(details.get("error", ""), details.get("cause", ""))
+                self.steps[self.current] = replace(self.steps[self.current], reason=reason)
+
+    def _exit(self, details: Mapping[str, Any]) -> None:
+        step = step_of(details["name"])
+        if step in self.steps and self.steps[step].kind == "register":
+            package = find_in(parse(details.get("output")), "steps", step.replace("-", "_"), "package")
+            if isinstance(package, str):
+                self.model_package_arn = package
+
+    def _schedule(self, details: Mapping[str, Any]) -> None:
+        metadata = find_in(parse(details.get("parameters")), "CustomerMetadataProperties")
+        for name in metadata if isinstance(metadata, Mapping) else ():
+            if name.startswith("metric."):
+                self.metric = name.removeprefix("metric.")
+
+
+def step_of(state: str) -> str:
+    return state.partition(":")[0]
+
+
+def status_of(execution: Mapping[str, Any]) -> RunStatus:
+    """The run's status from DescribeExecution or ListExecutions (which does not know about gates)."""
+    if execution.get("error") == REFUSED:
+        return "refused"
+    return STATUSES.get(execution["status"], "running")
+
+
+def explain(error: str, cause: str) -> str:
+    """A failure in one or two lines. A job's cause is the whole job as JSON; only its reason is for people."""
+    details = parse(cause)
+    if isinstance(details, Mapping):
+        for key in ("FailureReason", "ExitMessage", "StatusReason", "Cause", "errorMessage"):
+            if details.get(key):
+                return str(details[key])
+    return ": ".join(part for part in (error, cause) if part)
+
+
+def read_verdict(error: str, cause: str) -> Verdict | None:
+    """What a gate refused, from the execution's error and cause; None when it was no gate."""
+    if error != REFUSED:
+        return None
+    details = parse(cause)
+    if not isinstance(details, Mapping):
+        return Verdict(passed=False)
+    value = details.get("value")
+    return Verdict(
+        passed=False,
+        metric=details.get("metric"),
+        value=float(value) if isinstance(value, int | float) else None,
+        bound=details.get("bound"),
+    )
+
+
+def parse(text: Any) -> Any:
+    """JSON, or None for what is none: histories cut long texts off."""
+    try:
+        return json.loads(text)
+    except (TypeError, ValueError):
+        return None
+
+
+def find_in(value: Any, *path: str) -> Any:
+    for key in path:
+        value = value.get(key) if isinstance(value, Mapping) else None
+    return value

@@ -1,0 +1,278 @@
+"""A small world for components: Pulumi's own mocks, with ARNs as AWS would give, and a sample of every component."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pulumi
+from pulumi.runtime import Mocks, set_mocks
+from pulumi.runtime.mocks import MockMonitor, MockResourceArgs
+from pulumi.runtime.rpc import _special_sig_key
+
+from components._kit import Named, Site
+from components._kit.base import Component
+from components.catalogue import Catalogue, CatalogueArgs
+from components.compute.batch import BatchCompute, BatchComputeArgs, JobDefinitionArgs
+from components.compute.sagemaker import SageMakerCompute, SageMakerComputeArgs
+from components.data_lake import DataLake, DataLakeArgs, Table
+from components.encryption import Encryption, EncryptionArgs
+from components.identity import Boundary, BoundaryArgs, Role, RoleArgs
+from components.monitoring.alerts import Alerts, AlertsArgs
+from components.monitoring.cloudwatch import Monitoring, MonitoringArgs
+from components.network import Network, NetworkArgs
+from components.orchestrator.step_functions import ScheduleArgs, StepFunctions, StepFunctionsArgs
+from components.registry.ecr import ImageRepository, ImageRepositoryArgs
+from components.registry.sagemaker import ModelRegistry, ModelRegistryArgs
+from components.serving.realtime import RealtimeEndpoint, RealtimeEndpointArgs
+from components.serving.serverless import ServerlessEndpoint, ServerlessEndpointArgs
+
+ACCOUNT, REGION = "123456789012", "eu-west-1"
+IMAGE = f"683313688378.dkr.ecr.{REGION}.amazonaws.com/sagemaker-scikit-learn:1.4-2-cpu-py3"
+PROFILES = ("sandbox", "standard", "regulated")
+
+_ARNS = {
+    "aws:athena/workgroup:Workgroup": "arn:aws:athena:{place}:workgroup/{name}",
+    "aws:batch/jobQueue:JobQueue": "arn:aws:batch:{place}:job-queue/{name}",
+    "aws:cloudwatch/logGroup:LogGroup": "arn:aws:logs:{place}:log-group:{name}",
+    "aws:ecr/repository:Repository": "arn:aws:ecr:{place}:repository/{name}",
+    "aws:iam/policy:Policy": "arn:aws:iam::123456789012:policy/{name}",
+    "aws:iam/role:Role": "arn:aws:iam::123456789012:role/{name}",
+    "aws:kms/key:Key": "arn:aws:kms:{place}:key/0000-1111",
+    "aws:s3/bucket:Bucket": "arn:aws:s3:::{bucket}",
+    "aws:sagemaker/modelPackageGroup:ModelPackageGroup": (
+        "arn:aws:sagemaker:{place}:model-package-group/{modelPackageGroupName}"
+    ),
+    "aws:sfn/stateMachine:StateMachine": "arn:aws:states:{place}:stateMachine:{name}",
+    "aws:sns/topic:Topic": "arn:aws:sns:{place}:{name}",
+    "aws:ssm/parameter:Parameter": "arn:aws:ssm:{place}:parameter{name}",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Made:
+    """One registered resource."""
+
+    type: str
+    name: str
+    inputs: Mapping[str, Any]
+    parent: str
+    protect: bool
+    urn: str
+    dependencies: tuple[str, ...]
+
+    def document(self, key: str) -> Any:
+        """An input that is JSON."""
+        return json.loads(self.inputs[key])
+
+
+@dataclass
+class World:
+    """Everything that a program made."""
+
+    resources: list[Made] = field(default_factory=list)
+
+    def get(self, name: str, type: str = "aws:") -> Made:
+        """The one resource of this name (components apart). Raises LookupError when there is none or more."""
+        found = [made for made in self.resources if made.name == name and made.type.startswith(type)]
+        if len(found) != 1:
+            raise LookupError(f"{name}: {len(found)} of {sorted(made.name for made in self.resources)}")
+        return found[0]
+
+    def of(self, *types: str) -> list[Made]:
+        return [made for made in self.resources if made.type in types]
+
+    def names(self) -> set[str]:
+        return {made.name for made in self.resources if made.type.startswith("aws:")}
+
+
+class _Cloud(Mocks):
+    def new_resource(self, args: MockResourceArgs) -> tuple[str, dict[str, Any]]:
+        state = dict(args.inputs)
+        pattern = _ARNS.get(args.typ, f"arn:aws:other:::{args.name}")
+        state["arn"] = pattern.format(place=f"{REGION}:{ACCOUNT}", **_plain(state))
+        state.setdefault("keyId", "0000-1111")
+        state.setdefault("prefixListId", f"pl-{args.name}")
+        state.setdefault("repositoryUrl", f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/{args.name}")
+        return f"{args.name}-id", state
+
+    def call(self, args: Any) -> dict[str, Any]:
+        assert args.token == "aws:index/getAvailabilityZones:getAvailabilityZones", args.token
+        return {"names": [f"{REGION}{letter}" for letter in "abc"], "id": REGION}
+
+
+class _Monitor(MockMonitor):
+    def __init__(self, world: World) -> None:
+        super().__init__(_Cloud())
+        self.world = world
+
+    def RegisterResource(self, request: Any) -> Any:
+        from pulumi.runtime import rpc
+
+        response = super().RegisterResource(request)
+        if request.type != "pulumi:pulumi:Stack":
+            made = Made(
+                type=request.type,
+                name=request.name,
+                inputs=_plain(rpc.deserialize_properties(request.object)),
+                parent=request.parent,
+                protect=bool(request.protect),
+                urn=response.urn,
+                dependencies=tuple(request.dependencies),
+            )
+            self.world.resources.append(made)
+        return response
+
+
+def _plain(value: Any) -> Any:
+    """Inputs without the envelopes of secrets."""
+    if isinstance(value, Mapping):
+        if _special_sig_key in value:
+            return _plain(value.get("value"))
+        return {key: _plain(item) for key, item in value.items()}
+    return [_plain(item) for item in value] if isinstance(value, list) else value
+
+
+def site(profile: str = "standard", **more: Any) -> Site:
+    settings: dict[str, Any] = {"team": "screening", "environment": "dev", "blueprint": "tabular-batch", **more}
+    return Site(region=REGION, account_id=ACCOUNT, profile=profile, **settings)  # type: ignore[arg-type]
+
+
+def run(program: Callable[[], object], *, preview: bool = False) -> World:
+    """Run a Pulumi program against the mocks and wait for everything in it."""
+    world = World()
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    try:
+        set_mocks(_Cloud(), project="mlops-iac", stack="screening-dev", preview=preview, monitor=_Monitor(world))
+        pulumi.runtime.test(lambda: (program(), None)[1])()
+    finally:
+        loop.close()
+        asyncio.set_event_loop(None)
+    return world
+
+
+@dataclass(frozen=True)
+class Neighbours:
+    """What samples are wired to."""
+
+    site: Site
+    encryption: Encryption
+    boundary: Boundary
+    network: Network
+    alerts: Alerts
+
+    @classmethod
+    def make(cls, site: Site) -> Neighbours:
+        encryption = Encryption(site.named("key"))
+        boundary = Boundary(site.named("boundary"))
+        network = Network(site.named("net"), NetworkArgs(key=encryption.ref, boundary=boundary.ref))
+        alerts = Alerts(site.named("tell"), AlertsArgs(key=encryption.ref))
+        return cls(site, encryption, boundary, network, alerts)
+
+
+Sample = Callable[[Neighbours], Any]
+
+SAMPLES: dict[type[Component], Sample] = {
+    Alerts: lambda n: AlertsArgs(emails=("team@example.org",), key=n.encryption.ref),
+    BatchCompute: lambda n: BatchComputeArgs(
+        network=n.network.ref,
+        key=n.encryption.ref,
+        boundary=n.boundary.ref,
+        jobs={"train": JobDefinitionArgs(image=IMAGE, gpus=1)},
+    ),
+    Boundary: lambda n: BoundaryArgs(adopted_arns=("arn:aws:s3:::their-bucket",)),
+    Catalogue: lambda n: CatalogueArgs(profile={"AWS_REGION": REGION}),
+    DataLake: lambda n: DataLakeArgs(
+        key=n.encryption.ref,
+        expire_raw_after_days=90,
+        tables={"patients": Table(zone="raw", columns={"id": "bigint", "radius": "double"})},
+    ),
+    Encryption: lambda n: EncryptionArgs(),
+    ImageRepository: lambda n: ImageRepositoryArgs(key=n.encryption.ref),
+    ModelRegistry: lambda n: ModelRegistryArgs(),
+    Monitoring: lambda n: MonitoringArgs(
+        alerts=n.alerts.ref,
+        pipelines={"training": StepFunctions(n.site.named("watched"), StepFunctionsArgs(definition="{}")).ref},
+    ),
+    Network: lambda n: NetworkArgs(key=n.encryption.ref, boundary=n.boundary.ref),
+    RealtimeEndpoint: lambda n: RealtimeEndpointArgs(
+        network=n.network.ref, key=n.encryption.ref, boundary=n.boundary.ref, images=(IMAGE,), alerts=n.alerts.ref
+    ),
+    Role: lambda n: RoleArgs(
+        services=("sagemaker.amazonaws.com",),
+        description="A sample",
+        boundary=n.boundary.ref,
+        grants=[_SAMPLE_GRANT],
+    ),
+    SageMakerCompute: lambda n: SageMakerComputeArgs(
+        network=n.network.ref, key=n.encryption.ref, boundary=n.boundary.ref, images=(IMAGE,)
+    ),
+    ServerlessEndpoint: lambda n: ServerlessEndpointArgs(
+        key=n.encryption.ref, boundary=n.boundary.ref, images=(IMAGE,), alerts=n.alerts.ref
+    ),
+    StepFunctions: lambda n: StepFunctionsArgs(
+        definition={"StartAt": "Done", "States": {"Done": {"Type": "Succeed"}}},
+        schedule=ScheduleArgs(expression="rate(1 day)"),
+        trace=True,
+        key=n.encryption.ref,
+        boundary=n.boundary.ref,
+    ),
+}
+"""Each component with arguments under which it makes all that its profile allows."""
+
+
+def _sample_grant() -> Any:
+    from components._kit import Grant
+
+    return Grant(sid="Sample", actions=("s3:GetObject",), resources=("arn:aws:s3:::screening-dev-lake-1234567/raw/*",))
+
+
+_SAMPLE_GRANT = _sample_grant()
+
+
+def sample_name(kind: type[Component]) -> str:
+    return f"a-{kind.__name__.lower()}"
+
+
+def make_sample(kind: type[Component], neighbours: Neighbours, **change: Any) -> Component:
+    from dataclasses import replace
+
+    place = Named(neighbours.site, sample_name(kind))
+    args = replace(SAMPLES[kind](neighbours), **change)
+    return kind(place, args)  # type: ignore[arg-type]
+
+
+def everything(site: Site) -> dict[type[Component], Any]:
+    """One of each component, with every grant that owners can give, given to a role of the environment."""
+    neighbours = Neighbours.make(site)
+    made: dict[type[Component], Any] = {kind: make_sample(kind, neighbours) for kind in SAMPLES}
+    role = made[Role]
+    jobs = made[SageMakerCompute].role
+    flow = made[StepFunctions].role
+    for grant in (
+        made[DataLake].grant_read,
+        made[DataLake].grant_write,
+        made[DataLake].grant_query,
+        made[Encryption].grant_use,
+        made[SageMakerCompute].grant_run,
+        made[BatchCompute].grant_submit,
+        made[StepFunctions].grant_start,
+        made[ModelRegistry].grant_publish,
+        made[ImageRepository].grant_pull,
+        made[ServerlessEndpoint].grant_deploy,
+        made[ServerlessEndpoint].grant_invoke,
+        made[Alerts].grant_publish,
+        made[Catalogue].grant_read,
+    ):
+        grant(role)
+    made[DataLake].grant_read(jobs, "raw", "code/")
+    made[DataLake].grant_write(jobs, "models")
+    neighbours.encryption.grant_use(jobs)
+    neighbours.encryption.grant_use(flow)
+    made[SageMakerCompute].grant_run(flow)
+    made[RealtimeEndpoint].grant_deploy(flow)
+    return made

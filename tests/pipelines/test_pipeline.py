@@ -1,0 +1,190 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mlops_iac.core.errors import PipelineError
+from mlops_iac.pipelines.names import JOB_NAME_LENGTH, STEP_NAME_LENGTH
+from mlops_iac.pipelines.parameters import Parameter, find_mismatch
+from mlops_iac.pipelines.pipeline import Pipeline
+from mlops_iac.pipelines.references import FromParameter, FromStep
+from mlops_iac.pipelines.steps import DeployStep, GateStep, Job, Output, ProcessingStep, TrainingStep
+
+JOB = Job(instance_type="ml.m5.large")
+DATA = Parameter(name="data", type="prefix", default="raw/", description="Where the data is.")
+HYPER = Parameter(name="hyperparameters", type="strings", default={}, description="Hyperparameters.")
+
+
+def processing(name: str, *reads: Any, **more: Any) -> ProcessingStep:
+    inputs = {f"input_{number}": source for number, source in enumerate(reads)}
+    outputs = {"out": Output(zone="curated", folder="out")}
+    return ProcessingStep(name=name, script=f"{name}.py", inputs=inputs, outputs=outputs, job=JOB, **more)
+
+
+def pipeline(*steps: Any, parameters: tuple[Parameter, ...] = (DATA, HYPER)) -> Pipeline:
+    return Pipeline(name="training", parameters=parameters, steps=steps)
+
+
+def test_steps_are_ordered_by_what_they_read_not_by_how_they_are_written() -> None:
+    second = processing("second", FromStep(step="first", output="out"))
+    first = processing("first", DATA.ref)
+    assert [step.name for step in pipeline(second, first).ordered] == ["first", "second"]
+
+
+def test_steps_that_need_nothing_of_each_other_keep_the_order_written() -> None:
+    names = ["d", "a", "c", "b"]
+    assert [step.name for step in pipeline(*(processing(name) for name in names)).ordered] == names
+
+
+def test_a_step_can_wait_for_a_step_it_does_not_read() -> None:
+    made = pipeline(processing("late", after=("early",)), processing("early"))
+    assert [step.name for step in made.ordered] == ["early", "late"]
+
+
+def test_a_cycle_is_told_as_a_path() -> None:
+    one = processing("one", FromStep(step="two", output="out"))
+    two = processing("two", FromStep(step="one", output="out"))
+    with pytest.raises(PipelineError) as refused:
+        pipeline(one, two)
+    assert refused.value.summary == "A pipeline's steps wait for each other."
+    assert refused.value.detail in ("Pipeline `training`: one → two → one.", "Pipeline `training`: two → one → two.")
+
+
+def test_every_unknown_reference_is_told_at_once_with_the_nearest_name() -> None:
+    first = processing("first", FromParameter(parameter="dta"), after=("frist",))
+    second = processing("second", FromStep(step="first", output="uot"), FromStep(step="firs", output="out"))
+    with pytest.raises(PipelineError) as refused:
+        pipeline(first, second)
+    told = {problem.path: problem.hint for problem in refused.value.problems}
+    assert told == {
+        "first.inputs.input_0": "did you mean `data`?",
+        "first.after": "did you mean `first`?",
+        "second.inputs.input_0": "did you mean `out`?",
+        "second.inputs.input_1": "did you mean `first`?",
+    }
+
+
+def test_two_steps_of_one_name_are_refused() -> None:
+    with pytest.raises(PipelineError, match="2 steps are called `same`"):
+        pipeline(processing("same"), processing("same"))
+
+
+@pytest.mark.parametrize(
+    ("step", "field", "given", "takes"),
+    [
+        (processing("p", HYPER.ref), "p.inputs.input_0", "strings", "prefix or a folder or a model"),
+        (
+            TrainingStep(name="t", script="t.py", channels={"train": DATA.ref}, hyperparameters=DATA.ref, job=JOB),
+            "t.hyperparameters",
+            "prefix",
+            "strings",
+        ),
+        (DeployStep(name="d", package=FromStep(step="first", output="out")), "d.package", "folder", "package"),
+        (
+            GateStep(
+                name="g",
+                evaluation=FromStep(step="first", output="out"),
+                metric="auc",
+                direction="at_least",
+                bound=DATA.ref,
+            ),
+            "g.bound",
+            "prefix",
+            "number",
+        ),
+    ],
+)
+def test_a_reference_to_the_wrong_kind_of_thing_is_refused(step: Any, field: str, given: str, takes: str) -> None:
+    with pytest.raises(PipelineError) as refused:
+        pipeline(processing("first"), step)
+    (problem,) = refused.value.problems
+    assert problem.path == field
+    assert f"a {given}; it takes a {takes}." in problem.detail
+
+
+def test_a_wrong_field_names_its_step() -> None:
+    with pytest.raises(PipelineError) as refused:
+        processing("Train_Model")
+    assert refused.value.problems[0].path == "ProcessingStep `Train_Model`.name"
+
+
+def test_the_longest_names_make_a_job_name_that_sagemaker_takes() -> None:
+    longest = f"{'t' * 16}-{'e' * 10}-261121-081530-3fa2-{'s' * STEP_NAME_LENGTH}"
+    assert len(longest) == JOB_NAME_LENGTH == 63
+    processing("s" * STEP_NAME_LENGTH)
+    with pytest.raises(PipelineError):
+        processing("s" * (STEP_NAME_LENGTH + 1))
+
+
+@pytest.mark.parametrize("name", ["", "-a", "a-", "a--b", "A", "a_b", "a:b", "1a", "a\n", "é"])
+def test_names_that_a_service_would_refuse_are_refused(name: str) -> None:
+    with pytest.raises(PipelineError):
+        processing(name)
+
+
+@pytest.mark.parametrize("script", ["/etc/x.py", "train.sh", "../train.py", "a b.py", "x.py;rm"])
+def test_a_script_is_a_python_file_of_the_code_folder(script: str) -> None:
+    with pytest.raises(PipelineError):
+        ProcessingStep(name="p", script=script, inputs={}, outputs={"out": Output(zone="curated")}, job=JOB)
+
+
+@pytest.mark.parametrize(
+    ("type", "value", "good"),
+    [
+        ("prefix", "raw/", True),
+        ("prefix", "raw", False),
+        ("prefix", "/raw/", False),
+        ("prefix", "raw/../code/", False),
+        ("number", 1, True),
+        ("number", 0.97, True),
+        ("number", True, False),
+        ("number", "0.97", False),
+        ("number", float("nan"), False),
+        ("number", float("inf"), False),
+        ("string", "x", True),
+        ("string", 1, False),
+        ("strings", {"C": "1.0"}, True),
+        ("strings", {"C": 1.0}, False),
+    ],
+)
+def test_parameters_have_types(type: Any, value: Any, good: bool) -> None:
+    assert (find_mismatch(type, value) is None) is good
+
+
+def test_a_default_of_the_wrong_type_is_refused() -> None:
+    with pytest.raises(PipelineError, match="the default of `bound` must be a finite number"):
+        Parameter(name="bound", type="number", default="high", description="A bound.")
+
+
+def test_a_runs_parameters_are_refused_all_at_once() -> None:
+    made = pipeline(processing("first", DATA.ref))
+    made.check_run({"data": "raw/2026/"})
+    with pytest.raises(PipelineError) as refused:
+        made.check_run({"dta": "raw/", "hyperparameters": {"C": 1}})
+    assert {problem.summary for problem in refused.value.problems} == {"Unknown parameter.", "Wrong parameter."}
+
+
+def test_looking_up_what_does_not_exist_names_the_nearest() -> None:
+    made = pipeline(processing("first", DATA.ref))
+    assert made.get_step("first").name == "first"
+    with pytest.raises(PipelineError) as refused:
+        made.get_parameter("daat")
+    assert refused.value.hint == "did you mean `data`?"
+
+
+@given(st.lists(st.tuples(st.integers(0, 11), st.integers(0, 11)), max_size=40))
+def test_an_order_keeps_every_edge(edges: list[tuple[int, int]]) -> None:
+    """Any graph whose edges lead upwards has an order, and every step comes after what it waits for."""
+    after: dict[int, set[str]] = {number: set() for number in range(12)}
+    for low, high in edges:
+        if low != high:
+            after[max(low, high)].add(f"s{min(low, high)}")
+    made = pipeline(*(processing(f"s{number}", after=tuple(sorted(after[number]))) for number in reversed(range(12))))
+    seen: set[str] = set()
+    for step in made.ordered:
+        assert set(step.after) <= seen
+        seen.add(step.name)
+    assert len(seen) == 12
