@@ -21,9 +21,7 @@ def main() -> None:
     args = parser.parse_args()
 
     patients = pd.read_csv(args.input / "patients.csv")
-    train, test = train_test_split(
-        patients, test_size=args.holdout, random_state=args.seed, stratify=patients[LABEL]
-    )
+    train, test = train_test_split(patients, test_size=args.holdout, random_state=args.seed, stratify=patients[LABEL])
     for folder, part in ((args.train, train), (args.test, test)):
         folder.mkdir(parents=True, exist_ok=True)
         part.to_csv(folder / "patients.csv", index=False)

@@ -101,9 +101,16 @@ class EmbeddedBackend:
             stack=self.stack,
             provider=EmbeddedProvider(self.cloud.clients if online else None),
             store=self.store,
-            config=program.config.pulumi_config if program else {},
+            config=self._config(program) if program else {},
             secret_config=program.config.secret_keys if program else frozenset(),
         )
+
+    def _config(self, program: Program) -> dict[str, str]:
+        """The stack's configuration with its secrets in clear, for the program's eyes only."""
+        from mlops_iac.engine.secrets import PassphraseManager, passphrase_for
+
+        keeper = PassphraseManager(lambda: passphrase_for(self.home), program.config.encryption_salt or "")
+        return program.config.reveal(keeper.decrypt)
 
     def _start_cloud(self) -> _Starting:
         starting = _Starting(self.cloud)

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from mlops_iac.cli.environments import open_environment
 from mlops_iac.cli.options import CloudName, CloudOption, JsonOption, StackArgument
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="The lake's data: put files there, list them.")
@@ -25,7 +26,6 @@ def put(
     Example: mlops-iac data put screening-dev examples/screening/data raw/
     """
     from mlops_iac.cli.console import say, show_json
-    from mlops_iac.cli.environments import open_environment
     from mlops_iac.runs.data import put as upload
 
     opened = open_environment(stack, cloud)
@@ -54,7 +54,6 @@ def list_objects(
     Example: mlops-iac data ls screening-dev raw/
     """
     from mlops_iac.cli.console import say, show, show_json
-    from mlops_iac.cli.environments import open_environment
     from mlops_iac.runs.data import list_data
 
     opened = open_environment(stack, cloud)

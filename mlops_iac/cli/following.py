@@ -5,10 +5,10 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+from mlops_iac.cli.environments import Opened
 from mlops_iac.core.errors import Cancelled, MlopsError, RunError
 
 if TYPE_CHECKING:
-    from mlops_iac.cli.environments import Opened
     from mlops_iac.runs.run import Run
 
 

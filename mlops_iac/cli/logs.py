@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mlops_iac.cli.environments import Opened, open_environment
 from mlops_iac.cli.options import CloudName, CloudOption, JsonOption, StackArgument
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ def logs(
     Example: mlops-iac logs screening-dev 261121-081530-3fa2 train
     """
     from mlops_iac.cli.console import say, show, show_json
-    from mlops_iac.cli.environments import open_environment
     from mlops_iac.core.errors import UsageError
     from mlops_iac.runs.follow import follow as follow_run
     from mlops_iac.runs.history import get_run
@@ -53,15 +53,13 @@ def logs(
         say("Nothing has been written yet." if not found.is_over else "Its jobs wrote nothing.")
 
 
-def latest(opened: object, run: str) -> str:
+def latest(opened: Opened, run: str) -> str:
     """The id of the latest run for ``last``; else what was given."""
     if run != "last":
         return run
-    from mlops_iac.cli.environments import Opened
     from mlops_iac.core.errors import RunError
     from mlops_iac.runs.history import list_runs
 
-    assert isinstance(opened, Opened)
     found = list_runs(opened.environment, opened.clients, limit=1)
     if not found:
         stack = opened.environment.stack

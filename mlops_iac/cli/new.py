@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import posixpath
+import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
@@ -108,8 +110,28 @@ def ask_missing(known: dict[str, str], root: Path, blueprints: tuple[str, ...]) 
         if key in answered:
             continue
         default = defaults(answered, root).get(key) or suggestion(key, answered, blueprints)
-        answered[key] = typer.prompt(question, default=default, err=True, value_proc=checker(key, root, blueprints))
+        answered[key] = ask(question, default, checker(key, root, blueprints))
     return answered
+
+
+def ask(question: str, default: str | None, check: Callable[[str], str]) -> str:
+    """Ask on stderr until the answer is allowed. Not `typer.prompt`, which writes a space to stdout for each question."""
+    from mlops_iac.cli.console import say
+    from mlops_iac.core.errors import Cancelled, UsageError
+
+    while True:
+        sys.stderr.write(f"{question} [{default}]: " if default else f"{question}: ")
+        sys.stderr.flush()
+        line = sys.stdin.readline()
+        if not line:
+            raise Cancelled("Cancelled.", "Nothing was written.")
+        answer = line.strip() or default
+        if not answer:
+            continue
+        try:
+            return check(answer)
+        except UsageError as error:
+            say(f"  {error.summary} {error.hint}".rstrip())
 
 
 def suggestion(key: str, answered: dict[str, str], blueprints: tuple[str, ...]) -> str | None:
@@ -119,15 +141,16 @@ def suggestion(key: str, answered: dict[str, str], blueprints: tuple[str, ...]) 
     return {"environment": "dev", "code": f"teams/{answered.get('team', '')}"}.get(key)
 
 
-def checker(key: str, root: Path, blueprints: tuple[str, ...]) -> Any:
-    """What the prompt calls with each answer; a bad one is told and asked again."""
+def checker(key: str, root: Path, blueprints: tuple[str, ...]) -> Callable[[str], str]:
+    """What is called with each answer, and returns it tidied; UsageError when it is not allowed."""
+    from mlops_iac.core.errors import UsageError
     from mlops_iac.scaffold.answers import check_answer
 
     def check(text: str) -> str:
-        value = tidy_code(text.strip(), root) if key == "code" else text.strip()
+        value = tidy_code(text, root) if key == "code" else text
         fault = check_answer(key, value, blueprints)
         if fault:
-            raise typer.BadParameter(" ".join(filter(None, fault)))
+            raise UsageError(fault[0], hint=fault[1])
         return value
 
     return check

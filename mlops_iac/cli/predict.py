@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from mlops_iac.cli.environments import open_environment
 from mlops_iac.cli.options import CloudName, CloudOption, JsonOption, StackArgument
 
 
@@ -26,7 +27,6 @@ def predict(
     Example: mlops-iac predict screening-dev --data examples/screening/sample.json
     """
     from mlops_iac.cli.console import show, show_json
-    from mlops_iac.cli.environments import open_environment
     from mlops_iac.runs.predict import predict as ask
 
     body, kind = read_rows(data, content_type)

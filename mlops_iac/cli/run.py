@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from mlops_iac.cli.environments import open_environment
 from mlops_iac.cli.options import CloudName, CloudOption, JsonOption, StackArgument
 
 
@@ -31,7 +32,6 @@ def run(
     Example: mlops-iac run screening-dev training --follow --set hyperparameters.C=0.5
     """
     from mlops_iac.cli.console import say, show, show_json
-    from mlops_iac.cli.environments import open_environment
     from mlops_iac.cli.following import conclude_run, watch_run
     from mlops_iac.runs.start import start
 

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from mlops_iac.cli.environments import Opened, open_environment
 from mlops_iac.cli.options import CloudName, CloudOption, JsonOption, StackArgument
 
 
@@ -25,7 +26,6 @@ def runs(
     Example: mlops-iac runs screening-dev
     """
     from mlops_iac.cli.console import has_color, say, show, show_json
-    from mlops_iac.cli.environments import open_environment
     from mlops_iac.cli.run_view import render_runs
     from mlops_iac.runs.history import list_runs
 
@@ -46,15 +46,13 @@ def runs(
         say(f"{stack} has no runs yet. Start one: mlops-iac run {stack} --follow")
 
 
-def show_one(opened: object, run: str, *, follow: bool, stop: bool, json: bool) -> None:
+def show_one(opened: Opened, run: str, *, follow: bool, stop: bool, json: bool) -> None:
     from mlops_iac.cli.console import has_color, show, show_json
-    from mlops_iac.cli.environments import Opened
     from mlops_iac.cli.following import conclude_run, watch_run
     from mlops_iac.cli.run_view import render_run
     from mlops_iac.runs.history import get_run
     from mlops_iac.runs.stop import stop as stop_run
 
-    assert isinstance(opened, Opened)
     find = stop_run if stop else get_run
     found = find(opened.environment, opened.clients, run)
     if follow and not stop:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,7 @@ from mlops_iac.engine.event import Result
 if TYPE_CHECKING:
     from mlops_iac.backends.embedded import EmbeddedBackend
     from mlops_iac.clients import Clients
-    from mlops_iac.runs.record import Run
+    from mlops_iac.runs.run import Run
 
 
 @dataclass(frozen=True)
@@ -36,21 +37,26 @@ class DeployedEnvironment:
         """Upload a file or a folder into a zone of the lake."""
         from mlops_iac.runs.data import put
 
-        put(self.environment, self.clients, source, f"{zone}/")
+        for _ in put(self.environment, self.clients, source, f"{zone}/"):
+            pass
 
     def run(self, pipeline: str = "training", parameters: Mapping[str, Any] | None = None) -> Run:
         """Run a pipeline to its end and answer how it went; a failed run is an answer, not an exception."""
-        from mlops_iac.runs.follow import wait
+        from mlops_iac.runs.follow import RunEnded, follow
         from mlops_iac.runs.start import start
 
         run = start(self.environment, self.clients, self.backend.root, pipeline, dict(parameters or {}))
-        return wait(self.environment, self.clients, run)
+        for change in follow(self.environment, self.clients, run.id):
+            if isinstance(change, RunEnded):
+                run = change.run
+        return run
 
-    def predict(self, instances: list[Any]) -> list[Any]:
-        """Ask the deployed model."""
+    def predict(self, instances: list[Any]) -> Any:
+        """Ask the deployed model; rows as lists of values or as mappings with feature names."""
         from mlops_iac.runs.predict import predict
 
-        return predict(self.environment, self.clients, instances)
+        body = json.dumps({"instances": instances}).encode()
+        return predict(self.environment, self.clients, body).value
 
     def destroy(self) -> Result:
         """Destroy it to the last resource, what runs made included."""
