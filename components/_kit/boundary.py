@@ -15,6 +15,7 @@ import pulumi
 
 from components._kit.grants import UNSCOPED
 from components._kit.site import Site
+from mlops_iac.core.environment import STACK_TAG
 
 NAMED: dict[str, tuple[str, ...]] = {
     "athena": (
@@ -24,7 +25,7 @@ NAMED: dict[str, tuple[str, ...]] = {
         "StartQueryExecution",
         "StopQueryExecution",
     ),
-    "batch": ("SubmitJob", "TagResource", "TerminateJob"),
+    "batch": ("SubmitJob", "TagResource"),
     "ecr": ("BatchCheckLayerAvailability", "BatchGetImage", "GetDownloadUrlForLayer"),
     "events": ("DeleteRule", "DescribeRule", "PutRule", "PutTargets", "RemoveTargets"),
     "glue": ("GetDatabase", "GetPartition", "GetPartitions", "GetTable", "GetTables"),
@@ -92,13 +93,14 @@ ECS_STARTS = ("ecs:StartTelemetrySession", "ecs:SubmitContainerStateChange", "ec
 def actions() -> frozenset[str]:
     """Every action inside the ceiling."""
     named = {f"{service}:{action}" for service, names in NAMED.items() for action in names}
-    return frozenset(named | set(KEY) | set(ECS) | set(ECS_STARTS) | set(UNSCOPED) | {"iam:PassRole"})
+    return frozenset(named | set(KEY) | set(ECS) | set(ECS_STARTS) | set(UNSCOPED) | {"batch:TerminateJob", "iam:PassRole"})
 
 
 def statements(site: Site, adopted: Iterable[pulumi.Input[str]]) -> list[dict[str, Any]]:
     """The statements of the managed policy (AWS allows 6144 characters, blanks not counted)."""
     return [
         _named(site),
+        _stop_jobs(site),
         _allow("Events", _spelled("events"), [site.arn("events", "rule/StepFunctions*")]),
         _allow("Glue", _spelled("glue"), _glue(site)),
         _allow("Images", _spelled("ecr"), [f"arn:{site.partition}:ecr:{site.region}:*:repository/*"]),
@@ -134,6 +136,12 @@ def _glue(site: Site) -> list[pulumi.Input[str]]:
 
 def _pass_role(site: Site) -> dict[str, Any]:
     return _allow("OwnRoles", ["iam:PassRole"], [site.arn("iam", f"role/{site.stack}-*", region=False)])
+
+
+def _stop_jobs(site: Site) -> dict[str, Any]:
+    """AWS names Batch's jobs by number, so that only their tag tells whose they are."""
+    own = {"StringEquals": {f"aws:ResourceTag/{STACK_TAG}": site.stack}}
+    return {**_allow("OwnBatchJobs", ["batch:TerminateJob"], [site.arn("batch", "job/*")]), "Condition": own}
 
 
 def _adopted(arns: list[pulumi.Input[str]]) -> list[dict[str, Any]]:

@@ -21,6 +21,7 @@ from components.compute import batch_jobs
 from components.compute.batch_jobs import JobDefinitionArgs
 from components.compute.batch_roles import BatchRoles, create_roles
 from components.identity import Role
+from mlops_iac.core.environment import STACK_TAG
 from mlops_iac.core.errors import BlueprintError
 
 __all__ = ["BatchCompute", "BatchComputeArgs", "BatchComputeNodes", "JobDefinitionArgs", "PoolArgs"]
@@ -139,7 +140,7 @@ class BatchCompute(Component):
                 sid="BatchStop",
                 actions=("batch:TerminateJob",),
                 resources=(self.site.arn("batch", "job/*"),),
-                conditions={"StringEquals": {"aws:ResourceTag/mlops-iac:stack": stack}},
+                conditions={"StringEquals": {f"aws:ResourceTag/{STACK_TAG}": stack}},
             ),
         )
 

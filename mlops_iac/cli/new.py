@@ -115,7 +115,7 @@ def ask_missing(known: dict[str, str], root: Path, blueprints: tuple[str, ...]) 
 
 
 def ask(question: str, default: str | None, check: Callable[[str], str]) -> str:
-    """Ask on stderr until the answer is allowed. Not `typer.prompt`, which writes a space to stdout for each question."""
+    """Ask on stderr until the answer is allowed. Not `typer.prompt`: that one writes to stdout too."""
     from mlops_iac.cli.console import say
     from mlops_iac.core.errors import Cancelled, UsageError
 

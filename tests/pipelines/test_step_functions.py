@@ -72,7 +72,7 @@ def test_the_document_has_the_pipelines_steps_and_edges(document: dict[str, Any]
 
 
 def test_every_state_of_a_step_carries_its_name(document: dict[str, Any], pipeline: Pipeline) -> None:
-    own = {"Start", "Set up", "Done", "Tell the team", "Failed"}
+    own = {"Start", "Set up", "Done", "Tell the team", "Name the failure", "Job failed", "Broke off", "Failed"}
     assert {step_of(name) for name in document["States"]} - own == {step.name for step in pipeline.steps}
 
 
@@ -201,10 +201,10 @@ def test_a_gate_can_be_a_ceiling(bindings: Bindings) -> None:
     assert json.loads(refused.cause or "") == {"metric": "rmse", "value": 2.6, "bound": "<= 2.5"}
 
 
-def test_a_failed_job_ends_the_run_with_the_original_error_and_tells_the_team(document: dict[str, Any]) -> None:
+def test_a_failed_job_ends_the_run_with_its_own_cause_and_tells_the_team(document: dict[str, Any]) -> None:
     done = play(document, train=Fails("States.TaskFailed", "AlgorithmError: no such column"))
-    assert (done.error, done.cause) == ("States.TaskFailed", "AlgorithmError: no such column")
-    assert done.states[-2:] == ("Tell the team", "Failed")
+    assert (done.error, done.cause) == ("JobFailed", "AlgorithmError: no such column")
+    assert done.states[-3:] == ("Tell the team", "Name the failure", "Job failed")
     assert "AlgorithmError: no such column" in done.calls["Tell the team"]["Message"]
     assert RUN in done.calls["Tell the team"]["Message"]
 
@@ -212,7 +212,18 @@ def test_a_failed_job_ends_the_run_with_the_original_error_and_tells_the_team(do
 def test_that_telling_fails_does_not_hide_what_failed(document: dict[str, Any]) -> None:
     failing = {"train": Fails("States.TaskFailed", "first"), "Tell the team": Fails("Sns.SnsException", "second")}
     done = run(document, INPUT, {**GOOD, **failing})
-    assert (done.error, done.cause) == ("States.TaskFailed", "first")
+    assert (done.error, done.cause) == ("JobFailed", "first")
+
+
+def test_a_services_own_error_keeps_its_name(document: dict[str, Any]) -> None:
+    done = play(document, register=Fails("SageMaker.ConflictException", "busy"))
+    assert (done.error, done.cause) == ("SageMaker.ConflictException", "busy")
+
+
+def test_errors_of_step_functions_itself_are_told_with_their_name(document: dict[str, Any]) -> None:
+    """The states language does not let a Fail state end with a name that starts with ``States.``."""
+    done = play(document, gate=Fails("States.Timeout", "too slow"))
+    assert (done.error, done.cause) == ("PipelineFailed", "States.Timeout: too slow")
 
 
 def test_the_first_model_creates_the_endpoint(document: dict[str, Any]) -> None:

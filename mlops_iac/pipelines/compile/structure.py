@@ -88,13 +88,14 @@ def _state(name: str, state: Any, states: Mapping[str, Any]) -> Iterator[Problem
     if kind not in ENDS | {"Choice"} and ("Next" in state) == (state.get("End") is True):
         yield Problem(path=name, summary=SUMMARY, detail=f"A {kind} state has either `Next` or `End: true`.")
     yield from _paths(name, state)
-    yield from {"Task": _task, "Choice": _choice, "Wait": _wait}.get(kind, _nothing)(name, state)
+    yield from {"Task": _task, "Choice": _choice, "Fail": _fail, "Wait": _wait}.get(kind, _nothing)(name, state)
 
 
 def _paths(name: str, state: Mapping[str, Any]) -> Iterator[Problem]:
     for field in ("InputPath", "OutputPath", "ResultPath", "ErrorPath", "CausePath", "SecondsPath"):
         value = state.get(field)
-        if value is not None and (not isinstance(value, str) or not value.startswith("$")):
+        begins = ("$", "States.") if field in ("ErrorPath", "CausePath") else "$"
+        if value is not None and (not isinstance(value, str) or not value.startswith(begins)):
             yield Problem(
                 path=f"{name}.{field}", summary=SUMMARY, detail=f"{value!r} is no path; a path starts with `$`."
             )
@@ -162,6 +163,15 @@ COMPARISONS = frozenset(
     + ["BooleanEquals", "BooleanEqualsPath", "StringMatches"]
     + ["IsNull", "IsPresent", "IsNumeric", "IsString", "IsBoolean", "IsTimestamp"]
 )
+
+
+def _fail(name: str, state: Mapping[str, Any]) -> Iterator[Problem]:
+    for field in ("Error", "Cause"):
+        if field in state and f"{field}Path" in state:
+            yield Problem(path=name, summary=SUMMARY, detail=f"A Fail state has `{field}` or `{field}Path`, not both.")
+    if str(state.get("Error", "")).startswith("States."):
+        detail = f"`{state['Error']}`: names that start with `States.` are reserved."
+        yield Problem(path=f"{name}.Error", summary=SUMMARY, detail=detail)
 
 
 def _wait(name: str, state: Mapping[str, Any]) -> Iterator[Problem]:

@@ -25,7 +25,8 @@ from mlops_iac.pipelines.compile.step_functions import expressions as x
 from mlops_iac.pipelines.compile.step_functions.context import State, States
 
 NOTIFY = "Tell the team"
-FAILED = "Failed"
+NAME = "Name the failure"
+FAILED, JOB_FAILED, BROKE_OFF = "Failed", "Job failed", "Broke off"
 
 
 def retry(*, generic: str) -> list[State]:
@@ -73,34 +74,47 @@ def task(resource: str, parameters: State, next: str, *, generic: str | None, **
 
 
 def failure_states(stack: str, pipeline: str, topic_arn: str | None) -> States:
-    """Tell the team, and end with the original error and cause. That telling fails must not hide what failed."""
-    end = {"Type": "Fail", "ErrorPath": f"{x.FAILURE}.Error", "CausePath": f"{x.FAILURE}.Cause"}
+    """Tell the team, and end with the original error and cause."""
+    return {NOTIFY: _notify(stack, pipeline, topic_arn), **_ends()}
+
+
+def _notify(stack: str, pipeline: str, topic_arn: str | None) -> State:
+    """Publish to the alerts topic. That telling fails must not hide what failed."""
     if topic_arn is None:
-        return {NOTIFY: {"Type": "Pass", "Comment": "No alerts topic.", "Next": FAILED}, FAILED: end}
-    notify = {
+        return {"Type": "Pass", "Comment": "No alerts topic.", "Next": NAME}
+    sentence = f"Run {{}} of pipeline {pipeline} in {stack} ended with {{}}: {{}}"
+    retrier = {"ErrorEquals": ["States.TaskFailed"], "IntervalSeconds": 2, "MaxAttempts": 3, "BackoffRate": 2.0}
+    return {
         "Type": "Task",
         "Resource": "arn:aws:states:::sns:publish",
         "Parameters": {
             "TopicArn": topic_arn,
             "Subject": f"{stack}: {pipeline} did not finish"[: SUBJECT_LENGTH - 1],
-            "Message.$": x.text(
-                f"Run {{}} of pipeline {pipeline} in {stack} ended with {{}}: {{}}",
-                x.RUN,
-                f"{x.FAILURE}.Error",
-                f"{x.FAILURE}.Cause",
-            ),
+            "Message.$": x.text(sentence, x.RUN, f"{x.FAILURE}.Error", f"{x.FAILURE}.Cause"),
         },
         "ResultPath": None,
-        "Retry": [
-            {
-                "ErrorEquals": ["States.TaskFailed"],
-                "IntervalSeconds": 2,
-                "MaxAttempts": 3,
-                "BackoffRate": 2.0,
-                "JitterStrategy": "FULL",
-            }
-        ],
-        "Catch": [{"ErrorEquals": ["States.ALL"], "ResultPath": "$.notification", "Next": FAILED}],
-        "Next": FAILED,
+        "Retry": [{**retrier, "JitterStrategy": "FULL"}],
+        "Catch": [{"ErrorEquals": ["States.ALL"], "ResultPath": "$.notification", "Next": NAME}],
+        "Next": NAME,
     }
-    return {NOTIFY: notify, FAILED: end}
+
+
+def _ends() -> States:
+    """The states language reserves error names that start with ``States.``: a Fail state may not use one, so those get ours.
+
+    https://states-language.net/spec.html#error-representation
+    """
+    error, cause = f"{x.FAILURE}.Error", f"{x.FAILURE}.Cause"
+    return {
+        NAME: {
+            "Type": "Choice",
+            "Choices": [
+                {"Variable": error, "StringEquals": "States.TaskFailed", "Next": JOB_FAILED},
+                {"Variable": error, "StringMatches": "States.*", "Next": BROKE_OFF},
+            ],
+            "Default": FAILED,
+        },
+        JOB_FAILED: {"Type": "Fail", "Error": "JobFailed", "CausePath": cause},
+        BROKE_OFF: {"Type": "Fail", "Error": "PipelineFailed", "CausePath": x.text("{}: {}", error, cause)},
+        FAILED: {"Type": "Fail", "ErrorPath": error, "CausePath": cause},
+    }

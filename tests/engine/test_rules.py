@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from mlops_iac.engine.event import PropertyDiff
+from mlops_iac.engine.goal import Goal
+from mlops_iac.engine.record import Record
+from mlops_iac.engine.rules import RULES, decide
+from mlops_iac.engine.rules.situation import Situation
+
+CASES = sorted((Path(__file__).parent / "cases/decide").glob("*.yaml"))
+FOLDER = Path(__import__("mlops_iac.engine.rules", fromlist=["x"]).__file__).parent
+
+
+@pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
+def test_each_case_is_decided_as_it_says(path: Path) -> None:
+    case = yaml.safe_load(path.read_text())
+    custom = case.get("custom", True)
+    old = case.get("old")
+    decision = decide(
+        Situation(
+            goal=Goal(type="fake:index:Thing", name="a", custom=custom),
+            old=None if old is None else Record(urn="urn:pulumi:dev::lab::fake:index:Thing::a", type="x", **old),
+            changes={name: PropertyDiff(kind="update") for name in case.get("changes", ())},
+            forcing=frozenset(case.get("forcing", ())),
+            old_region=case.get("old_region", ""),
+            region=case.get("region", ""),
+        )
+    )
+    assert decision.op == case["expect"]["op"], case["why"]
+    assert list(decision.reasons) == case["expect"].get("reasons", []), case["why"]
+
+
+def test_every_rule_file_is_in_the_list() -> None:
+    files = {path.stem for path in FOLDER.glob("*.py")} - {"__init__", "situation"}
+    assert {rule.__module__.rsplit(".", 1)[1] for rule in RULES} == files
+
+
+def test_every_rule_answers_in_some_case() -> None:
+    """A rule that no case reaches is a rule that nobody holds to anything."""
+    assert len(CASES) > len(RULES)
