@@ -31,10 +31,10 @@ def state_machine(
     alerts: TopicRef | None = None,
     alerts_key_arn: pulumi.Input[str] | None = None,
 ) -> pulumi.Output[str]:
-    """The definition as text.
+    """The definition, as text.
 
-    Names and ARNs are known only when everything exists, so the pipeline is compiled twice: now, with placeholders, which
-    shows its mistakes in a preview; and with the real values. Raises PipelineError.
+    Names and ARNs are known only when everything exists, so the pipeline is compiled twice: now, with placeholders,
+    which shows its mistakes in a preview; and with the real values. Raises PipelineError.
     """
     fixed: dict[str, Any] = {
         "stack": site.stack,

@@ -121,7 +121,8 @@ class BatchQueues(Section):
 
     enabled: bool = Field(
         default=False,
-        description="Build the queues. Idle machines cost nothing, but the network then needs endpoints: about 90 $ a month.",
+        description="Build the queues. Idle machines cost nothing; the endpoints that the network then needs cost about "
+        "90 $ a month.",
     )
     cpu: Pool = Field(default=Pool(instance_types=("m5", "c5")), description="The queue `cpu`.")
     gpu: Pool = Field(default=Pool(instance_types=("g5",), max_vcpus=32), description="The queue `gpu`.")

@@ -1,7 +1,8 @@
 """Make data/breast_cancer.csv and sample.json from the data set that ships inside scikit-learn. No download.
 
 569 patients, 30 measurements of cell nuclei each, and what the biopsy said: Breast Cancer Wisconsin (Diagnostic),
-Wolberg, Mangasarian, Street and Street, UCI Machine Learning Repository 1995, https://doi.org/10.24432/C5DW2B, CC BY 4.0.
+Wolberg, Mangasarian, Street and Street, UCI Machine Learning Repository, 1995, https://doi.org/10.24432/C5DW2B, licence
+CC BY 4.0.
 Both files are committed; this script is how they came about, and running it again changes nothing.
 
     pip install scikit-learn pandas && python make_data.py

@@ -25,7 +25,7 @@ def main(arguments: list[str]) -> int:
     from mlops_iac.cloud.server import Server
 
     forbid_other_connections()
-    server = Server(home, installs=tuple(p.install for p in (jobs, endpoints) if hasattr(p, "install")))
+    server = Server(home, installs=(jobs.install, endpoints.install))
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: server.stopping.set())
     endpoint = server.listen()

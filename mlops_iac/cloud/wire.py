@@ -189,7 +189,17 @@ def serialise(request: Request, output: Mapping[str, Any]) -> Answer:
     )
     body = serialised["body"]
     body = body.encode() if isinstance(body, str) else body
-    return Answer(serialised["status_code"], [(k, str(v)) for k, v in serialised["headers"].items()], body)
+    headers = {name: str(value) for name, value in serialised["headers"].items()}
+    headers.update(_content_type(model.operation_model(request.operation).output_shape, output))
+    return Answer(serialised["status_code"], list(headers.items()), body)
+
+
+def _content_type(shape: Any, output: Mapping[str, Any]) -> dict[str, str]:
+    """A content type that the operation answers (InvokeEndpoint), which moto's serialiser overwrites with its own."""
+    for name, member in (shape.members if shape else {}).items():
+        if member.serialization.get("name", "").lower() == "content-type" and output.get(name):
+            return {"Content-Type": str(output[name])}
+    return {}
 
 
 def serialise_error(request: Request, error: AwsError) -> Answer:

@@ -14,6 +14,7 @@ import yaml
 
 from mlops_iac.config.project import shorten
 from mlops_iac.config.scalars import AmbiguousNumber, parse_plain
+from mlops_iac.config.text import CONTROL
 from mlops_iac.core.errors import ConfigError, Problem
 
 MAX_DEPTH = 20
@@ -132,6 +133,11 @@ def _refuse_risky(text: str, file: str) -> None:
                 raise ConfigError("The stack file is nested too deep.", detail, file=file, line=line)
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
+        if isinstance(event, yaml.ScalarEvent) and (control := CONTROL.search(event.value)):
+            detail = (
+                f"An escape in quotes stands for U+{ord(control[0]):04X}, which is a control character or no character."
+            )
+            raise ConfigError("A value is not text.", detail, file=file, line=line)
         if getattr(event, "anchor", None):
             sign = "*" if isinstance(event, yaml.AliasEvent) else "&"
             detail = f"`{sign}{shorten(event.anchor, 40)}` is one; write the value out."

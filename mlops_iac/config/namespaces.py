@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from itertools import islice
 from typing import Any
+
+import pydantic_core
 
 from mlops_iac.config import pulumi_values
 from mlops_iac.config.document import Document, Path, dotted
@@ -100,8 +101,8 @@ def lift(config: dict[str, Any]) -> dict[str, Any]:
 
 def _parse_json(text: str) -> Any:
     try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
+        return pydantic_core.from_json(text, allow_inf_nan=False)
+    except ValueError:
         return text
 
 

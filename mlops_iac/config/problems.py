@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -28,13 +29,22 @@ MAX_PROBLEMS = 100
 
 
 def within_limit(problems: Iterable[Problem]) -> list[Problem]:
-    """The first problems, by place, and how many more there are."""
-    ordered = sorted(set(problems))
+    """The first problems, by place, and how many more there are; every word of them safe to print."""
+    ordered = sorted({_printable(problem) for problem in problems})
     shown, more = ordered[:MAX_PROBLEMS], ordered[MAX_PROBLEMS:]
     if more:
         last = shown[-1]
         shown.append(Problem(file=last.file, line=last.line, path="~", summary=f"And {len(more)} problems or more."))
     return shown
+
+
+def _printable(problem: Problem) -> Problem:
+    """A model's own words may repeat a value; what a terminal would obey is replaced."""
+    told: dict[str, Any] = {
+        key: "".join(c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in getattr(problem, key))
+        for key in ("path", "summary", "detail", "hint")
+    }
+    return replace(problem, **told)
 
 
 def problems_of(

@@ -12,7 +12,8 @@ from mlops_iac.core.errors import ConfigError
 MAX_BYTES = 256 * 1024
 """Largest stack file; a real one has about 2 KiB."""
 
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x84\x86-\x9f\ufffe\uffff]")
+CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
+"""What is not text: control characters other than tab and line breaks, and halves of surrogate pairs."""
 
 
 def read_text(path: Path, root: Path, shown: str) -> str:
@@ -77,7 +78,7 @@ def decode(data: bytes, shown: str) -> str:
         raise ConfigError(
             "The stack file is not UTF-8.", detail, hint="save it as UTF-8.", file=shown, line=line
         ) from error
-    control = _CONTROL.search(text)
+    control = CONTROL.search(text)
     if control:
         line = text.count("\n", 0, control.start()) + 1
         detail = f"It holds the control character U+{ord(control[0]):04X}; a stack file is plain text."

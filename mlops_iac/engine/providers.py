@@ -40,10 +40,12 @@ class Providers:
                 self._defaults[key] = self._settle_default(package, version)
             return self._defaults[key]
 
-    def settled(self, urn: str, inputs: Mapping[str, Any]) -> None:
-        """An explicit provider was registered."""
-        self.seen.add(urn)
-        self._inputs[urn] = inputs
+    def settled(self, record: Record) -> str:
+        """A provider was registered; answers its reference."""
+        reference = f"{record.urn}::{record.id or UNKNOWN_TEXT}"
+        self.seen.add(record.urn)
+        self._inputs[reference] = record.inputs
+        return reference
 
     def check(self, goal: Goal) -> dict[str, Any]:
         """The inputs of an explicit provider, as Pulumi keeps them. Raises PlanError for what is not honoured."""
@@ -62,11 +64,9 @@ class Providers:
         default = self._operation.config.get("aws:region", "")
         if not reference:
             return default
-        urn = reference.rsplit("::", 1)[0]
-        inputs = self._inputs.get(urn)
+        inputs = self._inputs.get(reference)
         if inputs is None:
-            record = self._operation.snapshot.find(urn)
-            inputs = record.inputs if record else {}
+            inputs = self._inputs_in_state(reference)
         region = reveal(inputs.get("region", default))
         return default if has_unknown(region) else str(region or default)
 
@@ -79,6 +79,12 @@ class Providers:
             account_id=operation.provider.account_id,
         )
 
+    def _inputs_in_state(self, reference: str) -> Mapping[str, Any]:
+        """Of the very provider a resource was made with, which may have been replaced since."""
+        urn, _, id = reference.rpartition("::")
+        found = [record for record in self._operation.snapshot if record.urn == urn and record.id == id]
+        return found[0].inputs if found else {}
+
     def _settle_default(self, package: str, version: str) -> str:
         operation = self._operation
         name = f"default_{version.replace('.', '_')}" if version else "default"
@@ -86,8 +92,7 @@ class Providers:
         urn = urns.make(operation.stack, operation.project, goal.type, name)
         old = operation.snapshot.find(urn)
         record = settle_provider(operation, urn, goal, {"__internal": {}, **goal.inputs}, old)
-        self.settled(urn, record.inputs)
-        return f"{urn}::{record.id or UNKNOWN_TEXT}"
+        return self.settled(record)
 
     def _default_inputs(self, package: str, version: str) -> dict[str, Any]:
         prefix = f"{package}:"
@@ -100,27 +105,51 @@ class Providers:
 
 
 def settle_provider(operation: Operation, urn: str, goal: Goal, inputs: dict[str, Any], old: Record | None) -> Record:
-    """Record a provider resource. It is a record and nothing else: no call stands behind it."""
-    record = record_of(goal, urn, inputs=inputs, provider=None, old=old)
-    outputs = {key: value for key, value in inputs.items() if key != "__internal"}
-    op = Op.CREATE if old is None else Op.SAME if reveal(old.inputs) == reveal(inputs) else Op.UPDATE
-    step = make_step(op, old=old, new=record)
+    """Record a provider resource. It is a record and nothing else: no call stands behind it.
+
+    One that points at another region now is another provider, with an id of its own: what was made with the old one is
+    still deleted with the old one.
+    """
+    op = _op(inputs, old)
+    record = replace(record_of(goal, urn, inputs=inputs, provider=None, old=old), outputs=_without_internal(inputs))
+    step = make_step(op, old=old, new=replace(record, outputs={}))
     began = operation.begin(step)
-    if op == Op.SAME and old is not None:
+    if old is not None and op is Op.SAME:
         record = old
-        key = operation.snapshot.find_key(urn)
-        if key is not None:
-            operation.snapshot.touch(key)
     else:
-        record = _made(record, old, outputs, dry=operation.dry)
-        if operation.journal is not None:
-            known = operation.snapshot.find_key(urn)
-            operation.journal.end(None, put={operation.snapshot.new_key() if known is None else known: record})
+        record = _made(record, old if op is Op.UPDATE else None, dry=operation.dry)
+        _keep(operation, record, old, beside=op is Op.REPLACE)
     operation.done(step if operation.dry else now_is(step, record), began)
     return record
 
 
-def _made(record: Record, old: Record | None, outputs: dict[str, Any], *, dry: bool) -> Record:
-    id = old.id if old else "" if dry else str(uuid.uuid4())
+def _op(inputs: dict[str, Any], old: Record | None) -> Op:
+    if old is None:
+        return Op.CREATE
+    if reveal(old.inputs) == reveal(inputs):
+        return Op.SAME
+    return Op.UPDATE if reveal(old.inputs.get("region")) == reveal(inputs.get("region")) else Op.REPLACE
+
+
+def _keep(operation: Operation, record: Record, old: Record | None, *, beside: bool) -> None:
+    """Write the record: in the place of the old one, or beside it, which then waits to be deleted."""
+    snapshot, journal = operation.snapshot, operation.journal
+    key = snapshot.find_key(record.urn)
+    if journal is None:
+        return
+    if key is None or old is None:
+        journal.end(None, put={snapshot.new_key(): record})
+    elif beside:
+        journal.end(None, put={key: replace(old, delete=True), snapshot.new_key(): record})
+    else:
+        journal.end(None, put={key: record})
+
+
+def _made(record: Record, old: Record | None, *, dry: bool) -> Record:
     time = now()
-    return replace(record, id=id, outputs=outputs, created=old.created if old else time, modified=time)
+    id = old.id if old else "" if dry else str(uuid.uuid4())
+    return replace(record, id=id, created=old.created if old else time, modified=time)
+
+
+def _without_internal(inputs: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in inputs.items() if key != "__internal"}

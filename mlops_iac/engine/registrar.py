@@ -153,7 +153,7 @@ class Registrar:
 
     def _settle_provider(self, urn: str, goal: Goal, old: Record | None) -> Answer:
         record = settle_provider(self.operation, urn, goal, self.providers.check(goal), old)
-        self.providers.settled(urn, record.inputs)
+        self.providers.settled(record)
         return Answer(urn=urn, id=record.id, outputs=record.outputs)
 
     def _carry_out(self, plan: Plan) -> Answer:

@@ -18,12 +18,12 @@ class Replacing:
     def __init__(self, operation: Operation, calls: Calls) -> None:
         self._operation, self._calls = operation, calls
         self._lock = threading.Lock()
-        self.waiting: list[Record] = []
-        """In a preview: what would wait to be deleted until its replacement is there."""
 
     def waits(self, old: Record) -> None:
-        with self._lock:
-            self.waiting.append(old)
+        """In a preview: this one would wait to be deleted until its replacement is there, as `up` records it."""
+        key = self._operation.snapshot.find_key(old.urn)
+        if key is not None:
+            self._operation.snapshot.put(key, replace(old, delete=True))
 
     def delete_first(self, old: Record, registered: Container[str]) -> None:
         """Delete a resource that cannot exist beside its replacement, after those that cannot exist without it.
@@ -49,7 +49,7 @@ class Replacing:
                     found[record.urn] = record
                     waiting.append(record)
         ordered = self._operation.snapshot.ordered()
-        return [record for record in reversed(ordered) if record.urn in found and not record.delete]
+        return [record for record in reversed(ordered) if record.urn in found]
 
     def _falls_with(self, record: Record, base: Record) -> bool:
         """Whether the record would be replaced if what it takes from ``base`` were not known."""
@@ -88,7 +88,8 @@ class Replacing:
 
 
 def _is_ours(record: Record) -> bool:
-    return record.custom and not record.is_provider and not record.external and not record.pending_replacement
+    is_there = not (record.external or record.delete or record.pending_replacement)
+    return record.custom and not record.is_provider and is_there
 
 
 def _refuse_protected(blockers: list[Record], old: Record) -> None:

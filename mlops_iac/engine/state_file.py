@@ -192,11 +192,12 @@ def _latest(text: str, place: str) -> dict[str, Any]:
 
 def _check(records: list[Record], place: str) -> None:
     """What a state must hold to be worked with: no two live resources of one URN, nothing that points nowhere."""
-    seen: set[str] = set()
+    live: set[str] = set()
     for record in records:
-        if not record.delete and record.urn in seen:
+        if record.urn in live and not record.delete:
             raise _damaged(place, f"{record.urn} is in it twice")
-        seen.add(record.urn)
+        live |= set() if record.delete else {record.urn}
+    seen = {record.urn for record in records}
     for record in records:
         missing = sorted(record.needs() - seen)
         if missing:

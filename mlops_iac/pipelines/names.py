@@ -11,7 +11,7 @@ ENVIRONMENT_LENGTH = 10
 RUN_LENGTH = len("YYMMDD-HHMMSS-xxxx")
 
 JOB_NAME_LENGTH = 63
-"""Longest name of a SageMaker job, model or endpoint configuration: botocore's model of the SageMaker API, ``TrainingJobName``."""
+"""Longest name of a SageMaker job, model or endpoint configuration (``TrainingJobName`` in the API's model)."""
 
 STEP_NAME_LENGTH = JOB_NAME_LENGTH - (TEAM_LENGTH + 1 + ENVIRONMENT_LENGTH + 1 + RUN_LENGTH + 1)
 """What the longest stack name leaves to a step: 16 characters."""
@@ -23,4 +23,4 @@ StepName = Annotated[
 """Small letters, digits and single hyphens; a letter first."""
 
 Word = Annotated[str, StringConstraints(pattern=r"^[a-zA-Z_][a-zA-Z0-9_]*$", max_length=64)]
-"""The name of a parameter, an input, an output or a metric: it becomes part of a JSON path, so no dots and no hyphens."""
+"""Name of a parameter, an input, an output or a metric. It becomes part of a JSON path: no dots, no hyphens."""

@@ -140,7 +140,8 @@ def _reference(
         output = made[source.output]
         given = output if isinstance(output, str) else "folder"
     if given not in read.takes:
-        detail = f"Step `{step.name}`, field `{read.field}` reads `{source}`, a {given}; it takes a {' or a '.join(read.takes)}."
+        takes = " or a ".join(read.takes)
+        detail = f"Step `{step.name}`, field `{read.field}` reads `{source}`, a {given}; it takes a {takes}."
         yield Problem(path=f"{step.name}.{read.field}", summary=SUMMARY, detail=detail)
 
 

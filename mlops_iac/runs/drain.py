@@ -1,8 +1,8 @@
 """Delete what runs made: no engine's state knows it. Idempotent; a second drain finds nothing and says so.
 
-Belonging is decided twice: by name (``<stack>-<run>-…``, or the endpoint's own) and by the tag ``mlops-iac:stack``. What
-cannot carry a tag is told by its name and by what it lies in: versions of the stack's own model package group, and objects
-under a run's prefix in the stack's own lake.
+Belonging is decided twice: by name (``<stack>-<run>-…``, or the endpoint's own) and by the tag ``mlops-iac:stack``.
+What cannot carry a tag is told by its name and by what it lies in: versions of the stack's own model package group,
+objects under a run's prefix in the stack's own lake.
 """
 
 from __future__ import annotations

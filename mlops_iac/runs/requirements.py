@@ -84,13 +84,14 @@ def read_texts(file: Path, folder: Path, seen: frozenset[Path] = frozenset()) ->
             hint="a requirements file, and each that it includes, is UTF-8 text in the code folder.",
         ) from error
     yield text
+    seen |= {file.resolve()}
     for number, line in enumerate(text.splitlines(), 1):
         check_line(line.strip(), file, number)
         included = _INCLUDE.match(line.strip())
         if included:
             path = (file.parent / included["file"]).resolve()
             if path not in seen:
-                yield from read_texts(path, folder, seen | {path})
+                yield from read_texts(path, folder, seen)
 
 
 def check_line(line: str, file: Path, number: int) -> None:

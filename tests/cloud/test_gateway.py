@@ -26,7 +26,7 @@ def refused(call):
     [
         ("sagemaker", lambda c: c.create_user_profile(DomainId="d", UserProfileName="u")),  # JSON
         ("ec2", lambda c: c.create_placement_group(GroupName="g")),  # EC2's XML
-        ("iam", lambda c: c.simulate_principal_policy(PolicySourceArn="a" * 20, ActionNames=["x"])),  # query
+        ("iam", lambda c: c.simulate_principal_policy(PolicySourceArn="a" * 20, ActionNames=["s3:x"])),  # query
         ("eks", lambda c: c.create_addon(clusterName="c", addonName="a")),  # REST, no route in moto
         ("mwaa", lambda c: c.get_environment(Name="e")),  # a service that moto lacks
         ("s3", lambda c: c.delete_bucket_metadata_configuration(Bucket="b" * 5)),  # S3's XML
@@ -100,7 +100,8 @@ def test_after_is_told_of_success_only(cloud):
     cloud.gateway.after("s3", "CreateBucket", lambda call: told.append(call.params["Bucket"]))
     s3 = cloud.clients()("s3")
     s3.create_bucket(Bucket="told-of", CreateBucketConfiguration=LOCATION)
-    refused(lambda: s3.create_bucket(Bucket="UPPER_CASE-is-refused", CreateBucketConfiguration=LOCATION))
+    other = cloud.gateway.clients("eu-west-1", "222222222222")("s3")
+    refused(lambda: other.create_bucket(Bucket="told-of", CreateBucketConfiguration=LOCATION))
     assert told == ["told-of"]
 
 

@@ -46,7 +46,7 @@ def deploy(clients):
     clients("sns").create_topic(Name="t")
     clients("logs").create_log_group(logGroupName="g")
     clients("glue").create_database(DatabaseInput={"Name": "db"})
-    clients("ecr").create_repository(repositoryName="r")
+    clients("ecr").create_repository(repositoryName="repo")
     clients("sagemaker").create_model_package_group(ModelPackageGroupName="g")
     clients("ssm").put_parameter(Name="p", Value="v", Type="String")
     clients("cloudwatch").put_dashboard(DashboardName="d", DashboardBody="{}")

@@ -1,7 +1,7 @@
 """Runs a compiled document in moto's interpreter, with each Task played by Pass states.
 
-A Task's parameters are evaluated as the interpreter evaluates them and kept, so that a test can read the call that would
-have been made; its result, or its error, is what the test says. Choices, passes and paths are the document's own.
+A Task's parameters are evaluated as the interpreter evaluates them and kept, so that a test can read the call that
+would have been made; its result, or its error, is what the test says. Choices, passes and paths are the document's own.
 """
 
 from __future__ import annotations

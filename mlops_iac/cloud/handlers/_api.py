@@ -20,7 +20,7 @@ GONE_MESSAGE: Final = re.compile(r"does not exist|not found|\bno \w+ (\w+ )?foun
 """Batch, SageMaker and Athena answer a validation error whose message alone says so."""
 
 VAGUE_CODES: Final = frozenset(
-    {"ClientException", "ValidationException", "ValidationError", "InvalidRequestException", "InvalidParameterValue"}
+    {"ClientException", "ValidationException", "ValidationError", "InvalidRequestException", "InvalidParameterValue", "InvalidParameterException"}
 )
 
 

@@ -355,7 +355,7 @@ class Resource:
         made: dict[str, str] = {}
         for key, template in self.formats.items():
             try:
-                made[key] = template.format(**words, **made)
+                made[key] = template.format(**{**words, **made})
             except KeyError:
                 continue  # made from an output that is not known yet
         return made

@@ -207,6 +207,8 @@ def settle(last: Any, fresh: Any) -> Any:
 
 
 def _covers(fresh: Any, last: Any) -> bool:
+    if last is None:
+        return _is_empty(fresh)
     if isinstance(last, Mapping) and isinstance(fresh, Mapping):
         return all(_covers(fresh.get(k), v) for k, v in last.items() if v is not None)
     if isinstance(last, list) and isinstance(fresh, list):
@@ -218,6 +220,13 @@ def _covers(fresh: Any, last: Any) -> bool:
     if last == fresh or str(last) == str(fresh):
         return True
     return _same_document(last, fresh)
+
+
+def _is_empty(value: Any) -> bool:
+    """Is this what a service answers for something that nobody asked for?"""
+    if isinstance(value, Mapping):
+        return all(_is_empty(inner) for inner in value.values())
+    return value in (None, "", False, [])
 
 
 def _same_document(last: Any, fresh: Any) -> bool:

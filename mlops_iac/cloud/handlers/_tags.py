@@ -38,7 +38,7 @@ class TagCalls:
     def read(self, api: Api, outputs: Mapping[str, Any], item: Mapping[str, Any]) -> dict[str, str]:
         """The tags as the cloud has them, without AWS's own (``aws:…``)."""
         if self.list:
-            item = api(self.list, **{self.key[0]: outputs[self.key[1]], **self.fixed})
+            item = api.maybe(self.list, **{self.key[0]: outputs[self.key[1]], **self.fixed}) or {}
         return decode(item.get(self.answer) or {})
 
 

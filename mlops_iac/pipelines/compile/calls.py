@@ -130,7 +130,7 @@ def _check(value: Any, shape: Any, path: str) -> Iterator[Fault]:
 
 
 def _fields(value: Mapping[str, Any], shape: Any, path: str) -> Iterator[Fault]:
-    """A structure: known members, required ones, and values. ``Name.$`` is a path, and can be checked only for being one."""
+    """A structure: known members, required ones, values. ``Name.$`` is a path and can only be checked for being one."""
     given = set()
     for key, inner in value.items():
         member, dynamic = key.removesuffix(".$"), key.endswith(".$")
@@ -175,7 +175,7 @@ def _string(value: str, shape: Any, path: str) -> Iterator[Fault]:
 
 @cache
 def _pattern(text: str) -> re.Pattern[str] | None:
-    """A pattern of the API; None when there is none, or when it is one of the few that Python cannot read (``\\p{L}``)."""
+    """A pattern of the API; None when there is none, or it is one of the few that Python cannot read (``\\p{L}``)."""
     try:
         return re.compile(text, re.S) if text else None
     except re.error:
@@ -186,10 +186,8 @@ def _range(size: float, value: Any, shape: Any, path: str, verb: str) -> Iterato
     low, high = shape.metadata.get("min"), shape.metadata.get("max")
     if (low is not None and size < low) or (high is not None and size > high):
         what = f"{value!r}" if verb == "is" else f"a length of {size}"
-        yield (
-            path,
-            f"It {verb} {what}; allowed is {low if low is not None else 'any'} to {high if high is not None else 'any'}.",
-        )
+        allowed = f"{'any' if low is None else low} to {'any' if high is None else high}"
+        yield path, f"It {verb} {what}; allowed is {allowed}."
 
 
 def _expression(value: Any, path: str) -> Iterator[Fault]:

@@ -43,14 +43,15 @@ def check_structure(document: Mapping[str, Any]) -> Iterator[Problem]:
     if not isinstance(states, Mapping) or not states:
         yield Problem(path="States", summary=SUMMARY, detail="There are no states.")
         return
-    if document.get("StartAt") not in states:
-        start = document.get("StartAt")
+    start = document.get("StartAt")
+    if start not in states:
         yield Problem(
             path="StartAt", summary=SUMMARY, detail=f"There is no state `{start}`.", hint=_nearest(start, states)
         )
     for name, state in states.items():
         yield from _state(name, state, states)
-    for name in sorted(states.keys() - _reachable(document.get("StartAt"), states)):
+    # With no start nothing can be reached, and saying so of each state would hide the one mistake.
+    for name in sorted(states.keys() - _reachable(start, states)) if start in states else ():
         yield Problem(path=name, summary=SUMMARY, detail=f"No way leads to state `{name}`.")
     seconds = document.get("TimeoutSeconds", 1)
     if not 1 <= seconds <= limits.EXECUTION_SECONDS:

@@ -64,6 +64,15 @@ class Cloud:
         self.s3.create_bucket(Bucket="lake", CreateBucketConfiguration={"LocationConstraint": REGION})
         self.clients("iam").create_role(RoleName="screening-dev-job", AssumeRolePolicyDocument=json.dumps(TRUST))
 
+    def wait(self, describe: Callable[[], dict[str, Any]], member: str) -> dict[str, Any]:
+        return wait_for(describe, member)
+
+    def processing_input(self, name: str, uri: str, **more: Any) -> dict[str, Any]:
+        return processing_input(name, uri, **more)
+
+    def processing_output(self, name: str, uri: str) -> dict[str, Any]:
+        return processing_output(name, uri)
+
     def put(self, key: str, body: str | bytes) -> str:
         self.s3.put_object(Bucket="lake", Key=key, Body=body)
         return f"s3://lake/{key}"

@@ -6,14 +6,13 @@ from typing import Any
 
 from mlops_iac.cloud.handlers._api import Api
 from mlops_iac.cloud.handlers._base import Resource
-from mlops_iac.cloud.handlers._tags import TagCalls
 from mlops_iac.engine.handler import Scope
 from mlops_iac.engine.values import Props
 
 
 class Target(Resource):
     """RegisterScalableTarget makes and changes, DescribeScalableTargets, DeregisterScalableTarget. A read refreshes the two
-    capacities. Nothing scales here."""
+    capacities; tags are kept in state only, because moto drops them. Nothing scales here."""
 
     type = "aws:appautoscaling/target:Target"
     service = "application-autoscaling"
@@ -27,8 +26,11 @@ class Target(Resource):
     key = {"ServiceNamespace": "serviceNamespace", "ResourceId": "resourceId", "ScalableDimension": "scalableDimension"}
     computed = {"arn": "ScalableTargetARN"}
     refreshed = {"maxCapacity": "MaxCapacity", "minCapacity": "MinCapacity"}
-    tags = TagCalls(key=("ResourceARN", "arn"))
     upserts = True
+
+    @classmethod
+    def _taggable(cls) -> bool:
+        return True
 
     def fetch(self, api: Api, scope: Scope, outputs: Props) -> Any:
         found = api.maybe(

@@ -32,7 +32,7 @@ class Workgroup(Resource):
     formats = {"arn": "arn:{partition}:athena:{region}:{account}:workgroup/{name}"}
     refreshed = {"description": "Description", "state": "State"}
     tags = TagCalls(key=("ResourceARN", "arn"), list="ListTagsForResource")
-    create_calls = 2
+    create_calls = 3
 
     def prepare(self, api: Api, scope: Scope, inputs: Props) -> None:
         if self.fetch(api, scope, inputs):

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from mlops_iac.cloud.handlers._api import Api
 from mlops_iac.cloud.handlers._tags import TagCalls
 from mlops_iac.cloud.handlers.batch._switch import Switched
+from mlops_iac.cloud.regions import partition_of
+from mlops_iac.core.errors import CloudError
 from mlops_iac.engine.handler import Scope
 from mlops_iac.engine.values import Props
 
 LINKED_ROLE = "AWSServiceRoleForBatch"
+LINKED_PATH = "/aws-service-role/batch.amazonaws.com/"
+TRUST = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "batch.amazonaws.com"}}],
+}
+"""AWS's service-linked role for Batch (Batch user guide, "Using service-linked roles")."""
+
 IN_PLACE = frozenset({"minVcpus", "maxVcpus", "desiredVcpus", "subnets", "securityGroupIds"})
 """What of ``computeResources`` changes in place; the rest replaces."""
 
@@ -46,7 +56,7 @@ class ComputeEnvironment(Switched):
         "status": "status",
         "statusReason": "statusReason",
     }
-    initial = {"status": "VALID", "statusReason": "ComputeEnvironment Healthy"}
+    initial = {"status": "VALID", "statusReason": "Compute environment is available"}
     refreshed = {"state": "state"}
     tags = TagCalls(key=("resourceArn", "arn"), list="ListTagsForResource", answer="tags")
     create_calls = 7
@@ -59,17 +69,25 @@ class ComputeEnvironment(Switched):
 
     def create_params(self, scope: Scope, inputs: Props) -> dict[str, Any]:
         params = super().create_params(scope, inputs)
-        path = f"role/aws-service-role/batch.amazonaws.com/{LINKED_ROLE}"
-        params.setdefault("serviceRole", f"arn:aws:iam::{scope.account_id}:{path}")
+        partition = partition_of(self._region(scope, inputs))
+        params.setdefault("serviceRole", f"arn:{partition}:iam::{scope.account_id}:role{LINKED_PATH}{LINKED_ROLE}")
         return params
 
     def prepare(self, api: Api, scope: Scope, inputs: Props) -> None:
         if not inputs.get("serviceRole") and api.maybe("iam:GetRole", RoleName=LINKED_ROLE) is None:
-            api("iam:CreateServiceLinkedRole", AWSServiceName="batch.amazonaws.com")
+            self._make_linked_role(api)
 
     def fetch(self, api: Api, scope: Scope, outputs: Props) -> Any:
         found = api("DescribeComputeEnvironments", computeEnvironments=[outputs["name"]])["computeEnvironments"]
         return found[0] if found and found[0].get("status") != "DELETED" else None
+
+    def _make_linked_role(self, api: Api) -> None:
+        """By CreateRole: moto's CreateServiceLinkedRole spells the name differently from AWS."""
+        try:
+            api("iam:CreateRole", RoleName=LINKED_ROLE, Path=LINKED_PATH, AssumeRolePolicyDocument=json.dumps(TRUST))
+        except CloudError as error:
+            if error.code != "EntityAlreadyExists":  # another thread was faster
+                raise
 
     def update_params(self, scope: Scope, inputs: Props, outputs: Props) -> dict[str, Any]:
         resources = inputs.get("computeResources") or {}

@@ -16,7 +16,8 @@ DOCUMENTS = frozenset({"containerProperties", "ecsProperties", "nodeProperties"}
 
 class JobDefinition(Resource):
     """RegisterJobDefinition for every revision; an update registers the next one and, unless ``deregisterOnNewRevision`` is false,
-    deregisters the one before. A delete deregisters all active revisions. A read refreshes existence and tags."""
+    deregisters the one before. The id stays the
+    first revision's ARN. A delete deregisters all active revisions. A read refreshes existence and tags."""
 
     type = "aws:batch/jobDefinition:JobDefinition"
     service = "batch"
@@ -28,7 +29,7 @@ class JobDefinition(Resource):
     defaults = {"deregisterOnNewRevision": True}
     name_limit, prefix_input = 128, ""
     replace_on = frozenset({"type"})
-    id_from = "arn"
+    id_from = "id"
     computed = {"arn": "jobDefinitionArn", "revision": "revision"}
     tags = TagCalls(key=("resourceArn", "arn"), list="ListTagsForResource", answer="tags")
     upserts = True
@@ -41,10 +42,11 @@ class JobDefinition(Resource):
         return params
 
     def finish(self, api: Api, scope: Scope, outputs: dict[str, Any]) -> None:
+        outputs["id"] = outputs["arn"]
         outputs["arnPrefix"] = outputs["arn"].rsplit(":", 1)[0]
 
     def fetch(self, api: Api, scope: Scope, outputs: Props) -> Any:
-        found = api("DescribeJobDefinitions", jobDefinitions=[outputs["arn"]])["jobDefinitions"]
+        found = api("DescribeJobDefinitions", jobDefinitions=[outputs.get("arn") or outputs["id"]])["jobDefinitions"]
         return found[0] if found and found[0]["status"] == "ACTIVE" else None
 
     def find(self, scope: Scope, inputs: Props) -> Created | None:

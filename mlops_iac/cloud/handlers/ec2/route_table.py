@@ -32,7 +32,6 @@ class RouteTable(Ec2Resource):
     item, read_item = "RouteTable", "RouteTables[0]"
     computed = {"id": "RouteTableId", "ownerId": "OwnerId"}
     formats = {"arn": "arn:{partition}:ec2:{region}:{account}:route-table/{id}"}
-    create_calls = 2
 
     def finish(self, api: Api, scope: Scope, outputs: dict[str, Any]) -> None:
         outputs["ownerId"] = scope.account_id

@@ -39,7 +39,6 @@ class VpcEndpoint(Ec2Resource):
         "networkInterfaceIds": "NetworkInterfaceIds",
         "dnsEntries": "DnsEntries[].{dnsName: DnsName, hostedZoneId: HostedZoneId}",
     }
-    refreshed = {"privateDnsEnabled": "PrivateDnsEnabled"}
     formats = {"arn": "arn:{partition}:ec2:{region}:{account}:vpc-endpoint/{id}"}
     create_calls = 3
 
@@ -58,6 +57,8 @@ class VpcEndpoint(Ec2Resource):
 
     def refresh(self, api: Api, scope: Scope, item: Any, outputs: dict[str, Any]) -> None:
         found = {**item, "SecurityGroupIds": [group["GroupId"] for group in item.get("Groups") or []]}
+        if "privateDnsEnabled" in outputs:
+            outputs["privateDnsEnabled"] = bool(item.get("PrivateDnsEnabled"))
         for key, member in LISTS.items():
             if key in outputs and member in item and sorted(outputs[key]) != sorted(found[member]):
                 outputs[key] = list(found[member])

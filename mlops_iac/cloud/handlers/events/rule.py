@@ -36,6 +36,7 @@ class EventRule(Resource):
     }
     tags = TagCalls(key=("ResourceARN", "arn"), list="ListTagsForResource")
     upserts = True
+    create_calls = 2
 
     def validate(self, scope: Scope, inputs: dict[str, Any]) -> None:
         if "eventPattern" not in inputs and "scheduleExpression" not in inputs:

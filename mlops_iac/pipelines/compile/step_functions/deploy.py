@@ -33,7 +33,7 @@ def compile_deploy(step: DeployStep, context: Context) -> States:
     if endpoint is None:
         raise PipelineError(
             "There is no endpoint to deploy to.",
-            f"Step `{step.name}` of pipeline `{context.pipeline.name}` deploys a model, and the environment declares no endpoint.",
+            f"Step `{step.name}` of pipeline `{context.pipeline.name}` deploys a model; no endpoint is declared.",
             hint="bind an endpoint, or leave the step out.",
         )
     return {**_prepare(step, context, endpoint), **_place(step, context, endpoint), **_settle(step, context, endpoint)}

@@ -100,7 +100,7 @@ def _notify(stack: str, pipeline: str, topic_arn: str | None) -> State:
 
 
 def _ends() -> States:
-    """The states language reserves error names that start with ``States.``: a Fail state may not use one, so those get ours.
+    """Error names that start with ``States.`` are reserved: a Fail state may not use one, so those get names of ours.
 
     https://states-language.net/spec.html#error-representation
     """

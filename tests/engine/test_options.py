@@ -1,0 +1,224 @@
+"""Resource options: honoured, or refused by name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pulumi
+import pytest
+
+from mlops_iac.core.errors import PlanError
+from mlops_iac.engine.values import Secret
+from tests.engine.conftest import Stack, errors, ops
+from tests.engine.programs import Box, Thing
+
+Options = pulumi.ResourceOptions
+
+
+def one(name: str = "a", opts: Options | None = None, **inputs: Any) -> Any:
+    def program() -> None:
+        Thing(name, opts=opts, **inputs)
+
+    return program
+
+
+def test_ignored_changes_are_not_made(stack: Stack) -> None:
+    stack.up(one(label="a", tags={"x": 1, "y": 1}))
+    result = stack.up(one(label="a", tags={"x": 2, "y": 2}, opts=Options(ignore_changes=["tags.x"])))
+    assert result.changes == {"update": 1, "same": 1}
+    assert stack.cloud.things["a"]["tags"] == {"x": 1, "y": 2}
+
+
+def test_a_change_may_be_made_to_replace(stack: Stack) -> None:
+    stack.up(one(size=1, opts=Options(replace_on_changes=["size"])))
+    assert stack.up(one(size=2, opts=Options(replace_on_changes=["size"]))).changes == {"replace": 1, "same": 1}
+
+
+def test_what_is_protected_is_not_deleted_and_all_of_it_is_named_before_the_first_call(stack: Stack) -> None:
+    def program() -> None:
+        Thing("a", opts=Options(protect=True), label="a")
+        Thing("b", label="b")
+        Thing("c", opts=Options(protect=True), label="c")
+
+    stack.up(program)
+    stack.cloud.calls.clear()
+    with pytest.raises(PlanError) as raised:
+        stack.deployment.destroy()
+    assert "::a" in str(raised.value)
+    assert "::c" in str(raised.value)
+    assert "::b" not in str(raised.value)
+    assert stack.cloud.calls == []
+    result = stack.up(lambda: None)
+    assert isinstance(result.error, PlanError)
+    assert stack.cloud.calls == []
+    assert set(stack.records()) >= {"a", "b", "c"}
+
+
+def test_protection_that_is_removed_is_removed_from_state(stack: Stack) -> None:
+    stack.up(one(label="a", opts=Options(protect=True)))
+    stack.up(one(label="a"))
+    assert stack.deployment.destroy().outcome == "succeeded"
+
+
+def test_what_is_to_be_kept_leaves_the_state_and_stays_in_the_cloud(stack: Stack) -> None:
+    stack.up(one(label="a", opts=Options(retain_on_delete=True)))
+    stack.deployment.destroy()
+    assert set(stack.cloud.things) == {"a"}
+    assert list(stack.store.get("dev")) == []
+
+
+@pytest.mark.parametrize(
+    "alias",
+    [pulumi.Alias(name="old"), "urn:pulumi:dev::lab::fake:index:Thing::old"],
+    ids=["by name", "by urn"],
+)
+def test_a_renamed_resource_is_the_same_resource(stack: Stack, alias: Any) -> None:
+    stack.up(one("old", label="a"))
+    result = stack.up(one("new", label="a", opts=Options(aliases=[alias])))
+    assert result.changes == {"same": 2}
+    assert stack.cloud.calls == []
+    assert set(stack.records()) == {"lab-dev", "default", "new"}
+
+
+def test_a_resource_may_change_its_type_token_and_its_parent(stack: Stack) -> None:
+    stack.up(one(kind="Old", label="a"))
+
+    def program() -> None:
+        alias = pulumi.Alias(type_="fake:index:Old", parent=pulumi.ROOT_STACK_RESOURCE)
+        Thing("a", opts=Options(parent=Box("box"), aliases=[alias]), kind="New", label="a")
+
+    result = stack.up(program)
+    assert stack.cloud.calls == []
+    assert ops(result) == ["create box", "same a"]
+
+
+def test_the_children_of_a_renamed_component_are_the_same_too(stack: Stack) -> None:
+    def program(name: str, opts: Options | None = None) -> Any:
+        def run() -> None:
+            box = Box(name, opts=opts)
+            thing = Thing(f"{name}-thing", opts=Options(parent=box), label="a")
+            Thing("other", opts=Options(parent=box), label="b", source=thing.arn)
+
+        return run
+
+    stack.up(program("old"))
+    result = stack.up(program("new", Options(aliases=[pulumi.Alias(name="old")])))
+    assert stack.cloud.calls == []
+    assert result.changes == {"same": 4}
+    assert {record.parent.rsplit("::", 1)[1] for record in stack.records().values() if record.parent} == {
+        "new",
+        "lab-dev",
+    }
+
+
+def test_depends_on_is_kept_in_state_and_in_order(stack: Stack) -> None:
+    def program() -> None:
+        a = Thing("a", label="a")
+        Thing("b", opts=Options(depends_on=[a]), label="b")
+
+    stack.up(program)
+    assert stack.cloud.calls == [("create", "a"), ("create", "b")]
+    assert stack.records()["b"].dependencies == (stack.records()["a"].urn,)
+
+
+def test_an_explicit_provider_decides_the_region(stack: Stack) -> None:
+    class Fake(pulumi.ProviderResource):
+        def __init__(self, name: str, region: str) -> None:
+            super().__init__("fake", name, {"region": region})
+
+    def program(region: str) -> Any:
+        def run() -> None:
+            there = Fake("there", region)
+            Thing("a", opts=Options(provider=there), label="a")
+            Thing("b", label="b")
+
+        return run
+
+    stack.up(program("us-east-1"))
+    assert stack.cloud.things["a"]["region"] == "us-east-1"
+    assert stack.cloud.things["b"]["region"] == "eu-west-1"
+    assert stack.up(program("us-east-1")).changes == {"same": 4}
+    result = stack.up(program("us-west-2"))
+    assert result.changes == {"replace": 2, "same": 2}
+    assert ops(result)[-2:] == ["delete-replaced a", "delete-replaced there"]
+    assert stack.cloud.things["a"]["region"] == "us-west-2"
+
+
+def test_a_provider_option_that_changes_what_is_made_is_refused(stack: Stack) -> None:
+    class Fake(pulumi.ProviderResource):
+        def __init__(self, name: str) -> None:
+            super().__init__("fake", name, {"defaultTags": '{"tags": {"a": "b"}}'})
+
+    result = stack.preview(lambda: Fake("tagged"))
+    assert "`defaultTags`" in str(result.error)
+
+
+def test_more_outputs_may_be_made_secret(stack: Stack) -> None:
+    def program() -> None:
+        pulumi.export("arn", Thing("a", opts=Options(additional_secret_outputs=["arn"]), label="a").arn)
+
+    assert stack.up(program).outputs == {"arn": Secret("arn:fake:a")}
+    assert "arn:fake:a" not in stack.file.read_text()
+
+
+def test_a_call_that_takes_longer_than_allowed_is_given_up_and_looked_up_next_time(stack: Stack) -> None:
+    opts = Options(custom_timeouts=pulumi.CustomTimeouts(create="50ms"))
+    stack.cloud.slow["create", "a"] = 0.3
+    result = stack.up(one(label="a", opts=opts))
+    assert "0.05 s" in errors(result)[0]
+    assert len(stack.store.get("dev").pending) == 1
+    stack.cloud.slow.clear()
+    import time
+
+    time.sleep(0.4)
+    again = stack.up(one(label="a", opts=opts))
+    assert again.outcome == "succeeded"
+    assert stack.cloud.calls == [("find", "a")]
+
+
+def test_a_time_limit_that_cannot_be_read_is_refused(stack: Stack) -> None:
+    result = stack.preview(one(opts=Options(custom_timeouts=pulumi.CustomTimeouts(create="soon"))))
+    assert "`soon`" in str(result.error)
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("import_", {"import_": "a-1"}),
+        ("replacement_trigger", {"replacement_trigger": "x"}),
+        ("plugin_download_url", {"plugin_download_url": "https://example.org"}),
+    ],
+)
+def test_an_option_that_is_not_honoured_is_refused_by_name(stack: Stack, name: str, options: Any) -> None:
+    result = stack.up(one(label="a", opts=Options(**options)))
+    assert f"`{name}`" in errors(result)[0]
+    assert stack.cloud.changing_calls() == []
+
+
+def test_deleted_with_is_refused_by_name(stack: Stack) -> None:
+    def program() -> None:
+        a = Thing("a", label="a")
+        Thing("b", opts=Options(deleted_with=a), label="b")
+
+    assert "`deleted_with`" in errors(stack.up(program))[0]
+
+
+def test_a_resource_of_somebody_else_is_read_and_never_deleted(stack: Stack) -> None:
+    stack.cloud.things["theirs"] = {"label": "theirs", "size": 7}
+
+    def program() -> None:
+        thing = Thing("a", opts=Options(id="theirs"))
+        pulumi.export("arn", thing.arn)
+
+    shown = stack.preview(program)
+    assert stack.cloud.calls == []
+    assert ops(shown) == ["read a"]
+    assert stack.up(program).outputs == {"arn": "arn:fake:theirs"}
+    assert stack.preview(program).outputs == {"arn": "arn:fake:theirs"}
+    stack.deployment.destroy()
+    assert set(stack.cloud.things) == {"theirs"}
+
+
+def test_a_resource_to_read_that_is_not_there_is_named(stack: Stack) -> None:
+    result = stack.up(one(opts=Options(id="gone")))
+    assert "`gone`" in errors(result)[0]

@@ -1,0 +1,91 @@
+"""An environment on moto, in this process: what runs need of one, without an engine or a server."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from mlops_iac.clients import Clients
+from mlops_iac.core.environment import Data, Endpoint, Environment, Pipeline, Registry, Step
+
+REGION = "eu-west-1"
+ACCOUNT = "123456789012"
+KINDS = {
+    "validate": "processing",
+    "prepare": "processing",
+    "train": "training",
+    "evaluate": "processing",
+    "gate": "gate",
+    "register": "register",
+    "deploy": "deploy",
+}
+SCRIPTS = {"validate": "validate.py", "prepare": "prepare.py", "train": "train.py", "evaluate": "evaluate.py"}
+
+
+def make_environment(team: str = "screening", environment: str = "dev", **pipeline: Any) -> Environment:
+    stack = f"{team}-{environment}"
+    training = Pipeline(
+        **{
+            "name": "training",
+            "target": "step-functions",
+            "arn": f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:{stack}-training",
+            "framework": "sklearn",
+            "framework_version": "1.4-2",
+            "code": "examples/screening",
+            "code_prefix": "code/",
+            "scripts": SCRIPTS,
+            "parameters": {"data": "raw/", "hyperparameters": {"C": "1.0"}, "gate_at_least": 0.97},
+            "steps": tuple(Step(name=name, kind=kind) for name, kind in KINDS.items()),
+            **pipeline,
+        }
+    )
+    return Environment(
+        team=team,
+        environment=environment,
+        blueprint="tabular-batch",
+        region=REGION,
+        account_id=ACCOUNT,
+        data=Data(
+            bucket=f"{stack}-lake",
+            zones={zone: f"{zone}/" for zone in ("raw", "curated", "features", "models")},
+            key_arn=f"arn:aws:kms:{REGION}:{ACCOUNT}:key/00000000-0000-0000-0000-000000000000",
+        ),
+        pipelines={"training": training},
+        endpoint=Endpoint(name=f"{stack}-endpoint", flavour="serverless"),
+        registry=Registry(model_package_group=f"{stack}-models", repository_url=""),
+    )
+
+
+@contextmanager
+def moto_clients(*, embedded: bool = True, execute: bool = False) -> Iterator[Clients]:
+    """Clients of a moto in this process. ``execute`` makes state machines really run."""
+    import boto3
+    from moto import mock_aws
+
+    with mock_aws(config={"stepfunctions": {"execute_state_machine": execute}}):
+        session = boto3.Session(aws_access_key_id="x", aws_secret_access_key="x", region_name=REGION)
+        yield Clients(
+            region=REGION,
+            endpoint="http://127.0.0.1:1" if embedded else None,
+            make=session.client,
+            account_id=lambda: ACCOUNT,
+        )
+
+
+def make_lake(environment: Environment, clients: Clients) -> None:
+    location = {"LocationConstraint": REGION}
+    clients("s3").create_bucket(Bucket=environment.data.bucket, CreateBucketConfiguration=location)
+    versioning = {"Status": "Enabled"}
+    clients("s3").put_bucket_versioning(Bucket=environment.data.bucket, VersioningConfiguration=versioning)
+
+
+def make_state_machine(environment: Environment, clients: Clients, states: dict[str, Any]) -> None:
+    """The pipeline's machine with other states: the first one is where it starts."""
+    name = environment.pipelines["training"].arn.rsplit(":", 1)[1]
+    clients("stepfunctions").create_state_machine(
+        name=name,
+        definition=json.dumps({"StartAt": next(iter(states)), "States": states}),
+        roleArn=f"arn:aws:iam::{ACCOUNT}:role/flow",
+    )
