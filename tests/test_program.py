@@ -47,7 +47,8 @@ def test_a_program_knows_its_configuration_and_describes_itself(root: Path) -> N
 
 def test_loading_does_not_load_pulumi(root: Path) -> None:
     code = (
-        f"import sys; from pathlib import Path; from mlops_iac.program import load; load(Path({str(root)!r}), 'screening-dev'); "
+        "import sys; from pathlib import Path; from mlops_iac.program import load; "
+        f"load(Path({str(root)!r}), 'screening-dev'); "
         "print([m for m in ('pulumi', 'boto3', 'moto', 'botocore') if m in sys.modules])"
     )
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

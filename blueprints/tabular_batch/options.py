@@ -121,7 +121,7 @@ class BatchQueues(Section):
 
     enabled: bool = Field(
         default=False,
-        description="Build the queues. Idle machines cost nothing; the endpoints that the network then needs cost about "
+        description="Build the queues. Idle machines cost nothing; the endpoints the network then needs cost about "
         "90 $ a month.",
     )
     cpu: Pool = Field(default=Pool(instance_types=("m5", "c5")), description="The queue `cpu`.")

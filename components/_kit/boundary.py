@@ -93,7 +93,9 @@ ECS_STARTS = ("ecs:StartTelemetrySession", "ecs:SubmitContainerStateChange", "ec
 def actions() -> frozenset[str]:
     """Every action inside the ceiling."""
     named = {f"{service}:{action}" for service, names in NAMED.items() for action in names}
-    return frozenset(named | set(KEY) | set(ECS) | set(ECS_STARTS) | set(UNSCOPED) | {"batch:TerminateJob", "iam:PassRole"})
+    return frozenset(
+        named | set(KEY) | set(ECS) | set(ECS_STARTS) | set(UNSCOPED) | {"batch:TerminateJob", "iam:PassRole"}
+    )
 
 
 def statements(site: Site, adopted: Iterable[pulumi.Input[str]]) -> list[dict[str, Any]]:

@@ -53,7 +53,7 @@ def new(
     """
     from mlops_iac.cli.console import is_interactive
     from mlops_iac.cli.environments import project_root
-    from mlops_iac.scaffold.answers import Answers
+    from mlops_iac.scaffold.answers import Answers, check_answers
     from mlops_iac.scaffold.stack_file import new_stack
 
     root, models = project_root(), options_models()
@@ -63,6 +63,7 @@ def new(
     if missing(known, root):
         if json or not is_interactive():
             refuse(known, root)
+        check_answers(known, tuple(models))
         known = ask_missing(known, root, tuple(models))
 
     values = defaults(known, root) | known
@@ -124,6 +125,7 @@ def ask(question: str, default: str | None, check: Callable[[str], str]) -> str:
         sys.stderr.flush()
         line = sys.stdin.readline()
         if not line:
+            say()
             raise Cancelled("Cancelled.", "Nothing was written.")
         answer = line.strip() or default
         if not answer:

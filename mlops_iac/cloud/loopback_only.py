@@ -1,7 +1,7 @@
 """No request leaves loopback: the embedded cloud's process cannot open a connection to anywhere else.
 
 moto delivers SNS messages to HTTP subscribers and calls API destinations; a stack that names a real URL must not reach
-it from a laptop. An audit hook (PEP 578) sees every connection that Python makes, whoever makes it, and cannot be removed.
+it from a laptop. An audit hook (PEP 578) sees every connection that Python makes, whoever makes it, and stays for ever.
 """
 
 from __future__ import annotations

@@ -85,7 +85,7 @@ def load(path: Path) -> Store:
         backends = _find_backends(module, name)
         vars(backends).update(extra)
         vars(backends[account][region]).update(state)
-    return store  # type: ignore[no-any-return]
+    return store
 
 
 def _check_owner(descriptor: int) -> None:
@@ -184,7 +184,7 @@ def _make_versions(items: list[tuple[Any, list[Any]]]) -> Any:
     return store
 
 
-def _make_dict(kind: type, factory: Callable[[], Any], items: list[tuple[Any, Any]], attributes: dict[str, Any]) -> Any:
+def _make_dict(kind: Any, factory: Callable[[], Any], items: list[tuple[Any, Any]], attributes: dict[str, Any]) -> Any:
     """One of moto's dictionaries, without calling its constructor."""
     made = kind.__new__(kind)
     made.default_factory = factory

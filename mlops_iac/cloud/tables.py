@@ -1,4 +1,4 @@
-"""Resource types that moto lacks, each declared as one table: create, read, update, delete and list by botocore's shapes.
+"""Resource types that moto lacks, each declared as one table: create, read, update, delete, list by botocore's shapes.
 
 >>> install(gateway, Table("sagemaker", key=("CodeRepositoryName",), create="CreateCodeRepository",
 ...     read="DescribeCodeRepository", update="UpdateCodeRepository", delete="DeleteCodeRepository",

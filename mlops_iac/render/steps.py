@@ -41,16 +41,14 @@ def render_steps(steps: Sequence[Step], *, color: bool, unchanged: bool = False)
     style = Style(color)
     lines: list[str] = []
     for layer, members in group_by_layer(steps).items():
-        shown = [step for step in members if unchanged or is_change(step)]
+        shown = [step for step in members if step.custom and (unchanged or is_change(step))]
         if not shown:
             continue
         component = next((step for step in members if not step.custom and step.name == layer), None)
         kind = component.type.rsplit(":", 1)[-1] if component else ""
         lines.append("  " + style.paint(layer, "bold") + (style.paint(f"  {kind}", "dim") if kind else ""))
-        width = max((len(_short(step, layer)) for step in shown if step is not component), default=0)
+        width = max(len(_short(step, layer)) for step in shown)
         for step in shown:
-            if step is component:
-                continue
             lines.append(_step_line(step, layer, width, style))
             lines += _diff_lines(step, style)
     return "\n".join(lines)

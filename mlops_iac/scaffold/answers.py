@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -52,14 +53,14 @@ def _annotation(field: FieldInfo) -> Any:
     return Annotated[field.annotation, *field.metadata] if field.metadata else field.annotation
 
 
-def check_answers(answers: Answers, blueprints: tuple[str, ...]) -> None:
-    """UsageError with every bad answer, each by the name of its option."""
+def check_answers(answers: Mapping[str, str | None], blueprints: tuple[str, ...]) -> None:
+    """UsageError with every bad answer, each by the name of its option. What is not answered yet is not checked."""
     problems = []
     for key, option in OPTIONS.items():
-        value = getattr(answers, key)
-        fault = check_answer(key, value, blueprints) if value is not None else None
+        value = answers.get(key)
+        fault = None if value is None else check_answer(key, value, blueprints)
         if fault:
-            detail = f"Value given: {shorten(value)}. {fault[0]}"
+            detail = f"Value given: {shorten(value or '') or 'empty text'}. {fault[0]}"
             problems.append(Problem(path=option, summary="This value is not allowed.", detail=detail, hint=fault[1]))
     if problems:
         raise UsageError.of(problems)

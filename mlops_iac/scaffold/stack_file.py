@@ -6,6 +6,7 @@ import errno
 import os
 import tempfile
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 
 from pydantic import BaseModel
@@ -29,7 +30,7 @@ def new_stack(root: Path, answers: Answers, blueprints: Mapping[str, type[BaseMo
     Never overwrites: ConfigError when the file exists. UsageError when an answer is not allowed. The file is read back
     as `load_stack` reads it before it gets its name, so a file that this wrote always loads.
     """
-    check_answers(answers, tuple(sorted(blueprints)))
+    check_answers(asdict(answers), tuple(sorted(blueprints)))
     folder = _prepare_folder(root)
     target = stack_path(root, answers.stack)
     _refuse_existing(target, answers)

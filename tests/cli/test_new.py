@@ -199,6 +199,14 @@ def test_only_what_is_missing_is_asked(root, terminal):
     assert load(root).code == "code"
 
 
+def test_a_wrong_option_is_told_before_anything_is_asked(root, terminal, capsys):
+    terminal()
+    assert run_command(["new", "--region", "eu-wset-1"]) == exit_codes.CONFIGURATION
+    err = capsys.readouterr().err
+    assert "did you mean `eu-west-1`?" in err
+    assert "Team:" not in err
+
+
 def test_when_the_person_leaves_nothing_is_written(root, terminal, capsys):
     terminal("churn")
     assert run_command(["new"]) == exit_codes.CANCELLED

@@ -165,7 +165,8 @@ def test_the_process_cannot_connect_to_another_machine(tmp_path):
 
 
 def test_importing_the_process_does_not_import_moto_or_boto3():
-    code = "import sys, mlops_iac.cloud.process; print([m for m in ('moto', 'boto3', 'botocore', 'flask') if m in sys.modules])"
+    heavy = ("moto", "boto3", "botocore", "flask")
+    code = f"import sys, mlops_iac.cloud.process; print([m for m in {heavy} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=30, check=True)
     assert done.stdout.strip() == "[]"
 

@@ -1,4 +1,7 @@
-"""What every component promises. New components are found by themselves; each needs one sample in tests/components/world.py."""
+"""What every component promises.
+
+New components are found by themselves; each needs one sample in tests/components/world.py.
+"""
 
 from __future__ import annotations
 
@@ -126,7 +129,9 @@ def test_an_unknown_transform_lists_the_real_ones(kind: type[Component]) -> None
 @every_component
 def test_a_type_token_is_the_name_of_the_class(kind: type[Component]) -> None:
     name = f"a-{kind.__name__.lower()}"
-    found = {made.type for made in world("standard").resources if made.name == name and not made.type.startswith("aws:")}
+    found = {
+        made.type for made in world("standard").resources if made.name == name and not made.type.startswith("aws:")
+    }
     assert found == {f"mlops-iac:index:{kind.__name__}"}
 
 
@@ -283,7 +288,9 @@ def test_regulated_protects_what_holds_data() -> None:
     holding = world("regulated").of(*STATEFUL)
     assert {made.type for made in holding} == STATEFUL
     assert all(made.protect for made in holding)
-    assert not [made.name for made in cloud("regulated") if made.inputs.get("forceDestroy") or made.inputs.get("forceDelete")]
+    assert not [
+        made.name for made in cloud("regulated") if made.inputs.get("forceDestroy") or made.inputs.get("forceDelete")
+    ]
 
 
 def test_standard_lets_an_environment_go() -> None:

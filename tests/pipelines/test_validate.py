@@ -130,7 +130,8 @@ def test_a_document_without_states_or_with_a_wrong_start_is_refused(document: di
         check({"StartAt": "x", "States": {}})
     with pytest.raises(PipelineError) as refused:
         check({**document, "StartAt": "Strat"})
-    assert "did you mean `Start`?" in str(refused.value)
+    (problem,) = refused.value.problems
+    assert (problem.path, problem.detail) == ("StartAt", "There is no state `Strat`.")
 
 
 def test_every_problem_is_told_at_once(document: dict[str, Any]) -> None:

@@ -45,7 +45,10 @@ SAVES = "import os, pathlib; pathlib.Path(os.environ['SM_MODEL_DIR'], 'model.job
 def test_the_script_gets_its_own_arguments_and_variables(tmp_path: Path) -> None:
     model = tmp_path / "model"
     model.mkdir()
-    script = SAVES + "import sys, json\nprint(json.dumps([sys.argv[1:], os.environ['SM_HPS'], os.environ['SM_MODULE_NAME']]))"
+    script = (
+        SAVES
+        + "import sys, json\nprint(json.dumps([sys.argv[1:], os.environ['SM_HPS'], os.environ['SM_MODULE_NAME']]))"
+    )
     code = make_code(tmp_path / "code", train=script)
     done = run_training(
         code, model, "--C", "1.0", "--mlops_iac_script", "train.py", "--seed", "3",

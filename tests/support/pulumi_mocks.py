@@ -16,7 +16,8 @@ _ARNS = {
     "aws:kms/key:Key": "arn:aws:kms:{region}:{account}:key/00000000-0000-0000-0000-000000000000",
     "aws:s3/bucket:Bucket": "arn:aws:s3:::{name}",
     "aws:sns/topic:Topic": "arn:aws:sns:{region}:{account}:{name}",
-    "aws:sagemaker/modelPackageGroup:ModelPackageGroup": "arn:aws:sagemaker:{region}:{account}:model-package-group/{name}",
+    "aws:sagemaker/modelPackageGroup:ModelPackageGroup": "arn:aws:sagemaker:{region}:{account}:model-package-group/"
+    "{name}",
 }
 _NAMES = ("name", "bucket", "modelPackageGroupName", "dashboardName")
 
@@ -46,9 +47,8 @@ class Made(pulumi.runtime.Mocks):
 
     def get(self, name: str, kind: str) -> Mapping[str, Any]:
         """Inputs of the one resource of this logical name whose type ends so."""
-        (found,) = [
-            inputs for (typ, logical), inputs in self.resources.items() if logical == name and typ.endswith(kind)
-        ]
+        matching = ((typ, logical) for typ, logical in self.resources if logical == name and typ.endswith(kind))
+        (found,) = (self.resources[key] for key in matching)
         return found
 
     def tree(self) -> list[str]:

@@ -1,8 +1,8 @@
 """Strings where moto's interpreter differs from Amazon States Language: JSON escapes, and intrinsic functions.
 
 moto reads a document's strings without undoing JSON's escapes, so a quote inside an intrinsic function reaches the
-function with its backslash. And in a quoted argument ``\\'``, ``\\{``, ``\\}`` and ``\\\\`` stand for the character after the backslash. moto leaves the
-backslashes in, and formats with Python's own rules, so that a brace in a template is an error.
+function with its backslash. In a quoted argument ``\\'``, ``\\{``, ``\\}`` and ``\\\\`` stand for the character after
+the backslash; moto leaves the backslashes in. And it formats with Python's own rules, so that a brace is an error.
 """
 
 from __future__ import annotations

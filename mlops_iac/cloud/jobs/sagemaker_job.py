@@ -215,7 +215,7 @@ class SageMakerJobs(ABC):
         """The first description: what was asked, plus what AWS fills in."""
         return {name: value for name, value in call.params.items() if name != "Tags"}
 
-    def moved(self, key: Key, status: str, message: str = "") -> None:
+    def moved(self, key: Key, status: str, message: str = "") -> None:  # noqa: B027 - only training jobs tell more
         """Called when the job enters a phase; training jobs tell a finer story than the others."""
 
     # The life of a job --------------------------------------------------------------------------------------------
@@ -259,13 +259,11 @@ class SageMakerJobs(ABC):
 
     def _finish(self, key: Key, status: str, reason: str = "", found: Mapping[str, Any] | None = None) -> None:
         self.moved(key, status, reason)
-        self.host.records.change(
-            key,
-            **{f"{self.noun}Status": status, "LastModifiedTime": now()},
-            **({"FailureReason": reason[:1024]} if reason else {}),
-            **self.ended(key),
-            **(found or {}),
-        )
+        values = {f"{self.noun}Status": status, "LastModifiedTime": now(), **self.ended(key)}
+        if reason:
+            values["FailureReason"] = reason[:1024]
+        # All at once: who sees the last status sees everything else too. What the work found may correct the status.
+        self.host.records.change(key, **(values | dict(found or {})))
 
     def ended(self, key: Key) -> dict[str, Any]:
         """Members that every end sets."""

@@ -1,4 +1,4 @@
-"""Athena: UpdateWorkGroup, which moto lacks, and work groups that are gone (moto reads them as nothing, with status 200)."""
+"""Athena: UpdateWorkGroup, which moto lacks, and work groups that are gone (moto answers 200 with nothing)."""
 
 from __future__ import annotations
 

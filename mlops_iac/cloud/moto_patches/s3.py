@@ -6,7 +6,7 @@ analytics, intelligent-tiering and request-payment configurations are tables of 
 moto applies a bucket policy's `Deny` to everybody, whatever its conditions: a policy that only refuses plain HTTP
 would refuse every request. Here a statement counts only when its conditions are known to hold. Requests on loopback
 count as sent over TLS 1.3, as they would be on AWS. Known keys: ``aws:SecureTransport``, ``s3:TlsVersion``,
-``aws:PrincipalAccount``, ``aws:ResourceAccount``, and the ones that S3 takes from a header (encryption, storage class, ACL);
+``aws:PrincipalAccount``, ``aws:ResourceAccount``, and what S3 takes from headers (encryption, storage class, ACL);
 a statement with any other key, or with a principal other than everybody, decides nothing.
 """
 

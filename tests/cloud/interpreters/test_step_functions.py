@@ -147,7 +147,7 @@ def test_a_gate_is_a_choice_that_fails_with_a_cause_from_its_input(run, auc, sta
 def test_escapes_in_documents_are_undone(run):
     parameters = {"quoted.$": "States.Format('it\\'s \"{}\" é \\\\', $.n)", "plain": 'a "quoted" \\ word'}
     done = run(machine({"Type": "Pass", "Parameters": parameters}), {"n": "x"})
-    assert output(done) == {"quoted": "it's \"x\" é \\", "plain": 'a "quoted" \\ word'}
+    assert output(done) == {"quoted": 'it\'s "x" é \\', "plain": 'a "quoted" \\ word'}
 
 
 def test_a_map_keeps_the_order_of_its_items_and_a_parallel_of_its_branches(run):

@@ -92,7 +92,7 @@ def policy(effect, condition, action="s3:*", principal="*", name="guarded"):
         ({"StringNotEquals": {"aws:PrincipalAccount": "123456789012"}}, "*", True),
         ({"StringEquals": {"aws:PrincipalAccount": "123456789012"}}, "*", False),
         ({"StringNotEquals": {"s3:x-amz-server-side-encryption": "aws:kms"}}, "*", False),
-        ({"StringNotEqualsIfExists": {"s3:x-amz-server-side-encryption": "aws:kms"}}, "*", True),
+        ({"StringNotEqualsIfExists": {"s3:x-amz-server-side-encryption": "aws:kms"}}, "*", False),
         ({"Null": {"s3:x-amz-server-side-encryption": "true"}}, "*", False),
     ],
 )

@@ -59,7 +59,7 @@ class ComputeEnvironment(Switched):
     initial = {"status": "VALID", "statusReason": "Compute environment is available"}
     refreshed = {"state": "state"}
     tags = TagCalls(key=("resourceArn", "arn"), list="ListTagsForResource", answer="tags")
-    create_calls = 7
+    create_calls = 6
 
     def replaces(self, scope: Scope, old: Props, new: Props, changed: frozenset[str]) -> frozenset[str]:
         forced = super().replaces(scope, old, new, changed)
@@ -76,6 +76,10 @@ class ComputeEnvironment(Switched):
     def prepare(self, api: Api, scope: Scope, inputs: Props) -> None:
         if not inputs.get("serviceRole") and api.maybe("iam:GetRole", RoleName=LINKED_ROLE) is None:
             self._make_linked_role(api)
+
+    def finish(self, api: Api, scope: Scope, outputs: dict[str, Any]) -> None:
+        """Batch makes an ECS cluster of its own and tells its ARN in a describe only."""
+        outputs.update(self._picked(self.computed, self.fetch(api, scope, outputs)))
 
     def fetch(self, api: Api, scope: Scope, outputs: Props) -> Any:
         found = api("DescribeComputeEnvironments", computeEnvironments=[outputs["name"]])["computeEnvironments"]

@@ -1,0 +1,104 @@
+"""Environments are built once, aside, and never used half built."""
+
+from __future__ import annotations
+
+import importlib.util
+import subprocess
+import threading
+from pathlib import Path
+
+import pytest
+
+from mlops_iac.cloud.jobs import environments
+from mlops_iac.core.frameworks import Framework
+
+_spec = importlib.util.spec_from_file_location("processing_tests", Path(__file__).with_name("test_sagemaker_processing.py"))
+assert _spec
+assert _spec.loader
+_tests = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(_tests)
+
+LIGHT = Framework("light", "1")
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("MLOPS_IAC_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "cache" / "environments"
+
+
+@pytest.fixture
+def code(tmp_path):
+    folder = tmp_path / "code"
+    (folder / "wheels").mkdir(parents=True)
+    (folder / "wheels" / "tinywheel-1.0-py3-none-any.whl").write_bytes(_tests.wheel("tinywheel", "1.0", "ANSWER = 1\n"))
+    (folder / "requirements.txt").write_text("tinywheel==1.0\n")
+    return folder
+
+
+def test_a_layer_sees_its_own_wheels_and_the_base(code, cache):
+    environment = environments.code_environment(LIGHT, code)
+    script = "import tinywheel, boto3; print(tinywheel.ANSWER)"
+    assert subprocess.check_output([environment.python, "-I", "-c", script], text=True) == "1\n"
+
+
+def test_the_same_code_gets_the_same_layer_and_another_wheel_another(code, cache):
+    first = environments.code_environment(LIGHT, code)
+    assert environments.code_environment(LIGHT, code) == first
+    (code / "wheels" / "tinywheel-1.0-py3-none-any.whl").write_bytes(_tests.wheel("tinywheel", "1.0", "ANSWER = 2\n"))
+    second = environments.code_environment(LIGHT, code)
+    assert second != first
+    assert subprocess.check_output([second.python, "-c", "import tinywheel; print(tinywheel.ANSWER)"], text=True) == "2\n"
+
+
+def test_code_without_requirements_runs_in_the_base(tmp_path):
+    (tmp_path / "requirements.txt").write_text("# nothing\n--no-index\n")
+    assert environments.code_environment(LIGHT, tmp_path) == environments.framework_environment(LIGHT)
+
+
+def test_a_failed_build_leaves_nothing_and_shows_pips_last_lines(code, cache):
+    (code / "requirements.txt").write_text("absent-package==9\n")
+    with pytest.raises(environments.EnvironmentFailed) as failed:
+        environments.code_environment(LIGHT, code)
+    assert "absent-package==9" in failed.value.detail
+    assert not [path for path in cache.iterdir() if path.is_dir()]
+
+
+def test_a_build_that_was_interrupted_is_not_used(code, cache):
+    environment = environments.code_environment(LIGHT, code)
+    (environment.folder / ".ready").unlink()
+    (environment.folder / "bin" / "python").unlink()
+    again = environments.code_environment(LIGHT, code)
+    assert again == environment
+    assert again.python.exists()
+
+
+def test_builds_at_the_same_time_happen_once(code, cache, monkeypatch):
+    built = []
+    original = environments._build_layer
+    monkeypatch.setattr(environments, "_build_layer", lambda *given: (built.append(given), original(*given)))
+    threads = [threading.Thread(target=environments.code_environment, args=(LIGHT, code)) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(built) == 1
+
+
+def test_a_framework_without_wheels_for_this_python_says_which_have():
+    with pytest.raises(environments.EnvironmentFailed) as failed:
+        environments.framework_environment(Framework("old", "0.1", packages=("numpy==1.0",), python=("2.7",)))
+    assert "2.7" in failed.value.detail
+
+
+def test_no_credentials_of_the_person_reach_pip(monkeypatch, tmp_path):
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    seen = {}
+
+    def run(command, env, **_):
+        seen.update(env)
+        return subprocess.CompletedProcess(command, 0, "", "")
+
+    monkeypatch.setattr(environments.subprocess, "run", run)
+    environments._run(["true"], "nothing")
+    assert "AWS_SECRET_ACCESS_KEY" not in seen

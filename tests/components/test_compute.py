@@ -1,0 +1,109 @@
+"""Where jobs run: SageMaker and AWS Batch."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from components._kit import KeyRef, NetworkRef
+from components.compute.batch import BatchCompute, BatchComputeArgs, JobDefinitionArgs, PoolArgs, pools_of
+from components.compute.sagemaker import SageMakerCompute, SageMakerComputeArgs
+from components.identity import Role, RoleArgs
+from mlops_iac.core.errors import BlueprintError
+from tests.components.world import IMAGE, run, site
+
+NETWORK = NetworkRef(vpc_id="vpc-1", subnet_ids=("subnet-1", "subnet-2"), job_security_group_id="sg-1")
+KEY = KeyRef(arn="arn:aws:kms:eu-west-1:123456789012:key/0000-1111")
+
+
+def test_a_job_role_pulls_only_the_images_it_was_given() -> None:
+    made = run(lambda: SageMakerCompute(site().named("jobs"), SageMakerComputeArgs(images=(IMAGE,))))
+    statements = {s["Sid"]: s for s in made.get("jobs-job-policy").document("policy")["Statement"]}
+    assert statements["ImagesPull"]["Resource"] == [
+        "arn:aws:ecr:eu-west-1:683313688378:repository/sagemaker-scikit-learn"
+    ]
+    assert "NetworkAttach" not in statements
+
+
+def test_what_jobs_need_is_in_the_reference() -> None:
+    found: list[SageMakerCompute] = []
+    args = SageMakerComputeArgs(network=NETWORK, key=KEY, max_runtime_seconds=600)
+    run(lambda: found.append(SageMakerCompute(site().named("jobs"), args)))
+    ref = found[0].ref
+    assert (list(ref.subnet_ids), list(ref.security_group_ids)) == (["subnet-1", "subnet-2"], ["sg-1"])
+    assert (ref.key_arn, ref.network_isolation, ref.max_runtime_seconds) == (KEY.arn, True, 600)
+
+
+def test_an_orchestrator_may_start_jobs_within_the_limits_only() -> None:
+    def program() -> None:
+        jobs = SageMakerCompute(
+            site().named("jobs"), SageMakerComputeArgs(allowed_instance_types=("ml.g5.*",), instance_type="ml.m5.large")
+        )
+        role = Role(site().named("flow"), RoleArgs(services=("states.amazonaws.com",), description="x"))
+        jobs.grant_run(role)
+
+    statements = {s["Sid"]: s for s in run(program).get("flow-policy").document("policy")["Statement"]}
+    create = statements["JobsCreate"]
+    assert create["Condition"] == {
+        "ForAllValues:StringLike": {"sagemaker:InstanceTypes": ["ml.g5.*", "ml.m5.large"]},
+        "Bool": {"sagemaker:NetworkIsolation": "true"},
+    }
+    assert all("/screening-dev-*" in resource for resource in create["Resource"])
+    assert statements["JobsRole"]["Condition"] == {"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}}
+
+
+@pytest.mark.parametrize("change", [{"max_runtime_seconds": 59}, {"max_runtime_seconds": 432_001}, {"volume_gib": 0}])
+def test_limits_that_sagemaker_refuses_are_refused_here(change: dict[str, int]) -> None:
+    with pytest.raises(BlueprintError) as caught:
+        run(lambda: SageMakerCompute(site().named("jobs"), SageMakerComputeArgs(**change)))
+    (name, value), *_ = change.items()
+    assert name in caught.value.detail
+    assert str(value) in caught.value.detail
+
+
+def batch(**change: object) -> object:
+    args = BatchComputeArgs(network=NETWORK, **{"jobs": {"train": JobDefinitionArgs(image=IMAGE, gpus=1)}, **change})
+    return run(lambda: BatchCompute(site().named("batch"), args))
+
+
+def test_machines_want_tokens_have_one_hop_and_encrypted_disks() -> None:
+    template = batch().get("batch-launch-template").inputs  # type: ignore[attr-defined]
+    assert template["metadataOptions"]["httpTokens"] == "required"
+    assert template["metadataOptions"]["httpPutResponseHopLimit"] == 1
+    assert template["blockDeviceMappings"][0]["ebs"]["encrypted"] == "true"
+
+
+def test_a_queue_tries_spot_first_and_idles_at_no_machines() -> None:
+    made = batch()
+    spot = made.get("batch-gpu-spot").inputs["computeResources"]  # type: ignore[attr-defined]
+    assert (spot["type"], spot["minVcpus"], spot["maxVcpus"]) == ("SPOT", 0, 32)
+    order = made.get("batch-gpu-queue").inputs["computeEnvironmentOrders"]  # type: ignore[attr-defined]
+    assert [(entry["order"], entry["computeEnvironment"][-9:]) for entry in order] == [
+        (1, "-gpu-spot"),
+        (2, "on-demand"),
+    ]
+
+
+def test_a_way_of_buying_can_be_left_out() -> None:
+    made = batch(pools={"cpu": PoolArgs(instance_types=("c6i",), buying=("on_demand",))})
+    assert "batch-cpu-spot" not in made.names()  # type: ignore[attr-defined]
+    assert made.get("batch-cpu-on-demand").inputs["computeResources"]["type"] == "EC2"  # type: ignore[attr-defined]
+
+
+def test_a_job_is_tried_again_only_when_its_machine_was_taken() -> None:
+    job = batch().get("batch-train-job").inputs  # type: ignore[attr-defined]
+    assert [rule["action"] for rule in job["retryStrategy"]["evaluateOnExits"]] == ["RETRY", "EXIT"]
+    container = json.loads(job["containerProperties"])
+    assert container["privileged"] is False
+    assert {"type": "GPU", "value": "1"} in container["resourceRequirements"]
+    assert container["jobRoleArn"] != container["executionRoleArn"]
+
+
+def test_a_pool_without_machines_is_refused() -> None:
+    with pytest.raises(BlueprintError, match="A pool of machines is empty"):
+        batch(pools={"cpu": PoolArgs(instance_types=())})
+
+
+def test_some_of_the_default_pools_can_be_chosen() -> None:
+    assert list(pools_of(["gpu"])) == ["gpu"]

@@ -1,0 +1,58 @@
+"""The network: private, with a way to S3 and DynamoDB only."""
+
+from __future__ import annotations
+
+import pytest
+
+from components.network import Network, NetworkArgs, subnet_blocks
+from mlops_iac.core.errors import BlueprintError
+from tests.components.world import REGION, run, site
+
+
+def test_two_private_subnets_in_two_zones() -> None:
+    made = run(lambda: Network(site().named("net")))
+    subnets = [made.get(f"net-subnet-{number}").inputs for number in (1, 2)]
+    assert {subnet["availabilityZone"] for subnet in subnets} == {f"{REGION}a", f"{REGION}b"}
+    assert [subnet["cidrBlock"] for subnet in subnets] == ["10.64.0.0/22", "10.64.4.0/22"]
+
+
+def test_jobs_reach_the_gateways_and_each_other_only() -> None:
+    made = run(lambda: Network(site().named("net")))
+    out = made.of("aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule")
+    to_lists = {rule.inputs["prefixListId"]: rule.inputs["toPort"] for rule in out if "prefixListId" in rule.inputs}
+    assert to_lists == {"pl-net-s3-endpoint": 443, "pl-net-dynamodb-endpoint": 443}
+    rest = [rule for rule in out if "prefixListId" not in rule.inputs]
+    assert [rule.inputs["referencedSecurityGroupId"] for rule in rest] == ["net-job-security-group-id"]
+
+
+def test_the_default_security_group_is_empty() -> None:
+    rules = run(lambda: Network(site().named("net"))).get("net-default-security-group").inputs
+    assert "ingress" not in rules
+    assert "egress" not in rules
+
+
+def test_interface_endpoints_are_for_who_asks() -> None:
+    args = NetworkArgs(interface_endpoints=("ecr.api",))
+    made = run(lambda: Network(site().named("net"), args))
+    endpoint = made.get("net-ecr-api-endpoint").inputs
+    assert endpoint["serviceName"] == f"com.amazonaws.{REGION}.ecr.api"
+    assert endpoint["securityGroupIds"] == ["net-endpoint-security-group-id"]
+    assert endpoint["privateDnsEnabled"] is True
+
+
+@pytest.mark.parametrize("block", ["10.0.0.0/8", "10.0.0.0/28", "8.8.8.0/24", "10.0.0.1/20", "ten"])
+def test_a_block_that_cannot_be_is_refused(block: str) -> None:
+    with pytest.raises(BlueprintError) as caught:
+        subnet_blocks(block)
+    assert f"`{block}`" in caught.value.detail
+
+
+def test_an_adopted_network_makes_nothing() -> None:
+    found: list[Network] = []
+    made = run(
+        lambda: found.append(
+            Network.adopt(site().named("net"), vpc_id="vpc-1", subnet_ids=["subnet-1"], security_group_id="sg-1")
+        )
+    )
+    assert made.names() == set()
+    assert (found[0].ref.vpc_id, found[0].ref.job_security_group_id) == ("vpc-1", "sg-1")
