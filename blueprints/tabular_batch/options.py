@@ -153,7 +153,11 @@ class TabularBatchOptions(Section):
     hyperparameters: dict[
         Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_-]*$", max_length=256)], str | int | float | bool
     ] = Field(default={}, max_length=90, description="Passed to the training script; a run may override them.")
-    gate: Gate = Field(default=Gate(at_least=0.9), description="What a model must reach to be deployed.")
+    gate: Gate = Field(
+        default=Gate(at_least=0.9),
+        description="What a model must reach to be deployed.",
+        json_schema_extra={"x-written": True},
+    )
     instances: Instances = Field(default=Instances(), description="The machines of each step.")
     serving: Serving = Field(default=Serverless(flavour="serverless"), description="How the model serves predictions.")
     monthly_budget_usd: int = Field(

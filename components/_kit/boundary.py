@@ -51,6 +51,7 @@ NAMED: dict[str, tuple[str, ...]] = {
         "CreateProcessingJob",
         "CreateTrainingJob",
         "CreateTransformJob",
+        "DeleteEndpoint",
         "DeleteEndpointConfig",
         "DeleteModel",
         "DescribeEndpoint",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pulumi
+
 from components._kit.grants import Grant
 from components._kit.refs import KeyRef, NetworkRef
 from components._kit.site import Site
@@ -47,8 +49,15 @@ def encrypt(key: KeyRef | None) -> list[Grant]:
     """The key for disks and outputs, lent to AWS while a job runs; nothing without one."""
     if key is None:
         return []
-    lend = {"Bool": {"kms:GrantIsForAWSResource": "true"}}
-    return [
-        Grant(sid="DisksKey", actions=KEY, resources=(key.arn,)),
-        Grant(sid="DisksKeyLend", actions=("kms:CreateGrant",), resources=(key.arn,), conditions=lend),
-    ]
+    return [Grant(sid="DisksKey", actions=KEY, resources=(key.arn,)), *lend(key.arn, "DisksKeyLend")]
+
+
+def lend(key_arn: pulumi.Input[str] | None, sid: str) -> list[Grant]:
+    """What whoever starts a job or an endpoint needs: SageMaker encrypts its disks by a grant that the caller makes.
+
+    To AWS only, and only for as long as the job or the endpoint lives. Nothing without a key.
+    """
+    if key_arn is None:
+        return []
+    to_aws = {"Bool": {"kms:GrantIsForAWSResource": "true"}}
+    return [Grant(sid=sid, actions=("kms:CreateGrant", "kms:DescribeKey"), resources=(key_arn,), conditions=to_aws)]

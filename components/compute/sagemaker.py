@@ -11,7 +11,7 @@ import pulumi
 
 from components._kit import BoundaryRef, Component, Grant, JobRef, KeyRef, Named, NetworkRef
 from components._kit.images import pull
-from components._kit.sagemaker import attach, encrypt, write_logs, write_metrics
+from components._kit.sagemaker import attach, encrypt, lend, write_logs, write_metrics
 from components._kit.transforms import Transforms
 from components.identity import Role, make_role
 from mlops_iac.core.errors import BlueprintError
@@ -101,6 +101,7 @@ class SageMakerCompute(Component):
             ),
             Grant(sid="JobsFollow", actions=FOLLOW, resources=arns),
             pass_role("JobsRole", self.role),
+            *lend(self.ref.key_arn, "JobsKey"),
         )
 
     def _create_role(self, args: SageMakerComputeArgs) -> Role:

@@ -56,22 +56,35 @@ class Alerts(Component):
         subscriptions = {email: self._subscribe(topic, email) for email in args.emails}
 
         self.nodes: AlertsNodes | None = AlertsNodes(topic=topic, policy=guard, subscriptions=subscriptions)
-        self._offer(topic.arn)
+        self._offer(topic.arn, args.key)
 
     @classmethod
-    def adopt(cls, place: Named, *, topic_arn: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None) -> Alerts:
+    def adopt(
+        cls,
+        place: Named,
+        *,
+        topic_arn: pulumi.Input[str],
+        key_arn: pulumi.Input[str] | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> Alerts:
         """A topic that exists. Its policy must let CloudWatch, EventBridge and Budgets of this account publish."""
         self = cls.__new__(cls)
         Component.__init__(self, place, None, opts)
         self.nodes = None
-        self._offer(topic_arn)
+        self._offer(topic_arn, KeyRef(arn=key_arn) if key_arn is not None else None)
         return self
 
     def grant_publish(self, role: Role) -> None:
-        """Let a role send alerts of its own."""
+        """Let a role send alerts of its own, encrypted as the topic is."""
         role.grant(Grant(sid="AlertsPublish", actions=("sns:Publish",), resources=(self.topic_arn,)))
+        if self._key is None:
+            return
+        through = {"StringEquals": {"kms:ViaService": f"sns.{self.site.region}.amazonaws.com"}}
+        actions = ("kms:Decrypt", "kms:GenerateDataKey")
+        role.grant(Grant(sid="AlertsEncrypt", actions=actions, resources=(self._key.arn,), conditions=through))
 
-    def _offer(self, arn: pulumi.Input[str]) -> None:
+    def _offer(self, arn: pulumi.Input[str], key: KeyRef | None) -> None:
+        self._key = key
         self.topic_arn = arn
         self.ref = TopicRef(arn=arn)
         self.register_outputs({"topic_arn": arn})

@@ -138,8 +138,10 @@ class StepFunctions(Component):
         if args.trace:
             grants.append(Grant(sid="Traces", actions=TRACING, resources=("*",)))
         if args.key:
+            machine = self.site.arn("states", f"stateMachine:{self.state_machine}")
+            own = {"StringEquals": {"kms:EncryptionContext:aws:states:stateMachineArn": machine}}
             actions = ("kms:Decrypt", "kms:GenerateDataKey")
-            grants.append(Grant(sid="ExecutionsKey", actions=actions, resources=(args.key.arn,)))
+            grants.append(Grant(sid="ExecutionsKey", actions=actions, resources=(args.key.arn,), conditions=own))
         return make_role(
             self,
             "role",

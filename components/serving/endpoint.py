@@ -17,7 +17,7 @@ from pulumi_aws.cloudwatch.metric_alarm import MetricAlarm
 
 from components._kit import BoundaryRef, Component, EndpointRef, Grant, KeyRef, NetworkRef, TopicRef
 from components._kit.images import pull
-from components._kit.sagemaker import attach, encrypt, write_logs, write_metrics
+from components._kit.sagemaker import attach, encrypt, lend, write_logs, write_metrics
 from components._kit.transforms import Transforms
 from components.identity import Role, make_role
 from mlops_iac.core.errors import BlueprintError
@@ -32,6 +32,7 @@ DEPLOY = (
     "sagemaker:AddTags",
     "sagemaker:CreateEndpoint",
     "sagemaker:CreateEndpointConfig",
+    "sagemaker:DeleteEndpoint",
     "sagemaker:DeleteEndpointConfig",
     "sagemaker:DescribeEndpoint",
     "sagemaker:DescribeEndpointConfig",
@@ -115,6 +116,7 @@ class Endpoint(Component):
                 resources=(self.role.role_arn,),
                 conditions=to_sagemaker,
             ),
+            *lend(self.ref.key_arn, "EndpointKey"),
         )
 
     def grant_invoke(self, role: Role) -> None:

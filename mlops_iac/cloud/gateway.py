@@ -117,7 +117,7 @@ class Gateway:
         self._on["stop"].append(fn)
 
     def tell(self, event: str) -> None:
-        """Run the callbacks of ``restore``, ``start``, ``reset`` or ``stop``; one that raises does not stop the others."""
+        """Run the callbacks of ``restore``, ``start``, ``reset`` or ``stop``. One that raises is logged."""
         for fn in self._on[event]:
             try:
                 fn()
@@ -170,7 +170,7 @@ class Gateway:
         return [] if environ["REQUEST_METHOD"] == "HEAD" else [answer.body]
 
     def _guard(self, environ: dict[str, Any]) -> Answer | None:
-        """Web pages must not be able to use this server: neither their scripts, nor a name that resolves to loopback."""
+        """Web pages must not use this server: neither by a script, nor by a name that resolves to loopback."""
         host = environ.get("HTTP_HOST", "").rsplit(":", 1)[0]
         if host not in ("127.0.0.1", "localhost") or "HTTP_ORIGIN" in environ:
             return Answer(

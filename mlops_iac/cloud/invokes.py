@@ -1,13 +1,17 @@
 """Answers to invokes: Pulumi's ``get…`` functions, as far as a component could reasonably ask.
 
-Pure ones (identity, region, partition, zones, policy documents) need no cloud, so previews answer them too. Result names are
-pulumi-aws's own. The others ask the embedded cloud and refuse, as AWS does, what does not exist.
+Pure ones (identity, region, partition, zones, policy documents) need no cloud, so previews answer them too.
+Result names are pulumi-aws's own. The others ask the embedded cloud and refuse, as AWS does, what does not
+exist.
 """
 
 from __future__ import annotations
 
 import json
+import re
+import zlib
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from mlops_iac.cloud.handlers._api import Api
@@ -41,8 +45,10 @@ def answer(
             resource=token,
         )
     service, ask = ASKING[token]
-    region = str(args.get("region") or scope.region)
-    return {"region": region, **ask(Api(clients(region), service, token, token), scope, args)}
+    where = str(args.get("region") or scope.region)
+    partition_of(where)  # an invented region is refused
+    there = replace(scope, region=where)
+    return {"region": where, **ask(Api(clients(where), service, token, token), there, args)}
 
 
 # Pure
@@ -76,7 +82,9 @@ def availability_zones(scope: Scope, args: Props) -> dict[str, Any]:
     wanted = args.get("state") in (None, "available")
     zones = zones if wanted else []
     return {
-        **{key: args[key] for key in ("allAvailabilityZones", "excludeNames", "excludeZoneIds", "state") if key in args},
+        **{
+            key: args[key] for key in ("allAvailabilityZones", "excludeNames", "excludeZoneIds", "state") if key in args
+        },
         "groupNames": [region_name],
         "id": region_name,
         "names": zones,
@@ -87,12 +95,9 @@ def availability_zones(scope: Scope, args: Props) -> dict[str, Any]:
 
 def zone_id(zone: str) -> str:
     """``eu-west-1a`` is ``euw1-az1`` here; on AWS the two are shuffled for each account."""
-    area, direction, rest = zone.split("-", 2)
-    short = "".join(
-        {"north": "n", "south": "s", "east": "e", "west": "w", "central": "c"}.get(word, "")
-        for word in direction.replace("north", "north ").replace("south", "south ").split()
-    )
-    return f"{area}{short or direction[0]}{rest[0]}-az{ord(zone[-1]) - ord('a') + 1}"
+    area, *middle, last = zone.split("-")
+    directions = re.sub(r"(north|south|east|west|central|gov)", lambda m: m[1][0], "".join(middle))
+    return f"{area}{directions}{last[:-1]}-az{ord(last[-1]) - ord('a') + 1}"
 
 
 def policy_document(scope: Scope, args: Props) -> dict[str, Any]:
@@ -144,15 +149,21 @@ def _principals(principals: Sequence[Props]) -> Any:
 def _conditions(conditions: Sequence[Props]) -> dict[str, Any]:
     made: dict[str, dict[str, Any]] = {}
     for condition in conditions:
-        values = list(condition["values"])
-        made.setdefault(condition["test"], {})[condition["variable"]] = values[0] if len(values) == 1 else values
+        values = [_variables(value) for value in condition["values"]]
+        variable = _variables(condition["variable"])
+        made.setdefault(condition["test"], {})[variable] = values[0] if len(values) == 1 else values
     return made
 
 
 def _scalar(values: Sequence[str]) -> Any:
     """One value stands alone; several are sorted backwards, as Terraform's set of strings comes out."""
-    unique = sorted(set(values), reverse=True)
+    unique = sorted({_variables(value) for value in values}, reverse=True)
     return unique[0] if len(unique) == 1 else unique
+
+
+def _variables(text: str) -> str:
+    """``&{aws:username}`` is how a program writes IAM's own ``${aws:username}``."""
+    return text.replace("&{", "${")
 
 
 def _listed(statements: Any) -> list[Any]:
@@ -163,7 +174,9 @@ def _merged(statements: list[dict[str, Any]]) -> list[dict[str, Any]]:
     sids = [statement["Sid"] for statement in statements if statement.get("Sid")]
     twice = sorted({sid for sid in sids if sids.count(sid) > 1})
     if twice:
-        raise CloudError("Statement id used twice.", f"The policy document has {', '.join(f'`{s}`' for s in twice)} twice.")
+        raise CloudError(
+            "Statement id used twice.", f"The policy document has {', '.join(f'`{s}`' for s in twice)} twice."
+        )
     return statements
 
 
@@ -175,8 +188,6 @@ def _overridden(statements: list[dict[str, Any]], others: list[dict[str, Any]]) 
 
 
 def _crc(text: str) -> int:
-    import zlib
-
     return zlib.crc32(text.encode())
 
 

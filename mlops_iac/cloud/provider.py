@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 
 
 class EmbeddedProvider:
-    """Implements `engine.handler.Provider`. ``clients`` makes the clients of a region; without it, as in a preview while no
-    cloud is running, checks, replacements and pure invokes still work and everything else is a `CloudError`."""
+    """Implements `engine.handler.Provider`. ``clients`` makes the clients of a region; without it, as in a
+    preview while no cloud is running, checks, replacements and pure invokes still work and everything else is a
+    `CloudError`."""
 
     def __init__(self, clients: Callable[[str], Clients] | None, account_id: str = DEFAULT_ACCOUNT) -> None:
         self.account_id = account_id

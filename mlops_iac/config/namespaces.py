@@ -93,8 +93,8 @@ def lift(config: dict[str, Any]) -> dict[str, Any]:
     for key in ("tags", "options"):
         if isinstance(own.get(key), str) and own[key].lstrip().startswith("{"):
             own[key] = _parse_json(own[key])
-        elif key in own and own[key] is None:
-            # `mlops-iac:options:` with everything below it commented out.
+        elif key in own and own[key] in (None, ""):
+            # `mlops-iac:options:` with everything below it commented out; the Pulumi CLI rewrites that as `""`.
             own[key] = {}
     return own
 

@@ -11,6 +11,7 @@ from mlops_iac.engine.calls import Calls
 from mlops_iac.engine.event import Event, OnEvent, Result
 from mlops_iac.engine.goal import Answer, Goal
 from mlops_iac.engine.handler import Provider
+from mlops_iac.engine.interrupt import interrupt_sets
 from mlops_iac.engine.operation import Operation
 from mlops_iac.engine.pending import resolve_pending, tell_pending
 from mlops_iac.engine.providers import Providers
@@ -56,7 +57,8 @@ class Deployment:
             manager.warm()
         operation = self._operation(snapshot, None, on_event)
         tell_pending(operation)
-        return operation.result(self._run(operation, program))
+        with interrupt_sets(operation.cancelled):
+            return operation.result(self._run(operation, program))
 
     def up(self, program: Program, *, on_event: OnEvent = ignore, before: Callable[[], object] | None = None) -> Result:
         """Make it so. ``before`` is called once, before the first call that reaches the cloud, if there is any.
@@ -108,7 +110,7 @@ class Deployment:
             dry=operation.dry,
             parallel=self.parallel,
         )
-        operation.error = run_program(program, run, _Engine(registrar), operation.cancelled)
+        operation.error = run_program(program, run, _Engine(registrar))
         registrar.close_components()
         completed = operation.error is None and not operation.failures and not operation.cancelled.is_set()
         if operation.error is None and not operation.cancelled.is_set():
@@ -138,7 +140,9 @@ class Deployment:
         with self.store.session(self.stack) as session:
             if session.manager.has_state:
                 session.manager.warm()
-            yield session, self._operation(session.snapshot, session, on_event, before)
+            operation = self._operation(session.snapshot, session, on_event, before)
+            with interrupt_sets(operation.cancelled):
+                yield session, operation
 
     def _operation(
         self,

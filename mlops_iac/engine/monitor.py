@@ -11,8 +11,6 @@ import asyncio
 import contextvars
 import gc
 import re
-import signal
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -171,14 +169,12 @@ class Log:
         """A program's demand on the version of the CLI, which is not what runs it."""
 
 
-def run_program(
-    program: Callable[[], object], run: Run, engine: Engine, cancelled: threading.Event
-) -> Exception | None:
+def run_program(program: Callable[[], object], run: Run, engine: Engine) -> Exception | None:
     """Run a program until every registration is answered. Answers what it raised.
 
     The SDK keeps what it knows in context variables: a copied context leaves nothing behind for the next run.
     """
-    with _no_collector(), _interrupt_sets(cancelled):
+    with _no_collector():
         return contextvars.copy_context().run(_run, program, run, engine)
 
 
@@ -259,25 +255,6 @@ def _no_collector() -> Iterator[None]:
         gc.unfreeze()
         if was_on:
             gc.enable()
-
-
-@contextmanager
-def _interrupt_sets(cancelled: threading.Event) -> Iterator[None]:
-    """The first Ctrl-C asks to stop; the second one interrupts as usual."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.getsignal(signal.SIGINT)
-
-    def stop(number: int, frame: Any) -> None:
-        cancelled.set()
-        signal.signal(signal.SIGINT, before)
-
-    signal.signal(signal.SIGINT, stop)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 def _goal(request: Any) -> Goal:

@@ -78,8 +78,8 @@ class Story:
         for name, step in self.steps.items():
             if step.status == "waiting":
                 self.steps[name] = replace(step, status="skipped")
-            elif step.status == "failed" and status == "refused":
-                self.steps[name] = replace(step, status="refused", reason=error)
+            elif step.status in ("failed", "refused") and not step.reason:
+                self.steps[name] = replace(step, status="refused" if status == "refused" else "failed", reason=error)
 
     def _enter(self, state: str, kind: str, time: datetime) -> None:
         name = step_of(state)
@@ -90,8 +90,12 @@ class Story:
                 self.current = name
                 self.steps[name] = replace(self.steps[name], status="running", started=time)
         elif self.current is not None:
-            self._settle(self.current, "succeeded" if kind == HAPPY_END else "failed", time)
+            self._settle(self.current, "succeeded" if kind == HAPPY_END else self._failure(self.current), time)
             self.current = None
+
+    def _failure(self, name: str) -> StepStatus:
+        """A gate whose calls all went well did not fail: it refused."""
+        return "refused" if self.steps[name].kind == "gate" and not self.steps[name].reason else "failed"
 
     def _settle(self, name: str, status: StepStatus, time: datetime | None, reason: str = "") -> None:
         step = self.steps[name]

@@ -13,12 +13,18 @@ from mlops_iac.scaffold.safe_yaml import block
 WIDTH = 110
 
 
+WRITTEN = "x-written"
+"""Key of a field's `json_schema_extra` with which a blueprint asks for an option to stand in new stack files."""
+
+
 @dataclass(frozen=True)
 class OptionLines:
     key: str
     description: str
     required: bool
     """True when there is no default, so that the team must say it."""
+    written: bool
+    """True when it stands in a new file even so: the blueprint says that a team should look at it first."""
     lines: tuple[str, ...]
     """The setting as YAML, without indentation."""
 
@@ -30,7 +36,9 @@ def option_lines(model: type[BaseModel]) -> list[OptionLines]:
         key = field.alias or name
         default = None if field.is_required() else plain(field.get_default(call_default_factory=True))
         lines = tuple(block({key: default}, width=WIDTH - 6))
-        options.append(OptionLines(key, field.description or "", field.is_required(), lines))
+        extra = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
+        written = field.is_required() or bool(extra.get(WRITTEN))
+        options.append(OptionLines(key, field.description or "", field.is_required(), written, lines))
     return options
 
 

@@ -32,6 +32,21 @@ def make_served(environment: Environment, clients: Clients, run: str = RUN) -> N
             clients("s3").put_object(Bucket=environment.data.bucket, Key=key, Body=version)
 
 
+@pytest.fixture(autouse=True)
+def packages_can_be_deleted(clients: Clients, monkeypatch: pytest.MonkeyPatch) -> None:
+    """moto lacks DeleteModelPackage; the embedded cloud adds it, and so does this."""
+    client = clients("sagemaker")
+    gone: set[str] = set()
+    listing = client.list_model_packages
+
+    def list_model_packages(**request: Any) -> dict[str, Any]:
+        found = listing(**request)["ModelPackageSummaryList"]
+        return {"ModelPackageSummaryList": [item for item in found if item["ModelPackageArn"] not in gone]}
+
+    monkeypatch.setattr(client, "delete_model_package", lambda ModelPackageName: gone.add(ModelPackageName))
+    monkeypatch.setattr(client, "list_model_packages", list_model_packages)
+
+
 def left(clients: Clients) -> dict[str, list[str]]:
     client = clients("sagemaker")
     return {

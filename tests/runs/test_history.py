@@ -45,7 +45,7 @@ def fail(error: str, cause: Any) -> dict[str, Any]:
 
 GOOD = chain("Start", "validate", "prepare", "train", "evaluate", "gate", "gate: compare", "register", "deploy", "deploy: look", Done={"Type": "Succeed"})  # fmt: skip  # noqa: E501
 WEAK = chain("Start", "validate", "prepare", "train", "evaluate", "gate", "gate: refuse", "Tell the team", Failed=fail("GateRefused", REFUSAL))  # fmt: skip  # noqa: E501
-BROKEN = chain("validate", "prepare", "train", "Tell the team", Failed=fail("States.TaskFailed", JOB_CAUSE))
+BROKEN = chain("validate", "prepare", "train", "Tell the team", Failed=fail("TaskFailed", JOB_CAUSE))
 SLOW = {**chain("validate", prepare={"Type": "Wait", "Seconds": 60, "Next": "Done"}), "Done": {"Type": "Succeed"}}
 
 

@@ -1,7 +1,8 @@
-"""Every resource type that the embedded cloud offers. Adding one is a file in a service's folder and a line in the table.
+"""Every resource type that the embedded cloud offers. Adding one is a file in a service's folder and a line in the
+table.
 
-The table is names, not classes: a handler is imported when the first resource of its type is met, so that a command that
-deploys nothing pays for none of them.
+The table is names, not classes: a handler is imported when the first resource of its type is met, so that a
+command that deploys nothing pays for none of them.
 """
 
 from __future__ import annotations
@@ -77,4 +78,4 @@ def handler_class(type: str) -> type[Resource] | None:
     if module is None:
         return None
     found = importlib.import_module(f"{__name__}.{module}")
-    return getattr(found, type.rsplit(":", 1)[-1])  # type: ignore[no-any-return]
+    return getattr(found, type.rsplit(":", 1)[-1])

@@ -1,4 +1,5 @@
-"""Calls to the embedded cloud on behalf of one resource: parameters in, answer out, AWS's refusals as `CloudError`."""
+"""Calls to the embedded cloud on behalf of one resource: parameters in, answer out, AWS's refusals as
+`CloudError`."""
 
 from __future__ import annotations
 
@@ -16,11 +17,20 @@ GONE: Final = re.compile(
 )
 """Codes by which AWS's services say that something is not there. Each has its own; these are the words they share."""
 
-GONE_MESSAGE: Final = re.compile(r"does not exist|not found|\bno \w+ (\w+ )?found|could not be found|no such|unknown \w+", re.IGNORECASE)
+GONE_MESSAGE: Final = re.compile(
+    r"does not exist|not found|\bno \w+ (\w+ )?found|could not be found|no such|unknown \w+", re.IGNORECASE
+)
 """Batch, SageMaker and Athena answer a validation error whose message alone says so."""
 
 VAGUE_CODES: Final = frozenset(
-    {"ClientException", "ValidationException", "ValidationError", "InvalidRequestException", "InvalidParameterValue", "InvalidParameterException"}
+    {
+        "ClientException",
+        "ValidationException",
+        "ValidationError",
+        "InvalidRequestException",
+        "InvalidParameterValue",
+        "InvalidParameterException",
+    }
 )
 
 

@@ -1,8 +1,9 @@
 """The declarative base of every handler: a simple resource type is a table over botocore's service models.
 
-What a type must say is in the class attributes of `Resource`, each with its meaning. What a table cannot say goes into
-a hook (``prepare``, ``finish``, ``change``, ``refresh``) of the type's own class. The engine's state is the source
-of truth for inputs: a read reports existence, ``computed``, ``refreshed`` and tags, and keeps the rest of what was known.
+What a type must say is in the class attributes of `Resource`, each with its meaning. What a table cannot say
+goes into a hook (``prepare``, ``finish``, ``change``, ``refresh``) of the type's own class. The engine's state
+is the source of truth for inputs: a read reports existence, ``computed``, ``refreshed`` and tags, and keeps the
+rest of what was known.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ HEX_DIGITS = 7
 class Resource:
     """One resource type. Stateless: one instance serves all threads."""
 
-    type: ClassVar[str]
+    type: str
     """Pulumi's token."""
     service: ClassVar[str]
     """boto3's name of the service."""
@@ -371,7 +372,7 @@ class Resource:
 
 
 def search(path: str, answer: Any) -> Any:
-    import jmespath
+    import jmespath  # type: ignore[import-untyped]
 
     return jmespath.search(path, answer)
 

@@ -1,8 +1,9 @@
 """From Pulumi's camelCase inputs to an AWS call's parameters, by botocore's own service models. Pure.
 
-Names match without regard to case, to a plural's ``s`` and to a trailing ``List``; what does not match by name is in a
-handler's ``renames``. Types, enums, lengths and ranges are checked on the way, so a wrong value is refused in a preview.
-Messages never show a value that could be a secret: only enum members and numbers are repeated.
+Names match without regard to case, to a plural's ``s`` and to a trailing ``List``; what does not match by name
+is in a handler's ``renames``. Types, enums, lengths and ranges are checked on the way, so a wrong value is
+refused in a preview. Messages never show a value that could be a secret: only enum members and numbers are
+repeated.
 """
 
 from __future__ import annotations

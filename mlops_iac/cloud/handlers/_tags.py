@@ -12,7 +12,8 @@ from mlops_iac.cloud.handlers._shapes import Converter, input_shape, normal
 
 @dataclass(frozen=True, kw_only=True)
 class TagCalls:
-    """The calls that change tags. ``key`` is the API member that names the resource and the output it is filled from."""
+    """The calls that change tags. ``key`` is the API member that names the resource and the output it is filled
+    from."""
 
     key: tuple[str, str] = ("ResourceArn", "arn")
     put: str = "TagResource"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import importlib
 import sys
 from collections.abc import Mapping
@@ -71,14 +70,13 @@ def client_for(region: str, service: str, state_credentials: Any = None) -> Any:
 def load_tasks() -> None:
     """Import everything that holds a name which is replaced."""
     for name in ("batch", "sfn", "aws_sdk", "lambda", "sns", "factory", "callback", "ecs", "glue", "sqs", "events"):
-        with contextlib.suppress(ModuleNotFoundError):
-            module(f"{TASKS}.state_task_service_{name}")
+        module(f"{TASKS}.state_task_service_{name}")
     module(f"{PACKAGE}.parse.asl_parser")
 
 
 def module(name: str) -> Any:
 
-    return importlib.importmodule(name)
+    return importlib.import_module(name)
 
 
 def replace_everywhere(name: str, old: Any, new: Any) -> None:

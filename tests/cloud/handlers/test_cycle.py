@@ -10,7 +10,9 @@ from mlops_iac.core.errors import CloudError, NotEmulated
 from mlops_iac.engine.values import UNKNOWN
 from tests.cloud.handlers.conftest import CASES, SCOPE, Case, Lab
 
-BOTH = [pytest.param(case, which, id=f"{case.name}-{which}") for case in CASES.values() for which in ("minimal", "full")]
+BOTH = [
+    pytest.param(case, which, id=f"{case.name}-{which}") for case in CASES.values() for which in ("minimal", "full")
+]
 EACH = [pytest.param(case, id=case.name) for case in CASES.values()]
 NAMED = "screening-dev-thing"
 
@@ -96,7 +98,7 @@ def test_a_preview_checks_inputs_that_are_not_known_yet(case: Case) -> None:
     from mlops_iac.cloud.provider import EmbeddedProvider
 
     handler = EmbeddedProvider(None).handler(case.type)
-    unknown = {key: UNKNOWN for key in case.full}
+    unknown = dict.fromkeys(case.full, UNKNOWN)
     checked = handler.check(SCOPE, NAMED, None, unknown)
     assert {key: checked[key] for key in unknown} == unknown
 
@@ -106,7 +108,7 @@ def test_an_input_that_nobody_honours_is_refused_by_name(case: Case) -> None:
     from mlops_iac.cloud.provider import EmbeddedProvider
 
     handler = EmbeddedProvider(None).handler(case.type)
-    unknown = {key: UNKNOWN for key in case.full}
+    unknown = dict.fromkeys(case.full, UNKNOWN)
     with pytest.raises(NotEmulated, match=r"Not emulated yet\.") as refusal:
         handler.check(SCOPE, NAMED, None, {**unknown, "sparkleMode": "on"})
     assert f"{case.type}.sparkleMode" in refusal.value.detail

@@ -11,8 +11,8 @@ from mlops_iac.engine.values import Props
 
 
 class Target(Resource):
-    """RegisterScalableTarget makes and changes, DescribeScalableTargets, DeregisterScalableTarget. A read refreshes the two
-    capacities; tags are kept in state only, because moto drops them. Nothing scales here."""
+    """RegisterScalableTarget makes and changes, DescribeScalableTargets, DeregisterScalableTarget. A read
+    refreshes the two capacities; tags are kept in state only, because moto drops them. Nothing scales here."""
 
     type = "aws:appautoscaling/target:Target"
     service = "application-autoscaling"

@@ -12,8 +12,8 @@ from mlops_iac.engine.values import Props
 
 
 class Workgroup(Resource):
-    """CreateWorkGroup, GetWorkGroup, DeleteWorkGroup. moto has no UpdateWorkGroup, so an update deletes and makes the group
-    again under its name; its past queries stay. A read refreshes description, state and tags."""
+    """CreateWorkGroup, GetWorkGroup, DeleteWorkGroup. moto has no UpdateWorkGroup, so an update deletes and
+    makes the group again under its name; its past queries stay. A read refreshes description, state and tags."""
 
     type = "aws:athena/workgroup:Workgroup"
     service = "athena"

@@ -1,4 +1,5 @@
-"""What compute environments and job queues share: they are switched off, and have settled, before they can be deleted."""
+"""What compute environments and job queues share: they are switched off, and have settled, before they can be
+deleted."""
 
 from __future__ import annotations
 

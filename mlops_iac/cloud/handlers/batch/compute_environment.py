@@ -28,8 +28,9 @@ IN_PLACE = frozenset({"minVcpus", "maxVcpus", "desiredVcpus", "subnets", "securi
 class ComputeEnvironment(Switched):
     """CreateComputeEnvironment, DescribeComputeEnvironments, UpdateComputeEnvironment, DeleteComputeEnvironment.
 
-    Without ``serviceRole`` AWS makes and uses its service-linked role; here that role is made the same way, because moto insists on
-    one. A read refreshes state and status: moto loses capacities after an update. A delete is refused while a queue uses it.
+    Without ``serviceRole`` AWS makes and uses its service-linked role; here that role is made the same way,
+    because moto insists on one. A read refreshes state and status: moto loses capacities after an update. A
+    delete is refused while a queue uses it.
     """
 
     type = "aws:batch/computeEnvironment:ComputeEnvironment"

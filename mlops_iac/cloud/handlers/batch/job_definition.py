@@ -15,9 +15,9 @@ DOCUMENTS = frozenset({"containerProperties", "ecsProperties", "nodeProperties"}
 
 
 class JobDefinition(Resource):
-    """RegisterJobDefinition for every revision; an update registers the next one and, unless ``deregisterOnNewRevision`` is false,
-    deregisters the one before. The id stays the
-    first revision's ARN. A delete deregisters all active revisions. A read refreshes existence and tags."""
+    """RegisterJobDefinition for every revision; an update registers the next one and, unless
+    ``deregisterOnNewRevision`` is false, deregisters the one before. The id stays the first revision's ARN. A
+    delete deregisters all active revisions. A read refreshes existence and tags."""
 
     type = "aws:batch/jobDefinition:JobDefinition"
     service = "batch"

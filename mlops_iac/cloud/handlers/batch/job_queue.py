@@ -12,7 +12,8 @@ from mlops_iac.engine.values import Props
 
 
 class JobQueue(Switched):
-    """CreateJobQueue, DescribeJobQueues, UpdateJobQueue, DeleteJobQueue. A read refreshes priority, state and tags."""
+    """CreateJobQueue, DescribeJobQueues, UpdateJobQueue, DeleteJobQueue. A read refreshes priority, state and
+    tags."""
 
     type = "aws:batch/jobQueue:JobQueue"
     create_op, read_op, update_op, delete_op = "CreateJobQueue", "DescribeJobQueues", "UpdateJobQueue", "DeleteJobQueue"

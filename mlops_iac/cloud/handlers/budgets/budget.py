@@ -16,8 +16,9 @@ TIME = "%Y-%m-%d_%H:%M"
 
 
 class Budget(Resource):
-    """CreateBudget with its notifications, DescribeBudget, DeleteBudget. moto has no UpdateBudget, so an update deletes and makes the
-    budget again under its name. A read refreshes existence and limit. Nothing costs here, so nothing is notified; tags are in state."""
+    """CreateBudget with its notifications, DescribeBudget, DeleteBudget. moto has no UpdateBudget, so an update
+    deletes and makes the budget again under its name. A read refreshes existence and limit. Nothing costs here,
+    so nothing is notified; tags are in state."""
 
     type = "aws:budgets/budget:Budget"
     service = "budgets"

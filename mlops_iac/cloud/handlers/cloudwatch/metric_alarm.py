@@ -14,7 +14,8 @@ from mlops_iac.engine.values import UNKNOWN, Props
 
 
 class MetricAlarm(Resource):
-    """PutMetricAlarm makes and changes, DescribeAlarms, DeleteAlarms. A read refreshes threshold, periods, actions and tags."""
+    """PutMetricAlarm makes and changes, DescribeAlarms, DeleteAlarms. A read refreshes threshold, periods,
+    actions and tags."""
 
     type = "aws:cloudwatch/metricAlarm:MetricAlarm"
     service = "cloudwatch"

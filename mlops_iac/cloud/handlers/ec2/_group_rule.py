@@ -21,8 +21,9 @@ SOURCES = {
 
 
 class GroupRule(Ec2Resource):
-    """AuthorizeSecurityGroup…, DescribeSecurityGroupRules, RevokeSecurityGroup… by the rule's id. What the rule says cannot
-    change in place here (moto's ModifySecurityGroupRules loses fields), so a change replaces it; tags change in place."""
+    """AuthorizeSecurityGroup…, DescribeSecurityGroupRules, RevokeSecurityGroup… by the rule's id. What the rule
+    says cannot change in place here (moto's ModifySecurityGroupRules loses fields), so a change replaces it;
+    tags change in place."""
 
     side: ClassVar[Side]
     tag_type, ids_param = "security-group-rule", "SecurityGroupRuleIds"

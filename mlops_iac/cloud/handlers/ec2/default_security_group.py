@@ -12,8 +12,8 @@ from mlops_iac.engine.values import Props
 
 
 class DefaultSecurityGroup(Ec2Resource):
-    """Takes over the group that every VPC is born with: its rules become exactly those given, none by default. A delete leaves
-    the group as it is, as Pulumi's provider does, because AWS does not let it go."""
+    """Takes over the group that every VPC is born with: its rules become exactly those given, none by default. A
+    delete leaves the group as it is, as Pulumi's provider does, because AWS does not let it go."""
 
     type = "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup"
     tag_type, ids_param = "security-group", "GroupIds"

@@ -20,7 +20,8 @@ TARGETS = {
 
 
 class FlowLog(Ec2Resource):
-    """CreateFlowLogs, DescribeFlowLogs, DeleteFlowLogs; everything but tags replaces. No traffic flows here, so nothing is written."""
+    """CreateFlowLogs, DescribeFlowLogs, DeleteFlowLogs; everything but tags replaces. No traffic flows here, so
+    nothing is written."""
 
     type = "aws:ec2/flowLog:FlowLog"
     tag_type, ids_param = "vpc-flow-log", "FlowLogIds"

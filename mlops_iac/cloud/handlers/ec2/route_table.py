@@ -19,8 +19,8 @@ DESTINATIONS = {
 
 
 class RouteTable(Ec2Resource):
-    """CreateRouteTable and a CreateRoute for each inline route. A read refreshes tags; routes are kept from the state, because
-    gateway endpoints add their own."""
+    """CreateRouteTable and a CreateRoute for each inline route. A read refreshes tags; routes are kept from the
+    state, because gateway endpoints add their own."""
 
     type = "aws:ec2/routeTable:RouteTable"
     tag_type, ids_param = "route-table", "RouteTableIds"

@@ -11,8 +11,9 @@ from mlops_iac.engine.values import Props
 
 
 class RouteTableAssociation(Resource):
-    """AssociateRouteTable, DisassociateRouteTable; a read looks for the association in its table. Another table is another
-    association, so it replaces. AWS refuses to associate a subnet twice; moto answers the association that exists."""
+    """AssociateRouteTable, DisassociateRouteTable; a read looks for the association in its table. Another table
+    is another association, so it replaces. AWS refuses to associate a subnet twice; moto answers the association
+    that exists."""
 
     type = "aws:ec2/routeTableAssociation:RouteTableAssociation"
     service = "ec2"

@@ -17,8 +17,8 @@ ALL_OUT = {"protocol": "-1", "cidrBlocks": ["0.0.0.0/0"]}
 class SecurityGroup(Ec2Resource):
     """CreateSecurityGroup, the revoke of EC2's allow-all egress, and one authorize for each side with inline rules.
 
-    A read refreshes tags; inline rules are kept from the state, because rules may also be resources of their own. A delete is
-    refused while rules of other groups name this one, as on AWS (moto accepts it).
+    A read refreshes tags; inline rules are kept from the state, because rules may also be resources of their
+    own. A delete is refused while rules of other groups name this one, as on AWS (moto accepts it).
     """
 
     type = "aws:ec2/securityGroup:SecurityGroup"

@@ -13,7 +13,8 @@ from mlops_iac.engine.values import Props
 
 
 class Subnet(Ec2Resource):
-    """CreateSubnet and, for public addresses, ModifySubnetAttribute. A read refreshes that attribute, the zone and tags."""
+    """CreateSubnet and, for public addresses, ModifySubnetAttribute. A read refreshes that attribute, the zone
+    and tags."""
 
     type = "aws:ec2/subnet:Subnet"
     tag_type, ids_param = "subnet", "SubnetIds"

@@ -13,8 +13,9 @@ ATTRIBUTES = {"enableDnsHostnames": "EnableDnsHostnames", "enableDnsSupport": "E
 
 
 class Vpc(Ec2Resource):
-    """CreateVpc, one ModifyVpcAttribute for each attribute that is not AWS's default, and three describes for the ids of the
-    default security group, route table and network ACL. A read refreshes the DNS attributes and tags."""
+    """CreateVpc, one ModifyVpcAttribute for each attribute that is not AWS's default, and three describes for
+    the ids of the default security group, route table and network ACL. A read refreshes the DNS attributes and
+    tags."""
 
     type = "aws:ec2/vpc:Vpc"
     tag_type, ids_param = "vpc", "VpcIds"

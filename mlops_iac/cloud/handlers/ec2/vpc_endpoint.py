@@ -19,8 +19,9 @@ SERVICE = re.compile(
 
 
 class VpcEndpoint(Ec2Resource):
-    """CreateVpcEndpoint, DescribeVpcEndpoints, ModifyVpcEndpoint, DeleteVpcEndpoints. A read refreshes policy, private DNS, route
-    tables, subnets, groups and tags. Services of others (PrivateLink) are refused: nothing would answer behind them."""
+    """CreateVpcEndpoint, DescribeVpcEndpoints, ModifyVpcEndpoint, DeleteVpcEndpoints. A read refreshes policy,
+    private DNS, route tables, subnets, groups and tags. Services of others (PrivateLink) are refused: nothing
+    would answer behind them."""
 
     type = "aws:ec2/vpcEndpoint:VpcEndpoint"
     tag_type, ids_param = "vpc-endpoint", "VpcEndpointIds"

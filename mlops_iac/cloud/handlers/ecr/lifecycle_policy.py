@@ -6,7 +6,8 @@ from mlops_iac.cloud.handlers._base import Resource
 
 
 class LifecyclePolicy(Resource):
-    """PutLifecyclePolicy makes, GetLifecyclePolicy, DeleteLifecyclePolicy; a change replaces, as in Pulumi. Nothing expires here."""
+    """PutLifecyclePolicy makes, GetLifecyclePolicy, DeleteLifecyclePolicy; a change replaces, as in Pulumi.
+    Nothing expires here."""
 
     type = "aws:ecr/lifecyclePolicy:LifecyclePolicy"
     service = "ecr"

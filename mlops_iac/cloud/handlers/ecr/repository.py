@@ -12,8 +12,8 @@ from mlops_iac.engine.values import Props
 
 
 class Repository(Resource):
-    """CreateRepository, DescribeRepositories, PutImageTagMutability, PutImageScanningConfiguration, DeleteRepository (with its
-    images when ``forceDelete``). A read refreshes mutability, scanning and tags."""
+    """CreateRepository, DescribeRepositories, PutImageTagMutability, PutImageScanningConfiguration,
+    DeleteRepository (with its images when ``forceDelete``). A read refreshes mutability, scanning and tags."""
 
     type = "aws:ecr/repository:Repository"
     service = "ecr"

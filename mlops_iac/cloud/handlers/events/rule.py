@@ -13,8 +13,9 @@ from mlops_iac.engine.values import Props
 
 
 class EventRule(Resource):
-    """PutRule makes and changes, DescribeRule, DeleteRule. A read refreshes pattern, schedule, state and tags. A rule with targets
-    that are not resources of the stack is refused on delete unless ``forceDestroy`` removes them."""
+    """PutRule makes and changes, DescribeRule, DeleteRule. A read refreshes pattern, schedule, state and tags. A
+    rule with targets that are not resources of the stack is refused on delete unless ``forceDestroy`` removes
+    them."""
 
     type = "aws:cloudwatch/eventRule:EventRule"
     service = "events"

@@ -11,7 +11,8 @@ from mlops_iac.engine.values import Props
 
 
 class CatalogDatabase(Resource):
-    """CreateDatabase, GetDatabase, UpdateDatabase, DeleteDatabase. A read refreshes description, location and parameters."""
+    """CreateDatabase, GetDatabase, UpdateDatabase, DeleteDatabase. A read refreshes description, location and
+    parameters."""
 
     type = "aws:glue/catalogDatabase:CatalogDatabase"
     service = "glue"

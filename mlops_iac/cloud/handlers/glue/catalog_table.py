@@ -10,7 +10,8 @@ from mlops_iac.engine.values import Props
 
 
 class CatalogTable(Resource):
-    """CreateTable, GetTable, UpdateTable, DeleteTable. A read refreshes columns, location, partition keys and parameters."""
+    """CreateTable, GetTable, UpdateTable, DeleteTable. A read refreshes columns, location, partition keys and
+    parameters."""
 
     type = "aws:glue/catalogTable:CatalogTable"
     service = "glue"

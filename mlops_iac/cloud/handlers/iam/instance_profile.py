@@ -11,8 +11,8 @@ from mlops_iac.engine.values import Props
 
 
 class InstanceProfile(Resource):
-    """CreateInstanceProfile and AddRoleToInstanceProfile; a read refreshes the role. Tags are made with the profile; a change of
-    them replaces nothing and is kept in state only, because moto has no TagInstanceProfile."""
+    """CreateInstanceProfile and AddRoleToInstanceProfile; a read refreshes the role. Tags are made with the
+    profile; a change of them replaces nothing and is kept in state only, because moto has no TagInstanceProfile."""
 
     type = "aws:iam/instanceProfile:InstanceProfile"
     service = "iam"

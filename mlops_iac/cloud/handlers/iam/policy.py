@@ -16,8 +16,9 @@ VERSIONS = 5
 
 
 class Policy(Resource):
-    """CreatePolicy; a change of the document is a new default version, the oldest one making room. A read refreshes the
-    document of the default version and tags. A delete is refused while the policy is attached, as on AWS (moto accepts)."""
+    """CreatePolicy; a change of the document is a new default version, the oldest one making room. A read
+    refreshes the document of the default version and tags. A delete is refused while the policy is attached, as
+    on AWS (moto accepts)."""
 
     type = "aws:iam/policy:Policy"
     service = "iam"

@@ -12,9 +12,9 @@ from mlops_iac.engine.values import Props
 
 
 class Role(Resource):
-    """CreateRole, GetRole, UpdateRole, UpdateAssumeRolePolicy, DeleteRole. A read refreshes trust policy, description, boundary,
-    session length and tags. Policies of a role are refused here (``inlinePolicies``, ``managedPolicyArns``, deprecated in
-    pulumi-aws); they have types of their own."""
+    """CreateRole, GetRole, UpdateRole, UpdateAssumeRolePolicy, DeleteRole. A read refreshes trust policy,
+    description, boundary, session length and tags. Policies of a role are refused here (``inlinePolicies``,
+    ``managedPolicyArns``, deprecated in pulumi-aws); they have types of their own."""
 
     type = "aws:iam/role:Role"
     service = "iam"

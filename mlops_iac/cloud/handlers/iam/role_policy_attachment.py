@@ -11,7 +11,8 @@ from mlops_iac.engine.values import Props
 
 
 class RolePolicyAttachment(Resource):
-    """AttachRolePolicy, DetachRolePolicy; a read looks through ListAttachedRolePolicies. The id is ``<role>/<policy's ARN>``."""
+    """AttachRolePolicy, DetachRolePolicy; a read looks through ListAttachedRolePolicies. The id is
+    ``<role>/<policy's ARN>``."""
 
     type = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
     service = "iam"

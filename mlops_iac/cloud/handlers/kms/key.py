@@ -18,8 +18,8 @@ WINDOW = 30
 class Key(Resource):
     """CreateKey, then rotation and disabling when asked for; a delete schedules the key's deletion, as AWS does.
 
-    A read refreshes state, description, policy, rotation and tags. A key that awaits its deletion counts as gone. A key has no
-    name, so a create that was cut off cannot be found again; the orphan costs nothing here.
+    A read refreshes state, description, policy, rotation and tags. A key that awaits its deletion counts as
+    gone. A key has no name, so a create that was cut off cannot be found again; the orphan costs nothing here.
     """
 
     type = "aws:kms/key:Key"

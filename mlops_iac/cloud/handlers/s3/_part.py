@@ -1,4 +1,5 @@
-"""What the S3 sub-resources share: a bucket is their identity, a Put makes and changes, a Get reads, a Delete ends."""
+"""What the S3 sub-resources share: a bucket is their identity, a Put makes and changes, a Get reads, a Delete
+ends."""
 
 from __future__ import annotations
 
@@ -14,8 +15,8 @@ OWNER = {"expectedBucketOwner": "one account owns every bucket here."}
 class BucketPart(Resource):
     """One configuration of a bucket. Its id is the bucket's name; a bucket that is gone took it along.
 
-    A Put replaces the whole configuration, on AWS too, so create and update are one call. Only Gets and Deletes that moto
-    knows are ever sent: it takes the delete of an unknown sub-resource for the delete of the bucket.
+    A Put replaces the whole configuration, on AWS too, so create and update are one call. Only Gets and Deletes
+    that moto knows are ever sent: it takes the delete of an unknown sub-resource for the delete of the bucket.
     """
 
     service = "s3"

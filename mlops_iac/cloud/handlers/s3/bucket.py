@@ -38,8 +38,9 @@ HOSTED_ZONES = {
 class Bucket(Resource):
     """CreateBucket and PutBucketTagging; a read is HeadBucket and GetBucketTagging.
 
-    Configurations inside the bucket (``versioning``, ``lifecycleRules``, …, deprecated in pulumi-aws) are refused: they have
-    types of their own. ``objectLockEnabled`` is honoured. ``forceDestroy`` empties all versions before the delete.
+    Configurations inside the bucket (``versioning``, ``lifecycleRules``, …, deprecated in pulumi-aws) are
+    refused: they have types of their own. ``objectLockEnabled`` is honoured. ``forceDestroy`` empties all
+    versions before the delete.
     """
 
     type = "aws:s3/bucket:Bucket"
@@ -75,7 +76,8 @@ class Bucket(Resource):
         return params
 
     def prepare(self, api: Api, scope: Scope, inputs: Props) -> None:
-        """In us-east-1 S3 answers 200 to a second create by the same owner; Pulumi's provider then refuses to adopt it."""
+        """In us-east-1 S3 answers 200 to a second create by the same owner; Pulumi's provider then refuses to
+        adopt it."""
         if self._region(scope, inputs) == "us-east-1" and api.maybe("HeadBucket", Bucket=inputs["bucket"]) is not None:
             message = "Your previous request to create the named bucket succeeded and you already own it."
             raise api.refuse("CreateBucket", message, "BucketAlreadyOwnedByYou")

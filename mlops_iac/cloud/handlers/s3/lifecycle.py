@@ -8,7 +8,8 @@ from mlops_iac.cloud.handlers.s3._part import OWNER, BucketPart
 class BucketLifecycleConfiguration(BucketPart):
     """PutBucketLifecycleConfiguration, GetBucketLifecycleConfiguration, DeleteBucketLifecycle.
 
-    A read compares ids and statuses of the rules only: moto loses size filters and version counts. Nothing expires here.
+    A read compares ids and statuses of the rules only: moto loses size filters and version counts. Nothing
+    expires here.
     """
 
     type = "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration"

@@ -20,7 +20,7 @@ class BucketLogging(BucketPart):
     read_item = "LoggingEnabled"
     ignores = OWNER
     refreshed = {"targetBucket": "TargetBucket", "targetPrefix": "TargetPrefix"}
-    extras = frozenset({"targetBucket", "targetPrefix", "targetObjectKeyFormat"})
+    extras = frozenset({"targetBucket", "targetPrefix"})
     create_calls = 2
 
     def create_params(self, scope: Scope, inputs: Props) -> dict[str, Any]:

@@ -18,8 +18,8 @@ KINDS = {
 
 
 class BucketNotification(BucketPart):
-    """PutBucketNotificationConfiguration with everything; a delete puts an empty one. A read sees whether the bucket exists
-    and how many targets of each kind there are: moto does not answer ``eventbridge``."""
+    """PutBucketNotificationConfiguration with everything; a delete puts an empty one. A read sees whether the
+    bucket exists and how many targets of each kind there are: moto does not answer ``eventbridge``."""
 
     type = "aws:s3/bucketNotification:BucketNotification"
     create_op, read_op = "PutBucketNotificationConfiguration", "GetBucketNotificationConfiguration"

@@ -9,7 +9,8 @@ from mlops_iac.engine.values import Props
 
 
 class BucketVersioning(BucketPart):
-    """PutBucketVersioning, GetBucketVersioning. Versioning cannot be taken back, so a delete suspends it, as Pulumi's does."""
+    """PutBucketVersioning, GetBucketVersioning. Versioning cannot be taken back, so a delete suspends it, as
+    Pulumi's does."""
 
     type = "aws:s3/bucketVersioning:BucketVersioning"
     create_op, read_op = "PutBucketVersioning", "GetBucketVersioning"

@@ -10,8 +10,8 @@ from mlops_iac.engine.values import Props
 
 
 class ModelPackageGroup(Resource):
-    """CreateModelPackageGroup, DescribeModelPackageGroup, DeleteModelPackageGroup. A create under a name that exists is refused,
-    and so is the delete of a group that holds packages, both as on AWS."""
+    """CreateModelPackageGroup, DescribeModelPackageGroup, DeleteModelPackageGroup. A create under a name that
+    exists is refused, and so is the delete of a group that holds packages, both as on AWS."""
 
     type = "aws:sagemaker/modelPackageGroup:ModelPackageGroup"
     service = "sagemaker"

@@ -14,8 +14,9 @@ EXPRESSION = re.compile(r"rate\(\d+ (minute|hour|day)s?\)|cron\((\S+ ){5}\S+\)|a
 
 
 class Schedule(Resource):
-    """CreateSchedule, GetSchedule, UpdateSchedule, DeleteSchedule. A read refreshes expression, state, description and time zone.
-    The expression's form and the target's role are checked here, because moto accepts anything."""
+    """CreateSchedule, GetSchedule, UpdateSchedule, DeleteSchedule. A read refreshes expression, state,
+    description and time zone. The expression's form and the target's role are checked here, because moto accepts
+    anything."""
 
     type = "aws:scheduler/schedule:Schedule"
     service = "scheduler"

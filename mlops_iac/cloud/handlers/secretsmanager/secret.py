@@ -16,9 +16,9 @@ WINDOW = 30
 
 
 class Secret(Resource):
-    """CreateSecret, PutResourcePolicy, DescribeSecret, UpdateSecret, DeleteSecret. A read refreshes description, key, policy and tags.
-    A delete schedules the end, or with ``recoveryWindowInDays`` 0 is final; a secret that awaits its end counts as gone, yet its
-    name stays taken, as on AWS."""
+    """CreateSecret, PutResourcePolicy, DescribeSecret, UpdateSecret, DeleteSecret. A read refreshes description,
+    key, policy and tags. A delete schedules the end, or with ``recoveryWindowInDays`` 0 is final; a secret that
+    awaits its end counts as gone, yet its name stays taken, as on AWS."""
 
     type = "aws:secretsmanager/secret:Secret"
     service = "secretsmanager"

@@ -12,8 +12,9 @@ from mlops_iac.engine.values import Props
 
 
 class SecretVersion(Resource):
-    """PutSecretValue, GetSecretValue. Versions cannot be deleted: a delete takes the stages away except AWSCURRENT, which goes with the
-    secret, as Pulumi's provider does. A read refreshes the value. The value is secret."""
+    """PutSecretValue, GetSecretValue. Versions cannot be deleted: a delete takes the stages away except
+    AWSCURRENT, which goes with the secret, as Pulumi's provider does. A read refreshes the value. The value is
+    secret."""
 
     type = "aws:secretsmanager/secretVersion:SecretVersion"
     service = "secretsmanager"

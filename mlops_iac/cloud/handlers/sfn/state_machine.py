@@ -12,9 +12,9 @@ from mlops_iac.engine.values import Props
 
 
 class StateMachine(Resource):
-    """CreateStateMachine, DescribeStateMachine, UpdateStateMachine; a delete stops what runs first. A read refreshes definition,
-    role, status and tags. A create under a name that exists is refused, and so is a role that does not exist; moto accepts both.
-    """
+    """CreateStateMachine, DescribeStateMachine, UpdateStateMachine; a delete stops what runs first. A read
+    refreshes definition, role, status and tags. A create under a name that exists is refused, and so is a role
+    that does not exist; moto accepts both."""
 
     type = "aws:sfn/stateMachine:StateMachine"
     service = "stepfunctions"

@@ -24,8 +24,9 @@ ATTRIBUTES = {
 
 
 class Topic(Resource):
-    """CreateTopic with its attributes, GetTopicAttributes, SetTopicAttributes for each that changes, DeleteTopic. A read refreshes
-    display name, key and tags. Delivery feedback (``…FeedbackRoleArn``) is refused: nothing leaves this machine."""
+    """CreateTopic with its attributes, GetTopicAttributes, SetTopicAttributes for each that changes,
+    DeleteTopic. A read refreshes display name, key and tags. Delivery feedback (``…FeedbackRoleArn``) is
+    refused: nothing leaves this machine."""
 
     type = "aws:sns/topic:Topic"
     service = "sns"

@@ -12,7 +12,8 @@ from mlops_iac.engine.values import Props
 
 
 class TopicPolicy(Resource):
-    """SetTopicAttributes with the attribute Policy; a delete puts the policy that AWS gives a new topic. Kept, not enforced."""
+    """SetTopicAttributes with the attribute Policy; a delete puts the policy that AWS gives a new topic. Kept,
+    not enforced."""
 
     type = "aws:sns/topicPolicy:TopicPolicy"
     service = "sns"

@@ -21,8 +21,8 @@ PROTOCOLS = ("application", "email", "email-json", "firehose", "http", "https", 
 
 
 class TopicSubscription(Resource):
-    """Subscribe, GetSubscriptionAttributes, SetSubscriptionAttributes, Unsubscribe. Nobody confirms by e-mail here: every
-    subscription is confirmed at once, and no e-mail or message leaves this machine."""
+    """Subscribe, GetSubscriptionAttributes, SetSubscriptionAttributes, Unsubscribe. Nobody confirms by e-mail
+    here: every subscription is confirmed at once, and no e-mail or message leaves this machine."""
 
     type = "aws:sns/topicSubscription:TopicSubscription"
     service = "sns"

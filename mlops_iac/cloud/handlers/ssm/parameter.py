@@ -13,8 +13,8 @@ from mlops_iac.engine.values import Props
 
 
 class Parameter(Resource):
-    """PutParameter makes, and with Overwrite changes; GetParameter with decryption, DeleteParameter. A read refreshes value, type,
-    version and tags. The value is secret, as in Pulumi's provider."""
+    """PutParameter makes, and with Overwrite changes; GetParameter with decryption, DeleteParameter. A read
+    refreshes value, type, version and tags. The value is secret, as in Pulumi's provider."""
 
     type = "aws:ssm/parameter:Parameter"
     service = "ssm"

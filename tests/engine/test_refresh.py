@@ -1,0 +1,51 @@
+"""Drift: what changed behind our back is seen, and mended by the next up."""
+
+from __future__ import annotations
+
+from tests.engine.conftest import Stack, ops, step_of
+from tests.engine.programs import Thing
+
+
+def program() -> None:
+    Thing("a", label="a", size=1)
+    Thing("b", label="b")
+
+
+def test_nothing_changed_is_nothing_to_tell(stack: Stack) -> None:
+    stack.up(program)
+    result = stack.deployment.refresh()
+    assert result.changes == {"same": 2}
+    assert not result.changed
+
+
+def test_a_value_that_was_changed_is_seen_and_changed_back(stack: Stack) -> None:
+    stack.up(program)
+    stack.cloud.things["a"]["size"] = 5
+    result = stack.deployment.refresh()
+    assert result.changes == {"update": 1, "same": 1}
+    assert stack.records()["a"].inputs["size"] == 5
+    assert "size" in step_of(stack.preview(program), "a").diff
+    stack.up(program)
+    assert stack.cloud.things["a"]["size"] == 1
+
+
+def test_what_was_deleted_is_made_again(stack: Stack) -> None:
+    stack.up(program)
+    stack.cloud.things.pop("b")
+    assert stack.deployment.refresh().changes == {"delete": 1, "same": 1}
+    assert ops(stack.preview(program)) == ["same a", "create b"]
+
+
+def test_a_preview_of_a_refresh_writes_nothing(stack: Stack) -> None:
+    stack.up(program)
+    stack.cloud.things.pop("b")
+    before = stack.file.read_bytes()
+    assert stack.deployment.refresh(preview=True).changes == {"delete": 1, "same": 1}
+    assert stack.file.read_bytes() == before
+
+
+def test_a_resource_that_cannot_be_read_stays_in_state(stack: Stack) -> None:
+    stack.up(program)
+    stack.cloud.fails["read", "a"] = RuntimeError("no answer")
+    assert stack.deployment.refresh().outcome == "failed"
+    assert "a" in stack.records()
