@@ -33,8 +33,7 @@ class RoleArgs:
     """Ceiling of what it may ever do. Left out: none, which only fits an account that sets one by other means."""
     source_account: bool = True
     """Demand ``aws:SourceAccount``, which keeps a service from acting for another account's resource. Left out:
-    demanded.
-    EC2 and ECS tasks do not send it when they assume a role."""
+    demanded. EC2 and ECS tasks do not send it when they assume a role."""
     max_hours: int = 1
     """Longest session, in hours (1 to 12). Left out: one hour."""
     transforms: Transforms = field(default_factory=dict)

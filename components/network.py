@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -49,8 +50,7 @@ class NetworkArgs:
     joined."""
     interface_endpoints: tuple[str, ...] | None = None
     """AWS services reachable by interface endpoint, in AWS's own short names (``ecr.api``). Left out: none, except
-    under
-    `regulated`."""
+    under `regulated`."""
     key: KeyRef | None = None
     """Encrypts the flow logs. Left out: encrypted by CloudWatch Logs itself."""
     boundary: BoundaryRef | None = None
@@ -143,11 +143,8 @@ class Network(Component):
         return self.make("vpc", Vpc, props)
 
     def _create_subnets(self, vpc: Vpc, args: NetworkArgs) -> list[Subnet]:
-        # Local zones are opted into and have no SageMaker; the filter leaves them out.
-        filters = [{"name": "opt-in-status", "values": ["opt-in-not-required"]}]
-        zones = get_availability_zones_output(
-            state="available", filters=filters, opts=pulumi.InvokeOutputOptions(parent=self)
-        )
+        answer = get_availability_zones_output(state="available", opts=pulumi.InvokeOutputOptions(parent=self))
+        zones = answer.names.apply(lambda names: whole_zones(names, self.site.region))
         return [
             self.make(
                 "subnets",
@@ -155,7 +152,7 @@ class Network(Component):
                 {
                     "vpc_id": vpc.id,
                     "cidr_block": block,
-                    "availability_zone": zones.names[number],
+                    "availability_zone": zones[number],
                     "map_public_ip_on_launch": False,
                 },
                 name=f"subnet-{number + 1}",
@@ -251,6 +248,18 @@ class Network(Component):
         target = {"iam_role_arn": role.role_arn, "log_destination": group.arn}
         flow = self.make("flow_log", FlowLog, {"vpc_id": vpc.id, "traffic_type": "ALL", **target}, depends_on=[role])
         return flow, group, role
+
+
+def whole_zones(names: Sequence[str], region: str) -> list[str]:
+    """A region's own zones (``eu-west-1a``), in order: local and wavelength zones have no SageMaker.
+
+    Raises BlueprintError for a region with fewer zones than the network has subnets.
+    """
+    found = sorted(name for name in names if re.fullmatch(rf"{re.escape(region)}[a-z]", name))
+    if len(found) < ZONES:
+        detail = f"Region `{region}` offers this account {len(found)} availability zones; a network spans {ZONES}."
+        raise BlueprintError("Too few availability zones.", detail, hint="choose another region, or adopt a network.")
+    return found
 
 
 def subnet_blocks(cidr_block: str) -> list[str]:

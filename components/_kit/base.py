@@ -29,8 +29,7 @@ class Component(pulumi.ComponentResource):
     """One layer of an environment.
 
     A component declares ``Nodes``, the frozen record of what it makes. Its field names are the keys of ``make`` and
-    the keys
-    that ``transforms`` take.
+    the keys that ``transforms`` take.
     """
 
     Nodes: ClassVar[type]
@@ -70,8 +69,7 @@ class Component(pulumi.ComponentResource):
         """Make one child: named, tagged, protected and parented here, after the caller's transform has spoken.
 
         ``child`` is its key; ``name`` tells children of one key apart (the two subnets of a network). ``called`` are
-        the
-        words of the physical name where the logical name would read badly (a bucket called `…-lake-bucket`).
+        the words of the physical name where the logical name would read badly (a bucket called `…-lake-bucket`).
         """
         logical = f"{self.stem}-{name or child.replace('_', '-')}"
         token = kind.pulumi_type

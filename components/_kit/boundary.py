@@ -2,8 +2,7 @@
 names.
 
 A boundary allows nothing by itself. Actions are written out, so that a new grant that leaves the ceiling is seen in
-review;
-the contract tests hold every grant of every component against this table.
+review; the contract tests hold every grant of every component against this table.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """Permissions as data: owners grant, roles render.
 
 The lake knows which actions reading needs; the trainer does not. ``lake.grant_read(role)`` makes a `Grant` and gives
-it to
-the role, which renders all its grants into one inline policy.
+it to the role, which renders all its grants into one inline policy.
 """
 
 from __future__ import annotations

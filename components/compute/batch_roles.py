@@ -1,8 +1,7 @@
 """The roles of AWS Batch, each with what it needs and no more.
 
 Batch itself uses AWS's service-linked role (`AWSServiceRoleForBatch`), which AWS keeps current and which no program
-of ours
-can widen; a service role of our own would need EC2 actions that AWS cannot scope.
+of ours can widen; a service role of our own would need EC2 actions that AWS cannot scope.
 
 instance    the machines: join the ECS cluster that Batch made for them
 execution   the ECS agent: pulls the image, writes the log

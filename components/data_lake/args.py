@@ -22,8 +22,7 @@ class Table:
     zone: str
     columns: Mapping[str, str]
     """Column name to Hive type, in the file's order: ``{"id": "bigint", "score": "double"}``. CSV readers see strings
-    only
-    where the type is not numeric, so give numbers their type."""
+    only where the type is not numeric, so give numbers their type."""
     prefix: str = ""
     """Below the zone, ending in a slash. Left out: the whole zone."""
     format: Format = "csv"
@@ -40,8 +39,7 @@ class DataLakeArgs:
     """Delete raw objects after this many days. Left out: raw data is kept for ever."""
     keep_old_versions_days: int | None = None
     """Days a replaced or deleted object can still be brought back. Left out: 7 under `sandbox`, 30 under `standard`,
-    365 under
-    `regulated`."""
+    365 under `regulated`."""
     tables: Mapping[str, Table] = field(default_factory=dict)
     """Tables of the catalogue by name. Left out: an empty catalogue."""
     scan_limit_gib: int = 100

@@ -23,8 +23,7 @@ from mlops_iac.core.errors import BlueprintError
 __all__ = ["Monitoring", "MonitoringArgs", "MonitoringNodes"]
 
 # Idle cost: 0.10 $ a month for the alarm of each pipeline; 3.00 $ for the dashboard, of which an account's first
-# three are free.
-# Budgets that only notify are free.
+# three are free. Budgets that only notify are free.
 
 FAILED = ("ABORTED", "FAILED", "TIMED_OUT")
 

@@ -1,8 +1,7 @@
 """What every flavour of endpoint has before its first model exists: a name, a role, a log, two alarms.
 
 The endpoint itself is made by the deploy step of the first run that passes its gate; until then there is nothing to
-pay and
-nothing that could fail, so that a first ``up`` on an empty account is green.
+pay and nothing that could fail, so that a first ``up`` on an empty account is green.
 """
 
 from __future__ import annotations

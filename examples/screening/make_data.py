@@ -18,7 +18,7 @@ from sklearn.datasets import load_breast_cancer
 
 HERE = Path(__file__).parent
 SAMPLE_ROWS = (0, 19, 45, 107, 568)
-"""Three malignant and two benign patients of the table."""
+"""Two malignant and three benign patients of the table."""
 
 
 def make_table() -> pd.DataFrame:

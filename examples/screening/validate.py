@@ -53,8 +53,8 @@ def read_tables(folder: Path) -> pd.DataFrame:
 def find_problems(table: pd.DataFrame) -> list[str]:
     """Everything that is wrong with a table, in sentences. Without the right columns nothing else can be said."""
     problems = check_columns(table)
-    if problems:
-        return problems
+    if problems or table.empty:
+        return [*problems, *check_size(table)]
     return [*check_values(table), *check_label(table), *check_size(table)]
 
 
@@ -105,7 +105,8 @@ def write_report(folder: Path, table: pd.DataFrame, problems: list[str]) -> None
     folder.mkdir(parents=True, exist_ok=True)
     report = {"rows": len(table), "columns": len(table.columns), "problems": problems}
     (folder / "validation.json").write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
-    summary = table.describe().T[["count", "min", "mean", "max"]].to_markdown(floatfmt=".4g")
+    numbers = table.apply(pd.to_numeric, errors="coerce").astype(float)
+    summary = numbers.describe().T[["count", "min", "mean", "max"]].to_markdown(floatfmt=".4g")
     found = "\n".join(f"- {problem}" for problem in problems) or "No problems."
     text = f"# Validation\n\n{len(table)} rows.\n\n{found}\n\n{summary}\n"
     (folder / "validation.md").write_text(text, encoding="utf-8")

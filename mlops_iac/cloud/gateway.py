@@ -64,6 +64,8 @@ class Gateway:
         self._when_used: dict[str, list[Callable[[], None]]] = defaultdict(list)
         self.ready = threading.Event()
         """Set once the state is restored; requests wait for it."""
+        self.closed = False
+        """True once the last snapshot is being saved: nothing may change any more."""
         self._on: dict[str, list[Callable[[], None]]] = defaultdict(list)
         self._clients: dict[tuple[str, str], Clients] = {}
         self._lock = threading.RLock()
@@ -162,7 +164,8 @@ class Gateway:
     # Answering --------------------------------------------------------------------------------------------------
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
-        answer = self._guard(environ) or self._answer(environ)
+        body = wire.read_body(environ)
+        answer = self._guard(environ) or self._answer(environ, body)
         headers = [(k, v) for k, v in answer.headers if k.lower() not in ("status", "connection")]
         if not any(k.lower() == "content-length" for k, _ in headers):
             headers.append(("Content-Length", str(len(answer.body))))
@@ -178,7 +181,7 @@ class Gateway:
             )
         return None
 
-    def _answer(self, environ: dict[str, Any]) -> Answer:
+    def _answer(self, environ: dict[str, Any], body: bytes) -> Answer:
         from mlops_iac.cloud import own_api
 
         path = environ.get("PATH_INFO", "")
@@ -186,9 +189,9 @@ class Gateway:
             return own_api.answer(self.own, environ)
         if path.startswith("/moto-api"):
             return Answer(404, [("Content-Type", "text/plain")], b"moto's own API is not served.\n")
-        if not self.ready.wait(RESTORE_TIMEOUT):
-            return Answer(503, [("Content-Type", "text/plain")], b"The embedded cloud is still restoring its state.\n")
-        request = wire.read(environ)
+        if self.closed or not self.ready.wait(RESTORE_TIMEOUT):
+            return Answer(503, [("Content-Type", "text/plain")], b"The embedded cloud is starting or stopping.\n")
+        request = wire.read(environ, body)
         try:
             self.prepare(request.service or "s3")
             answer = self._through_hooks(request)

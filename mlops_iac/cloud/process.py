@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -91,6 +92,7 @@ class EmbeddedCloud:
             return
         with contextlib.suppress(FileNotFoundError):
             (self.home / "cloud.snap").unlink()
+        shutil.rmtree(self.home / "objects", ignore_errors=True)
 
     def status(self) -> dict[str, Any]:
         """What is running and what it holds; ``{"running": False, …}`` when it is not."""

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from mlops_iac import __version__
 from mlops_iac.cloud import moto_patches, services, snapshot
+from mlops_iac.cloud.blobs import Blobs
 from mlops_iac.cloud.gateway import Gateway
 from mlops_iac.cloud.peers import is_own_connection
 from mlops_iac.core.errors import CloudError
@@ -93,6 +94,7 @@ class Server:
         self.stopping.set()
         self.gateway.touch()
         self.gateway.tell("stop")
+        self.gateway.closed = True
         if self._wsgi is not None:
             self._wsgi.shutdown()
             self._wsgi.server_close()
@@ -110,9 +112,11 @@ class Server:
         """Write the snapshot now. A failure (a full disk) is logged and leaves the previous snapshot as it was."""
         with self._saving:
             try:
+                blobs = Blobs(self.home / "objects")
                 with self.gateway.locked():
-                    pickled = snapshot.dump(self.gateway.store)
+                    pickled = snapshot.dump(self.gateway.store, blobs)
                 snapshot.write(self.home / "cloud.snap", pickled)
+                blobs.sweep()
             except Exception:
                 log.exception("The state could not be saved.")
 
@@ -140,7 +144,7 @@ class Server:
         if not path.exists():
             return "none"
         try:
-            self.gateway.store.update(snapshot.load(path))
+            self.gateway.store.update(snapshot.load(path, Blobs(self.home / "objects")))
         except snapshot.NotLoadable as problem:
             aside = path.with_suffix(f".snap.{int(time.time())}.unread")
             path.rename(aside)
@@ -204,6 +208,11 @@ def _listen(gateway: Gateway, port: int) -> Any:
         def handle(self) -> None:
             if is_own_connection(self.client_address, self.connection.getsockname()):
                 super().handle()
+
+        def send_header(self, keyword: str, value: str) -> None:
+            """Keep the connection: werkzeug closes it because bodies may be unread, and the gateway reads them all."""
+            if (keyword, value) != ("Connection", "close"):
+                super().send_header(keyword, value)
 
         def log(self, type: str, message: str, *args: Any) -> None:
             """Requests are not logged: a deployment makes hundreds."""

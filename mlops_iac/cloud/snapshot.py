@@ -23,6 +23,8 @@ from typing import Any, Final
 
 import cloudpickle
 
+from mlops_iac.cloud.blobs import LARGE, READING, Blobs
+
 _MAGIC: Final = b"mlops-iac cloud snapshot 1\n"
 _RLOCK, _LOCK = type(threading.RLock()), type(threading.Lock())
 _PER_PROCESS: Final = frozenset({"backend", "service_name", "_use_boto3_regions", "_additional_regions", "_id"})
@@ -38,8 +40,8 @@ class NotLoadable(Exception):
     """The snapshot is another version's, damaged, or not ours; the message says which, in a sentence."""
 
 
-def dump(store: Store) -> bytes:
-    """All state as bytes. The caller holds the gateway's lock."""
+def dump(store: Store, blobs: Blobs) -> bytes:
+    """All state as bytes; large bodies go to ``blobs``. The caller holds the gateway's lock."""
     from moto.core.base_backend import BackendDict
 
     live = {}
@@ -49,7 +51,7 @@ def dump(store: Store) -> bytes:
         for account, region, backend in backends.iter_backends():
             live[kind.__module__, kind.__name__, account, region] = (vars(backend), extra)
     buffer = io.BytesIO()
-    _pickler()(buffer).dump((live, {name: dict(values) for name, values in store.items()}))
+    _pickler(blobs)(buffer).dump((live, {name: dict(values) for name, values in store.items()}))
     return _MAGIC + _moto_version().encode() + b"\n" + buffer.getvalue()
 
 
@@ -68,8 +70,8 @@ def write(path: Path, pickled: bytes) -> None:
         raise
 
 
-def load(path: Path) -> Store:
-    """Put a snapshot's state into moto's backends; answers the store of our own parts."""
+def load(path: Path, blobs: Blobs) -> Store:
+    """Put a snapshot's state into moto's backends; answers the store of our own parts. `NotLoadable` says why not."""
     with path.open("rb") as file:
         _check_owner(file.fileno())
         if file.readline() != _MAGIC:
@@ -77,10 +79,13 @@ def load(path: Path) -> Store:
         version = file.readline().decode(errors="replace").strip()
         if version != _moto_version():
             raise NotLoadable(f"It was written with moto {version}; moto {_moto_version()} is installed.")
+        READING.append(blobs)
         try:
             live, store = _Unpickler(file).load()
         except Exception as error:  # a damaged pickle can raise anything
             raise NotLoadable(f"It is damaged ({type(error).__name__}: {error}).") from error
+        finally:
+            READING.pop()
     for (module, name, account, region), (state, extra) in live.items():
         backends = _find_backends(module, name)
         vars(backends).update(extra)
@@ -119,10 +124,11 @@ class _Unpickler(pickle.Unpickler):
         return backends[account][region]
 
 
-def _pickler() -> type[cloudpickle.Pickler]:
+def _pickler(blobs: Blobs) -> type[cloudpickle.Pickler]:
     """The pickler class, made late: its reducers name moto's and cryptography's classes, which are slow to import."""
     from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
     from moto.core.base_backend import BackendDict, BaseBackend
+    from moto.s3.models import FakeKey
     from moto.s3.utils import _VersionedKeyStore
 
     keys = (rsa.RSAPrivateKey, ec.EllipticCurvePrivateKey, ed25519.Ed25519PrivateKey)
@@ -139,6 +145,8 @@ def _pickler() -> type[cloudpickle.Pickler]:
         def reducer_override(self, value: Any) -> Any:
             if type(value) in REDUCERS:
                 return REDUCERS[type(value)](value)
+            if isinstance(value, FakeKey) and not value.disposed and value.contentsize > LARGE:
+                return blobs.reduce(value)
             if isinstance(value, _RLOCK):
                 return threading.RLock, ()
             if isinstance(value, _LOCK):

@@ -89,23 +89,25 @@ class Request:
         return self.environ
 
 
-def read(environ: dict[str, Any]) -> Request:
-    """Take a request's body and find out which operation it is."""
-    body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0)) if _has_body(environ) else b""
+def read_body(environ: dict[str, Any]) -> bytes:
+    """The whole body, which can then be read again: a connection is used again only when nothing is left in it."""
     if environ.get("HTTP_TRANSFER_ENCODING", "").lower() == "chunked":
         body = environ["wsgi.input"].read()
         environ["CONTENT_LENGTH"] = str(len(body))
+    else:
+        body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
     environ["wsgi.input"] = io.BytesIO(body)
+    return bytes(body)
+
+
+def read(environ: dict[str, Any], body: bytes) -> Request:
+    """Find out which operation a request is."""
     service, region = find_service(environ)
     operation, uri_params = _find_operation(service, environ)
     environ["wsgi.input"] = io.BytesIO(body)
     return Request(
         environ=environ, body=body, service=service, region=region, operation=operation, uri_params=uri_params
     )
-
-
-def _has_body(environ: Mapping[str, Any]) -> bool:
-    return bool(environ.get("CONTENT_LENGTH"))
 
 
 def find_service(environ: Mapping[str, Any]) -> tuple[str | None, str]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import gc
+import inspect
 import re
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -20,7 +21,7 @@ from typing import Any, Protocol
 from google.protobuf import empty_pb2
 from pulumi.runtime import config as pulumi_config
 from pulumi.runtime.proto import resource_pb2
-from pulumi.runtime.settings import ROOT, Settings, configure
+from pulumi.runtime.settings import ROOT, SETTINGS, Settings, configure
 from pulumi.runtime.stack import run_in_stack
 
 from mlops_iac.core.errors import PlanError
@@ -181,12 +182,15 @@ def run_program(program: Callable[[], object], run: Run, engine: Engine) -> Exce
 def _run(program: Callable[[], object], run: Run, engine: Engine) -> Exception | None:
     raised: list[Exception] = []
 
-    def guarded() -> object:
+    async def guarded() -> None:
         try:
-            return program()
+            answer = program()
+            if inspect.isawaitable(answer):
+                await answer
         except Exception as error:
             raised.append(error)
             raise
+        await _all_outputs()
 
     loop = asyncio.new_event_loop()
     pool = _Inline() if run.dry else ThreadPoolExecutor(run.parallel, thread_name_prefix="register")
@@ -201,6 +205,16 @@ def _run(program: Callable[[], object], run: Run, engine: Engine) -> Exception |
     finally:
         _close(loop)
     return None
+
+
+async def _all_outputs() -> None:
+    """Wait until every output is settled; the SDK raises those that failed.
+
+    The SDK would do so as well, but starts anew over all of them whenever one is settled, which takes quadratic time:
+    16 of 20 seconds for 2,000 resources that are made one after the other.
+    """
+    while pending := [task for task in SETTINGS.outputs if not task.done()]:
+        await asyncio.wait(pending)
 
 
 def _prepare(run: Run, engine: Engine) -> None:

@@ -190,6 +190,7 @@ class Session:
     def __init__(self, store: FileStore, stack: str, snapshot: Snapshot, manager: PassphraseManager) -> None:
         self.store, self.stack, self.snapshot, self.manager = store, stack, snapshot, manager
         self._text = store._read_text(stack)
+        self._concluded = False
         self.journal = self._new_journal()
 
     def fold_rest(self) -> None:
@@ -204,14 +205,16 @@ class Session:
         path.unlink(missing_ok=True)
 
     def conclude(self, entry: History) -> None:
-        """Fold the journal and add to the stack's history."""
+        """Fold the journal and add to the stack's history. Raises StateError; the journal then holds what is known."""
+        self._concluded = True
         self._fold()
         self.store.add_history(self.stack, entry, self._text)
 
     def close(self) -> None:
         """Fold what is left. What cannot be folded stays in the journal, and is read from there next time."""
         try:
-            self._fold()
+            if not self._concluded:
+                self._fold()
         finally:
             self.journal.close(remove=False)
 

@@ -1,7 +1,116 @@
+"""The server's own behaviour: where it listens, what it tells, when it saves."""
+
 from __future__ import annotations
+
+import http.client
+import json
+import os
+import socket
+import time
+from pathlib import Path
+
+import pytest
+
+from mlops_iac.cloud.peers import find_owner, is_own_connection
+
+LOCATION = {"LocationConstraint": "eu-west-1"}
+
+
+def ask(cloud, method, path):
+    connection = http.client.HTTPConnection(cloud.endpoint.removeprefix("http://"))
+    connection.request(method, path)
+    answer = connection.getresponse()
+    return answer.status, json.loads(answer.read())
 
 
 def test_a_bucket_can_be_made_and_listed(cloud):
     s3 = cloud.clients()("s3")
-    s3.create_bucket(Bucket="lake", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
-    assert [b["Name"] for b in s3.list_buckets()["Buckets"]] == ["lake"]
+    s3.create_bucket(Bucket="lake", CreateBucketConfiguration=LOCATION)
+    assert [bucket["Name"] for bucket in s3.list_buckets()["Buckets"]] == ["lake"]
+
+
+def test_objects_of_any_size_come_back_as_they_were(cloud):
+    s3 = cloud.clients()("s3")
+    s3.create_bucket(Bucket="sizes", CreateBucketConfiguration=LOCATION)
+    for size in (0, 1, 70_000, 12_000_000):
+        body = os.urandom(size)
+        s3.put_object(Bucket="sizes", Key=f"{size} with space/é", Body=body)
+        assert s3.get_object(Bucket="sizes", Key=f"{size} with space/é")["Body"].read() == body
+        assert s3.head_object(Bucket="sizes", Key=f"{size} with space/é")["ContentLength"] == size
+
+
+def test_a_client_keeps_its_connection(cloud):
+    connection = http.client.HTTPConnection(cloud.endpoint.removeprefix("http://"))
+    for _ in range(3):
+        connection.request("GET", "/_mlops-iac/health")
+        connection.getresponse().read()
+        used = connection.sock.getsockname()
+        connection.request("GET", "/_mlops-iac/health")
+        connection.getresponse().read()
+        assert connection.sock.getsockname() == used
+
+
+def test_it_listens_on_loopback_only(cloud):
+    port = int(cloud.endpoint.rsplit(":", 1)[1])
+    table = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    listening = {fields[1] for fields in table if fields[1].endswith(f":{port:04X}") and fields[3] == "0A"}
+    assert listening == {f"0100007F:{port:04X}"}
+
+
+def test_its_own_api_tells_who_it_is_and_what_it_holds(cloud):
+    status, health = ask(cloud, "GET", "/_mlops-iac/health")
+    assert (status, health["pid"], health["service"]) == (200, os.getpid(), "mlops-iac")
+    _, told = ask(cloud, "GET", "/_mlops-iac/status")
+    assert told["snapshot"] == "none"
+    assert told["memory_bytes"] > 10_000_000
+    status, unknown = ask(cloud, "GET", "/_mlops-iac/nothing")
+    assert status == 404
+    assert "POST /_mlops-iac/reset" in unknown["known"]
+
+
+def test_parts_add_to_the_status(cloud):
+    cloud.gateway.reports["jobs"] = lambda: {"running": 2}
+    assert ask(cloud, "GET", "/_mlops-iac/status")[1]["jobs"] == {"running": 2}
+
+
+def test_a_change_is_saved_soon_without_being_asked(cloud):
+    snapshot = cloud.server.home / "cloud.snap"
+    cloud.clients()("ssm").put_parameter(Name="saved", Value="v", Type="String")
+    deadline = time.monotonic() + 15
+    while not snapshot.exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+def test_reset_empties_everything_and_tells_its_parts(cloud):
+    told = []
+    cloud.gateway.on_reset(lambda: told.append("reset"))
+    cloud.gateway.store["mine"]["a"] = 1
+    cloud.clients()("ssm").put_parameter(Name="gone", Value="v", Type="String")
+    assert ask(cloud, "POST", "/_mlops-iac/reset") == (200, {"reset": True})
+    assert cloud.clients()("ssm").describe_parameters()["Parameters"] == []
+    assert cloud.gateway.store["mine"] == {}
+    assert told == ["reset"]
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/net/tcp"), reason="only Linux tells who is at the other end")
+def test_the_owner_of_a_connection_is_known():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        client = socket.create_connection(server.getsockname())
+        accepted, address = server.accept()
+        with client, accepted:
+            assert find_owner(address, server.getsockname()) == os.geteuid()
+            assert is_own_connection(address, server.getsockname())
+
+
+def test_a_connection_of_another_user_is_refused(monkeypatch):
+    monkeypatch.setattr("mlops_iac.cloud.peers.find_owner", lambda *_: 4242)
+    monkeypatch.setattr("os.geteuid", lambda: 1000)
+    assert not is_own_connection(("127.0.0.1", 1), ("127.0.0.1", 2))
+
+
+def test_roots_connections_and_unknown_ones_are_accepted(monkeypatch):
+    monkeypatch.setattr("os.geteuid", lambda: 1000)
+    for owner in (0, 1000, None):
+        monkeypatch.setattr("mlops_iac.cloud.peers.find_owner", lambda *_, owner=owner: owner)
+        assert is_own_connection(("127.0.0.1", 1), ("127.0.0.1", 2))

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from mlops_iac.cloud import services, snapshot
+from mlops_iac.cloud.blobs import Blobs
 from mlops_iac.cloud.server import Server
 
 LOCATION = {"LocationConstraint": "eu-west-1"}
@@ -132,7 +133,7 @@ def test_files_are_private(restarted):
 def test_a_snapshot_of_another_moto_is_kept_aside_and_told(tmp_path, monkeypatch):
     services.reset()
     monkeypatch.setattr(snapshot, "_moto_version", lambda: "5.1.0")
-    snapshot.write(tmp_path / "cloud.snap", snapshot.dump({}))
+    snapshot.write(tmp_path / "cloud.snap", snapshot.dump({}, Blobs(tmp_path / "objects")))
     monkeypatch.undo()
     server = Server(tmp_path)
     server.start()
@@ -149,7 +150,7 @@ def test_a_snapshot_of_another_moto_is_kept_aside_and_told(tmp_path, monkeypatch
 def test_a_damaged_snapshot_is_not_loaded(tmp_path, content):
     (tmp_path / "cloud.snap").write_bytes(content)
     with pytest.raises(snapshot.NotLoadable):
-        snapshot.load(tmp_path / "cloud.snap")
+        snapshot.load(tmp_path / "cloud.snap", Blobs(tmp_path / "objects"))
 
 
 def test_a_write_that_fails_leaves_the_old_snapshot(tmp_path, monkeypatch):
@@ -169,5 +170,37 @@ def test_a_write_that_fails_leaves_the_old_snapshot(tmp_path, monkeypatch):
 def test_the_store_of_our_own_parts_is_kept(tmp_path):
     services.reset()
     path = tmp_path / "cloud.snap"
-    snapshot.write(path, snapshot.dump({"jobs": {("a", 1): {"status": "Completed"}}}))
-    assert snapshot.load(path) == {"jobs": {("a", 1): {"status": "Completed"}}}
+    blobs = Blobs(tmp_path / "objects")
+    snapshot.write(path, snapshot.dump({"jobs": {("a", 1): {"status": "Completed"}}}, blobs))
+    assert snapshot.load(path, blobs) == {"jobs": {("a", 1): {"status": "Completed"}}}
+
+
+def test_large_objects_are_written_once_and_swept_when_they_are_deleted(start_cloud, tmp_path):
+    cloud = start_cloud(tmp_path)
+    s3 = cloud.clients()("s3")
+    s3.create_bucket(Bucket="large-objects", CreateBucketConfiguration=LOCATION)
+    for key in ("a", "b"):
+        s3.put_object(Bucket="large-objects", Key=key, Body=bytes(300_000))
+    s3.put_object(Bucket="large-objects", Key="small", Body=b"small")
+    cloud.server.save()
+    (body,) = (tmp_path / "objects").iterdir()
+    written = body.stat().st_mtime_ns
+    assert (tmp_path / "cloud.snap").stat().st_size < 100_000
+    s3.delete_object(Bucket="large-objects", Key="a")
+    cloud.server.save()
+    assert body.stat().st_mtime_ns == written
+    s3.delete_object(Bucket="large-objects", Key="b")
+    cloud.server.save()
+    assert list((tmp_path / "objects").iterdir()) == []
+
+
+def test_a_snapshot_whose_large_object_is_gone_is_not_loaded(start_cloud, tmp_path):
+    cloud = start_cloud(tmp_path)
+    s3 = cloud.clients()("s3")
+    s3.create_bucket(Bucket="large-objects", CreateBucketConfiguration=LOCATION)
+    s3.put_object(Bucket="large-objects", Key="a", Body=bytes(300_000))
+    cloud.server.save()
+    (body,) = (tmp_path / "objects").iterdir()
+    body.unlink()
+    with pytest.raises(snapshot.NotLoadable, match="damaged"):
+        snapshot.load(tmp_path / "cloud.snap", Blobs(tmp_path / "objects"))

@@ -7,11 +7,13 @@ import json
 import pytest
 
 from components._kit import EndpointRef, StateMachineRef, TopicRef
+from components.identity import Role, RoleArgs
 from components.monitoring.alerts import Alerts, AlertsArgs
 from components.monitoring.cloudwatch import Monitoring, MonitoringArgs
 from mlops_iac.core.errors import BlueprintError
 from tests.components.world import World, run, site
 
+KEY = "arn:aws:kms:eu-west-1:123456789012:key/0000-1111"
 TOPIC = TopicRef(arn="arn:aws:sns:eu-west-1:123456789012:screening-dev-alerts")
 MACHINE = StateMachineRef(name="screening-dev-training", arn="arn:aws:states:eu-west-1:123456789012:stateMachine:t")
 ENDPOINT = EndpointRef(
@@ -79,3 +81,16 @@ def test_reordering_addresses_changes_nothing() -> None:
         return {made.urn for made in run(lambda: Alerts(site().named("alerts"), AlertsArgs(emails=emails))).resources}
 
     assert urns("a@example.org", "b@example.org") == urns("b@example.org", "a@example.org")
+
+
+def test_publishing_to_an_encrypted_topic_comes_with_its_key() -> None:
+    def program() -> None:
+        role = Role(site().named("flow"), RoleArgs(services=("states.amazonaws.com",), description="x"))
+        Alerts.adopt(site().named("alerts"), topic_arn=TOPIC.arn, key_arn=KEY).grant_publish(role)
+
+    statements = {s["Sid"]: s for s in run(program).get("flow-policy").document("policy")["Statement"]}
+    assert statements["AlertsPublish"]["Resource"] == [TOPIC.arn]
+    assert statements["AlertsEncrypt"]["Resource"] == [KEY]
+    assert statements["AlertsEncrypt"]["Condition"] == {
+        "StringEquals": {"kms:ViaService": "sns.eu-west-1.amazonaws.com"}
+    }

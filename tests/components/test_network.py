@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from components.network import Network, NetworkArgs, subnet_blocks
+from components.network import Network, NetworkArgs, subnet_blocks, whole_zones
 from mlops_iac.core.errors import BlueprintError
 from tests.components.world import REGION, run, site
 
@@ -56,3 +56,13 @@ def test_an_adopted_network_makes_nothing() -> None:
     )
     assert made.names() == set()
     assert (found[0].ref.vpc_id, found[0].ref.job_security_group_id) == ("vpc-1", "sg-1")
+
+
+def test_local_and_wavelength_zones_are_left_out() -> None:
+    offered = ["us-east-1-bos-1a", "us-east-1b", "us-east-1a", "us-east-1-wl1-nyc-wlz-1"]
+    assert whole_zones(offered, "us-east-1") == ["us-east-1a", "us-east-1b"]
+
+
+def test_a_region_with_one_zone_is_refused() -> None:
+    with pytest.raises(BlueprintError, match="Too few availability zones"):
+        whole_zones(["us-east-1a"], "us-east-1")

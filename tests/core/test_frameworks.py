@@ -29,7 +29,7 @@ def test_images_in_china_have_chinas_domain():
 
 def test_pytorch_serves_with_another_image_than_it_trains():
     framework = get_framework("pytorch", "2.6.0")
-    assert framework.image("us-east-1") == "763104351884.dkr.ecr.us-east-1.amazonaws.com/pytorch-training:2.6.0-cpu-py312"
+    assert framework.image("us-east-1").endswith(".us-east-1.amazonaws.com/pytorch-training:2.6.0-cpu-py312")
     assert "/pytorch-inference:" in framework.image("us-east-1", "serving")
 
 

@@ -192,7 +192,10 @@ def test_two_operations_do_not_meet(stack: Stack) -> None:
             stack.deployment.destroy()
         assert "process" in str(raised.value)
 
-    assert stack.up(nested).outcome == "succeeded"
+    stack.up(program)
+    result = stack.up(nested)
+    assert result.error is None
+    assert stack.store.stacks() == ["dev"]
 
 
 def test_a_stack_that_is_not_there_cannot_be_destroyed(stack: Stack) -> None:

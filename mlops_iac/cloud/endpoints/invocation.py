@@ -22,9 +22,10 @@ class ModelError(AwsError):
 
     def __init__(self, variant: str, status: int, message: str, group: str, call: Call) -> None:
         name = call.params["EndpointName"]
+        side = "client" if 400 <= status < 500 else "server"
         super().__init__(
             "ModelError",
-            f'Received {"client" if status < 500 else "server"} error ({status}) from {variant} with message "{message}". '
+            f'Received {side} error ({status}) from {variant} with message "{message}". '
             f"See {group} in account {call.account_id} for more information: `{name}`.",
             424,
         )

@@ -1,8 +1,8 @@
-"""Serve one model over HTTP: /ping and /invocations. Runs in the framework's environment: a script, standard library only.
+"""Serve one model over HTTP: /ping and /invocations. A script that runs in the framework's environment.
 
-Usage: ``python model_server.py <socket>``, with ``SAGEMAKER_PROGRAM`` (a file in ``SAGEMAKER_SUBMIT_DIRECTORY``) naming the
-team's script and ``SM_MODEL_DIR`` the unpacked model. The script may define ``model_fn``, ``input_fn``, ``predict_fn``,
-``output_fn`` and ``transform_fn``; what it leaves out behaves as in AWS's scikit-learn container
+Usage: ``python model_server.py <socket>``, with ``SAGEMAKER_PROGRAM`` (a file in ``SAGEMAKER_SUBMIT_DIRECTORY``)
+naming the team's script and ``SM_MODEL_DIR`` the unpacked model. The script may define ``model_fn``, ``input_fn``,
+``predict_fn``, ``output_fn`` and ``transform_fn``; what it leaves out behaves as in AWS's scikit-learn container
 (github.com/aws/sagemaker-scikit-learn-container and sagemaker-inference-toolkit, read 2026-11-21).
 
 The server listens on a unix socket in a private folder: no port that others could reach, and none to run out of.
@@ -42,7 +42,7 @@ def default_model_fn(model_dir: str) -> Any:
 
 
 def default_input_fn(body: bytes, content_type: str) -> Any:
-    import numpy
+    import numpy  # type: ignore[import-not-found, unused-ignore]  # the framework's, not ours
 
     if content_type == CSV:
         return numpy.genfromtxt(io.StringIO(body.decode()), delimiter=",", dtype="float32")
@@ -58,7 +58,7 @@ def default_predict_fn(data: Any, model: Any) -> Any:
 
 
 def default_output_fn(prediction: Any, accept: str) -> str | bytes:
-    import numpy
+    import numpy  # type: ignore[import-not-found, unused-ignore]  # the framework's, not ours
 
     values = prediction if isinstance(prediction, (list, tuple)) else numpy.asarray(prediction)
     if accept == JSON:
@@ -122,7 +122,7 @@ def load_script() -> Any:
     path = os.path.join(folder, program)
     sys.path.insert(0, folder)
     spec = importlib.util.spec_from_file_location(os.path.splitext(os.path.basename(program))[0], path)
-    if spec is None or not os.path.isfile(path):
+    if spec is None or spec.loader is None or not os.path.isfile(path):
         raise FileNotFoundError(f"SAGEMAKER_PROGRAM names {program}, which is not in {folder}.")
     script = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = script

@@ -81,7 +81,7 @@ class Endpoints:
         return {"EndpointArn": record["EndpointArn"]}
 
     def update_weights(self, call: Call) -> dict[str, Any]:
-        """New weights count at once; the number of instances does not matter here, where each variant is one process."""
+        """New weights count at once; the number of instances does not matter where each variant is one process."""
         key, record = self._get(call)
         if record["EndpointStatus"] != "InService":
             raise AwsError("ValidationException", f'Cannot update in-progress endpoint "{record["EndpointArn"]}".')

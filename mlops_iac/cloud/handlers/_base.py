@@ -168,9 +168,10 @@ class Resource:
         item = self.fetch(api, scope, known)
         if not item:
             return None
-        fresh = {**known, **self._formatted(scope, known), **self._picked(self.computed, item)}
+        where = {"region": self._region(scope, known)} if self.regional else {}
+        fresh = {**self.initial, **where, **self._formatted(scope, known), **known, **self._picked(self.computed, item)}
         for key, value in self._picked(self.refreshed, item, keep_empty=True).items():
-            _put(fresh, key, settle(known.get(key), value))
+            set_or_drop(fresh, key, settle(known.get(key), value))
         if self.tags:
             self._put_tags(fresh, self.tags.read(api, fresh, item))
         self.refresh(api, scope, item, fresh)
@@ -297,7 +298,7 @@ class Resource:
     def _name(self, logical: str, old: Props, inputs: dict[str, Any]) -> None:
         if not self.name_input or self.name_input in inputs:
             return
-        prefix = inputs.get(self.prefix_input) or f"{logical}-"
+        prefix = inputs.get(self.prefix_input, f"{logical}-")
         before = old.get(self.name_input)
         if before is not None and old.get(self.prefix_input) == inputs.get(self.prefix_input):
             inputs[self.name_input] = before
@@ -367,7 +368,7 @@ class Resource:
 
     @staticmethod
     def _put_tags(outputs: dict[str, Any], tags: Mapping[str, str]) -> None:
-        _put(outputs, "tags", dict(tags) if tags or "tags" in outputs else None)
+        set_or_drop(outputs, "tags", dict(tags) if tags or "tags" in outputs else None)
         outputs["tagsAll"] = dict(tags)
 
 
@@ -390,7 +391,7 @@ def _plain(value: Any) -> Any:
     return value.isoformat().replace("+00:00", "Z") if hasattr(value, "isoformat") else value
 
 
-def _put(outputs: dict[str, Any], key: str, value: Any) -> None:
+def set_or_drop(outputs: dict[str, Any], key: str, value: Any) -> None:
     if value is None:
         outputs.pop(key, None)
     else:

@@ -1,7 +1,7 @@
 """AWS Batch jobs: single and array jobs as processes, with dependencies, retries and time limits.
 
-Queues and job definitions stay moto's; jobs are ours. A child of an array is a light record: everything it shares with its
-siblings is its parent's.
+Queues and job definitions stay moto's; jobs are ours. A child of an array is a light record: everything it shares with
+its siblings is its parent's.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from mlops_iac.cloud.jobs import batch_request
 from mlops_iac.cloud.jobs.batch_graph import Waiting
 from mlops_iac.cloud.jobs.batch_run import Attempt, Result
 from mlops_iac.cloud.jobs.host import Host
+from mlops_iac.cloud.jobs.process import KILL_TIMEOUT, wait_until
 from mlops_iac.cloud.jobs.records import Key
 
 log = logging.getLogger("mlops_iac.cloud.jobs")
@@ -170,6 +171,7 @@ class BatchJobs:
             attempts = list(self._running.values())
         for attempt in attempts:
             attempt.kill()
+        wait_until(lambda: not self._running, timeout=KILL_TIMEOUT)
 
     # Waiting and running ------------------------------------------------------------------------------------------
 
@@ -181,7 +183,7 @@ class BatchJobs:
         dependencies: Sequence[Mapping[str, str]],
         needs: list[str],
     ) -> None:
-        """A child waits for what its parent waits for; N_TO_N: for the child of the same index; SEQUENTIAL: for the one before."""
+        """A child waits for what its parent does; N_TO_N: for its twin; SEQUENTIAL: for the one before."""
         one_to_one = [each["jobId"] for each in dependencies if each.get("type") == "N_TO_N"]
         sequential = any(each.get("type") == "SEQUENTIAL" for each in dependencies)
         self.host.records.change(parent, status="PENDING")

@@ -1,4 +1,4 @@
-"""Which Batch jobs wait for which. Knows ids and nothing else; lives in memory, as what waits does not survive a restart."""
+"""Which Batch jobs wait for which. Knows ids and nothing else; in memory, as what waits does not survive a restart."""
 
 from __future__ import annotations
 

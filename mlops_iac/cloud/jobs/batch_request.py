@@ -1,4 +1,4 @@
-"""What SubmitJob asks for, merged with the job definition: the container, retries, the time limit, array and dependencies."""
+"""What SubmitJob asks for, merged with the job definition: container, retries, time limit, array, dependencies."""
 
 from __future__ import annotations
 

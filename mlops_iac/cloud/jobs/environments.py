@@ -1,9 +1,9 @@
 """Python environments that jobs and endpoints run in: what AWS's framework image is on AWS.
 
 A *base* is one framework version: a virtual environment with the image's packages. A *layer* is a base plus the
-requirements that a team's code brings, installed with no index from the wheels that travel with the code; it sees the base
-through a ``.pth`` file, so only what is extra is installed. Both are built aside and renamed, so a half-built one is never
-used, and both are named by a hash of all that made them, so nothing in the cache ever goes stale.
+requirements that a team's code brings, installed with no index from the wheels that travel with the code; it sees the
+base through a ``.pth`` file, so only what is extra is installed. Both carry a mark that is set last, in one step, so a
+half-built one is never used, and both are named by a hash of all that made them, so nothing in the cache goes stale.
 """
 
 from __future__ import annotations
@@ -137,7 +137,7 @@ def _wheel_hashes(code: Path) -> list[str]:
 
 @contextlib.contextmanager
 def _building(folder: Path) -> Iterator[Path | None]:
-    """Hold the lock of one environment; yields a folder to build in, or None when it is there already."""
+    """Hold the lock of one environment; yields the folder to build, or None when it is there already."""
     if (folder / _READY).exists():
         yield None
         return
@@ -149,8 +149,8 @@ def _building(folder: Path) -> Iterator[Path | None]:
             return
         shutil.rmtree(folder, ignore_errors=True)
         try:
-            # Scripts of a virtual environment name its folder, so it is built where it will live; only `.ready`, written
-            # last and in one step, makes it exist for anybody else.
+            # Scripts of a virtual environment name its folder, so it is built where it will live, not aside and moved;
+            # only `.ready` makes it exist for anybody else.
             yield folder
             (folder / _READY).touch()
         except BaseException:

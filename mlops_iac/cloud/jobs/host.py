@@ -52,7 +52,7 @@ class Host:
         return framework
 
     def environment(self, image: str, code: Path | None = None) -> PythonEnvironment:
-        """The environment of an image, with the requirements of a code folder; raises JobFailed with pip's last lines."""
+        """The environment of an image and of a code folder's requirements; raises JobFailed with pip's last lines."""
         framework = self.framework(image)
         try:
             return environments.code_environment(framework, code)
@@ -83,6 +83,6 @@ def check_role(host: Host, call: Call, role_arn: str, principal: str = "sagemake
     if role is None or principal not in str(role.get("AssumeRolePolicyDocument", "")):
         raise AwsError(
             "ValidationException",
-            f"Could not assume role {role_arn}. Please ensure that the role exists and allows principal '{principal}' to "
-            "assume the role.",
+            f"Could not assume role {role_arn}. Please ensure that the role exists and allows principal '{principal}' "
+            "to assume the role.",
         )

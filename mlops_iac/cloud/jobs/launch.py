@@ -1,7 +1,8 @@
 """Enter a job's private view of the machine, then become the job. A script of its own: standard library only.
 
-Usage: ``python -I launch.py '<json>' program argument …`` where the JSON holds ``ml`` (the folder to show as /opt/ml, or
-null), ``stage`` (an empty folder to build a new /opt in) and ``offline`` (leave the network).
+Usage: ``python -I launch.py '<json>' program argument …`` where the JSON holds ``ml`` (the folder to show as /opt/ml,
+or null), ``stage`` (an empty folder to build a new /opt in), ``offline`` (leave the network) and ``folder`` (to start
+in).
 
 A user namespace makes this possible without root: inside it, this process may mount. Nothing is mounted outside.
 """
@@ -84,7 +85,7 @@ def main() -> None:
         print(f"launch: {error}", file=sys.stderr)
         sys.exit(CANNOT_ENTER)
     try:
-        os.execvpe(program[0], program, os.environ)
+        os.execvpe(program[0], program, os.environ)  # noqa: S606 - a job is a program
     except OSError as error:
         print(f"{program[0]}: {error.strerror}", file=sys.stderr)
         sys.exit(127)

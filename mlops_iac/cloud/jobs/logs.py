@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 import time
@@ -74,11 +75,8 @@ class LogStream:
 
 def make_stream(client: Any, group: str, stream: str) -> None:
     """Create the stream, and its group when it is the first; what exists is left alone."""
-    for create in (
-        lambda: client.create_log_group(logGroupName=group),
-        lambda: client.create_log_stream(logGroupName=group, logStreamName=stream),
-    ):
-        try:
-            create()
-        except client.exceptions.ResourceAlreadyExistsException:
-            continue
+    exists = client.exceptions.ResourceAlreadyExistsException
+    with contextlib.suppress(exists):
+        client.create_log_group(logGroupName=group)
+    with contextlib.suppress(exists):
+        client.create_log_stream(logGroupName=group, logStreamName=stream)

@@ -12,7 +12,7 @@ from mlops_iac.cloud.jobs.records import now
 
 
 class MetricReader:
-    """Reads log lines; the last value of each metric is the final one. A pattern that does not compile finds nothing."""
+    """Reads log lines; a metric's last value is the final one. A pattern that does not compile finds nothing."""
 
     def __init__(self, definitions: Sequence[Mapping[str, str]]) -> None:
         self._patterns: list[tuple[str, re.Pattern[str]]] = []

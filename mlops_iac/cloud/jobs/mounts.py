@@ -15,8 +15,9 @@ OPT_ML = "/opt/ml"
 LAUNCHER = Path(__file__).with_name("launch.py")
 
 NO_MOUNTS = (
-    "This machine does not allow private mount namespaces, so /opt/ml does not exist here. Scripts that take their folders "
-    "from SM_* variables, from their arguments or from MLOPS_IAC_OPT_ML work; a path under /opt/ml written in a script does not."
+    "This machine does not allow private mount namespaces, so /opt/ml does not exist here. Scripts that take their "
+    "folders from SM_* variables, from their arguments or from MLOPS_IAC_OPT_ML work; a path under /opt/ml written in "
+    "a script does not."
 )
 NO_ISOLATION = "This machine does not allow private network namespaces, so EnableNetworkIsolation is not enforced here."
 
@@ -49,7 +50,7 @@ class View:
         return self.folder / relative
 
     def command(self, program: Sequence[str], folder: str) -> list[str]:
-        """The command line that enters the view and becomes the program; ``folder`` is where it starts, as the job says it."""
+        """The command line that enters the view and becomes the program, in ``folder`` (as the job says it)."""
         view = {
             "ml": str(self.folder) if self.private else None,
             "stage": str(self.stage),

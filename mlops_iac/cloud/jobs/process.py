@@ -14,6 +14,8 @@ from enum import StrEnum
 
 GRACE = 120.0
 """Seconds between SIGTERM and SIGKILL, as SageMaker gives a training job."""
+KILL_TIMEOUT = 3.0
+"""Seconds that jobs have to be gone when the cloud stops."""
 _MAX_LINE = 256 * 1024
 """CloudWatch Logs takes events up to this size; a longer line is cut into several."""
 
@@ -118,7 +120,7 @@ class Process:
 
 
 def bare_environment(path: str, home: str, endpoint: str, region: str) -> dict[str, str]:
-    """What every job's process starts with: nothing of the person's own environment, and the embedded cloud's address."""
+    """What every job starts with: nothing of the person's own environment, and the embedded cloud's address."""
     return {
         "PATH": path,
         "HOME": home,

@@ -1,7 +1,7 @@
 """What the embedded cloud knows about a job or an endpoint, and where moto sees it.
 
-Records are plain data in the gateway's store, so they live and die with the cloud's snapshot. moto's own dictionaries get
-a `Shadow` of each, so that tags and the Resource Groups Tagging API, which are moto's, find them.
+Records are plain data in the gateway's store, so they live and die with the cloud's snapshot. moto's own dictionaries
+get a `Shadow` of each, so that tags and the Resource Groups Tagging API, which are moto's, find them.
 """
 
 from __future__ import annotations

@@ -66,8 +66,8 @@ def no_objects(uri: str) -> str:
     """SageMaker's words for an input that is not there."""
     bucket = S3Uri.parse(uri).bucket
     return (
-        f'No S3 objects found under S3 URL "{uri}" given in input data source. Please ensure that the bucket "{bucket}" exists, '
-        "that objects exist under that S3 prefix, and that the role can list it."
+        f'No S3 objects found under S3 URL "{uri}" given in input data source. Please ensure that the bucket '
+        f'"{bucket}" exists, that objects exist under that S3 prefix, and that the role can list it.'
     )
 
 
@@ -132,7 +132,7 @@ def _prefix(s3: Any, uri: S3Uri) -> Iterator[tuple[S3Uri, str]]:
 
 
 def _below(prefix: str, key: str) -> str:
-    """The path of an object under an input: ``raw`` and ``raw/`` both take ``raw/`` off, ``raw/pa`` leaves ``part-1``."""
+    """An object's path under its input: ``raw`` and ``raw/`` both take ``raw/`` off, ``raw/pa`` leaves ``part-1``."""
     rest = key.removeprefix(prefix)
     whole = not prefix or prefix.endswith("/") or rest.startswith("/")
     return rest.lstrip("/") if whole and rest else key[prefix.rfind("/") + 1 :]

@@ -16,7 +16,7 @@ from mlops_iac.cloud.jobs.failure import JobFailed, JobStopped
 from mlops_iac.cloud.jobs.host import Host
 from mlops_iac.cloud.jobs.logs import LogStream
 from mlops_iac.cloud.jobs.mounts import NO_ISOLATION, NO_MOUNTS, OPT_ML
-from mlops_iac.cloud.jobs.process import End, Outcome, Process
+from mlops_iac.cloud.jobs.process import KILL_TIMEOUT, End, Outcome, Process, wait_until
 from mlops_iac.cloud.jobs.records import Key, now
 from mlops_iac.cloud.jobs.sagemaker_list import page
 from mlops_iac.cloud.jobs.workspace import Workspace
@@ -158,8 +158,8 @@ class SageMakerJobs(ABC):
         words = self.noun.removesuffix("Job")
         taken = AwsError(
             "ResourceInUse",
-            f"{words} job names must be unique within an AWS account and region, and a {words.lower()} job with this name "
-            f"already exists ({arn})",
+            f"{words} job names must be unique within an AWS account and region, and a {words.lower()} job with this "
+            f"name already exists ({arn})",
         )
         if self.host.records.find(key):
             raise taken
@@ -190,9 +190,9 @@ class SageMakerJobs(ABC):
         key, record = self._get(call)
         status = record[f"{self.noun}Status"]
         if status in ENDED:
+            words = self.noun.removesuffix("Job").lower()
             raise AwsError(
-                "ValidationException",
-                f"The request was rejected because the {self.noun.removesuffix('Job').lower()} job is in status {status}.",
+                "ValidationException", f"The request was rejected because the {words} job is in status {status}."
             )
         self.host.records.change(key, **{f"{self.noun}Status": "Stopping", "LastModifiedTime": now()})
         self.moved(key, "Stopping")
@@ -227,8 +227,10 @@ class SageMakerJobs(ABC):
                 self._finish(key, "Failed", CLOUD_STOPPED)
 
     def kill_all(self) -> None:
+        """End all at once and give their threads a moment to write down how they ended."""
         for run in list(self._running.values()):
             run.kill()
+        wait_until(lambda: not self._running, timeout=KILL_TIMEOUT)
 
     def _live(self, key: Key) -> None:
         record = self.host.records.find(key)
@@ -243,19 +245,19 @@ class SageMakerJobs(ABC):
             found = self.work(run)
             status = "Completed"
         except JobStopped:
-            status = "Stopped"
+            status, reason = ("Failed", CLOUD_STOPPED) if run.killed else ("Stopped", "")
         except JobFailed as failure:
             reason = run.explain(failure.reason)
         except Exception as error:
             log.exception("%s %s met an error of the embedded cloud.", self.noun, run.name)
             reason = f"InternalServerError: The embedded cloud met an error: {type(error).__name__}: {error}"
         finally:
-            self._running.pop(key, None)
             if reason:
                 run.log.write(reason)
             run.log.close()
             run.workspace.remove(failed=status == "Failed")
-        self._finish(key, status, reason, found)
+            self._finish(key, status, reason, found)
+            self._running.pop(key, None)
 
     def _finish(self, key: Key, status: str, reason: str = "", found: Mapping[str, Any] | None = None) -> None:
         self.moved(key, status, reason)

@@ -145,4 +145,5 @@ def _exit_message(run: Run) -> dict[str, Any]:
 
 def _reason(run: Run, outcome: Outcome) -> str:
     """SageMaker says only "See job logs"; the log's own last words are added, because they are what one looks for."""
-    return f"AlgorithmError: See job logs for more information: {last_error(run.log.last)[:900]}, exit code: {outcome.code}"
+    text = last_error(run.log.last)[:900]
+    return f"AlgorithmError: See job logs for more information: {text}, exit code: {outcome.code}"

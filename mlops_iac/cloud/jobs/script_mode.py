@@ -1,8 +1,8 @@
 """Script mode: how AWS's framework containers start a team's training script, from outside the container.
 
 Follows the behaviour of the sagemaker-training toolkit (github.com/aws/sagemaker-training-toolkit, read 2026-11-21):
-hyperparameters are JSON where they can be, those named ``sagemaker_*`` steer the container and are kept from the script,
-the others become ``SM_HP_*`` variables and, sorted by name, arguments.
+hyperparameters are JSON where they can be, those named ``sagemaker_*`` steer the container and are kept from the
+script, the others become ``SM_HP_*`` variables and, sorted by name, arguments.
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ class Slots:
         self._idle = 0
 
     def submit(self, work: Callable[[], None]) -> None:
-        """Run ``work`` when a slot is free. It handles its own errors; one that escapes is logged and frees the slot."""
+        """Run ``work`` when a slot is free. It handles its errors; one that escapes is logged and frees the slot."""
         with self._lock:
             if self._idle == 0 and len(self._threads) < self.count:
                 thread = threading.Thread(target=self._serve, name=f"job slot {len(self._threads)}", daemon=True)

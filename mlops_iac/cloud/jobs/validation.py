@@ -1,4 +1,4 @@
-"""Parameters checked against botocore's model, refused in AWS's words. moto knows only old instance types and no patterns."""
+"""Parameters checked against botocore's model, refused in AWS's words. moto checks neither patterns nor lengths."""
 
 from __future__ import annotations
 

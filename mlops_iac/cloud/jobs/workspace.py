@@ -1,4 +1,4 @@
-"""A job's folder: what the job sees as /opt/ml, a home, and room for what surrounds it. Removed when the job has ended."""
+"""A job's folder: what the job sees as /opt/ml, a home, and room for what surrounds it. Removed when the job ended."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ KEEP = "MLOPS_IAC_KEEP_JOBS"
 
 
 class Workspace:
-    """The layout below /opt/ml is AWS's: ``input/config``, ``input/data/<channel>``, ``model``, ``output``, ``code`` …"""
+    """The layout below /opt/ml is AWS's: ``input/config``, ``input/data/<channel>``, ``model``, ``output``, …"""
 
     def __init__(self, root: Path, *, offline: bool = False) -> None:
         shutil.rmtree(root, ignore_errors=True)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 MOTO: Final = "5.2."
 """The moto versions whose insides these patches know."""
 
-PATCHES: Final = ("athena", "awslambda", "budgets", "events", "iam", "s3", "sagemaker", "stepfunctions")
+PATCHES: Final = ("athena", "awslambda", "budgets", "events", "iam", "models", "s3", "sagemaker", "stepfunctions")
 """One module each with ``apply(gateway)``."""
 
 

@@ -12,3 +12,4 @@ _jobs = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(_jobs)
 
 server, cloud = _jobs.server, _jobs.cloud
+installs, make_cloud = _jobs.installs, _jobs.make_cloud

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -74,7 +73,7 @@ class Lab:
 
 
 @pytest.fixture(scope="module")
-def lab(cloud: Any) -> Iterator[Lab]:
+def lab(cloud: Any) -> Lab:
     made: dict[str, Any] = {}
     lab: Lab
 
@@ -84,7 +83,7 @@ def lab(cloud: Any) -> Iterator[Lab]:
         return made[region]
 
     lab = Lab(clients)
-    yield lab
+    return lab
 
 
 class Counting:

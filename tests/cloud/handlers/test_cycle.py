@@ -37,6 +37,9 @@ def test_what_was_created_is_read_changed_deleted_and_then_gone(lab: Lab, case: 
     assert seen is not None
     assert seen == created, "a read right after a create shows no drift"
 
+    found = handler.find(SCOPE, inputs)
+    assert found is None or found == created, "what is looked up is what was created"
+
     outputs = created.outputs
     if which == "full":
         outputs = change(lab, case, created.id, inputs, outputs)

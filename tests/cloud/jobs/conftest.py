@@ -6,15 +6,15 @@ import io
 import json
 import tarfile
 import time
+import zipfile
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from mlops_iac.clients import Clients
 from mlops_iac.cloud import endpoints, jobs
-from mlops_iac.cloud.server import Server
+from mlops_iac.cloud.server import Install, Server
 from mlops_iac.core.frameworks import Framework, find_framework
 
 REGION = "eu-west-1"
@@ -33,13 +33,16 @@ def find_light(image: str) -> Framework | None:
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    home = tmp_path_factory.mktemp("cloud")
-    installs = (
+def installs() -> tuple[Install, ...]:
+    return (
         lambda gateway: jobs.install(gateway, find_light),
         lambda gateway: endpoints.install(gateway, find_light, idle=1.5),
     )
-    server = Server(home, installs=installs)
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory, installs: tuple[Install, ...]) -> Iterator[Server]:
+    server = Server(tmp_path_factory.mktemp("cloud"), installs=installs)
     server.start()
     yield server
     server.stop()
@@ -57,10 +60,12 @@ class Cloud:
 
     image, role, region = LIGHT, ROLE, REGION
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: Server, *, new: bool = True) -> None:
         self.server = server
         self.clients: Clients = server.gateway.clients(REGION)
         self.s3, self.sagemaker, self.logs = self.clients("s3"), self.clients("sagemaker"), self.clients("logs")
+        if not new:
+            return
         self.s3.create_bucket(Bucket="lake", CreateBucketConfiguration={"LocationConstraint": REGION})
         self.clients("iam").create_role(RoleName="screening-dev-job", AssumeRolePolicyDocument=json.dumps(TRUST))
 
@@ -233,8 +238,27 @@ def wait_for(
     raise AssertionError(f"still {found[member]}: {found}")
 
 
-def write(folder: Path, **files: str) -> Path:
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, text in files.items():
-        (folder / name).write_text(text)
-    return folder
+def wheel(name: str, version: str, source: str) -> bytes:
+    """The smallest wheel that pip installs."""
+    buffer = io.BytesIO()
+    info = f"{name}-{version}.dist-info"
+    files = {
+        f"{name}.py": source,
+        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n",
+        f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+    }
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for path, text in files.items():
+            archive.writestr(path, text)
+        archive.writestr(f"{info}/RECORD", "".join(f"{path},,\n" for path in [*files, f"{info}/RECORD"]))
+    return buffer.getvalue()
+
+
+@pytest.fixture
+def make_wheel() -> Callable[[str, str, str], bytes]:
+    return wheel
+
+
+@pytest.fixture
+def make_cloud() -> type[Cloud]:
+    return Cloud

@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
 import subprocess
 import threading
-from pathlib import Path
 
 import pytest
 
 from mlops_iac.cloud.jobs import environments
 from mlops_iac.core.frameworks import Framework
-
-_spec = importlib.util.spec_from_file_location("processing_tests", Path(__file__).with_name("test_sagemaker_processing.py"))
-assert _spec
-assert _spec.loader
-_tests = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(_tests)
 
 LIGHT = Framework("light", "1")
 
@@ -28,10 +20,10 @@ def cache(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def code(tmp_path):
+def code(tmp_path, make_wheel):
     folder = tmp_path / "code"
     (folder / "wheels").mkdir(parents=True)
-    (folder / "wheels" / "tinywheel-1.0-py3-none-any.whl").write_bytes(_tests.wheel("tinywheel", "1.0", "ANSWER = 1\n"))
+    (folder / "wheels" / "tinywheel-1.0-py3-none-any.whl").write_bytes(make_wheel("tinywheel", "1.0", "ANSWER = 1\n"))
     (folder / "requirements.txt").write_text("tinywheel==1.0\n")
     return folder
 
@@ -42,13 +34,14 @@ def test_a_layer_sees_its_own_wheels_and_the_base(code, cache):
     assert subprocess.check_output([environment.python, "-I", "-c", script], text=True) == "1\n"
 
 
-def test_the_same_code_gets_the_same_layer_and_another_wheel_another(code, cache):
+def test_the_same_code_gets_the_same_layer_and_another_wheel_another(code, make_wheel):
     first = environments.code_environment(LIGHT, code)
     assert environments.code_environment(LIGHT, code) == first
-    (code / "wheels" / "tinywheel-1.0-py3-none-any.whl").write_bytes(_tests.wheel("tinywheel", "1.0", "ANSWER = 2\n"))
+    (code / "wheels" / "tinywheel-1.0-py3-none-any.whl").write_bytes(make_wheel("tinywheel", "1.0", "ANSWER = 2\n"))
     second = environments.code_environment(LIGHT, code)
     assert second != first
-    assert subprocess.check_output([second.python, "-c", "import tinywheel; print(tinywheel.ANSWER)"], text=True) == "2\n"
+    script = "import tinywheel; print(tinywheel.ANSWER)"
+    assert subprocess.check_output([second.python, "-c", script], text=True) == "2\n"
 
 
 def test_code_without_requirements_runs_in_the_base(tmp_path):

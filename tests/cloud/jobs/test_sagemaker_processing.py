@@ -7,7 +7,6 @@ import io
 import json
 import tarfile
 import time
-import zipfile
 
 import pytest
 from botocore.exceptions import ClientError
@@ -37,11 +36,11 @@ def test_a_script_finds_its_inputs_and_outputs_under_opt_ml(cloud):
     assert job["ProcessingResources"]["ClusterConfig"]["InstanceType"] == "ml.m5.large"
 
 
-def test_packed_code_runs_with_its_requirements_from_its_own_wheels(cloud, tmp_path, monkeypatch):
+def test_packed_code_runs_with_its_requirements_from_its_own_wheels(cloud, make_wheel, tmp_path, monkeypatch):
     monkeypatch.setenv("MLOPS_IAC_CACHE", str(tmp_path))
     files = {
         "requirements.txt": "--no-index\n--find-links wheels\ntinywheel==1.0\n",
-        "wheels/tinywheel-1.0-py3-none-any.whl": wheel("tinywheel", "1.0", "ANSWER = 42\n"),
+        "wheels/tinywheel-1.0-py3-none-any.whl": make_wheel("tinywheel", "1.0", "ANSWER = 42\n"),
         "evaluate.py": "import sys, tinywheel; print(tinywheel.ANSWER, sys.argv[1:])",
     }
     cloud.put_code(files, key="code/abc/sourcedir.tar.gz")
@@ -144,19 +143,3 @@ def test_an_archive_that_would_write_elsewhere_fails_the_job(cloud):
     job = cloud.process("pass", ProcessingInputs=[cloud.processing_input("code", "s3://lake/code/abc/")])
     assert job["ProcessingJobStatus"] == "Failed"
     assert "cannot be unpacked" in job["FailureReason"]
-
-
-def wheel(name, version, source):
-    """The smallest wheel that pip installs."""
-    buffer = io.BytesIO()
-    info = f"{name}-{version}.dist-info"
-    files = {
-        f"{name}.py": source,
-        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n",
-        f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
-    }
-    with zipfile.ZipFile(buffer, "w") as archive:
-        for path, text in files.items():
-            archive.writestr(path, text)
-        archive.writestr(f"{info}/RECORD", "".join(f"{path},,\n" for path in [*files, f"{info}/RECORD"]))
-    return buffer.getvalue()

@@ -53,7 +53,8 @@ def test_a_job_trains_real_scikit_learn_and_leaves_its_model_in_the_lake(cloud):
 def test_a_script_is_told_what_awss_containers_tell(cloud, monkeypatch):
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "a-real-looking-secret")
     monkeypatch.setenv("HOME_SECRET", "private")
-    job = cloud.train(DUMP, HyperParameters={"epochs": "3", "name": '"a b"', "lr": "0.1", "C": "1"}, Environment={"MY": "1"})
+    hyperparameters = {"epochs": "3", "name": '"a b"', "lr": "0.1", "C": "1"}
+    job = cloud.train(DUMP, HyperParameters=hyperparameters, Environment={"MY": "1"})
     assert job["TrainingJobStatus"] == "Completed", job.get("FailureReason")
     told = json.loads(cloud.archive("models/job/output/model.tar.gz")["told.json"])
     variables = told["variables"]
@@ -90,9 +91,10 @@ def test_statuses_move_as_on_aws(cloud):
 
 def test_what_moto_forgets_is_described_as_it_was_asked(cloud):
     definitions = [{"Name": "loss", "Regex": "loss=(.*)"}]
+    specification = {"TrainingImage": cloud.image, "TrainingInputMode": "File"}
     cloud.train(
         "pass",
-        AlgorithmSpecification={"TrainingImage": cloud.image, "TrainingInputMode": "File", "MetricDefinitions": definitions},
+        AlgorithmSpecification=specification | {"MetricDefinitions": definitions},
         Environment={"A": "1"},
         EnableNetworkIsolation=True,
         Tags=[{"Key": "mlops-iac:stack", "Value": "screening-dev"}],
@@ -145,7 +147,8 @@ def test_code_may_come_through_a_channel(cloud):
 
 def test_a_shell_script_is_an_entry_point_too(cloud):
     code = cloud.put_code({"go.sh": '#!/bin/sh\necho "$@" > $SM_MODEL_DIR/arguments'}, key="code/sh.tar.gz")
-    job = cloud.train("", HyperParameters={"sagemaker_program": "go.sh", "sagemaker_submit_directory": code, "text": "a  b"})
+    hyperparameters = {"sagemaker_program": "go.sh", "sagemaker_submit_directory": code, "text": "a  b"}
+    job = cloud.train("", HyperParameters=hyperparameters)
     assert job["TrainingJobStatus"] == "Completed", job.get("FailureReason")
     assert cloud.archive("models/job/output/model.tar.gz") == {"arguments": b"--text a  b\n"}
 
@@ -213,7 +216,7 @@ def test_names_are_unique(cloud):
     ("changes", "words"),
     [
         ({"RoleArn": "arn:aws:iam::123456789012:role/nobody"}, "Could not assume role"),
-        ({"ResourceConfig": {"InstanceType": "ml.m99.large", "InstanceCount": 1, "VolumeSizeInGB": 1}}, "enum value set"),
+        ({"ResourceConfig": {"InstanceType": "ml.m9.huge", "InstanceCount": 1, "VolumeSizeInGB": 1}}, "enum value set"),
         ({"TrainingJobName": "no_underscores"}, "regular expression pattern"),
     ],
 )
@@ -224,9 +227,10 @@ def test_what_aws_refuses_is_refused(cloud, changes, words):
 
 
 def test_a_role_that_sagemaker_may_not_assume_is_refused(cloud):
-    trust = {"Statement": [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}]}
+    principal = {"Service": "lambda.amazonaws.com"}
+    trust = {"Statement": [{"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}]}
     role = cloud.clients("iam").create_role(RoleName="other", AssumeRolePolicyDocument=json.dumps(trust))["Role"]["Arn"]
-    with pytest.raises(ClientError, match="allows principal 'sagemaker.amazonaws.com'"):
+    with pytest.raises(ClientError, match=r"allows principal 'sagemaker\.amazonaws\.com'"):
         cloud.train("pass", RoleArn=role)
 
 
@@ -246,7 +250,8 @@ def test_a_teams_own_image_is_refused_with_what_can_run(cloud):
 
 def test_requirements_that_cannot_be_installed_fail_the_job_with_pips_words(cloud, tmp_path, monkeypatch):
     monkeypatch.setenv("MLOPS_IAC_CACHE", str(tmp_path))
-    code = cloud.put_code({"train.py": "pass", "requirements.txt": "no-such-package-here==1.0\n"}, key="code/bad.tar.gz")
+    files = {"train.py": "pass", "requirements.txt": "no-such-package-here==1.0\n"}
+    code = cloud.put_code(files, key="code/bad.tar.gz")
     job = cloud.train("pass", HyperParameters={"sagemaker_submit_directory": code})
     assert job["TrainingJobStatus"] == "Failed"
     assert "no-such-package-here==1.0" in job["FailureReason"]

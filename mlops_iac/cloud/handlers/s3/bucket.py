@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from mlops_iac.cloud.handlers._api import Api
-from mlops_iac.cloud.handlers._base import Resource, _put
+from mlops_iac.cloud.handlers._base import Resource, set_or_drop
 from mlops_iac.cloud.handlers._tags import decode
 from mlops_iac.cloud.regions import dns_suffix_of
 from mlops_iac.core.errors import CloudError
@@ -61,7 +61,7 @@ class Bucket(Resource):
         if isinstance(name, str) and not NAME.fullmatch(name):
             raise CloudError(
                 "Not a bucket name.",
-                f"`{name}` breaks S3's rules: 3 to 63 characters of a-z, 0-9, dot and dash, letter or digit at both ends.",
+                f"`{name}` breaks S3's rules: 3 to 63 of a-z, 0-9, dot and dash, letter or digit at both ends.",
                 resource=self.type,
             )
 
@@ -89,7 +89,7 @@ class Bucket(Resource):
     def refresh(self, api: Api, scope: Scope, item: Any, outputs: dict[str, Any]) -> None:
         answer = api.maybe("GetBucketTagging", Bucket=outputs["bucket"]) or {}
         tags = decode(answer.get("TagSet") or [])
-        _put(outputs, "tags", tags if tags or "tags" in outputs else None)
+        set_or_drop(outputs, "tags", tags if tags or "tags" in outputs else None)
         outputs["tagsAll"] = tags
         outputs["region"] = self._region(scope, outputs)
         self._add_addresses(scope, outputs)
@@ -128,7 +128,7 @@ class Bucket(Resource):
         outputs["bucketRegion"] = region
         outputs["bucketDomainName"] = f"{bucket}.s3.{suffix}"
         outputs["bucketRegionalDomainName"] = f"{bucket}.s3.{region}.{suffix}"
-        _put(outputs, "hostedZoneId", HOSTED_ZONES.get(region))
+        set_or_drop(outputs, "hostedZoneId", HOSTED_ZONES.get(region))
 
 
 def empty(api: Api, bucket: str) -> None:

@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mlops_iac.cli import environments
+from mlops_iac.cli.main import run_command
+from mlops_iac.runs.predict import Prediction
+from tests.support.small_environment import make_environment
+
+ANSWER = {"predictions": [1, 0], "probabilities": [[0.1, 0.9], [0.75, 0.25]], "classes": [0, 1]}
+
+
+@pytest.fixture(autouse=True)
+def asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[Any]:
+    seen: list[Any] = []
+
+    def predict(environment: Any, clients: Any, body: bytes, kind: str) -> Prediction:
+        seen.append((body, kind))
+        return Prediction("screening-dev-endpoint", "main", ANSWER)
+
+    opened = environments.Opened(make_environment(), None, tmp_path)  # type: ignore[arg-type]
+    monkeypatch.setattr("mlops_iac.cli.predict.open_environment", lambda *_: opened)
+    monkeypatch.setattr("mlops_iac.runs.predict.predict", predict)
+    return seen
+
+
+def test_every_row_has_a_line_with_its_probabilities(
+    tmp_path: Path, asked: list[Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "rows.json").write_text("[[1], [2]]")
+    assert run_command(["predict", "screening-dev", "--data", str(tmp_path / "rows.json")]) == 0
+    assert asked == [(b"[[1], [2]]", "application/json")]
+    assert capsys.readouterr().out.splitlines() == [
+        "row   1  1   p(0) = 0.1000  p(1) = 0.9000",
+        "row   2  0   p(0) = 0.7500  p(1) = 0.2500",
+    ]
+
+
+def test_json_is_the_models_answer(tmp_path: Path, asked: list[Any], capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "rows.csv").write_text("1\n2\n")
+    assert run_command(["predict", "screening-dev", "--data", str(tmp_path / "rows.csv"), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == ANSWER
+    assert asked[0][1] == "text/csv"
+
+
+def test_rows_come_from_standard_input_too(asked: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"1,2\n")))
+    assert run_command(["predict", "screening-dev", "--data", "-", "--content-type", "text/csv"]) == 0
+    assert asked == [(b"1,2\n", "text/csv")]
+
+
+@pytest.mark.parametrize(("name", "words"), [("absent.json", "No such file"), ("rows.parquet", "--content-type")])
+def test_a_file_that_cannot_be_sent_is_wrong_use(
+    tmp_path: Path, name: str, words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_command(["predict", "screening-dev", "--data", str(tmp_path / name)]) == 2
+    assert words in capsys.readouterr().err

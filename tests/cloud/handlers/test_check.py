@@ -1,0 +1,150 @@
+"""What a preview refuses, with no cloud running."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from mlops_iac.cloud.provider import EmbeddedProvider
+from mlops_iac.core.errors import CloudError, NotEmulated
+from mlops_iac.engine.values import UNKNOWN
+from tests.cloud.handlers.conftest import SCOPE
+
+PROVIDER = EmbeddedProvider(None)
+BUCKET = "aws:s3/bucket:Bucket"
+ROLE = "aws:iam/role:Role"
+
+
+def check(type: str, inputs: dict[str, Any], old: dict[str, Any] | None = None) -> dict[str, Any]:
+    return PROVIDER.handler(type).check(SCOPE, "lake-bucket", old, inputs)
+
+
+def test_an_automatic_name_is_the_logical_name_and_seven_hex_digits() -> None:
+    import re
+
+    assert re.fullmatch(r"lake-bucket-[0-9a-f]{7}", check(BUCKET, {})["bucket"])
+
+
+def test_an_automatic_name_is_kept_from_the_old_inputs() -> None:
+    first = check(BUCKET, {})
+    assert check(BUCKET, {"tags": {"a": "b"}}, first)["bucket"] == first["bucket"]
+
+
+def test_an_automatic_name_is_cut_to_the_limit_of_its_type() -> None:
+    made = PROVIDER.handler(BUCKET).check(SCOPE, "A-very-long-name-" * 6, None, {})["bucket"]
+    assert len(made) == 63
+    assert made == made.lower()
+
+
+def test_a_prefix_takes_the_place_of_the_logical_name() -> None:
+    assert check(BUCKET, {"bucketPrefix": "team-"})["bucket"].startswith("team-")
+
+
+def test_a_prefix_that_is_not_known_yet_makes_a_name_that_is_not_known_yet() -> None:
+    assert check(BUCKET, {"bucketPrefix": UNKNOWN})["bucket"] is UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("type", "inputs", "summary", "says"),
+    [
+        (BUCKET, {"bucket": "Not_A_Bucket"}, "Not a bucket name.", "Not_A_Bucket"),
+        (BUCKET, {"region": "eu-wst-1"}, "Unknown region.", "did you mean `eu-west-1`?"),
+        (ROLE, {"assumeRolePolicy": "{not json"}, "Not a JSON document.", "assumeRolePolicy"),
+        (ROLE, {}, "Missing property.", "`assumeRolePolicy`"),
+        (ROLE, {"assumeRolePolicy": "{}", "maxSessionDuration": 60}, "Value out of range.", "3600 to 43200"),
+        (ROLE, {"assumeRolePolicy": "{}", "name": "x" * 65}, "Value has a wrong length.", "1 to 64 characters"),
+        (
+            "aws:s3/bucketOwnershipControls:BucketOwnershipControls",
+            {"bucket": "b", "rule": {"objectOwnership": "BucketOwnerEnforce"}},
+            "Value not allowed.",
+            "did you mean `BucketOwnerEnforced`?",
+        ),
+        (
+            "aws:s3/bucketOwnershipControls:BucketOwnershipControls",
+            {"bucket": "b", "rule": {"objectOwnersip": "BucketOwnerEnforced"}},
+            "Unknown property.",
+            "rule.objectOwnersip",
+        ),
+        ("aws:cloudwatch/logGroup:LogGroup", {"retentionInDays": 29}, "Value not allowed.", "30"),
+        ("aws:kms/alias:Alias", {"name": "screening", "targetKeyId": "k"}, "Not an alias.", "alias/"),
+        (
+            "aws:ec2/subnet:Subnet",
+            {"vpcId": "v", "availabilityZone": "eu-west-1f"},
+            "Value not allowed.",
+            "`eu-west-1a`, `eu-west-1b`, `eu-west-1c`",
+        ),
+        (
+            "aws:ec2/vpcEndpoint:VpcEndpoint",
+            {"vpcId": "v", "serviceName": "com.amazonaws.us-east-1.s3"},
+            "Not an endpoint service.",
+            "com.amazonaws.eu-west-1.s3",
+        ),
+        (
+            "aws:scheduler/schedule:Schedule",
+            {"scheduleExpression": "every day", "flexibleTimeWindow": {"mode": "OFF"}, "target": {}},
+            "Not a schedule.",
+            "rate(1 day)",
+        ),
+        (
+            "aws:cloudwatch/metricAlarm:MetricAlarm",
+            {"comparisonOperator": "GreaterThan", "evaluationPeriods": 1},
+            "Value not allowed.",
+            "`GreaterThanThreshold`",
+        ),
+        (
+            "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule",
+            {"securityGroupId": "g", "ipProtocol": "tcp", "fromPort": 1, "toPort": 1},
+            "Wrong number of sources.",
+            "exactly one of",
+        ),
+    ],
+)
+def test_a_wrong_input_is_refused_in_a_preview(type: str, inputs: dict[str, Any], summary: str, says: str) -> None:
+    with pytest.raises(CloudError) as refusal:
+        check(type, inputs)
+    assert refusal.value.summary == summary
+    assert says in str(refusal.value)
+
+
+def test_a_secret_value_never_appears_in_a_refusal() -> None:
+    with pytest.raises(CloudError) as refusal:
+        check("aws:ssm/parameter:Parameter", {"type": "String", "value": {"token": "hunter2"}})
+    assert "hunter2" not in str(refusal.value)
+
+
+def test_an_input_that_says_it_is_not_wanted_is_no_stranger() -> None:
+    assert "versioning" not in check(BUCKET, {"versioning": {}, "objectLockEnabled": False})
+
+
+def test_an_unknown_type_is_refused_with_the_nearest_known_one() -> None:
+    with pytest.raises(NotEmulated) as refusal:
+        PROVIDER.handler("aws:s3/buckt:Bucket")
+    assert refusal.value.hint == "did you mean `aws:s3/bucket:Bucket`?"
+
+
+def test_a_create_without_a_cloud_says_so() -> None:
+    with pytest.raises(CloudError, match=r"No cloud is running\."):
+        PROVIDER.handler(BUCKET).create(SCOPE, {"bucket": "lake"})
+
+
+def test_a_new_name_replaces_and_the_same_name_is_deleted_first() -> None:
+    handler = PROVIDER.handler(BUCKET)
+    old, new = {"bucket": "a"}, {"bucket": "b"}
+    assert handler.replaces(SCOPE, old, new, frozenset({"bucket", "tags"})) == {"bucket"}
+    assert not handler.deletes_before_replace(old, new)
+    assert handler.deletes_before_replace({**old, "objectLockEnabled": True}, old)
+
+
+def test_a_compute_environment_is_replaced_only_by_what_is_rigid() -> None:
+    handler = PROVIDER.handler("aws:batch/computeEnvironment:ComputeEnvironment")
+    old = {"computeResources": {"type": "FARGATE", "maxVcpus": 4}}
+    bigger = {"computeResources": {"type": "FARGATE", "maxVcpus": 8}}
+    other = {"computeResources": {"type": "EC2", "maxVcpus": 4}}
+    assert handler.replaces(SCOPE, old, bigger, frozenset({"computeResources"})) == frozenset()
+    assert handler.replaces(SCOPE, old, other, frozenset({"computeResources"})) == {"computeResources"}
+
+
+@pytest.mark.parametrize("type", ["aws:ssm/parameter:Parameter", "aws:secretsmanager/secretVersion:SecretVersion"])
+def test_values_that_are_secrets_are_told_to_the_engine(type: str) -> None:
+    assert PROVIDER.handler(type).secrets()
