@@ -42,7 +42,8 @@ class Catalogue(Component):
         props = {
             "type": "String",
             "description": f"What a client of {self.site.stack} needs to know",
-            "value": render(dict(args.profile)),
+            # Pulumi treats `value` as a secret; nothing here is one, and a preview should show it.
+            "insecure_value": render(dict(args.profile)),
         }
         parameter = self.make("parameter", Parameter, props, called=place.name)
 

@@ -151,7 +151,7 @@ def run(program: Callable[[], object], *, preview: bool = False) -> World:
         pulumi.runtime.test(lambda: (program(), None)[1])()
     finally:
         loop.close()
-        asyncio.set_event_loop(None)
+        asyncio.set_event_loop_policy(None)  # other tests find the main thread as it was
     return world
 
 

@@ -56,6 +56,7 @@ class Attempt:
         self._stream = f"{definition}/default/{uuid.uuid4().hex}"
         self._process: Process | None = None
         self._terminated: str | None = None
+        self._killed = False
         self._lock = threading.Lock()
 
     def terminate(self, reason: str) -> None:
@@ -63,7 +64,8 @@ class Attempt:
         self._end(reason, GRACE)
 
     def kill(self) -> None:
-        self._end("The embedded cloud was stopped.", 0)
+        self._killed = True
+        self._end("The embedded cloud was stopped while this job ran. Submit it again.", 0)
 
     def run(self, on_start: Callable[[], None]) -> Result:
         """Run until the end; every way to fail is in the result."""
@@ -77,10 +79,11 @@ class Attempt:
             failed = not result.succeeded
             return result
         except JobFailed as failure:
-            log.write(failure.reason)
-            return self.refused(failure.reason)
+            reason = self._terminated or failure.reason
+            log.write(reason)
+            return self.refused(reason)
         finally:
-            log.close()
+            log.close(deliver=not self._killed)
             workspace.remove(failed=failed)
 
     def refused(self, reason: str) -> Result:

@@ -43,7 +43,11 @@ class LogStream:
                 self._thread = threading.Thread(target=self._deliver_until_closed, name="job log", daemon=True)
                 self._thread.start()
 
-    def close(self) -> None:
+    def close(self, *, deliver: bool = True) -> None:
+        """Deliver what is left and end; ``deliver=False`` when the cloud is stopping and takes no more."""
+        if not deliver:
+            with self._lock:
+                self._waiting.clear()
         self._closing.set()
         if self._thread:
             self._thread.join(timeout=30)
@@ -55,6 +59,8 @@ class LogStream:
                 self._deliver()
             self._deliver()
         except Exception:
+            if self._closing.is_set() and not self._waiting:
+                return  # closed without delivery: the cloud stopped under us
             log.exception("The log of %s/%s could not be delivered.", self.group, self.stream)
 
     def _deliver(self) -> None:

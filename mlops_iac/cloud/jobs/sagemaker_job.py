@@ -245,16 +245,18 @@ class SageMakerJobs(ABC):
             found = self.work(run)
             status = "Completed"
         except JobStopped:
-            status, reason = ("Failed", CLOUD_STOPPED) if run.killed else ("Stopped", "")
+            status = "Stopped"
         except JobFailed as failure:
             reason = run.explain(failure.reason)
         except Exception as error:
             log.exception("%s %s met an error of the embedded cloud.", self.noun, run.name)
             reason = f"InternalServerError: The embedded cloud met an error: {type(error).__name__}: {error}"
         finally:
+            if run.killed and status != "Completed":  # whatever it says happened because the cloud is going away
+                status, reason = "Failed", CLOUD_STOPPED
             if reason:
                 run.log.write(reason)
-            run.log.close()
+            run.log.close(deliver=not run.killed)
             run.workspace.remove(failed=status == "Failed")
             self._finish(key, status, reason, found)
             self._running.pop(key, None)

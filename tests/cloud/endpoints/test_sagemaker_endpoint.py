@@ -148,6 +148,7 @@ def test_a_serverless_endpoint_throttles_above_its_concurrency(cloud):
     cloud.model(slow, name="slow", model={"model.json": '{"add": 1}'})
     cloud.endpoint_config("slow-config", "slow", serverless=True, concurrency=1)
     cloud.endpoint(config="slow-config")
+    cloud.invoke("[1]")  # so that the next request does not wait for a client to be made
     first = threading.Thread(target=lambda: cloud.invoke("[1]"))
     first.start()
     time.sleep(0.3)

@@ -41,7 +41,7 @@ class VpcEndpoint(Ec2Resource):
         "dnsEntries": "DnsEntries[].{dnsName: DnsName, hostedZoneId: HostedZoneId}",
     }
     formats = {"arn": "arn:{partition}:ec2:{region}:{account}:vpc-endpoint/{id}"}
-    create_calls = 3
+    create_calls = 4
 
     def validate(self, scope: Scope, inputs: dict[str, Any]) -> None:
         name, region = inputs["serviceName"], self._region(scope, inputs)
@@ -55,6 +55,11 @@ class VpcEndpoint(Ec2Resource):
 
     def finish(self, api: Api, scope: Scope, outputs: dict[str, Any]) -> None:
         outputs["ownerId"], outputs["requesterManaged"] = scope.account_id, False
+        if outputs["vpcEndpointType"] == "Gateway":
+            # What security group rules name: AWS's own list of the service's addresses in the region.
+            by_name = [{"Name": "prefix-list-name", "Values": [outputs["serviceName"]]}]
+            lists = api("DescribeManagedPrefixLists", Filters=by_name)["PrefixLists"]
+            outputs["prefixListId"] = lists[0]["PrefixListId"] if lists else None
 
     def refresh(self, api: Api, scope: Scope, item: Any, outputs: dict[str, Any]) -> None:
         found = {**item, "SecurityGroupIds": [group["GroupId"] for group in item.get("Groups") or []]}
