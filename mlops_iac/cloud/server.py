@@ -5,11 +5,13 @@ from __future__ import annotations
 import logging
 import os
 import socket
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, Final
+from wsgiref.handlers import SimpleHandler
 
 from mlops_iac import __version__
 from mlops_iac.cloud import moto_patches, services, snapshot
@@ -202,17 +204,25 @@ def _listen(gateway: Gateway, port: int) -> Any:
     from werkzeug.serving import make_server
 
     class Handler(MotoRequestHandler):
-        protocol_version = "HTTP/1.1"  # keep-alive: a connection per client, not per request
+        protocol_version = "HTTP/1.1"
         disable_nagle_algorithm = True
 
         def handle(self) -> None:
             if is_own_connection(self.client_address, self.connection.getsockname()):
                 super().handle()
 
-        def send_header(self, keyword: str, value: str) -> None:
-            """Keep the connection: werkzeug closes it because bodies may be unread, and the gateway reads them all."""
-            if (keyword, value) != ("Connection", "close"):
-                super().send_header(keyword, value)
+        def run_wsgi(self) -> None:
+            """Answer one request and leave the connection open.
+
+            werkzeug's own way closes each connection, because it throws away whatever follows on it; on an open
+            connection that is the next request. The gateway reads every body to its end, so nothing is left over.
+            """
+            self.environ = self.make_environ()
+            answer = _Answer(self.rfile, self.wfile, sys.stderr, self.environ, multithread=True)
+            try:
+                answer.run(self.server.app)
+            finally:
+                self.close_connection = self.close_connection or answer.is_open_ended
 
         def log(self, type: str, message: str, *args: Any) -> None:
             """Requests are not logged: a deployment makes hundreds."""
@@ -225,6 +235,21 @@ def _listen(gateway: Gateway, port: int) -> Any:
         except (OSError, SystemExit) as error:  # werkzeug exits when a port was taken in between
             log.warning("Port %s cannot be used: %s", candidate, error)
     raise CloudError("No free port on loopback.", f"Ports {port} to {port + 19} were tried, and any free one.")
+
+
+class _Answer(SimpleHandler):
+    """One response on a connection that stays open."""
+
+    http_version = "1.1"
+    server_software = "mlops-iac"
+
+    @property
+    def is_open_ended(self) -> bool:
+        """True when only the end of the connection tells the client where the body ends."""
+        return self.headers is None or "Content-Length" not in self.headers
+
+    def log_exception(self, exc_info: Any) -> None:
+        log.error("A request failed.", exc_info=exc_info)
 
 
 def _is_free(port: int) -> bool:

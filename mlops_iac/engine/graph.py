@@ -42,15 +42,3 @@ def find_cycle(needs: Mapping[str, Iterable[str]]) -> list[str] | None:
     except CycleError as error:
         return list(reversed(error.args[1]))
     return None
-
-
-def reached(starts: Iterable[str], edges: Mapping[str, Iterable[str]]) -> set[str]:
-    """Everything that can be reached from the starts along the edges, the starts included."""
-    seen: set[str] = set()
-    waiting = list(starts)
-    while waiting:
-        name = waiting.pop()
-        if name not in seen:
-            seen.add(name)
-            waiting.extend(edges.get(name, ()))
-    return seen

@@ -11,6 +11,7 @@ from typing import Any
 
 from mlops_iac.core.errors import StateError
 from mlops_iac.engine import signatures as sig
+from mlops_iac.engine.graph import find_cycle
 from mlops_iac.engine.record import Record, now
 from mlops_iac.engine.secrets import PassphraseManager, SealedSecret
 from mlops_iac.engine.snapshot import Pending, Snapshot
@@ -202,6 +203,9 @@ def _check(records: list[Record], place: str) -> None:
         missing = sorted(record.needs() - seen)
         if missing:
             raise _damaged(place, f"{record.urn} needs {missing[0]}, which is not in it")
+    cycle = find_cycle({record.urn: record.needs() for record in records if not record.delete})
+    if cycle:
+        raise _damaged(place, f"resources in it need each other: {' → '.join(cycle)}")
 
 
 def _damaged(place: str, why: str) -> StateError:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from mlops_iac.engine.graph import find_cycle, in_order, reached
+from mlops_iac.engine.graph import find_cycle, in_order
 
 
 class Node:
@@ -46,7 +46,3 @@ def test_a_cycle_is_named() -> None:
     assert cycle[0] == cycle[-1]
     assert set(cycle) == {"a", "b"}
     assert find_cycle({"a": ["b"]}) is None
-
-
-def test_what_can_be_reached_includes_the_start() -> None:
-    assert reached(["a"], {"a": ["b"], "b": ["c"], "d": ["a"]}) == {"a", "b", "c"}

@@ -75,6 +75,7 @@ URN = "urn:pulumi:dev::lab::fake:index:Thing::a"
         (broken(resources=[{"urn": URN}]), "not complete"),
         (broken(resources=[{"urn": URN, "type": "x"}, {"urn": URN, "type": "x"}]), "twice"),
         (broken(resources=[{"urn": URN, "type": "x", "parent": URN + "b"}]), "is not in it"),
+        (broken(resources=[{"urn": URN, "type": "x", "dependencies": [URN]}]), "need each other"),
     ],
 )
 def test_a_damaged_state_is_refused_in_plain_words(text: str, words: str) -> None:

@@ -48,6 +48,7 @@ class BatchJobs:
         self._running: dict[Key, Attempt] = {}
         self._arrays: dict[str, _Array] = {}
         self._lock = threading.RLock()
+        self._closed = False
 
     def install(self) -> None:
         gateway = self.host.gateway
@@ -57,7 +58,7 @@ class BatchJobs:
         gateway.instead("batch", "CancelJob", self.cancel)
         gateway.instead("batch", "TerminateJob", self.terminate)
         gateway.on_restore(self.settle)
-        gateway.on_stop(self.kill_all)
+        gateway.on_stop(self.close)
         gateway.on_reset(self.kill_all)
 
     # The API ------------------------------------------------------------------------------------------------------
@@ -165,6 +166,11 @@ class BatchJobs:
             if record["status"] not in _ENDED:
                 self.host.records.change(key, status="FAILED", statusReason=_CLOUD_STOPPED, stoppedAt=_milliseconds())
 
+    def close(self) -> None:
+        """The cloud is stopping: a job that starts from now on ends at once."""
+        self._closed = True
+        self.kill_all()
+
     def kill_all(self) -> None:
         self._waiting.clear()
         with self._lock:
@@ -233,6 +239,8 @@ class BatchJobs:
             attempt = Attempt(self.host, key, record, number)
             with self._lock:
                 self._running[key] = attempt
+            if self._closed:
+                attempt.kill()
             self.host.records.change(key, status="STARTING")
             try:
                 result = attempt.run(lambda: self.host.records.change(key, status="RUNNING", startedAt=_milliseconds()))

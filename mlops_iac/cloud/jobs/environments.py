@@ -162,7 +162,11 @@ def _build_base(folder: Path, framework: Framework) -> None:
     _run([sys.executable, "-m", "venv", str(folder)], f"making the virtual environment of {framework}")
     index = ["--extra-index-url", framework.index] if framework.index else []
     pip = [str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    _run([*pip, "--only-binary", ":all:", "--no-deps", *index, *framework.packages], f"installing {framework}")
+    wheels = ["--only-binary", ":all:", "--no-deps", "--no-compile"]
+    _run([*pip, *wheels, *index, *framework.packages], f"installing {framework}")
+    # pip would compile on one core, and the packages' own tests too, which are near half of it and never run here.
+    compiler = [str(folder / "bin" / "python"), "-m", "compileall", "-q", "-j", "0", "-x", "/tests/"]
+    _run([*compiler, str(_site_packages(folder))], f"compiling {framework}")
 
 
 def _build_layer(folder: Path, base: PythonEnvironment, requirements: Path) -> None:

@@ -137,6 +137,7 @@ class SageMakerJobs(ABC):
     def __init__(self, host: Host) -> None:
         self.host = host
         self._running: dict[Key, Run] = {}
+        self._closed = False
 
     # The API ------------------------------------------------------------------------------------------------------
 
@@ -147,7 +148,7 @@ class SageMakerJobs(ABC):
         gateway.instead("sagemaker", f"List{noun}s", self.list_jobs)
         gateway.instead("sagemaker", f"Stop{noun}", self.stop)
         gateway.on_restore(self.settle)
-        gateway.on_stop(self.kill_all)
+        gateway.on_stop(self.close)
         gateway.on_reset(self.kill_all)
 
     def create(self, call: Call) -> dict[str, Any]:
@@ -226,6 +227,11 @@ class SageMakerJobs(ABC):
             if record[f"{self.noun}Status"] not in ENDED:
                 self._finish(key, "Failed", CLOUD_STOPPED)
 
+    def close(self) -> None:
+        """The cloud is stopping: a job that starts from now on ends at once."""
+        self._closed = True
+        self.kill_all()
+
     def kill_all(self) -> None:
         """End all at once and give their threads a moment to write down how they ended."""
         for run in list(self._running.values()):
@@ -241,6 +247,8 @@ class SageMakerJobs(ABC):
             return
         run = self._running[key] = Run(self.host, key, record, self.group)
         status, reason, found = "Failed", "", {}
+        if self._closed:
+            run.kill()
         try:
             found = self.work(run)
             status = "Completed"

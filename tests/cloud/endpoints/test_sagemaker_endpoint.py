@@ -144,11 +144,13 @@ def test_a_serverless_endpoint_sleeps_when_idle_and_wakes_when_asked(cloud):
 
 
 def test_a_serverless_endpoint_throttles_above_its_concurrency(cloud):
-    slow = ADDER.replace("def predict_fn(data, model):", "def predict_fn(data, model):\n    import time; time.sleep(1)")
+    slow = ADDER.replace(
+        "def predict_fn(data, model):", "def predict_fn(data, model):\n    import time; time.sleep(1.8)"
+    )
     cloud.model(slow, name="slow", model={"model.json": '{"add": 1}'})
     cloud.endpoint_config("slow-config", "slow", serverless=True, concurrency=1)
     cloud.endpoint(config="slow-config")
-    cloud.invoke("[1]")  # so that the next request does not wait for a client to be made
+    cloud.invoke("[1]")  # so that the next request does not wait for a client to be made; clients retry for a second
     first = threading.Thread(target=lambda: cloud.invoke("[1]"))
     first.start()
     time.sleep(0.3)
