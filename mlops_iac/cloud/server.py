@@ -243,10 +243,13 @@ class _Answer(SimpleHandler):
     http_version = "1.1"
     server_software = "mlops-iac"
 
-    @property
-    def is_open_ended(self) -> bool:
-        """True when only the end of the connection tells the client where the body ends."""
-        return self.headers is None or "Content-Length" not in self.headers
+    is_open_ended = True
+    """True when only the end of the connection tells the client where the body ends."""
+
+    def close(self) -> None:
+        """Remember how the answer ended before wsgiref forgets its headers."""
+        self.is_open_ended = self.headers is None or "Content-Length" not in self.headers
+        super().close()
 
     def log_exception(self, exc_info: Any) -> None:
         log.error("A request failed.", exc_info=exc_info)

@@ -221,7 +221,8 @@ def serialise_error(request: Request, error: AwsError) -> Answer:
             "<RequestId>embedded</RequestId></ErrorResponse>"
         )
     else:
-        text = json.dumps({"__type": error.code, "message": error.message, "Message": error.message})
+        members = getattr(error, "members", {})  # what some errors carry besides a message: ModelError's status
+        text = json.dumps({"__type": error.code, "message": error.message, "Message": error.message, **members})
     content_type = "application/json" if kind == "json" else "text/xml"
     return Answer(error.status, [("Content-Type", content_type), ("x-amzn-ErrorType", error.code)], text.encode())
 

@@ -13,12 +13,10 @@ from mlops_iac.runs.calls import calling, is_missing
 
 
 def write_arguments(environment: Environment) -> dict[str, str]:
-    """What the lake's bucket policy demands of every object."""
-    return {
-        "ServerSideEncryption": "aws:kms",
-        "SSEKMSKeyId": environment.data.key_arn,
-        "Tagging": urlencode({STACK_TAG: environment.stack}),
-    }
+    """What the lake's bucket policy demands of every object. A sandbox has no key of its own."""
+    key = environment.data.key_arn
+    encryption = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": key} if key else {"ServerSideEncryption": "AES256"}
+    return {**encryption, "Tagging": urlencode({STACK_TAG: environment.stack})}
 
 
 def upload(environment: Environment, clients: Clients, key: str, content: bytes | BinaryIO, **extra: Any) -> None:
@@ -28,7 +26,15 @@ def upload(environment: Environment, clients: Clients, key: str, content: bytes 
         if isinstance(content, bytes):
             clients("s3").put_object(Bucket=environment.data.bucket, Key=key, Body=content, **arguments)
         else:
-            clients("s3").upload_fileobj(content, environment.data.bucket, key, ExtraArgs=arguments)
+            transfer(clients, content, environment.data.bucket, key, arguments)
+
+
+def transfer(clients: Clients, content: BinaryIO, bucket: str, key: str, arguments: dict[str, Any]) -> None:
+    """A file, in parts of 8 MiB where it is larger than that."""
+    from s3transfer.manager import TransferManager
+
+    with TransferManager(clients("s3")) as manager:
+        manager.upload(content, bucket, key, extra_args=arguments).result()
 
 
 def find_object(environment: Environment, clients: Clients, key: str) -> dict[str, Any] | None:

@@ -174,6 +174,8 @@ class Resource:
             set_or_drop(fresh, key, settle(known.get(key), value))
         if self.tags:
             self._put_tags(fresh, self.tags.read(api, fresh, item))
+        elif self._taggable():
+            fresh.setdefault("tagsAll", dict(known.get("tags") or {}))
         self.refresh(api, scope, item, fresh)
         return self._created(fresh)
 

@@ -36,6 +36,9 @@ class Vpc(Ec2Resource):
         outputs["ownerId"] = scope.account_id
         aws_defaults = {"enableDnsSupport": True, "enableDnsHostnames": False}
         self._modify(api, outputs, {key for key in ATTRIBUTES if outputs.get(key) != aws_defaults[key]})
+        self._add_defaults(api, outputs)
+
+    def _add_defaults(self, api: Api, outputs: dict[str, Any]) -> None:
         inside = [{"Name": "vpc-id", "Values": [outputs["id"]]}]
         group = [*inside, {"Name": "group-name", "Values": ["default"]}]
         tables = api("DescribeRouteTables", Filters=inside)["RouteTables"]
@@ -50,6 +53,8 @@ class Vpc(Ec2Resource):
         for key, member in ATTRIBUTES.items():
             answer = api("DescribeVpcAttribute", VpcId=outputs["id"], Attribute=key)
             outputs[key] = answer[member]["Value"]
+        if "defaultSecurityGroupId" not in outputs:  # found after a crash, or imported
+            self._add_defaults(api, outputs)
 
     def change(self, api: Api, scope: Scope, changed: frozenset[str], old: Props, outputs: dict[str, Any]) -> None:
         self._modify(api, outputs, changed & ATTRIBUTES.keys())

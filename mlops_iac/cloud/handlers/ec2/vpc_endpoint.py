@@ -63,6 +63,7 @@ class VpcEndpoint(Ec2Resource):
 
     def refresh(self, api: Api, scope: Scope, item: Any, outputs: dict[str, Any]) -> None:
         found = {**item, "SecurityGroupIds": [group["GroupId"] for group in item.get("Groups") or []]}
+        self.finish(api, scope, outputs)
         if "privateDnsEnabled" in outputs:
             outputs["privateDnsEnabled"] = bool(item.get("PrivateDnsEnabled"))
         for key, member in LISTS.items():

@@ -45,6 +45,7 @@ class SecretVersion(Resource):
         return api.maybe("GetSecretValue", SecretId=secret, VersionId=version)
 
     def refresh(self, api: Api, scope: Scope, item: Any, outputs: dict[str, Any]) -> None:
+        self.finish(api, scope, outputs)
         if "SecretString" in item:
             outputs["secretString"] = item["SecretString"]
 

@@ -33,6 +33,9 @@ class TopicPolicy(Resource):
     def finish(self, api: Api, scope: Scope, outputs: dict[str, Any]) -> None:
         outputs["owner"] = scope.account_id
 
+    def refresh(self, api: Api, scope: Scope, item: Any, outputs: dict[str, Any]) -> None:
+        outputs["owner"] = scope.account_id
+
     def fetch(self, api: Api, scope: Scope, outputs: Props) -> Any:
         """A topic always has a policy; one that is AWS's default counts as none."""
         item = super().fetch(api, scope, outputs)

@@ -56,6 +56,7 @@ class TopicSubscription(Resource):
         outputs["ownerId"] = scope.account_id
 
     def refresh(self, api: Api, scope: Scope, item: Any, outputs: dict[str, Any]) -> None:
+        outputs["ownerId"] = scope.account_id
         outputs["rawMessageDelivery"] = str(item.get("RawMessageDelivery", "false")).lower() == "true"
 
     def find(self, scope: Scope, inputs: Props) -> Created | None:

@@ -1,0 +1,27 @@
+"""Environments are built while a team is still looking at its new pipeline, not when its first job starts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from mlops_iac.cloud.gateway import Gateway
+from mlops_iac.cloud.jobs.environments import is_ready, warm
+from mlops_iac.cloud.wire import Call
+from mlops_iac.core.frameworks import Framework
+
+_IMAGE = re.compile(r"\d{12}\.dkr\.ecr\.[a-z0-9.-]+/[a-z0-9._/-]+:[A-Za-z0-9._-]+")
+"""An ECR image's URI: https://docs.aws.amazon.com/AmazonECR/latest/userguide/Registries.html"""
+
+
+def install(gateway: Gateway, find: Callable[[str], Framework | None]) -> None:
+    """Build the environment of each framework image that a deployed state machine names, in the background."""
+
+    def warm_images(call: Call) -> None:
+        for image in set(_IMAGE.findall(call.params.get("definition") or "")):
+            framework = find(image)
+            if framework is not None and not is_ready(framework):
+                warm(framework)
+
+    for operation in ("CreateStateMachine", "UpdateStateMachine"):
+        gateway.after("stepfunctions", operation, warm_images)
