@@ -222,7 +222,8 @@ def _listen(gateway: Gateway, port: int) -> Any:
             try:
                 answer.run(self.server.app)
             finally:
-                self.close_connection = self.close_connection or answer.is_open_ended
+                if answer.is_open_ended:
+                    self.close_connection = True
 
         def log(self, type: str, message: str, *args: Any) -> None:
             """Requests are not logged: a deployment makes hundreds."""
@@ -248,7 +249,8 @@ class _Answer(SimpleHandler):
 
     def close(self) -> None:
         """Remember how the answer ended before wsgiref forgets its headers."""
-        self.is_open_ended = self.headers is None or "Content-Length" not in self.headers
+        headers: Any = getattr(self, "headers", None)
+        self.is_open_ended = headers is None or "Content-Length" not in headers
         super().close()
 
     def log_exception(self, exc_info: Any) -> None:
