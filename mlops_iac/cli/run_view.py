@@ -102,7 +102,7 @@ def render_run(run: Run, *, color: bool) -> str:
     head = f"Run {style.paint(run.id, 'bold')} of {run.pipeline}: {status}"
     lines = [f"{head}, {'took' if run.is_over else 'for'} {render_seconds(run.seconds)}", ""]
     lines += [render_step(step, style) for step in run.steps]
-    lines += ["", *(f"  {name:<12} {value}" for name, value in facts(run))]
+    lines += ["", *(f"  {name:<15} {value}" for name, value in facts(run))]
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -111,7 +111,7 @@ def facts(run: Run) -> Iterable[tuple[str, str]]:
     yield "code", run.code
     for name, value in run.parameters.items():
         shown = ", ".join(f"{k}={v}" for k, v in value.items()) if isinstance(value, Mapping) else value
-        yield name, str(shown)
+        yield name, str(shown) if shown != "" else "none"
     if run.metrics:
         yield "metrics", render_metrics(run.metrics)
     if run.gate is not None:

@@ -31,7 +31,7 @@ def upload(environment: Environment, clients: Clients, key: str, content: bytes 
 
 def transfer(clients: Clients, content: BinaryIO, bucket: str, key: str, arguments: dict[str, Any]) -> None:
     """A file, in parts of 8 MiB where it is larger than that."""
-    from s3transfer.manager import TransferManager
+    from s3transfer.manager import TransferManager  # type: ignore[import-untyped,unused-ignore]
 
     with TransferManager(clients("s3")) as manager:
         manager.upload(content, bucket, key, extra_args=arguments).result()

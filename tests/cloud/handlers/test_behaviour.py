@@ -12,7 +12,6 @@ from mlops_iac.core.errors import CloudError
 from mlops_iac.engine.handler import Created
 from tests.cloud.handlers.conftest import REGION, SCOPE, Lab
 
-
 TRUST = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "batch.amazonaws.com"}}],
@@ -189,8 +188,8 @@ def test_an_environment_that_a_queue_uses_is_not_deleted(lab: Lab, make: Any) ->
     )
     orders = [{"computeEnvironment": environment.outputs["arn"], "order": 1}]
     make("aws:batch/jobQueue:JobQueue", priority=1, state="ENABLED", computeEnvironmentOrders=orders)
+    handler = lab.provider.handler("aws:batch/computeEnvironment:ComputeEnvironment")
     with pytest.raises(CloudError, match="Cloud refused") as refusal:
-        handler = lab.provider.handler("aws:batch/computeEnvironment:ComputeEnvironment")
         handler.delete(SCOPE, environment.id, environment.outputs)
     assert "JobQueue relationship" in refusal.value.detail
 
@@ -199,8 +198,8 @@ def test_a_group_with_packages_is_not_deleted(lab: Lab, make: Any) -> None:
     group = make("aws:sagemaker/modelPackageGroup:ModelPackageGroup")
     sagemaker = client(lab, "sagemaker")
     package = sagemaker.create_model_package(ModelPackageGroupName=group.id, ModelPackageDescription="first")
+    handler = lab.provider.handler("aws:sagemaker/modelPackageGroup:ModelPackageGroup")
     with pytest.raises(CloudError, match="Cloud refused") as refusal:
-        handler = lab.provider.handler("aws:sagemaker/modelPackageGroup:ModelPackageGroup")
         handler.delete(SCOPE, group.id, group.outputs)
     assert "contains model packages" in refusal.value.detail
     sagemaker.delete_model_package(ModelPackageName=package["ModelPackageArn"])

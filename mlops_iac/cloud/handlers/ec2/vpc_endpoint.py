@@ -41,7 +41,7 @@ class VpcEndpoint(Ec2Resource):
         "dnsEntries": "DnsEntries[].{dnsName: DnsName, hostedZoneId: HostedZoneId}",
     }
     formats = {"arn": "arn:{partition}:ec2:{region}:{account}:vpc-endpoint/{id}"}
-    create_calls = 4
+    create_calls = 3
 
     def validate(self, scope: Scope, inputs: dict[str, Any]) -> None:
         name, region = inputs["serviceName"], self._region(scope, inputs)
@@ -63,7 +63,8 @@ class VpcEndpoint(Ec2Resource):
 
     def refresh(self, api: Api, scope: Scope, item: Any, outputs: dict[str, Any]) -> None:
         found = {**item, "SecurityGroupIds": [group["GroupId"] for group in item.get("Groups") or []]}
-        self.finish(api, scope, outputs)
+        if "ownerId" not in outputs:  # found after a crash, or imported
+            self.finish(api, scope, outputs)
         if "privateDnsEnabled" in outputs:
             outputs["privateDnsEnabled"] = bool(item.get("PrivateDnsEnabled"))
         for key, member in LISTS.items():

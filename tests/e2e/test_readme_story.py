@@ -1,0 +1,158 @@
+"""The README's commands, in its order, by the real CLI, on real data. Each test goes on where the last one stopped."""
+
+from __future__ import annotations
+
+import re
+import stat
+from pathlib import Path
+
+import pytest
+
+from mlops_iac.cloud.process import EmbeddedCloud
+from tests.e2e.conftest import Cli
+from tests.support.leftovers import find_leftovers
+
+pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.xdist_group("readme-story")]
+
+Story = tuple[Cli, Path]
+
+
+def clients_of(folder: Path):
+    return EmbeddedCloud(folder / ".mlops-iac/cloud").clients("eu-west-1")
+
+
+def test_blueprints_are_listed(story: Story):
+    cli, _ = story
+    assert "tabular-batch" in cli("blueprint", "list").out
+
+
+def test_new_writes_the_stack_file(story: Story):
+    cli, folder = story
+    cli("new", "--team", "screening", "--env", "dev", "--blueprint", "tabular-batch")
+    assert "mlops-iac:code: examples/screening" in (folder / "stacks/Pulumi.screening-dev.yaml").read_text()
+
+
+def test_preview_works_before_anything_is_running(story: Story):
+    cli, folder = story
+    body = cli("preview", "screening-dev", "--json").json
+    assert body["changeSummary"]["create"] == len(body["steps"])
+    assert not (folder / ".mlops-iac/state").exists()
+    assert not (folder / ".mlops-iac/cloud/cloud.json").exists()
+
+
+def test_up_makes_what_the_preview_showed(story: Story):
+    cli, folder = story
+    promised = cli("preview", "screening-dev", "--json").json["changeSummary"]
+    assert cli("up", "screening-dev", "--yes", "--json").json["changeSummary"] == promised
+    checkpoint = folder / ".mlops-iac/state/.pulumi/stacks/mlops-iac/screening-dev.json"
+    assert stat.S_IMODE(checkpoint.stat().st_mode) == 0o600
+
+
+def test_up_again_changes_nothing_and_the_preview_says_so(story: Story):
+    cli, _ = story
+    assert set(cli("up", "screening-dev", "--yes", "--json").json["changeSummary"]) == {"same"}
+    cli("preview", "screening-dev", "--expect-no-changes")
+
+
+def test_outputs_name_the_bucket_and_the_pipeline(story: Story):
+    cli, _ = story
+    assert cli("outputs", "screening-dev", "data.bucket").out.startswith("screening-dev-lake-")
+    assert cli("outputs", "screening-dev", "--json").json["pipelines"]["training"]["target"] == "step-functions"
+
+
+def test_predict_before_the_first_run_says_what_to_do(story: Story):
+    cli, _ = story
+    done = cli("predict", "screening-dev", "--data", "examples/screening/sample.json", code=1)
+    assert "mlops-iac run screening-dev training" in done.err
+
+
+def test_data_goes_into_the_lake_encrypted_and_tagged(story: Story):
+    cli, folder = story
+    cli("data", "put", "screening-dev", "examples/screening/data", "raw/")
+    assert "breast_cancer.csv" in cli("data", "ls", "screening-dev", "raw/").out
+    bucket = cli("outputs", "screening-dev", "data.bucket").out.strip()
+    s3 = clients_of(folder)("s3")
+    head = s3.head_object(Bucket=bucket, Key="raw/breast_cancer.csv")
+    assert head["ServerSideEncryption"] == "aws:kms"
+    tags = s3.get_object_tagging(Bucket=bucket, Key="raw/breast_cancer.csv")["TagSet"]
+    assert {"Key": "mlops-iac:stack", "Value": "screening-dev"} in tags
+
+
+def test_a_run_trains_evaluates_and_deploys_a_model(story: Story):
+    cli, _ = story
+    run = cli("run", "screening-dev", "training", "--follow", "--json").json
+    assert run["status"] == "succeeded"
+    assert run["metrics"]["auc"] > 0.98
+    assert [(s["name"], s["status"]) for s in run["steps"]] == [
+        (name, "succeeded") for name in ("validate", "prepare", "train", "evaluate", "gate", "register", "deploy")
+    ]
+
+
+def test_the_deployed_model_answers(story: Story):
+    cli, _ = story
+    out = cli("predict", "screening-dev", "--data", "examples/screening/sample.json").out
+    assert len(re.findall(r"^row", out, re.MULTILINE)) == 5
+
+
+def test_a_weak_model_is_refused_and_the_old_one_keeps_serving(story: Story):
+    cli, folder = story
+    before = cli("predict", "screening-dev", "--data", "examples/screening/sample.json").out
+    config = clients_of(folder)("sagemaker").describe_endpoint(EndpointName="screening-dev-endpoint")
+    done = cli("run", "screening-dev", "training", "--follow", "--parameters", "examples/screening/weak.yaml", code=1)
+    assert re.search(r"auc is 0\.\d+, the gate wants >= 0\.9", done.err)
+    after = clients_of(folder)("sagemaker").describe_endpoint(EndpointName="screening-dev-endpoint")
+    assert after["EndpointConfigName"] == config["EndpointConfigName"]
+    assert cli("predict", "screening-dev", "--data", "examples/screening/sample.json").out == before
+
+
+def test_the_history_has_both_runs_with_metrics(story: Story):
+    cli, _ = story
+    runs = cli("runs", "screening-dev", "--json").json["runs"]
+    assert [run["status"] for run in runs] == ["refused", "succeeded"]
+    assert runs[0]["metrics"]["auc"] < 0.9 < runs[1]["metrics"]["auc"]
+    logs = cli("logs", "screening-dev", runs[1]["id"], "train").out
+    assert "auc" in logs.lower() or "trained" in logs.lower() or "accuracy" in logs.lower()
+
+
+def test_everything_survives_a_restart_of_the_cloud(story: Story):
+    cli, _ = story
+    cli("cloud", "stop")
+    cli("cloud", "start")
+    cli("preview", "screening-dev", "--expect-no-changes")
+    assert cli("predict", "screening-dev", "--data", "examples/screening/sample.json").out.count("row") >= 5
+
+
+def test_a_changed_option_changes_exactly_that(story: Story):
+    cli, folder = story
+    file = folder / "stacks/Pulumi.screening-dev.yaml"
+    text = file.read_text()
+    assert "# monthly_budget_usd: 100" in text
+    file.write_text(text.replace("# monthly_budget_usd: 100", "monthly_budget_usd: 250"))
+    preview = cli("preview", "screening-dev", "--json").json
+    changed = [step for step in preview["steps"] if step["op"] != "same"]
+    assert [step["op"] for step in changed] == ["update"]
+    assert changed[0]["urn"].endswith("aws:budgets/budget:Budget::monitoring-budget")
+    assert list(changed[0]["detailedDiff"]) == ["limitAmount"]
+    assert cli("up", "screening-dev", "--yes", "--json").json["changeSummary"]["update"] == 1
+    cli("preview", "screening-dev", "--expect-no-changes")
+
+
+def test_a_second_team_lives_beside_it_untouched(story: Story):
+    cli, folder = story
+    cli("new", "--team", "churn", "--env", "dev", "--blueprint", "tabular-batch", "--code", "examples/screening")
+    cli("up", "churn-dev", "--yes")
+    clients = clients_of(folder)
+    assert find_leftovers(clients, "churn-dev")
+    before = find_leftovers(clients, "screening-dev")
+    cli("destroy", "churn-dev", "--yes")
+    assert find_leftovers(clients, "churn-dev") == []
+    assert find_leftovers(clients, "screening-dev") == before
+    cli("preview", "screening-dev", "--expect-no-changes")
+
+
+def test_destroy_leaves_nothing(story: Story):
+    cli, folder = story
+    assert find_leftovers(clients_of(folder), "screening-dev")
+    cli("destroy", "screening-dev", "--yes")
+    assert find_leftovers(clients_of(folder), "screening-dev") == []
+    cli("outputs", "screening-dev", code=6)
