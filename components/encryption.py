@@ -6,8 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pulumi
-from pulumi_aws.kms.alias import Alias
-from pulumi_aws.kms.key import Key
+from pulumi_aws.kms import Alias, Key
 
 from components._kit import Component, Grant, KeyRef, Named, policy, render
 from components._kit.transforms import Transforms

@@ -7,9 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pulumi
-from pulumi_aws.iam.policy import Policy
-from pulumi_aws.iam.role import Role as IamRole
-from pulumi_aws.iam.role_policy import RolePolicy
+from pulumi_aws.iam import Policy, RolePolicy
+from pulumi_aws.iam import Role as IamRole
 
 from components._kit import BoundaryRef, Component, Grant, Named, RoleRef, policy, render
 from components._kit.boundary import statements

@@ -9,18 +9,19 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pulumi
-from pulumi_aws.cloudwatch.log_group import LogGroup
-from pulumi_aws.ec2.default_security_group import DefaultSecurityGroup
-from pulumi_aws.ec2.flow_log import FlowLog
-from pulumi_aws.ec2.route_table import RouteTable
-from pulumi_aws.ec2.route_table_association import RouteTableAssociation
-from pulumi_aws.ec2.security_group import SecurityGroup
-from pulumi_aws.ec2.subnet import Subnet
-from pulumi_aws.ec2.vpc import Vpc
-from pulumi_aws.ec2.vpc_endpoint import VpcEndpoint
-from pulumi_aws.get_availability_zones import get_availability_zones_output
-from pulumi_aws.vpc.security_group_egress_rule import SecurityGroupEgressRule
-from pulumi_aws.vpc.security_group_ingress_rule import SecurityGroupIngressRule
+from pulumi_aws import get_availability_zones_output
+from pulumi_aws.cloudwatch import LogGroup
+from pulumi_aws.ec2 import (
+    DefaultSecurityGroup,
+    FlowLog,
+    RouteTable,
+    RouteTableAssociation,
+    SecurityGroup,
+    Subnet,
+    Vpc,
+    VpcEndpoint,
+)
+from pulumi_aws.vpc import SecurityGroupEgressRule, SecurityGroupIngressRule
 
 from components._kit import BoundaryRef, Component, Grant, KeyRef, Named, NetworkRef
 from components._kit.transforms import Transforms

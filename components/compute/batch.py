@@ -7,12 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import pulumi
-from pulumi_aws.batch.compute_environment import ComputeEnvironment
-from pulumi_aws.batch.job_definition import JobDefinition
-from pulumi_aws.batch.job_queue import JobQueue
-from pulumi_aws.cloudwatch.log_group import LogGroup
-from pulumi_aws.ec2.launch_template import LaunchTemplate
-from pulumi_aws.iam.instance_profile import InstanceProfile
+from pulumi_aws.batch import ComputeEnvironment, JobDefinition, JobQueue
+from pulumi_aws.cloudwatch import LogGroup
+from pulumi_aws.ec2 import LaunchTemplate
+from pulumi_aws.iam import InstanceProfile
 
 from components._kit import BoundaryRef, Component, Grant, KeyRef, Named, NetworkRef, QueueRef
 from components._kit.tags import tags_of

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pulumi
-from pulumi_aws.cloudwatch.log_group import LogGroup
+from pulumi_aws.cloudwatch import LogGroup
 
 from components._kit import render
 from components.identity import Role

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi
-from pulumi_aws.cloudwatch.log_group import LogGroup
+from pulumi_aws.cloudwatch import LogGroup
 
 from components._kit import BoundaryRef, Component, Grant, Site
 from components._kit.boundary import ECS, ECS_STARTS

@@ -6,16 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pulumi
-from pulumi_aws.athena.workgroup import Workgroup
-from pulumi_aws.glue.catalog_database import CatalogDatabase
-from pulumi_aws.glue.catalog_table import CatalogTable
-from pulumi_aws.s3.bucket import Bucket
-from pulumi_aws.s3.bucket_lifecycle_configuration import BucketLifecycleConfiguration
-from pulumi_aws.s3.bucket_ownership_controls import BucketOwnershipControls
-from pulumi_aws.s3.bucket_policy import BucketPolicy
-from pulumi_aws.s3.bucket_public_access_block import BucketPublicAccessBlock
-from pulumi_aws.s3.bucket_server_side_encryption_configuration import BucketServerSideEncryptionConfiguration
-from pulumi_aws.s3.bucket_versioning import BucketVersioning
+from pulumi_aws.athena import Workgroup
+from pulumi_aws.glue import CatalogDatabase, CatalogTable
+from pulumi_aws.s3 import (
+    Bucket,
+    BucketLifecycleConfiguration,
+    BucketOwnershipControls,
+    BucketPolicy,
+    BucketPublicAccessBlock,
+    BucketServerSideEncryptionConfiguration,
+    BucketVersioning,
+)
 
 from components._kit import Component, KeyRef, LakeRef, Named, policy, render
 from components.data_lake import access, tables

@@ -7,9 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pulumi
-from pulumi_aws.sns.topic import Topic
-from pulumi_aws.sns.topic_policy import TopicPolicy
-from pulumi_aws.sns.topic_subscription import TopicSubscription
+from pulumi_aws.sns import Topic, TopicPolicy, TopicSubscription
 
 from components._kit import Component, Grant, KeyRef, Named, TopicRef, policy, render
 from components._kit.naming import short_hash

@@ -8,11 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pulumi
-from pulumi_aws.budgets.budget import Budget
-from pulumi_aws.cloudwatch.dashboard import Dashboard
-from pulumi_aws.cloudwatch.event_rule import EventRule
-from pulumi_aws.cloudwatch.event_target import EventTarget
-from pulumi_aws.cloudwatch.metric_alarm import MetricAlarm
+from pulumi_aws.budgets import Budget
+from pulumi_aws.cloudwatch import Dashboard, EventRule, EventTarget, MetricAlarm
 
 from components._kit import Component, EndpointRef, Named, StateMachineRef, TopicRef, render
 from components._kit.transforms import Transforms

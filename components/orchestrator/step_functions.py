@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pulumi
-from pulumi_aws.cloudwatch.log_group import LogGroup
-from pulumi_aws.scheduler.schedule import Schedule
-from pulumi_aws.sfn.state_machine import StateMachine
+from pulumi_aws.cloudwatch import LogGroup
+from pulumi_aws.scheduler import Schedule
+from pulumi_aws.sfn import StateMachine
 
 from components._kit import BoundaryRef, Component, Grant, KeyRef, Named, StateMachineRef
 from components._kit.transforms import Transforms

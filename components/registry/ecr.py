@@ -6,8 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pulumi
-from pulumi_aws.ecr.lifecycle_policy import LifecyclePolicy
-from pulumi_aws.ecr.repository import Repository
+from pulumi_aws.ecr import LifecyclePolicy, Repository
 
 from components._kit import Component, Grant, KeyRef, Named, RepositoryRef, render
 from components._kit.images import PULL

@@ -11,8 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import pulumi
-from pulumi_aws.cloudwatch.log_group import LogGroup
-from pulumi_aws.cloudwatch.metric_alarm import MetricAlarm
+from pulumi_aws.cloudwatch import LogGroup, MetricAlarm
 
 from components._kit import BoundaryRef, Component, EndpointRef, Grant, KeyRef, NetworkRef, TopicRef
 from components._kit.images import pull

@@ -100,8 +100,8 @@ class Environment:
     def from_outputs(cls, outputs: Mapping[str, Any]) -> Self:
         """Read a stack's outputs; keys that a later version added are ignored."""
 
-        def known(kind: type, values: Mapping[str, Any]) -> dict[str, Any]:
-            return {name: values[name] for name in kind.__dataclass_fields__ if name in values}
+        def known(kind: type[Any], values: Mapping[str, Any]) -> dict[str, Any]:
+            return {name: values[name] for name in (f.name for f in fields(kind)) if name in values}
 
         values = known(cls, outputs)
         values["data"] = Data(**known(Data, outputs["data"]))
