@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import pulumi
-from pulumi_aws.ssm import Parameter
+from pulumi_aws.ssm.parameter import Parameter
 
 from components._kit import Component, Grant, Named, render
 from components._kit.transforms import Transforms

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import pulumi
-from pulumi_aws.sagemaker import ModelPackageGroup
+from pulumi_aws.sagemaker.model_package_group import ModelPackageGroup
 
 from components._kit import Component, Grant, Named, RegistryRef
 from components._kit.transforms import Transforms

@@ -11,9 +11,12 @@ import inspect
 import json
 import pkgutil
 import re
+import subprocess
+import sys
 from dataclasses import MISSING, fields
 from fnmatch import fnmatchcase
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -366,3 +369,28 @@ def _class_of(token: str) -> type:
     package, module, name = re.fullmatch(r"aws:(\w+)/(\w+):(\w+)", token).groups()  # type: ignore[union-attr]
     snake = re.sub(r"(?<!^)(?=[A-Z])", "_", module).lower()
     return getattr(importlib.import_module(f"pulumi_aws.{package}.{snake}"), name)
+
+
+REACHABLE = r"""
+import ast, importlib
+from pathlib import Path
+from components import COMPONENTS
+
+for module in COMPONENTS.values():
+    importlib.import_module(module)
+for file in Path("components").rglob("*.py"):
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("pulumi_aws."):
+            package = importlib.import_module(".".join(node.module.split(".")[:2]))
+            print(*[f"{package.__name__}.{a.name}\n" for a in node.names if not hasattr(package, a.name)], end="")
+"""
+
+
+def test_importing_components_leaves_every_class_of_pulumi_aws_in_its_package() -> None:
+    """Importing a module of a package that is still lazy can leave the package without the module's class for good;
+    then a team's own `aws.iam.Role` would fail. In a fresh process, because the order of imports decides."""
+    command = [sys.executable, "-W", "ignore", "-c", REACHABLE]
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=False, cwd=Path(components.__file__).parents[1]
+    )
+    assert (done.returncode, done.stdout) == (0, ""), done.stderr
