@@ -24,7 +24,7 @@ demo: .venv/demo.stamp
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh examples/screening/demo.sh
 
 test: .venv/test.stamp
-	$(BIN)/python -m pytest -n auto --dist loadgroup
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 lint: .venv/test.stamp
 	$(BIN)/ruff check .

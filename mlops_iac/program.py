@@ -45,6 +45,9 @@ class Program:
         """Register every resource of the environment and export its outputs. Called by an engine, in its runtime."""
         import pulumi
 
+        from components._kit.aws_packages import load_by_class
+
+        load_by_class()
         with _collector_off():
             environment = self.blueprint.build(self._site(), self.config, self.config.options)
             for name, value in environment.to_outputs().items():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -12,7 +12,9 @@ from mlops_iac.cli.options import JsonOption, YesOption
 if TYPE_CHECKING:
     from mlops_iac.cloud.process import EmbeddedCloud
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="The embedded cloud: start, stop, status, reset.")
+app = typer.Typer(
+    no_args_is_help=True, rich_markup_mode=None, help="The embedded cloud: start, stop, status, reset, provider."
+)
 
 
 def embedded_cloud() -> EmbeddedCloud:
@@ -75,3 +77,43 @@ def reset(yes: YesOption = False, json: JsonOption = False) -> None:
     cloud = embedded_cloud()
     cloud.reset()
     tell_status(cloud.status(), json=json)
+
+
+PortOption = Annotated[int, typer.Option("--port", min=0, max=65535, help="Port on 127.0.0.1; 0 takes a free one.")]
+
+
+@app.command()
+def provider(port: PortOption = 0, json: JsonOption = False) -> None:
+    """Serve the embedded cloud to a Pulumi CLI of your own, until Ctrl-C; starts the cloud when it is not running.
+
+    Run what it prints in another terminal: `pulumi up` there deploys the same program into the embedded cloud.
+
+    Example: mlops-iac cloud provider --port 50051
+    """
+    from mlops_iac.cli.console import say, show, show_json
+    from mlops_iac.cloud.plugin.server import PluginServer
+    from mlops_iac.cloud.provider import EmbeddedProvider
+
+    cloud = embedded_cloud()
+    server = PluginServer(EmbeddedProvider(cloud.clients), port)
+    running = cloud.start()
+    server.start()
+    if json:
+        show_json({"endpoint": running.endpoint, "port": server.port, "environment": server.environment})
+    else:
+        say("Serving the embedded cloud as Pulumi's provider `aws`. In the terminal where you run `pulumi`:\n")
+        show("\n".join(f"export {name}={value}" for name, value in server.environment.items()))
+        say("\nCtrl-C stops it.")
+    wait_for_a_signal()
+    server.stop()
+
+
+def wait_for_a_signal() -> None:
+    """Until Ctrl-C, or until the process is told to end."""
+    import signal
+
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        signal.pause()
+    except KeyboardInterrupt:
+        return

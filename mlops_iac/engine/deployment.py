@@ -13,11 +13,14 @@ from mlops_iac.engine.goal import Answer, Goal
 from mlops_iac.engine.handler import Provider
 from mlops_iac.engine.interrupt import interrupt_sets
 from mlops_iac.engine.operation import Operation
+from mlops_iac.engine.options import DEFAULTS, Options
 from mlops_iac.engine.pending import resolve_pending, tell_pending
 from mlops_iac.engine.providers import Providers
 from mlops_iac.engine.reading import read
+from mlops_iac.engine.record import Record
 from mlops_iac.engine.refreshing import refresh
 from mlops_iac.engine.registrar import Registrar
+from mlops_iac.engine.selection import EVERYTHING, Known, Selection, refuse_needed, select, without_what_others_need
 from mlops_iac.engine.snapshot import Snapshot
 from mlops_iac.engine.state_store import FileStore, History, Session
 from mlops_iac.engine.sweep import standing_alone, sweep
@@ -50,54 +53,88 @@ class Deployment:
         self.config, self.secret_config = dict(config), secret_config
         self.parallel = parallel
 
-    def preview(self, program: Program, *, on_event: OnEvent = ignore) -> Result:
-        """What `up` would do. Writes nothing, needs no lock, and asks no cloud."""
+    def preview(self, program: Program, *, on_event: OnEvent = ignore, options: Options = DEFAULTS) -> Result:
+        """What `up` would do. Writes nothing, needs no lock, and asks no cloud, unless it is to refresh first.
+
+        Raises UsageError when the options name a resource that is not there.
+        """
+        selection = self._select(options, program)
         snapshot, manager = self.store.read(self.stack)
         if manager.has_state:
             manager.warm()
-        operation = self._operation(snapshot, None, on_event)
+        operation = self._operation(snapshot, None, on_event, options=options, selection=selection)
         tell_pending(operation)
         with interrupt_sets(operation.cancelled):
+            self._refresh_first(operation)
             return operation.result(self._run(operation, program))
 
-    def up(self, program: Program, *, on_event: OnEvent = ignore, before: Callable[[], object] | None = None) -> Result:
+    def up(
+        self,
+        program: Program,
+        *,
+        on_event: OnEvent = ignore,
+        options: Options = DEFAULTS,
+        before: Callable[[], object] | None = None,
+    ) -> Result:
         """Make it so. ``before`` is called once, before the first call that reaches the cloud, if there is any.
 
-        Raises StateError when the stack is locked or its state cannot be read. What goes wrong later is in the result.
+        Raises StateError when the stack is locked or its state cannot be read, and UsageError when the options name a
+        resource that is not there. What goes wrong later is in the result.
         """
-        with self._session("update", on_event, before) as (session, operation):
+        selection = self._select(options, program)
+        with self._session("update", on_event, options, selection, before) as (session, operation):
             resolve_pending(operation, self._calls(operation))
-            outputs = self._run(operation, program)
+            self._refresh_first(operation)
+            outputs = self._last_outputs(operation.snapshot)
+            if not operation.stopped:
+                outputs = self._run(operation, program)
             return self._conclude("update", session, operation, outputs)
 
-    def destroy(self, *, on_event: OnEvent = ignore, preview: bool = False) -> Result:
-        """Delete everything, what stands on others first. Raises PlanError, deleting nothing, if one is protected."""
+    def destroy(self, *, on_event: OnEvent = ignore, preview: bool = False, options: Options = DEFAULTS) -> Result:
+        """Delete everything, what stands on others first.
+
+        Raises PlanError, deleting nothing, if one is protected, or if something that stays stands on one.
+        """
+        snapshot = self.store.get(self.stack)
+        selection = self._select(options, snapshot=snapshot, destroys=True)
         if preview:
-            operation = self._operation(self.store.get(self.stack), None, on_event)
+            operation = self._operation(snapshot, None, on_event, options=options, selection=selection)
             tell_pending(operation)
-            sweep(operation, self._calls(operation), dict(operation.snapshot.records), parallel=self.parallel)
+            self._refresh_first(operation)
+            self._sweep(operation, self._calls(operation), self._doomed(operation))
             return operation.result({})
-        with self._session("destroy", on_event) as (session, operation):
+        with self._session("destroy", on_event, options, selection) as (session, operation):
             calls = self._calls(operation)
             resolve_pending(operation, calls)
-            sweep(operation, calls, dict(operation.snapshot.records), parallel=self.parallel)
+            self._refresh_first(operation)
+            if not operation.stopped:
+                self._sweep(operation, calls, self._doomed(operation))
             return self._conclude("destroy", session, operation, self._last_outputs(operation.snapshot))
 
-    def refresh(self, *, on_event: OnEvent = ignore, preview: bool = False) -> Result:
+    def refresh(self, *, on_event: OnEvent = ignore, preview: bool = False, options: Options = DEFAULTS) -> Result:
         """Read what is really there into the state; with ``preview``, only tell what differs."""
+        snapshot = self.store.get(self.stack)
+        selection = self._select(options, snapshot=snapshot)
         if preview:
-            operation = self._operation(self.store.get(self.stack), None, on_event)
+            operation = self._operation(snapshot, None, on_event, options=options, selection=selection)
             tell_pending(operation)
-            refresh(operation, self._calls(operation), parallel=self.parallel, keep=False)
+            refresh(operation, self._calls(operation), parallel=self._parallel(options))
             return operation.result(self._last_outputs(operation.snapshot))
-        with self._session("refresh", on_event) as (session, operation):
+        with self._session("refresh", on_event, options, selection) as (session, operation):
             calls = self._calls(operation)
             resolve_pending(operation, calls)
-            refresh(operation, calls, parallel=self.parallel, keep=True)
+            refresh(operation, calls, parallel=self._parallel(options))
             return self._conclude("refresh", session, operation, self._last_outputs(operation.snapshot))
 
     def _run(self, operation: Operation, program: Program) -> Mapping[str, Any]:
         """Run the program against the engine, then delete what it no longer names. Answers the stack's outputs."""
+        registrar = self._register_all(operation, program)
+        completed = operation.error is None and not operation.failures and not operation.cancelled.is_set()
+        if operation.error is None and not operation.stopped:
+            self._sweep_orphans(operation, registrar)
+        return registrar.close_stack(completed=completed and not operation.selection.is_partial)
+
+    def _register_all(self, operation: Operation, program: Program) -> Registrar:
         from mlops_iac.engine.monitor import Run, run_program
 
         providers = Providers(operation)
@@ -108,39 +145,83 @@ class Deployment:
             config=self.config,
             secret_config=self.secret_config,
             dry=operation.dry,
-            parallel=self.parallel,
+            parallel=self._parallel(operation.options),
         )
         operation.error = run_program(program, run, _Engine(registrar))
         registrar.close_components()
-        completed = operation.error is None and not operation.failures and not operation.cancelled.is_set()
-        if operation.error is None and not operation.cancelled.is_set():
-            self._sweep_orphans(operation, registrar)
-        return registrar.close_stack(completed=completed)
+        return registrar
+
+    def _select(
+        self,
+        options: Options,
+        program: Program | None = None,
+        *,
+        snapshot: Snapshot | None = None,
+        destroys: bool = False,
+    ) -> Selection:
+        """What the options choose. When they name resources, the program is run once more, dry, to know all it has."""
+        if not options.names_resources:
+            return EVERYTHING
+        known: dict[str, list[Known]] = {}
+        snapshot = snapshot or self.store.read(self.stack)[0]
+        for record in snapshot:
+            known.setdefault(record.urn, []).append(record)
+        if program is not None:
+            operation = self._operation(snapshot, None, ignore)
+            for urn, goal in self._register_all(operation, program).goals.items():
+                known.setdefault(urn, []).append(goal)
+        selection = select(options, known)
+        return without_what_others_need(selection, known) if destroys and options.excludes else selection
+
+    def _refresh_first(self, operation: Operation) -> None:
+        if operation.options.refresh:
+            refresh(operation, self._calls(operation), parallel=self._parallel(operation.options), counted=False)
 
     def _sweep_orphans(self, operation: Operation, registrar: Registrar) -> None:
         wanted = {*registrar.seen, *registrar.providers.seen}
         doomed = {
             key: record
-            for key, record in operation.snapshot.records.items()
+            for key, record in self._doomed(operation).items()
             if record.delete or record.urn not in wanted
         }
         if registrar.failed:
             doomed = standing_alone(operation, doomed)
         try:
-            sweep(operation, registrar.calls, doomed, parallel=self.parallel)
+            self._sweep(operation, registrar.calls, doomed)
         except Exception as error:
             operation.error = error
 
+    @staticmethod
+    def _doomed(operation: Operation) -> dict[int, Record]:
+        """What a deletion of all that the operation touches would delete."""
+        selection = operation.selection
+        return {key: record for key, record in operation.snapshot.records.items() if selection.may_delete(record.urn)}
+
+    def _sweep(self, operation: Operation, calls: Calls, doomed: Mapping[int, Record]) -> None:
+        if operation.selection.is_partial:
+            refuse_needed(doomed, operation.snapshot.records)
+        sweep(operation, calls, doomed, parallel=self._parallel(operation.options))
+
+    def _parallel(self, options: Options) -> int:
+        return options.parallel or self.parallel
+
     @contextmanager
     def _session(
-        self, kind: str, on_event: OnEvent, before: Callable[[], object] | None = None
+        self,
+        kind: str,
+        on_event: OnEvent,
+        options: Options,
+        selection: Selection,
+        before: Callable[[], object] | None = None,
     ) -> Iterator[tuple[Session, Operation]]:
         if kind != "update":
             self.store.get(self.stack)
         with self.store.session(self.stack) as session:
             if session.manager.has_state:
                 session.manager.warm()
-            operation = self._operation(session.snapshot, session, on_event, before)
+            operation = self._operation(
+                session.snapshot, session, on_event, before=before, options=options, selection=selection
+            )
             with interrupt_sets(operation.cancelled):
                 yield session, operation
 
@@ -149,9 +230,12 @@ class Deployment:
         snapshot: Snapshot,
         session: Session | None,
         on_event: OnEvent,
+        *,
         before: Callable[[], object] | None = None,
+        options: Options = DEFAULTS,
+        selection: Selection = EVERYTHING,
     ) -> Operation:
-        return Operation(
+        operation = Operation(
             project=self.project,
             stack=self.stack,
             provider=self.provider,
@@ -161,7 +245,10 @@ class Deployment:
             config=self.config or self._last_config(snapshot),
             secret_config=self.secret_config,
             before=before,
+            options=options,
         )
+        operation.selection = selection
+        return operation
 
     def _calls(self, operation: Operation) -> Calls:
         return Calls(operation, Providers(operation))

@@ -15,7 +15,9 @@ from mlops_iac.engine import event
 from mlops_iac.engine.event import Diagnostic, OnEvent, Op, Result, Step, StepDone, StepFailed, StepStarted, Summary
 from mlops_iac.engine.handler import Provider
 from mlops_iac.engine.journal import Journal
+from mlops_iac.engine.options import DEFAULTS, Options
 from mlops_iac.engine.record import Record
+from mlops_iac.engine.selection import EVERYTHING, Selection
 from mlops_iac.engine.snapshot import Snapshot
 from mlops_iac.engine.state_file import record_json, show
 
@@ -35,10 +37,14 @@ class Operation:
         config: Mapping[str, str],
         secret_config: frozenset[str] = frozenset(),
         before: Callable[[], object] | None = None,
+        options: Options = DEFAULTS,
     ) -> None:
         self.project, self.stack, self.provider = project, stack, provider
         self.snapshot, self.journal = snapshot, journal
         self.config, self.secret_config = config, secret_config
+        self.options = options
+        self.selection: Selection = EVERYTHING
+        """What is touched; narrowed once what there is to choose from is known."""
         self.cancelled = threading.Event()
         self.failures: list[StepFailed] = []
         self.error: Exception | None = None
@@ -58,6 +64,12 @@ class Operation:
         return self.journal is None
 
     @property
+    def stopped(self) -> bool:
+        """Nothing more is to be started: the person said so, or something failed. A preview goes on: it tells all."""
+        failed = bool(self.failures) and not self.options.continue_on_error and not self.dry
+        return failed or self.cancelled.is_set()
+
+    @property
     def must_journal(self) -> Journal:
         if self.journal is None:
             raise AssertionError("a preview has no journal")
@@ -70,6 +82,20 @@ class Operation:
                 self._steps.append(step)
             self._emit(StepStarted(step=step))
         return time.monotonic()
+
+    def look(self, step: Step) -> float:
+        """Tell that a step starts of which only its end says what it was (`found`, or `failed`)."""
+        with self._lock:
+            self._emit(StepStarted(step=step))
+        return time.monotonic()
+
+    def found(self, step: Step, began: float, *, counted: bool) -> None:
+        """The end of a look. ``counted`` is False when it only prepares what the operation is about."""
+        with self._lock:
+            if counted:
+                self._steps.append(step)
+                self._changes[str(step.op)] += 1
+            self._emit(StepDone(step=step, seconds=time.monotonic() - began))
 
     def done(self, step: Step, began: float) -> None:
         with self._lock:

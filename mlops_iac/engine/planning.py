@@ -52,6 +52,7 @@ def make_plan(
         old=old,
         changes=changes,
         forcing=_forcing(handler, scope, goal, old, inputs, changes),
+        asked_for=urn in operation.selection.replaced,
         old_region=providers.region(old.provider) if old and old.provider != provider else "",
         region=scope.region,
     )

@@ -7,16 +7,23 @@ from dataclasses import replace
 
 from mlops_iac.engine.calls import Calls
 from mlops_iac.engine.diff import diff
-from mlops_iac.engine.event import Op
-from mlops_iac.engine.operation import Operation, make_step, now_is
+from mlops_iac.engine.event import Op, Step
+from mlops_iac.engine.operation import Operation, make_step
 from mlops_iac.engine.record import Record
 
 
-def refresh(operation: Operation, calls: Calls, *, parallel: int, keep: bool) -> None:
-    """Read every resource. With ``keep`` false, what was found is told and not recorded."""
-    keys = [key for key, record in operation.snapshot.records.items() if _is_read(record)]
+def refresh(operation: Operation, calls: Calls, *, parallel: int, counted: bool = True) -> None:
+    """Read every resource that the operation touches, and record what was found.
+
+    A preview records it in its own snapshot only. ``counted`` is False when the operation is about something else.
+    """
+    keys = [
+        key
+        for key, record in operation.snapshot.records.items()
+        if _is_read(record) and operation.selection.covers(record.urn)
+    ]
     with ThreadPoolExecutor(parallel, thread_name_prefix="refresh") as pool:
-        for future in [pool.submit(_refresh, operation, calls, key, keep) for key in keys]:
+        for future in [pool.submit(_refresh, operation, calls, key, counted) for key in keys]:
             future.result()
 
 
@@ -38,30 +45,40 @@ def _one(values: dict[str, object], key: str) -> dict[str, object]:
     return {key: values[key]} if key in values else {}
 
 
-def _refresh(operation: Operation, calls: Calls, key: int, keep: bool) -> None:
+def _refresh(operation: Operation, calls: Calls, key: int, counted: bool) -> None:
     if operation.cancelled.is_set():
         return
     old = operation.snapshot.records[key]
     step = make_step(Op.REFRESH, old=old, new=old)
-    began = operation.begin(step)
+    began = operation.look(step)
     try:
         found = calls.read(old)
     except Exception as error:
         operation.failed(step, error, began)
         return
+    operation.found(_settle(operation, key, old, found), began, counted=counted)
+
+
+def _settle(operation: Operation, key: int, old: Record, found: Record | None) -> Step:
+    """Record what was found; answers the step that says what it means."""
     if found is None:
-        if keep:
-            operation.must_journal.end(None, drop=(key,))
-        operation.done(make_step(Op.DELETE, old=old), began)
-        return
+        _record(operation, key, None)
+        return make_step(Op.DELETE, old=old)
     record = seen_now(old, found)
     changes = diff(old.outputs, record.outputs)
     if not changes:
-        operation.done(make_step(Op.SAME, old=old, new=old), began)
-        return
-    if keep:
-        operation.must_journal.end(None, put={key: record})
-    operation.done(now_is(make_step(Op.UPDATE, old=old, new=record, diff=changes), record), began)
+        return make_step(Op.SAME, old=old, new=old)
+    _record(operation, key, record)
+    return make_step(Op.UPDATE, old=old, new=record, diff=changes)
+
+
+def _record(operation: Operation, key: int, record: Record | None) -> None:
+    if operation.journal is not None:
+        operation.journal.end(None, put={key: record} if record else {}, drop=() if record else (key,))
+    elif record is None:
+        operation.snapshot.drop(key)
+    else:
+        operation.snapshot.put(key, record)
 
 
 def _is_read(record: Record) -> bool:

@@ -31,9 +31,13 @@ class Registrar:
         self.replacing = Replacing(operation, calls)
         self.seen: dict[str, str] = {}
         """URN to type of everything registered."""
+        self.goals: dict[str, Goal] = {}
+        """URN to goal of everything registered."""
         self.failed: set[str] = set()
         """URNs of what failed, or was left out because of what failed."""
         self.stack_outputs: dict[str, Any] | None = None
+        self.absent: set[str] = set()
+        """URNs of what is passed over and does not exist yet."""
         self._aliases: dict[str, tuple[str, ...]] = {}
         self._open: dict[str, tuple[Step, float, Record]] = {}
         self._lock = threading.RLock()
@@ -46,6 +50,9 @@ class Registrar:
         try:
             self.enter(urn, goal)
             old = self._find_old(urn, goal)
+            if not self.operation.selection.covers(urn):
+                return self._pass_over(urn, goal, old)
+            self._refuse_absent(goal)
             if not goal.custom:
                 return self._settle_component(urn, goal, old)
             if goal.is_provider:
@@ -85,7 +92,7 @@ class Registrar:
     def is_left_out(self, urn: str, goal: Goal) -> bool:
         """Whether to leave the resource alone: we are to stop, or something it stands on failed."""
         operation = self.operation
-        stopped = operation.cancelled.is_set() and not goal.is_stack
+        stopped = operation.stopped and not goal.is_stack
         blocked = not operation.dry and (
             not self.failed.isdisjoint(goal.needs()) or bool(self.failed and has_unknown(goal.inputs))
         )
@@ -104,6 +111,7 @@ class Registrar:
                     hint="give one of them another name.",
                 )
             self.seen[urn] = goal.type
+            self.goals[urn] = goal
         if goal.refused:
             raise PlanError(
                 "Resource option is not supported here.",
@@ -129,6 +137,26 @@ class Registrar:
                 self._rename(alias, urn)
                 return snapshot.find(urn)
         return None
+
+    def _pass_over(self, urn: str, goal: Goal, old: Record | None) -> Answer:
+        """A resource that is not to be touched: the program is told what is known of it."""
+        if old is None or old.pending_replacement:
+            with self._lock:
+                self.absent.add(urn)
+            return Answer(urn=urn, failed=goal.custom)
+        if goal.is_provider:
+            self.providers.settled(old)
+        self.operation.told(make_step(Op.SAME, old=old, new=old))
+        return Answer(urn=urn, id=old.id, outputs=old.outputs if goal.custom else {})
+
+    def _refuse_absent(self, goal: Goal) -> None:
+        needed = sorted(self.absent & goal.needs())
+        if needed:
+            raise PlanError(
+                "What a target needs is not there yet.",
+                f"`{goal.name}` stands on what does not exist and is not to be made now:\n" + "\n".join(needed),
+                hint="name these too, or run the command without --target and --exclude.",
+            )
 
     def _rename(self, old: str, new: str) -> None:
         if self.operation.journal is None:

@@ -50,7 +50,7 @@ def _delete_side_by_side(
     running: dict[Future[bool], int] = {}
     with ThreadPoolExecutor(parallel, thread_name_prefix="delete") as pool:
         while waiting or running:
-            if not operation.cancelled.is_set():
+            if not operation.stopped:
                 for key in [key for key in waiting if not blocks[key]][: parallel - len(running)]:
                     del waiting[key]
                     running[pool.submit(_delete, operation, calls, key, doomed[key])] = key

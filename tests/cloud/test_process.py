@@ -61,8 +61,7 @@ def test_what_was_saved_survives_a_kill_and_the_stale_record_is_cleaned(embedded
     make(embedded, "kept-bucket")
     wait_until(lambda: (embedded.home / "cloud.snap").exists(), seconds=15)
     os.kill(running.pid, signal.SIGKILL)
-    wait_until(lambda: embedded.find() is None)
-    assert not (embedded.home / "cloud.json").exists()
+    wait_until(lambda: embedded.find() is None and not (embedded.home / "cloud.json").exists())
     embedded.start()
     assert buckets(embedded) == ["kept-bucket"]
 

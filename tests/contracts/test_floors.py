@@ -21,8 +21,6 @@ FLOORS: dict[str, set[str]] = {
     "components": {"components._kit", "mlops_iac.pipelines"},
     "mlops_iac.cloud": {"mlops_iac.engine", "mlops_iac.clients"},
     "mlops_iac.render": {"mlops_iac.engine"},
-    "mlops_iac.cost": {"mlops_iac.engine"},
-    "mlops_iac.policy": {"mlops_iac.engine"},
     "blueprints": {"components", "components._kit", "mlops_iac.pipelines", "mlops_iac.config"},
     "mlops_iac.program": {"blueprints", "mlops_iac.config", "components._kit"},
     "mlops_iac.backends": {
@@ -48,8 +46,6 @@ FLOORS: dict[str, set[str]] = {
         "mlops_iac.config",
         "mlops_iac.runs",
         "mlops_iac.render",
-        "mlops_iac.cost",
-        "mlops_iac.policy",
         "mlops_iac.scaffold",
         "mlops_iac.clients",
         "mlops_iac.engine",

@@ -215,10 +215,11 @@ def test_all_that_is_wrong_is_found_in_one_preview(stack: Stack) -> None:
 
 def test_a_run_leaves_nothing_behind_in_the_process(stack: Stack) -> None:
     project, monitor = pulumi.runtime.settings.SETTINGS.project, pulumi.runtime.settings.SETTINGS.monitor
+    root = pulumi.runtime.settings.get_root_resource()
     stack.preview(two_things())
     assert pulumi.runtime.settings.SETTINGS.project == project
     assert pulumi.runtime.settings.SETTINGS.monitor is monitor
-    assert pulumi.runtime.settings.get_root_resource() is None
+    assert pulumi.runtime.settings.get_root_resource() is root
     assert gc.isenabled()
     assert gc.get_freeze_count() == 0
     with pytest.raises(RuntimeError):

@@ -26,6 +26,7 @@ def test_each_case_is_decided_as_it_says(path: Path) -> None:
             old=None if old is None else Record(urn="urn:pulumi:dev::lab::fake:index:Thing::a", type="x", **old),
             changes={name: PropertyDiff(kind="update") for name in case.get("changes", ())},
             forcing=frozenset(case.get("forcing", ())),
+            asked_for=case.get("asked_for", False),
             old_region=case.get("old_region", ""),
             region=case.get("region", ""),
         )

@@ -375,7 +375,7 @@ class Resource:
 
 
 def search(path: str, answer: Any) -> Any:
-    import jmespath  # type: ignore[import-untyped]
+    import jmespath
 
     return jmespath.search(path, answer)
 

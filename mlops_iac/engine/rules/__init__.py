@@ -6,6 +6,7 @@ A new rule is a file here with a function ``decide``, and one line in `RULES`.
 from __future__ import annotations
 
 from mlops_iac.engine.rules import (
+    asked_for,
     changed_inputs,
     changed_region,
     first_seen,
@@ -20,6 +21,7 @@ RULES: tuple[Rule, ...] = (
     first_seen.decide,
     unfinished_replacement.decide,
     taken_over.decide,
+    asked_for.decide,
     changed_region.decide,
     forced_replacement.decide,
     changed_inputs.decide,

@@ -19,6 +19,8 @@ class Situation:
     """What differs between the inputs in state and the checked inputs."""
     forcing: frozenset[str] = frozenset()
     """Changed top-level inputs that cannot be changed in place, by the handler or by ``replaceOnChanges``."""
+    asked_for: bool = False
+    """The person wants it replaced (`--replace`)."""
     old_region: str = ""
     region: str = ""
 

@@ -1,0 +1,44 @@
+"""A limit in time for one call, as `custom_timeouts` of a resource asks for."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import TypeVar
+
+from mlops_iac.core.errors import CloudError
+from mlops_iac.engine.calls import LONGEST, TimedOut
+
+T = TypeVar("T")
+
+
+def within(seconds: float, verb: str, urn: str, call: Callable[[], T]) -> T:
+    """What the call answers; `TimedOut` when that takes longer. 0 is no limit. The call's thread is left behind then."""
+    if seconds <= 0:
+        return call()
+    answers: list[T] = []
+    errors: list[Exception] = []
+
+    def run() -> None:
+        try:
+            answers.append(call())
+        except Exception as error:
+            errors.append(error)
+
+    thread = threading.Thread(target=run, name=f"{verb} {urn}", daemon=True)
+    thread.start()
+    thread.join(min(seconds, LONGEST))
+    if errors:
+        raise errors[0]
+    if not answers:
+        raise late(seconds, verb, urn)
+    return answers[0]
+
+
+def late(seconds: float, verb: str, urn: str) -> CloudError:
+    return TimedOut(
+        "The call took too long.",
+        f"The {verb} of {urn.rsplit('::', 1)[-1]} was not done after {seconds:g} s, the resource's own limit.",
+        hint="raise `custom_timeouts`; `pulumi refresh` tells what became of the call.",
+        resource=urn,
+    )

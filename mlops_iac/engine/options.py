@@ -1,0 +1,58 @@
+"""How an operation is to be carried out: what `preview`, `up`, `destroy` and `refresh` may be told, in Pulumi's words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from mlops_iac.core.errors import UsageError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """What is left out is as Pulumi has it. Raises UsageError for what cannot be wanted at once."""
+
+    targets: tuple[str, ...] = ()
+    """URNs or logical names: nothing else is touched. Empty: everything is."""
+    target_dependents: bool = False
+    """With targets: what stands on them is touched too."""
+    excludes: tuple[str, ...] = ()
+    """URNs or logical names that are left as they are."""
+    replaces: tuple[str, ...] = ()
+    """URNs or logical names that are replaced, changed or not."""
+    refresh: bool = False
+    """Read what is really there before anything else, and go on from that."""
+    parallel: int | None = None
+    """Calls to the cloud at once; None: 8."""
+    continue_on_error: bool = False
+    """After a failure, go on with what does not stand on the failed one. False: start nothing more."""
+    plan: Path | None = None
+    """In a preview, the file to save the plan in; in an `up`, the plan to carry out, and nothing else."""
+
+    def __post_init__(self) -> None:
+        if self.targets and self.excludes:
+            raise UsageError(
+                "Two choices that exclude each other.",
+                "--target and --exclude were both given.",
+                hint="name what is to be touched, or what is not.",
+            )
+        if self.target_dependents and not self.targets:
+            raise UsageError(
+                "An option has nothing to work on.",
+                "--target-dependents was given without --target.",
+                hint="name a target, or leave it out.",
+            )
+        if self.parallel is not None and self.parallel < 1:
+            raise UsageError("Value out of range.", f"--parallel is {self.parallel}; it is at least 1.")
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether some of the stack is left alone."""
+        return bool(self.targets or self.excludes)
+
+    @property
+    def names_resources(self) -> bool:
+        return bool(self.targets or self.excludes or self.replaces)
+
+
+DEFAULTS = Options()

@@ -1,0 +1,128 @@
+"""up, preview, refresh, destroy and outputs: what they ask of a backend, what they say, how they end."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import pytest
+
+from mlops_iac.backends.recording import RecordingBackend
+from mlops_iac.cli.main import run_command
+from mlops_iac.core import exit_codes
+from mlops_iac.core.errors import CloudError, PlanError, StateError
+from mlops_iac.engine.event import Op, Result, Step, StepFailed
+
+URN = "urn:pulumi:recorded-dev::mlops-iac::mlops-iac:index:DataLake$aws:s3/bucket:Bucket::lake-bucket"
+BUCKET = Step(op=Op.CREATE, urn=URN, type="aws:s3/bucket:Bucket", name="lake-bucket")
+
+
+def result(**fields) -> Result:
+    return Result(**{"steps": (BUCKET,), "changes": {"create": 1}, "outputs": {}, "seconds": 1.0, **fields})
+
+
+CHANGED, SAME = result(), result(steps=(), changes={"same": 1})
+
+
+@pytest.fixture
+def backend(project, monkeypatch) -> Callable[..., RecordingBackend]:
+    """``backend(up=…)`` puts a recording backend behind the commands."""
+    monkeypatch.chdir(project)
+
+    def install(**results: Result) -> RecordingBackend:
+        recording = RecordingBackend(results={name.replace("_", "-"): value for name, value in results.items()})
+        monkeypatch.setattr("mlops_iac.backends.backend_for", lambda root, stack, cloud: recording)
+        return recording
+
+    return install
+
+
+def test_up_with_yes_does_not_preview_first(backend):
+    recording = backend(up=CHANGED)
+    assert run_command(["up", "recorded-dev", "--yes"]) == exit_codes.OK
+    assert recording.asked == ["up"]
+
+
+def test_up_without_yes_and_without_a_terminal_shows_the_preview_and_refuses(backend, capsys):
+    recording = backend(preview=CHANGED)
+    assert run_command(["up", "recorded-dev"]) == exit_codes.CONFIGURATION
+    out, err = capsys.readouterr()
+    assert recording.asked == ["preview"]
+    assert "lake-bucket" in out
+    assert "--yes" in err
+
+
+def test_a_refused_resource_ends_with_code_4_and_the_error_last(backend, capsys):
+    failure = StepFailed(
+        step=BUCKET, error=CloudError("Cloud refused a request.", "S3 says no.", resource="lake-bucket"), seconds=0.1
+    )
+    backend(up=result(outcome="failed", failures=(failure,)))
+    assert run_command(["up", "recorded-dev", "--yes"]) == exit_codes.RESOURCE
+    err = capsys.readouterr().err
+    assert "error: Creating lake-bucket (aws:s3/bucket:Bucket)" in err
+    assert "S3 says no." in err
+    assert "is up" not in err
+
+
+def test_with_json_a_failure_is_one_object_on_stdout(backend, capsys):
+    failure = StepFailed(step=BUCKET, error=CloudError("Cloud refused a request.", "S3 says no."), seconds=0.1)
+    backend(up=result(outcome="failed", failures=(failure,)))
+    assert run_command(["up", "recorded-dev", "--yes", "--json"]) == exit_codes.RESOURCE
+    out, err = capsys.readouterr()
+    body = json.loads(out)
+    assert (body["result"], body["failures"][0]["urn"], err) == ("failed", URN, "")
+
+
+def test_a_cancelled_up_ends_with_code_8_and_says_what_is_true(backend, capsys):
+    backend(up=result(outcome="cancelled"))
+    assert run_command(["up", "recorded-dev", "--yes"]) == exit_codes.CANCELLED
+    assert "The next `up` continues." in capsys.readouterr().err
+
+
+def test_state_that_cannot_be_saved_is_told_in_three_parts(backend, capsys):
+    error = StateError("The state could not be saved.", "No space left on device.", hint="free some space.")
+    backend(up=result(outcome="failed", error=error))
+    assert run_command(["up", "recorded-dev", "--yes"]) == exit_codes.ERROR
+    assert "hint: free some space." in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("found", "code"), [(CHANGED, exit_codes.CHANGES), (SAME, exit_codes.OK)])
+def test_expect_no_changes_ends_with_7_when_there_are_some(backend, found, code):
+    backend(preview=found)
+    assert run_command(["preview", "recorded-dev", "--expect-no-changes"]) == code
+
+
+def test_a_preview_that_could_not_be_made_is_an_error_and_no_picture(backend, capsys):
+    backend(preview=result(error=PlanError("A protected resource would be deleted.", "lake-bucket")))
+    assert run_command(["preview", "recorded-dev"]) == exit_codes.ERROR
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "A protected resource would be deleted." in err
+
+
+def test_destroy_forgets_the_stack_only_when_nothing_is_left(backend):
+    recording = backend(destroy=result(changes={"delete": 1}))
+    assert run_command(["destroy", "recorded-dev", "--yes"]) == exit_codes.OK
+    assert recording.asked[-1] == "remove"
+    failed = backend(destroy=result(outcome="failed", error=StateError("Locked.")))
+    assert run_command(["destroy", "recorded-dev", "--yes"]) == exit_codes.ERROR
+    assert "remove" not in failed.asked
+
+
+def test_refresh_shows_drift_and_records_nothing_with_preview_only(backend, capsys):
+    recording = backend(refresh_preview=CHANGED)
+    assert run_command(["refresh", "recorded-dev", "--preview-only"]) == exit_codes.OK
+    assert recording.asked == ["refresh-preview"]
+    assert "lake-bucket" in capsys.readouterr().out
+
+
+def test_outputs_are_picked_by_dotted_name(backend, capsys):
+    backend(up=result(outputs={"endpoint": {"name": "a-endpoint"}}))
+    assert run_command(["outputs", "recorded-dev", "endpoint.name"]) == exit_codes.OK
+    assert capsys.readouterr().out == "a-endpoint\n"
+
+
+def test_an_unknown_output_suggests_the_nearest(backend, capsys):
+    backend(up=result(outputs={"endpoint": {"name": "a-endpoint"}}))
+    assert run_command(["outputs", "recorded-dev", "endpiont"]) == exit_codes.CONFIGURATION
+    assert "did you mean `endpoint`?" in capsys.readouterr().err

@@ -1,0 +1,159 @@
+"""A machine that can die: the fake cloud and the disk, with faults at chosen moments.
+
+A process that is killed leaves two things: what the cloud has, and what the disk has. So "to die" here is to copy the
+disk at that moment, to let no later call reach the cloud, and, when the engine has come back from wherever it was, to put
+the copy in the disk's place. Nothing that the engine does after its death counts, whatever it catches.
+Moments are counted over calls of the cloud (before and after each) and over system calls that change files.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import shutil
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from mlops_iac.core.errors import CloudError
+from tests.engine.fake_provider import FakeCloud
+from tests.engine_random.parts import Fault
+
+NOBODY = 2**22 + 1
+"""A process number that Linux never gives."""
+
+DENIED = CloudError("Denied.", "This call is refused by the test.", code="AccessDenied")
+
+
+class Dead(Exception):
+    """The process is no more."""
+
+
+class Machine(FakeCloud):
+    """The provider, and the keeper of the disk at ``root``."""
+
+    def __init__(self, root: Path) -> None:
+        super().__init__()
+        self.root = root
+        self.died = False
+        self._fault: Fault | None = None
+        self._moment = 0
+        self._counting = threading.RLock()
+
+    @contextmanager
+    def suffering(self, fault: Fault | None) -> Iterator[None]:
+        """For one operation. Afterwards, if it died, the disk is as it was at that moment."""
+        self.died, self._fault, self._moment = False, fault, 0
+        with self._watched_disk():
+            yield
+        self._fault = None
+        if self.died:
+            shutil.rmtree(self.root)
+            self._copy.rename(self.root)
+            self._forget_the_process()
+
+    # The cloud ----------------------------------------------------------------------------------------------------
+
+    def called(self, call: str, label: str) -> None:
+        self._live()
+        super().called(call, label)
+        self._refuse(call)
+        self._tick()
+
+    def put(self, label: str, thing: Mapping[str, Any]) -> None:
+        with self._counting:
+            self._live()
+            super().put(label, thing)
+        self._tick()
+
+    def drop(self, label: str) -> None:
+        with self._counting:
+            self._live()
+            super().drop(label)
+        self._tick()
+
+    def _live(self) -> None:
+        if self.died:
+            raise Dead
+
+    def _refuse(self, call: str) -> None:
+        if self._fault and self._fault.kind == "refuse" and call in ("create", "update", "delete"):
+            with self._counting:
+                self._moment += 1
+                if self._moment - 1 == self._fault.at:
+                    raise DENIED
+
+    # The disk -----------------------------------------------------------------------------------------------------
+
+    @property
+    def _copy(self) -> Path:
+        return self.root.with_name(self.root.name + ".copy")
+
+    def _tick(self) -> bool:
+        """One moment passes; True when the process has died in it."""
+        if self._fault is None or self._fault.kind not in ("die", "full"):
+            return False
+        with self._counting:
+            self._moment += 1
+            if self._fault.kind == "die" and self._moment - 1 == self._fault.at and not self.died:
+                self.died = True
+                shutil.copytree(self.root, self._copy)
+                return True
+            return False
+
+    def _is_full(self) -> bool:
+        return self._fault is not None and self._fault.kind == "full" and self._moment > self._fault.at
+
+    def _forget_the_process(self) -> None:
+        """Locks of a dead process carry a number that nobody has."""
+        for path in self.root.glob(".pulumi/locks/**/*.json"):
+            path.write_text(json.dumps({**json.loads(path.read_text()), "pid": NOBODY}))
+
+    @contextmanager
+    def _watched_disk(self) -> Iterator[None]:
+        """Take the place of the system calls by which files change, for as long as the operation lasts."""
+        real = {name: getattr(os, name) for name in ("write", "fsync", "replace", "rename", "unlink")}
+
+        def write(file: int, data: bytes) -> int:
+            self._raise_if_full()
+            if self._next_is_the_end():  # the kill comes in the middle of the line
+                half = len(data) // 2
+                written = int(real["write"](file, data[:half])) if half else 0
+                self._tick()
+                return written + int(real["write"](file, data[half:]))
+            self._tick()
+            return int(real["write"](file, data))
+
+        def fsync(file: int) -> None:
+            """The disk of a test need not turn."""
+            self._raise_if_full()
+            self._tick()
+
+        def counted(name: str) -> Callable[..., Any]:
+            def call(*arguments: Any, **more: Any) -> Any:
+                self._tick()
+                return real[name](*arguments, **more)
+
+            return call
+
+        try:
+            os.write, os.fsync = write, fsync  # type: ignore[assignment]
+            for name in ("replace", "rename", "unlink"):
+                setattr(os, name, counted(name))
+            yield
+        finally:
+            for name, function in real.items():
+                setattr(os, name, function)
+
+    def _next_is_the_end(self) -> bool:
+        return self._fault is not None and self._fault.kind == "die" and self._moment == self._fault.at
+
+    def _raise_if_full(self) -> None:
+        with self._counting:
+            if self._fault and self._fault.kind == "full":
+                self._moment += 1
+        if self._is_full():
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))

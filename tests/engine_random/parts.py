@@ -1,0 +1,227 @@
+"""Random programs as data: what a program registers, and how hypothesis makes several versions of one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from hypothesis import strategies as st
+
+OUTPUTS = ("arn", "label", "password")
+"""What one thing may take from another; the password is a secret."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """One registration. ``id`` is who it is in every version, whatever it is called there."""
+
+    id: int
+    box: bool = False
+    parent: int | None = None
+    """The id of a box; the same in every version, as no program here moves a part."""
+    fixed: bool = False
+    """It has a physical name of its own, so that its replacement cannot stand beside it."""
+    generation: int = 0
+    """How often it was renamed. Its other names are its aliases."""
+    size: int = 0
+    place: str | None = None
+    """A change of it is a replacement."""
+    token: str | None = None
+    """A secret input."""
+    source: tuple[int, str] | None = None
+    """An output of another part, as an input that is updated."""
+    home: tuple[int, str] | None = None
+    """An output of another part, as an input that replaces."""
+    sealed: bool = False
+    """Makes the source a secret, known or not."""
+    after: tuple[int, ...] = ()
+    abroad: bool = False
+    """In another region, by an explicit provider."""
+    protect: bool = False
+    retain: bool = False
+    delete_first: bool | None = None
+    ignore_size: bool = False
+    replace_on_size: bool = False
+    secret_arn: bool = False
+
+    @property
+    def name(self) -> str:
+        return name_of(self.id, self.generation)
+
+    @property
+    def label(self) -> str | None:
+        return f"fixed-{self.id}" if self.fixed else None
+
+    def takes(self) -> tuple[int, ...]:
+        """The ids this part refers to."""
+        return tuple(taken[0] for taken in (self.source, self.home) if taken) + self.after
+
+
+def name_of(id: int, generation: int) -> str:
+    return f"{'abcdefghij'[id % 10]}{id}-{generation}"
+
+
+@dataclass(frozen=True)
+class Version:
+    """The parts in the order in which the program registers them."""
+
+    parts: tuple[Part, ...] = ()
+    reads: bool = False
+    """It also reads a resource that is not its own."""
+
+    @property
+    def things(self) -> tuple[Part, ...]:
+        return tuple(part for part in self.parts if not part.box)
+
+    def unprotected(self) -> Version:
+        return replace(self, parts=tuple(replace(part, protect=False) for part in self.parts))
+
+
+GENERATIONS = 3
+
+
+def repaired(parts: list[Part]) -> tuple[Part, ...]:
+    """The parts with every reference to something that is registered earlier, and with nothing in a box that is gone.
+
+    What breaks by the program's own fault is taken out here: a physical name that two objects would need at once.
+    """
+    boxes = {part.id for part in parts if part.box}
+    known: set[int] = set()
+    things: set[int] = set()
+    kept: list[Part] = []
+    waiting = sorted(parts, key=lambda part: not part.box)
+    for part in waiting:
+        if part.parent is not None and part.parent not in boxes:
+            continue
+        part = replace(
+            part,
+            source=part.source if part.source and part.source[0] in things else None,
+            home=part.home if part.home and part.home[0] in things else None,
+            after=tuple(id for id in part.after if id in known),
+            retain=part.retain and not part.fixed,
+            delete_first=part.delete_first or None if part.fixed else part.delete_first,
+        )
+        kept.append(part)
+        known.add(part.id)
+        things |= set() if part.box else {part.id}
+    return tuple(kept)
+
+
+BOXES = st.builds(Part, id=st.just(0), box=st.just(True), generation=st.integers(0, 1))
+
+
+def things(id: int, others: int) -> st.SearchStrategy[Part]:
+    """A thing in its first version; ``others`` is the number of ids it may refer to."""
+    takes = st.none() | st.tuples(st.integers(0, others), st.sampled_from(OUTPUTS))
+    return st.builds(
+        Part,
+        id=st.just(id),
+        parent=st.sampled_from([None, 0]),
+        fixed=st.booleans(),
+        size=st.integers(0, 2),
+        place=st.sampled_from([None, "north", "south"]),
+        token=st.sampled_from([None, "one", "two"]),
+        source=takes,
+        home=takes,
+        sealed=st.booleans(),
+        after=st.lists(st.integers(0, others), max_size=2, unique=True).map(tuple),
+        **options(),
+    )
+
+
+def options() -> dict[str, st.SearchStrategy[Any]]:
+    rarely = st.integers(0, 4).map(lambda number: number == 4)
+    return {
+        "abroad": rarely,
+        "protect": rarely,
+        "retain": rarely,
+        "delete_first": st.sampled_from([None, None, True, False]),
+        "ignore_size": rarely,
+        "replace_on_size": rarely,
+        "secret_arn": rarely,
+    }
+
+
+@st.composite
+def first_versions(draw: st.DrawFn) -> Version:
+    count = draw(st.integers(1, 5))
+    parts = [draw(BOXES)] if draw(st.booleans()) else []
+    parts += [draw(things(id, count)) for id in range(1, count + 1)]
+    return Version(repaired(parts), reads=draw(st.integers(0, 5)) == 5)
+
+
+@st.composite
+def next_versions(draw: st.DrawFn, before: Version) -> Version:
+    """A few changes to a version: changed inputs and options, renames, removals, additions, another order."""
+    parts = list(before.parts)
+    for _ in range(draw(st.integers(1, 3))):
+        kind = draw(st.sampled_from(["change", "change", "change", "rename", "remove", "add", "order"]))
+        if kind == "add" or not parts:
+            id = max((part.id for part in parts), default=0) + draw(st.integers(1, 3))
+            parts.append(draw(things(id, id)))
+        elif kind == "order":
+            parts = draw(st.permutations(parts))
+        else:
+            index = draw(st.integers(0, len(parts) - 1))
+            if kind == "remove":
+                del parts[index]
+            elif kind == "rename":
+                parts[index] = replace(parts[index], generation=(parts[index].generation + 1) % GENERATIONS)
+            elif not parts[index].box:
+                parts[index] = draw(changed(parts[index]))
+    return Version(repaired(parts), reads=draw(st.integers(0, 5)) == 5)
+
+
+@st.composite
+def changed(draw: st.DrawFn, part: Part) -> Part:
+    """The same part with one or two of its inputs or options drawn anew."""
+    fresh = draw(things(part.id, max(part.id, 3)))
+    names = ("size", "place", "token", "source", "home", "sealed", "after", *options())
+    picked = draw(st.lists(st.sampled_from(names), min_size=1, max_size=2, unique=True))
+    return replace(part, **{name: getattr(fresh, name) for name in picked})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fault:
+    """What goes wrong in an operation, and when."""
+
+    kind: str
+    """``refuse`` (a call of the cloud), ``die`` (SIGKILL), ``full`` (the disk, from then on), ``raise`` (the program)."""
+    at: int
+
+
+FAULTS = st.builds(
+    Fault, kind=st.sampled_from(["refuse", "die", "die", "full", "raise"]), at=st.integers(0, 11) | st.integers(0, 60)
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Act:
+    """One command that somebody runs."""
+
+    verb: str
+    """``up``, ``preview``, ``refresh`` or ``destroy``."""
+    version: int = 0
+    fault: Fault | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Story:
+    versions: tuple[Version, ...]
+    acts: tuple[Act, ...]
+    parallel: int = 1
+    notes: Mapping[str, str] = field(default_factory=dict)
+    """For kept cases: what was wrong."""
+
+
+@st.composite
+def stories(draw: st.DrawFn) -> Story:
+    versions = [draw(first_versions())]
+    for _ in range(draw(st.integers(1, 2))):
+        versions.append(draw(next_versions(versions[-1])))
+    acts = [Act(verb="up", version=0, fault=draw(st.none() | FAULTS))]
+    for _ in range(draw(st.integers(1, 2))):
+        verb = draw(st.sampled_from(["up", "up", "up", "up", "refresh", "destroy"]))
+        acts.append(Act(verb=verb, version=draw(st.integers(0, len(versions) - 1)), fault=draw(st.none() | FAULTS)))
+    return Story(versions=tuple(versions), acts=tuple(acts), parallel=draw(st.sampled_from([1, 1, 1, 8])))
