@@ -10,7 +10,7 @@ from components._kit import Grant, KeyRef, LakeRef, Site
 from mlops_iac.core.errors import BlueprintError
 
 if TYPE_CHECKING:
-    from components.data_lake.data_lake import DataLakeNodes
+    from components.data_lake.nodes import DataLakeNodes
 
 RESULTS = "athena/"
 """Where Athena writes the results of queries."""

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-
 import pulumi
 from pulumi_aws.athena import Workgroup
 from pulumi_aws.glue import CatalogDatabase, CatalogTable
@@ -22,23 +19,10 @@ from components._kit import Component, KeyRef, LakeRef, Named, policy, render
 from components.data_lake import access, tables
 from components.data_lake.args import ZONES, DataLakeArgs, Table
 from components.data_lake.lifecycle import rules
+from components.data_lake.nodes import DataLakeNodes
 from components.identity import Role
 
 # Idle cost: nothing. S3, Glue's first million objects and Athena are billed by use.
-
-
-@dataclass(frozen=True, kw_only=True)
-class DataLakeNodes:
-    bucket: Bucket
-    ownership: BucketOwnershipControls
-    access: BucketPublicAccessBlock
-    versioning: BucketVersioning
-    encryption: BucketServerSideEncryptionConfiguration
-    lifecycle: BucketLifecycleConfiguration
-    policy: BucketPolicy
-    catalog: CatalogDatabase
-    tables: Mapping[str, CatalogTable]
-    queries: Workgroup
 
 
 class DataLake(Component):
