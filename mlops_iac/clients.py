@@ -16,6 +16,7 @@ from typing import Any, Final, Self, overload
 from urllib.parse import urlsplit
 
 from mlops_iac.core.errors import CloudError
+from mlops_iac.core.service_models import loader
 
 DEFAULT_ACCOUNT: Final = "123456789012"
 """The embedded cloud's account, moto's own default."""
@@ -187,6 +188,7 @@ def _isolated_session() -> Any:
     from botocore.configprovider import BOTOCORE_DEFAUT_SESSION_VARIABLES, ConstantProvider
 
     session = botocore.session.Session()
+    session.register_component("data_loader", loader())
     store = session.get_component("config_store")
     for name, (_, _, default, _) in BOTOCORE_DEFAUT_SESSION_VARIABLES.items():
         store.set_config_provider(name, ConstantProvider(default))

@@ -110,7 +110,7 @@ class Component(pulumi.ComponentResource):
 
     def _unique_name(self, token: str, logical: str) -> pulumi.Output[str]:
         site = self.site
-        return pulumi.Output.from_input(site.account_id).apply(
+        return site.account.apply(
             lambda account: naming.physical_name(
                 token, stack=site.stack, logical=logical, suffix=naming.short_hash(account, site.region, site.stack)
             )

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal
 
 import pulumi
@@ -45,6 +46,11 @@ class Site:
             return "aws-cn"
         return "aws-us-gov" if self.region.startswith("us-gov-") else "aws"
 
+    @cached_property
+    def account(self) -> pulumi.Output[str]:
+        """The account's id, as an Output in any case."""
+        return pulumi.Output.from_input(self.account_id)
+
     @property
     def protected(self) -> bool:
         return self.protect or self.profile == "regulated"
@@ -66,7 +72,7 @@ class Site:
     def arn(self, service: str, resource: str, *, region: bool = True) -> pulumi.Output[str]:
         """An ARN in this account. ``region=False`` for services that are not regional (IAM, Budgets)."""
         place = self.region if region else ""
-        return pulumi.Output.from_input(self.account_id).apply(
+        return self.account.apply(
             lambda account: f"arn:{self.partition}:{service}:{place}:{account}:{resource}"
         )
 

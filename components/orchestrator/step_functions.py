@@ -14,6 +14,7 @@ from pulumi_aws.scheduler import Schedule
 from pulumi_aws.sfn import StateMachine
 
 from components._kit import BoundaryRef, Component, Grant, KeyRef, Named, StateMachineRef
+from components._kit.documents import settled
 from components._kit.transforms import Transforms
 from components.identity import Role, make_role
 
@@ -200,6 +201,6 @@ class StepFunctions(Component):
 def _text(document: pulumi.Input[str] | Mapping[str, Any]) -> pulumi.Output[str]:
     """A document as text: text stays as it is, data becomes JSON in the order of its keys (states read top to
     bottom)."""
-    return pulumi.Output.from_input(document).apply(
+    return settled(document).apply(
         lambda given: given if isinstance(given, str) else json.dumps(given, separators=(",", ":"))
     )

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from mlops_iac.engine.event import OnEvent, Result
+from mlops_iac.engine.options import DEFAULTS, Options
 
 if TYPE_CHECKING:
     from mlops_iac.clients import Clients
@@ -24,13 +25,17 @@ class Backend(Protocol):
     place: str
     """Where it lands, in words: ``embedded cloud``."""
 
-    def preview(self, *, on_event: OnEvent = ignore) -> Result: ...
+    def preview(self, *, on_event: OnEvent = ignore, options: Options = DEFAULTS) -> Result: ...
 
-    def up(self, *, on_event: OnEvent = ignore) -> Result: ...
+    def up(self, *, on_event: OnEvent = ignore, options: Options = DEFAULTS) -> Result: ...
 
-    def refresh(self, *, on_event: OnEvent = ignore, preview: bool = False) -> Result: ...
+    def refresh(
+        self, *, on_event: OnEvent = ignore, preview: bool = False, options: Options = DEFAULTS
+    ) -> Result: ...
 
-    def destroy(self, *, on_event: OnEvent = ignore, preview: bool = False) -> Result: ...
+    def destroy(
+        self, *, on_event: OnEvent = ignore, preview: bool = False, options: Options = DEFAULTS
+    ) -> Result: ...
 
     def remove(self) -> None:
         """Forget a stack that has no resources left."""

@@ -11,6 +11,7 @@ from mlops_iac.core.environment import Environment
 from mlops_iac.core.errors import StackNotFound, StateError
 from mlops_iac.core.suggestions import did_you_mean
 from mlops_iac.engine.event import OnEvent, Result
+from mlops_iac.engine.options import DEFAULTS, Options
 
 if TYPE_CHECKING:
     from mlops_iac.clients import Clients
@@ -32,26 +33,30 @@ class EmbeddedBackend:
         self.root, self.stack = root, stack
         self.home = home or root / HOME
 
-    def preview(self, *, on_event: OnEvent = ignore) -> Result:
+    def preview(self, *, on_event: OnEvent = ignore, options: Options = DEFAULTS) -> Result:
+        """Asks no cloud, unless it is to refresh first."""
         program = self._program()
-        return self._deployment(program, online=False).preview(program.run, on_event=on_event)
+        if options.refresh:
+            self.cloud.start()
+        deployment = self._deployment(program, online=options.refresh)
+        return deployment.preview(program.run, on_event=on_event, options=options)
 
-    def up(self, *, on_event: OnEvent = ignore) -> Result:
+    def up(self, *, on_event: OnEvent = ignore, options: Options = DEFAULTS) -> Result:
         program = self._program()
         starting = self._start_cloud()
         deployment = self._deployment(program, online=True)
         starting.join()
-        return deployment.up(program.run, on_event=on_event)
+        return deployment.up(program.run, on_event=on_event, options=options)
 
-    def refresh(self, *, on_event: OnEvent = ignore, preview: bool = False) -> Result:
+    def refresh(self, *, on_event: OnEvent = ignore, preview: bool = False, options: Options = DEFAULTS) -> Result:
         self._get_deployed()
         self.cloud.start()
-        return self._deployment(None, online=True).refresh(on_event=on_event, preview=preview)
+        return self._deployment(None, online=True).refresh(on_event=on_event, preview=preview, options=options)
 
-    def destroy(self, *, on_event: OnEvent = ignore, preview: bool = False) -> Result:
+    def destroy(self, *, on_event: OnEvent = ignore, preview: bool = False, options: Options = DEFAULTS) -> Result:
         self._get_deployed()
         self.cloud.start()
-        return self._deployment(None, online=True).destroy(on_event=on_event, preview=preview)
+        return self._deployment(None, online=True).destroy(on_event=on_event, preview=preview, options=options)
 
     def remove(self) -> None:
         self.store.remove(self.stack)

@@ -11,6 +11,7 @@ from mlops_iac.backends import ignore
 from mlops_iac.core.environment import Environment
 from mlops_iac.core.errors import StackNotFound
 from mlops_iac.engine.event import OnEvent, Result, Summary
+from mlops_iac.engine.options import DEFAULTS, Options
 
 if TYPE_CHECKING:
     from mlops_iac.clients import Clients
@@ -20,32 +21,35 @@ NOTHING = Result(steps=(), changes={}, outputs={}, seconds=0.0)
 
 @dataclass
 class RecordingBackend:
-    """Give it results by verb; read ``asked`` afterwards."""
+    """Give it results by verb; read ``asked`` and ``options`` afterwards."""
 
     results: Mapping[str, Result] = field(default_factory=dict)
     root: Path = field(default_factory=Path)
     stack: str = "recorded-dev"
     place: str = "nowhere"
     asked: list[str] = field(default_factory=list)
+    options: list[Options] = field(default_factory=list)
+    """Of each operation that was asked for, in order."""
     recorded_clients: Clients | None = None
 
-    def _answer(self, verb: str, on_event: OnEvent) -> Result:
+    def _answer(self, verb: str, on_event: OnEvent, options: Options) -> Result:
         self.asked.append(verb)
+        self.options.append(options)
         result = self.results.get(verb, NOTHING)
         on_event(Summary(changes=result.changes, seconds=result.seconds, outcome=result.outcome))
         return result
 
-    def preview(self, *, on_event: OnEvent = ignore) -> Result:
-        return self._answer("preview", on_event)
+    def preview(self, *, on_event: OnEvent = ignore, options: Options = DEFAULTS) -> Result:
+        return self._answer("preview", on_event, options)
 
-    def up(self, *, on_event: OnEvent = ignore) -> Result:
-        return self._answer("up", on_event)
+    def up(self, *, on_event: OnEvent = ignore, options: Options = DEFAULTS) -> Result:
+        return self._answer("up", on_event, options)
 
-    def refresh(self, *, on_event: OnEvent = ignore, preview: bool = False) -> Result:
-        return self._answer("refresh-preview" if preview else "refresh", on_event)
+    def refresh(self, *, on_event: OnEvent = ignore, preview: bool = False, options: Options = DEFAULTS) -> Result:
+        return self._answer("refresh-preview" if preview else "refresh", on_event, options)
 
-    def destroy(self, *, on_event: OnEvent = ignore, preview: bool = False) -> Result:
-        return self._answer("destroy-preview" if preview else "destroy", on_event)
+    def destroy(self, *, on_event: OnEvent = ignore, preview: bool = False, options: Options = DEFAULTS) -> Result:
+        return self._answer("destroy-preview" if preview else "destroy", on_event, options)
 
     def remove(self) -> None:
         self.asked.append("remove")

@@ -17,6 +17,11 @@ def has_color(stream: TextIO) -> bool:
     return stream.isatty() and os.environ.get("TERM") != "dumb"
 
 
+def is_live(stream: TextIO) -> bool:
+    """True when what is shown may be redrawn in place: a terminal that can, with a person before it."""
+    return stream.isatty() and os.environ.get("TERM") != "dumb" and not os.environ.get("CI")
+
+
 def is_interactive() -> bool:
     """True when a person can be asked: both ends are terminals, and this is not CI."""
     return sys.stdin.isatty() and sys.stderr.isatty() and not os.environ.get("CI")

@@ -3,37 +3,68 @@
 from __future__ import annotations
 
 from mlops_iac.cli.environments import open_backend
-from mlops_iac.cli.options import CloudName, CloudOption, JsonOption, StackArgument, YesOption
+from mlops_iac.cli.options import (
+    CloudName,
+    CloudOption,
+    ContinueOption,
+    DependentsOption,
+    ExcludeOption,
+    JsonOption,
+    ParallelOption,
+    RefreshOption,
+    StackArgument,
+    TargetOption,
+    YesOption,
+    operation_options,
+)
 
 
 def destroy(
     stack: StackArgument,
     yes: YesOption = False,
+    target: TargetOption = None,
+    target_dependents: DependentsOption = False,
+    exclude: ExcludeOption = None,
+    refresh: RefreshOption = False,
+    parallel: ParallelOption = None,
+    continue_on_error: ContinueOption = False,
     cloud: CloudOption = CloudName.EMBEDDED,
     json: JsonOption = False,
 ) -> None:
     """Destroy an environment to its last resource: what its runs made, its data, then its infrastructure.
 
-    The stack file stays; `up` makes the environment anew.
+    The stack file stays; `up` makes the environment anew. With --target or --exclude what runs made stays too.
 
     Example: mlops-iac destroy screening-dev --yes
     """
     from mlops_iac.cli.console import say
     from mlops_iac.cli.operations import conclude, confirm, raise_if_stopped, show_preview, watch
 
+    options = operation_options(
+        target=target, target_dependents=target_dependents, exclude=exclude, refresh=refresh, parallel=parallel,
+        continue_on_error=continue_on_error,
+    )  # fmt: skip
     backend = open_backend(stack, cloud)
-    preview = backend.destroy(preview=True)
+    preview = backend.destroy(preview=True, options=options)
     raise_if_stopped(preview)
     if not yes and not json:
         show_preview(preview)
-    confirm(f"Destroy {stack}, with all its data and models?", yes=yes, json=json)
-    drain_runs(backend, quiet=json)
-    result = watch(lambda on_event: backend.destroy(on_event=on_event), json=json)
-    if result.outcome == "succeeded":
+    what = f"this part of {stack}" if options.is_partial else f"{stack}, with all its data and models"
+    confirm(f"Destroy {what}?", yes=yes, json=json)
+    if not options.is_partial:
+        drain_runs(backend, quiet=json)
+    result = watch(lambda on_event: backend.destroy(on_event=on_event, options=options), json=json)
+    if result.outcome == "succeeded" and not options.is_partial:
         backend.remove()
     conclude(result, json=json)
     if not json:
-        say(f"\n{stack} is gone. Its stack file is still in stacks/.")
+        say(f"\n{ending(stack, partial=options.is_partial)}")
+
+
+def ending(stack: str, *, partial: bool) -> str:
+    if partial:
+        return f"That part of {stack} is gone. `mlops-iac up {stack}` makes it anew."
+    return f"{stack} is gone. Its stack file is still in stacks/."
 
 
 def drain_runs(backend: object, *, quiet: bool) -> None:

@@ -31,6 +31,7 @@ COMMANDS = {
     "logs": ("mlops_iac.cli.logs:logs", "Show what the jobs of a run wrote."),
     "predict": ("mlops_iac.cli.predict:predict", "Ask the deployed model."),
     "graph": ("mlops_iac.cli.graph:graph", "Draw an environment: its layers and what depends on what."),
+    "drift": ("mlops_iac.cli.drift:drift", "Show what was changed behind our back, property by property."),
     "refresh": ("mlops_iac.cli.refresh:refresh", "Record in the state what the cloud says now."),
     "destroy": ("mlops_iac.cli.destroy:destroy", "Destroy an environment to its last resource."),
     "stack": ("mlops_iac.cli.stack:app", "The environments of this project."),

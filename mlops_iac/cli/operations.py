@@ -4,21 +4,39 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
-from mlops_iac.cli.console import has_color, say, show, show_json
+from mlops_iac.cli.console import has_color, is_live, say, show, show_json
 from mlops_iac.core import exit_codes
 from mlops_iac.core.errors import MlopsError, UsageError
-from mlops_iac.engine.event import OnEvent, Result
+from mlops_iac.engine.event import Event, OnEvent, Result
 
 
-def watch(operation: Callable[[OnEvent], Result], *, json: bool) -> Result:
-    """Run an operation with its progress on stderr; silent when only JSON is asked for."""
-    from mlops_iac.render.progress import Progress
+def watch(
+    operation: Callable[[OnEvent], Result],
+    *,
+    json: bool,
+    plain: bool = False,
+    event_log: Path | None = None,
+    preview: bool = False,
+) -> Result:
+    """Run an operation with its progress on stderr; silent when only JSON is asked for, or when it is a preview.
 
-    if json:
-        return operation(lambda event: None)
-    with Progress(live=sys.stderr.isatty(), color=has_color(sys.stderr)) as progress:
-        return operation(progress)
+    ``event_log`` names a file that gets every event as a line of JSON.
+    """
+    from mlops_iac.render.event_log import log_events
+    from mlops_iac.render.progress import open_view
+
+    with log_events(event_log, preview=preview) as log:
+        if json or preview:
+            return operation(log)
+        with open_view(sys.stderr, live=not plain and is_live(sys.stderr), color=has_color(sys.stderr)) as view:
+
+            def tell(event: Event) -> None:
+                log(event)
+                view(event)
+
+            return operation(tell)
 
 
 def conclude(result: Result, *, json: bool) -> None:
@@ -42,6 +60,14 @@ def exit_code_of(result: Result) -> int:
     if result.failures:
         return exit_codes.RESOURCE
     return result.error.exit_code if isinstance(result.error, MlopsError) else exit_codes.ERROR
+
+
+def expect_none(result: Result, expected: bool) -> None:
+    """Leave with the code that says so when there were changes where none were expected."""
+    import typer
+
+    if expected and result.changed:
+        raise typer.Exit(exit_codes.CHANGES)
 
 
 def raise_if_stopped(result: Result) -> None:

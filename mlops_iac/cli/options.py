@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from mlops_iac.engine.options import Options
 
 
 class CloudName(StrEnum):
@@ -34,3 +37,56 @@ CloudOption = Annotated[
     typer.Option("--cloud", help="Where to deploy: on this machine, or on AWS through the Pulumi CLI."),
 ]
 YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do it without asking.")]
+
+# What `preview`, `up`, `destroy` and `refresh` may be told about how they go; the engine's side is `engine.options`.
+TargetOption = Annotated[
+    list[str] | None,
+    typer.Option("--target", "-t", metavar="NAME", help="Only this resource, by name or URN; may be repeated."),
+]
+DependentsOption = Annotated[
+    bool, typer.Option("--target-dependents", help="With --target: also what stands on the targets.")
+]
+ExcludeOption = Annotated[
+    list[str] | None,
+    typer.Option("--exclude", metavar="NAME", help="Leave this resource as it is, by name or URN; may be repeated."),
+]
+ReplaceOption = Annotated[
+    list[str] | None,
+    typer.Option("--replace", metavar="NAME", help="Replace this resource, changed or not; may be repeated."),
+]
+RefreshOption = Annotated[
+    bool, typer.Option("--refresh", help="First read what is really there, so that what was changed elsewhere is mended.")
+]
+ParallelOption = Annotated[
+    int | None, typer.Option("--parallel", min=1, metavar="N", help="Calls to the cloud at once; left out: 8.")
+]
+ContinueOption = Annotated[
+    bool, typer.Option("--continue-on-error", help="After a failure, go on with what does not stand on it.")
+]
+ExpectOption = Annotated[bool, typer.Option("--expect-no-changes", help="Exit with 7 when there are changes.")]
+
+
+def operation_options(
+    *,
+    target: list[str] | None = None,
+    target_dependents: bool = False,
+    exclude: list[str] | None = None,
+    replace: list[str] | None = None,
+    refresh: bool = False,
+    parallel: int | None = None,
+    continue_on_error: bool = False,
+    plan: Path | None = None,
+) -> Options:
+    """The flags of one command line as the engine takes them. Raises UsageError for what cannot be wanted at once."""
+    from mlops_iac.engine.options import Options
+
+    return Options(
+        targets=tuple(target or ()),
+        target_dependents=target_dependents,
+        excludes=tuple(exclude or ()),
+        replaces=tuple(replace or ()),
+        refresh=refresh,
+        parallel=parallel,
+        continue_on_error=continue_on_error,
+        plan=plan,
+    )

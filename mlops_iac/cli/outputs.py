@@ -21,10 +21,11 @@ def outputs(
     Example: mlops-iac outputs screening-dev endpoint.name
     """
     from mlops_iac.cli.console import show, show_json
+    from mlops_iac.core.environment import in_field_order
     from mlops_iac.render.outputs import render_outputs
     from mlops_iac.render.pulumi_json import plain
 
-    values = plain(open_backend(stack, cloud).outputs())
+    values = in_field_order(plain(open_backend(stack, cloud).outputs()))
     if name:
         values = pick(values, name)
     if json:

@@ -7,7 +7,19 @@ from typing import Annotated
 import typer
 
 from mlops_iac.cli.environments import open_backend
-from mlops_iac.cli.options import CloudName, CloudOption, JsonOption, StackArgument, YesOption
+from mlops_iac.cli.options import (
+    CloudName,
+    CloudOption,
+    DependentsOption,
+    ExcludeOption,
+    ExpectOption,
+    JsonOption,
+    ParallelOption,
+    StackArgument,
+    TargetOption,
+    YesOption,
+    operation_options,
+)
 
 
 def refresh(
@@ -16,6 +28,11 @@ def refresh(
     preview_only: Annotated[
         bool, typer.Option("--preview-only", help="Show what was changed behind our back; record nothing.")
     ] = False,
+    target: TargetOption = None,
+    target_dependents: DependentsOption = False,
+    exclude: ExcludeOption = None,
+    parallel: ParallelOption = None,
+    expect_no_changes: ExpectOption = False,
     cloud: CloudOption = CloudName.EMBEDDED,
     json: JsonOption = False,
 ) -> None:
@@ -23,22 +40,19 @@ def refresh(
 
     Example: mlops-iac refresh screening-dev --preview-only
     """
-    from mlops_iac.cli.operations import conclude, confirm, raise_if_stopped, show_preview, watch
+    from mlops_iac.cli.drift import look
+    from mlops_iac.cli.operations import conclude, confirm, expect_none, watch
 
+    options = operation_options(
+        target=target, target_dependents=target_dependents, exclude=exclude, parallel=parallel
+    )  # fmt: skip
     backend = open_backend(stack, cloud)
     if preview_only or not yes:
-        found = backend.refresh(preview=True)
-        raise_if_stopped(found)
-        if not json:
-            show_preview(found)
-        if preview_only:
-            if json:
-                from mlops_iac.cli.console import show_json
-                from mlops_iac.render.pulumi_json import result_json
-
-                show_json(result_json(found))
-            return
-        if not found.changed:
+        found = look(backend, options, show_json=json and preview_only, quiet=json)
+        if preview_only or not found.changed:
+            expect_none(found, expect_no_changes)
             return
         confirm(f"Record this in the state of {stack}?", yes=yes, json=json)
-    conclude(watch(lambda on_event: backend.refresh(on_event=on_event), json=json), json=json)
+    result = watch(lambda on_event: backend.refresh(on_event=on_event, options=options), json=json)
+    conclude(result, json=json)
+    expect_none(result, expect_no_changes)

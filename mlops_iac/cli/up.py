@@ -2,13 +2,45 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
 from mlops_iac.cli.environments import open_backend
-from mlops_iac.cli.options import CloudName, CloudOption, JsonOption, StackArgument, YesOption
+from mlops_iac.cli.options import (
+    CloudName,
+    CloudOption,
+    ContinueOption,
+    DependentsOption,
+    ExcludeOption,
+    ExpectOption,
+    JsonOption,
+    ParallelOption,
+    RefreshOption,
+    ReplaceOption,
+    StackArgument,
+    TargetOption,
+    YesOption,
+    operation_options,
+)
 
 
 def up(
     stack: StackArgument,
     yes: YesOption = False,
+    target: TargetOption = None,
+    target_dependents: DependentsOption = False,
+    exclude: ExcludeOption = None,
+    replace: ReplaceOption = None,
+    refresh: RefreshOption = False,
+    plan: Annotated[
+        Path | None,
+        typer.Option("--plan", metavar="FILE", help="Carry out this saved plan and nothing else."),
+    ] = None,
+    parallel: ParallelOption = None,
+    continue_on_error: ContinueOption = False,
+    expect_no_changes: ExpectOption = False,
     cloud: CloudOption = CloudName.EMBEDDED,
     json: JsonOption = False,
 ) -> None:
@@ -16,12 +48,18 @@ def up(
 
     Example: mlops-iac up screening-dev --yes
     """
-    from mlops_iac.cli.console import say
-    from mlops_iac.cli.operations import conclude, confirm, raise_if_stopped, show_preview, watch
+    from dataclasses import replace as with_changes
 
+    from mlops_iac.cli.console import say
+    from mlops_iac.cli.operations import conclude, confirm, expect_none, raise_if_stopped, show_preview, watch
+
+    options = operation_options(
+        target=target, target_dependents=target_dependents, exclude=exclude, replace=replace, refresh=refresh,
+        parallel=parallel, continue_on_error=continue_on_error, plan=plan,
+    )  # fmt: skip
     backend = open_backend(stack, cloud)
     if not yes:
-        preview = backend.preview()
+        preview = backend.preview(options=with_changes(options, plan=None))
         raise_if_stopped(preview)
         if not json:
             show_preview(preview)
@@ -29,7 +67,8 @@ def up(
             confirm(f"Go ahead with {stack}?", yes=yes, json=json)
     if not json:
         say(f"Updating {stack} ({backend.place})")
-    result = watch(lambda on_event: backend.up(on_event=on_event), json=json)
+    result = watch(lambda on_event: backend.up(on_event=on_event, options=options), json=json)
     conclude(result, json=json)
     if not json:
         say(f"\n{stack} is up. Next: mlops-iac outputs {stack}")
+    expect_none(result, expect_no_changes)

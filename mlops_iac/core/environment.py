@@ -116,6 +116,21 @@ class Environment:
         return cls(**values)
 
 
+def in_field_order(outputs: Any) -> Any:
+    """The same outputs with the keys of these records in the order of their fields, and any others behind, as they are.
+
+    Engines keep outputs without an order, or sorted; people read who and where before what.
+    """
+    if isinstance(outputs, Mapping):
+        names = sorted(outputs, key=lambda name: _RANKS.get(name, len(_RANKS)))
+        return {name: in_field_order(outputs[name]) for name in names}
+    return [in_field_order(item) for item in outputs] if isinstance(outputs, list) else outputs
+
+
+_RECORDS = (Environment, Data, Pipeline, Step, Endpoint, Registry, Service)
+_RANKS = {name: rank for rank, name in enumerate(dict.fromkeys(f.name for kind in _RECORDS for f in fields(kind)))}
+
+
 def _plain(value: Any) -> Any:
     """Records as dictionaries. Unlike ``asdict`` this copies no leaf: a Pulumi Output refuses to be copied."""
     if is_dataclass(value) and not isinstance(value, type):

@@ -103,15 +103,26 @@ class StackNotFound(MlopsError):
 
 
 class CloudError(MlopsError):
-    """A cloud refused. ``resource`` is the logical name or URN, ``call`` is ``service:Operation``."""
+    """A cloud refused. ``resource`` is the logical name or URN, ``call`` is ``service:Operation``.
+
+    ``unsure`` is True when nobody knows whether the call was carried out: its answer was lost, or came too late.
+    """
 
     exit_code = exit_codes.RESOURCE
 
     def __init__(
-        self, summary: str, detail: str = "", *, hint: str = "", resource: str = "", call: str = "", code: str = ""
+        self,
+        summary: str,
+        detail: str = "",
+        *,
+        hint: str = "",
+        resource: str = "",
+        call: str = "",
+        code: str = "",
+        unsure: bool = False,
     ) -> None:
         super().__init__(summary, detail, hint=hint)
-        self.resource, self.call, self.code = resource, call, code
+        self.resource, self.call, self.code, self.unsure = resource, call, code, unsure
 
 
 class NotEmulated(CloudError):

@@ -21,8 +21,9 @@ LONGEST = 24 * 3600.0
 """Seconds; a time limit above it is cut to it."""
 
 
-class TimedOut(CloudError):
-    """A call took longer than the program allows. It may still be carried out: it stays recorded as pending."""
+def is_unsure(error: Exception) -> bool:
+    """Whether the call may have been carried out, or still be: it then stays recorded as pending, and is looked up."""
+    return isinstance(error, CloudError) and error.unsure
 
 
 class Calls:
@@ -111,10 +112,11 @@ def _within(seconds: float, call: Callable[[], T], record: Record, kind: str) ->
     if raised:
         raise raised[0]
     if not answer and thread.is_alive():
-        raise TimedOut(
+        raise CloudError(
             "The call took too long.",
             f"The {kind} of {record.name} was not done after {seconds:g} s, the resource's own limit.",
             hint="raise `custom_timeouts`, or run the command again: it looks first for what became of the call.",
             resource=record.urn,
+            unsure=True,
         )
     return answer[0]

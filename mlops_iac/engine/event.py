@@ -129,6 +129,8 @@ class Result:
     error: Exception | None = None
     """What stopped the operation when it was not a step: the program raised, the state could not be saved."""
     config: Mapping[str, str] = field(default_factory=dict)
+    left: tuple[str, ...] = ()
+    """URNs of resources that were not tried, because something failed before it or the person said stop."""
 
     @property
     def changed(self) -> bool:

@@ -147,6 +147,22 @@ def read_lines(path: Path) -> list[dict[str, Any]]:
         ) from error
 
 
+def append_folded(path: Path, checkpoint: str) -> None:
+    """Say, at the end of a journal that another process left, which checkpoint it is going into.
+
+    A last line that its writer did not finish is cut off first: joined to it, ours could not be read.
+    """
+    with explained(path):
+        file = os.open(path, os.O_RDWR)
+        try:
+            whole = path.read_bytes().rfind(b"\n") + 1
+            os.ftruncate(file, whole)
+            _write_all(file, json.dumps({"folded": digest(checkpoint)}).encode() + b"\n")
+            os.fsync(file)
+        finally:
+            os.close(file)
+
+
 def is_folded(lines: list[dict[str, Any]], checkpoint: str) -> bool:
     """Whether the checkpoint already holds all that the journal says."""
     return bool(lines) and lines[-1].get("folded") == digest(checkpoint)

@@ -63,11 +63,11 @@ def locked(folder: Path, stack: str) -> Iterator[None]:
     """Hold the stack while the block runs. Raises StateError naming the holder when somebody else has it."""
     make_folder(folder)
     own = folder / f"{uuid.uuid4()}.json"
-    with _one_at_a_time(folder):
-        for path in sorted(folder.glob("*.json")):
-            _refuse_or_free(path, stack)
-        write_file(own, json.dumps(vars(Holder.this_process())))
     try:
+        with _one_at_a_time(folder):
+            for path in sorted(folder.glob("*.json")):
+                _refuse_or_free(path, stack)
+            write_file(own, json.dumps(vars(Holder.this_process())))  # may fail after the file is there
         yield
     finally:
         own.unlink(missing_ok=True)

@@ -52,6 +52,7 @@ class Operation:
         self.shown_config = {key: "[secret]" if key in secret_config else value for key, value in config.items()}
         self._steps: list[Step] = []
         self._changes: Counter[str] = Counter()
+        self._left: dict[str, None] = {}
         self._on_event = on_event
         self._lock = threading.RLock()
         self._before = _Once(before)
@@ -109,6 +110,11 @@ class Operation:
             self.failures.append(failure)
             self._emit(failure)
 
+    def leave(self, urn: str) -> None:
+        """A resource that is not tried, because something failed before it or the person said stop."""
+        with self._lock:
+            self._left[urn] = None
+
     def told(self, step: Step) -> None:
         """A step that is only told: it has no duration of its own."""
         self.done(step, self.begin(step))
@@ -144,6 +150,7 @@ class Operation:
             failures=tuple(self.failures),
             error=error,
             config=self.shown_config,
+            left=tuple(self._left),
         )
 
     @property

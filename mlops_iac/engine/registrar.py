@@ -10,7 +10,7 @@ from typing import Any
 from mlops_iac.core import urns
 from mlops_iac.core.errors import PlanError
 from mlops_iac.engine.aliases import alias_urns
-from mlops_iac.engine.calls import Calls, TimedOut, sealed
+from mlops_iac.engine.calls import Calls, is_unsure, sealed
 from mlops_iac.engine.diff import diff
 from mlops_iac.engine.event import Op, Step
 from mlops_iac.engine.goal import Answer, Goal
@@ -100,6 +100,8 @@ class Registrar:
             with self._lock:
                 self.failed.add(urn)
                 self.seen.setdefault(urn, goal.type)
+            if goal.custom:
+                operation.leave(urn)
         return stopped or blocked
 
     def enter(self, urn: str, goal: Goal) -> None:
@@ -321,8 +323,8 @@ class Registrar:
         self.operation.done(step if self.operation.dry else now_is(step, record), began)
 
     def _fail(self, step: Step, error: Exception, began: float, number: int | None) -> _Failed:
-        """Tell of a failure. An operation that timed out may still be carried out, and stays recorded as pending."""
-        if number is not None and not isinstance(error, TimedOut):
+        """Tell of a failure. An operation that may have been carried out all the same stays recorded as pending."""
+        if number is not None and not is_unsure(error):
             self.operation.must_journal.end(number)
         self.operation.failed(step, error, began)
         return _Failed()

@@ -7,7 +7,7 @@ from collections.abc import Container
 from dataclasses import replace
 
 from mlops_iac.core.errors import PlanError
-from mlops_iac.engine.calls import Calls
+from mlops_iac.engine.calls import Calls, is_unsure
 from mlops_iac.engine.event import Op
 from mlops_iac.engine.operation import Operation, make_step
 from mlops_iac.engine.record import Record
@@ -80,7 +80,8 @@ class Replacing:
             if not record.retain_on_delete:
                 self._calls.delete(record)
         except Exception as error:
-            journal.end(number)
+            if not is_unsure(error):
+                journal.end(number)
             operation.failed(step, error, began)
             raise
         journal.end(number, put={key: gone})

@@ -130,6 +130,10 @@ class PassphraseManager:
         """Raises StateError when the ciphertext was changed, or the passphrase is wrong."""
         return _decrypt(ciphertext, self._checked_key)
 
+    def check(self) -> None:
+        """Raise StateError when the passphrase is not the one of the stored state."""
+        _ = self._checked_key
+
     def seal(self, secret: Secret) -> str:
         """The ciphertext of a secret, made once per secret: writing the state again does not change it."""
         kept = secret.__dict__

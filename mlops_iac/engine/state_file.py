@@ -9,7 +9,9 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from mlops_iac.core import urns
 from mlops_iac.core.errors import StateError
+from mlops_iac.engine import old_checkpoints
 from mlops_iac.engine import signatures as sig
 from mlops_iac.engine.graph import find_cycle
 from mlops_iac.engine.record import Record, now
@@ -75,7 +77,8 @@ def decoder(manager: PassphraseManager) -> Decode:
         if not isinstance(value, dict):
             return value
         if value.get(sig.KEY) == sig.SECRET:
-            return SealedSecret(value["ciphertext"], manager)
+            clear = value.get("plaintext")  # of an export that shows its secrets
+            return Secret(decode(json.loads(clear))) if clear else SealedSecret(value["ciphertext"], manager)
         values = {key: decode(item) for key, item in value.items()}
         return unmarked(values) if sig.KEY in values else values
 
@@ -131,7 +134,13 @@ def pending_of(fields: Mapping[str, Any], decode: Decode) -> Pending:
 
 def render(snapshot: Snapshot, manager: PassphraseManager, *, project: str, stack: str) -> str:
     """The whole checkpoint as text."""
-    encode = encoder(manager)
+    latest = deployment_json(snapshot, manager, encoder(manager))
+    checkpoint = {"stack": f"{ORGANIZATION}/{project}/{stack}", "latest": latest}
+    return json.dumps({"version": VERSION, "checkpoint": checkpoint}, indent=1, ensure_ascii=False) + "\n"
+
+
+def deployment_json(snapshot: Snapshot, manager: PassphraseManager, encode: Encode) -> dict[str, Any]:
+    """What a checkpoint calls ``latest`` and an export ``deployment``."""
     resources = [record_json(record, encode) for record in snapshot.ordered()]
     pending = [pending_json(operation, encode) for operation in snapshot.pending.values()]
     latest: dict[str, Any] = {"manifest": {"time": now(), "magic": "", "version": ""}}
@@ -142,13 +151,23 @@ def render(snapshot: Snapshot, manager: PassphraseManager, *, project: str, stac
     if pending:
         latest["pending_operations"] = pending
     latest["metadata"] = dict(snapshot.metadata)
-    checkpoint = {"stack": f"{ORGANIZATION}/{project}/{stack}", "latest": latest}
-    return json.dumps({"version": VERSION, "checkpoint": checkpoint}, indent=1, ensure_ascii=False) + "\n"
+    return latest
 
 
-def parse(text: str, passphrase: Callable[[], str], *, place: str) -> tuple[Snapshot, PassphraseManager]:
-    """Read a checkpoint. ``place`` names the file in messages. Raises StateError; nothing is changed."""
-    latest = _latest(text, place)
+def parse(
+    text: str, passphrase: Callable[[], str], *, place: str, strict: bool = True
+) -> tuple[Snapshot, PassphraseManager]:
+    """Read a checkpoint. ``place`` names the file in messages. Raises StateError; nothing is changed.
+
+    Without ``strict``, what the resources say of each other may be wrong: for who wants to mend it.
+    """
+    return read_deployment(_latest(text, place), passphrase, place=place, strict=strict)
+
+
+def read_deployment(
+    latest: Mapping[str, Any], passphrase: Callable[[], str], *, place: str, strict: bool = True
+) -> tuple[Snapshot, PassphraseManager]:
+    """Read what is inside a checkpoint, or inside what `pulumi stack export` wrote. Raises StateError."""
     provider = latest.get("secrets_providers") or {}
     if provider.get("type", "passphrase") != "passphrase":
         raise StateError(
@@ -157,58 +176,80 @@ def parse(text: str, passphrase: Callable[[], str], *, place: str) -> tuple[Snap
             hint="change it with `pulumi stack change-secrets-provider passphrase`.",
         )
     manager = PassphraseManager(passphrase, (provider.get("state") or {}).get("salt", ""))
-    decode = decoder(manager)
+    snapshot = read_resources(latest, decoder(manager), place=place, strict=strict)
+    snapshot.salt = manager.state if manager.has_state else ""
+    return snapshot, manager
+
+
+def read_resources(latest: Mapping[str, Any], decode: Decode, *, place: str, strict: bool = True) -> Snapshot:
+    """The resources and pending operations of a deployment. Raises StateError."""
     try:
         records = [record_of(fields, decode) for fields in latest.get("resources") or ()]
         pending = [pending_of(fields, decode) for fields in latest.get("pending_operations") or ()]
-    except (KeyError, TypeError, AttributeError) as error:
-        raise _damaged(place, f"a resource in it is not complete: {error}") from error
-    _check(records, place)
-    snapshot = Snapshot(
+        for record in records:
+            urns.parse(record.urn)
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise damaged(place, f"a resource in it is not complete: {error}") from error
+    if strict:
+        check(records, place)
+    return Snapshot(
         records=dict(enumerate(records)),
         pending=dict(enumerate(pending, start=len(records))),
-        salt=manager.state if manager.has_state else "",
         metadata=latest.get("metadata") or {},
     )
-    return snapshot, manager
 
 
 def _latest(text: str, place: str) -> dict[str, Any]:
     try:
         document = json.loads(text)
-        version, checkpoint = document["version"], document["checkpoint"]
-        latest = checkpoint.get("latest") or {}
+        version = document.get("version", 0)
+        checkpoint = document["checkpoint"] if version else document
+        latest = checkpoint["latest"] if version in (0, None) else checkpoint.get("latest")
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise _damaged(place, "it is not a whole checkpoint") from error
-    if not isinstance(version, int) or version > VERSION:
+        raise damaged(place, "it is not a whole checkpoint") from error
+    return at_this_version(latest or {}, version, place, features=document.get("features"))
+
+
+def at_this_version(latest: Any, version: Any, place: str, *, features: Any = None) -> dict[str, Any]:
+    """A deployment of any version up to ours, as ours has it. Raises StateError for a newer one."""
+    if not isinstance(version, int) or isinstance(version, bool) or not isinstance(latest, dict) or version < 0:
+        raise damaged(place, f"checkpoint version {version!r} is not known")
+    if version > VERSION:
+        needs = f" It needs {', '.join(map(str, features))}." if isinstance(features, list) and features else ""
         raise StateError(
             "The state is newer than this program.",
-            f"{place}: checkpoint version {version}; this program knows up to {VERSION}. Nothing was changed.",
+            f"{place}: checkpoint version {version}; this program knows up to {VERSION}.{needs} Nothing was changed.",
             hint="upgrade mlops-iac.",
         )
-    if version < VERSION or not isinstance(latest, dict):
-        raise _damaged(place, f"checkpoint version {version} is not known")
-    return latest
+    if version == VERSION:
+        return latest
+    try:
+        return old_checkpoints.upgrade(latest, version)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise damaged(place, f"a resource in it is not complete: {error}") from error
 
 
-def _check(records: list[Record], place: str) -> None:
-    """What a state must hold to be worked with: no two live resources of one URN, nothing that points nowhere."""
+def check(records: list[Record], place: str) -> None:
+    """What a state must hold to be worked with: no two live resources of one URN, nothing that points nowhere.
+
+    Raises StateError naming the first that is wrong.
+    """
     live: set[str] = set()
     for record in records:
         if record.urn in live and not record.delete:
-            raise _damaged(place, f"{record.urn} is in it twice")
+            raise damaged(place, f"{record.urn} is in it twice")
         live |= set() if record.delete else {record.urn}
     seen = {record.urn for record in records}
     for record in records:
         missing = sorted(record.needs() - seen)
         if missing:
-            raise _damaged(place, f"{record.urn} needs {missing[0]}, which is not in it")
+            raise damaged(place, f"{record.urn} needs {missing[0]}, which is not in it")
     cycle = find_cycle({record.urn: record.needs() for record in records if not record.delete})
     if cycle:
-        raise _damaged(place, f"resources in it need each other: {' → '.join(cycle)}")
+        raise damaged(place, f"resources in it need each other: {' → '.join(cycle)}")
 
 
-def _damaged(place: str, why: str) -> StateError:
+def damaged(place: str, why: str) -> StateError:
     return StateError(
         "The state is damaged.",
         f"{place}: {why}. Nothing was changed.",

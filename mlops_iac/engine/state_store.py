@@ -22,6 +22,7 @@ from mlops_iac.core import urns
 from mlops_iac.core.errors import StackNotFound, StateError
 from mlops_iac.core.suggestions import did_you_mean
 from mlops_iac.engine import journal, state_file
+from mlops_iac.engine.edits import rename_stack
 from mlops_iac.engine.files import explained, make_folder, write_file
 from mlops_iac.engine.journal import Journal
 from mlops_iac.engine.lock import locked
@@ -81,11 +82,14 @@ class FileStore:
                 return dict(record.outputs)
         return {}
 
-    def read(self, stack: str) -> tuple[Snapshot, PassphraseManager]:
-        """State and secrets manager; those of an empty stack when there is none. Changes nothing on disk."""
+    def read(self, stack: str, *, strict: bool = True) -> tuple[Snapshot, PassphraseManager]:
+        """State and secrets manager; those of an empty stack when there is none. Changes nothing on disk.
+
+        Without ``strict``, what the resources say of each other may be wrong: for who wants to mend it.
+        """
         text, lines = self._read_text(stack), journal.read_lines(self._journal(stack))
         if not lines or journal.is_folded(lines, text):
-            return self._parse(stack, text, "")
+            return self._parse(stack, text, "", strict=strict)
         if lines[0].get("base") != journal.digest(text):
             raise StateError(
                 "The state was changed from outside.",
@@ -93,9 +97,17 @@ class FileStore:
                 " no longer the checkpoint that it started from. Nothing was changed.",
                 hint="put back the checkpoint from `.pulumi/backups`, or delete the journal and run `refresh`.",
             )
-        snapshot, manager = self._parse(stack, text, journal.salt_of(lines))
+        snapshot, manager = self._parse(stack, text, journal.salt_of(lines), strict=strict)
         journal.replay(lines, snapshot, manager)
         return snapshot, manager
+
+    @contextmanager
+    def held(self, stack: str) -> Iterator[None]:
+        """Hold the stack: nobody else changes it meanwhile. Raises StateError when somebody else holds it."""
+        make_folder(self._stacks)
+        with locked(self._home / "locks" / state_file.ORGANIZATION / self.project / stack, stack):
+            self._write_meta()
+            yield
 
     @contextmanager
     def session(self, stack: str) -> Iterator[Session]:
@@ -103,9 +115,7 @@ class FileStore:
 
         Raises StateError when somebody else holds the stack, or it cannot be read or saved.
         """
-        make_folder(self._stacks)
-        with locked(self._home / "locks" / state_file.ORGANIZATION / self.project / stack, stack):
-            self._write_meta()
+        with self.held(stack):
             snapshot, manager = self.read(stack)
             session = Session(self, stack, snapshot, manager)
             session.fold_rest()
@@ -114,27 +124,90 @@ class FileStore:
             finally:
                 session.close()
 
-    def remove(self, stack: str) -> None:
-        """Forget an empty stack; its last checkpoint stays as ``.bak``. Raises StateError when it has resources."""
+    def remove(self, stack: str, *, force: bool = False) -> Path | None:
+        """Forget an empty stack; answers the copy of its last state. Raises StateError when it has resources.
+
+        ``force`` forgets them too; they stay in the cloud.
+        """
         left = [record for record in self.get(stack) if record.custom and not record.is_provider]
-        if left:
+        if left and not force:
             raise StateError(
                 "The stack is not empty.",
                 f"`{stack}` still has {len(left)} resources, the first of them {left[0].urn}.",
                 hint="destroy it first.",
             )
-        with locked(self._home / "locks" / state_file.ORGANIZATION / self.project / stack, stack):
-            file = self._file(stack)
-            with explained(file):
-                self._journal(stack).unlink(missing_ok=True)
-                if file.exists():
-                    file.replace(file.with_suffix(".json.bak"))
-                shutil.rmtree(self._history(stack), ignore_errors=True)
+        with self.held(stack):
+            kept = self.back_up(stack)
+            self._drop_files(stack)
+            shutil.rmtree(self._history(stack), ignore_errors=True)
+        return kept
 
-    def _parse(self, stack: str, text: str, salt: str) -> tuple[Snapshot, PassphraseManager]:
+    def overwrite(self, stack: str, snapshot: Snapshot, manager: PassphraseManager) -> Path | None:
+        """Put a state in the place of whatever is there, which is copied first. Answers the copy; None: there was none.
+
+        Only for who holds the stack. Raises StateError when it cannot be saved.
+        """
+        kept = self.back_up(stack)
+        self.write(stack, state_file.render(snapshot, manager, project=self.project, stack=stack))
+        with explained(self._journal(stack)):
+            self._journal(stack).unlink(missing_ok=True)
+        return kept
+
+    def back_up(self, stack: str) -> Path | None:
+        """Copy the checkpoint as it is, readable or not, and its journal. Answers where; None when there is none."""
+        folder, stamp = self._backups(stack), time.time_ns()
+        make_folder(folder)
+        copied = None
+        for file in (self._journal(stack), self._file(stack)):
+            if file.exists():
+                copied = folder / f"{stack}.{stamp}{file.suffix}"
+                with explained(copied):
+                    write_file(copied, file.read_bytes().decode("utf-8", errors="surrogateescape"))
+        return copied
+
+    def rename(self, old: str, new: str) -> Path | None:
+        """Give a stack another name: in its state, its file and its history. Answers the copy of the old state.
+
+        Raises StackNotFound, and StateError when the new name is taken or the state cannot be read or saved.
+        """
+        self.get(old)
+        with self.held(old), self.held(new):
+            if new in self.stacks():
+                raise StateError("The name is taken.", f"There is a stack `{new}` already. Nothing was changed.")
+            snapshot, manager = self.read(old)
+            rename_stack(snapshot, self.project, old, new)
+            self.write(new, state_file.render(snapshot, manager, project=self.project, stack=new))
+            self._move_history(old, new)
+            kept = self.back_up(old)
+            self._drop_files(old)
+        return kept
+
+    def histories(self, stack: str) -> list[dict[str, Any]]:
+        """What was done to the stack, the newest first, as Pulumi writes it. An entry that is damaged says so."""
+        self.get(stack)
+        paths = sorted(self._history(stack).glob("*.history.json"), reverse=True)
+        return [_read_history(path) for path in paths]
+
+    def _move_history(self, old: str, new: str) -> None:
+        source, target = self._history(old), self._history(new)
+        if source.exists():
+            with explained(target):
+                for path in source.iterdir():
+                    path.rename(path.with_name(path.name.replace(f"{old}-", f"{new}-", 1)))
+                source.rename(target)
+
+    def _drop_files(self, stack: str) -> None:
+        """The checkpoint stays as ``.bak``."""
+        file = self._file(stack)
+        with explained(file):
+            self._journal(stack).unlink(missing_ok=True)
+            if file.exists():
+                file.replace(file.with_suffix(".json.bak"))
+
+    def _parse(self, stack: str, text: str, salt: str, *, strict: bool) -> tuple[Snapshot, PassphraseManager]:
         if not text:
             return Snapshot(salt=salt), PassphraseManager(self._passphrase, salt)
-        snapshot, manager = state_file.parse(text, self._passphrase, place=str(self._file(stack)))
+        snapshot, manager = state_file.parse(text, self._passphrase, place=str(self._file(stack)), strict=strict)
         if salt and not manager.has_state:
             manager = PassphraseManager(self._passphrase, salt)
             snapshot.salt = salt
@@ -160,7 +233,7 @@ class FileStore:
     def add_history(self, stack: str, entry: History, text: str) -> None:
         """Tell what an operation did, and keep a copy of the checkpoint it left."""
         stamp = time.time_ns()
-        folder, backups = self._history(stack), self._home / "backups" / self.project / stack
+        folder, backups = self._history(stack), self._backups(stack)
         make_folder(folder)
         make_folder(backups)
         write_file(folder / f"{stack}-{stamp}.history.json", _history_json(entry))
@@ -179,6 +252,9 @@ class FileStore:
 
     def _journal(self, stack: str) -> Path:
         return self._stacks / f"{stack}.journal"
+
+    def _backups(self, stack: str) -> Path:
+        return self._home / "backups" / self.project / stack
 
     def _history(self, stack: str) -> Path:
         return self._home / "history" / self.project / stack
@@ -199,8 +275,7 @@ class Session:
         lines = journal.read_lines(path)
         if lines and not journal.is_folded(lines, self._text):
             text = self._render()
-            with path.open("a", encoding="utf-8") as file:
-                file.write(json.dumps({"folded": journal.digest(text)}) + "\n")
+            journal.append_folded(path, text)
             self._save(text)
         path.unlink(missing_ok=True)
 
@@ -238,6 +313,14 @@ class Session:
     def _new_journal(self) -> Journal:
         path = self.store._journal(self.stack)
         return Journal(path, self.snapshot, self.manager, journal.digest(self._text))
+
+
+def _read_history(path: Path) -> dict[str, Any]:
+    try:
+        entry = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        return {"kind": "unknown", "result": f"cannot be read: {error}"}
+    return entry if isinstance(entry, dict) else {"kind": "unknown", "result": "cannot be read"}
 
 
 def _history_json(entry: History) -> str:

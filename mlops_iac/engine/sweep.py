@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
 from mlops_iac.core.errors import PlanError
-from mlops_iac.engine.calls import Calls, TimedOut
+from mlops_iac.engine.calls import Calls, is_unsure
 from mlops_iac.engine.event import Op
 from mlops_iac.engine.operation import Operation, make_step
 from mlops_iac.engine.record import Record
@@ -55,6 +55,9 @@ def _delete_side_by_side(
                     del waiting[key]
                     running[pool.submit(_delete, operation, calls, key, doomed[key])] = key
             if not running:
+                for key in waiting:
+                    if doomed[key].custom:
+                        operation.leave(doomed[key].urn)
                 return
             for future in wait(running, return_when=FIRST_COMPLETED).done:
                 key = running.pop(future)
@@ -96,7 +99,7 @@ def _delete(operation: Operation, calls: Calls, key: int, record: Record) -> boo
             number = operation.journal.begin("deleting", record)
             calls.delete(record)
     except Exception as error:
-        if not isinstance(error, TimedOut):
+        if not is_unsure(error):
             operation.journal.end(number)
         operation.failed(step, error, began)
         return False

@@ -76,7 +76,8 @@ def _write_fields(values: Mapping[str, Any], target: Any) -> None:
 
 def _read_fields(fields: Any) -> dict[str, Any]:
     values = {}
-    for key, field in fields.items():
+    # A protobuf map has an order of its own, another one in each process: sorted, so that what people see stays put.
+    for key, field in sorted(fields.items()):
         value = read_value(field)
         if value is not None:
             values[key] = value

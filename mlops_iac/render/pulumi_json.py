@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from mlops_iac.engine.event import Result, Step
+from mlops_iac.engine.diff import top_level
+from mlops_iac.engine.event import Diagnostic, Event, Result, Step
 from mlops_iac.engine.values import UNKNOWN, Secret
 
 UNKNOWN_UUID = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
@@ -25,6 +26,11 @@ def plain(value: Any) -> Any:
     return value
 
 
+def reasons(step: Step) -> list[str]:
+    """The inputs in which a step's resource differs: ``tags`` for ``tags.owner`` and ``tags["a.b"]``."""
+    return sorted({top_level(path) for path in step.diff})
+
+
 def step_json(step: Step) -> dict[str, Any]:
     """One element of ``steps``."""
     fields: dict[str, Any] = {"op": str(step.op), "urn": step.urn}
@@ -37,7 +43,7 @@ def step_json(step: Step) -> dict[str, Any]:
     if step.replace_reasons:
         fields["replaceReasons"] = list(step.replace_reasons)
     if step.diff:
-        fields["diffReasons"] = sorted({path.split(".")[0].split("[")[0] for path in step.diff})
+        fields["diffReasons"] = reasons(step)
     fields["detailedDiff"] = (
         {path: {"kind": diff.kind, "inputDiff": True} for path, diff in step.diff.items()} if step.diff else None
     )

@@ -20,6 +20,7 @@ FLOORS: dict[str, set[str]] = {
     "mlops_iac.clients": set(),
     "components": {"components._kit", "mlops_iac.pipelines"},
     "mlops_iac.cloud": {"mlops_iac.engine", "mlops_iac.clients"},
+    "mlops_iac.cloud.plugin": {"mlops_iac.engine"},  # Pulumi's provider protocol over the handler port, and no more
     "mlops_iac.render": {"mlops_iac.engine"},
     "blueprints": {"components", "components._kit", "mlops_iac.pipelines", "mlops_iac.config"},
     "mlops_iac.program": {"blueprints", "mlops_iac.config", "components._kit"},
@@ -43,6 +44,7 @@ FLOORS: dict[str, set[str]] = {
     "mlops_iac.cli": {
         "mlops_iac.backends",
         "mlops_iac.cloud",
+        "mlops_iac.cloud.plugin",
         "mlops_iac.config",
         "mlops_iac.runs",
         "mlops_iac.render",
@@ -64,6 +66,7 @@ HEAVY: dict[str, set[str]] = {
         "mlops_iac.program",
         "mlops_iac.engine",
         "mlops_iac.backends",
+        "mlops_iac.cloud.plugin",  # the protocol's message classes
     },
     "pulumi_aws": {"components", "mlops_iac.program"},
     "typer": {"mlops_iac.cli"},

@@ -18,9 +18,6 @@ from tests.engine_random.machine import Machine
 from tests.engine_random.parts import Act, Story, Version
 from tests.engine_random.programs import LOBBY, program_of, secret_of
 
-STUMBLES = (MlopsError,)
-"""What a command may raise when something was made to go wrong; anything else is a bug."""
-
 SECRETS = tuple(
     text
     for word in (*map(secret_of, ("one", "two")), "word-of-", "hunter2")
@@ -58,7 +55,8 @@ class Life(Stack):
         with self.machine.suffering(act.fault):
             try:
                 self._run(act.verb, version, raises_at)
-            except STUMBLES as error:
+            except Exception as error:
+                assert self.machine.died or isinstance(error, MlopsError), error
                 assert act.fault or act.verb == "destroy" or _is_expected(error), error
 
     def _run(self, verb: str, version: Version, raises_at: int | None) -> object:

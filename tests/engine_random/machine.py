@@ -19,7 +19,9 @@ from pathlib import Path
 from typing import Any
 
 from mlops_iac.core.errors import CloudError
-from tests.engine.fake_provider import FakeCloud
+from mlops_iac.engine.handler import Scope
+from mlops_iac.engine.values import Props
+from tests.engine.fake_provider import FakeCloud, FakeHandler
 from tests.engine_random.parts import Fault
 
 NOBODY = 2**22 + 1
@@ -30,6 +32,16 @@ DENIED = CloudError("Denied.", "This call is refused by the test.", code="Access
 
 class Dead(Exception):
     """The process is no more."""
+
+
+class Handler(FakeHandler):
+    """As the fake one, but an update takes away what the program no longer gives."""
+
+    def update(self, scope: Scope, id: str, old: Props, new: Props, outputs: Props) -> dict[str, Any]:
+        self.cloud.called("update", id)
+        kept = {key: self.cloud.things[id][key] for key in ("region", "made")}
+        self.cloud.put(id, {**new, **kept})
+        return self._outputs(id)
 
 
 class Machine(FakeCloud):
@@ -47,13 +59,19 @@ class Machine(FakeCloud):
     def suffering(self, fault: Fault | None) -> Iterator[None]:
         """For one operation. Afterwards, if it died, the disk is as it was at that moment."""
         self.died, self._fault, self._moment = False, fault, 0
-        with self._watched_disk():
-            yield
-        self._fault = None
-        if self.died:
-            shutil.rmtree(self.root)
-            self._copy.rename(self.root)
-            self._forget_the_process()
+        try:
+            with self._watched_disk():
+                yield
+        finally:
+            died, self.died, self._fault = self.died, False, None
+            if died:
+                shutil.rmtree(self.root)
+                self._copy.rename(self.root)
+                self._forget_the_process()
+
+    def handler(self, type: str) -> FakeHandler:
+        super().handler(type)
+        return Handler(self, type)
 
     # The cloud ----------------------------------------------------------------------------------------------------
 

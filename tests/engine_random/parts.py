@@ -87,25 +87,34 @@ def repaired(parts: list[Part]) -> tuple[Part, ...]:
     What breaks by the program's own fault is taken out here: a physical name that two objects would need at once.
     """
     boxes = {part.id for part in parts if part.box}
-    known: set[int] = set()
-    things: set[int] = set()
     kept: list[Part] = []
-    waiting = sorted(parts, key=lambda part: not part.box)
-    for part in waiting:
+    for part in sorted(parts, key=lambda part: not part.box):
         if part.parent is not None and part.parent not in boxes:
             continue
-        part = replace(
-            part,
-            source=part.source if part.source and part.source[0] in things else None,
-            home=part.home if part.home and part.home[0] in things else None,
-            after=tuple(id for id in part.after if id in known),
-            retain=part.retain and not part.fixed,
-            delete_first=part.delete_first or None if part.fixed else part.delete_first,
+        known = _known_to(part, kept)
+        things = known - boxes
+        kept.append(
+            replace(
+                part,
+                source=part.source if part.source and part.source[0] in things else None,
+                home=part.home if part.home and part.home[0] in things else None,
+                after=tuple(id for id in part.after if id in known),
+                retain=part.retain and not part.fixed,
+                delete_first=part.delete_first or None if part.fixed else part.delete_first,
+            )
         )
-        kept.append(part)
-        known.add(part.id)
-        things |= set() if part.box else {part.id}
     return tuple(kept)
+
+
+def _known_to(part: Part, earlier: list[Part]) -> set[int]:
+    """Ids that a part can refer to. To stand on a box is to stand on all that is in it: nothing in it can, even by way
+    of others."""
+    above = {part.id for part in earlier if part.box}
+    for other in earlier:
+        if not above.isdisjoint(other.takes()):
+            above.add(other.id)
+    inside = part.parent is not None
+    return {other.id for other in earlier} - (above if inside else set())
 
 
 BOXES = st.builds(Part, id=st.just(0), box=st.just(True), generation=st.integers(0, 1))

@@ -1,20 +1,28 @@
-"""What runs behind an endpoint: one model server per variant, started when needed, stopped when idle."""
+"""What runs behind an endpoint: one model server per variant, started when needed, stopped when idle.
+
+A server is never stopped under a request. Requests hold the fleet and the server while they last (``Fleet.held``,
+``Variant.taken``); who replaces a fleet retires it: no new request finds it, and the ones it has are let finish.
+"""
 
 from __future__ import annotations
 
 import random
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from mlops_iac.cloud.endpoints.models import get_container
-from mlops_iac.cloud.endpoints.serving import Serving
+from mlops_iac.cloud.endpoints.serving import INVOCATION_TIMEOUT, LOAD_TIMEOUT, Serving
 from mlops_iac.cloud.gateway import AwsError
 from mlops_iac.cloud.jobs.failure import JobFailed
 from mlops_iac.cloud.jobs.host import Host
 
 IDLE = 300.0
 """Seconds after its last invocation at which a serverless variant's process ends."""
+LONGEST_REQUEST = LOAD_TIMEOUT + INVOCATION_TIMEOUT
+"""Seconds a request can last: a cold start and the model's answer. A retired fleet waits no longer than that."""
 
 
 class Variant:
@@ -27,17 +35,30 @@ class Variant:
         self.serverless: dict[str, Any] | None = asked.get("ServerlessConfig")
         self._host, self._endpoint, self._region, self._account = host, endpoint, region, account
         self._serving: Serving | None = None
+        self._requests = 0
         self._starting = threading.Lock()
         self._slots = threading.BoundedSemaphore(self.serverless["MaxConcurrency"]) if self.serverless else None
 
-    def ready(self) -> Serving:
+    def ready(self, *, take: bool = False) -> Serving:
         """The running server, started when there is none (a cold start); raises JobFailed."""
         with self._starting:
             if self._serving is None or not self._serving.running:
                 if self._serving:
                     self._serving.stop()
                 self._serving = self._start()
+            self._requests += take
             return self._serving
+
+    @contextmanager
+    def taken(self) -> Iterator[Serving]:
+        """The running server, as `ready` answers it; it is not stopped for idleness while it is taken."""
+        serving = self.ready(take=True)
+        try:
+            yield serving
+        finally:
+            with self._starting:
+                self._requests -= 1
+                serving.last_used = time.monotonic()
 
     def claim(self) -> bool:
         """Take one of a serverless variant's MaxConcurrency places; False when all are taken."""
@@ -49,18 +70,24 @@ class Variant:
 
     def stop(self) -> None:
         with self._starting:
-            if self._serving:
-                self._serving.stop()
-            self._serving = None
+            self._stop()
 
     def stop_when_idle(self, idle: float) -> None:
-        serving = self._serving
-        if self.serverless and serving and not serving.busy and time.monotonic() - serving.last_used > idle:
-            self.stop()
+        if not self.serverless or self._serving is None:
+            return
+        with self._starting:
+            serving = self._serving
+            if serving and not self._requests and time.monotonic() - serving.last_used > idle:
+                self._stop()
 
     @property
     def running(self) -> bool:
         return self._serving is not None and self._serving.running
+
+    def _stop(self) -> None:
+        if self._serving:
+            self._serving.stop()
+        self._serving = None
 
     def _start(self) -> Serving:
         if not self.asked.get("ModelName"):
@@ -79,6 +106,8 @@ class Fleet:
         self.config_name: str = config["EndpointConfigName"]
         self.config = config
         self.variants = [Variant(host, endpoint, region, account, asked) for asked in config["ProductionVariants"]]
+        self._requests = 0
+        self._over = threading.Condition()
 
     def start(self) -> None:
         """Start every variant, so that a deployment proves that its models load; raises JobFailed and stops all."""
@@ -89,7 +118,24 @@ class Fleet:
             self.stop()
             raise
 
+    def hold(self) -> None:
+        """A request begins; `release` when it is over."""
+        with self._over:
+            self._requests += 1
+
+    def release(self) -> None:
+        with self._over:
+            self._requests -= 1
+            self._over.notify_all()
+
+    def retire(self, wait: float = LONGEST_REQUEST) -> None:
+        """Stop when the last request is over, at the latest after ``wait`` seconds."""
+        with self._over:
+            self._over.wait_for(lambda: self._requests == 0, wait)
+        self.stop()
+
     def stop(self) -> None:
+        """Stop at once, whatever is being asked."""
         for variant in self.variants:
             variant.stop()
 

@@ -44,10 +44,12 @@ def install(endpoints: Endpoints) -> None:
 
 
 def _invoke(endpoints: Endpoints, call: Call) -> dict[str, Any]:
-    asked = call.params
-    fleet = endpoints.get_fleet(call.account_id, call.region, asked["EndpointName"])
-    variant = fleet.choose(asked.get("TargetVariant"))
-    body = asked.get("Body") or b""
+    with endpoints.held(call.account_id, call.region, call.params["EndpointName"]) as fleet:
+        return _invoke_variant(fleet.choose(call.params.get("TargetVariant")), call)
+
+
+def _invoke_variant(variant: Variant, call: Call) -> dict[str, Any]:
+    body = call.params.get("Body") or b""
     body = body.encode() if isinstance(body, str) else body
     limit = SERVERLESS_LIMIT if variant.serverless else REALTIME_LIMIT
     if len(body) > limit:
@@ -70,7 +72,8 @@ def _invoke(endpoints: Endpoints, call: Call) -> dict[str, Any]:
 
 def _ask(variant: Variant, call: Call, body: bytes) -> Response:
     try:
-        answer = variant.ready().invoke(body, _headers(call.params))
+        with variant.taken() as serving:
+            answer = serving.invoke(body, _headers(call.params))
     except JobFailed as failure:
         raise _model_error(variant, call, 500, failure.reason) from failure
     except InvocationTimedOut as error:

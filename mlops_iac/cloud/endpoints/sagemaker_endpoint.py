@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from mlops_iac.cloud.endpoints.fleet import IDLE, Fleet
@@ -108,7 +109,7 @@ class Endpoints:
         with self._lock:
             fleet = self._fleets.pop(key, None)
         if fleet:
-            self._in_background(fleet.stop)
+            self._in_background(fleet.retire)
         return {}
 
     def list_endpoints(self, call: Call) -> dict[str, Any]:
@@ -120,18 +121,28 @@ class Endpoints:
 
     # What runs ----------------------------------------------------------------------------------------------------
 
-    def get_fleet(self, account: str, region: str, name: str) -> Fleet:
-        """What serves an endpoint; made anew, with nothing started, when the cloud has been restarted since."""
-        key = (_KIND, account, region, name)
+    @contextmanager
+    def held(self, account: str, region: str, name: str) -> Iterator[Fleet]:
+        """What serves an endpoint, kept up while it is held, also when a new version takes its place meanwhile."""
+        with self._lock:  # the one under which fleets change places: who gets one has it before it can be retired
+            fleet = self._get_fleet((_KIND, account, region, name))
+            fleet.hold()
+        try:
+            yield fleet
+        finally:
+            fleet.release()
+
+    def _get_fleet(self, key: Key) -> Fleet:
+        """The endpoint's fleet; made anew, with nothing started, when the cloud has been restarted since."""
+        _, account, region, name = key
         record = self.host.records.find(key)
         if record is None:
             raise AwsError("ValidationError", f"Endpoint {name} of account {account} not found.")
         if record["EndpointStatus"] not in ("InService", "Updating") or "ProductionVariants" not in record:
             raise AwsError("ValidationError", f"Endpoint {name} of account {account} is {record['EndpointStatus']}.")
-        with self._lock:
-            if key not in self._fleets:
-                self._fleets[key] = Fleet(self.host, name, region, account, record["_config"])
-            return self._fleets[key]
+        if key not in self._fleets:
+            self._fleets[key] = Fleet(self.host, name, region, account, record["_config"])
+        return self._fleets[key]
 
     def settle(self) -> None:
         """After a restart of the cloud: deployments that were in flight have failed; an old version serves on."""
@@ -185,7 +196,7 @@ class Endpoints:
             **({"AsyncInferenceConfig": config["AsyncInferenceConfig"]} if config.get("AsyncInferenceConfig") else {}),
         )
         if old:
-            old.stop()
+            old.retire()
 
     def _failed(self, key: Key, before: dict[str, Any] | None, reason: str) -> None:
         status = "InService" if before else "Failed"

@@ -7,7 +7,6 @@ import http.client
 import shutil
 import socket
 import tempfile
-import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -63,8 +62,6 @@ class Serving:
         self._socket = self._folder / "model.sock"
         self._process: Process | None = None
         self.last_used = time.monotonic()
-        self.busy = 0
-        self._count = threading.Lock()
 
     @property
     def running(self) -> bool:
@@ -93,16 +90,10 @@ class Serving:
 
     def invoke(self, body: bytes, headers: Mapping[str, str], timeout: float = INVOCATION_TIMEOUT) -> Response:
         """POST /invocations; raises InvocationTimedOut, or OSError when the server is gone."""
-        with self._count:
-            self.busy += 1
         try:
             return self._ask("POST", "/invocations", body, headers, timeout)
         except TimeoutError as error:
             raise InvocationTimedOut from error
-        finally:
-            with self._count:
-                self.busy -= 1
-            self.last_used = time.monotonic()
 
     # Starting -----------------------------------------------------------------------------------------------------
 

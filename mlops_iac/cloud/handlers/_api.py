@@ -42,7 +42,7 @@ class Api:
 
     def __call__(self, operation: str, /, **params: Any) -> dict[str, Any]:
         """``api("CreateRole", RoleName=…)``; another service's call is written ``api("kms:DescribeKey", …)``."""
-        from botocore.exceptions import BotoCoreError, ClientError
+        from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 
         service, _, name = operation.rpartition(":")
         service = service or self._service
@@ -51,9 +51,12 @@ class Api:
             return dict(getattr(client, _method(name))(**params))
         except ClientError as error:
             answer = error.response.get("Error", {})
-            raise self._refused(f"{service}:{name}", answer.get("Message", ""), answer.get("Code", "")) from error
+            raise self._refused(
+                f"{service}:{name}", answer.get("Message", ""), answer.get("Code", ""), unsure=_is_lost(error)
+            ) from error
         except BotoCoreError as error:
-            raise self._refused(f"{service}:{name}", str(error), type(error).__name__) from error
+            lost = isinstance(error, HTTPClientError)
+            raise self._refused(f"{service}:{name}", str(error), type(error).__name__, unsure=lost) from error
 
     def maybe(self, operation: str, /, **params: Any) -> dict[str, Any] | None:
         """The answer, or None when the cloud says that what is asked for does not exist."""
@@ -69,14 +72,25 @@ class Api:
         service, _, name = operation.rpartition(":")
         return self._refused(f"{service or self._service}:{name}", message, code)
 
-    def _refused(self, call: str, message: str, code: str) -> CloudError:
+    def _refused(self, call: str, message: str, code: str, *, unsure: bool = False) -> CloudError:
         return CloudError(
             "Cloud refused a request.",
             f"`{self._subject}` ({self._type}): {call} answered {code}: {message.strip() or 'no message'}",
             resource=self._subject,
             call=call,
             code=code,
+            unsure=unsure,
         )
+
+
+def _is_lost(error: Any) -> bool:
+    """Whether a refusal leaves open if the call was carried out.
+
+    A server's failure does, and so does any refusal of a repeated call: what the first attempt did may be its reason
+    (a create that "exists already").
+    """
+    about = error.response.get("ResponseMetadata", {})
+    return about.get("HTTPStatusCode", 0) in (500, 502, 503, 504) or about.get("RetryAttempts", 0) > 0
 
 
 def is_gone(error: CloudError) -> bool:

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from mlops_iac.core.errors import CloudError
+from mlops_iac.core.service_models import get_model
 from mlops_iac.core.suggestions import nearest
 from mlops_iac.engine.values import UNKNOWN
 
@@ -24,18 +25,9 @@ SHOWN: Final = 12
 
 
 @functools.cache
-def service_model(service: str) -> Any:
-    """botocore's model of a service, read from the installed package and kept."""
-    from botocore.loaders import Loader
-    from botocore.model import ServiceModel
-
-    return ServiceModel(Loader().load_service_model(service, "service-2"), service)
-
-
-@functools.cache
 def input_shape(service: str, operation: str) -> Any:
     """The shape of a call's parameters."""
-    return service_model(service).operation_model(operation).input_shape
+    return get_model(service).operation_model(operation).input_shape
 
 
 def normal(name: str) -> str:
@@ -204,7 +196,10 @@ def settle(last: Any, fresh: Any) -> Any:
     "The same": equal JSON documents, numbers as text, and structures in which the cloud only added its own defaults.
     """
     fresh = _without_nulls(fresh)
-    return last if _covers(fresh, last) else fresh
+    if _covers(fresh, last):
+        return last
+    is_document = isinstance(last, str) and isinstance(fresh, Mapping | list)
+    return json.dumps(fresh) if is_document else fresh
 
 
 def _covers(fresh: Any, last: Any) -> bool:

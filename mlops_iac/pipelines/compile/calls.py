@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any, NamedTuple
 
+from mlops_iac.core.service_models import get_model
 from mlops_iac.core.suggestions import did_you_mean
 
 OPTIMIZED: Mapping[str, Mapping[str, frozenset[str]]] = {
@@ -92,15 +93,14 @@ def _integration(call: Call) -> Iterator[Fault]:
 def _model(service: str) -> Any:
     """botocore's model of a service, or None."""
     from botocore.exceptions import UnknownServiceError
-    from botocore.loaders import Loader
-    from botocore.model import ServiceModel
 
     try:
-        return ServiceModel(Loader().load_service_model(service, "service-2"), service)
+        return get_model(service)
     except UnknownServiceError:
         return None
 
 
+@cache
 def _input_shape(call: Call) -> Any:
     model = _model(call.service)
     names = {_lower(name): name for name in model.operation_names}

@@ -99,6 +99,28 @@ def test_an_update_serves_on_until_the_new_model_answers(cloud):
     assert cloud.wait_endpoint()["EndpointConfigName"] == "ten-config"
 
 
+@pytest.mark.parametrize("how", ["updated", "deleted"])
+def test_a_request_that_is_under_way_is_answered_by_the_model_that_got_it(cloud, how):
+    slow = ADDER.replace(
+        "def predict_fn(data, model):", "def predict_fn(data, model):\n    import time; time.sleep(1.2)"
+    )
+    cloud.model(slow, name="slow", model={"model.json": '{"add": 1}'})
+    cloud.endpoint_config("slow-config", "slow")
+    cloud.endpoint(config="slow-config")
+    answers = []
+    asking = threading.Thread(target=lambda: answers.append(sums(cloud, "[0]")))
+    asking.start()
+    time.sleep(0.4)
+    if how == "deleted":
+        cloud.sagemaker.delete_endpoint(EndpointName="endpoint")
+    else:
+        cloud.sagemaker.update_endpoint(EndpointName="endpoint", EndpointConfigName=adder(cloud, "ten", 10))
+        cloud.wait_endpoint()
+        assert sums(cloud, "[0]") == [10]
+    asking.join()
+    assert answers == [[1]]
+
+
 def test_an_update_that_cannot_load_leaves_the_old_model_serving(cloud):
     cloud.endpoint(config=adder(cloud, "one", 1))
     cloud.model("def model_fn(d):\n    raise RuntimeError('weights are gone')", name="bad")

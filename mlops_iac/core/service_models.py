@@ -1,0 +1,53 @@
+"""botocore's descriptions of AWS's services: read from the installed package once a process, and shared by all.
+
+Checks in previews, the pipelines' validation and boto3's clients look at the same descriptions. With a loader each, a
+preview listed botocore's four hundred folders eighteen times and an `up` held EC2's description, its largest, twice.
+"""
+
+from __future__ import annotations
+
+import functools
+import gzip
+import json
+import threading
+from pathlib import Path
+from typing import Any, Final
+
+_READING: Final = threading.RLock()
+"""Two threads that want the same service wait for one reading of it."""
+
+
+@functools.cache
+def loader() -> Any:
+    """botocore's loader, for those who need more than `get_model`: a session takes it as its `data_loader`."""
+    from botocore.loaders import JSONFileLoader, Loader
+
+    class Reader(JSONFileLoader):  # type: ignore[misc]  # botocore has no types
+        """Reads objects as plain dictionaries, which keep their order too, in half the memory of botocore's."""
+
+        def load_file(self, file_path: str) -> Any:
+            for path, read in ((f"{file_path}.json", Path.read_bytes), (f"{file_path}.json.gz", _unpack)):
+                try:
+                    return json.loads(read(Path(path)))
+                except FileNotFoundError:
+                    continue
+            return None
+
+    return Loader(file_loader=Reader())
+
+
+def get_model(service: str) -> Any:
+    """The newest description of a service as a `botocore.model.ServiceModel`; raises UnknownServiceError."""
+    with _READING:
+        return _read_model(service)
+
+
+@functools.cache
+def _read_model(service: str) -> Any:
+    from botocore.model import ServiceModel
+
+    return ServiceModel(loader().load_service_model(service, "service-2"), service)
+
+
+def _unpack(path: Path) -> bytes:
+    return gzip.decompress(path.read_bytes())

@@ -1,0 +1,25 @@
+"""A group with a name of its own cannot exist twice: it is deleted first, after what stands on it and must follow."""
+
+import pulumi
+from pulumi_aws.cloudwatch import LogGroup
+from pulumi_aws.ssm import Parameter
+
+from tests.parity.operations import Do
+
+
+def chain(kind):
+    parent = LogGroup("parent", name="parity-parent", log_group_class=kind)
+    child = LogGroup("child", name=pulumi.Output.concat(parent.name, "/child"))
+    Parameter("told", name="/parity/told", type="String", insecure_value=child.arn)
+
+
+def first():
+    chain("STANDARD")
+
+
+def second():
+    chain("INFREQUENT_ACCESS")
+
+
+ORDERED = True
+OPERATIONS = (Do("up", "first"), Do("preview", "second"), Do("up", "second"), Do("up", "second"), Do("destroy"))
