@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 from mlops_iac.backends import ignore
 from mlops_iac.backends.pulumi_events import Recorder
+from mlops_iac.backends.pulumi_options import keywords
 from mlops_iac.core.environment import Environment
 from mlops_iac.core.errors import CloudError, MlopsError, StackNotFound, StateError, UsageError
 from mlops_iac.engine.event import OnEvent, Result
+from mlops_iac.engine.options import DEFAULTS, Options
 from mlops_iac.engine.values import Secret
 
 if TYPE_CHECKING:
@@ -53,23 +55,27 @@ class PulumiBackend:
                 hint=INSTALL_HINT,
             )  # fmt: skip
 
-    def preview(self, *, on_event: OnEvent = ignore) -> Result:
+    def preview(self, *, on_event: OnEvent = ignore, options: Options = DEFAULTS) -> Result:
         self._check_program()
-        return self._operate(lambda stack, told: stack.preview(on_event=told), on_event, create=True)
+        more = keywords(options, "preview")
+        return self._operate(lambda stack, told: stack.preview(on_event=told, **more), on_event, create=True)
 
-    def up(self, *, on_event: OnEvent = ignore) -> Result:
+    def up(self, *, on_event: OnEvent = ignore, options: Options = DEFAULTS) -> Result:
         self._check_program()
-        return self._operate(lambda stack, told: stack.up(on_event=told), on_event, create=True)
+        more = keywords(options, "up")
+        return self._operate(lambda stack, told: stack.up(on_event=told, **more), on_event, create=True)
 
-    def refresh(self, *, on_event: OnEvent = ignore, preview: bool = False) -> Result:
+    def refresh(self, *, on_event: OnEvent = ignore, preview: bool = False, options: Options = DEFAULTS) -> Result:
+        more = keywords(options, "refresh")
         if preview:
-            return self._operate(lambda stack, told: stack.preview_refresh(on_event=told), on_event)
-        return self._operate(lambda stack, told: stack.refresh(on_event=told), on_event)
+            return self._operate(lambda stack, told: stack.preview_refresh(on_event=told, **more), on_event)
+        return self._operate(lambda stack, told: stack.refresh(on_event=told, **more), on_event)
 
-    def destroy(self, *, on_event: OnEvent = ignore, preview: bool = False) -> Result:
+    def destroy(self, *, on_event: OnEvent = ignore, preview: bool = False, options: Options = DEFAULTS) -> Result:
+        more = keywords(options, "destroy")
         if preview:
-            return self._operate(lambda stack, told: stack.preview_destroy(on_event=told), on_event)
-        return self._operate(lambda stack, told: stack.destroy(on_event=told), on_event)
+            return self._operate(lambda stack, told: stack.preview_destroy(on_event=told, **more), on_event)
+        return self._operate(lambda stack, told: stack.destroy(on_event=told, **more), on_event)
 
     def remove(self) -> None:
         self._select().workspace.remove_stack(self.stack)

@@ -119,9 +119,8 @@ def step_from(metadata: Any) -> Step:
 def state_from(state: Any) -> dict[str, Any] | None:
     if state is None:
         return None
-    fields = {
-        name: getattr(state, name, None) for name in ("urn", "custom", "id", "type", "inputs", "outputs", "parent")
-    }
+    names = ("urn", "custom", "delete", "id", "type", "inputs", "outputs", "parent", "protect", "provider")
+    fields = {name: getattr(state, name, None) for name in names}
     return {name: value for name, value in fields.items() if value not in (None, "", {})}
 
 

@@ -8,9 +8,11 @@ from mlops_iac.cli.options import (
     CloudOption,
     ContinueOption,
     DependentsOption,
+    EventLogOption,
     ExcludeOption,
     JsonOption,
     ParallelOption,
+    PlainOption,
     RefreshOption,
     StackArgument,
     TargetOption,
@@ -28,6 +30,8 @@ def destroy(
     refresh: RefreshOption = False,
     parallel: ParallelOption = None,
     continue_on_error: ContinueOption = False,
+    plain: PlainOption = False,
+    event_log: EventLogOption = None,
     cloud: CloudOption = CloudName.EMBEDDED,
     json: JsonOption = False,
 ) -> None:
@@ -53,10 +57,13 @@ def destroy(
     confirm(f"Destroy {what}?", yes=yes, json=json)
     if not options.is_partial:
         drain_runs(backend, quiet=json)
-    result = watch(lambda on_event: backend.destroy(on_event=on_event, options=options), json=json)
+    result = watch(
+        lambda on_event: backend.destroy(on_event=on_event, options=options),
+        json=json, plain=plain, event_log=event_log,
+    )  # fmt: skip
     if result.outcome == "succeeded" and not options.is_partial:
         backend.remove()
-    conclude(result, json=json)
+    conclude(result, json=json, verb="destroy")
     if not json:
         say(f"\n{ending(stack, partial=options.is_partial)}")
 

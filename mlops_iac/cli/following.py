@@ -62,21 +62,28 @@ def failure(opened: Opened, run: Run) -> MlopsError:
         return refused(opened, run)
     if run.status == "stopped":
         return RunError("Run was stopped.", f"Run {run.id} of {run.stack} was stopped.", hint="start it again.")
-    return get_tail_error(opened.clients, run)
+    endpoint = opened.environment.endpoint
+    error = get_tail_error(opened.clients, run, endpoint.name if endpoint else None)
+    serving = still_serving(opened)
+    return RunError(error.summary, f"{error.detail}\n{serving}" if serving else error.detail, hint=error.hint)
+
+
+def still_serving(opened: Opened) -> str:
+    """What answers now, after a run that changed nothing; empty when the environment has no endpoint."""
+    from mlops_iac.runs.serving import find_served_run
+
+    endpoint = opened.environment.endpoint
+    if endpoint is None:
+        return ""
+    served = find_served_run(opened.environment, opened.clients)
+    if served is None:
+        return f"Endpoint {endpoint.name} still has no model."
+    return f"Endpoint {endpoint.name} keeps serving the model of run {served}."
 
 
 def refused(opened: Opened, run: Run) -> RunError:
-    from mlops_iac.runs.serving import find_served_run
-
-    served = find_served_run(opened.environment, opened.clients)
-    if opened.environment.endpoint is None:
-        serving = "The model was not registered."
-    elif served is None:
-        serving = f"The model was not registered; endpoint {opened.environment.endpoint.name} still has none."
-    else:
-        serving = f"Endpoint {opened.environment.endpoint.name} keeps serving the model of run {served}."
     return RunError(
         "Gate refused the model.",
-        f"{run.gate or run.error}.\n{serving}",
+        f"{run.gate or run.error}.\n{still_serving(opened)}".rstrip(),
         hint="train a better model; the bound stands under `gate` in the stack file.",
     )

@@ -34,13 +34,23 @@ COMMANDS = {
     "drift": ("mlops_iac.cli.drift:drift", "Show what was changed behind our back, property by property."),
     "refresh": ("mlops_iac.cli.refresh:refresh", "Record in the state what the cloud says now."),
     "destroy": ("mlops_iac.cli.destroy:destroy", "Destroy an environment to its last resource."),
-    "stack": ("mlops_iac.cli.stack:app", "The environments of this project."),
+    "stack": (
+        "mlops_iac.cli.stack:app",
+        "The environments of this project: list, export, import, history, rename, forget.",
+    ),
+    "state": (
+        "mlops_iac.cli.state:app",
+        "What is recorded of each resource: list, show, delete, move, unprotect, repair.",
+    ),
     "cloud": ("mlops_iac.cli.cloud:app", "The embedded cloud: start, stop, status, reset."),
     "schema": ("mlops_iac.cli.schema:schema", "Print the JSON schema of stack files, for editors."),
     "completion": ("mlops_iac.cli.completion:completion", "Print a completion script for bash, zsh or fish."),
 }
 
 EPILOG = "Start with: mlops-iac blueprint list"
+
+INTERRUPTED = 130
+"""What the command line parser answers when Ctrl-C ended a command, as shells do. No command of ours answers it."""
 
 
 class Commands(TyperGroup):
@@ -65,6 +75,7 @@ def load_command(name: str) -> Any:
     module, _, attribute = COMMANDS[name][0].partition(":")
     target = getattr(importlib.import_module(module), attribute)
     if isinstance(target, typer.Typer):
+        target._add_completion = False  # one command line has one completion: the root's
         group = typer.main.get_command(target)
     else:
         app = typer.Typer(add_completion=False, rich_markup_mode=None)
@@ -93,6 +104,24 @@ def print_version(asked: bool) -> None:
         raise typer.Exit
 
 
+def completion_option(verb: str) -> Any:
+    """A root option that shows or installs completion for a shell and does nothing else."""
+
+    def act(shell: str | None) -> None:
+        if shell:
+            from mlops_iac.cli import completion
+            from mlops_iac.core.errors import UsageError
+
+            if shell not in list(completion.Shell):
+                allowed = ", ".join(completion.Shell)
+                raise UsageError("No such shell.", f"--{verb}-completion is {shell!r}; it is one of {allowed}.")
+            getattr(completion, f"{verb}_completion")(shell)
+            raise typer.Exit
+
+    text = f"{verb.capitalize()} completion for bash, zsh or fish."
+    return typer.Option(f"--{verb}-completion", metavar="SHELL", help=text, callback=act, is_eager=True)
+
+
 def change_folder(folder: str | None) -> None:
     if folder:
         from mlops_iac.core.errors import UsageError
@@ -112,6 +141,8 @@ def root(
     version: Annotated[
         bool, typer.Option("--version", help="Print the version.", callback=print_version, is_eager=True)
     ] = False,
+    show_completion: Annotated[str | None, completion_option("show")] = None,
+    install_completion: Annotated[str | None, completion_option("install")] = None,
 ) -> None:
     """Infrastructure as code for complete ML environments: on this laptop first, then on AWS."""
 
@@ -119,9 +150,9 @@ def root(
 def main(arguments: Sequence[str] | None = None) -> None:
     """Entry point of the console script; always ends in SystemExit."""
     arguments = list(sys.argv[1:] if arguments is None else arguments)
-    # A command is short and its heap only grows: at the default threshold a sixth of a preview goes into looking for
-    # garbage that is not there.
-    gc.set_threshold(100_000, 50, 50)
+    # A command is short and its heap only grows. What a preview imports is a third of a million objects, and looking
+    # through them for garbage that is not there took a tenth of its time.
+    gc.set_threshold(1_000_000, 50, 50)
     sys.exit(run_command(arguments))
 
 
@@ -138,18 +169,26 @@ def run_command(arguments: Sequence[str]) -> int:
     as_json = "--json" in arguments
     try:
         code = command.main(args=list(arguments), prog_name="mlops-iac", standalone_mode=False)
+        if code == INTERRUPTED:
+            return tell(Cancelled("Cancelled."), as_json)
         return code if isinstance(code, int) else exit_codes.OK
+    except SystemExit as ended:
+        if not isinstance(ended.__context__, BrokenPipeError):
+            raise
+        # The reader went away (`| head`). What is left in the buffers goes nowhere, without a complaint at the end.
+        for stream in (sys.stdout, sys.stderr):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        return exit_codes.OK
     except MlopsError as error:
         if debug:
             raise
         return tell(error, as_json)
     except KeyboardInterrupt:
         return tell(Cancelled("Cancelled."), as_json)
-    except BrokenPipeError:
-        # The reader went away (`| head`); a second attempt to flush would complain again.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return exit_codes.OK
     except Exception as error:
+        if is_help(error) and not as_json:
+            sys.stderr.write(f"{error}\n")
+            return exit_codes.CONFIGURATION
         usage = usage_error(error)
         if usage:
             return tell(usage, as_json)
@@ -158,6 +197,11 @@ def run_command(arguments: Sequence[str]) -> int:
         if debug:
             raise
         return tell_bug(error, as_json)
+
+
+def is_help(error: Any) -> bool:
+    """Whether the parser raised a group's help text, because the group was named without a command of it."""
+    return type(error).__name__ == "NoArgsIsHelpError"
 
 
 def usage_error(error: Exception) -> MlopsError | None:
@@ -170,7 +214,10 @@ def usage_error(error: Exception) -> MlopsError | None:
     context = getattr(error, "ctx", None)
     path = context.command_path if context else "mlops-iac"
     hint = f"`{path} --help` shows how it is used."
-    message = error.format_message()
+    if is_help(error):
+        names = ", ".join(context.command.list_commands(context)) if context else ""
+        return UsageError("No command given.", f"`{path}` is one of: {names}.", hint=hint)
+    message = error.format_message().replace("Value error, ", "")
     if path == "mlops-iac" and "No such command" in message:
         match = nearest(message.split("'")[1], COMMANDS)
         hint = f"did you mean `mlops-iac {match}`?" if match else hint

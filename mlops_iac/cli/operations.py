@@ -9,7 +9,7 @@ from pathlib import Path
 from mlops_iac.cli.console import has_color, is_live, say, show, show_json
 from mlops_iac.core import exit_codes
 from mlops_iac.core.errors import MlopsError, UsageError
-from mlops_iac.engine.event import Event, OnEvent, Result
+from mlops_iac.engine.event import Diagnostic, Event, OnEvent, Result
 
 
 def watch(
@@ -18,17 +18,16 @@ def watch(
     json: bool,
     plain: bool = False,
     event_log: Path | None = None,
-    preview: bool = False,
 ) -> Result:
-    """Run an operation with its progress on stderr; silent when only JSON is asked for, or when it is a preview.
+    """Run an operation with its progress on stderr; silent when only JSON is asked for.
 
-    ``event_log`` names a file that gets every event as a line of JSON.
+    ``plain`` keeps to whole lines on a terminal too. ``event_log`` names a file that gets every event as JSON.
     """
     from mlops_iac.render.event_log import log_events
     from mlops_iac.render.progress import open_view
 
-    with log_events(event_log, preview=preview) as log:
-        if json or preview:
+    with log_events(event_log) as log:
+        if json:
             return operation(log)
         with open_view(sys.stderr, live=not plain and is_live(sys.stderr), color=has_color(sys.stderr)) as view:
 
@@ -39,8 +38,33 @@ def watch(
             return operation(tell)
 
 
-def conclude(result: Result, *, json: bool) -> None:
-    """Tell how it ended and leave with the exit code that says the same."""
+def foresee(
+    operation: Callable[[OnEvent], Result], *, json: bool, event_log: Path | None = None
+) -> tuple[Result, list[Diagnostic]]:
+    """Run a preview. What it has to say besides the changes is said on stderr, and answered for the JSON."""
+    from mlops_iac.render.event_log import log_events
+    from mlops_iac.render.plain import render_diagnostic
+    from mlops_iac.render.style import Style
+
+    said: list[Diagnostic] = []
+    style = Style(has_color(sys.stderr))
+    with log_events(event_log, preview=True) as log:
+
+        def tell(event: Event) -> None:
+            log(event)
+            if isinstance(event, Diagnostic) and event.severity != "debug":
+                said.append(event)
+                if not json:
+                    say(render_diagnostic(event, style))
+
+        return operation(tell), said
+
+
+def conclude(result: Result, *, json: bool, verb: str = "up") -> None:
+    """Tell how it ended and leave with the exit code that says the same.
+
+    ``verb`` is the command that goes on from here.
+    """
     import typer
 
     from mlops_iac.render.outcome import render_outcome
@@ -49,7 +73,7 @@ def conclude(result: Result, *, json: bool) -> None:
     if json:
         show_json(operation_json(result))
     else:
-        say(render_outcome(result, color=has_color(sys.stderr)))
+        say(render_outcome(result, color=has_color(sys.stderr), verb=verb))
     if result.outcome != "succeeded":
         raise typer.Exit(exit_code_of(result))
 
@@ -95,7 +119,7 @@ def confirm(question: str, *, yes: bool, json: bool) -> None:
     typer.confirm(question, abort=True, err=True)
 
 
-def show_preview(result: Result) -> None:
+def show_preview(result: Result, *, details: bool = False) -> None:
     from mlops_iac.render.steps import render_preview
 
-    show(render_preview(result, color=has_color(sys.stdout)))
+    show(render_preview(result, color=has_color(sys.stdout), details=details))

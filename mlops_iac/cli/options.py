@@ -31,10 +31,21 @@ def complete_stacks(incomplete: str) -> list[str]:
 StackArgument = Annotated[
     str, typer.Argument(help="The environment, as in stacks/Pulumi.STACK.yaml.", autocompletion=complete_stacks)
 ]
+OptionalStackArgument = Annotated[
+    str | None, typer.Argument(help="The environment, as in stacks/Pulumi.STACK.yaml.", autocompletion=complete_stacks)
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout, and nothing else.")]
 CloudOption = Annotated[
     CloudName,
     typer.Option("--cloud", help="Where to deploy: on this machine, or on AWS through the Pulumi CLI."),
+]
+PlainOption = Annotated[
+    bool,
+    typer.Option("--plain", help="Whole lines on a terminal too, nothing redrawn.", envvar="MLOPS_IAC_PLAIN"),
+]
+EventLogOption = Annotated[
+    Path | None,
+    typer.Option("--event-log", metavar="FILE", help="Write every event to FILE, a line of JSON each, as Pulumi does."),
 ]
 YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do it without asking.")]
 
@@ -55,7 +66,8 @@ ReplaceOption = Annotated[
     typer.Option("--replace", metavar="NAME", help="Replace this resource, changed or not; may be repeated."),
 ]
 RefreshOption = Annotated[
-    bool, typer.Option("--refresh", help="First read what is really there, so that what was changed elsewhere is mended.")
+    bool,
+    typer.Option("--refresh", help="First read what is really there, so that what was changed elsewhere is mended."),
 ]
 ParallelOption = Annotated[
     int | None, typer.Option("--parallel", min=1, metavar="N", help="Calls to the cloud at once; left out: 8.")

@@ -31,7 +31,8 @@ def predict(
 
     body, kind = read_rows(data, content_type)
     opened = open_environment(stack, cloud)
-    prediction = ask(opened.environment, opened.clients, body, kind)
+    source = "standard input" if data == "-" else data
+    prediction = ask(opened.environment, opened.clients, body, kind, source=source)
     if json:
         show_json(prediction.value if isinstance(prediction.value, dict) else {"predictions": prediction.value})
     else:
@@ -46,8 +47,8 @@ def read_rows(data: str, content_type: str | None) -> tuple[bytes, str]:
     if data == "-":
         return sys.stdin.buffer.read(), content_type or JSON
     file = Path(data)
-    kind = content_type or content_type_of(file)
     try:
+        kind = content_type or (JSON if file.is_dir() else content_type_of(file))
         return file.read_bytes(), kind
     except OSError as error:
         raise UsageError("File cannot be read.", f"`{data}`: {error.strerror}.", hint="check the path.") from error

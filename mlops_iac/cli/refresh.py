@@ -11,10 +11,12 @@ from mlops_iac.cli.options import (
     CloudName,
     CloudOption,
     DependentsOption,
+    EventLogOption,
     ExcludeOption,
     ExpectOption,
     JsonOption,
     ParallelOption,
+    PlainOption,
     StackArgument,
     TargetOption,
     YesOption,
@@ -33,6 +35,8 @@ def refresh(
     exclude: ExcludeOption = None,
     parallel: ParallelOption = None,
     expect_no_changes: ExpectOption = False,
+    plain: PlainOption = False,
+    event_log: EventLogOption = None,
     cloud: CloudOption = CloudName.EMBEDDED,
     json: JsonOption = False,
 ) -> None:
@@ -53,6 +57,9 @@ def refresh(
             expect_none(found, expect_no_changes)
             return
         confirm(f"Record this in the state of {stack}?", yes=yes, json=json)
-    result = watch(lambda on_event: backend.refresh(on_event=on_event, options=options), json=json)
-    conclude(result, json=json)
+    result = watch(
+        lambda on_event: backend.refresh(on_event=on_event, options=options),
+        json=json, plain=plain, event_log=event_log,
+    )  # fmt: skip
+    conclude(result, json=json, verb="refresh")
     expect_none(result, expect_no_changes)

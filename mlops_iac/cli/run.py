@@ -18,9 +18,7 @@ def run(
         bool, typer.Option("--follow", "-f", help="Watch it to its end; exit with 1 if it fails.")
     ] = False,
     logs: Annotated[bool, typer.Option("--logs", help="With --follow: show what its jobs write.")] = False,
-    parameters: Annotated[
-        Path | None, typer.Option("--parameters", "-p", help="A YAML file of parameters.", dir_okay=False)
-    ] = None,
+    parameters: Annotated[Path | None, typer.Option("--parameters", "-p", help="A YAML file of parameters.")] = None,
     set_: Annotated[
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="One parameter, such as hyperparameters.C=2.")
     ] = None,
@@ -52,10 +50,14 @@ def run(
 def gather(environment: Any, pipeline: str, file: Path | None, settings: list[str]) -> dict[str, Any]:
     """Parameters of the file, and of --set on top; maps are joined."""
     from mlops_iac.runs.names import get_pipeline
-    from mlops_iac.runs.parameters import parse_settings, read_parameters
+    from mlops_iac.runs.parameters import merge_parameters, parse_settings, read_parameters
 
-    given = read_parameters(file) if file else {}
-    for name, value in parse_settings(settings, get_pipeline(environment, pipeline)).items():
+    chosen = get_pipeline(environment, pipeline)
+    given: dict[str, Any] = {}
+    if file:
+        given = read_parameters(file)
+        merge_parameters(chosen, given)  # what the file says wrongly is told with its line
+    for name, value in parse_settings(settings, chosen).items():
         old = given.get(name)
         given[name] = {**old, **value} if isinstance(old, dict) and isinstance(value, dict) else value
     return given

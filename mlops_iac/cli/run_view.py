@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import threading
 import time
@@ -86,8 +87,15 @@ class RunView:
 def render_step(step: StepRun, style: Style) -> str:
     status = style.paint(f"{step.status:<9}", *STATUS_STYLES[step.status])
     took = style.paint(f"{step.seconds:6.1f} s", "dim") if step.seconds is not None else " " * 8
-    first = step.reason.strip().splitlines()[0] if step.reason.strip() else ""
-    return f"  {step.name:<12} {status} {took}  {first[:160] or style.paint(step.kind, 'dim')}".rstrip()
+    reason = headline(step.reason)
+    return f"  {step.name:<12} {status} {took}  {reason[:160] or style.paint(step.kind, 'dim')}".rstrip()
+
+
+def headline(reason: str) -> str:
+    """The one line of a reason that tells most: what the script raised, where SageMaker's frame stands around it."""
+    raised = re.search(r'ErrorMessage "(.*?)"$', reason, re.MULTILINE | re.DOTALL)
+    lines = (raised[1] if raised else reason).strip().splitlines()
+    return (lines[-1] if raised else lines[0]).strip() if lines else ""
 
 
 def render_metrics(metrics: Mapping[str, float]) -> str:
@@ -119,7 +127,7 @@ def facts(run: Run) -> Iterable[tuple[str, str]]:
     if run.model_package_arn:
         yield "model", run.model_package_arn
     if run.error and run.gate is None:
-        yield "error", run.error.strip().splitlines()[0]
+        yield "error", headline(run.error)
 
 
 def render_runs(runs: Iterable[Run], *, color: bool) -> str:

@@ -13,10 +13,12 @@ from mlops_iac.cli.options import (
     CloudOption,
     ContinueOption,
     DependentsOption,
+    EventLogOption,
     ExcludeOption,
     ExpectOption,
     JsonOption,
     ParallelOption,
+    PlainOption,
     RefreshOption,
     ReplaceOption,
     StackArgument,
@@ -41,6 +43,8 @@ def up(
     parallel: ParallelOption = None,
     continue_on_error: ContinueOption = False,
     expect_no_changes: ExpectOption = False,
+    plain: PlainOption = False,
+    event_log: EventLogOption = None,
     cloud: CloudOption = CloudName.EMBEDDED,
     json: JsonOption = False,
 ) -> None:
@@ -67,7 +71,10 @@ def up(
             confirm(f"Go ahead with {stack}?", yes=yes, json=json)
     if not json:
         say(f"Updating {stack} ({backend.place})")
-    result = watch(lambda on_event: backend.up(on_event=on_event, options=options), json=json)
+    result = watch(
+        lambda on_event: backend.up(on_event=on_event, options=options),
+        json=json, plain=plain, event_log=event_log,
+    )  # fmt: skip
     conclude(result, json=json)
     if not json:
         say(f"\n{stack} is up. Next: mlops-iac outputs {stack}")

@@ -17,6 +17,7 @@ from typing import Any, Final
 
 from mlops_iac.clients import DEFAULT_ACCOUNT, Clients
 from mlops_iac.cloud import wire
+from mlops_iac.cloud.disk import Disk
 from mlops_iac.cloud.wire import Answer, AwsError, Call, Request
 
 __all__ = ["AwsError", "Call", "Gateway"]
@@ -65,6 +66,7 @@ class Gateway:
         self._when_used: dict[str, list[Callable[[], None]]] = defaultdict(list)
         self.ready = threading.Event()
         """Set once the state is restored; requests wait for it."""
+        self.disk = Disk(home)
         self.closed = False
         """True once the last snapshot is being saved: nothing may change any more."""
         self._on: dict[str, list[Callable[[], None]]] = defaultdict(list)
@@ -196,6 +198,8 @@ class Gateway:
             return Answer(503, [("Content-Type", "text/plain")], b"The embedded cloud is starting or stopping.\n")
         request = wire.read(environ, body)
         try:
+            if request.changes:
+                self._refuse_what_cannot_be_kept(len(body))
             self.prepare(request.service or "s3")
             answer = self._through_hooks(request)
         except AwsError as error:
@@ -206,6 +210,13 @@ class Gateway:
         if answer.status < 400 and request.changes:
             self.touch()
         return answer
+
+    def _refuse_what_cannot_be_kept(self, size: int) -> None:
+        fault = self.disk.find_fault(size)
+        if fault:
+            raise AwsError(
+                "InsufficientStorage", f"The embedded cloud cannot save changes in {self.home}: {fault}.", 507
+            )
 
     def _through_hooks(self, request: Request) -> Answer:
         key = (request.service or "", request.operation or "")

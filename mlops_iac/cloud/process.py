@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -18,6 +17,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from mlops_iac.clients import Clients
+from mlops_iac.cloud.disk import find_fault
 from mlops_iac.core.errors import CloudError
 
 START_TIMEOUT: Final = 30.0
@@ -63,14 +63,18 @@ class EmbeddedCloud:
         if running:
             return running
         self._prepare_home()
-        with self._starting():
+        with self._writable(), self._starting():
             return self.find() or self._spawn()
 
     def stop(self) -> bool:
-        """Stop the process, which saves its state; False when none was running."""
+        """Stop the process, which saves its state; False when none was running.
+
+        Raises CloudError, and leaves it running, when its state cannot be saved: stopping would lose it.
+        """
         running = self.find()
         if running is None:
             return False
+        self._save(running)
         with contextlib.suppress(ProcessLookupError):
             os.kill(running.pid, signal.SIGTERM)
         deadline = time.monotonic() + STOP_TIMEOUT
@@ -84,15 +88,24 @@ class EmbeddedCloud:
             time.sleep(_POLL)
         return True
 
+    def _save(self, running: Running) -> None:
+        told = _ask(running.endpoint, "POST", "save", timeout=STOP_TIMEOUT)
+        if not told.get("saved", True):
+            raise CloudError(
+                "The embedded cloud cannot save its state.",
+                f"{self.home}: {told.get('fault')}. It goes on running, so that nothing is lost.",
+                hint=f"make room and stop it again; `kill -9 {running.pid}` ends it and loses what is not saved.",
+            )
+
     def reset(self) -> None:
         """Forget all of the cloud's state, running or not. Jobs and endpoints that run are stopped."""
         running = self.find()
         if running:
             _ask(running.endpoint, "POST", "reset", timeout=STOP_TIMEOUT)
             return
-        with contextlib.suppress(FileNotFoundError):
-            (self.home / "cloud.snap").unlink()
-        shutil.rmtree(self.home / "objects", ignore_errors=True)
+        with self._writable():
+            for path in (self.home / "cloud.snap", *(self.home / "objects").glob("*")):
+                path.unlink(missing_ok=True)
 
     def status(self) -> dict[str, Any]:
         """What is running and what it holds; ``{"running": False, …}`` when it is not."""
@@ -136,15 +149,29 @@ class EmbeddedCloud:
         return health.get("pid") == record.pid and health.get("home") == str(self.home)
 
     def _prepare_home(self) -> None:
-        try:
-            self.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        """The folder and its parents, 0700, with room for a first state."""
+        with self._writable():
+            for folder in reversed([self.home, *self.home.parents]):
+                if not folder.exists():
+                    folder.mkdir(mode=0o700, exist_ok=True)
             self.home.chmod(0o700)
+        fault = find_fault(self.home)
+        if fault:
+            raise self._no_place(fault)
+
+    @contextlib.contextmanager
+    def _writable(self) -> Iterator[None]:
+        try:
+            yield
         except OSError as error:
-            raise CloudError(
-                "The embedded cloud has no place for its state.",
-                f"{self.home}: {error.strerror}.",
-                hint="free some space, or make the folder writable.",
-            ) from error
+            raise self._no_place(error.strerror or str(error)) from error
+
+    def _no_place(self, fault: str) -> CloudError:
+        return CloudError(
+            "The embedded cloud has no place for its state.",
+            f"{self.home}: {fault}.",
+            hint="free some space, or make the folder writable.",
+        )
 
     @contextlib.contextmanager
     def _starting(self) -> Iterator[None]:

@@ -29,6 +29,9 @@ SAVE_AFTER: Final = 2.0
 SAVE_SHARE: Final = 10
 """Saving never takes more than one part in this many of the time, however large the state is."""
 
+STATUS_WAIT: Final = 8.0
+"""Seconds that a question for the status waits for the state to be restored."""
+
 Install = Callable[[Gateway], None]
 
 log = logging.getLogger("mlops_iac.cloud")
@@ -110,7 +113,7 @@ class Server:
             self.gateway.store.clear()
         self.gateway.touch()
 
-    def save(self) -> None:
+    def save(self) -> bool:
         """Write the snapshot now. A failure (a full disk) is logged and leaves the previous snapshot as it was."""
         with self._saving:
             try:
@@ -119,8 +122,12 @@ class Server:
                     pickled = snapshot.dump(self.gateway.store, blobs)
                 snapshot.write(self.home / "cloud.snap", pickled)
                 blobs.sweep()
-            except Exception:
-                log.exception("The state could not be saved.")
+            except Exception as error:
+                if self.gateway.disk.not_saved(error):
+                    log.exception("The state could not be saved.")
+                return False
+        self.gateway.disk.saved(len(pickled))
+        return True
 
     # What is told -------------------------------------------------------------------------------------------------
 
@@ -128,14 +135,15 @@ class Server:
         return {"service": "mlops-iac", "version": __version__, "pid": os.getpid(), "home": str(self.home)}
 
     def status(self) -> dict[str, Any]:
-        with self.gateway.locked():
-            counts = services.count()
+        """What it is and what runs in it, once the last state is there."""
+        self.gateway.ready.wait(STATUS_WAIT)
+        fault = self.gateway.disk.failed
         return {
             **self.health(),
             "started": self._started,
             "memory_bytes": _resident_bytes(),
-            "services": counts,
             "snapshot": self._restored,
+            **({"not_saved": fault} if fault else {}),
             **{name: fn() for name, fn in self.gateway.reports.items()},
         }
 
@@ -166,14 +174,15 @@ class Server:
             changed = self.gateway.wait_for_change(seen, timeout=60)
             if changed == seen or self.stopping.wait(SAVE_AFTER):
                 continue
-            seen = self.gateway.changes
+            now = self.gateway.changes
             began = time.monotonic()
-            self.save()
+            if self.save():
+                seen = now  # what could not be saved is tried again
             self.stopping.wait((time.monotonic() - began) * SAVE_SHARE)
 
     def _save_on_request(self) -> dict[str, Any]:
-        self.save()
-        return {"saved": True}
+        saved = self.save()
+        return {"saved": saved, "fault": self.gateway.disk.failed}
 
     def _reset_on_request(self) -> dict[str, Any]:
         self.reset()
@@ -280,9 +289,13 @@ def write_private(path: Path, text: str) -> None:
     """Atomically, readable by this person only."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(text)
-    temporary.replace(path)
+    try:
+        with os.fdopen(descriptor, "w") as file:
+            file.write(text)
+        temporary.replace(path)
+    except OSError:
+        temporary.unlink(missing_ok=True)
+        raise
 
 
 def _resident_bytes() -> int:

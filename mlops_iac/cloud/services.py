@@ -1,11 +1,11 @@
-"""moto's services as a whole: import them ahead of the first request, count what they hold, empty them."""
+"""moto's services as a whole: import them ahead of the first request, empty them."""
 
 from __future__ import annotations
 
 import importlib
 import logging
 import sys
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from mlops_iac.cloud.gateway import Gateway
@@ -47,19 +47,3 @@ def reset() -> None:
 
     BackendDict.reset()
     reset_model_data()
-
-
-def count() -> dict[str, int]:
-    """Service to number of things it holds: entries of its backends' top-level collections, by rough count."""
-    from moto.core.base_backend import BackendDict
-
-    counts: dict[str, int] = {}
-    for backends in BackendDict._instances:
-        total = sum(_size(backend) for _, _, backend in backends.iter_backends())
-        if total:
-            counts[backends.service_name] = counts.get(backends.service_name, 0) + total
-    return dict(sorted(counts.items()))
-
-
-def _size(backend: Any) -> int:
-    return sum(len(value) for name, value in vars(backend).items() if isinstance(value, dict) and name[0] != "_")

@@ -22,7 +22,7 @@ def loader() -> Any:
     """botocore's loader, for those who need more than `get_model`: a session takes it as its `data_loader`."""
     from botocore.loaders import JSONFileLoader, Loader
 
-    class Reader(JSONFileLoader):  # type: ignore[misc]  # botocore has no types
+    class Reader(JSONFileLoader):
         """Reads objects as plain dictionaries, which keep their order too, in half the memory of botocore's."""
 
         def load_file(self, file_path: str) -> Any:

@@ -1,4 +1,4 @@
-"""Calls to handlers: secrets unwrapped, outputs marked secret again, and a time limit where the program set one."""
+"""Calls to handlers: secrets unwrapped, outputs marked secret again, tried again within bounds, ended by a time limit."""
 
 from __future__ import annotations
 
@@ -9,16 +9,25 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from mlops_iac.core.errors import CloudError
+from mlops_iac.engine.diff import diff
 from mlops_iac.engine.handler import Created, Handler, Scope
 from mlops_iac.engine.operation import Operation
 from mlops_iac.engine.providers import Providers
 from mlops_iac.engine.record import Record, now
-from mlops_iac.engine.values import Secret, conceal, reveal
+from mlops_iac.engine.retrying import Kind, may_be_done, retried
+from mlops_iac.engine.values import Props, Secret, conceal, reveal
 
 T = TypeVar("T")
 
 LONGEST = 24 * 3600.0
 """Seconds; a time limit above it is cut to it."""
+
+
+class TimedOut(CloudError):
+    """A call took longer than the program allows. It may still be carried out."""
+
+    def __init__(self, summary: str, detail: str = "", *, hint: str = "", resource: str = "") -> None:
+        super().__init__(summary, detail, hint=hint, resource=resource, unsure=True)
 
 
 def is_unsure(error: Exception) -> bool:
@@ -39,34 +48,61 @@ class Calls:
         return self._providers.scope(record.provider)
 
     def create(self, record: Record) -> Record:
+        """Make it. When an answer was lost, it is looked up first whether the resource was made: it is never made
+        twice, and what an earlier try left unfinished is finished."""
         handler, scope = self.handler(record.type), self.scope(record)
-        created = self._call(record, "create", lambda: handler.create(scope, reveal(record.inputs)))
-        return self._with_outputs(record, handler, created, fresh=True)
+        inputs = reveal(record.inputs)
+        lost: list[Exception] = []
+
+        def attempt(number: int) -> Created:
+            found = handler.find(scope, inputs) if lost else None
+            if found and not self._is_known(record, found.id):
+                return self._finished(handler, scope, inputs, found)
+            try:
+                return handler.create(scope, inputs)
+            except Exception as error:
+                if may_be_done(error):
+                    lost.append(error)
+                raise
+
+        return self._with_outputs(record, handler, self._call(record, "create", attempt), fresh=True)
 
     def update(self, old: Record, new: Record) -> Record:
         handler, scope = self.handler(new.type), self.scope(new)
         outputs = self._call(
             new,
             "update",
-            lambda: handler.update(scope, old.id, reveal(old.inputs), reveal(new.inputs), reveal(old.outputs)),
+            lambda number: handler.update(scope, old.id, reveal(old.inputs), reveal(new.inputs), reveal(old.outputs)),
         )
         return self._with_outputs(new, handler, Created(old.id, outputs))
 
     def delete(self, record: Record) -> None:
         handler, scope = self.handler(record.type), self.scope(record)
-        self._call(record, "delete", lambda: handler.delete(scope, record.id, reveal(record.outputs)))
+        self._call(record, "delete", lambda number: handler.delete(scope, record.id, reveal(record.outputs)))
 
     def read(self, record: Record) -> Record | None:
         """The record as the cloud has it now; None when it is gone."""
         handler, scope = self.handler(record.type), self.scope(record)
-        found = self._call(record, "read", lambda: handler.read(scope, record.id, reveal(record.outputs)))
+        found = self._call(record, "read", lambda number: handler.read(scope, record.id, reveal(record.outputs)))
         return self._with_outputs(record, handler, found) if found else None
 
     def find(self, record: Record) -> Record | None:
         """What a create that was cut off has made, looked up by its physical name."""
         handler, scope = self.handler(record.type), self.scope(record)
-        found = self._call(record, "read", lambda: handler.find(scope, reveal(record.inputs)))
+        found = self._call(record, "read", lambda number: handler.find(scope, reveal(record.inputs)))
         return self._with_outputs(record, handler, found, fresh=True) if found else None
+
+    def _is_known(self, record: Record, id: str) -> bool:
+        """Whether this is another resource of the stack, which happens to have the name that is looked for."""
+        return any(known.type == record.type and known.id == id for known in self._operation.snapshot)
+
+    @staticmethod
+    def _finished(handler: Handler, scope: Scope, inputs: Props, found: Created) -> Created:
+        """What a create of several calls had not come to when its answer was lost is made by an update."""
+        there = {key: found.outputs[key] for key in inputs if key in found.outputs}
+        if not diff(there, {key: inputs[key] for key in there}):
+            return found
+        return Created(found.id, handler.update(scope, found.id, there, inputs, found.outputs))
 
     def _with_outputs(self, record: Record, handler: Handler, made: Created, *, fresh: bool = False) -> Record:
         time = now()
@@ -78,10 +114,18 @@ class Calls:
             modified=time,
         )
 
-    def _call(self, record: Record, kind: str, call: Callable[[], T]) -> T:
-        with self._operation.calling():
-            limit = record.custom_timeouts.get(kind)
-            return call() if not limit else _within(min(limit, LONGEST), call, record, kind)
+    def _call(self, record: Record, kind: Kind, call: Callable[[int], T]) -> T:
+        """Within the time that the resource, or else the engine, allows for it; with all tries together."""
+        operation = self._operation
+        limit = min(record.custom_timeouts.get(kind) or operation.limits[kind], LONGEST)
+        with operation.calling():
+            return _within(
+                limit,
+                lambda: retried(call, operation.patience, stopped=operation.cancelled.is_set),
+                record,
+                kind,
+                own=bool(record.custom_timeouts.get(kind)),
+            )
 
 
 def sealed(outputs: dict[str, Any], record: Record, handler: Handler) -> dict[str, Any]:
@@ -95,7 +139,7 @@ def sealed(outputs: dict[str, Any], record: Record, handler: Handler) -> dict[st
     }
 
 
-def _within(seconds: float, call: Callable[[], T], record: Record, kind: str) -> T:
+def _within(seconds: float, call: Callable[[], T], record: Record, kind: Kind, *, own: bool) -> T:
     """Run the call on a thread that is left behind when it takes too long."""
     answer: list[T] = []
     raised: list[BaseException] = []
@@ -112,11 +156,12 @@ def _within(seconds: float, call: Callable[[], T], record: Record, kind: str) ->
     if raised:
         raise raised[0]
     if not answer and thread.is_alive():
-        raise CloudError(
+        whose = "the resource's own limit" if own else "the limit where the resource sets none"
+        raise TimedOut(
             "The call took too long.",
-            f"The {kind} of {record.name} was not done after {seconds:g} s, the resource's own limit.",
-            hint="raise `custom_timeouts`, or run the command again: it looks first for what became of the call.",
+            f"The {kind} of {record.name} ({record.type}) was not done after {seconds:g} s, {whose}.",
+            hint=f"set `custom_timeouts` with a longer `{kind}`, or run the command again: it looks first for what"
+            " became of the call.",
             resource=record.urn,
-            unsure=True,
         )
     return answer[0]

@@ -7,19 +7,19 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+from mlops_iac.engine.answers import Engine
 from mlops_iac.engine.calls import Calls
 from mlops_iac.engine.event import Event, OnEvent, Result
-from mlops_iac.engine.goal import Answer, Goal
 from mlops_iac.engine.handler import Provider
 from mlops_iac.engine.interrupt import interrupt_sets
 from mlops_iac.engine.operation import Operation
 from mlops_iac.engine.options import DEFAULTS, Options
 from mlops_iac.engine.pending import resolve_pending, tell_pending
 from mlops_iac.engine.providers import Providers
-from mlops_iac.engine.reading import read
 from mlops_iac.engine.record import Record
 from mlops_iac.engine.refreshing import refresh
 from mlops_iac.engine.registrar import Registrar
+from mlops_iac.engine.retrying import LIMITS, Kind, Patience
 from mlops_iac.engine.selection import EVERYTHING, Known, Selection, refuse_needed, select, without_what_others_need
 from mlops_iac.engine.snapshot import Snapshot
 from mlops_iac.engine.state_store import FileStore, History, Session
@@ -46,12 +46,17 @@ class Deployment:
         config: Mapping[str, str],
         secret_config: frozenset[str] = frozenset(),
         parallel: int = 8,
+        limits: Mapping[Kind, float] = LIMITS,
+        patience: Patience = Patience(),  # noqa: B008 - frozen
     ) -> None:
-        """``config`` is flat: ``{"aws:region": "eu-west-1"}``. ``parallel`` is the number of calls at once."""
+        """``config`` is flat: ``{"aws:region": "eu-west-1"}``. ``parallel`` is the number of calls at once; ``limits``
+        are the seconds that a call may take, and ``patience`` says how often a passing failure is tried again.
+        """
         self.project, self.stack = project, stack
         self.provider, self.store = provider, store
         self.config, self.secret_config = dict(config), secret_config
         self.parallel = parallel
+        self.limits, self.patience = limits, patience
 
     def preview(self, program: Program, *, on_event: OnEvent = ignore, options: Options = DEFAULTS) -> Result:
         """What `up` would do. Writes nothing, needs no lock, and asks no cloud, unless it is to refresh first.
@@ -85,7 +90,7 @@ class Deployment:
         with self._session("update", on_event, options, selection, before) as (session, operation):
             resolve_pending(operation, self._calls(operation))
             self._refresh_first(operation)
-            outputs = self._last_outputs(operation.snapshot)
+            outputs: Mapping[str, Any] = self._last_outputs(operation.snapshot)
             if not operation.stopped:
                 outputs = self._run(operation, program)
             return self._conclude("update", session, operation, outputs)
@@ -132,10 +137,13 @@ class Deployment:
         completed = operation.error is None and not operation.failures and not operation.cancelled.is_set()
         if operation.error is None and not operation.stopped:
             self._sweep_orphans(operation, registrar)
-        return registrar.close_stack(completed=completed and not operation.selection.is_partial)
+        with operation.guarded():
+            return registrar.close_stack(completed=completed and not operation.selection.is_partial)
+        return {}
 
     def _register_all(self, operation: Operation, program: Program) -> Registrar:
-        from mlops_iac.engine.monitor import Run, run_program
+        from mlops_iac.engine.monitor import Run
+        from mlops_iac.engine.program import run_program
 
         providers = Providers(operation)
         registrar = Registrar(operation, providers, Calls(operation, providers))
@@ -146,9 +154,12 @@ class Deployment:
             secret_config=self.secret_config,
             dry=operation.dry,
             parallel=self._parallel(operation.options),
+            stopping=operation.cancelled.is_set,
         )
-        operation.error = run_program(program, run, _Engine(registrar))
-        registrar.close_components()
+        raised = run_program(program, run, Engine(registrar))
+        operation.error = operation.broken or raised
+        with operation.guarded():
+            registrar.close_components()
         return registrar
 
     def _select(
@@ -180,16 +191,12 @@ class Deployment:
     def _sweep_orphans(self, operation: Operation, registrar: Registrar) -> None:
         wanted = {*registrar.seen, *registrar.providers.seen}
         doomed = {
-            key: record
-            for key, record in self._doomed(operation).items()
-            if record.delete or record.urn not in wanted
+            key: record for key, record in self._doomed(operation).items() if record.delete or record.urn not in wanted
         }
         if registrar.failed:
             doomed = standing_alone(operation, doomed)
-        try:
+        with operation.guarded():
             self._sweep(operation, registrar.calls, doomed)
-        except Exception as error:
-            operation.error = error
 
     @staticmethod
     def _doomed(operation: Operation) -> dict[int, Record]:
@@ -222,7 +229,7 @@ class Deployment:
             operation = self._operation(
                 session.snapshot, session, on_event, before=before, options=options, selection=selection
             )
-            with interrupt_sets(operation.cancelled):
+            with interrupt_sets(operation.cancelled, operation.tell_stopping):
                 yield session, operation
 
     def _operation(
@@ -246,9 +253,17 @@ class Deployment:
             secret_config=self.secret_config,
             before=before,
             options=options,
+            limits=self.limits,
+            patience=self.patience,
         )
         operation.selection = selection
+        operation.outputs_of = self._outputs_of
         return operation
+
+    def _outputs_of(self, project: str, stack: str) -> Mapping[str, Any]:
+        """What another stack of the same backend exports. Raises StackNotFound."""
+        store = self.store if project == self.project else self.store.of_project(project)
+        return store.outputs(stack)
 
     def _calls(self, operation: Operation) -> Calls:
         return Calls(operation, Providers(operation))
@@ -267,10 +282,8 @@ class Deployment:
             changes=operation.changes,
             config=config,
         )
-        try:
+        with operation.guarded():
             session.conclude(entry)
-        except Exception as error:
-            operation.error = error
         return operation.result(outputs)
 
     @staticmethod
@@ -284,28 +297,3 @@ class Deployment:
             if record.is_default_provider and record.type == "pulumi:providers:aws" and "region" in record.inputs:
                 return {"aws:region": str(reveal(record.inputs["region"]))}
         return {}
-
-
-class _Engine:
-    """What the monitor asks, answered by the registrar."""
-
-    def __init__(self, registrar: Registrar) -> None:
-        self._registrar = registrar
-
-    def register(self, goal: Goal) -> Answer:
-        return self._registrar.register(goal)
-
-    def register_outputs(self, urn: str, outputs: dict[str, Any]) -> None:
-        self._registrar.register_outputs(urn, outputs)
-
-    def read(self, goal: Goal, id: str) -> Answer:
-        return read(self._registrar, goal, id)
-
-    def invoke(self, token: str, args: dict[str, Any], provider: str | None, version: str) -> dict[str, Any]:
-        registrar = self._registrar
-        reference = provider or registrar.providers.default(token.split(":", 1)[0], version)
-        scope = registrar.providers.scope(reference)
-        return registrar.operation.provider.invoke(scope, token, reveal(args))
-
-    def log(self, severity: Any, message: str, urn: str) -> None:
-        self._registrar.operation.tell(severity, message, urn)

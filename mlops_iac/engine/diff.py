@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from mlops_iac.engine.event import PropertyDiff
+from mlops_iac.engine.paths import Path, covers, parse_path
 from mlops_iac.engine.values import UNKNOWN, Archive, Asset, Props, Secret
+
+HIDDEN = "[hidden]"
+"""Shown in the place of values whose differences the program does not want shown (`hide_diffs`)."""
 
 _PLAIN_KEY = re.compile(r"[A-Za-z_$][A-Za-z0-9_$-]*")
 
@@ -33,6 +37,16 @@ def as_replace(changes: dict[str, PropertyDiff], forcing: frozenset[str]) -> dic
     """The same changes, those of the forcing inputs marked as reasons of a replacement."""
     return {
         path: replace(change, kind=f"{change.kind}-replace") if top_level(path) in forcing else change  # type: ignore[arg-type]
+        for path, change in changes.items()
+    }
+
+
+def hidden(changes: Mapping[str, PropertyDiff], patterns: Sequence[Path]) -> dict[str, PropertyDiff]:
+    """The same changes, those that a pattern speaks of without their values."""
+    return {
+        path: replace(change, old=HIDDEN, new=HIDDEN)
+        if any(covers(pattern, parse_path(path)) for pattern in patterns)
+        else change
         for path, change in changes.items()
     }
 

@@ -14,7 +14,7 @@ from mlops_iac.engine.snapshot import Snapshot
 
 Swap = Callable[[str], str]
 
-URN_FIELDS = ("deletedWith", "viewOf")
+URN_FIELDS = ("viewOf",)
 """Fields of a checkpoint that name another resource and are kept in `Record.extra`."""
 
 
@@ -95,6 +95,8 @@ def relinked(record: Record, swap: Swap) -> Record:
         provider=provider,
         dependencies=tuple(map(swap, record.dependencies)),
         property_dependencies={key: list(map(swap, group)) for key, group in record.property_dependencies.items()},
+        deleted_with=swap(record.deleted_with) if record.deleted_with else None,
+        replace_with=tuple(map(swap, record.replace_with)),
         extra={key: _swapped(key, value, swap) for key, value in record.extra.items()},
     )
 
@@ -125,7 +127,11 @@ def refuse_left_behind(snapshot: Snapshot, keys: Sequence[int], done: str) -> No
     going = {snapshot.records[key].urn for key in keys}
     staying = [record for key, record in snapshot.records.items() if key not in keys]
     going -= {record.urn for record in staying}
-    lines = [f"{record.urn} needs {urn}" for record in staying for urn in sorted(going & record.needs())]
+    lines = [
+        f"{record.name} ({record.type}) needs {urns.parse(urn).name}"
+        for record in staying
+        for urn in sorted(going & record.needs())
+    ]
     if lines:
         raise StateError(
             "Something stands on it.",
@@ -148,9 +154,7 @@ def _unclear(snapshot: Snapshot, word: str, keys: Sequence[int]) -> Problem:
             hint="give the URN, in quotes.",
         )
     known = {record.urn if word.startswith("urn:") else record.name for record in snapshot}
-    return Problem(
-        summary="No such resource.", detail=f"`{word}` is not in the state.", hint=did_you_mean(word, known)
-    )
+    return Problem(summary="No such resource.", detail=f"`{word}` is not in the state.", hint=did_you_mean(word, known))
 
 
 def _refuse_protected(snapshot: Snapshot, keys: Iterable[int]) -> None:
@@ -164,8 +168,4 @@ def _refuse_protected(snapshot: Snapshot, keys: Iterable[int]) -> None:
 
 
 def _swapped(key: str, value: Any, swap: Swap) -> Any:
-    if key in URN_FIELDS and isinstance(value, str):
-        return swap(value)
-    if key == "replaceWith" and isinstance(value, list):
-        return [swap(urn) for urn in value]
-    return value
+    return swap(value) if key in URN_FIELDS and isinstance(value, str) else value

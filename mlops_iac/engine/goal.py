@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mlops_iac.core import urns
+
+if TYPE_CHECKING:
+    from mlops_iac.engine.hooks import Moment
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +51,17 @@ class Goal:
     aliases: tuple[AliasSpec, ...] = ()
     timeouts: Mapping[str, float] = field(default_factory=dict)
     """``create``, ``update``, ``delete``, ``read`` to seconds."""
+    deleted_with: str | None = None
+    """URN of a resource whose deletion takes this one with it: no call of its own is then made."""
+    replace_with: tuple[str, ...] = ()
+    """URNs: when one of them is replaced, this one is replaced too."""
+    replacement_trigger: Any = None
+    """A value whose change means a replacement."""
+    hide_diffs: tuple[str, ...] = ()
+    """Paths of inputs whose differences are not shown."""
+    import_id: str = ""
+    """The resource exists under this id, and is taken over."""
+    hooks: Mapping[Moment, tuple[str, ...]] = field(default_factory=dict)
     refused: tuple[str, ...] = ()
     """Names of options that were used and are not honoured here."""
 
@@ -71,6 +85,9 @@ class Goal:
             needed.add(self.parent)
         if self.provider:
             needed.add(self.provider.rsplit("::", 1)[0])
+        needed.update(self.replace_with)
+        if self.deleted_with:
+            needed.add(self.deleted_with)
         return frozenset(needed)
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 
 @contextmanager
-def interrupt_sets(cancelled: threading.Event) -> Iterator[None]:
-    """While the block runs, a first Ctrl-C sets the event. Outside the main thread nothing changes."""
+def interrupt_sets(cancelled: threading.Event, tell: Callable[[], object] | None = None) -> Iterator[None]:
+    """While the block runs, a first Ctrl-C sets the event and calls ``tell``; outside the main thread, not."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -20,6 +20,9 @@ def interrupt_sets(cancelled: threading.Event) -> Iterator[None]:
     def stop(number: int, frame: Any) -> None:
         cancelled.set()
         signal.signal(signal.SIGINT, before)
+        if tell:
+            # On a thread of its own: the main thread may hold, right now, the lock that telling takes.
+            threading.Thread(target=tell, name="interrupted", daemon=True).start()
 
     signal.signal(signal.SIGINT, stop)
     try:

@@ -1,4 +1,4 @@
-"""Pulumi's runtime, in this process: the only file that speaks its wire types.
+"""Pulumi's resource monitor, in this process: its requests to our goals, and our answers to its responses.
 
 The Python SDK sends a program's registrations to a *resource monitor*, which is a gRPC service of the Pulumi CLI. It
 accepts any object with the same methods, which is what the SDK's own mocks are. Here it is one that hands goals to our
@@ -7,28 +7,22 @@ engine.
 
 from __future__ import annotations
 
-import asyncio
-import contextvars
-import gc
-import inspect
 import re
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from google.protobuf import empty_pb2
-from pulumi.runtime import config as pulumi_config
-from pulumi.runtime import resource as pulumi_resource
-from pulumi.runtime.proto import resource_pb2, source_pb2
-from pulumi.runtime.settings import ROOT, SETTINGS, Settings, configure
-from pulumi.runtime.stack import run_in_stack
+from pulumi.runtime.proto import resource_pb2
 
 from mlops_iac.core.errors import PlanError
 from mlops_iac.engine.goal import AliasSpec, Answer, Goal
+from mlops_iac.engine.hooks import MOMENTS, Hook, Moment
 from mlops_iac.engine.state_file import ORGANIZATION
-from mlops_iac.engine.wire import read_struct, write_struct
+from mlops_iac.engine.wire import read_struct, read_value, write_struct
+
+if TYPE_CHECKING:
+    from mlops_iac.engine.callbacks import Callbacks
 
 FEATURES = (
     resource_pb2.RESOURCE_MONITOR_FEATURE_SECRETS,
@@ -36,12 +30,40 @@ FEATURES = (
     resource_pb2.RESOURCE_MONITOR_FEATURE_ALIAS_SPECS,
     resource_pb2.RESOURCE_MONITOR_FEATURE_INVOKE_DEPENDS_ON,
     resource_pb2.RESOURCE_MONITOR_FEATURE_INVOKE_PARENT,
-    # Claimed to refuse them by our own words, in `_refused`; the SDK would say that the CLI is too old.
     resource_pb2.RESOURCE_MONITOR_FEATURE_DELETED_WITH,
     resource_pb2.RESOURCE_MONITOR_FEATURE_REPLACE_WITH,
+    resource_pb2.RESOURCE_MONITOR_FEATURE_REPLACEMENT_TRIGGER,
+    resource_pb2.RESOURCE_MONITOR_FEATURE_TRANSFORMS,
+    resource_pb2.RESOURCE_MONITOR_FEATURE_INVOKE_TRANSFORMS,
+    resource_pb2.RESOURCE_MONITOR_FEATURE_RESOURCE_HOOKS,
+    resource_pb2.RESOURCE_MONITOR_FEATURE_ERROR_HOOKS,
+    # Claimed to refuse them by our own words, in `_refused`; the SDK would say that the CLI is too old.
+    resource_pb2.RESOURCE_MONITOR_FEATURE_STATE_MIGRATIONS,
+    resource_pb2.RESOURCE_MONITOR_FEATURE_PARAMETERIZATION,
 )
+"""Output values are not claimed: the SDK then sends unknowns and secrets as the marks that `wire` reads."""
 
-_SEVERITIES = {1: "info", 2: "warning", 3: "error"}
+KNOWN_IDS = frozenset(
+    {
+        "secrets",
+        "resourceReferences",
+        "aliasSpecs",
+        "deletedWith",
+        "replaceWith",
+        "replacementTrigger",
+        "transforms",
+        "invokeTransforms",
+        "resourceHooks",
+        "errorHooks",
+        "stateMigrations",
+        "parameterization",
+    }
+)
+"""The same features, by the names that older versions of the SDK ask for one by one."""
+
+Severity = Literal["debug", "info", "warning", "error"]
+
+_SEVERITIES: dict[int, Severity] = {1: "info", 2: "warning", 3: "error"}
 """Of ``LogSeverity``; 0 is debug, which nobody reads and which costs a message per call."""
 
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h)")
@@ -57,9 +79,19 @@ class Engine(Protocol):
 
     def read(self, goal: Goal, id: str) -> Answer: ...
 
-    def invoke(self, token: str, args: dict[str, Any], provider: str | None, version: str) -> dict[str, Any]: ...
+    def exists(self, goal: Goal, id: str) -> bool | None:
+        """Whether the cloud has a resource of this id; None when it is not asked."""
 
-    def log(self, severity: str, message: str, urn: str) -> None: ...
+    def invoke(
+        self, token: str, args: dict[str, Any], provider: str | None, version: str, after: tuple[str, ...]
+    ) -> dict[str, Any] | None:
+        """``after`` is what must be there first; None when it is not, so that the answer is not known."""
+
+    def add_hook(self, hook: Hook) -> None: ...
+
+    def make_urn(self, type: str, name: str, parent: str | None) -> str: ...
+
+    def log(self, severity: Severity, message: str, urn: str) -> None: ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,6 +104,8 @@ class Run:
     secret_config: frozenset[str]
     dry: bool
     parallel: int
+    stopping: Callable[[], bool] = lambda: False
+    """Whether the program is not to be waited for any longer."""
 
 
 class Monitor:
@@ -79,6 +113,7 @@ class Monitor:
 
     def __init__(self, engine: Engine, run: Run) -> None:
         self._engine, self._run = engine, run
+        self.callbacks: Callbacks | None = None
 
     def GetDeploymentInfo(self, request: Any, context: Any = None) -> Any:
         run = self._run
@@ -94,11 +129,11 @@ class Monitor:
         )
 
     def SupportsFeature(self, request: Any, context: Any = None) -> Any:
-        known = {"secrets", "resourceReferences", "aliasSpecs", "deletedWith", "replaceWith"}
-        return resource_pb2.SupportsFeatureResponse(hasSupport=request.id in known)
+        return resource_pb2.SupportsFeatureResponse(hasSupport=request.id in KNOWN_IDS)
 
     def RegisterResource(self, request: Any, context: Any = None) -> Any:
-        answer = self._engine.register(_goal(request))
+        callbacks, urn = self._functions, self._engine.make_urn(request.type, request.name, request.parent or None)
+        answer = self._engine.register(_goal(callbacks.transformed(request, urn)))
         response = resource_pb2.RegisterResourceResponse(urn=answer.urn, id=answer.id)
         response.result = resource_pb2.Result.FAIL if answer.failed else resource_pb2.Result.SUCCESS
         write_struct(answer.outputs, response.object)
@@ -109,26 +144,30 @@ class Monitor:
         return empty_pb2.Empty()
 
     def ReadResource(self, request: Any, context: Any = None) -> Any:
-        goal = Goal(
-            type=request.type,
-            name=request.name,
-            inputs=read_struct(request.properties),
-            parent=request.parent or None,
-            dependencies=tuple(request.dependencies),
-            provider=request.provider or None,
-            version=request.version,
-            additional_secret_outputs=tuple(request.additionalSecretOutputs),
-        )
-        answer = self._engine.read(goal, request.id)
+        answer = self._engine.read(_read_goal(request), request.id)
         response = resource_pb2.ReadResourceResponse(urn=answer.urn, id=answer.id)
         response.result = resource_pb2.Result.FAIL if answer.failed else resource_pb2.Result.SUCCESS
         write_struct(answer.outputs, response.properties)
         return response
 
+    def ExistsResource(self, request: Any, context: Any = None) -> Any:
+        goal = Goal(
+            type=request.type,
+            name=request.id,
+            inputs=read_struct(request.properties),
+            parent=request.parent or None,
+            provider=request.provider or None,
+            version=request.version,
+        )
+        found = self._engine.exists(goal, request.id)
+        return resource_pb2.ExistsResourceResponse(exists=bool(found), unknown=found is None)
+
     def Invoke(self, request: Any, context: Any = None) -> Any:
-        answer = self._engine.invoke(request.tok, read_struct(request.args), request.provider or None, request.version)
-        response = resource_pb2.ResourceInvokeResponse()
-        write_struct(answer, getattr(response, "return"))
+        request = self._functions.transformed_invoke(request)
+        args, after = read_struct(request.args), tuple(request.dependsOn)
+        answer = self._engine.invoke(request.tok, args, request.provider or None, request.version, after)
+        response = resource_pb2.ResourceInvokeResponse(unknown=answer is None)
+        write_struct(answer or {}, getattr(response, "return"))
         return response
 
     def SignalAndWaitForShutdown(self, request: Any, context: Any = None) -> Any:
@@ -140,20 +179,27 @@ class Monitor:
     def RegisterPackage(self, request: Any, context: Any = None) -> Any:
         raise _unsupported("parameterized packages", request.name)
 
-    def ExistsResource(self, request: Any, context: Any = None) -> Any:
-        raise _unsupported("asking whether a resource exists", request.id)
-
     def RegisterStackTransform(self, request: Any, context: Any = None) -> Any:
-        raise _unsupported("stack transforms", "")
+        self._functions.add_transform(request)
+        return empty_pb2.Empty()
 
     def RegisterStackInvokeTransform(self, request: Any, context: Any = None) -> Any:
-        raise _unsupported("invoke transforms", "")
+        self._functions.add_invoke_transform(request)
+        return empty_pb2.Empty()
 
     def RegisterResourceHook(self, request: Any, context: Any = None) -> Any:
-        raise _unsupported("resource hooks", request.name)
+        self._engine.add_hook(self._functions.hook(request))
+        return empty_pb2.Empty()
 
     def RegisterErrorHook(self, request: Any, context: Any = None) -> Any:
-        raise _unsupported("error hooks", request.name)
+        self._engine.add_hook(self._functions.error_hook(request))
+        return empty_pb2.Empty()
+
+    @property
+    def _functions(self) -> Callbacks:
+        if self.callbacks is None:
+            raise AssertionError("a monitor is given its program's functions before the program runs")
+        return self.callbacks
 
 
 class Log:
@@ -169,109 +215,6 @@ class Log:
 
     def RequirePulumiVersion(self, request: Any) -> None:
         """A program's demand on the version of the CLI, which is not what runs it."""
-
-
-def run_program(program: Callable[[], object], run: Run, engine: Engine) -> Exception | None:
-    """Run a program until every registration is answered. Answers what it raised.
-
-    The SDK keeps what it knows in context variables: a copied context leaves nothing behind for the next run.
-    """
-    with _no_collector():
-        return contextvars.copy_context().run(_run, program, run, engine)
-
-
-def _run(program: Callable[[], object], run: Run, engine: Engine) -> Exception | None:
-    raised: list[Exception] = []
-
-    async def guarded() -> None:
-        try:
-            answer = program()
-            if inspect.isawaitable(answer):
-                await answer
-        except Exception as error:
-            raised.append(error)
-            raise
-        await _all_outputs()
-
-    loop = asyncio.new_event_loop()
-    pool = _Inline() if run.dry else ThreadPoolExecutor(run.parallel, thread_name_prefix="register")
-    loop.set_default_executor(pool)
-    # A failed task is answered by what it makes fail; asyncio would print it once more.
-    loop.set_exception_handler(lambda loop, context: None)
-    try:
-        _prepare(run, engine)
-        loop.run_until_complete(run_in_stack(guarded))
-    except Exception as error:
-        return raised[0] if raised else error
-    finally:
-        _close(loop)
-    return None
-
-
-async def _all_outputs() -> None:
-    """Wait until every output is settled; the SDK raises those that failed.
-
-    The SDK would do so as well, but starts anew over all of them whenever one is settled, which takes quadratic time:
-    16 of 20 seconds for 2,000 resources that are made one after the other.
-    """
-    while pending := [task for task in SETTINGS.outputs if not task.done()]:
-        await asyncio.wait(pending)
-
-
-def _prepare(run: Run, engine: Engine) -> None:
-    ROOT.set(None)
-    configure(
-        Settings(
-            project=run.project,
-            stack=run.stack,
-            organization=ORGANIZATION,
-            monitor=Monitor(engine, run),
-            engine=Log(engine),
-            parallel=run.parallel,
-            dry_run=run.dry,
-        )
-    )
-    pulumi_config.set_all_config(dict(run.config), sorted(run.secret_config))
-    # With each resource the SDK sends the program's whole stack, which nobody here reads: a fifth of a preview's time.
-    pulumi_resource._get_stack_trace = source_pb2.StackTrace
-
-
-def _close(loop: asyncio.AbstractEventLoop) -> None:
-    """End what the program left running, and the loop's threads."""
-    rest = asyncio.all_tasks(loop)
-    for task in rest:
-        task.cancel()
-    if rest:
-        loop.run_until_complete(asyncio.gather(*rest, return_exceptions=True))
-    loop.run_until_complete(loop.shutdown_asyncgens())
-    loop.run_until_complete(loop.shutdown_default_executor())
-    loop.close()
-
-
-class _Inline(ThreadPoolExecutor):
-    """Runs each call where it is asked for: a preview waits for nothing, and threads cost more than its calls."""
-
-    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        future: Future[Any] = Future()
-        try:
-            future.set_result(fn(*args, **kwargs))
-        except BaseException as error:
-            future.set_exception(error)
-        return future
-
-
-@contextmanager
-def _no_collector() -> Iterator[None]:
-    """A program run is short and makes many objects that live: collections over them were most of its cost."""
-    was_on = gc.isenabled()
-    gc.disable()
-    gc.freeze()
-    try:
-        yield
-    finally:
-        gc.unfreeze()
-        if was_on:
-            gc.enable()
 
 
 def _goal(request: Any) -> Goal:
@@ -296,8 +239,38 @@ def _goal(request: Any) -> Goal:
         timeouts={
             kind: _seconds(text) for kind in ("create", "update", "delete", "read") if (text := getattr(timeouts, kind))
         },
+        deleted_with=request.deletedWith or None,
+        replace_with=tuple(request.replace_with),
+        replacement_trigger=read_value(request.replacement_trigger) if _has(request, "replacement_trigger") else None,
+        hide_diffs=tuple(request.hideDiffs),
+        import_id=request.importId,
+        hooks=_hooks(request.hooks),
         refused=tuple(_refused(request)),
     )
+
+
+def _read_goal(request: Any) -> Goal:
+    return Goal(
+        type=request.type,
+        name=request.name,
+        inputs=read_struct(request.properties),
+        parent=request.parent or None,
+        dependencies=tuple(sorted(request.dependencies)),
+        provider=request.provider or None,
+        version=request.version,
+        additional_secret_outputs=tuple(request.additionalSecretOutputs),
+        refused=tuple(_refused(request)),
+    )
+
+
+def _hooks(binding: Any) -> dict[Moment, tuple[str, ...]]:
+    named = ((moment, tuple(getattr(binding, moment.replace("-", "_")))) for moment in MOMENTS)
+    return {moment: names for moment, names in named if names}
+
+
+def _has(request: Any, field: str) -> bool:
+    """Whether a field was sent. A null is sent for an option that was not used."""
+    return bool(request.HasField(field)) and getattr(request, field).WhichOneof("kind") not in (None, "null_value")
 
 
 def _aliases(request: Any) -> Iterator[AliasSpec]:
@@ -321,19 +294,13 @@ def _aliases(request: Any) -> Iterator[AliasSpec]:
 def _refused(request: Any) -> Iterator[str]:
     """Options that this engine does not honour, by the names that programs use."""
     used = {
-        "import_": request.importId,
-        "deleted_with": request.deletedWith,
-        "replace_with": request.replace_with,
-        "replacement_trigger": request.HasField("replacement_trigger"),
-        "remote component": request.remote,
-        "transforms": request.transforms,
-        "state_migrations": request.state_migrations,
-        "hooks": request.hooks.ByteSize(),
-        "plugin_download_url": request.pluginDownloadURL,
-        "package reference": request.packageRef,
-        "env_var_mappings": request.envVarMappings,
+        "remote component": "remote",
+        "state_migrations": "state_migrations",
+        "plugin_download_url": "pluginDownloadURL",
+        "package reference": "packageRef",
+        "env_var_mappings": "envVarMappings",
     }
-    return (name for name, value in used.items() if value)
+    return (option for option, field in used.items() if getattr(request, field, None))
 
 
 def _seconds(text: str) -> float:

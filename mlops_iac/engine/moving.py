@@ -110,7 +110,9 @@ def _providers(
                 f" {there.inputs.get('region')}. Nothing was moved.",
                 hint="a resource cannot change its region: deploy it anew in the other stack.",
             )
-        kept = there or replace(provider, urn=new_urn, parent=root_urn(project, target.stack) if provider.parent else None)
+        kept = there or replace(
+            provider, urn=new_urn, parent=root_urn(project, target.stack) if provider.parent else None
+        )
         found[urn] = (kept, f"{new_urn}::{kept.id}")
     return found
 
@@ -140,5 +142,3 @@ def _make_root(target: Side, project: str) -> None:
     if target.snapshot.find(urn) is None:
         root = Record(urn=urn, type=urns.STACK_TYPE, custom=False, created=now(), modified=now())
         target.snapshot.put(target.snapshot.new_key(), root)
-
-

@@ -14,9 +14,11 @@ from mlops_iac.core.errors import Cancelled, MlopsError
 from mlops_iac.engine import event
 from mlops_iac.engine.event import Diagnostic, OnEvent, Op, Result, Step, StepDone, StepFailed, StepStarted, Summary
 from mlops_iac.engine.handler import Provider
+from mlops_iac.engine.hooks import Hooks
 from mlops_iac.engine.journal import Journal
 from mlops_iac.engine.options import DEFAULTS, Options
 from mlops_iac.engine.record import Record
+from mlops_iac.engine.retrying import LIMITS, Patience
 from mlops_iac.engine.selection import EVERYTHING, Selection
 from mlops_iac.engine.snapshot import Snapshot
 from mlops_iac.engine.state_file import record_json, show
@@ -38,16 +40,23 @@ class Operation:
         secret_config: frozenset[str] = frozenset(),
         before: Callable[[], object] | None = None,
         options: Options = DEFAULTS,
+        limits: Mapping[Any, float] = LIMITS,
+        patience: Patience = Patience(),  # noqa: B008 - frozen
     ) -> None:
         self.project, self.stack, self.provider = project, stack, provider
         self.snapshot, self.journal = snapshot, journal
         self.config, self.secret_config = config, secret_config
-        self.options = options
+        self.options, self.limits, self.patience = options, limits, patience
         self.selection: Selection = EVERYTHING
         """What is touched; narrowed once what there is to choose from is known."""
+        self.outputs_of: Callable[[str, str], Mapping[str, Any]] | None = None
+        """Project and stack to what that stack exports."""
         self.cancelled = threading.Event()
         self.failures: list[StepFailed] = []
         self.error: Exception | None = None
+        self.broken: Exception | None = None
+        """What went wrong with the operation itself, not with one of its steps: nothing more is started."""
+        self.hooks = Hooks(tell=lambda message, urn: self.tell("warning", message, urn))
         self.began = time.time()
         self.shown_config = {key: "[secret]" if key in secret_config else value for key, value in config.items()}
         self._steps: list[Step] = []
@@ -68,7 +77,7 @@ class Operation:
     def stopped(self) -> bool:
         """Nothing more is to be started: the person said so, or something failed. A preview goes on: it tells all."""
         failed = bool(self.failures) and not self.options.continue_on_error and not self.dry
-        return failed or self.cancelled.is_set()
+        return failed or self.broken is not None or self.cancelled.is_set()
 
     @property
     def must_journal(self) -> Journal:
@@ -123,6 +132,26 @@ class Operation:
         with self._lock:
             self._emit(Diagnostic(severity=severity, message=message, urn=urn))
 
+    def tell_stopping(self) -> None:
+        """After a first Ctrl-C: what happens now, and what a second one would do."""
+        self.tell(
+            "info",
+            "Stopping: what is in flight is finished and recorded. Ctrl-C again stops at once and leaves it unknown.",
+        )
+
+    @contextmanager
+    def guarded(self) -> Iterator[None]:
+        """Around what must not keep the rest from being recorded: an error becomes the operation's own."""
+        try:
+            yield
+        except Exception as error:
+            self.broke(error)
+
+    def broke(self, error: Exception) -> None:
+        with self._lock:
+            self.broken = self.broken or error
+            self.error = self.error or error
+
     @contextmanager
     def calling(self) -> Iterator[None]:
         """Around every call that reaches the cloud: what must be there before the first one is seen to."""
@@ -136,7 +165,9 @@ class Operation:
             error = _together([failure.error for failure in self.failures])
         outcome: Literal["succeeded", "failed", "cancelled"] = "succeeded"
         if self.cancelled.is_set():
-            outcome, error = "cancelled", error or Cancelled("Cancelled.", "What was in flight is recorded.")
+            kept = "Nothing was changed." if self.dry else "What was in flight is finished and recorded."
+            hint = "" if self.dry else "run the command again: it continues from there."
+            outcome, error = "cancelled", error or Cancelled("Cancelled.", kept, hint=hint)
         elif self.failures or error:
             outcome = "failed"
         seconds = time.monotonic() - self._clock

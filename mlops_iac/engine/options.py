@@ -1,4 +1,4 @@
-"""How an operation is to be carried out: what `preview`, `up`, `destroy` and `refresh` may be told, in Pulumi's words."""
+"""How an operation is to be carried out: what `preview`, `up`, `destroy` and `refresh` may be told."""
 
 from __future__ import annotations
 

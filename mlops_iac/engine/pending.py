@@ -53,6 +53,7 @@ def _resolve_create(operation: Operation, calls: Calls, number: int, record: Rec
     """Adopt what the create has made, if it has."""
     journal, snapshot = operation.must_journal, operation.snapshot
     found = calls.find(record)
+    found = found and seen_now(_as_asked(record, found), found)
     known = {known.id for known in snapshot if known.type == record.type}
     if found is None or found.id in known:
         journal.end(number)
@@ -66,6 +67,11 @@ def _resolve_create(operation: Operation, calls: Calls, number: int, record: Rec
     else:
         journal.end(number, put={key: replace(old, delete=True), snapshot.new_key(): found})
     return f"it had been created, and is adopted as {found.id}"
+
+
+def _as_asked(record: Record, found: Record) -> Record:
+    """The record as if all its inputs had come true: where they have not, the next `up` is to see a difference."""
+    return replace(record, outputs={**found.outputs, **{k: v for k, v in record.inputs.items() if k in found.outputs}})
 
 
 def _resolve_change(operation: Operation, calls: Calls, number: int, pending: Pending) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from mlops_iac.core.errors import PlanError
 from mlops_iac.engine.calls import Calls, sealed
-from mlops_iac.engine.diff import as_replace, diff, top_level
+from mlops_iac.engine.diff import as_replace, diff, hidden, top_level
 from mlops_iac.engine.event import Op, PropertyDiff
 from mlops_iac.engine.goal import Goal
 from mlops_iac.engine.handler import Handler, Scope
@@ -35,9 +35,15 @@ class Plan:
 
 
 def make_plan(
-    operation: Operation, providers: Providers, calls: Calls, urn: str, goal: Goal, old: Record | None
+    operation: Operation,
+    providers: Providers,
+    calls: Calls,
+    urn: str,
+    goal: Goal,
+    old: Record | None,
+    replaced: Container[str] = frozenset(),
 ) -> Plan:
-    """Decide about one custom resource. Asks the handler's pure methods only.
+    """Decide about one custom resource. Asks the handler's pure methods only. ``replaced`` are URNs of this operation.
 
     Raises PlanError for what cannot be, and CloudError or NotEmulated where the handler refuses the inputs.
     """
@@ -45,7 +51,7 @@ def make_plan(
         raise PlanError("An input is not known.", f"`{goal.name}` was given a value that no resource has answered.")
     provider = goal.provider or providers.default(goal.package, goal.version)
     handler, scope = calls.handler(goal.type), providers.scope(provider)
-    inputs = _check(handler, scope, goal, old)
+    inputs = checked_inputs(handler, scope, goal, old)
     changes = diff(old.inputs, inputs) if old else {}
     situation = Situation(
         goal=goal,
@@ -53,6 +59,7 @@ def make_plan(
         changes=changes,
         forcing=_forcing(handler, scope, goal, old, inputs, changes),
         asked_for=urn in operation.selection.replaced,
+        pulled_by=_pulled_by(goal, old, replaced),
         old_region=providers.region(old.provider) if old and old.provider != provider else "",
         region=scope.region,
     )
@@ -61,7 +68,9 @@ def make_plan(
         inputs = old.inputs  # equal, and its secrets are already encrypted
     if decision.op is Op.REPLACE:
         changes = as_replace(changes, situation.forcing)
-        inputs = _check(handler, scope, goal, None)  # Pulumi asks again without the old: a new automatic name
+        inputs = checked_inputs(handler, scope, goal, None)  # Pulumi asks again without the old: a new automatic name
+    if goal.hide_diffs:
+        changes = hidden(changes, [_path(text, goal, "hide_diffs") for text in goal.hide_diffs])
     new = record_of(goal, urn, inputs=inputs, provider=provider, old=old)
     return Plan(goal=goal, urn=urn, old=old, new=new, decision=decision, changes=changes)
 
@@ -86,7 +95,7 @@ def expected_outputs(plan: Plan, old: Record, handler: Handler) -> dict[str, Any
     return sealed(outputs, plan.new, handler)
 
 
-def _check(handler: Handler, scope: Scope, goal: Goal, old: Record | None) -> dict[str, Any]:
+def checked_inputs(handler: Handler, scope: Scope, goal: Goal, old: Record | None) -> dict[str, Any]:
     """The inputs as they will be stored: what options keep, then the handler's defaults, then secrets marked again."""
     asked = dict(goal.inputs)
     if old is not None:
@@ -114,6 +123,19 @@ def _forcing(
         pattern = _path(text, goal, "replace_on_changes")
         forcing |= {top_level(path) for path in changes if covers(pattern, parse_path(path))}
     return forcing & changed
+
+
+def _pulled_by(goal: Goal, old: Record | None, replaced: Container[str]) -> tuple[str, ...]:
+    """Which of the things a resource is tied to have changed. A trigger that is new, or gone, triggers nothing."""
+    if old is None:
+        return ()
+    was, now = old.replacement_trigger, goal.replacement_trigger
+    triggered = was is not None and now is not None and bool(diff({"value": was}, {"value": now}))
+    return (
+        *(("replaceWith",) if any(urn in replaced for urn in goal.replace_with) else ()),
+        *(("deletedWith",) if goal.deleted_with and goal.deleted_with in replaced else ()),
+        *(("replacementTrigger",) if triggered else ()),
+    )
 
 
 def _path(text: str, goal: Goal, option: str) -> tuple[str | int, ...]:

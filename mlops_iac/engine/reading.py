@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from mlops_iac.core import urns
 from mlops_iac.core.errors import CloudError, PlanError
+from mlops_iac.engine import stack_references
 from mlops_iac.engine.event import Op
 from mlops_iac.engine.goal import Answer, Goal
 from mlops_iac.engine.operation import make_step, now_is
@@ -25,9 +26,13 @@ def read(registrar: Registrar, goal: Goal, id: str) -> Answer:
     try:
         registrar.enter(urn, goal)
         provider = goal.provider or registrar.providers.default(goal.package, goal.version)
-        registrar.calls.handler(goal.type)
         old = operation.snapshot.find(urn)
         _refuse_owned(old)
+        if goal.type == stack_references.TYPE:
+            return _refer(
+                registrar, goal, id, replace(record_of(goal, urn, inputs={}, provider=provider, old=old), id=id)
+            )
+        registrar.calls.handler(goal.type)
     except Exception as error:
         return registrar.refuse(urn, goal, error)
     record = replace(record_of(goal, urn, inputs={}, provider=provider, old=old), id=id, external=True)
@@ -48,6 +53,30 @@ def read(registrar: Registrar, goal: Goal, id: str) -> Answer:
     registrar.record(found, old)
     operation.done(now_is(step, found), began)
     return Answer(urn=urn, id=found.id, outputs=found.outputs)
+
+
+def _refer(registrar: Registrar, goal: Goal, id: str, record: Record) -> Answer:
+    """Another stack's outputs. They are read from its state, so that a preview has them too."""
+    operation = registrar.operation
+    old = operation.snapshot.find(record.urn)
+    outputs = stack_references.read_outputs(operation, id)
+    record = replace(record, external=True, inputs=dict(goal.inputs), outputs=outputs)
+    step = make_step(Op.READ, old=old, new=record, logical=old is None or old.id != id)
+    began = operation.begin(step)
+    registrar.record(record, None)
+    operation.done(step, began)
+    return Answer(urn=record.urn, id=id, outputs=outputs)
+
+
+def exists(registrar: Registrar, goal: Goal, id: str) -> bool | None:
+    """Whether the cloud has a resource of this id. A preview asks nobody: None. Raises what the cloud raises."""
+    operation = registrar.operation
+    if operation.dry:
+        return None
+    provider = goal.provider or registrar.providers.default(goal.package, goal.version)
+    urn = urns.make(operation.stack, operation.project, goal.type, goal.name, goal.parent)
+    record = record_of(goal, urn, inputs={}, provider=provider)
+    return registrar.calls.read(replace(record, id=id, outputs=dict(goal.inputs))) is not None
 
 
 def _refuse_owned(old: Record | None) -> None:

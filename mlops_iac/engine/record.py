@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mlops_iac.core import urns
 from mlops_iac.engine.goal import Goal
+
+if TYPE_CHECKING:
+    from mlops_iac.engine.hooks import Moment
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +39,12 @@ class Record:
     retain_on_delete: bool = False
     custom_timeouts: Mapping[str, float] = field(default_factory=dict)
     """Operation to seconds."""
+    deleted_with: str | None = None
+    replace_with: tuple[str, ...] = ()
+    replacement_trigger: Any = None
+    hide_diffs: tuple[str, ...] = ()
+    hooks: Mapping[Moment, tuple[str, ...]] = field(default_factory=dict)
+    import_id: str = ""
     created: str | None = None
     modified: str | None = None
     extra: Mapping[str, Any] = field(default_factory=dict)
@@ -68,6 +77,9 @@ class Record:
             needed.add(self.parent)
         if self.provider:
             needed.add(self.provider.rsplit("::", 1)[0])
+        needed.update(self.replace_with)
+        if self.deleted_with:
+            needed.add(self.deleted_with)
         return needed
 
 
@@ -93,6 +105,12 @@ def record_of(
         additional_secret_outputs=goal.additional_secret_outputs,
         retain_on_delete=goal.retain_on_delete,
         custom_timeouts=goal.timeouts,
+        deleted_with=goal.deleted_with,
+        replace_with=goal.replace_with,
+        replacement_trigger=goal.replacement_trigger,
+        hide_diffs=goal.hide_diffs,
+        hooks=goal.hooks,
+        import_id=goal.import_id,
         created=old.created if old else None,
         modified=old.modified if old else None,
         extra=old.extra if old else {},

@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
 from mlops_iac.core import urns
 from mlops_iac.core.errors import PlanError
 from mlops_iac.engine.aliases import alias_urns
-from mlops_iac.engine.calls import Calls, is_unsure, sealed
+from mlops_iac.engine.calls import Calls
+from mlops_iac.engine.carrying import Carrier, Failed
 from mlops_iac.engine.diff import diff
 from mlops_iac.engine.event import Op, Step
 from mlops_iac.engine.goal import Answer, Goal
 from mlops_iac.engine.operation import Operation, make_step, now_is
 from mlops_iac.engine.outputs import known_outputs
-from mlops_iac.engine.planning import Plan, expected_outputs, make_plan
+from mlops_iac.engine.planning import Plan, make_plan
 from mlops_iac.engine.providers import Providers, settle_provider
 from mlops_iac.engine.record import Record, now, record_of
-from mlops_iac.engine.replacing import Replacing
-from mlops_iac.engine.values import has_unknown, reveal
+from mlops_iac.engine.values import has_unknown
 
 
 class Registrar:
@@ -28,9 +28,9 @@ class Registrar:
 
     def __init__(self, operation: Operation, providers: Providers, calls: Calls) -> None:
         self.operation, self.providers, self.calls = operation, providers, calls
-        self.replacing = Replacing(operation, calls)
         self.seen: dict[str, str] = {}
         """URN to type of everything registered."""
+        self.carrier = Carrier(operation, calls, self.seen)
         self.goals: dict[str, Goal] = {}
         """URN to goal of everything registered."""
         self.failed: set[str] = set()
@@ -57,7 +57,7 @@ class Registrar:
                 return self._settle_component(urn, goal, old)
             if goal.is_provider:
                 return self._settle_provider(urn, goal, old)
-            plan = make_plan(self.operation, self.providers, self.calls, urn, goal, old)
+            plan = make_plan(self.operation, self.providers, self.calls, urn, goal, old, self.carrier.replaced)
         except Exception as error:
             return self.refuse(urn, goal, error)
         return self._carry_out(plan)
@@ -97,9 +97,7 @@ class Registrar:
             not self.failed.isdisjoint(goal.needs()) or bool(self.failed and has_unknown(goal.inputs))
         )
         if stopped or blocked:
-            with self._lock:
-                self.failed.add(urn)
-                self.seen.setdefault(urn, goal.type)
+            self.note_failed(urn, goal)
             if goal.custom:
                 operation.leave(urn)
         return stopped or blocked
@@ -188,125 +186,26 @@ class Registrar:
 
     def _carry_out(self, plan: Plan) -> Answer:
         try:
-            if plan.decision.op is Op.REPLACE:
-                record = self._replace(plan)
-            elif plan.decision.op is Op.CREATE:
-                record = self._create(plan) if not _is_unfinished(plan) else self._create_missing(plan)
-            elif plan.decision.op is Op.UPDATE:
-                record = self._update(plan)
-            else:
-                record = self._keep(plan)
-        except _Failed:
+            record = self.carrier.carry_out(plan)
+        except Failed:
             with self._lock:
                 self.failed.add(plan.urn)
             return Answer(urn=plan.urn, failed=True)
         return Answer(urn=plan.urn, id=record.id, outputs=record.outputs)
 
-    def _create(self, plan: Plan, *, op: Op = Op.CREATE) -> Record:
-        step = make_step(op, new=plan.new, logical=op is Op.CREATE, replace_reasons=plan.decision.reasons)
-        began = self.operation.begin(step)
-        if self.operation.dry:
-            self.operation.done(step, began)
-            return replace(plan.new, outputs=dict(plan.new.inputs))
-        journal = self.operation.must_journal
-        number = journal.begin("creating", plan.new)
-        try:
-            record = self.calls.create(plan.new)
-        except Exception as error:
-            raise self._fail(step, error, began, number) from error
-        self._settle_created(plan, record, number)
-        self.operation.done(now_is(step, record), began)
-        return record
-
-    def _settle_created(self, plan: Plan, record: Record, number: int) -> None:
-        """Put the new record; one it replaces waits beside it, one that was gone before makes room."""
-        snapshot, journal = self.operation.snapshot, self.operation.must_journal
-        old_key = snapshot.find_key(plan.urn)
-        old = snapshot.records[old_key] if old_key is not None else None
-        if old is None or old_key is None:
-            journal.end(number, put={snapshot.new_key(): record})
-        elif old.pending_replacement or old.external:
-            journal.end(number, put={old_key: record})
-        else:
-            put = {old_key: replace(old, delete=True), snapshot.new_key(): record}
-            journal.end(number, put=put)
-
-    def _update(self, plan: Plan) -> Record:
-        old = plan.old
-        if old is None:
-            raise AssertionError("only what is in state is updated")
-        new = replace(plan.new, id=old.id)
-        shown = plan.new if self.operation.dry else new
-        step = make_step(Op.UPDATE, old=old, new=shown, diff=plan.changes)
-        began = self.operation.begin(step)
-        if self.operation.dry:
-            self.operation.done(step, began)
-            return replace(new, outputs=expected_outputs(plan, old, self.calls.handler(plan.goal.type)))
-        number = self.operation.must_journal.begin("updating", new)
-        try:
-            record = self.calls.update(old, new)
-        except Exception as error:
-            raise self._fail(step, error, began, number) from error
-        self.record(record, old, number)
-        self.operation.done(now_is(step, record), began)
-        return record
-
-    def _replace(self, plan: Plan) -> Record:
-        old = plan.old
-        if old is None:
-            raise AssertionError("only what is in state is replaced")
-        try:
-            before = self._deletes_first(plan, old)
-            if plan.goal.protect:
-                raise _protected(plan)
-            if before:
-                self.replacing.delete_first(old, self.seen)
-        except Exception as error:
-            step = self._replace_step(plan, plan.new)
-            raise self._fail(step, error, self.operation.begin(step), None) from error
-        if before:
-            return self._create_missing(plan)
-        record = self._create(plan, op=Op.CREATE_REPLACEMENT)
-        self.operation.told(self._replace_step(plan, record))
-        if self.operation.dry:
-            self.replacing.waits(old)
-        return record
-
-    def _create_missing(self, plan: Plan) -> Record:
-        """Make the replacement of what has been deleted already, in this operation or in one that was cut off."""
-        self.operation.told(self._replace_step(plan, plan.new))
-        return self._create(plan, op=Op.CREATE_REPLACEMENT)
-
-    def _replace_step(self, plan: Plan, new: Record) -> Step:
-        reasons = plan.decision.reasons
-        return make_step(Op.REPLACE, old=plan.old, new=new, diff=plan.changes, replace_reasons=reasons)
-
-    def _deletes_first(self, plan: Plan, old: Record) -> bool:
-        if plan.goal.delete_before_replace is not None:
-            return plan.goal.delete_before_replace
-        return self.calls.handler(plan.goal.type).deletes_before_replace(reveal(old.inputs), reveal(plan.new.inputs))
-
-    def _keep(self, plan: Plan) -> Record:
-        old = plan.old
-        if old is None:
-            raise AssertionError("only what is in state can stay the same")
-        record = replace(plan.new, id=old.id, outputs=sealed(dict(old.outputs), plan.new, self.calls.handler(old.type)))
-        step = make_step(Op.SAME, old=old, new=record)
-        began = self.operation.begin(step)
-        self.record(record, old)
-        self.operation.done(step, began)
-        return record
-
-    def record(self, record: Record, old: Record | None, number: int | None = None) -> None:
+    def record(self, record: Record, old: Record | None) -> None:
         """Write a record in the place of the old one, unless nothing about it is new."""
-        journal, snapshot = self.operation.journal, self.operation.snapshot
-        if journal is None:
-            return
-        key = snapshot.find_key(record.urn)
-        if number is None and key is not None and old is not None and _is_same(record, old):
-            snapshot.touch(key)
-            return
-        journal.end(number, put={snapshot.new_key() if key is None else key: record})
+        self.carrier.record(record, old)
+
+    def is_any_unknown(self, urns: Iterable[str]) -> bool:
+        """Whether one of these is not there: a preview would make it, or it failed."""
+        return any(urn in self.carrier.unborn or urn in self.failed or urn in self.absent for urn in urns)
+
+    def note_failed(self, urn: str, goal: Goal) -> None:
+        """A resource about which nothing could be done. The program goes on without it, and keeps it."""
+        with self._lock:
+            self.failed.add(urn)
+            self.seen.setdefault(urn, goal.type)
 
     def _record_outputs(self, urn: str, outputs: dict[str, Any]) -> None:
         old = self.operation.snapshot.find(urn)
@@ -322,13 +221,6 @@ class Registrar:
             self._record_outputs(urn, record.outputs)
         self.operation.done(step if self.operation.dry else now_is(step, record), began)
 
-    def _fail(self, step: Step, error: Exception, began: float, number: int | None) -> _Failed:
-        """Tell of a failure. An operation that may have been carried out all the same stays recorded as pending."""
-        if number is not None and not is_unsure(error):
-            self.operation.must_journal.end(number)
-        self.operation.failed(step, error, began)
-        return _Failed()
-
     def refuse(self, urn: str, goal: Goal, error: Exception) -> Answer:
         """A resource that could not even be planned."""
         old = self.operation.snapshot.find(urn)
@@ -338,25 +230,3 @@ class Registrar:
         with self._lock:
             self.failed.add(urn)
         return Answer(urn=urn, failed=True)
-
-
-class _Failed(Exception):
-    """A step failed, and it was told."""
-
-
-def _is_unfinished(plan: Plan) -> bool:
-    return plan.old is not None and plan.old.pending_replacement
-
-
-def _is_same(record: Record, old: Record) -> bool:
-    """Whether a record says what the old one said. Values are not looked into: they were compared before."""
-    return replace(record, inputs={}, outputs={}) == replace(old, inputs={}, outputs={})
-
-
-def _protected(plan: Plan) -> PlanError:
-    reasons = ", ".join(f"`{reason}`" for reason in plan.decision.reasons)
-    return PlanError(
-        "A protected resource would be replaced.",
-        f"{plan.urn} is protected, and a change of {reasons} replaces it.",
-        hint="take the change back, or remove `protect` from the resource.",
-    )

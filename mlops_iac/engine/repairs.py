@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
+from itertools import pairwise
+from operator import ne
 
 from mlops_iac.core import urns
 from mlops_iac.engine.edits import URN_FIELDS
@@ -36,6 +39,13 @@ def repair(snapshot: Snapshot, *, forget_pending: bool = False) -> list[Repair]:
     return done + (_pending(snapshot) if forget_pending else [])
 
 
+def relink(snapshot: Snapshot) -> None:
+    """Take out every mention of what is no longer there: a read of the cloud may find that things are gone on which
+    others, in state, still stand."""
+    _orphans(snapshot)
+    _dangling(snapshot)
+
+
 def _doubled(snapshot: Snapshot) -> list[Repair]:
     """Of two live resources with one URN the one that was changed last is the resource.
 
@@ -61,7 +71,9 @@ def _settle_double(snapshot: Snapshot, urn: str, key: int, newest: int) -> Repai
     record = snapshot.records[key]
     if record.custom and record.id and record.id != snapshot.records[newest].id:
         snapshot.put(key, replace(record, delete=True))
-        return Repair(urn=urn, problem="it is there twice", action=f"{record.id}, the older, is deleted by the next `up`")
+        return Repair(
+            urn=urn, problem="it is there twice", action=f"{record.id}, the older, is deleted by the next `up`"
+        )
     snapshot.drop(key)
     return Repair(urn=urn, problem="it is there twice", action="the older record is removed")
 
@@ -85,6 +97,7 @@ def _dangling(snapshot: Snapshot) -> list[Repair]:
     for key, record in list(snapshot.records.items()):
         named = {*record.dependencies, *(urn for group in record.property_dependencies.values() for urn in group)}
         named |= {value for field, value in record.extra.items() if field in URN_FIELDS and isinstance(value, str)}
+        named |= {*record.replace_with, *([record.deleted_with] if record.deleted_with else [])}
         missing = named - known
         if missing:
             snapshot.put(key, _without(record, lambda urn: urn in known))
@@ -96,7 +109,7 @@ def _dangling(snapshot: Snapshot) -> list[Repair]:
 
 
 def _without_provider(snapshot: Snapshot) -> list[Repair]:
-    """The default provider of the same package takes the place of a missing one; without any, the next `up` finds one."""
+    """The package's default provider takes the place of a missing one; without any, the next `up` finds one."""
     known = {record.urn for record in snapshot}
     defaults = {record.type: f"{record.urn}::{record.id}" for record in snapshot if record.is_default_provider}
     done: list[Repair] = []
@@ -120,14 +133,14 @@ def _cycles(snapshot: Snapshot) -> list[Repair]:
         urn, needed = step
         for key, record in list(snapshot.records.items()):
             if record.urn == urn:
-                snapshot.put(key, _without(record, lambda other: other != needed))
+                snapshot.put(key, _without(record, partial(ne, needed)))
         done.append(Repair(urn=urn, problem=f"it and {needed} need each other", action="it no longer says so"))
     return done
 
 
 def _breakable(snapshot: Snapshot, cycle: list[str]) -> tuple[str, str] | None:
     """A step of the cycle that is a dependency, and not a parent or a provider."""
-    for one, other in zip(cycle, cycle[1:], strict=False):
+    for one, other in pairwise(cycle):
         for urn, needed in ((one, other), (other, one)):
             record = snapshot.find(urn)
             if record and needed in record.needs() and needed not in (record.parent, record.provider_urn):
@@ -142,6 +155,8 @@ def _without(record: Record, keep: Callable[[str], bool]) -> Record:
         property_dependencies={
             key: [urn for urn in group if keep(urn)] for key, group in record.property_dependencies.items()
         },
+        deleted_with=record.deleted_with if record.deleted_with and keep(record.deleted_with) else None,
+        replace_with=tuple(urn for urn in record.replace_with if keep(urn)),
         extra={
             key: value
             for key, value in record.extra.items()
@@ -155,7 +170,9 @@ def _pending(snapshot: Snapshot) -> list[Repair]:
         Repair(
             urn=pending.record.urn,
             problem=f"an operation on it ({pending.kind}) was cut off",
-            action="forgotten; look in the cloud for what it may have made" if pending.kind == "creating" else "forgotten",
+            action="forgotten; look in the cloud for what it may have made"
+            if pending.kind == "creating"
+            else "forgotten",
         )
         for pending in snapshot.pending.values()
     ]

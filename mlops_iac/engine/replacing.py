@@ -33,6 +33,7 @@ class Replacing:
         with self._lock:
             doomed = [*self._dependents(old, registered), old]
             _refuse_protected([record for record in doomed[:-1] if record.protect], old)
+            self._operation.hooks.refuse_missing(doomed)
             for record in doomed:
                 self._delete(record)
 
@@ -52,7 +53,9 @@ class Replacing:
         return [record for record in reversed(ordered) if record.urn in found]
 
     def _falls_with(self, record: Record, base: Record) -> bool:
-        """Whether the record would be replaced if what it takes from ``base`` were not known."""
+        """Whether the record is tied to ``base``, or would be replaced if what it takes from it were not known."""
+        if base.urn == record.deleted_with or base.urn in record.replace_with:
+            return True
         taken = frozenset(key for key, group in record.property_dependencies.items() if base.urn in group)
         if not taken:
             return False
@@ -74,17 +77,19 @@ class Replacing:
             operation.snapshot.put(key, gone)
             operation.done(step, began)
             return
-        journal = operation.must_journal
-        number = journal.begin("deleting", record)
+        journal, number = operation.must_journal, None
         try:
+            operation.hooks.run("before-delete", old=record)
+            number = journal.begin("deleting", record)
             if not record.retain_on_delete:
                 self._calls.delete(record)
         except Exception as error:
-            if not is_unsure(error):
+            if number is not None and not is_unsure(error):
                 journal.end(number)
             operation.failed(step, error, began)
             raise
         journal.end(number, put={key: gone})
+        operation.hooks.run("after-delete", old=record)
         operation.done(step, began)
 
 

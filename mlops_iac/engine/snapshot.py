@@ -115,5 +115,7 @@ def _renamed(record: Record, old: str, new: str) -> Record:
         property_dependencies={
             key: [swap(urn) for urn in group] for key, group in record.property_dependencies.items()
         },
+        deleted_with=swap(record.deleted_with) if record.deleted_with else None,
+        replace_with=tuple(map(swap, record.replace_with)),
     )
     return record if changed == record else changed

@@ -45,12 +45,20 @@ _FIELDS = {
     "additionalSecretOutputs": "additional_secret_outputs",
     "retainOnDelete": "retain_on_delete",
     "customTimeouts": "custom_timeouts",
+    "importID": "import_id",
+    "deletedWith": "deleted_with",
+    "replaceWith": "replace_with",
+    "replacementTrigger": "replacement_trigger",
+    "hideDiff": "hide_diffs",
+    "resourceHooks": "hooks",
     "created": "created",
     "modified": "modified",
 }
 """Checkpoint key to field of `Record`, in the order in which Pulumi writes them."""
 
-_LISTS = ("dependencies", "additional_secret_outputs")
+_LISTS = ("dependencies", "additional_secret_outputs", "replace_with", "hide_diffs")
+_VALUES = ("inputs", "outputs", "replacement_trigger")
+"""Fields that hold property values, in which there may be secrets."""
 
 
 def encoder(manager: PassphraseManager) -> Encode:
@@ -78,11 +86,16 @@ def decoder(manager: PassphraseManager) -> Decode:
             return value
         if value.get(sig.KEY) == sig.SECRET:
             clear = value.get("plaintext")  # of an export that shows its secrets
-            return Secret(decode(json.loads(clear))) if clear else SealedSecret(value["ciphertext"], manager)
+            return Secret(decode_clear(clear, decode)) if clear else SealedSecret(value["ciphertext"], manager)
         values = {key: decode(item) for key, item in value.items()}
         return unmarked(values) if sig.KEY in values else values
 
     return decode
+
+
+def decode_clear(text: str, decode: Decode) -> Any:
+    """The value of a secret that an export shows: JSON in a string, which may hold assets and the like."""
+    return decode(json.loads(text))
 
 
 def show(value: Any) -> Any:
@@ -103,11 +116,11 @@ def record_json(record: Record, encode: Encode) -> dict[str, Any]:
     fields: dict[str, Any] = {}
     for key, name in _FIELDS.items():
         value = getattr(record, name)
-        if name in ("inputs", "outputs"):
-            value = encode(value) if value else None
+        if name in _VALUES:
+            value = encode(value) if value or name == "replacement_trigger" else None
         elif name in _LISTS:
             value = list(value)
-        if value or name in ("custom", "type"):
+        if value or name in ("custom", "type") or (name == "replacement_trigger" and value is not None):
             fields[key] = value
     return {**fields, **record.extra}
 
@@ -117,8 +130,8 @@ def record_of(fields: Mapping[str, Any], decode: Decode) -> Record:
     for key, name in _FIELDS.items():
         if key in fields:
             value = fields[key]
-            if name in ("inputs", "outputs"):
-                value = decode(value or {})
+            if name in _VALUES:
+                value = decode({} if value is None and name != "replacement_trigger" else value)
             known[name] = tuple(value or ()) if name in _LISTS else value
     known.setdefault("custom", False)
     return Record(**known, extra={key: value for key, value in fields.items() if key not in _FIELDS})

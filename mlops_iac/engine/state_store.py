@@ -23,9 +23,10 @@ from mlops_iac.core.errors import StackNotFound, StateError
 from mlops_iac.core.suggestions import did_you_mean
 from mlops_iac.engine import journal, state_file
 from mlops_iac.engine.edits import rename_stack
-from mlops_iac.engine.files import explained, make_folder, write_file
+from mlops_iac.engine.files import copy_file, explained, make_folder, write_file
 from mlops_iac.engine.journal import Journal
 from mlops_iac.engine.lock import locked
+from mlops_iac.engine.repairs import relink
 from mlops_iac.engine.secrets import PassphraseManager
 from mlops_iac.engine.snapshot import Snapshot
 
@@ -52,9 +53,13 @@ class FileStore:
     """The stacks of one project. ``root`` is the folder that holds ``.pulumi``; nothing is made before it is needed."""
 
     def __init__(self, root: Path, project: str, passphrase: Callable[[], str]) -> None:
-        self.root, self.project, self._passphrase = root, project, passphrase
+        self.root, self.project, self.passphrase = root, project, passphrase
         self._home = root / ".pulumi"
         self._stacks = self._home / "stacks" / project
+
+    def of_project(self, project: str) -> FileStore:
+        """The stacks of another project in the same backend."""
+        return FileStore(self.root, project, self.passphrase)
 
     def stacks(self) -> list[str]:
         """Names of the stacks that exist, sorted."""
@@ -161,8 +166,7 @@ class FileStore:
         for file in (self._journal(stack), self._file(stack)):
             if file.exists():
                 copied = folder / f"{stack}.{stamp}{file.suffix}"
-                with explained(copied):
-                    write_file(copied, file.read_bytes().decode("utf-8", errors="surrogateescape"))
+                copy_file(file, copied)
         return copied
 
     def rename(self, old: str, new: str) -> Path | None:
@@ -206,10 +210,10 @@ class FileStore:
 
     def _parse(self, stack: str, text: str, salt: str, *, strict: bool) -> tuple[Snapshot, PassphraseManager]:
         if not text:
-            return Snapshot(salt=salt), PassphraseManager(self._passphrase, salt)
-        snapshot, manager = state_file.parse(text, self._passphrase, place=str(self._file(stack)), strict=strict)
+            return Snapshot(salt=salt), PassphraseManager(self.passphrase, salt)
+        snapshot, manager = state_file.parse(text, self.passphrase, place=str(self._file(stack)), strict=strict)
         if salt and not manager.has_state:
-            manager = PassphraseManager(self._passphrase, salt)
+            manager = PassphraseManager(self.passphrase, salt)
             snapshot.salt = salt
         return snapshot, manager
 
@@ -308,6 +312,7 @@ class Session:
         self.journal.base = journal.digest(text)
 
     def _render(self) -> str:
+        relink(self.snapshot)
         return state_file.render(self.snapshot, self.manager, project=self.store.project, stack=self.stack)
 
     def _new_journal(self) -> Journal:

@@ -7,7 +7,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
 from mlops_iac.core.errors import PlanError
 from mlops_iac.engine.calls import Calls, is_unsure
-from mlops_iac.engine.event import Op
+from mlops_iac.engine.event import Op, Step
 from mlops_iac.engine.operation import Operation, make_step
 from mlops_iac.engine.record import Record
 
@@ -15,13 +15,15 @@ from mlops_iac.engine.record import Record
 def sweep(operation: Operation, calls: Calls, doomed: Mapping[int, Record], *, parallel: int) -> None:
     """Delete records by key. One that fails keeps what it stands on; the rest goes on.
 
-    Raises PlanError, before anything is deleted, when one of them is protected: all that are, are named.
+    Raises PlanError, before anything is deleted, when one of them is protected, or has a hook that is not there: all
+    that are, are named.
     """
     _refuse_protected(doomed.values())
+    operation.hooks.refuse_missing(doomed.values())
     waiting = _order(operation, doomed)
     if operation.dry:
         for key in waiting:
-            _delete(operation, calls, key, doomed[key])
+            _tell(operation, doomed[key])
         return
     _delete_side_by_side(operation, calls, doomed, waiting, parallel)
 
@@ -45,19 +47,18 @@ def _delete_side_by_side(
     operation: Operation, calls: Calls, doomed: Mapping[int, Record], order: Sequence[int], parallel: int
 ) -> None:
     """Start each deletion as soon as everything that stood on the resource is gone."""
-    blocks = _blocks(doomed, order)
-    waiting = dict.fromkeys(order)
+    groups = _groups(doomed, order)
+    blocks = _blocks(doomed, order, groups)
+    waiting = dict.fromkeys(groups)
     running: dict[Future[bool], int] = {}
     with ThreadPoolExecutor(parallel, thread_name_prefix="delete") as pool:
         while waiting or running:
             if not operation.stopped:
                 for key in [key for key in waiting if not blocks[key]][: parallel - len(running)]:
                     del waiting[key]
-                    running[pool.submit(_delete, operation, calls, key, doomed[key])] = key
+                    members = {member: doomed[member] for member in groups[key]}
+                    running[pool.submit(_delete, operation, calls, key, members)] = key
             if not running:
-                for key in waiting:
-                    if doomed[key].custom:
-                        operation.leave(doomed[key].urn)
                 return
             for future in wait(running, return_when=FIRST_COMPLETED).done:
                 key = running.pop(future)
@@ -66,46 +67,80 @@ def _delete_side_by_side(
                         others.discard(key)
 
 
+def _groups(doomed: Mapping[int, Record], order: Sequence[int]) -> dict[int, list[int]]:
+    """Each key whose deletion is a call of its own to the keys that go with it (`deleted_with`), itself first."""
+    real = {doomed[key].urn: key for key in order if _is_real(doomed[key])}
+
+    def leader(key: int) -> int:
+        seen = {key}
+        while (above := doomed[key].deleted_with) in real and real[above] not in seen and _is_real(doomed[key]):
+            key = real[above]
+            seen.add(key)
+        return key
+
+    groups: dict[int, list[int]] = {key: [key] for key in order if leader(key) == key}
+    for key in order:
+        if key not in groups:
+            groups[leader(key)].append(key)
+    return groups
+
+
 def _order(operation: Operation, doomed: Mapping[int, Record]) -> list[int]:
     """Keys, from what nothing stands on down to the ground."""
     place = {id(record): number for number, record in enumerate(operation.snapshot.ordered())}
     return sorted(doomed, key=lambda key: place.get(id(doomed[key]), -1), reverse=True)
 
 
-def _blocks(doomed: Mapping[int, Record], order: Sequence[int]) -> dict[int, set[int]]:
-    """Key to the keys that must be gone before it. Between two records of one URN there is no order."""
-    by_urn: dict[str, list[int]] = {}
+def _blocks(doomed: Mapping[int, Record], order: Sequence[int], groups: Mapping[int, list[int]]) -> dict[int, set[int]]:
+    """Group to the groups that must be gone before it. Between two records of one URN there is no order."""
+    group_of = {member: key for key, members in groups.items() for member in members}
+    by_urn: dict[str, set[int]] = {}
     for key in order:
-        by_urn.setdefault(doomed[key].urn, []).append(key)
-    blocks: dict[int, set[int]] = {key: set() for key in order}
+        by_urn.setdefault(doomed[key].urn, set()).add(group_of[key])
+    blocks: dict[int, set[int]] = {key: set() for key in groups}
     for key in order:
         for urn in doomed[key].needs():
             for needed in by_urn.get(urn, ()):
-                if needed != key:
-                    blocks[needed].add(key)
+                if needed != group_of[key]:
+                    blocks[needed].add(group_of[key])
     return blocks
 
 
-def _delete(operation: Operation, calls: Calls, key: int, record: Record) -> bool:
-    """Delete one; False when it could not be."""
-    step = make_step(Op.DELETE_REPLACED if record.delete else Op.DELETE, old=record, logical=not record.delete)
+def _delete(operation: Operation, calls: Calls, key: int, members: Mapping[int, Record]) -> bool:
+    """Delete one, and what goes with it; False when it could not be."""
+    record, journal = members[key], operation.must_journal
+    step = _step(record)
     began = operation.begin(step)
-    if operation.journal is None:
-        operation.done(step, began)
-        return True
     number = None
     try:
+        operation.hooks.run("before-delete", old=record)
         if _is_real(record):
-            number = operation.journal.begin("deleting", record)
+            number = journal.begin("deleting", record)
             calls.delete(record)
     except Exception as error:
-        if not is_unsure(error):
-            operation.journal.end(number)
+        if number is not None and not is_unsure(error):
+            journal.end(number)
         operation.failed(step, error, began)
         return False
-    operation.journal.end(number, drop=(key,))
-    operation.done(step, began)
+    journal.end(number, drop=tuple(members))
+    try:
+        operation.hooks.run("after-delete", old=record)
+    except Exception as error:
+        operation.failed(step, error, began)
+    else:
+        operation.done(step, began)
+    for member in list(members)[1:]:
+        _tell(operation, members[member])
     return True
+
+
+def _tell(operation: Operation, record: Record) -> None:
+    """Tell of a deletion that no call stands behind."""
+    operation.told(_step(record))
+
+
+def _step(record: Record) -> Step:
+    return make_step(Op.DELETE_REPLACED if record.delete else Op.DELETE, old=record, logical=not record.delete)
 
 
 def _is_real(record: Record) -> bool:

@@ -17,8 +17,8 @@ from mlops_iac.render.words import DOING, DONE, counts_in_words
 OK, FAILED, MORE = "✓", "✗", "…"
 SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 TURNS_PER_SECOND = 10
-_ROOM_FOR_A_NOTE = 10
-"""Cells; with less the note is left out."""
+_ROOM_FOR_A_NOTE, _ROOM_FOR_A_NAME = 10, 8
+"""Cells. With less room the note is left out, and beside the name the time."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,16 +60,14 @@ def render_line(line: Line, *, width: int, names: int, style: Style) -> str:
     """One line cut to ``width`` cells. ``names`` is the width of the column of names, indentation included."""
     if not line.mark and line.seconds is None:
         return _cut(f"  {line.name}" if line.name else "", width)
-    indent = "  " + "    " * line.depth
-    took = f"{_clock(line.seconds):>8}" if line.seconds is not None else " " * 8
-    room = max(4, width - len(indent) - 3 - len(took) - 1)
-    name = _cut(line.name, room)
-    pad = " " * max(0, min(names - 4 * line.depth, room) - len(name))
-    head = f"{indent}{style.paint(f'{line.mark:>2}', *line.styles)} {name}{pad} {style.paint(took, 'dim')}"
-    left = width - len(indent) - 3 - len(name) - len(pad) - 1 - len(took) - 2
-    if not line.note or left < _ROOM_FOR_A_NOTE:
-        return head.rstrip()
-    return f"{head}  {style.paint(_cut(line.note, left), 'dim')}"
+    head = f"  {'    ' * line.depth}{style.paint(f'{line.mark:>2}', *line.styles)} "
+    left = width - 4 * line.depth - 5
+    took = f" {_clock(line.seconds):>8}" if line.seconds is not None else ""
+    took = took if left - len(took) >= _ROOM_FOR_A_NAME else ""
+    name = _cut(line.name, left - len(took)).ljust(min(names - 4 * line.depth, left - len(took)))
+    left -= len(name) + len(took) + 2
+    note = f"  {_cut(line.note, left)}" if line.note and left >= _ROOM_FOR_A_NOTE else ""
+    return f"{head}{name}{style.paint(took, 'dim')}{style.paint(note, 'dim')}".rstrip()
 
 
 def render_lines(lines: Sequence[Line], *, width: int, color: bool) -> list[str]:

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Self, TextIO
 
 from mlops_iac.engine.event import Diagnostic, Event
 from mlops_iac.render.layout import TURNS_PER_SECOND, lay_out, lay_out_end, render_lines
+from mlops_iac.render.plain import render_diagnostic
 from mlops_iac.render.style import Style
 from mlops_iac.render.tree import Tree
 
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderResult
-
-SEVERITY_STYLES = {"info": ("blue",), "warning": ("yellow",), "error": ("red",)}
 
 
 class LiveView:
@@ -47,14 +46,16 @@ class LiveView:
     ) -> None:
         """Take the moving part away, whatever happened, and leave a line a layer."""
         self._live.stop()
-        for line in render_lines(lay_out_end(self._tree.frame()), width=self._console.width, color=self._color):
+        lines = lay_out_end(self._tree.frame())
+        for line in render_lines(lines, width=self._console.width, color=self._color):
             self._write(line)
+        if lines:
+            self._write("")
 
     def __call__(self, event: Event) -> None:
         if isinstance(event, Diagnostic):
-            if event.severity in SEVERITY_STYLES:
-                head = Style(self._color).paint(f"{event.severity}:", *SEVERITY_STYLES[event.severity])
-                self._write(f"  {head} {event.message}")
+            if event.severity != "debug":
+                self._write(render_diagnostic(event, Style(self._color)))
             return
         self._tree(event)
 

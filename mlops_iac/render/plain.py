@@ -12,12 +12,13 @@ from mlops_iac.engine.event import Diagnostic, Event, Op, Step, StepDone, StepFa
 from mlops_iac.render.style import OP_STYLES, Style
 from mlops_iac.render.words import DOING
 
+SEVERITY_STYLES = {"info": ("blue",), "warning": ("yellow",), "error": ("red", "bold")}
 REMIND_AFTER = (10.0, 30.0, 60.0)
 """Seconds after which a step that still goes is told of; then every minute, so that a log never looks dead."""
 
 
 class PlainLog:
-    """A context manager that takes events and writes lines. ``remind`` is how often, in seconds, it looks for slow ones."""
+    """A context manager that takes events and writes lines. ``remind``: seconds between looks for slow steps."""
 
     def __init__(
         self,
@@ -54,8 +55,8 @@ class PlainLog:
                     self._settle(step, seconds, failed=False)
                 case StepFailed(step=step, seconds=seconds):
                     self._settle(step, seconds, failed=True)
-                case Diagnostic(severity=severity, message=message) if severity != "debug":
-                    self._write(f"  {self._style.paint(severity + ':', 'yellow')} {message}\n")
+                case Diagnostic(severity=severity) if severity != "debug":
+                    self._write(f"{render_diagnostic(event, self._style)}\n")
 
     def remind(self) -> None:
         """Tell of what has been going on for long."""
@@ -79,6 +80,12 @@ class PlainLog:
     def _keep_reminding(self) -> None:
         while not self._stop.wait(self._remind):
             self.remind()
+
+
+def render_diagnostic(told: Diagnostic, style: Style) -> str:
+    """``  warning: …``, further lines under the first."""
+    message = told.message.strip().replace("\n", "\n    ")
+    return f"  {style.paint(f'{told.severity}:', *SEVERITY_STYLES.get(told.severity, ()))} {message}"
 
 
 def _is_told(step: Step) -> bool:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mlops_iac.engine.diff import top_level
-from mlops_iac.engine.event import Diagnostic, Event, Result, Step
+from mlops_iac.engine.event import Diagnostic, Result, Step
 from mlops_iac.engine.values import UNKNOWN, Secret
 
 UNKNOWN_UUID = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
@@ -50,7 +50,7 @@ def step_json(step: Step) -> dict[str, Any]:
     return fields
 
 
-def result_json(result: Result, *, unchanged: bool = False) -> dict[str, Any]:
+def result_json(result: Result, *, unchanged: bool = False, diagnostics: Sequence[Diagnostic] = ()) -> dict[str, Any]:
     """The object of ``preview --json``. Unchanged resources are left out, the stack itself excepted, as Pulumi does."""
     steps = [
         step_json(step) for step in result.steps if unchanged or step.op != "same" or step.type == "pulumi:pulumi:Stack"
@@ -58,9 +58,14 @@ def result_json(result: Result, *, unchanged: bool = False) -> dict[str, Any]:
     return {
         "config": dict(result.config),
         "steps": steps,
+        **({"diagnostics": [_diagnostic_json(told) for told in diagnostics]} if diagnostics else {}),
         "duration": round(result.seconds * 1_000_000_000),
         "changeSummary": dict(result.changes),
     }
+
+
+def _diagnostic_json(told: Diagnostic) -> dict[str, str]:
+    return {**({"urn": told.urn} if told.urn else {}), "message": told.message, "severity": told.severity}
 
 
 def operation_json(result: Result) -> dict[str, Any]:

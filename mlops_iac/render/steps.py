@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from mlops_iac.core import urns
 from mlops_iac.engine.event import Op, PropertyDiff, Result, Step
+from mlops_iac.engine.signatures import UNKNOWN_TEXT
+from mlops_iac.engine.values import UNKNOWN
+from mlops_iac.render.compare import Change, compare
 from mlops_iac.render.style import OP_STYLES, Style
-from mlops_iac.render.values import render_document_change, render_value
+from mlops_iac.render.values import render_change, render_value
+from mlops_iac.render.words import COUNTED, DONE
 
-PAST = {"create": "created", "update": "updated", "delete": "deleted", "replace": "replaced", "same": "unchanged"}
+MOST_CHANGES = 20
+"""Differences shown of one property; what more there are is counted."""
 
 
 def layer_of(step: Step, types: Mapping[str, str]) -> str:
@@ -36,8 +41,11 @@ def group_by_layer(steps: Sequence[Step]) -> dict[str, list[Step]]:
     return dict(layers)
 
 
-def render_steps(steps: Sequence[Step], *, color: bool, unchanged: bool = False) -> str:
-    """The changes, layer by layer, with what changes in each resource. Empty text when nothing changes."""
+def render_steps(steps: Sequence[Step], *, color: bool, unchanged: bool = False, details: bool = False) -> str:
+    """The changes, layer by layer, with what changes in each resource. Empty text when nothing changes.
+
+    ``details`` shows every property of what is created or deleted, too.
+    """
     style = Style(color)
     lines: list[str] = []
     for layer, members in group_by_layer(steps).items():
@@ -50,7 +58,7 @@ def render_steps(steps: Sequence[Step], *, color: bool, unchanged: bool = False)
         width = max(len(_short(step, layer)) for step in shown)
         for step in shown:
             lines.append(_step_line(step, layer, width, style))
-            lines += _diff_lines(step, style)
+            lines += _diff_lines(step, style) or (_whole(step, style) if details else [])
     return "\n".join(lines)
 
 
@@ -71,42 +79,69 @@ def _step_line(step: Step, layer: str, width: int, style: Style) -> str:
 def _diff_lines(step: Step, style: Style) -> list[str]:
     lines = []
     for path, diff in sorted(step.diff.items()):
-        for name, old, new in _changes(path, diff):
-            lines.append(_change_line(name, old, new, diff, style))
+        changes = _changes(path, diff)
+        lines += [_change_line(change, diff, style) for change in changes[:MOST_CHANGES]]
+        if len(changes) > MOST_CHANGES:
+            lines.append(f"         … {path}: {len(changes) - MOST_CHANGES} more differences")
     return lines
 
 
-def _changes(path: str, diff: PropertyDiff) -> Iterable[tuple[str, object, object]]:
-    inside = render_document_change(diff.old, diff.new)
+def _whole(step: Step, style: Style) -> list[str]:
+    """All that a resource is made of, or was."""
+    gone = step.op in (Op.DELETE, Op.DELETE_REPLACED)
+    mark, color = ("-", "red") if gone else ("+", "green")
+    inputs = ((step.old if gone else step.new) or {}).get("inputs", {})
+    return [
+        style.paint(f"         {mark} {name}: {render_value(_known(value))}", color)
+        for name, value in sorted(inputs.items())
+        if value not in (None, {}, [])
+    ]
+
+
+def _known(value: object) -> object:
+    """A value of a step's state, in which the engine's mark stands for what is not known yet."""
+    if isinstance(value, Mapping):
+        return {key: _known(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_known(item) for item in value]
+    return UNKNOWN if value == UNKNOWN_TEXT else value
+
+
+def _changes(path: str, diff: PropertyDiff) -> list[Change]:
+    """A change of a property, or what changed inside when it is a document or a text of several lines."""
+    kind = diff.kind.removesuffix("-replace")
+    inside = compare(diff.old, diff.new) if kind == "update" else None
+    if inside == []:
+        return [Change(f"{path} (the same, written differently)", "update", diff.old, diff.new)]
     if inside is None:
-        return [(path, diff.old, diff.new)]
-    return [(f"{path} › {name}", old, new) for name, old, new in inside]
+        return [Change(path, kind, diff.old, diff.new)]  # type: ignore[arg-type]
+    return [Change(f"{path} › {part.path}" if part.path else path, part.kind, part.old, part.new) for part in inside]
 
 
-def _change_line(name: str, old: object, new: object, diff: PropertyDiff, style: Style) -> str:
+def _change_line(change: Change, diff: PropertyDiff, style: Style) -> str:
     replace = style.paint("  forces a replacement", "magenta") if diff.kind.endswith("-replace") else ""
-    if diff.kind.startswith("add"):
-        change = style.paint(f"+ {name}: {render_value(new)}", "green")
-    elif diff.kind.startswith("delete"):
-        change = style.paint(f"- {name}: {render_value(old)}", "red")
+    if change.kind == "add":
+        text = style.paint(f"+ {change.path}: {render_value(change.new)}", "green")
+    elif change.kind == "delete":
+        text = style.paint(f"- {change.path}: {render_value(change.old)}", "red")
     else:
-        change = f"{style.paint('~', 'yellow')} {name}: {render_value(old)} → {render_value(new)}"
-    return f"         {change}{replace}"
+        text = f"{style.paint('~', 'yellow')} {change.path}: {render_change(change.old, change.new)}"
+    return f"         {text}{replace}"
 
 
 def render_changes(changes: Mapping[str, int], *, color: bool, done: bool = False) -> str:
     """``12 to create, 1 to update, 60 unchanged``."""
     style = Style(color)
     words = []
-    for op in ("create", "import", "update", "replace", "delete", "same"):
+    for op in COUNTED:
         if changes.get(op):
-            text = PAST.get(op, op) if done or op == "same" else f"to {op}"
+            text = DONE[op] if done or op is Op.SAME else f"to {op}"
             words.append(style.paint(f"{changes[op]} {text}", *OP_STYLES.get(op, ())))
     return ", ".join(words) if words else "no resources"
 
 
-def render_preview(result: Result, *, color: bool) -> str:
+def render_preview(result: Result, *, color: bool, details: bool = False) -> str:
     """What a preview shows: the changes, then one line that counts them."""
-    body = render_steps(result.steps, color=color)
+    body = render_steps(result.steps, color=color, details=details)
     summary = f"  {render_changes(result.changes, color=color)}"
     return f"{body}\n\n{summary}" if body else summary

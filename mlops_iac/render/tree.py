@@ -78,9 +78,13 @@ class Tree:
         self._changes: Counter[str] = Counter()
 
     def __call__(self, event: Event) -> None:
-        if not isinstance(event, StepStarted | StepDone | StepFailed) or _is_left_out(event.step):
+        if not isinstance(event, StepStarted | StepDone | StepFailed):
             return
         with self._lock:
+            if isinstance(event, StepDone) and _is_counted(event.step):
+                self._changes[event.step.op] += 1
+            if _is_left_out(event.step):
+                return
             layer = self._layer(event.step)
             if not event.step.custom:
                 layer.closed = isinstance(event, StepDone)
@@ -116,8 +120,7 @@ class Tree:
         layer.running.pop(step.urn, None)
         if failed:
             layer.failed.append(_work(step, layer, now - seconds, seconds))
-        elif step.op in COUNTED and step.logical:
-            self._changes[step.op] += 1
+        elif _is_counted(step):
             layer.changes[step.op] += 1
         # A replacement is told in three steps; the one that says "replace" took no time and is only counted.
         if not failed and step.op not in (Op.SAME, Op.REPLACE):
@@ -142,6 +145,12 @@ def _top(urn: str, parents: dict[str, str]) -> str:
         if not parent or urns.parse(parent).qualified_type == urns.STACK_TYPE:
             return urn
         urn = parent
+
+
+def _is_counted(step: Step) -> bool:
+    """As Pulumi counts: components and the stack too, default providers not."""
+    default_provider = step.type.startswith("pulumi:providers:") and step.name.startswith("default")
+    return step.op in COUNTED and step.logical and not default_provider
 
 
 def _is_left_out(step: Step) -> bool:

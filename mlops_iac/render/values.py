@@ -10,6 +10,8 @@ from mlops_iac.engine.values import UNKNOWN, Secret
 UNKNOWN_TEXT = "(known after up)"
 LONGEST = 80
 """Characters; a longer value is cut, because a diff is for reading."""
+CONTEXT = 16
+"""Characters shown on both sides of where two long texts differ."""
 
 
 def render_value(value: Any) -> str:
@@ -28,34 +30,25 @@ def _plain(value: Any) -> str:
     return render_value(value) if isinstance(value, Secret) or value is UNKNOWN else str(value)
 
 
-def render_document_change(old: Any, new: Any) -> list[tuple[str, Any, Any]] | None:
-    """When both are JSON documents in strings: the paths inside that differ, as (path, old, new).
-
-    A policy or a state machine that differs in one word is otherwise two walls of text.
-    """
-    before, after = _parse(old), _parse(new)
-    if before is None or after is None:
-        return None
-    changes: list[tuple[str, Any, Any]] = []
-    _compare("", before, after, changes)
-    return changes
+def render_change(old: Any, new: Any) -> str:
+    """``old → new``. Of two long texts the part that differs is shown: cut at the end, they would look alike."""
+    if isinstance(old, str) and isinstance(new, str) and max(len(old), len(new)) > LONGEST:
+        old, new = _around_the_difference(old, new)
+    return f"{render_value(old)} → {render_value(new)}"
 
 
-def _parse(value: Any) -> Any:
-    if not isinstance(value, str) or not value.lstrip().startswith(("{", "[")):
-        return None
-    try:
-        return json.loads(value)
-    except ValueError:
-        return None
+def _around_the_difference(old: str, new: str) -> tuple[str, str]:
+    start = _alike(old, new)
+    end = _alike(old[start:][::-1], new[start:][::-1])
+    first = max(0, start - CONTEXT)
+
+    def part(text: str) -> str:
+        last = min(len(text), len(text) - end + CONTEXT)
+        return f"{'…' if first else ''}{text[first:last]}{'…' if last < len(text) else ''}"
+
+    return part(old), part(new)
 
 
-def _compare(path: str, old: Any, new: Any, changes: list[tuple[str, Any, Any]]) -> None:
-    if isinstance(old, dict) and isinstance(new, dict):
-        for key in sorted(set(old) | set(new)):
-            _compare(f"{path}.{key}" if path else key, old.get(key), new.get(key), changes)
-    elif isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
-        for index, (a, b) in enumerate(zip(old, new, strict=True)):
-            _compare(f"{path}[{index}]", a, b, changes)
-    elif old != new:
-        changes.append((path, old, new))
+def _alike(one: str, other: str) -> int:
+    """How many characters two texts begin with in common."""
+    return next((n for n, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))

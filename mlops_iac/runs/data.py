@@ -12,7 +12,7 @@ from typing import Literal
 from mlops_iac.clients import Clients
 from mlops_iac.core.environment import Environment
 from mlops_iac.core.errors import UsageError
-from mlops_iac.core.suggestions import did_you_mean
+from mlops_iac.core.suggestions import nearest
 from mlops_iac.runs.calls import calling
 from mlops_iac.runs.lake import find_object, upload
 from mlops_iac.runs.requirements import hash_file
@@ -63,10 +63,12 @@ def zone_prefix(environment: Environment, target: str) -> str:
     zone, _, rest = target.strip("/").partition("/")
     zones = environment.data.zones
     if zone not in zones:
+        names = ", ".join(f"{name}/" for name in sorted(zones))
+        match = nearest(zone, zones)
         raise UsageError(
             "No such zone.",
-            f"`{target}`: the lake of {environment.stack} has the zones {', '.join(f'{name}/' for name in zones)}.",
-            hint=did_you_mean(zone, zones),
+            f"`{target}`: the lake of {environment.stack} has the zones {names}.",
+            hint=f"did you mean `{match}`?" if match else "new data belongs in raw/.",
         )
     if ".." in rest.split("/") or "//" in rest:
         raise UsageError("Not a place in the lake.", f"`{target}` holds `..` or an empty part.", hint="write raw/2026/")

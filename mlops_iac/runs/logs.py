@@ -32,6 +32,7 @@ class JobLog:
     clients: Clients
     group: str
     prefix: str
+    """What the names of its streams start with; empty for all streams of the group."""
     step: str
     _tokens: dict[str, str] = field(default_factory=dict)
 
@@ -48,7 +49,9 @@ class JobLog:
 
     def _streams(self) -> list[str]:
         call = self.clients("logs").describe_log_streams
-        arguments = {"logGroupName": self.group, "logStreamNamePrefix": self.prefix}
+        arguments = {"logGroupName": self.group}
+        if self.prefix:
+            arguments["logStreamNamePrefix"] = self.prefix
         return [stream["logStreamName"] for stream in pages(call, "logStreams", next_key="nextToken", **arguments)]
 
     def _read_stream(self, stream: str) -> Iterator[LogLine]:
@@ -102,19 +105,50 @@ def read_tail(clients: Clients, step: StepRun, lines: int = 20) -> list[LogLine]
     return job_log(clients, step).read_on()[-lines:] if step.job and step.started else []
 
 
-def read_endpoint_tail(clients: Clients, endpoint: str, lines: int = 15) -> list[LogLine]:
-    return JobLog(clients, f"{ENDPOINT_GROUP}{endpoint}", "", endpoint).read_on()[-lines:]
+def read_endpoint_tail(
+    clients: Clients, endpoint: str, lines: int = 15, *, since: datetime, until: datetime | None = None
+) -> list[LogLine]:
+    """The last lines that an endpoint wrote from one moment to another (to now), of all its variants and instances."""
+    found = JobLog(clients, f"{ENDPOINT_GROUP}{endpoint}", "", endpoint).read_on()
+    return [line for line in found if since <= line.time and (until is None or line.time <= until)][-lines:]
 
 
-def get_tail_error(clients: Clients, run: Run) -> RunError:
-    """The error that a failed run is told with: step, reason, and the end of its log."""
+def get_tail_error(clients: Clients, run: Run, endpoint: str | None = None) -> RunError:
+    """The error that a failed run is told with: step, reason, and the end of its log.
+
+    ``endpoint`` is the environment's, if it has one: when the deploy step failed, its log says why.
+    """
     step = run.failed_step
+    hint = f"`mlops-iac logs {run.stack} {run.id}` shows what its jobs wrote."
     if step is None:
-        return RunError("Run failed.", run.error or "Step Functions gives no reason.")
-    tail = "\n".join(line.text for line in read_tail(clients, step))
+        return RunError("Run failed.", run.error or "Step Functions gives no reason.", hint=hint)
     reason = step.reason or run.error or "no reason is given"
-    return RunError(
-        "Run failed.",
-        f"Step `{step.name}`: {reason}" + (f"\nThe end of its log:\n{tail}" if tail else ""),
-        hint=f"`mlops-iac logs {run.stack} {run.id} {step.name}` shows all of it." if step.job else "",
-    )
+    detail = f"Step `{step.name}`: {reason}"
+    if "No S3 objects found" in reason:
+        hint = f"put data there: `mlops-iac data put {run.stack} PATH raw/`."
+    elif step.job:
+        hint = f"`mlops-iac logs {run.stack} {run.id} {step.name}` shows all of it."
+        detail += tail_words("its log", without_reason(text_lines(read_tail(clients, step)), reason))
+    elif step.kind == "deploy" and endpoint and step.started:
+        hint = "correct `inference.py`, or what `train` saves, and run the pipeline again."
+        tail = read_endpoint_tail(clients, endpoint, since=step.started, until=step.ended)
+        detail += tail_words(f"the log of {endpoint}", text_lines(tail))
+    return RunError("Run failed.", detail, hint=hint)
+
+
+def tail_words(what: str, lines: list[str]) -> str:
+    text = "\n".join(lines).rstrip()
+    return f"\nThe end of {what}:\n{text}" if text else ""
+
+
+def text_lines(lines: list[LogLine]) -> list[str]:
+    """One event of a log may hold several lines of text."""
+    return [text for line in lines for text in line.text.splitlines() or [""]]
+
+
+def without_reason(lines: list[str], reason: str) -> list[str]:
+    """A job's log without the reason at its end: SageMaker's toolkit writes there what it also reports."""
+    first = reason.strip().splitlines()[:1]
+    starts = [number for number, line in enumerate(lines) if [line.strip()] == first]
+    told = starts and all(line.strip() in reason for line in lines[starts[-1] :])
+    return lines[: starts[-1]] if told else lines

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from mlops_iac.core.environment import Pipeline
-from mlops_iac.core.errors import Problem, RunError, UsageError
+from mlops_iac.core.errors import Problem, UsageError
 from mlops_iac.core.suggestions import did_you_mean
 from mlops_iac.pipelines.parameters import ParameterType, find_mismatch
 
@@ -19,27 +22,36 @@ LONGEST_FILE = 256 * 1024
 
 
 def merge_parameters(pipeline: Pipeline, given: Mapping[str, Any]) -> dict[str, Any]:
-    """The defaults with what was given on top, one level deep into maps. Raises RunError with every problem at once."""
+    """The defaults with what was given on top, one level deep into maps.
+
+    Raises UsageError with every problem at once; what a file says wrongly is told with its line.
+    """
     problems: list[Problem] = []
     merged = dict(pipeline.parameters)
     for name, value in given.items():
-        if name not in pipeline.parameters:
-            detail = f"`{pipeline.name}` has no parameter `{name}`."
-            hint = did_you_mean(name, pipeline.parameters)
-            problems.append(Problem(path=name, summary="Unknown parameter.", detail=detail, hint=hint))
-            continue
-        default = pipeline.parameters[name]
-        if isinstance(default, Mapping) and isinstance(value, Mapping):
-            problems += check_map(name, value)
-            value = {**default, **{str(key): as_text(item) for key, item in value.items()}}
-        mismatch = find_mismatch(type_of(default), value)
-        if mismatch:
-            detail = f"`{name}` {mismatch}; the value given is {value!r}, the default is {default!r}."
-            problems.append(Problem(path=name, summary="Wrong parameter.", detail=detail))
-        merged[name] = value
+        found, merged[name] = check_parameter(pipeline, name, value)
+        problems += [replace(problem, **place_of(given, name)) for problem in found]
     if problems:
-        raise RunError.of(problems)
+        raise UsageError.of(problems)
     return merged
+
+
+def check_parameter(pipeline: Pipeline, name: str, value: Any) -> tuple[list[Problem], Any]:
+    """What is wrong with one parameter, and its value over the default."""
+    if name not in pipeline.parameters:
+        detail = f"`{pipeline.name}` has no parameter `{name}`."
+        hint = did_you_mean(name, pipeline.parameters)
+        return [Problem(path=name, summary="Unknown parameter.", detail=detail, hint=hint)], value
+    problems: list[Problem] = []
+    default = pipeline.parameters[name]
+    if isinstance(default, Mapping) and isinstance(value, Mapping):
+        problems += check_map(name, value)
+        value = {**default, **{str(key): as_text(item) for key, item in value.items()}}
+    mismatch = find_mismatch(type_of(default), value)
+    if mismatch:
+        detail = f"`{name}` {mismatch}; the value given is {value!r}, the default is {default!r}."
+        problems.append(Problem(path=name, summary="Wrong parameter.", detail=detail, hint="correct the value."))
+    return problems, value
 
 
 def type_of(default: Any) -> ParameterType:
@@ -56,7 +68,7 @@ def check_map(name: str, values: Mapping[Any, Any]) -> Iterable[Problem]:
         path = f"{name}.{key}"
         if isinstance(value, Mapping | list) or value is None:
             detail = f"`{path}` must be text or a number; the value given is {value!r}."
-            yield Problem(path=path, summary="Wrong parameter.", detail=detail)
+            yield Problem(path=path, summary="Wrong parameter.", detail=detail, hint="write one value.")
         if str(key).startswith(RESERVED):
             detail = f"`{path}`: names that start with {' or '.join(RESERVED)} are taken."
             yield Problem(path=path, summary="Wrong parameter.", detail=detail, hint="choose another name.")
@@ -67,25 +79,91 @@ def as_text(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def read_parameters(file: Path) -> dict[str, Any]:
+class FileParameters(dict[str, Any]):
+    """Parameters that remember the file they come from, and their lines in it."""
+
+    file: str = ""
+    lines: Mapping[str, int] = MappingProxyType({})
+
+
+def place_of(given: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """``file`` and ``line`` of a parameter; nothing when it comes from no file."""
+    lines = given.lines if isinstance(given, FileParameters) else {}
+    return {"file": given.file, "line": lines[name]} if isinstance(given, FileParameters) and name in lines else {}
+
+
+def read_parameters(file: Path) -> FileParameters:
     """A YAML (or JSON) file of parameters. Raises UsageError when it is not one map of them."""
+    text = read_text(file)
     import yaml
 
     try:
-        if file.stat().st_size > LONGEST_FILE:
-            raise UsageError("Parameters file is too large.", f"`{file}` has more than {LONGEST_FILE // 1024} KiB.")
-        values = yaml.safe_load(file.read_text("utf-8"))
-    except OSError as error:
-        raise UsageError("Parameters file cannot be read.", f"`{file}`: {error.strerror}.") from error
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
-        raise UsageError("Parameters file is not YAML.", f"`{file}`: {error}") from error
+        root: Any = yaml.compose(text, Loader=strict_loader())
+        values = strict_loader()(text).get_single_data() if root is not None else {}
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 0
+        detail = f"{error.problem or error.context}."
+        hint = "write `name: value` lines, as `outputs STACK pipelines` shows them."
+        raise UsageError("Parameters file is not plain YAML.", detail, hint=hint, file=str(file), line=line) from error
+    except (yaml.YAMLError, RecursionError) as error:
+        detail = "It is nested too deep." if isinstance(error, RecursionError) else str(error).splitlines()[0]
+        raise UsageError("Parameters file is not plain YAML.", detail, hint=_MAP_HINT, file=str(file)) from error
     if values is None:
-        return {}
+        values = {}
     if not isinstance(values, dict) or not all(isinstance(name, str) for name in values):
-        raise UsageError(
-            "Parameters file is not a map.", f"`{file}` must hold `name: value` lines.", hint="see `outputs STACK`."
-        )
-    return values
+        detail = "It must hold `name: value` lines."
+        raise UsageError("Parameters file is not a map.", detail, hint=_MAP_HINT, file=str(file))
+    found = FileParameters(values)
+    found.file = str(file)
+    found.lines = {key.value: key.start_mark.line + 1 for key, _ in root.value} if values else {}
+    return found
+
+
+_MAP_HINT = "`mlops-iac outputs STACK pipelines` shows the parameters and their defaults."
+
+
+def read_text(file: Path) -> str:
+    try:
+        if not file.is_file():
+            what = "It is no file." if file.exists() else "There is no such file."
+            raise UsageError("Parameters file cannot be read.", what, hint="paths start where you are.", file=str(file))
+        if file.stat().st_size > LONGEST_FILE:
+            detail = f"It has more than {LONGEST_FILE // 1024} KiB."
+            raise UsageError("Parameters file is too large.", detail, hint=_MAP_HINT, file=str(file))
+        return file.read_text("utf-8")
+    except UnicodeDecodeError as error:
+        detail = f"Byte {error.start} is 0x{error.object[error.start]:02x}, which is not UTF-8."
+        raise UsageError("Parameters file is not text.", detail, hint="save it as UTF-8.", file=str(file)) from error
+    except OSError as error:
+        detail = f"{error.strerror}."
+        raise UsageError("Parameters file cannot be read.", detail, hint="check its rights.", file=str(file)) from error
+
+
+@functools.cache
+def strict_loader() -> Any:
+    """Plain values only: no tags of any language, no aliases (which can grow without end), no key twice."""
+    import yaml
+
+    class Strict(yaml.SafeLoader):
+        peek_event: Any
+
+        def compose_node(self, parent: Any, index: Any) -> Any:
+            if self.check_event(yaml.AliasEvent):
+                event = self.peek_event()
+                raise yaml.composer.ComposerError(None, None, "aliases are not read here", event.start_mark)
+            return super().compose_node(parent, index)
+
+        def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
+            seen: dict[Any, int] = {}
+            for key, _ in node.value:
+                if key.value in seen:
+                    told = f"`{key.value}` is there twice; it is already on line {seen[key.value]}"
+                    raise yaml.constructor.ConstructorError(None, None, told, key.start_mark)
+                if isinstance(key.value, str):
+                    seen[key.value] = key.start_mark.line + 1
+            return dict(super().construct_mapping(node, deep))
+
+    return Strict
 
 
 def parse_settings(settings: Iterable[str], pipeline: Pipeline) -> dict[str, Any]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,7 @@ from mlops_iac.clients import Clients
 from mlops_iac.core.environment import Endpoint, Environment
 from mlops_iac.core.errors import CloudError, RunError, UsageError
 from mlops_iac.runs.calls import calling, is_missing
-from mlops_iac.runs.logs import read_endpoint_tail
+from mlops_iac.runs.logs import read_endpoint_tail, tail_words, text_lines
 
 JSON = "application/json"
 CSV = "text/csv"
@@ -28,11 +30,17 @@ class Prediction:
     """The answer: parsed when it is JSON, else text."""
 
 
-def predict(environment: Environment, clients: Clients, body: bytes, content_type: str = JSON) -> Prediction:
-    """Send one request. Raises RunError for a missing model, a wrong payload, and a model that raised."""
+def predict(
+    environment: Environment, clients: Clients, body: bytes, content_type: str = JSON, *, source: str = ""
+) -> Prediction:
+    """Send one request; ``source`` is where it comes from, for messages.
+
+    Raises UsageError for a wrong payload, RunError for a missing model and a model that raised.
+    """
     endpoint = get_endpoint(environment)
-    check_payload(body, content_type, endpoint)
+    check_payload(body, content_type, endpoint, source)
     check_endpoint(clients, environment, endpoint)
+    since = datetime.now(UTC)
     try:
         with calling("sagemaker:InvokeEndpoint", endpoint.name):
             answer = clients("sagemaker-runtime").invoke_endpoint(
@@ -40,7 +48,7 @@ def predict(environment: Environment, clients: Clients, body: bytes, content_typ
             )
     except CloudError as error:
         if error.code in ("ModelError", "ModelErrorException"):
-            raise model_failed(clients, endpoint, error) from error
+            raise model_failed(clients, environment, since, error) from error
         raise
     return Prediction(endpoint.name, answer.get("InvokedProductionVariant", ""), parse_answer(answer))
 
@@ -55,24 +63,38 @@ def get_endpoint(environment: Environment) -> Endpoint:
     return environment.endpoint
 
 
-def check_payload(body: bytes, content_type: str, endpoint: Endpoint) -> None:
-    """What can be seen here need not be found out there."""
+def check_payload(body: bytes, content_type: str, endpoint: Endpoint, source: str) -> None:
+    """What can be seen here need not be found out there. Raises UsageError that names ``source``."""
     limit = LARGEST.get(endpoint.flavour, LARGEST["serverless"])
     if len(body) > limit:
-        raise RunError(
+        raise UsageError(
             "Request is too large.",
             f"It has {len(body):,} bytes; a {endpoint.flavour} endpoint takes {limit:,}.",
             hint="send fewer rows at a time.",
+            file=source,
         )
     if not body.strip():
-        raise RunError("Request is empty.", "There is nothing to predict.", hint="give rows as JSON or CSV.")
+        raise UsageError("Request is empty.", "There is nothing to predict.", hint="give rows in it.", file=source)
+    if content_type not in (JSON, CSV):
+        return  # the team's own inference.py may take anything
+    try:
+        text = body.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        detail = f"Byte {error.start} is 0x{body[error.start]:02x}, which is not UTF-8."
+        line = body.count(b"\n", 0, error.start) + 1
+        raise UsageError("Request is not text.", detail, hint="save it as UTF-8.", file=source, line=line) from error
     if content_type == JSON:
-        try:
-            json.loads(body)
-        except ValueError as error:
-            raise RunError(
-                "Request is not JSON.", f"{error}.", hint="CSV files need a name that ends in .csv, or --content-type."
-            ) from error
+        check_json(text, source)
+
+
+def check_json(text: str, source: str) -> None:
+    try:
+        json.loads(text)
+    except json.JSONDecodeError as error:
+        hint = "CSV files need a name that ends in .csv, or --content-type."
+        raise UsageError("Request is not JSON.", f"{error.msg}.", hint=hint, file=source, line=error.lineno) from error
+    except RecursionError as error:
+        raise UsageError("Request is nested too deep.", hint="a row is a list or a map.", file=source) from error
 
 
 def check_endpoint(clients: Clients, environment: Environment, endpoint: Endpoint) -> None:
@@ -99,12 +121,14 @@ def check_endpoint(clients: Clients, environment: Environment, endpoint: Endpoin
         )
 
 
-def model_failed(clients: Clients, endpoint: Endpoint, error: CloudError) -> RunError:
-    """The model raised: what it said, and the end of its log."""
-    tail = "\n".join(line.text for line in read_endpoint_tail(clients, endpoint.name))
+def model_failed(clients: Clients, environment: Environment, since: datetime, error: CloudError) -> RunError:
+    """The model raised: what it said, and what it wrote meanwhile."""
+    endpoint = get_endpoint(environment)
+    said = re.search(r'with message "(.*)"\. See /aws/sagemaker', error.detail, re.DOTALL)
+    tail = tail_words("its log", text_lines(read_endpoint_tail(clients, endpoint.name, since=since)))
     return RunError(
         "Model failed.",
-        f"{error.detail}" + (f"\nThe end of its log:\n{tail}" if tail else ""),
+        f"{endpoint.name}: {said[1] if said else error.detail}{tail}",
         hint="send the columns that the model was trained on, or correct inference.py and run the pipeline.",
     )
 

@@ -36,7 +36,7 @@ def start(
     """Start a pipeline with the code that lies in its folder now.
 
     ``root`` is the project's folder; ``parameters`` override the pipeline's defaults. Raises UsageError for an unknown
-    pipeline, RunError for wrong parameters, missing scripts and code that cannot be packed, CloudError when refused.
+    pipeline and wrong parameters, RunError for missing scripts and code that cannot be packed, CloudError when refused.
     """
     chosen = get_pipeline(environment, pipeline)
     values = merge_parameters(chosen, parameters or {})

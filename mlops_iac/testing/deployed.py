@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlops_iac.core.environment import Environment
+from mlops_iac.core.errors import CloudError
 from mlops_iac.engine.event import Result
 
 if TYPE_CHECKING:
@@ -17,21 +18,45 @@ if TYPE_CHECKING:
     from mlops_iac.runs.run import Run
 
 
+def bring_up(backend: EmbeddedBackend) -> DeployedEnvironment:
+    """`up`. Raises what is wrong with the stack's file, or CloudError that names each resource that failed, and why."""
+    result = backend.up()
+    check(result, f"{backend.stack} did not come up.")
+    return DeployedEnvironment(backend, result)
+
+
+def check(result: Result, summary: str) -> None:
+    """Raise what an operation stumbled over, if it did."""
+    if result.failures:
+        raise CloudError(summary, "\n".join(f"{failed.step.name}: {failed.error}" for failed in result.failures))
+    if result.error is not None:
+        raise result.error
+    if result.outcome != "succeeded":
+        raise CloudError(summary, f"It was {result.outcome}.")
+
+
 @dataclass(frozen=True)
 class DeployedEnvironment:
     """One stack on the embedded cloud of this test session."""
 
     backend: EmbeddedBackend
     deployment: Result
-    """What the `up` that made it came to."""
+    """What the `up` that made it came to: its steps, its seconds."""
 
     @property
     def environment(self) -> Environment:
+        """What it offers: its outputs, typed."""
         return self.backend.environment()
 
     @property
     def clients(self) -> Clients:
+        """boto3 clients of the embedded cloud: ``clients("s3").list_buckets()``."""
         return self.backend.clients()
+
+    @property
+    def is_protected(self) -> bool:
+        """Whether something in it may not be deleted, as what holds data in `prod`."""
+        return any(record.protect for record in self.backend.store.get(self.backend.stack).records.values())
 
     def put(self, source: Path, zone: str = "raw") -> None:
         """Upload a file or a folder into a zone of the lake."""
@@ -52,18 +77,23 @@ class DeployedEnvironment:
         return run
 
     def predict(self, instances: list[Any]) -> Any:
-        """Ask the deployed model; rows as lists of values or as mappings with feature names."""
+        """Ask the deployed model; rows as lists of values or as mappings with feature names.
+
+        Raises RunError when no run has deployed a model yet.
+        """
         from mlops_iac.runs.predict import predict
 
         body = json.dumps({"instances": instances}).encode()
         return predict(self.environment, self.clients, body).value
 
     def destroy(self) -> Result:
-        """Destroy it to the last resource, what runs made included."""
+        """Destroy it to the last resource, what runs made included. Raises PlanError, with nothing deleted, when something
+        in it is protected, and CloudError when the cloud refuses."""
         from mlops_iac.runs.drain import drain
 
+        check(self.backend.destroy(preview=True), f"{self.backend.stack} cannot be destroyed.")
         drain(self.environment, self.clients)
         result = self.backend.destroy()
-        if result.outcome == "succeeded":
-            self.backend.remove()
+        check(result, f"{self.backend.stack} was not destroyed.")
+        self.backend.remove()
         return result

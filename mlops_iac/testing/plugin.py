@@ -52,21 +52,29 @@ def embedded_cloud(mlops_iac_home: Path) -> Iterator[EmbeddedCloud]:
 def deployed(
     embedded_cloud: EmbeddedCloud, mlops_iac_home: Path, mlops_iac_root: Path
 ) -> Iterator[Callable[[str], DeployedEnvironment]]:
-    """``deployed("screening-dev")``: the environment, brought up once a session and destroyed at its end."""
+    """``deployed("screening-dev")``: the environment, brought up once a session and destroyed at its end.
+
+    It raises what `up` would tell: StackNotFound for a wrong name, ConfigError for a wrong stack file, CloudError when a
+    resource fails. What is protected cannot be destroyed; it ends with the cloud, which is thrown away.
+    """
     from mlops_iac.backends.embedded import EmbeddedBackend
-    from mlops_iac.testing.deployed import DeployedEnvironment
+    from mlops_iac.core.errors import MlopsError
+    from mlops_iac.testing.deployed import DeployedEnvironment, bring_up
 
     live: dict[str, DeployedEnvironment] = {}
 
     def deploy(stack: str) -> DeployedEnvironment:
+        __tracebackhide__ = True
         if stack not in live:
-            backend = EmbeddedBackend(mlops_iac_root, stack, home=mlops_iac_home)
-            result = backend.up()
-            assert result.outcome == "succeeded", [str(f.error) for f in result.failures] or result.error
-            live[stack] = DeployedEnvironment(backend, result)
+            try:
+                live[stack] = bring_up(EmbeddedBackend(mlops_iac_root, stack, home=mlops_iac_home))
+            except MlopsError as error:
+                # Its words say what to do; the way through our code would only hide them.
+                raise error.with_traceback(None) from None
         return live[stack]
 
     yield deploy
     for environment in live.values():
-        if environment.backend.stack in environment.backend.store.stacks():
+        is_there = environment.backend.stack in environment.backend.store.stacks()
+        if is_there and not environment.is_protected:
             environment.destroy()

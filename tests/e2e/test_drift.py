@@ -92,7 +92,8 @@ CHANGES: dict[str, tuple[Change, str]] = {
 
 def drift(screening: DeployedEnvironment) -> Result:
     found = screening.backend.refresh(preview=True)
-    assert found.error is None and not found.failures, [str(failure.error) for failure in found.failures]
+    assert found.error is None
+    assert not found.failures, [str(failure.error) for failure in found.failures]
     return found
 
 

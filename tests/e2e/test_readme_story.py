@@ -1,4 +1,7 @@
-"""The README's commands, in its order, by the real CLI, on real data. Each test goes on where the last one stopped."""
+"""The README, read and done: its commands in its order, by the real CLI, on real data, each showing what the README shows.
+
+Each test goes on where the last one stopped, and looks behind what was shown.
+"""
 
 from __future__ import annotations
 
@@ -9,41 +12,53 @@ from pathlib import Path
 import pytest
 
 from mlops_iac.cloud.process import EmbeddedCloud
+from tests.docs.pages import CHECKOUT, read_blocks
+from tests.docs.reader import Reader
 from tests.e2e.conftest import Cli
 from tests.support.leftovers import find_leftovers
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.xdist_group("readme-story")]
 
 Story = tuple[Cli, Path]
+README = CHECKOUT / "README.md"
 
 
 def clients_of(folder: Path):
     return EmbeddedCloud(folder / ".mlops-iac/cloud").clients("eu-west-1")
 
 
-def test_blueprints_are_listed(story: Story):
-    cli, _ = story
-    assert "tabular-batch" in cli("blueprint", "list").out
+@pytest.fixture(scope="module")
+def readme(story: Story) -> Reader:
+    return Reader(README, story[1])
 
 
-def test_new_writes_the_stack_file(story: Story):
+def test_new_writes_the_stack_file(story: Story, readme: Reader):
+    readme.until("mlops-iac new --team screening --env dev --blueprint tabular-batch")
+    text = (story[1] / "stacks/Pulumi.screening-dev.yaml").read_text()
+    assert "mlops-iac:code: examples/screening" in text
+
+
+def test_preview_works_before_anything_is_running(story: Story, readme: Reader):
     cli, folder = story
-    cli("new", "--team", "screening", "--env", "dev", "--blueprint", "tabular-batch")
-    assert "mlops-iac:code: examples/screening" in (folder / "stacks/Pulumi.screening-dev.yaml").read_text()
-
-
-def test_preview_works_before_anything_is_running(story: Story):
-    cli, folder = story
+    shown = readme.until("mlops-iac preview screening-dev")
     body = cli("preview", "screening-dev", "--json").json
     assert body["changeSummary"]["create"] == len(body["steps"])
+    assert f"{len(body['steps'])} to create" in shown
     assert not (folder / ".mlops-iac/state").exists()
     assert not (folder / ".mlops-iac/cloud/cloud.json").exists()
 
 
-def test_up_makes_what_the_preview_showed(story: Story):
+def test_the_picture_in_the_readme_is_what_graph_draws(story: Story):
+    cli, _ = story
+    (picture,) = [block.text for block in read_blocks(README) if block.kind == "mermaid"]
+    assert cli("graph", "screening-dev").out == picture
+
+
+def test_up_makes_what_the_preview_showed(story: Story, readme: Reader):
     cli, folder = story
     promised = cli("preview", "screening-dev", "--json").json["changeSummary"]
-    assert cli("up", "screening-dev", "--yes", "--json").json["changeSummary"] == promised
+    done = readme.until("mlops-iac up screening-dev --yes")
+    assert f"{promised['create']} created" in done
     checkpoint = folder / ".mlops-iac/state/.pulumi/stacks/mlops-iac/screening-dev.json"
     assert stat.S_IMODE(checkpoint.stat().st_mode) == 0o600
 
@@ -66,9 +81,9 @@ def test_predict_before_the_first_run_says_what_to_do(story: Story):
     assert "mlops-iac run screening-dev training" in done.err
 
 
-def test_data_goes_into_the_lake_encrypted_and_tagged(story: Story):
+def test_data_goes_into_the_lake_encrypted_and_tagged(story: Story, readme: Reader):
     cli, folder = story
-    cli("data", "put", "screening-dev", "examples/screening/data", "raw/")
+    readme.until("mlops-iac data put screening-dev examples/screening/data raw/")
     assert "breast_cancer.csv" in cli("data", "ls", "screening-dev", "raw/").out
     bucket = cli("outputs", "screening-dev", "data.bucket").out.strip()
     s3 = clients_of(folder)("s3")
@@ -78,9 +93,10 @@ def test_data_goes_into_the_lake_encrypted_and_tagged(story: Story):
     assert {"Key": "mlops-iac:stack", "Value": "screening-dev"} in tags
 
 
-def test_a_run_trains_evaluates_and_deploys_a_model(story: Story):
+def test_a_run_trains_evaluates_and_deploys_a_model(story: Story, readme: Reader):
     cli, _ = story
-    run = cli("run", "screening-dev", "training", "--follow", "--json").json
+    readme.until("mlops-iac run screening-dev training --follow")
+    (run,) = cli("runs", "screening-dev", "--json").json["runs"]
     assert run["status"] == "succeeded"
     assert run["metrics"]["auc"] > 0.98
     assert [(s["name"], s["status"]) for s in run["steps"]] == [
@@ -88,21 +104,19 @@ def test_a_run_trains_evaluates_and_deploys_a_model(story: Story):
     ]
 
 
-def test_the_deployed_model_answers(story: Story):
-    cli, _ = story
-    out = cli("predict", "screening-dev", "--data", "examples/screening/sample.json").out
+def test_the_deployed_model_answers(readme: Reader):
+    out = readme.until("mlops-iac predict screening-dev --data examples/screening/sample.json")
     assert len(re.findall(r"^row", out, re.MULTILINE)) == 5
 
 
-def test_a_weak_model_is_refused_and_the_old_one_keeps_serving(story: Story):
+def test_a_weak_model_is_refused_and_the_old_one_keeps_serving(story: Story, readme: Reader):
     cli, folder = story
     before = cli("predict", "screening-dev", "--data", "examples/screening/sample.json").out
     config = clients_of(folder)("sagemaker").describe_endpoint(EndpointName="screening-dev-endpoint")
-    done = cli("run", "screening-dev", "training", "--follow", "--parameters", "examples/screening/weak.yaml", code=1)
-    assert re.search(r"auc is 0\.\d+, the gate wants >= 0\.9", done.err)
+    readme.until("mlops-iac run screening-dev training --follow --parameters examples/screening/weak.yaml")
     after = clients_of(folder)("sagemaker").describe_endpoint(EndpointName="screening-dev-endpoint")
     assert after["EndpointConfigName"] == config["EndpointConfigName"]
-    assert cli("predict", "screening-dev", "--data", "examples/screening/sample.json").out == before
+    assert readme.until("mlops-iac predict screening-dev --data examples/screening/sample.json") == before
 
 
 def test_the_history_has_both_runs_with_metrics(story: Story):
@@ -150,9 +164,15 @@ def test_a_second_team_lives_beside_it_untouched(story: Story):
     cli("preview", "screening-dev", "--expect-no-changes")
 
 
-def test_destroy_leaves_nothing(story: Story):
+def test_destroy_leaves_nothing(story: Story, readme: Reader):
     cli, folder = story
     assert find_leftovers(clients_of(folder), "screening-dev")
-    cli("destroy", "screening-dev", "--yes")
+    readme.until("mlops-iac destroy screening-dev --yes")
     assert find_leftovers(clients_of(folder), "screening-dev") == []
     cli("outputs", "screening-dev", code=6)
+
+
+def test_the_readme_ends_with_nothing_running(story: Story, readme: Reader):
+    cli, _ = story
+    readme.to_the_end()
+    assert cli("cloud", "status", "--json").json["running"] is False

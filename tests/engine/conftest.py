@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from mlops_iac.engine import secrets
 from mlops_iac.engine.deployment import Deployment
 from mlops_iac.engine.event import Event, Result, Step
+from mlops_iac.engine.options import Options
 from mlops_iac.engine.record import Record
 from mlops_iac.engine.state_store import FileStore
 from tests.engine.fake_provider import FakeCloud
@@ -44,15 +46,20 @@ class Stack:
             parallel=self.parallel,
         )
 
-    def preview(self, program: Program) -> Result:
+    def preview(self, program: Program, **options: Any) -> Result:
         self.events = []
-        return self.deployment.preview(program, on_event=self.events.append)
+        return self.deployment.preview(program, on_event=self.events.append, options=Options(**options))
 
-    def up(self, program: Program) -> Result:
+    def up(self, program: Program, **options: Any) -> Result:
         """An `up` whose calls are counted from zero."""
         self.cloud.calls.clear()
         self.events = []
-        return self.deployment.up(program, on_event=self.events.append)
+        return self.deployment.up(program, on_event=self.events.append, options=Options(**options))
+
+    def destroy(self, **options: Any) -> Result:
+        self.cloud.calls.clear()
+        self.events = []
+        return self.deployment.destroy(on_event=self.events.append, options=Options(**options))
 
     def records(self) -> dict[str, Record]:
         """Live records by logical name."""

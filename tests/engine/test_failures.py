@@ -30,9 +30,27 @@ def program() -> None:
     pulumi.export("b", b.arn)
 
 
-def test_what_does_not_stand_on_the_failed_one_is_finished(stack: Stack) -> None:
+def test_after_a_failure_nothing_more_is_started(stack: Stack) -> None:
+    """Pulumi's default."""
+    stack.parallel = 1
+
+    def two() -> None:
+        a = Thing("a", label="a")
+        Thing("b", opts=Options(depends_on=[a]), label="b")
+        Thing("c", opts=Options(depends_on=[a]), label="c")
+
+    stack.up(lambda: Thing("old", label="old"))
     stack.cloud.fails["create", "b"] = DENIED
-    result = stack.up(program)
+    result = stack.up(two)
+    assert errors(result) == [str(DENIED)]
+    assert stack.cloud.calls == [("create", "a"), ("create", "b")]
+    assert set(stack.cloud.things) == {"a", "old"}
+    assert {"a", "old"} <= set(stack.records())
+
+
+def test_with_continue_on_error_what_does_not_stand_on_the_failed_one_is_finished(stack: Stack) -> None:
+    stack.cloud.fails["create", "b"] = DENIED
+    result = stack.up(program, continue_on_error=True)
     assert result.outcome == "failed"
     assert errors(result) == [str(DENIED)]
     assert set(stack.cloud.things) == {"a", "d"}
@@ -119,7 +137,7 @@ def test_an_apply_that_raises_is_the_programs_error(stack: Stack, capfd: pytest.
     assert capfd.readouterr().err == ""
 
 
-def test_after_a_failure_only_what_nothing_stands_on_is_deleted(stack: Stack) -> None:
+def test_with_continue_on_error_only_what_nothing_stands_on_is_deleted_after_a_failure(stack: Stack) -> None:
     def before() -> None:
         old = Thing("old", label="old")
         Thing("user", label="user", source=old.arn)
@@ -130,7 +148,7 @@ def test_after_a_failure_only_what_nothing_stands_on_is_deleted(stack: Stack) ->
 
     stack.up(before)
     stack.cloud.fails["update", "user"] = DENIED
-    stack.up(after)
+    stack.up(after, continue_on_error=True)
     assert set(stack.cloud.things) == {"old", "user"}
     stack.cloud.fails.clear()
     stack.up(after)

@@ -8,9 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
 
-from mlops_iac.core.errors import MlopsError
-from mlops_iac.engine.event import Result
+from mlops_iac.core.errors import MlopsError, PlanError
+from mlops_iac.engine.event import Result, Step
+from mlops_iac.engine.options import Options
 from mlops_iac.engine.record import Record
+from mlops_iac.engine.signatures import UNKNOWN_TEXT
 from mlops_iac.engine.snapshot import Snapshot
 from mlops_iac.engine.values import Secret
 from tests.engine.conftest import Stack, errors
@@ -38,33 +40,90 @@ class Life(Stack):
         self.parallel = parallel
         self.retained: set[str] = set()
         """Physical names of what a program wanted kept."""
+        self.meddled = False
+        """Whether the state may not know what the cloud has become."""
 
     def live(self, story: Story) -> None:
         for act in story.acts:
-            self.perform(act, story.versions[act.version])
-            self.check_state(settled=False)
+            version = story.versions[act.version]
+            self.perform(act, version)
+            if act.verb != "meddle":
+                self.check_state(settled=False)
         self.settle(story.versions[story.acts[-1].version].unprotected())
         self.end()
 
     # Commands -----------------------------------------------------------------------------------------------------
 
     def perform(self, act: Act, version: Version) -> None:
-        """One command, with its fault; what it answers or raises is not judged, only what it leaves behind."""
+        """One command, with its fault. What goes wrong may be told or raised; it is judged by what it leaves behind."""
+        if act.verb == "meddle":
+            self._meddle(act)
+            return
         self._note_retained()
-        raises_at = act.fault.at if act.fault and act.fault.kind == "raise" else None
+        options = self._options(act, version)
+        promised = self._promise(act, version, options)
         with self.machine.suffering(act.fault):
             try:
-                self._run(act.verb, version, raises_at)
+                result = self._run(act, version, options)
             except Exception as error:
                 assert self.machine.died or isinstance(error, MlopsError), error
-                assert act.fault or act.verb == "destroy" or _is_expected(error), error
+                assert act.fault or _is_expected(error, act), error
+                return
+        self.meddled &= not (act.verb == "refresh" or act.refresh)
+        if result is not None and act.fault is None and not self.meddled:
+            assert act.flag or version.protects or self._protects() or _trouble(result) == [], _trouble(result)
+            if promised is not None and _trouble(result) == []:
+                compare(promised, result)
 
-    def _run(self, verb: str, version: Version, raises_at: int | None) -> object:
-        if verb == "up":
-            return self.up(program_of(version, raises_at=raises_at))
+    def _options(self, act: Act, version: Version) -> Options:
+        names = [part.name for part in version.parts]
+        if act.verb != "up":
+            names = sorted({record.name for record in self._all() if not (record.is_provider or record.is_stack)})
+        flags = {act.flag: tuple(names[pick % len(names)] for pick in act.picks)} if act.flag and names else {}
+        if act.verb != "up":
+            flags.pop("replaces", None)
+        return Options(
+            **flags,
+            target_dependents=act.dependents and "targets" in flags,
+            refresh=act.refresh,
+            continue_on_error=act.keeps_going,
+        )
+
+    def _promise(self, act: Act, version: Version, options: Options) -> Result | None:
+        """What a preview says of an `up`, where the two can be held to one another.
+
+        They cannot while an operation is pending: an `up` looks up first what became of it.
+        """
+        out_of_date = (self.meddled and not act.refresh) or self.store.read("dev")[0].pending
+        if act.verb != "up" or act.fault or out_of_date:
+            return None
+        try:
+            promised = self.deployment.preview(program_of(version), options=options)
+        except MlopsError:
+            return None
+        return None if _trouble(promised) else promised
+
+    def _run(self, act: Act, version: Version, options: Options) -> Result | None:
+        self.events = []
+        tell = self.events.append
+        if act.verb == "up":
+            raises_at = act.fault.at if act.fault and act.fault.kind == "raise" else None
+            return self.deployment.up(program_of(version, raises_at=raises_at), on_event=tell, options=options)
         if "dev" not in self.store.stacks():
             return None
-        return self.deployment.destroy() if verb == "destroy" else self.deployment.refresh()
+        if act.verb == "destroy":
+            return self.deployment.destroy(on_event=tell, options=options)
+        return self.deployment.refresh(on_event=tell, options=options)
+
+    def _meddle(self, act: Act) -> None:
+        """Somebody deletes or changes things by hand."""
+        labels = sorted(set(self.cloud.things) - {LOBBY})
+        for pick in act.picks or (act.version,):
+            if labels and pick % 2:
+                self.cloud.things.pop(labels[pick % len(labels)], None)
+            elif labels and labels[pick % len(labels)] in self.cloud.things:
+                self.cloud.things[labels[pick % len(labels)]]["size"] = 77
+            self.meddled = True
 
     def settle(self, version: Version) -> None:
         """What a person does after the trouble: the same command again, and it succeeds; a second one finds nothing."""
@@ -124,6 +183,8 @@ class Life(Stack):
         assert set(self.cloud.things) - self.retained == mine - self.retained | {LOBBY}
 
     def check_secrets(self) -> None:
+        told = repr(self.events)
+        assert not [secret for secret in SECRETS if secret in told]
         for path in self._files():
             text = path.read_text("utf-8")
             for secret in SECRETS:
@@ -142,6 +203,9 @@ class Life(Stack):
     def _all(self) -> list[Record]:
         snapshot: Snapshot = self.store.read("dev")[0]
         return [*snapshot, *(pending.record for pending in snapshot.pending.values())]
+
+    def _protects(self) -> bool:
+        return any(record.protect for record in self._all())
 
     def _unprotect(self) -> None:
         """Take protection off by hand, in the file; a refresh first folds whatever an operation left in its journal."""
@@ -163,6 +227,27 @@ def _trouble(result: Result) -> list[str]:
     return [*errors(result), *([str(result.error)] if result.error else [])]
 
 
-def _is_expected(error: MlopsError) -> bool:
-    """Without a fault, only protection stops a command before it begins."""
-    return "protected" in error.summary
+def _is_expected(error: MlopsError, act: Act) -> bool:
+    """Without a fault, only protection stops a command before it begins, or what stands on something it was to touch."""
+    return "rotected" in error.summary or (act.flag in ("targets", "excludes") and isinstance(error, PlanError))
+
+
+WEAKER = {"replace": ("update", "same"), "update": ("same",)}
+
+
+def compare(promised: Result, done: Result) -> None:
+    """An `up` does what the preview said; where a value was not known yet, it may turn out to do less."""
+    before, after = _by_urn(promised), _by_urn(done)
+    assert before.keys() == after.keys(), (before.keys(), after.keys())
+    exact = True
+    for urn, step in before.items():
+        op = after[urn].op
+        if op != step.op:
+            exact = False
+            assert op in WEAKER.get(step.op, ()), f"{urn}: {step.op} was promised, {op} was done"
+            assert UNKNOWN_TEXT in str(step.new), f"{urn}: {step.op} was promised, {op} was done"
+    assert not exact or promised.changes == done.changes
+
+
+def _by_urn(result: Result) -> dict[str, Step]:
+    return {step.urn: step for step in result.steps if step.logical}

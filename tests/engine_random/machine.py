@@ -12,6 +12,7 @@ import errno
 import json
 import os
 import shutil
+import signal
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -27,7 +28,12 @@ from tests.engine_random.parts import Fault
 NOBODY = 2**22 + 1
 """A process number that Linux never gives."""
 
-DENIED = CloudError("Denied.", "This call is refused by the test.", code="AccessDenied")
+REFUSALS = {
+    "refuse": CloudError("Denied.", "This call is refused by the test.", code="AccessDenied"),
+    "break": CloudError("Broken.", "The cloud failed.", code="InternalFailure", unsure=True),
+    "lose": CloudError("Lost.", "The answer never came.", code="ConnectionClosedError", unsure=True),
+}
+CHANGES = ("create", "update", "delete")
 
 
 class Dead(Exception):
@@ -39,6 +45,8 @@ class Handler(FakeHandler):
 
     def update(self, scope: Scope, id: str, old: Props, new: Props, outputs: Props) -> dict[str, Any]:
         self.cloud.called("update", id)
+        if id not in self.cloud.things:
+            raise CloudError("Gone.", f"`{id}` does not exist.", code="NotFound")
         kept = {key: self.cloud.things[id][key] for key in ("region", "made")}
         self.cloud.put(id, {**new, **kept})
         return self._outputs(id)
@@ -78,31 +86,44 @@ class Machine(FakeCloud):
     def called(self, call: str, label: str) -> None:
         self._live()
         super().called(call, label)
-        self._refuse(call)
+        if call in CHANGES and self._is_now("refuse", "break"):
+            raise REFUSALS[self._kind]
+        if self._is_now("stop"):
+            os.kill(os.getpid(), signal.SIGINT)
         self._tick()
 
     def put(self, label: str, thing: Mapping[str, Any]) -> None:
         with self._counting:
             self._live()
             super().put(label, thing)
-        self._tick()
+        self._changed()
 
     def drop(self, label: str) -> None:
         with self._counting:
             self._live()
             super().drop(label)
+        self._changed()
+
+    def _changed(self) -> None:
         self._tick()
+        if self._is_now("lose"):
+            raise REFUSALS["lose"]
 
     def _live(self) -> None:
         if self.died:
             raise Dead
 
-    def _refuse(self, call: str) -> None:
-        if self._fault and self._fault.kind == "refuse" and call in ("create", "update", "delete"):
-            with self._counting:
-                self._moment += 1
-                if self._moment - 1 == self._fault.at:
-                    raise DENIED
+    @property
+    def _kind(self) -> str:
+        return self._fault.kind if self._fault else ""
+
+    def _is_now(self, *kinds: str) -> bool:
+        """Count one moment of a fault of these kinds; True when it is the fault's own."""
+        if self._fault is None or self._kind not in kinds:
+            return False
+        with self._counting:
+            self._moment += 1
+            return self._moment - 1 == self._fault.at
 
     # The disk -----------------------------------------------------------------------------------------------------
 

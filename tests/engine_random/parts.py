@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from hypothesis import strategies as st
@@ -35,6 +34,8 @@ class Part:
     """An output of another part, as an input that replaces."""
     sealed: bool = False
     """Makes the source a secret, known or not."""
+    asks: bool = False
+    """Has an input that an invoke answers, which is asked about the source."""
     after: tuple[int, ...] = ()
     abroad: bool = False
     """In another region, by an explicit provider."""
@@ -74,11 +75,15 @@ class Version:
     def things(self) -> tuple[Part, ...]:
         return tuple(part for part in self.parts if not part.box)
 
+    @property
+    def protects(self) -> bool:
+        return any(part.protect for part in self.parts)
+
     def unprotected(self) -> Version:
         return replace(self, parts=tuple(replace(part, protect=False) for part in self.parts))
 
 
-GENERATIONS = 3
+GENERATIONS = 2
 
 
 def repaired(parts: list[Part]) -> tuple[Part, ...]:
@@ -134,6 +139,7 @@ def things(id: int, others: int) -> st.SearchStrategy[Part]:
         source=takes,
         home=takes,
         sealed=st.booleans(),
+        asks=st.integers(0, 4).map(lambda number: number == 4),
         after=st.lists(st.integers(0, others), max_size=2, unique=True).map(tuple),
         **options(),
     )
@@ -186,7 +192,7 @@ def next_versions(draw: st.DrawFn, before: Version) -> Version:
 def changed(draw: st.DrawFn, part: Part) -> Part:
     """The same part with one or two of its inputs or options drawn anew."""
     fresh = draw(things(part.id, max(part.id, 3)))
-    names = ("size", "place", "token", "source", "home", "sealed", "after", *options())
+    names = ("size", "place", "token", "source", "home", "sealed", "asks", "after", *options())
     picked = draw(st.lists(st.sampled_from(names), min_size=1, max_size=2, unique=True))
     return replace(part, **{name: getattr(fresh, name) for name in picked})
 
@@ -196,32 +202,64 @@ class Fault:
     """What goes wrong in an operation, and when."""
 
     kind: str
-    """``refuse`` (a call of the cloud), ``die`` (SIGKILL), ``full`` (the disk, from then on), ``raise`` (the program)."""
+    """Of the cloud's calls: ``refuse``, ``break`` (500, not carried out), ``lose`` (carried out, the answer is lost),
+    ``stop`` (Ctrl-C at this call). Of the machine: ``die`` (SIGKILL), ``full`` (the disk, from then on). Of the program:
+    ``raise``."""
     at: int
 
 
 FAULTS = st.builds(
-    Fault, kind=st.sampled_from(["refuse", "die", "die", "full", "raise"]), at=st.integers(0, 11) | st.integers(0, 60)
+    Fault,
+    kind=st.sampled_from(["refuse", "break", "lose", "lose", "stop", "die", "die", "die", "full", "raise"]),
+    at=st.integers(0, 11) | st.integers(0, 60),
 )
 
 
 @dataclass(frozen=True, kw_only=True)
 class Act:
-    """One command that somebody runs."""
+    """One command that somebody runs, or, as ``meddle``, what somebody does to the cloud behind our back."""
 
     verb: str
-    """``up``, ``preview``, ``refresh`` or ``destroy``."""
+    """``up``, ``refresh``, ``destroy`` or ``meddle``."""
     version: int = 0
     fault: Fault | None = None
+    flag: str = ""
+    """``targets``, ``excludes`` or ``replaces``, with ``picks``; or nothing."""
+    picks: tuple[int, ...] = ()
+    """Places among what there is to choose from, counted round and round."""
+    dependents: bool = False
+    refresh: bool = False
+    keeps_going: bool = False
+    """``--continue-on-error``."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Story:
+    """What is tried: versions of a program, commands, and then an end that must be good."""
+
     versions: tuple[Version, ...]
     acts: tuple[Act, ...]
     parallel: int = 1
-    notes: Mapping[str, str] = field(default_factory=dict)
-    """For kept cases: what was wrong."""
+
+
+VERBS = ("up", "up", "up", "up", "up", "refresh", "destroy", "meddle")
+FLAGS = ("", "", "", "", "targets", "excludes", "replaces")
+
+
+@st.composite
+def acts(draw: st.DrawFn, versions: int) -> Act:
+    flag = draw(st.sampled_from(FLAGS))
+    picks = draw(st.lists(st.integers(0, 5), min_size=1, max_size=2, unique=True)) if flag else []
+    return Act(
+        verb=draw(st.sampled_from(VERBS)),
+        version=draw(st.integers(0, versions - 1)),
+        fault=draw(st.none() | FAULTS),
+        flag=flag,
+        picks=tuple(picks),
+        dependents=flag == "targets" and draw(st.booleans()),
+        refresh=draw(st.integers(0, 3)) == 3,
+        keeps_going=draw(st.integers(0, 3)) == 3,
+    )
 
 
 @st.composite
@@ -229,8 +267,7 @@ def stories(draw: st.DrawFn) -> Story:
     versions = [draw(first_versions())]
     for _ in range(draw(st.integers(1, 2))):
         versions.append(draw(next_versions(versions[-1])))
-    acts = [Act(verb="up", version=0, fault=draw(st.none() | FAULTS))]
+    done = [Act(verb="up", version=0, fault=draw(st.none() | FAULTS))]
     for _ in range(draw(st.integers(1, 2))):
-        verb = draw(st.sampled_from(["up", "up", "up", "up", "refresh", "destroy"]))
-        acts.append(Act(verb=verb, version=draw(st.integers(0, len(versions) - 1)), fault=draw(st.none() | FAULTS)))
-    return Story(versions=tuple(versions), acts=tuple(acts), parallel=draw(st.sampled_from([1, 1, 1, 8])))
+        done.append(draw(acts(len(versions))))
+    return Story(versions=tuple(versions), acts=tuple(done), parallel=draw(st.sampled_from([1, 1, 1, 8])))

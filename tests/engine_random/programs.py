@@ -54,6 +54,10 @@ def _inputs(part: Part, made: Mapping[int, pulumi.Resource]) -> dict[str, object
     if part.source:
         value = getattr(made[part.source[0]], part.source[1])
         inputs["source"] = pulumi.Output.secret(value) if part.sealed else value
+    if part.asks:
+        question = {"about": inputs.get("source", part.size)}
+        answer = pulumi.runtime.invoke_output("fake:index/whoami:whoami", question)
+        inputs["answer"] = answer.apply(lambda fields: fields["about"])
     return inputs
 
 

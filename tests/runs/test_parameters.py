@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from mlops_iac.core.environment import Pipeline
-from mlops_iac.core.errors import RunError, UsageError
+from mlops_iac.core.errors import UsageError
 from mlops_iac.runs.parameters import merge_parameters, parse_settings, read_parameters
 from tests.support.small_environment import make_environment
 
@@ -39,14 +39,14 @@ def test_the_defaults_are_not_changed() -> None:
     ],
 )
 def test_a_wrong_parameter_is_refused_with_what_was_given(given: dict[str, Any], words: list[str]) -> None:
-    with pytest.raises(RunError) as caught:
+    with pytest.raises(UsageError) as caught:
         merge_parameters(PIPELINE, given)
     for word in words:
         assert word in str(caught.value)
 
 
 def test_all_problems_are_told_at_once() -> None:
-    with pytest.raises(RunError) as caught:
+    with pytest.raises(UsageError) as caught:
         merge_parameters(PIPELINE, {"x": 1, "data": 3})
     assert len(caught.value.problems) == 2
 
@@ -71,12 +71,33 @@ def test_a_file_is_read_as_plain_yaml(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "content", [b"- a\n- b\n", b"a: [\n", b"\xff\xfe\x00", b"!!python/object/apply:os.system ['id']\n", b"3: x\n"]
+    "content",
+    [
+        b"- a\n- b\n",
+        b"a: [\n",
+        b"\xff\xfe\x00",
+        b"!!python/object/apply:os.system ['id']\n",
+        b"3: x\n",
+        b"a: 1\nb: 2\na: 3\n",
+        b"a: &x [1]\nb: *x\n",
+        b"a: " + b"[" * 9000 + b"]" * 9000,
+    ],
 )
 def test_a_file_that_is_no_map_of_parameters_is_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "p.yaml").write_bytes(content)
     with pytest.raises(UsageError):
         read_parameters(tmp_path / "p.yaml")
+
+
+def test_what_a_file_says_wrongly_is_told_with_its_line(tmp_path: Path) -> None:
+    (tmp_path / "p.yaml").write_text("# weak\ngate_at_least: high\n\nx: 1\n")
+    with pytest.raises(UsageError) as caught:
+        merge_parameters(PIPELINE, read_parameters(tmp_path / "p.yaml"))
+    file = str(tmp_path / "p.yaml")
+    assert [(one.file, one.line, one.path) for one in caught.value.problems] == [
+        (file, 2, "gate_at_least"),
+        (file, 4, "x"),
+    ]
 
 
 def test_a_missing_or_huge_file_is_refused(tmp_path: Path) -> None:

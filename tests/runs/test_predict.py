@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,10 @@ class FakeCloud:
         return {"logStreams": [{"logStreamName": "AllTraffic/i-0"}]}
 
     def get_log_events(self, **request: Any) -> dict[str, Any]:
-        events = [] if "nextToken" in request else [{"timestamp": 0, "message": "ValueError: columns are missing"}]
+        events = [] if "nextToken" in request else [
+            {"timestamp": 0, "message": "of an earlier request"},
+            {"timestamp": int(time.time() * 1000) + 1000, "message": "ValueError: columns are missing"},
+        ]  # fmt: skip
         return {"events": events, "nextForwardToken": "f/1"}
 
 
@@ -78,6 +82,7 @@ def test_a_model_that_raises_is_told_with_the_end_of_its_log(environment: Enviro
         predict(environment, cloud.clients(), b"[[1]]")
     assert "server error (500)" in caught.value.detail
     assert "ValueError: columns are missing" in caught.value.detail
+    assert "earlier request" not in caught.value.detail
 
 
 @pytest.mark.parametrize(
@@ -86,6 +91,8 @@ def test_a_model_that_raises_is_told_with_the_end_of_its_log(environment: Enviro
         (b"", "application/json", "empty"),
         (b"  \n", "text/csv", "empty"),
         (b"a,b\n1,2\n", "application/json", "not JSON"),
+        (b"[" * 100_000, "application/json", "nested too deep"),
+        (b"\xff\xfe\x00", "text/csv", "not text"),
         (b"1" * (4 * 1024 * 1024 + 1), "text/csv", "too large"),
     ],
 )
@@ -93,7 +100,7 @@ def test_a_wrong_payload_is_refused_before_it_is_sent(
     environment: Environment, body: bytes, kind: str, message: str
 ) -> None:
     cloud = FakeCloud()
-    with pytest.raises(RunError, match=message):
+    with pytest.raises(UsageError, match=message):
         predict(environment, cloud.clients(), body, kind)
     assert cloud.asked == {}
 

@@ -86,7 +86,7 @@ def test_missing_scripts_are_named_before_anything_is_stored(
 
 @pytest.mark.usefixtures("flow")
 def test_wrong_parameters_store_nothing(environment: Environment, clients: Clients, root: Path) -> None:
-    with pytest.raises(RunError, match="Unknown parameter"):
+    with pytest.raises(UsageError, match="Unknown parameter"):
         start(environment, clients, root, parameters={"hyperparameter": {}})
     assert keys(environment, clients) == []
 

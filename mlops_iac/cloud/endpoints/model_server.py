@@ -172,8 +172,11 @@ class Handler(BaseHTTPRequestHandler):
         for name, value in self.headers.items():
             if name.lower() == "x-amzn-sagemaker-custom-attributes":
                 self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(body)
+        try:
+            self.end_headers()
+            self.wfile.write(body)
+        except ConnectionError:  # who asked has gone; a ping waits two seconds only
+            self.close_connection = True
 
 
 class Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):

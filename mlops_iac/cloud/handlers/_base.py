@@ -8,6 +8,7 @@ rest of what was known.
 
 from __future__ import annotations
 
+import functools
 import secrets
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -248,6 +249,7 @@ class Resource:
         return cls.tags is not None
 
     @classmethod
+    @functools.cache
     def _place(cls, operation: str, prop: str) -> tuple[str, ...] | None:
         """Where an input goes in a call's parameters: ``("Name",)``, ``("DatabaseInput", "Name")`` or nowhere."""
         if not operation or prop == "region" or prop in cls.extras or prop in cls.ignores:

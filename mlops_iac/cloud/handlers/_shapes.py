@@ -30,6 +30,7 @@ def input_shape(service: str, operation: str) -> Any:
     return get_model(service).operation_model(operation).input_shape
 
 
+@functools.cache
 def normal(name: str) -> str:
     return re.sub(r"[^a-z0-9]", "", name.lower())
 

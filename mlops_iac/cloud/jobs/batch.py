@@ -26,7 +26,7 @@ from mlops_iac.cloud.jobs.records import Key
 log = logging.getLogger("mlops_iac.cloud.jobs")
 
 _KIND = "batch-job"
-_ENDED = ("SUCCEEDED", "FAILED")
+ENDED = ("SUCCEEDED", "FAILED")
 _CLOUD_STOPPED = "The embedded cloud was stopped while this job was waiting or running. Submit it again."
 
 
@@ -150,7 +150,7 @@ class BatchJobs:
         reason = call.params["reason"]
         for key in self._with_children(self._get(call)):
             record = self.host.records.find(key)
-            if record is None or record["status"] in _ENDED:
+            if record is None or record["status"] in ENDED:
                 continue
             with self._lock:
                 attempt = self._running.get(key)
@@ -163,7 +163,7 @@ class BatchJobs:
 
     def settle(self) -> None:
         for key, record in list(self.host.records.each(_KIND)):
-            if record["status"] not in _ENDED:
+            if record["status"] not in ENDED:
                 self.host.records.change(key, status="FAILED", statusReason=_CLOUD_STOPPED, stoppedAt=_milliseconds())
 
     def close(self) -> None:
@@ -220,7 +220,7 @@ class BatchJobs:
             # One of them may have ended since it was looked at; then nobody would tell us any more.
             for need in needs:
                 record = self.host.records.find((*key[:3], need))
-                if record and record["status"] in _ENDED:
+                if record and record["status"] in ENDED:
                     for other, status, reason in self._tell(key, need, record["status"]):
                         self._finish(other, status, reason)
         else:
@@ -232,7 +232,7 @@ class BatchJobs:
 
     def _live(self, key: Key) -> None:
         record = self._full(key)
-        if record is None or record["status"] in _ENDED:
+        if record is None or record["status"] in ENDED:
             return
         strategy = record["retryStrategy"]
         for number in range(1, strategy["attempts"] + 1):
@@ -319,7 +319,7 @@ class BatchJobs:
         return full
 
     def _summary(self, key: Key, record: Mapping[str, Any]) -> dict[str, int]:
-        statuses = Counter(dict.fromkeys(("SUBMITTED", "PENDING", "RUNNABLE", "STARTING", "RUNNING", *_ENDED), 0))
+        statuses = Counter(dict.fromkeys(("SUBMITTED", "PENDING", "RUNNABLE", "STARTING", "RUNNING", *ENDED), 0))
         for index in range(record["arrayProperties"]["size"]):
             child = self.host.records.find((*key[:3], f"{key[3]}:{index}"))
             if child:

@@ -10,7 +10,7 @@ from typing import Any
 import grpc
 
 from mlops_iac.core.errors import MlopsError
-from mlops_iac.engine.calls import TimedOut
+from mlops_iac.engine.calls import is_unsure
 
 log = logging.getLogger("mlops_iac.cloud.plugin")
 
@@ -36,7 +36,7 @@ def status_of(error: Exception) -> tuple[grpc.StatusCode, str]:
     """The engine takes ``INTERNAL`` and ``UNKNOWN`` to mean that nobody knows what became of the resource, and keeps the
     operation as pending; any other code means that nothing happened
     (pulumi/pulumi, ``sdk/go/common/resource/plugin/provider_plugin.go``, ``resourceStateAndError``)."""
-    if isinstance(error, TimedOut):
+    if is_unsure(error):
         return grpc.StatusCode.INTERNAL, str(error)
     if isinstance(error, MlopsError):
         return grpc.StatusCode.FAILED_PRECONDITION, str(error)

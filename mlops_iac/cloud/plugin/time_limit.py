@@ -7,13 +7,15 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from mlops_iac.core.errors import CloudError
-from mlops_iac.engine.calls import LONGEST, TimedOut
 
 T = TypeVar("T")
 
+LONGEST = 24 * 3600.0
+"""Seconds; a time limit above it is cut to it."""
+
 
 def within(seconds: float, verb: str, urn: str, call: Callable[[], T]) -> T:
-    """What the call answers; `TimedOut` when that takes longer. 0 is no limit. The call's thread is left behind then."""
+    """What the call answers. 0 is no limit. When it takes longer: CloudError, `unsure`; its thread is left behind then."""
     if seconds <= 0:
         return call()
     answers: list[T] = []
@@ -36,9 +38,10 @@ def within(seconds: float, verb: str, urn: str, call: Callable[[], T]) -> T:
 
 
 def late(seconds: float, verb: str, urn: str) -> CloudError:
-    return TimedOut(
+    return CloudError(
         "The call took too long.",
         f"The {verb} of {urn.rsplit('::', 1)[-1]} was not done after {seconds:g} s, the resource's own limit.",
         hint="raise `custom_timeouts`; `pulumi refresh` tells what became of the call.",
         resource=urn,
+        unsure=True,
     )

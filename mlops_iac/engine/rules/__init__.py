@@ -11,17 +11,21 @@ from mlops_iac.engine.rules import (
     changed_region,
     first_seen,
     forced_replacement,
+    imported,
     nothing_changed,
+    pulled_along,
     taken_over,
     unfinished_replacement,
 )
 from mlops_iac.engine.rules.situation import Decision, Rule, Situation
 
 RULES: tuple[Rule, ...] = (
+    imported.decide,
     first_seen.decide,
     unfinished_replacement.decide,
     taken_over.decide,
     asked_for.decide,
+    pulled_along.decide,
     changed_region.decide,
     forced_replacement.decide,
     changed_inputs.decide,

@@ -21,6 +21,8 @@ class Situation:
     """Changed top-level inputs that cannot be changed in place, by the handler or by ``replaceOnChanges``."""
     asked_for: bool = False
     """The person wants it replaced (`--replace`)."""
+    pulled_by: tuple[str, ...] = ()
+    """What it is tied to and has changed: ``replaceWith``, ``replacementTrigger``."""
     old_region: str = ""
     region: str = ""
 
@@ -28,7 +30,7 @@ class Situation:
 @dataclass(frozen=True, kw_only=True)
 class Decision:
     op: Op
-    """SAME, CREATE, UPDATE or REPLACE."""
+    """SAME, CREATE, UPDATE, REPLACE or IMPORT."""
     reasons: tuple[str, ...] = ()
     """Why it is replaced: top-level inputs, or ``provider``."""
 

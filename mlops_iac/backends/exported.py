@@ -1,0 +1,150 @@
+"""A program against a `pulumi stack export`: what `up` would change in a stack that is deployed elsewhere, on AWS say.
+
+Needs no cloud, no credentials and no passphrase: that is what continuous integration has for a pull request of a fork.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mlops_iac.backends import ignore
+from mlops_iac.backends.embedded import PROJECT
+from mlops_iac.engine.event import OnEvent, Result
+from mlops_iac.engine.handler import Handler, Scope
+from mlops_iac.engine.hidden import count_hidden, decode_hidden
+from mlops_iac.engine.options import DEFAULTS, Options
+from mlops_iac.engine.record import Record
+from mlops_iac.engine.secrets import PassphraseManager
+from mlops_iac.engine.snapshot import Snapshot
+from mlops_iac.engine.state_store import FileStore
+from mlops_iac.engine.values import Props
+
+if TYPE_CHECKING:
+    from mlops_iac.cloud.provider import EmbeddedProvider
+
+_ARN_ACCOUNT = re.compile(r"arn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9-]*:(\d{12}):")
+_DEFAULTS = "__defaults"
+"""Where Pulumi's bridge to Terraform providers notes which inputs it filled in itself; source: pulumi-terraform-bridge,
+``pkg/tfbridge/schema.go``."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """What `up` would do to the exported stack."""
+
+    result: Result
+    hidden: int
+    """Secret inputs of the exported stack that are there as ciphertext: they were not compared."""
+
+
+def compare(
+    root: Path, stack: str, text: str, *, place: str, on_event: OnEvent = ignore, options: Options = DEFAULTS
+) -> Comparison:
+    """Preview a stack's program against an export. ``place`` names the file in messages.
+
+    Raises StateError for a file that is no export or of another stack, and ConfigError for the stack file.
+    """
+    from mlops_iac.cloud.provider import EmbeddedProvider
+    from mlops_iac.engine.deployment import Deployment
+    from mlops_iac.program import load
+
+    snapshot = _read(text, stack, place)
+    program = load(root, stack)
+    provider = EmbeddedProvider(None, account_id=account_of(snapshot) or EmbeddedProvider(None).account_id)
+    deployment = Deployment(
+        project=PROJECT,
+        stack=stack,
+        provider=_Provider(provider),
+        store=_Store(snapshot),
+        config=program.config.reveal(lambda ciphertext: "[secret]"),
+        secret_config=program.config.secret_keys,
+    )
+    result = deployment.preview(program.run, on_event=on_event, options=options)
+    return Comparison(result=result, hidden=sum(count_hidden(record.inputs) for record in snapshot))
+
+
+def account_of(snapshot: Snapshot) -> str | None:
+    """The AWS account that a stack is deployed to: the one that its resources' ARNs name most."""
+    named = Counter(match for record in snapshot for match in _ARN_ACCOUNT.findall(str(record.outputs.get("arn", ""))))
+    return named.most_common(1)[0][0] if named else None
+
+
+def _read(text: str, stack: str, place: str) -> Snapshot:
+    from mlops_iac.engine import state_file
+    from mlops_iac.engine.exports import read_deployment, refuse_other_stack
+
+    deployment = read_deployment(text, place)
+    refuse_other_stack(deployment, stack=stack, project=PROJECT, place=place)
+    snapshot = state_file.read_resources(deployment, decode_hidden, place=place)
+    for key, record in list(snapshot.records.items()):
+        snapshot.put(key, _as_asked(record))
+    return snapshot
+
+
+def _as_asked(record: Record) -> Record:
+    """The inputs as the program gave them: without what a provider filled in, names excepted, which stay."""
+    if not record.custom or record.is_provider:
+        return record
+    return replace(record, inputs=_without_defaults(record.inputs, _name_input(record.type)))
+
+
+def _without_defaults(inputs: Mapping[str, Any], name_input: str = "") -> dict[str, Any]:
+    filled_in = set(inputs.get(_DEFAULTS) or ()) - {name_input}
+    return {key: _inside(value) for key, value in inputs.items() if key != _DEFAULTS and key not in filled_in}
+
+
+def _inside(value: Any) -> Any:
+    if isinstance(value, dict):
+        return _without_defaults(value)
+    return [_inside(item) for item in value] if isinstance(value, list) else value
+
+
+def _name_input(type: str) -> str:
+    from mlops_iac.cloud.handlers import handler_class
+
+    return str(getattr(handler_class(type), "name_input", "") or "")
+
+
+class _Store(FileStore):
+    """One state in memory, to be read."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        super().__init__(Path(), PROJECT, str)
+        self._snapshot = snapshot
+
+    def read(self, stack: str, *, strict: bool = True) -> tuple[Snapshot, PassphraseManager]:
+        return self._snapshot, PassphraseManager(str)
+
+
+class _Provider:
+    """Handlers that check, and add nothing of their own: what AWS's provider fills in is not in the export either."""
+
+    def __init__(self, provider: EmbeddedProvider) -> None:
+        self._provider = provider
+        self.account_id = provider.account_id
+
+    def handler(self, type: str) -> Handler:
+        return _Checked(self._provider.handler(type))
+
+    def invoke(self, scope: Scope, token: str, args: Props) -> dict[str, Any]:
+        return self._provider.invoke(scope, token, args)
+
+
+class _Checked:
+    """A handler whose `check` keeps to what was asked for, and what the export has."""
+
+    def __init__(self, handler: Handler) -> None:
+        self._handler = handler
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._handler, name)
+
+    def check(self, scope: Scope, name: str, old: Props | None, new: Props) -> dict[str, Any]:
+        checked = self._handler.check(scope, name, old, new)
+        wanted = {*new, *(old or {})}
+        return {key: value for key, value in checked.items() if key in wanted or old is None}

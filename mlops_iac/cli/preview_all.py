@@ -1,0 +1,48 @@
+"""``mlops-iac preview --all``: one line per environment, then what is wrong with each that could not be previewed."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+if TYPE_CHECKING:
+    from mlops_iac.backends.everything import Previewed
+
+HEAD = ("stack", "create", "update", "replace", "delete", "same", "")
+OPS = ("create", "update", "replace", "delete", "same")
+
+
+def preview_all(root: Path, *, expect_no_changes: bool, json: bool, markdown: bool) -> None:
+    """Leaves with the worst exit code of all."""
+    from mlops_iac.backends.everything import preview_stacks, worst_code
+    from mlops_iac.cli.console import has_color, say, show, show_json
+    from mlops_iac.config import list_stacks
+    from mlops_iac.core import exit_codes
+    from mlops_iac.render.errors import render_error
+    from mlops_iac.render.tables import render_markdown_table, render_table
+
+    previews = list(preview_stacks(root, list_stacks(root)))
+    if json:
+        show_json({"stacks": {preview.stack: preview.body for preview in previews}})
+    else:
+        rows = [row(preview) for preview in previews]
+        show(render_markdown_table(HEAD, rows) if markdown else render_table(HEAD, rows, color=has_color(sys.stdout)))
+        for preview in previews:
+            if preview.error:
+                say(f"\n{preview.stack}\n{render_error(preview.error, color=has_color(sys.stderr))}")
+        if not previews:
+            say("No environments yet. Make one: mlops-iac new")
+    code = worst_code(previews)
+    if code == exit_codes.OK and expect_no_changes and any(preview.changed for preview in previews):
+        code = exit_codes.CHANGES
+    if code != exit_codes.OK:
+        raise typer.Exit(code)
+
+
+def row(preview: Previewed) -> tuple[str, ...]:
+    if preview.error:
+        return (preview.stack, *("" for _ in OPS), f"error: {preview.error.summary}")
+    return (preview.stack, *(str(preview.changes.get(op) or "") for op in OPS), "")

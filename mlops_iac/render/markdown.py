@@ -1,0 +1,61 @@
+"""A preview as Markdown, for a comment on a pull request: what loses data, what changes, and the rest folded away."""
+
+from __future__ import annotations
+
+from mlops_iac.core.stateful import LOSES
+from mlops_iac.engine.event import Result, Step
+from mlops_iac.render.stateful import losses
+from mlops_iac.render.steps import group_by_layer, is_change, render_changes, render_steps
+from mlops_iac.render.tables import render_markdown_table
+
+LONGEST = 60_000
+"""Characters. GitHub refuses a comment of more than 65,536."""
+
+
+def render_markdown(stack: str, result: Result, *, notes: tuple[str, ...] = ()) -> str:
+    """``notes`` are sentences that stand under the summary."""
+    changes = [step for step in result.steps if step.custom and is_change(step)]
+    parts = [f"### `{stack}`: {render_changes(result.changes, color=False)}"]
+    lost = losses(result.steps)
+    if lost:
+        lines = [f"> - `{step.name}` ({step.op}): {LOSES[step.type]}" for step in lost]
+        parts.append("\n".join(["> [!CAUTION]", "> This would lose data:", *lines]))
+    parts += [f"_{note}_" for note in notes]
+    if changes:
+        parts.append(_table(result))
+        parts.append(_folded("Every changed property", _code(render_steps(result.steps, color=False))))
+    return "\n\n".join(parts) + "\n"
+
+
+def _table(result: Result) -> str:
+    rows = [
+        (layer, f"`{step.name}`", str(step.op), _why(step))
+        for layer, members in group_by_layer(result.steps).items()
+        for step in members
+        if step.custom and is_change(step)
+    ]
+    return render_markdown_table(("layer", "resource", "what", "properties"), rows)
+
+
+def _why(step: Step) -> str:
+    names = [f"**{path}**" if change.kind.endswith("-replace") else path for path, change in sorted(step.diff.items())]
+    return ", ".join(names[:6]) + (f" and {len(names) - 6} more" if len(names) > 6 else "")
+
+
+def _folded(title: str, body: str) -> str:
+    return f"<details><summary>{title}</summary>\n\n{body}\n\n</details>"
+
+
+def _code(text: str) -> str:
+    """A block that nothing inside can end: its fence is longer than any run of backticks in the text."""
+    if len(text) > LONGEST:
+        text = f"{text[:LONGEST]}\n… cut: the whole of it is in the log of the job."
+    longest = max((len(run) for run in _runs(text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}text\n{text}\n{fence}"
+
+
+def _runs(text: str) -> list[str]:
+    import re
+
+    return re.findall(r"`+", text)
