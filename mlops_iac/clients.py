@@ -100,13 +100,16 @@ class Clients:
         )
 
 
-def _embedded(endpoint: str, region: str, account_id: str = DEFAULT_ACCOUNT) -> Clients:
-    """Clients for the embedded cloud at a loopback endpoint; any other endpoint is a `CloudError`."""
+def _embedded(endpoint: str, region: str, account_id: str = DEFAULT_ACCOUNT, *, attempts: int = ATTEMPTS) -> Clients:
+    """Clients for the embedded cloud at a loopback endpoint; any other endpoint is a `CloudError`.
+
+    With ``attempts=1`` no request is sent twice: the engine, which looks up what a lost request has made, decides.
+    """
     endpoint = _check_loopback(endpoint)
     return Clients(
         region=region,
         endpoint=endpoint,
-        make=lambda service: _make_embedded(service, endpoint, region, account_id),
+        make=lambda service: _make_embedded(service, endpoint, region, account_id, attempts),
         account_id=lambda: account_id,
     )
 
@@ -128,7 +131,7 @@ def _check_loopback(endpoint: str) -> str:
     return f"http://{parts.netloc}"
 
 
-def _make_embedded(service: str, endpoint: str, region: str, account_id: str) -> Any:
+def _make_embedded(service: str, endpoint: str, region: str, account_id: str, attempts: int) -> Any:
     """One client that ignores environment, configuration files, proxies and instance metadata."""
     from botocore.config import Config
 
@@ -141,7 +144,7 @@ def _make_embedded(service: str, endpoint: str, region: str, account_id: str) ->
             aws_access_key_id=DUMMY_ACCESS_KEY,
             aws_secret_access_key=DUMMY_SECRET_KEY,
             config=Config(
-                retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
+                retries={"mode": "standard", "total_max_attempts": attempts},
                 connect_timeout=CONNECT_TIMEOUT,
                 read_timeout=READ_TIMEOUT,
                 max_pool_connections=32,

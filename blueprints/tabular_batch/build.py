@@ -10,7 +10,6 @@ from blueprints.tabular_batch.options import TabularBatchOptions
 from blueprints.tabular_batch.outputs import outputs
 from components._kit.site import Site
 from components.catalogue import Catalogue, CatalogueArgs
-from components.compute.batch import BatchCompute
 from components.compute.sagemaker import SageMakerCompute
 from components.data_lake import DataLake
 from components.encryption import Encryption
@@ -67,7 +66,7 @@ def build(site: Site, stack: StackConfig, options: TabularBatchOptions, training
         ),
     )
     if options.batch.enabled:
-        BatchCompute(site.named("batch"), settings.batch(options, network.ref, key, boundary.ref))
+        settings.batch(site.named("batch"), options, network.ref, key, boundary.ref)
 
     lake.grant_read(compute.role, "raw", "curated", "features", "models", "code/")
     lake.grant_write(compute.role, "curated", "features", "models")

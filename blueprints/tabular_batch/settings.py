@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from blueprints.tabular_batch.options import Serverless, TabularBatchOptions
 from components._kit.refs import BoundaryRef, KeyRef, NetworkRef, TopicRef
 from components._kit.site import Named, Site
-from components.compute.batch import BatchComputeArgs, PoolArgs
 from components.compute.sagemaker import SageMakerComputeArgs
 from components.data_lake import DataLakeArgs, Table
 from components.network import BATCH_ENDPOINTS, REGULATED_ENDPOINTS, NetworkArgs
 from components.serving.realtime import RealtimeEndpoint, RealtimeEndpointArgs
 from components.serving.serverless import ServerlessEndpoint, ServerlessEndpointArgs
 from mlops_iac.core.frameworks import Framework
+
+if TYPE_CHECKING:
+    from components.compute.batch import BatchCompute
 
 
 def network(options: TabularBatchOptions, key: KeyRef | None, boundary: BoundaryRef) -> NetworkArgs:
@@ -91,10 +95,13 @@ def endpoint(
 
 
 def batch(
-    options: TabularBatchOptions, network: NetworkRef, key: KeyRef | None, boundary: BoundaryRef
-) -> BatchComputeArgs:
+    place: Named, options: TabularBatchOptions, network: NetworkRef, key: KeyRef | None, boundary: BoundaryRef
+) -> BatchCompute:
+    """The queues that the team asked for. Imported here: few ask, and it is a tenth of what a preview imports."""
+    from components.compute.batch import BatchCompute, BatchComputeArgs, PoolArgs
+
     pools = {
         name: PoolArgs(instance_types=pool.instance_types, max_vcpus=pool.max_vcpus)
         for name, pool in (("cpu", options.batch.cpu), ("gpu", options.batch.gpu))
     }
-    return BatchComputeArgs(network=network, pools=pools, key=key, boundary=boundary)
+    return BatchCompute(place, BatchComputeArgs(network=network, pools=pools, key=key, boundary=boundary))

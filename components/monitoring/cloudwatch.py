@@ -22,7 +22,8 @@ __all__ = ["Monitoring", "MonitoringArgs", "MonitoringNodes"]
 # Idle cost: 0.10 $ a month for the alarm of each pipeline; 3.00 $ for the dashboard, of which an account's first
 # three are free. Budgets that only notify are free.
 
-FAILED = ("ABORTED", "FAILED", "TIMED_OUT")
+CUT_OFF = ("ABORTED", "TIMED_OUT")
+"""How an execution ends that cannot speak for itself. One that fails tells the team on its own way to its end."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,9 +104,9 @@ class Monitoring(Component):
         pattern = {
             "source": ["aws.states"],
             "detail-type": ["Step Functions Execution Status Change"],
-            "detail": {"status": list(FAILED), "stateMachineArn": arns},
+            "detail": {"status": list(CUT_OFF), "stateMachineArn": arns},
         }
-        props = {"description": f"Runs of {self.site.stack} that did not succeed", "event_pattern": render(pattern)}
+        props = {"description": f"Runs of {self.site.stack} that were stopped or timed out", "event_pattern": render(pattern)}
         return self.make("failed_runs_rule", EventRule, props)
 
     def _create_target(self, args: MonitoringArgs, rule: EventRule) -> EventTarget:

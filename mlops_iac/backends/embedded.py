@@ -42,11 +42,13 @@ class EmbeddedBackend:
         return deployment.preview(program.run, on_event=on_event, options=options)
 
     def up(self, *, on_event: OnEvent = ignore, options: Options = DEFAULTS) -> Result:
+        """The cloud starts while the program is imported and what changes is found; the first call waits for it."""
         program = self._program()
         starting = self._start_cloud()
         deployment = self._deployment(program, online=True)
+        result = deployment.up(program.run, on_event=on_event, options=options, before=starting.join)
         starting.join()
-        return deployment.up(program.run, on_event=on_event, options=options)
+        return result
 
     def refresh(self, *, on_event: OnEvent = ignore, preview: bool = False, options: Options = DEFAULTS) -> Result:
         self._get_deployed()
@@ -76,8 +78,9 @@ class EmbeddedBackend:
         return Environment.from_outputs(outputs)
 
     def clients(self) -> Clients:
+        region = self.outputs()["region"]
         self.cloud.start()
-        return self.cloud.clients(self.outputs()["region"])
+        return self.cloud.clients(region)
 
     @property
     def cloud(self) -> EmbeddedCloud:
@@ -104,7 +107,7 @@ class EmbeddedBackend:
         return Deployment(
             project=PROJECT,
             stack=self.stack,
-            provider=EmbeddedProvider(self.cloud.clients if online else None),
+            provider=EmbeddedProvider(self.cloud.clients_sending_once if online else None),
             store=self.store,
             config=self._config(program) if program else {},
             secret_config=program.config.secret_keys if program else frozenset(),

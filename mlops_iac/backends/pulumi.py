@@ -5,95 +5,98 @@ The program it runs is this project's own `__main__.py`, so what is previewed he
 
 from __future__ import annotations
 
-import shutil
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlops_iac.backends import ignore
+from mlops_iac.backends.pulumi_cli import find_cli
+from mlops_iac.backends.pulumi_complaints import explain
 from mlops_iac.backends.pulumi_events import Recorder
-from mlops_iac.backends.pulumi_options import keywords
+from mlops_iac.backends.pulumi_options import NAMES, Verb, as_urns, keywords
 from mlops_iac.core.environment import Environment
-from mlops_iac.core.errors import CloudError, MlopsError, StackNotFound, StateError, UsageError
+from mlops_iac.core.errors import MlopsError, StackNotFound, StateError
+from mlops_iac.core.suggestions import did_you_mean
 from mlops_iac.engine.event import OnEvent, Result
+from mlops_iac.engine.interrupt import interrupt_sets
 from mlops_iac.engine.options import DEFAULTS, Options
 from mlops_iac.engine.values import Secret
 
 if TYPE_CHECKING:
-    from pulumi.automation import Stack
+    from pulumi.automation import LocalWorkspace, PulumiCommand, Stack
 
     from mlops_iac.clients import Clients
 
-INSTALL_HINT = "install it from https://www.pulumi.com/docs/install/ or leave --cloud out to deploy on this machine."
-
-# What the CLI says, to what it means and what to do. First match wins; the CLI's own words stay in the detail.
-EXPLANATIONS: tuple[tuple[str, str, str], ...] = (
-    ("PULUMI_ACCESS_TOKEN must be set", "No Pulumi backend.", "run `pulumi login`, or `pulumi login --local`."),
-    ("passphrase must be set", "No passphrase.", "set PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE."),
-    ("incorrect passphrase", "Wrong passphrase.", "set PULUMI_CONFIG_PASSPHRASE to the one the stack was made with."),
-    ("No valid credential sources found", "No AWS credentials.", "run `aws sso login`, or set AWS_PROFILE."),
-    ("unable to validate AWS credentials", "AWS refused the credentials.", "ask `aws sts get-caller-identity`."),
-    (
-        "the stack is currently locked",
-        "Another update is running.",
-        "wait, or `pulumi cancel` when its process is gone.",
-    ),
-)
-
 
 class PulumiBackend:
-    """One stack, by the Pulumi CLI on this machine. UsageError when there is no CLI."""
+    """One stack, by the Pulumi CLI on this machine. UsageError when there is none that can be driven."""
 
     place = "AWS, by the Pulumi CLI"
 
     def __init__(self, root: Path, stack: str) -> None:
         self.root, self.stack = root, stack
-        if shutil.which("pulumi") is None:
-            raise UsageError(
-                "The Pulumi CLI is not installed.", "`--cloud aws` drives it, and there is no `pulumi` on the PATH.",
-                hint=INSTALL_HINT,
-            )  # fmt: skip
+        self._cli: PulumiCommand = find_cli()
 
     def preview(self, *, on_event: OnEvent = ignore, options: Options = DEFAULTS) -> Result:
         self._check_program()
-        more = keywords(options, "preview")
-        return self._operate(lambda stack, told: stack.preview(on_event=told, **more), on_event, create=True)
+        stack = self._select(create=True)
+        given = self._given(stack, options, "preview")
+        return self._operate(lambda told: stack.preview(on_event=told, **given), on_event)
 
     def up(self, *, on_event: OnEvent = ignore, options: Options = DEFAULTS) -> Result:
         self._check_program()
-        more = keywords(options, "up")
-        return self._operate(lambda stack, told: stack.up(on_event=told, **more), on_event, create=True)
+        stack = self._select(create=True)
+        given = self._given(stack, options, "up")
+        return self._operate(lambda told: stack.up(on_event=told, show_secrets=False, **given), on_event)
 
     def refresh(self, *, on_event: OnEvent = ignore, preview: bool = False, options: Options = DEFAULTS) -> Result:
-        more = keywords(options, "refresh")
+        stack = self._select()
+        given = self._given(stack, options, "refresh")
         if preview:
-            return self._operate(lambda stack, told: stack.preview_refresh(on_event=told, **more), on_event)
-        return self._operate(lambda stack, told: stack.refresh(on_event=told, **more), on_event)
+            return self._operate(lambda told: stack.preview_refresh(on_event=told, **given), on_event)
+        return self._operate(lambda told: stack.refresh(on_event=told, show_secrets=False, **given), on_event)
 
     def destroy(self, *, on_event: OnEvent = ignore, preview: bool = False, options: Options = DEFAULTS) -> Result:
-        more = keywords(options, "destroy")
+        stack = self._select()
+        given = self._given(stack, options, "destroy")
         if preview:
-            return self._operate(lambda stack, told: stack.preview_destroy(on_event=told, **more), on_event)
-        return self._operate(lambda stack, told: stack.destroy(on_event=told, **more), on_event)
+            return self._operate(lambda told: stack.preview_destroy(on_event=told, **given), on_event)
+        return self._operate(lambda told: stack.destroy(on_event=told, show_secrets=False, **given), on_event)
 
     def remove(self) -> None:
-        self._select().workspace.remove_stack(self.stack)
+        """Pulumi would delete the stack's file with it; the team keeps theirs."""
+        self._select()
+        self._ask(lambda: self._workspace.remove_stack(self.stack, preserve_config=True))
 
     def outputs(self) -> dict[str, Any]:
-        found = self._ask(lambda: self._select().outputs())
+        found = self._ask(self._select().outputs)
         return {name: Secret(output.value) if output.secret else output.value for name, output in found.items()}
 
     def environment(self) -> Environment:
         outputs = self.outputs()
         if "data" not in outputs:
-            raise StateError("The environment is not complete.", "Its last update did not reach its end.")
+            raise StateError(
+                "The environment is not complete.",
+                f"The last `up` of {self.stack} did not reach its end, so its outputs are not known.",
+                hint=f"run `mlops-iac up {self.stack} --cloud aws` again; it continues where it stopped.",
+            )
         return Environment.from_outputs(outputs)
 
     def clients(self) -> Clients:
+        """With the person's own credentials, found as the AWS CLI finds them."""
         from mlops_iac.clients import Clients
 
         return Clients.aws(self.outputs()["region"])
+
+    @cached_property
+    def _workspace(self) -> LocalWorkspace:
+        from pulumi.automation import LocalWorkspace
+
+        quiet = {"PULUMI_SKIP_UPDATE_CHECK": "true"}
+        return LocalWorkspace(work_dir=str(self.root), pulumi_command=self._cli, env_vars=quiet)
 
     def _check_program(self) -> None:
         """Read the stack file first: its errors have lines, the CLI's would not."""
@@ -102,42 +105,63 @@ class PulumiBackend:
         load(self.root, self.stack)
 
     def _select(self, *, create: bool = False) -> Stack:
-        from pulumi import automation
+        """The stack, which becomes the one that `pulumi` works on in this folder too."""
+        from pulumi.automation import Stack
 
-        open_stack = automation.create_or_select_stack if create else automation.select_stack
-        return self._ask(lambda: open_stack(stack_name=self.stack, work_dir=str(self.root)))
+        try:
+            return self._ask(lambda: Stack.select(self.stack, self._workspace))
+        except StackNotFound:
+            if create:
+                return self._ask(lambda: Stack.create(self.stack, self._workspace))
+            there = [found.name for found in self._ask(self._workspace.list_stacks)]
+            hint = did_you_mean(self.stack, there) if there else f"`mlops-iac up {self.stack} --cloud aws` makes it."
+            raise StackNotFound(
+                "No such environment.", f"The Pulumi backend has no stack `{self.stack}`.", hint=hint
+            ) from None
 
-    def _operate(
-        self, operation: Callable[[Stack, Callable[[Any], None]], object], on_event: OnEvent, *, create: bool = False
-    ) -> Result:
-        stack = self._select(create=create)
+    def _given(self, stack: Stack, options: Options, verb: Verb) -> dict[str, Any]:
+        """What the Automation API is told, with resources by URN. Raises UsageError for what it cannot be told."""
+        given = keywords(options, verb)
+        if options.names_resources:
+            known = self._known(stack, options, verb)
+            for word in {"target", "exclude", "replace"} & given.keys():
+                given[word] = as_urns(given[word], known)
+        return given
+
+    def _known(self, stack: Stack, options: Options, verb: Verb) -> set[str]:
+        """URNs in the state; and, when that does not hold all that is named, those that the program would add."""
+        state = self._ask(stack.export_stack).deployment or {}
+        known = {resource["urn"] for resource in state.get("resources") or ()}
+        words = {word for field in NAMES for word in getattr(options, field)}
+        if verb in ("preview", "up") and not words <= _names(known):
+            preview = self._operate(lambda told: stack.preview(on_event=told), ignore)
+            known |= {step.urn for step in preview.steps}
+        return known
+
+    def _operate(self, operation: Callable[[Callable[[Any], None]], object], on_event: OnEvent) -> Result:
+        """Run it. Ctrl-C reaches the CLI by itself, which finishes and records what is in flight; we wait for it."""
         recorder = Recorder(on_event)
+        cancelled = threading.Event()
         started = time.monotonic()
         error: MlopsError | None = None
-        try:
-            self._ask(lambda: operation(stack, recorder))
-        except MlopsError as problem:
-            error = problem
-        return recorder.result(time.monotonic() - started, error)
+        with interrupt_sets(cancelled):
+            try:
+                self._ask(lambda: operation(recorder), recorder.complaints)
+            except MlopsError as problem:
+                error = problem
+        return recorder.result(time.monotonic() - started, error, cancelled=cancelled.is_set())
 
-    def _ask(self, question: Callable[[], Any]) -> Any:
-        """Ask the CLI; what it complains about becomes one of our errors."""
-        from pulumi.automation import CommandError, StackNotFoundError
+    def _ask(self, question: Callable[[], Any], complaints: Callable[[], str] = str) -> Any:
+        """Ask the CLI; what it complains about becomes one of our errors. ``complaints`` tells what its events said."""
+        from pulumi.automation import CommandError
 
         try:
             return question()
-        except StackNotFoundError as error:
-            raise StackNotFound(
-                "No such environment.", f"The Pulumi backend has no stack `{self.stack}`.",
-                hint=f"`mlops-iac up {self.stack} --cloud aws` makes it.",
-            ) from error  # fmt: skip
         except CommandError as error:
-            raise explain(str(error)) from error
+            raise explain(complaints() or str(error)) from error
 
 
-def explain(said: str) -> MlopsError:
-    """The CLI's complaint in three parts."""
-    for words, summary, hint in EXPLANATIONS:
-        if words in said:
-            return CloudError(summary, said.strip(), hint=hint)
-    return CloudError("Pulumi stopped.", said.strip())
+def _names(known: Iterable[str]) -> set[str]:
+    from mlops_iac.core import urns
+
+    return {word for urn in known for word in (urn, urns.parse(urn).name)}

@@ -167,14 +167,14 @@ def tidy_code(code: str, root: Path) -> str:
 
 def report(answers: Answers, path: Path, root: Path, *, json: bool) -> None:
     from mlops_iac.cli.console import say, show, show_json
-    from mlops_iac.core.errors import ConfigError
+    from mlops_iac.core.errors import MlopsError
     from mlops_iac.scaffold.schema_file import write_schema
 
     next_commands = [f"mlops-iac preview {answers.stack}", f"mlops-iac up {answers.stack}"]
     shown = path.relative_to(root).as_posix()
     try:
         write_schema(root, options_models())
-    except ConfigError as error:
+    except MlopsError as error:
         # The stack file is there and works; only the editor's help is missing.
         say(f"note: {error}")
     if json:

@@ -158,7 +158,7 @@ def show_result(
         return
     lost_text = render_losses(result.steps, color=has_color(sys.stdout))
     if lost_text:
-        show(f"{lost_text}\n")
+        show(f"{lost_text}\n\n")
     show_preview(result, details=details)
     for note in notes:
         say(f"\n  {note}")

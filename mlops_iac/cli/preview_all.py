@@ -44,5 +44,6 @@ def preview_all(root: Path, *, expect_no_changes: bool, json: bool, markdown: bo
 
 def row(preview: Previewed) -> tuple[str, ...]:
     if preview.error:
-        return (preview.stack, *("" for _ in OPS), f"error: {preview.error.summary}")
+        more = len(preview.error.problems) - 1
+        return (preview.stack, *("" for _ in OPS), f"error: {preview.error.summary}{f' and {more} more' if more else ''}")
     return (preview.stack, *(str(preview.changes.get(op) or "") for op in OPS), "")

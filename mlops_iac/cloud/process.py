@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from mlops_iac.clients import Clients
+from mlops_iac.clients import ATTEMPTS, Clients
 from mlops_iac.cloud.disk import find_fault
 from mlops_iac.core.errors import CloudError
 
@@ -120,14 +120,18 @@ class EmbeddedCloud:
         told = _ask(running.endpoint, "GET", "status", timeout=10)
         return {"running": True, "endpoint": running.endpoint, **told}
 
-    def clients(self, region: str) -> Clients:
+    def clients_sending_once(self, region: str) -> Clients:
+        """Clients that send no request twice, for the engine, which tries again by rules of its own."""
+        return self.clients(region, attempts=1)
+
+    def clients(self, region: str, *, attempts: int = ATTEMPTS) -> Clients:
         """Clients to the running process; `CloudError` when it is not running."""
         running = self.find()
         if running is None:
             raise CloudError(
                 "The embedded cloud is not running.", f"Its folder is {self.home}.", hint="mlops-iac cloud start"
             )
-        return Clients.embedded(running.endpoint, region)
+        return Clients.embedded(running.endpoint, region, attempts=attempts)
 
     # Inside -------------------------------------------------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +24,8 @@ class EmbeddedProvider:
 
     def __init__(self, clients: Callable[[str], Clients] | None, account_id: str = DEFAULT_ACCOUNT) -> None:
         self.account_id = account_id
-        self._clients = clients
+        # One set for each region, for all handlers: making the clients of a service costs more than most of its calls.
+        self._clients = functools.cache(clients) if clients else None
         self._handlers: dict[str, Handler] = {}
 
     def handler(self, type: str) -> Handler:

@@ -7,6 +7,7 @@ MlopsError                     something the person at the keyboard can fix
 ├─ PipelineError               a pipeline definition is wrong
 ├─ PlanError                   the plan is impossible
 ├─ StackNotFound               no such stack
+├─ AuthenticationError         nobody is logged in, or credentials and passphrases are not accepted
 ├─ CloudError                  a cloud refused                   (has resource and API call)
 │  └─ NotEmulated              the embedded cloud does not do this yet
 ├─ StateError                  state is locked, damaged or newer than we are
@@ -100,6 +101,10 @@ class PlanError(MlopsError):
 
 class StackNotFound(MlopsError):
     exit_code = exit_codes.STACK_NOT_FOUND
+
+
+class AuthenticationError(MlopsError):
+    exit_code = exit_codes.AUTHENTICATION
 
 
 class CloudError(MlopsError):

@@ -20,11 +20,17 @@ _READING: Final = threading.RLock()
 @functools.cache
 def loader() -> Any:
     """botocore's loader, for those who need more than `get_model`: a session takes it as its `data_loader`."""
-    from botocore.loaders import JSONFileLoader, Loader
+    from botocore.loaders import Loader
+
+    return Loader(file_loader=make_reader())
+
+
+def make_reader() -> Any:
+    """What a loader reads files with: objects become plain dictionaries, which keep their order as well as botocore's
+    ordered ones do, in half the time and memory."""
+    from botocore.loaders import JSONFileLoader
 
     class Reader(JSONFileLoader):
-        """Reads objects as plain dictionaries, which keep their order too, in half the memory of botocore's."""
-
         def load_file(self, file_path: str) -> Any:
             for path, read in ((f"{file_path}.json", Path.read_bytes), (f"{file_path}.json.gz", _unpack)):
                 try:
@@ -33,7 +39,7 @@ def loader() -> Any:
                     continue
             return None
 
-    return Loader(file_loader=Reader())
+    return Reader()
 
 
 def get_model(service: str) -> Any:

@@ -13,6 +13,7 @@ from mlops_iac.engine.goal import Answer, Goal
 from mlops_iac.engine.hooks import Hook
 from mlops_iac.engine.reading import exists, read
 from mlops_iac.engine.registrar import Registrar
+from mlops_iac.engine.retrying import retried
 from mlops_iac.engine.values import reveal
 
 
@@ -51,7 +52,13 @@ class Engine:
             return None
         reference = provider or registrar.providers.default(token.split(":", 1)[0], version)
         scope = registrar.providers.scope(reference)
-        return registrar.operation.provider.invoke(scope, token, reveal(args))
+        operation = self._operation
+
+        def ask(number: int) -> dict[str, Any]:
+            with operation.calling():
+                return operation.provider.invoke(scope, token, reveal(args))
+
+        return retried(ask, operation.patience, stopped=operation.cancelled.is_set)
 
     def add_hook(self, hook: Hook) -> None:
         self._operation.hooks.add(hook)

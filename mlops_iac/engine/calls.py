@@ -1,4 +1,4 @@
-"""Calls to handlers: secrets unwrapped, outputs marked secret again, tried again within bounds, ended by a time limit."""
+"""Calls to handlers: secrets unwrapped, outputs marked secret again, passing failures tried again, and a time limit."""
 
 from __future__ import annotations
 

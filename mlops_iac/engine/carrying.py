@@ -79,20 +79,31 @@ class Carrier:
     def _import(self, plan: Plan) -> Record:
         """Take over what exists under the id that the program gives. A preview asks no cloud whether it does."""
         asked = replace(plan.new, id=plan.goal.import_id)
-        step = make_step(Op.IMPORT, old=plan.old, new=asked, replace_reasons=plan.decision.reasons)
+        replaces = plan.old is not None and not plan.old.external
+        op = Op.IMPORT_REPLACEMENT if replaces else Op.IMPORT
+        step = make_step(op, new=asked, logical=not replaces, replace_reasons=plan.decision.reasons)
         began = self.operation.begin(step)
-        if self.operation.dry:
-            self.operation.done(step, began)
-            return replace(asked, outputs=dict(asked.inputs))
-        if plan.old is not None and plan.old.protect and not plan.old.external:
+        if replaces and _must_be_there(plan).protect:
             raise self._fail(step, _protected(plan), began, None)
+        if self.operation.dry:
+            record = replace(asked, outputs=dict(asked.inputs))
+        else:
+            record = self._take_over(plan, asked, step, began)
+        self.operation.done(step if self.operation.dry else now_is(step, record), began)
+        if replaces:
+            self.replaced.add(plan.urn)
+            self.operation.told(self._replace_step(plan, record))
+            if self.operation.dry:
+                self.replacing.waits(_must_be_there(plan))
+        return record
+
+    def _take_over(self, plan: Plan, asked: Record, step: Step, began: float) -> Record:
         number = self.operation.must_journal.begin("importing", asked)
         try:
             record = self._found(plan, asked)
         except Exception as error:
             raise self._fail(step, error, began, number, looks=True) from error
         self._settle_created(plan, record, number)
-        self.operation.done(now_is(step, record), began)
         return record
 
     def _found(self, plan: Plan, asked: Record) -> Record:

@@ -10,21 +10,26 @@ from typing import Any
 from mlops_iac.engine.answers import Engine
 from mlops_iac.engine.calls import Calls
 from mlops_iac.engine.event import Event, OnEvent, Result
+from mlops_iac.engine.expecting import Expected
 from mlops_iac.engine.handler import Provider
 from mlops_iac.engine.interrupt import interrupt_sets
 from mlops_iac.engine.operation import Operation
 from mlops_iac.engine.options import DEFAULTS, Options
 from mlops_iac.engine.pending import resolve_pending, tell_pending
+from mlops_iac.engine.plan_file import SavedPlan, load_plan, save_plan, state_digests
+from mlops_iac.engine.planned import planned_resources
 from mlops_iac.engine.providers import Providers
 from mlops_iac.engine.record import Record
 from mlops_iac.engine.refreshing import refresh
 from mlops_iac.engine.registrar import Registrar
 from mlops_iac.engine.retrying import LIMITS, Kind, Patience
+from mlops_iac.engine.secrets import PassphraseManager
 from mlops_iac.engine.selection import EVERYTHING, Known, Selection, refuse_needed, select, without_what_others_need
 from mlops_iac.engine.snapshot import Snapshot
+from mlops_iac.engine.state_file import ORGANIZATION
 from mlops_iac.engine.state_store import FileStore, History, Session
 from mlops_iac.engine.sweep import standing_alone, sweep
-from mlops_iac.engine.values import reveal
+from mlops_iac.engine.values import Secret, reveal
 
 Program = Callable[[], object]
 
@@ -69,9 +74,11 @@ class Deployment:
             manager.warm()
         operation = self._operation(snapshot, None, on_event, options=options, selection=selection)
         tell_pending(operation)
+        state = state_digests(snapshot)
         with interrupt_sets(operation.cancelled):
             self._refresh_first(operation)
-            return operation.result(self._run(operation, program))
+            outputs = self._run(operation, program, saves=lambda plans: self._save(operation, plans, state, manager))
+            return operation.result(outputs)
 
     def up(
         self,
@@ -89,6 +96,9 @@ class Deployment:
         selection = self._select(options, program)
         with self._session("update", on_event, options, selection, before) as (session, operation):
             resolve_pending(operation, self._calls(operation))
+            if options.plan:
+                plan = load_plan(options.plan, self.store.passphrase)
+                operation.expected = self._expected(plan, operation, program)
             self._refresh_first(operation)
             outputs: Mapping[str, Any] = self._last_outputs(operation.snapshot)
             if not operation.stopped:
@@ -131,17 +141,69 @@ class Deployment:
             refresh(operation, calls, parallel=self._parallel(options))
             return self._conclude("refresh", session, operation, self._last_outputs(operation.snapshot))
 
-    def _run(self, operation: Operation, program: Program) -> Mapping[str, Any]:
+    def _run(
+        self, operation: Operation, program: Program, saves: Callable[[Registrar], object] = lambda registrar: None
+    ) -> Mapping[str, Any]:
         """Run the program against the engine, then delete what it no longer names. Answers the stack's outputs."""
-        registrar = self._register_all(operation, program)
-        completed = operation.error is None and not operation.failures and not operation.cancelled.is_set()
-        if operation.error is None and not operation.stopped:
-            self._sweep_orphans(operation, registrar)
-        with operation.guarded():
-            return registrar.close_stack(completed=completed and not operation.selection.is_partial)
-        return {}
+        outputs: dict[str, Any] = {}
 
-    def _register_all(self, operation: Operation, program: Program) -> Registrar:
+        def finish(registrar: Registrar) -> None:
+            fine = operation.error is None and not operation.failures and not operation.cancelled.is_set()
+            if operation.error is None and not operation.stopped:
+                self._sweep_orphans(operation, registrar)
+            with operation.guarded():
+                completed = fine and not operation.selection.is_partial
+                outputs.update(registrar.close_stack(completed=completed))
+                if operation.keeps_plans and fine and operation.error is None:
+                    saves(registrar)
+
+        self._register_all(operation, program, finish)
+        return outputs
+
+    def _save(
+        self, operation: Operation, registrar: Registrar, state: Mapping[str, str], manager: PassphraseManager
+    ) -> None:
+        """Write what a preview found to the file that its options name."""
+        plan = SavedPlan(
+            stack=self._full_name,
+            config=self._own_config,
+            resources=planned_resources(operation, registrar),
+            state=state,
+        )
+        if operation.options.plan:
+            save_plan(operation.options.plan, plan, manager)
+
+    def _expected(self, plan: SavedPlan, operation: Operation, program: Program) -> Expected:
+        """The plan, when carrying it out now would do what it says: the program is run once, dry, to see.
+
+        Raises PlanError with all differences; nothing was changed then.
+        """
+        expected = Expected(plan)
+        expected.refuse_moved(self._full_name, self._own_config, operation.snapshot)
+        copy = Snapshot(records=dict(operation.snapshot.records), salt=operation.snapshot.salt)
+        trial = self._operation(copy, None, ignore, options=operation.options, selection=operation.selection)
+        trial.expected = expected
+        self._refresh_first(trial)
+        registrar = self._register_all(trial, program, lambda registrar: self._sweep_orphans(trial, registrar))
+        error = trial.result({}).error
+        if error is not None:
+            raise error
+        wanted = {*registrar.seen, *registrar.providers.seen}
+        expected.refuse_missing(wanted, (record.urn for record in operation.snapshot))
+        return expected
+
+    @property
+    def _full_name(self) -> str:
+        return f"{ORGANIZATION}/{self.project}/{self.stack}"
+
+    @property
+    def _own_config(self) -> dict[str, Any]:
+        return {key: Secret(value) if key in self.secret_config else value for key, value in self.config.items()}
+
+    def _register_all(
+        self, operation: Operation, program: Program, finish: Callable[[Registrar], object] = lambda registrar: None
+    ) -> Registrar:
+        """Run the program, so that all it registers is settled, then ``finish``."""
         from mlops_iac.engine.monitor import Run
         from mlops_iac.engine.program import run_program
 
@@ -156,10 +218,14 @@ class Deployment:
             parallel=self._parallel(operation.options),
             stopping=operation.cancelled.is_set,
         )
-        raised = run_program(program, run, Engine(registrar))
-        operation.error = operation.broken or raised
-        with operation.guarded():
-            registrar.close_components()
+
+        def over(raised: Exception | None) -> None:
+            operation.error = operation.broken or raised
+            with operation.guarded():
+                registrar.close_components()
+            finish(registrar)
+
+        run_program(program, run, Engine(registrar), over)
         return registrar
 
     def _select(
@@ -196,6 +262,8 @@ class Deployment:
         if registrar.failed:
             doomed = standing_alone(operation, doomed)
         with operation.guarded():
+            if operation.expected:
+                operation.expected.refuse_deletions(doomed.values())
             self._sweep(operation, registrar.calls, doomed)
 
     @staticmethod

@@ -23,8 +23,14 @@ class Op(StrEnum):
     CREATE_REPLACEMENT = "create-replacement"
     DELETE_REPLACED = "delete-replaced"
     READ = "read"
+    READ_REPLACEMENT = "read-replacement"
+    DISCARD = "discard"
+    """Forget what was read and never owned."""
+    DISCARD_REPLACED = "discard-replaced"
     REFRESH = "refresh"
+    REMOVE_PENDING_REPLACE = "remove-pending-replace"
     IMPORT = "import"
+    IMPORT_REPLACEMENT = "import-replacement"
 
     @property
     def mark(self) -> str:
@@ -40,8 +46,13 @@ _MARKS = {
     Op.CREATE_REPLACEMENT: "++",
     Op.DELETE_REPLACED: "--",
     Op.READ: ">",
+    Op.READ_REPLACEMENT: ">>",
+    Op.DISCARD: "<",
+    Op.DISCARD_REPLACED: "<<",
     Op.REFRESH: "~",
+    Op.REMOVE_PENDING_REPLACE: "~",
     Op.IMPORT: "=",
+    Op.IMPORT_REPLACEMENT: "=>",
 }
 
 

@@ -13,6 +13,7 @@ from typing import Any, Literal
 from mlops_iac.core.errors import Cancelled, MlopsError
 from mlops_iac.engine import event
 from mlops_iac.engine.event import Diagnostic, OnEvent, Op, Result, Step, StepDone, StepFailed, StepStarted, Summary
+from mlops_iac.engine.expecting import Expected
 from mlops_iac.engine.handler import Provider
 from mlops_iac.engine.hooks import Hooks
 from mlops_iac.engine.journal import Journal
@@ -49,6 +50,8 @@ class Operation:
         self.options, self.limits, self.patience = options, limits, patience
         self.selection: Selection = EVERYTHING
         """What is touched; narrowed once what there is to choose from is known."""
+        self.expected: Expected | None = None
+        """The plan that is being carried out."""
         self.outputs_of: Callable[[str, str], Mapping[str, Any]] | None = None
         """Project and stack to what that stack exports."""
         self.cancelled = threading.Event()
@@ -72,6 +75,11 @@ class Operation:
     def dry(self) -> bool:
         """A preview: nothing is written and no cloud is asked."""
         return self.journal is None
+
+    @property
+    def keeps_plans(self) -> bool:
+        """A preview that is to be saved."""
+        return self.dry and self.expected is None and self.options.plan is not None
 
     @property
     def stopped(self) -> bool:
@@ -183,6 +191,10 @@ class Operation:
             config=self.shown_config,
             left=tuple(self._left),
         )
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        return tuple(self._steps)
 
     @property
     def changes(self) -> dict[str, int]:

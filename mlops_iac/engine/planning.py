@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from mlops_iac.core.errors import PlanError
@@ -51,7 +51,8 @@ def make_plan(
         raise PlanError("An input is not known.", f"`{goal.name}` was given a value that no resource has answered.")
     provider = goal.provider or providers.default(goal.package, goal.version)
     handler, scope = calls.handler(goal.type), providers.scope(provider)
-    inputs = checked_inputs(handler, scope, goal, old)
+    named = _as_planned(operation, urn, old or record_of(goal, urn, inputs={}, provider=provider))
+    inputs = checked_inputs(handler, scope, goal, old or named)
     changes = diff(old.inputs, inputs) if old else {}
     situation = Situation(
         goal=goal,
@@ -68,11 +69,20 @@ def make_plan(
         inputs = old.inputs  # equal, and its secrets are already encrypted
     if decision.op is Op.REPLACE:
         changes = as_replace(changes, situation.forcing)
-        inputs = checked_inputs(handler, scope, goal, None)  # Pulumi asks again without the old: a new automatic name
+        # Pulumi asks again without the old: a new automatic name. A plan that is carried out has that name already.
+        inputs = checked_inputs(handler, scope, goal, named)
     if goal.hide_diffs:
         changes = hidden(changes, [_path(text, goal, "hide_diffs") for text in goal.hide_diffs])
+    if operation.expected:
+        operation.expected.hold(urn, decision.op, inputs)
     new = record_of(goal, urn, inputs=inputs, provider=provider, old=old)
     return Plan(goal=goal, urn=urn, old=old, new=new, decision=decision, changes=changes)
+
+
+def _as_planned(operation: Operation, urn: str, record: Record) -> Record | None:
+    """In an `up` that carries out a plan: the record with the planned inputs, whose automatic names are kept."""
+    planned = operation.expected.find(urn) if operation.expected else None
+    return replace(record, inputs=dict(planned.inputs)) if planned else None
 
 
 def expected_outputs(plan: Plan, old: Record, handler: Handler) -> dict[str, Any]:

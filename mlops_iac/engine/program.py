@@ -34,16 +34,20 @@ class _Stopped(Exception):
     """The person wants no more of the program."""
 
 
-def run_program(program: Callable[[], object], run: Run, engine: Engine) -> Exception | None:
-    """Run a program until every registration is answered. Answers what it raised.
+Finish = Callable[[Exception | None], object]
+"""What is done when the program is over; it is given what the program raised."""
+
+
+def run_program(program: Callable[[], object], run: Run, engine: Engine, finish: Finish) -> None:
+    """Run a program until every registration is answered, then ``finish``.
 
     The SDK keeps what it knows in context variables: a copied context leaves nothing behind for the next run.
     """
     with _no_collector():
-        return contextvars.copy_context().run(_run, program, run, engine)
+        contextvars.copy_context().run(_run, program, run, engine, finish)
 
 
-def _run(program: Callable[[], object], run: Run, engine: Engine) -> Exception | None:
+def _run(program: Callable[[], object], run: Run, engine: Engine, finish: Finish) -> None:
     raised: list[Exception] = []
 
     async def guarded() -> None:
@@ -67,15 +71,26 @@ def _run(program: Callable[[], object], run: Run, engine: Engine) -> Exception |
     interrupted = True
     try:
         _prepare(run, engine, monitor, callbacks)
-        loop.run_until_complete(_watched(run_in_stack(guarded), run, loop, workers, others))
+        problem = _drive(_watched(run_in_stack(guarded), run, loop, workers, others), loop)
+        problem = raised[0] if raised and problem else problem
+        has_functions = callbacks.is_used
+        if has_functions:  # its hooks may be asked until the very end, and run on its loop
+            loop.run_until_complete(loop.run_in_executor(None, finish, problem))
         interrupted = False
-    except _Stopped:
-        interrupted = False
-    except Exception as error:
-        interrupted = False
-        return raised[0] if raised else error
     finally:
         _close(loop, workers, wait=not interrupted)
+    if not has_functions:
+        finish(problem)
+
+
+def _drive(watched: Any, loop: asyncio.AbstractEventLoop) -> Exception | None:
+    """Answers what ended the program, if it did not end well."""
+    try:
+        loop.run_until_complete(watched)
+    except _Stopped:
+        return None
+    except Exception as error:
+        return error
     return None
 
 

@@ -82,4 +82,7 @@ def _record(operation: Operation, key: int, record: Record | None) -> None:
 
 
 def _is_read(record: Record) -> bool:
-    return record.custom and not record.is_provider and not record.pending_replacement and bool(record.id)
+    """Whether the cloud knows of it; it does not of Pulumi's own: providers, references to other stacks."""
+    return (
+        record.custom and not record.type.startswith("pulumi:") and not record.pending_replacement and bool(record.id)
+    )

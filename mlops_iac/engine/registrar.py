@@ -33,6 +33,8 @@ class Registrar:
         self.carrier = Carrier(operation, calls, self.seen)
         self.goals: dict[str, Goal] = {}
         """URN to goal of everything registered."""
+        self.plans: dict[str, Plan] = {}
+        """URN to what was decided, where the operation keeps it."""
         self.failed: set[str] = set()
         """URNs of what failed, or was left out because of what failed."""
         self.stack_outputs: dict[str, Any] | None = None
@@ -49,6 +51,8 @@ class Registrar:
             return Answer(urn=urn, failed=True)
         try:
             self.enter(urn, goal)
+            if self.operation.expected and not goal.is_provider:
+                self.operation.expected.refuse_stranger(urn)
             old = self._find_old(urn, goal)
             if not self.operation.selection.covers(urn):
                 return self._pass_over(urn, goal, old)
@@ -60,6 +64,8 @@ class Registrar:
             plan = make_plan(self.operation, self.providers, self.calls, urn, goal, old, self.carrier.replaced)
         except Exception as error:
             return self.refuse(urn, goal, error)
+        if self.operation.keeps_plans:
+            self.plans[urn] = plan
         return self._carry_out(plan)
 
     def register_outputs(self, urn: str, outputs: dict[str, Any]) -> None:

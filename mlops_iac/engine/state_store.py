@@ -121,9 +121,10 @@ class FileStore:
         Raises StateError when somebody else holds the stack, or it cannot be read or saved.
         """
         with self.held(stack):
-            snapshot, manager = self.read(stack)
-            session = Session(self, stack, snapshot, manager)
-            session.fold_rest()
+            session = Session(self, stack, *self.read(stack))
+            if session.fold_rest():
+                # A journal's keys are places in the checkpoint that it starts from: they are counted anew.
+                session = Session(self, stack, *self.read(stack))
             try:
                 yield session
             finally:
@@ -273,15 +274,17 @@ class Session:
         self._concluded = False
         self.journal = self._new_journal()
 
-    def fold_rest(self) -> None:
-        """Fold what an operation that died left in its journal, so that ours can start."""
+    def fold_rest(self) -> bool:
+        """Fold what an operation that died left in its journal, so that ours can start. True when there was any."""
         path = self.journal.path
         lines = journal.read_lines(path)
-        if lines and not journal.is_folded(lines, self._text):
+        is_there = bool(lines) and not journal.is_folded(lines, self._text)
+        if is_there:
             text = self._render()
             journal.append_folded(path, text)
             self._save(text)
         path.unlink(missing_ok=True)
+        return is_there
 
     def conclude(self, entry: History) -> None:
         """Fold the journal and add to the stack's history. Raises StateError; the journal then holds what is known."""

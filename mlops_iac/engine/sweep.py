@@ -140,7 +140,9 @@ def _tell(operation: Operation, record: Record) -> None:
 
 
 def _step(record: Record) -> Step:
-    return make_step(Op.DELETE_REPLACED if record.delete else Op.DELETE, old=record, logical=not record.delete)
+    """What was only read is forgotten, which Pulumi calls a discard."""
+    whole, half = (Op.DISCARD, Op.DISCARD_REPLACED) if record.external else (Op.DELETE, Op.DELETE_REPLACED)
+    return make_step(half if record.delete else whole, old=record, logical=not record.delete)
 
 
 def _is_real(record: Record) -> bool:

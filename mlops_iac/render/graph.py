@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from mlops_iac.engine.event import Step
 from mlops_iac.render.steps import group_by_layer
+
+RESERVED = frozenset({"end", "graph", "subgraph", "flowchart", "style", "class", "click", "default", "direction"})
+"""Words that Mermaid does not take for a node (https://mermaid.js.org/syntax/flowchart.html)."""
+
+Layers = Mapping[str, Sequence[Step]]
 
 
 def render_mermaid(steps: Sequence[Step], *, resources: bool = False) -> str:
     """A Mermaid flowchart: a box a layer with an arrow for each dependency between layers; with ``resources`` every
     resource is drawn inside its layer. https://mermaid.js.org/syntax/flowchart.html"""
     layers = group_by_layer(steps)
+    ids = _ids([*layers, *(step.name for step in _drawn(layers))])
     lines = ["flowchart LR"]
     for layer, members in layers.items():
-        lines += _mermaid_layer(layer, members, resources)
-    lines += [f"  {_id(a)} --> {_id(b)}" for a, b in _edges(layers, resources)]
+        lines += _mermaid_layer(layer, members, ids, resources)
+    lines += [f"  {ids[a]} --> {ids[b]}" for a, b in _edges(layers, resources)]
     return "\n".join(lines)
 
 
@@ -25,20 +31,33 @@ def render_dot(steps: Sequence[Step], *, resources: bool = False) -> str:
     lines = ["digraph environment {", "  rankdir=LR;", '  node [shape=box, fontname="sans-serif"];']
     for layer, members in layers.items():
         if resources:
-            lines.append(f'  subgraph "cluster_{layer}" {{ label="{layer}";')
-            lines += [f'    "{step.name}";' for step in members if step.custom]
+            lines.append(f"  subgraph {_quoted(f'cluster_{layer}')} {{ label={_quoted(layer)};")
+            lines += [f"    {_quoted(step.name)};" for step in members if step.custom]
             lines.append("  }")
         else:
-            lines.append(f'  "{layer}" [label="{layer}\\n{_count(members)}"];')
-    lines += [f'  "{a}" -> "{b}";' for a, b in _edges(layers, resources)]
+            label = f'"{_escaped(layer)}\\n{_count(members)}"'
+            lines.append(f"  {_quoted(layer)} [label={label}];")
+    lines += [f"  {_quoted(a)} -> {_quoted(b)};" for a, b in _edges(layers, resources)]
     return "\n".join([*lines, "}"])
 
 
-def _mermaid_layer(layer: str, members: Sequence[Step], resources: bool) -> list[str]:
+def dependencies(step: Step) -> Iterator[str]:
+    """URNs a resource depends on, as its state records them."""
+    state = step.new or step.old or {}
+    yield from state.get("dependencies", ())
+
+
+def _mermaid_layer(layer: str, members: Sequence[Step], ids: Mapping[str, str], resources: bool) -> list[str]:
     if not resources:
-        return [f'  {_id(layer)}["{layer}<br/>{_count(members)}"]']
-    nodes = [f'    {_id(step.name)}["{step.name.removeprefix(layer + "-")}"]' for step in members if step.custom]
-    return [f'  subgraph {_id(layer)}_layer["{layer}"]', *nodes, "  end"]
+        return [f'  {ids[layer]}["{_entities(layer)}<br/>{_count(members)}"]']
+    nodes = [
+        f'    {ids[step.name]}["{_entities(step.name.removeprefix(f"{layer}-"))}"]' for step in members if step.custom
+    ]
+    return [f'  subgraph {ids[layer]}_layer["{_entities(layer)}"]', *nodes, "  end"]
+
+
+def _drawn(layers: Layers) -> Iterator[Step]:
+    return (step for members in layers.values() for step in members if step.custom)
 
 
 def _count(members: Sequence[Step]) -> str:
@@ -46,10 +65,10 @@ def _count(members: Sequence[Step]) -> str:
     return f"{count} resource{'' if count == 1 else 's'}"
 
 
-def _edges(layers: dict[str, list[Step]], resources: bool) -> list[tuple[str, str]]:
+def _edges(layers: Layers, resources: bool) -> list[tuple[str, str]]:
     """Pairs (needed, needs), sorted, without doubles and without edges inside one box."""
     box = {step.urn: (step.name if resources else layer) for layer, members in layers.items() for step in members}
-    custom = {step.urn for members in layers.values() for step in members if step.custom}
+    custom = {step.urn for step in _drawn(layers)}
     found = {
         (box[needed], box[step.urn])
         for members in layers.values()
@@ -60,11 +79,31 @@ def _edges(layers: dict[str, list[Step]], resources: bool) -> list[tuple[str, st
     return sorted((a, b) for a, b in found if a != b)
 
 
-def dependencies(step: Step) -> Iterator[str]:
-    """URNs a resource depends on, as its state records them."""
-    state = step.new or step.old or {}
-    yield from state.get("dependencies", ())
+def _ids(names: Iterable[str]) -> dict[str, str]:
+    """Name to a Mermaid node id. Different names have different ids, also when only their punctuation differs."""
+    ids: dict[str, str] = {}
+    taken: set[str] = set()
+    for name in names:
+        if name in ids:
+            continue
+        plain = "".join(c if c.isascii() and c.isalnum() else "_" for c in name)
+        id = f"{plain}_" if plain.lower() in RESERVED or not plain else plain
+        while id in taken:
+            id += "_"
+        ids[name] = id
+        taken.add(id)
+    return ids
 
 
-def _id(name: str) -> str:
-    return "".join(c if c.isalnum() else "_" for c in name)
+def _entities(text: str) -> str:
+    """Text inside quotes in Mermaid."""
+    return text.replace("&", "#amp;").replace('"', "#quot;").replace("<", "#lt;")
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', '\\"')
+
+
+def _quoted(text: str) -> str:
+    """A DOT id."""
+    return f'"{_escaped(text)}"'

@@ -159,11 +159,11 @@ def _failed(work: Work) -> Line:
 
 def _counts(frame: Frame) -> Line:
     running = sum(len(layer.running) for layer in frame.layers)
-    words = [text for _, text in counts_in_words(frame.changes)]
+    words = [f"{frame.failed} failed"] if frame.failed else []
     words += [f"{running} running"] if running else []
-    words += [f"{frame.failed} failed"] if frame.failed else []
-    elapsed = _clock(frame.now - frame.began)
-    return Line(name=f"{', '.join(words)}  {elapsed}".strip())
+    words += [text for _, text in counts_in_words(frame.changes)]
+    # In the order in which a narrow terminal may cut it.
+    return Line(name=f"{_clock(frame.now - frame.began)}  {', '.join(words)}".rstrip())
 
 
 def _spinner(frame: Frame) -> str:

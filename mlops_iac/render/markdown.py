@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
 from mlops_iac.core.stateful import LOSES
-from mlops_iac.engine.event import Result, Step
+from mlops_iac.engine.event import Op, Result, Step
 from mlops_iac.render.stateful import losses
 from mlops_iac.render.steps import group_by_layer, is_change, render_changes, render_steps
 from mlops_iac.render.tables import render_markdown_table
@@ -14,7 +16,7 @@ LONGEST = 60_000
 
 def render_markdown(stack: str, result: Result, *, notes: tuple[str, ...] = ()) -> str:
     """``notes`` are sentences that stand under the summary."""
-    changes = [step for step in result.steps if step.custom and is_change(step)]
+    changes = [step for step in result.steps if is_shown(step)]
     parts = [f"### `{stack}`: {render_changes(result.changes, color=False)}"]
     lost = losses(result.steps)
     if lost:
@@ -27,12 +29,17 @@ def render_markdown(stack: str, result: Result, *, notes: tuple[str, ...] = ()) 
     return "\n\n".join(parts) + "\n"
 
 
+def is_shown(step: Step) -> bool:
+    """Whether a step has a row: a replacement has one, not one for each of its halves."""
+    return step.custom and is_change(step) and step.op not in (Op.CREATE_REPLACEMENT, Op.DELETE_REPLACED)
+
+
 def _table(result: Result) -> str:
     rows = [
         (layer, f"`{step.name}`", str(step.op), _why(step))
         for layer, members in group_by_layer(result.steps).items()
         for step in members
-        if step.custom and is_change(step)
+        if is_shown(step)
     ]
     return render_markdown_table(("layer", "resource", "what", "properties"), rows)
 
@@ -56,6 +63,4 @@ def _code(text: str) -> str:
 
 
 def _runs(text: str) -> list[str]:
-    import re
-
     return re.findall(r"`+", text)

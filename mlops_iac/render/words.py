@@ -14,8 +14,13 @@ DOING = {
     Op.DELETE: "deleting",
     Op.DELETE_REPLACED: "deleting",
     Op.READ: "reading",
+    Op.READ_REPLACEMENT: "reading",
+    Op.DISCARD: "forgetting",
+    Op.DISCARD_REPLACED: "forgetting",
     Op.REFRESH: "refreshing",
+    Op.REMOVE_PENDING_REPLACE: "forgetting",
     Op.IMPORT: "importing",
+    Op.IMPORT_REPLACEMENT: "importing",
     Op.SAME: "checking",
 }
 
@@ -27,12 +32,17 @@ DONE = {
     Op.DELETE: "deleted",
     Op.DELETE_REPLACED: "deleted",
     Op.READ: "read",
+    Op.READ_REPLACEMENT: "read",
+    Op.DISCARD: "forgotten",
+    Op.DISCARD_REPLACED: "forgotten",
     Op.REFRESH: "refreshed",
+    Op.REMOVE_PENDING_REPLACE: "forgotten",
     Op.IMPORT: "imported",
+    Op.IMPORT_REPLACEMENT: "imported",
     Op.SAME: "unchanged",
 }
 
-COUNTED = (Op.CREATE, Op.IMPORT, Op.UPDATE, Op.REPLACE, Op.DELETE, Op.REFRESH, Op.SAME)
+COUNTED = (Op.CREATE, Op.IMPORT, Op.UPDATE, Op.REPLACE, Op.DELETE, Op.DISCARD, Op.REFRESH, Op.SAME)
 """What is counted for people, in the order in which it is told. The two halves of a replacement count as one."""
 
 

@@ -17,9 +17,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from mlops_iac.core.cache import cache_folder
 from mlops_iac.core.errors import RunError
 from mlops_iac.core.frameworks import Framework
-from mlops_iac.runs.cache import wheels_folder
 from mlops_iac.runs.pip import download_wheels
 from mlops_iac.runs.platforms import Platform
 from mlops_iac.runs.stand_ins import is_stand_in, write_stand_ins
@@ -68,7 +68,7 @@ def lock_requirements(folder: Path, framework: Framework, platform: Platform) ->
     if not file.is_file():
         return Locked()
     texts = list(read_texts(file, folder))
-    kept = wheels_folder() / cache_key(texts, framework, platform)
+    kept = cache_folder() / "wheels" / cache_key(texts, framework, platform)
     return find_lock(kept) or resolve(file, framework, platform, kept)
 
 

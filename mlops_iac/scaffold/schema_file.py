@@ -11,7 +11,7 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from mlops_iac.config.schema import stack_schema
-from mlops_iac.core.errors import ConfigError
+from mlops_iac.core.errors import MlopsError
 
 SCHEMA_FILE = Path(".mlops-iac") / "stack.schema.json"
 """Below the project's root. It is made anew whenever it is asked for, so it is never committed."""
@@ -31,5 +31,6 @@ def write_schema(root: Path, blueprints: Mapping[str, type[BaseModel]]) -> Path:
         finally:
             Path(draft).unlink(missing_ok=True)
     except OSError as error:
-        raise ConfigError("The schema cannot be written.", f"{SCHEMA_FILE}: {error.strerror}.") from error
+        hint = "look at the folder's permissions and at the space left on the disk."
+        raise MlopsError("The schema cannot be written.", f"{SCHEMA_FILE}: {error.strerror}.", hint=hint) from error
     return target

@@ -28,7 +28,8 @@ def new_stack(root: Path, answers: Answers, blueprints: Mapping[str, type[BaseMo
     """Write `stacks/Pulumi.<stack>.yaml` and return its path. `blueprints` holds each Options model by name.
 
     Never overwrites: ConfigError when the file exists. UsageError when an answer is not allowed. The file is read back
-    as `load_stack` reads it before it gets its name, so a file that this wrote always loads.
+    as `load_stack` reads it before it gets its name, so a file that this wrote always loads. MlopsError when the disk
+    does not take it.
     """
     check_answers(asdict(answers), tuple(sorted(blueprints)))
     folder = _prepare_folder(root)
@@ -38,7 +39,7 @@ def new_stack(root: Path, answers: Answers, blueprints: Mapping[str, type[BaseMo
     try:
         _write_checked(folder, target, text, root, answers, blueprints)
     except OSError as error:
-        raise ConfigError(
+        raise MlopsError(
             "The stack file cannot be written.",
             f"{STACKS}/{target.name}: {error.strerror}. Nothing was changed.",
             hint="look at the folder's permissions and at the space left on the disk.",
@@ -68,7 +69,7 @@ def _prepare_folder(root: Path) -> Path:
         folder.mkdir(exist_ok=True)
     except OSError as error:
         hint = "look at the project's permissions."
-        raise ConfigError("The stacks folder cannot be made.", f"{STACKS}/: {error.strerror}.", hint=hint) from error
+        raise MlopsError("The stacks folder cannot be made.", f"{STACKS}/: {error.strerror}.", hint=hint) from error
     if not folder.resolve().is_relative_to(root.resolve()):
         detail = f"{STACKS}/ is a link to a folder elsewhere; nothing is written there."
         raise ConfigError("The stacks folder is outside the project.", detail, hint=f"make {STACKS}/ a folder.")

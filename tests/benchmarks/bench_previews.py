@@ -37,7 +37,7 @@ def main() -> None:
         created = [body["changeSummary"]["create"] for body in bodies]
         used = measure(command, cwd=project)
     show("stacks", len(created), "", f"of {min(created)} resources each")
-    show("preview --all, wall a stack", used.wall / STACKS, "s", f"must be at most {LIMIT}")
+    show("preview --all, wall a stack", used.wall / STACKS, "s", f"must be at most {LIMIT} on cores of its own")
     show("preview --all, CPU a stack", used.cpu / STACKS, "s")
     show("preview --all, memory of the largest process", used.memory, "MB")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -110,7 +111,8 @@ def test_destroy_forgets_the_stack_only_when_nothing_is_left(backend):
 
 
 def test_refresh_shows_drift_and_records_nothing_with_preview_only(backend, capsys):
-    recording = backend(refresh_preview=CHANGED)
+    gone = replace(BUCKET, op=Op.DELETE)
+    recording = backend(refresh_preview=result(steps=(gone,), changes={"delete": 1}))
     assert run_command(["refresh", "recorded-dev", "--preview-only"]) == exit_codes.OK
     assert recording.asked == ["refresh-preview"]
     assert "lake-bucket" in capsys.readouterr().out

@@ -45,7 +45,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 @pytest.fixture(scope="module")
 def cancelled(folder: Path) -> Session:
     """An `up` in whose middle Ctrl-C was pressed."""
-    return run_on_terminal([*CLI, "up", STACK, "--yes"], cwd=folder, columns=80, rows=24, interrupt_at=" running ")
+    return run_on_terminal([*CLI, "up", STACK, "--yes"], cwd=folder, columns=80, rows=24, interrupt_at=" running")
 
 
 @pytest.fixture(scope="module")
@@ -56,10 +56,9 @@ def finished(folder: Path, cancelled: Session) -> Session:
 
 def test_ctrl_c_ends_with_its_own_code_says_what_is_true_and_leaves_a_clean_terminal(cancelled):
     assert cancelled.code == exit_codes.CANCELLED, cancelled.screen.text
-    text = cancelled.screen.text
-    assert "Stopping: what is in flight is finished and recorded." in text
-    assert "The next `up` continues." in text
-    assert "Traceback" not in text
+    assert "Stopping: what is in flight is finished and recorded." in cancelled.raw
+    assert "The next `up` continues." in cancelled.raw
+    assert "Traceback" not in cancelled.raw
     assert cancelled.screen.cursor_is_shown
     assert cancelled.raw.endswith("\n")
     assert not SPINNING.search("\n".join(cancelled.screen.shown)), "a moving part was left behind"
@@ -87,7 +86,7 @@ def test_no_frame_is_wider_than_the_terminal_or_scrolls_it(width, request):
 def test_a_frame_shows_what_runs_with_its_time_and_counts_below(finished):
     frames = ["\n".join(frame) for frame in finished.frames]
     assert any(re.search(r"[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏] [\w-]+… *\d+\.\d s|[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏] [\w-]+ +\d+\.\d s", f) for f in frames)
-    assert any(re.search(r"\d+ created(, \d+ unchanged)?, \d+ running +\d+\.\d s", frame) for frame in frames)
+    assert any(re.search(r"\n  \d+\.\d s  \d+ running, \d+ created", frame) for frame in frames)
 
 
 def test_a_preview_on_a_terminal_is_coloured_and_with_no_color_is_not(folder, finished):

@@ -29,7 +29,7 @@ def monitoring(**change: object) -> World:
 def test_a_failed_run_is_told_by_name() -> None:
     made = monitoring(pipelines={"training": MACHINE})
     pattern = made.get("monitoring-failed-runs-rule").document("eventPattern")
-    assert pattern["detail"] == {"stateMachineArn": [MACHINE.arn], "status": ["ABORTED", "FAILED", "TIMED_OUT"]}
+    assert pattern["detail"] == {"stateMachineArn": [MACHINE.arn], "status": ["ABORTED", "TIMED_OUT"]}
     target = made.get("monitoring-failed-runs-target").inputs
     assert target["arn"] == TOPIC.arn
     assert json.loads(target["inputTransformer"]["inputTemplate"]) == "Run <run> of screening-dev ended with <status>."

@@ -8,7 +8,7 @@ import pytest
 
 from mlops_iac.cli.main import run_command
 from tests.docs.commands import all_commands, parse
-from tests.docs.pages import CHECKOUT, alone, mentioned_commands, pages
+from tests.docs.pages import CHECKOUT, alone, mentioned_commands, pages, read_blocks
 
 ABBREVIATED = re.compile(r"…|\w\|\w|\.\.\.")
 """`cloud status|start`, `up …`: told in short, not to be typed."""
@@ -55,3 +55,14 @@ def test_the_check_refuses_what_the_cli_does_not_know(capsys: pytest.CaptureFixt
         parse("mlops-iac run screening-dev --folow")
     with pytest.raises(AssertionError, match="not understood"):
         parse("mlops-iac runn screening-dev")
+
+
+EXECUTED = {"README.md", "docs/guides/first-environment.md"}
+"""By tests/e2e."""
+
+
+def test_console_blocks_are_run_or_say_why_not():
+    for page in pages():
+        left_out = [block.text for block in read_blocks(page) if block.kind in ("console", "diff") and not block.reason]
+        name = str(page.relative_to(CHECKOUT))
+        assert name in EXECUTED or left_out == [], f"{name} has a console block that nothing runs: {left_out}"

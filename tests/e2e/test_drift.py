@@ -14,6 +14,8 @@ from mlops_iac.engine.options import Options
 from mlops_iac.engine.record import Record
 from mlops_iac.testing import DeployedEnvironment
 
+pytestmark = [pytest.mark.slow]
+
 Change = Callable[[Clients, Record], object]
 
 

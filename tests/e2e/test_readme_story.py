@@ -96,7 +96,8 @@ def test_data_goes_into_the_lake_encrypted_and_tagged(story: Story, readme: Read
 def test_a_run_trains_evaluates_and_deploys_a_model(story: Story, readme: Reader):
     cli, _ = story
     readme.until("mlops-iac run screening-dev training --follow")
-    (run,) = cli("runs", "screening-dev", "--json").json["runs"]
+    (latest,) = cli("runs", "screening-dev", "--json").json["runs"]
+    run = cli("runs", "screening-dev", latest["id"], "--json").json
     assert run["status"] == "succeeded"
     assert run["metrics"]["auc"] > 0.98
     assert [(s["name"], s["status"]) for s in run["steps"]] == [

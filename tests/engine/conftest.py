@@ -13,6 +13,7 @@ from mlops_iac.engine.deployment import Deployment
 from mlops_iac.engine.event import Event, Result, Step
 from mlops_iac.engine.options import Options
 from mlops_iac.engine.record import Record
+from mlops_iac.engine.retrying import LIMITS, Patience
 from mlops_iac.engine.state_store import FileStore
 from tests.engine.fake_provider import FakeCloud
 
@@ -25,9 +26,12 @@ class Stack:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.cloud = FakeCloud()
+        self.name = "dev"
         self.config = {"aws:region": "eu-west-1", "lab:token": "hunter2"}
         self.secret_config = frozenset({"lab:token"})
         self.parallel = 8
+        self.limits: Any = LIMITS
+        self.patience = Patience(tries=4, first_wait=0.001, longest_wait=0.01, limit=5)
         self.events: list[Event] = []
 
     @property
@@ -38,12 +42,14 @@ class Stack:
     def deployment(self) -> Deployment:
         return Deployment(
             project="lab",
-            stack="dev",
+            stack=self.name,
             provider=self.cloud,
             store=self.store,
             config=self.config,
             secret_config=self.secret_config,
             parallel=self.parallel,
+            limits=self.limits,
+            patience=self.patience,
         )
 
     def preview(self, program: Program, **options: Any) -> Result:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pulumi
 import pytest
 
-from mlops_iac.core.errors import PlanError
+from mlops_iac.core.errors import CloudError, PlanError
 from mlops_iac.engine.values import Secret
-from tests.engine.conftest import Stack, errors, ops
+from tests.engine.conftest import Stack, errors, ops, step_of
 from tests.engine.programs import Box, Thing
 
 Options = pulumi.ResourceOptions
@@ -169,8 +170,6 @@ def test_a_call_that_takes_longer_than_allowed_is_given_up_and_looked_up_next_ti
     assert "0.05 s" in errors(result)[0]
     assert len(stack.store.get("dev").pending) == 1
     stack.cloud.slow.clear()
-    import time
-
     time.sleep(0.4)
     again = stack.up(one(label="a", opts=opts))
     assert again.outcome == "succeeded"
@@ -185,9 +184,9 @@ def test_a_time_limit_that_cannot_be_read_is_refused(stack: Stack) -> None:
 @pytest.mark.parametrize(
     ("name", "options"),
     [
-        ("import_", {"import_": "a-1"}),
-        ("replacement_trigger", {"replacement_trigger": "x"}),
         ("plugin_download_url", {"plugin_download_url": "https://example.org"}),
+        ("env_var_mappings", {"env_var_mappings": {"A": "B"}}),
+        ("state_migrations", {"state_migrations": [lambda args: None]}),
     ],
 )
 def test_an_option_that_is_not_honoured_is_refused_by_name(stack: Stack, name: str, options: Any) -> None:
@@ -196,12 +195,135 @@ def test_an_option_that_is_not_honoured_is_refused_by_name(stack: Stack, name: s
     assert stack.cloud.changing_calls() == []
 
 
-def test_deleted_with_is_refused_by_name(stack: Stack) -> None:
+def test_what_is_deleted_with_another_needs_no_call_of_its_own(stack: Stack) -> None:
     def program() -> None:
         a = Thing("a", label="a")
-        Thing("b", opts=Options(deleted_with=a), label="b")
+        b = Thing("b", opts=Options(deleted_with=a), label="b")
+        Thing("c", label="c", source=b.arn)
 
-    assert "`deleted_with`" in errors(stack.up(program))[0]
+    stack.up(program)
+    assert stack.records()["b"].deleted_with == stack.records()["a"].urn
+    result = stack.destroy()
+    assert stack.cloud.calls == [("delete", "c"), ("delete", "a")]
+    assert result.changes == {"delete": 4}
+    assert list(stack.store.get("dev")) == []
+
+
+def test_what_is_deleted_with_another_is_deleted_by_itself_when_the_other_stays(stack: Stack) -> None:
+    def program(both: bool) -> Any:
+        def run() -> None:
+            a = Thing("a", label="a")
+            if both:
+                Thing("b", opts=Options(deleted_with=a), label="b")
+
+        return run
+
+    stack.up(program(True))
+    stack.up(program(False))
+    assert stack.cloud.calls == [("delete", "b")]
+
+
+def test_what_is_deleted_with_another_stays_in_state_when_the_deletion_fails(stack: Stack) -> None:
+    def program() -> None:
+        Thing("b", opts=Options(deleted_with=Thing("a", label="a")), label="b")
+
+    stack.up(program)
+    stack.cloud.fails["delete", "a"] = CloudError("In use.")
+    assert stack.destroy().outcome == "failed"
+    assert {"a", "b"} <= set(stack.records())
+
+
+def test_what_is_tied_to_a_replaced_resource_is_replaced_too(stack: Stack) -> None:
+    def program(place: str) -> Any:
+        def run() -> None:
+            a = Thing("a", place=place)
+            Thing("b", opts=Options(replace_with=[a]), size=1)
+            Thing("c", opts=Options(deleted_with=a), size=1)
+
+        return run
+
+    stack.up(program("north"))
+    result = stack.up(program("south"))
+    assert result.changes == {"same": 1, "replace": 3}
+    assert step_of(result, "b").replace_reasons == ("replaceWith",)
+    # The old `c` is taken to have gone with the old `a`: no call of its own.
+    assert [label[0] for call, label in stack.cloud.calls if call == "delete"] == ["b", "a"]
+
+
+def test_a_changed_trigger_replaces_and_a_first_one_does_not(stack: Stack) -> None:
+    def program(trigger: Any) -> Any:
+        return one(opts=Options(replacement_trigger=trigger), size=1)
+
+    stack.up(program(None))
+    assert stack.up(program("1")).changes == {"same": 2}
+    assert stack.up(program("1")).changes == {"same": 2}
+    result = stack.up(program("2"))
+    assert result.changes == {"same": 1, "replace": 1}
+    assert step_of(result, "a").replace_reasons == ("replacementTrigger",)
+
+
+def test_a_secret_trigger_is_not_in_clear_in_state(stack: Stack) -> None:
+    def program() -> None:
+        Thing("a", opts=Options(replacement_trigger=pulumi.Output.secret("swordfish")))
+
+    stack.up(program)
+    assert "swordfish" not in stack.file.read_text()
+    assert stack.up(program).changes == {"same": 2}
+
+
+def test_hidden_differences_are_made_and_not_shown(stack: Stack) -> None:
+    stack.up(one(label="a", blob="before", size=1))
+    result = stack.up(one(label="a", blob="after", size=2, opts=Options(hide_diffs=["blob"])))
+    changes = step_of(result, "a").diff
+    assert (changes["blob"].old, changes["blob"].new) == ("[hidden]", "[hidden]")
+    assert (changes["size"].old, changes["size"].new) == (1, 2)
+    assert stack.cloud.things["a"]["blob"] == "after"
+
+
+def test_a_dependency_on_a_component_is_one_on_all_of_its_children(stack: Stack) -> None:
+    def program() -> None:
+        box = Box("box")
+        Thing("a", opts=Options(parent=box), label="a")
+        Thing("b", opts=Options(depends_on=[box]), label="b")
+
+    stack.cloud.slow["create", "a"] = 0.1
+    stack.up(program)
+    assert stack.cloud.calls == [("create", "a"), ("create", "b")]
+    assert stack.records()["a"].urn in stack.records()["b"].dependencies
+
+
+def test_an_alias_may_name_another_project(stack: Stack) -> None:
+    stack.up(one(label="a"))
+    text = stack.file.read_text().replace("::lab::fake:index:Thing::a", "::old::fake:index:Thing::a")
+    stack.file.write_text(text)
+    result = stack.up(one(label="a", opts=Options(aliases=[pulumi.Alias(project="old")])))
+    assert result.changes == {"same": 2}
+    assert stack.cloud.calls == []
+
+
+def test_a_version_names_a_default_provider_of_its_own(stack: Stack) -> None:
+    stack.up(one(label="a", opts=Options(version="1.2.3")))
+    assert (stack.records()["a"].provider or "").split("::")[3] == "default_1_2_3"
+
+
+@pytest.mark.parametrize(("call", "kind"), [("update", "update"), ("delete", "delete")])
+def test_every_call_has_a_time_limit_by_resource_and_operation(stack: Stack, call: str, kind: str) -> None:
+    opts = Options(custom_timeouts=pulumi.CustomTimeouts(**{kind: "50ms"}))
+    stack.up(one(label="a", size=1, opts=opts))
+    stack.cloud.slow[call, "a"] = 0.4
+    result = stack.up(one(label="a", size=2, opts=opts)) if call == "update" else stack.destroy()
+    assert (
+        f"The {kind} of a (fake:index:Thing) was not done after 0.05 s, the resource's own limit" in errors(result)[0]
+    )
+    assert [pending.kind for pending in stack.store.get("dev").pending.values()] == [f"{kind[:-1]}ing"]
+    time.sleep(0.5)
+
+
+def test_a_call_without_a_limit_of_its_own_has_the_engines(stack: Stack) -> None:
+    stack.cloud.slow["create", "a"] = 0.4
+    stack.limits = {"create": 0.05, "update": 1, "delete": 1, "read": 1}
+    assert "the limit where the resource sets none" in errors(stack.up(one(label="a")))[0]
+    time.sleep(0.5)
 
 
 def test_a_resource_of_somebody_else_is_read_and_never_deleted(stack: Stack) -> None:

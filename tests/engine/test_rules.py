@@ -22,11 +22,12 @@ def test_each_case_is_decided_as_it_says(path: Path) -> None:
     old = case.get("old")
     decision = decide(
         Situation(
-            goal=Goal(type="fake:index:Thing", name="a", custom=custom),
+            goal=Goal(type="fake:index:Thing", name="a", custom=custom, import_id=case.get("import_id", "")),
             old=None if old is None else Record(urn="urn:pulumi:dev::lab::fake:index:Thing::a", type="x", **old),
             changes={name: PropertyDiff(kind="update") for name in case.get("changes", ())},
             forcing=frozenset(case.get("forcing", ())),
             asked_for=case.get("asked_for", False),
+            pulled_by=tuple(case.get("pulled_by", ())),
             old_region=case.get("old_region", ""),
             region=case.get("region", ""),
         )

@@ -12,6 +12,7 @@ from mlops_iac.core.errors import MlopsError, PlanError
 from mlops_iac.engine.event import Result, Step
 from mlops_iac.engine.options import Options
 from mlops_iac.engine.record import Record
+from mlops_iac.engine.retrying import Patience
 from mlops_iac.engine.signatures import UNKNOWN_TEXT
 from mlops_iac.engine.snapshot import Snapshot
 from mlops_iac.engine.values import Secret
@@ -31,13 +32,14 @@ SECRETS = tuple(
 class Life(Stack):
     """The stack, its cloud, and what was let go on purpose."""
 
-    def __init__(self, folder: Path, parallel: int) -> None:
+    def __init__(self, folder: Path, story: Story) -> None:
         root = folder / "state"
         root.mkdir()
         super().__init__(root)
         self.machine = self.cloud = Machine(root)
         self.machine.things[LOBBY] = {"label": LOBBY, "region": "eu-west-1", "made": 0}
-        self.parallel = parallel
+        self.parallel = story.parallel
+        self.patience = Patience(tries=story.tries, first_wait=0.001, longest_wait=0.001)
         self.retained: set[str] = set()
         """Physical names of what a program wanted kept."""
         self.meddled = False
@@ -63,13 +65,16 @@ class Life(Stack):
         options = self._options(act, version)
         promised = self._promise(act, version, options)
         with self.machine.suffering(act.fault):
+            if act.fault and act.fault.kind == "kill":
+                self.machine.in_a_child(lambda: self._run(act, version, options))
+                return
             try:
                 result = self._run(act, version, options)
             except Exception as error:
-                assert self.machine.died or isinstance(error, MlopsError), error
-                assert act.fault or _is_expected(error, act), error
-                return
-        self.meddled &= not (act.verb == "refresh" or act.refresh)
+                if self.machine.died or (isinstance(error, MlopsError) and (act.fault or _is_expected(error, act))):
+                    return
+                raise
+        self.meddled &= self.machine.crashed or not (act.verb == "refresh" or act.refresh)
         if result is not None and act.fault is None and not self.meddled:
             assert act.flag or version.protects or self._protects() or _trouble(result) == [], _trouble(result)
             if promised is not None and _trouble(result) == []:
@@ -228,7 +233,7 @@ def _trouble(result: Result) -> list[str]:
 
 
 def _is_expected(error: MlopsError, act: Act) -> bool:
-    """Without a fault, only protection stops a command before it begins, or what stands on something it was to touch."""
+    """Without a fault, only protection stops a command before it begins, or what stands on what it was to touch."""
     return "rotected" in error.summary or (act.flag in ("targets", "excludes") and isinstance(error, PlanError))
 
 

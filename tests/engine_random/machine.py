@@ -1,8 +1,8 @@
 """A machine that can die: the fake cloud and the disk, with faults at chosen moments.
 
 A process that is killed leaves two things: what the cloud has, and what the disk has. So "to die" here is to copy the
-disk at that moment, to let no later call reach the cloud, and, when the engine has come back from wherever it was, to put
-the copy in the disk's place. Nothing that the engine does after its death counts, whatever it catches.
+disk at that moment, to let no later call reach the cloud, and, when the engine has come back from wherever it was, to
+put the copy in the disk's place. Nothing that the engine does after its death counts, whatever it catches.
 Moments are counted over calls of the cloud (before and after each) and over system calls that change files.
 """
 
@@ -59,6 +59,9 @@ class Machine(FakeCloud):
         super().__init__()
         self.root = root
         self.died = False
+        """Whether it is dead in the operation that goes on."""
+        self.crashed = False
+        """Whether it died in the last one."""
         self._fault: Fault | None = None
         self._moment = 0
         self._counting = threading.RLock()
@@ -71,11 +74,29 @@ class Machine(FakeCloud):
             with self._watched_disk():
                 yield
         finally:
-            died, self.died, self._fault = self.died, False, None
-            if died:
+            self.crashed, self.died, self._fault = self.died, False, None
+            if self.crashed:
                 shutil.rmtree(self.root)
                 self._copy.rename(self.root)
                 self._forget_the_process()
+
+    def in_a_child(self, operation: Callable[[], object]) -> None:
+        """Run an operation in a process that can be killed; afterwards the cloud is as that process left it."""
+        self._file = self.root.with_name("cloud.json")
+        self._save()
+        child = os.fork()
+        if child == 0:
+            try:
+                operation()
+            finally:
+                os._exit(0)
+        try:
+            os.waitpid(child, 0)
+        except BaseException:
+            os.kill(child, signal.SIGKILL)
+            raise
+        self.things, self._file = json.loads(self._file.read_text()), None
+        self._suffix += 1000  # the child gave out names that this process does not know
 
     def handler(self, type: str) -> FakeHandler:
         super().handler(type)
@@ -133,10 +154,12 @@ class Machine(FakeCloud):
 
     def _tick(self) -> bool:
         """One moment passes; True when the process has died in it."""
-        if self._fault is None or self._fault.kind not in ("die", "full"):
+        if self._fault is None or self._fault.kind not in ("die", "kill", "full"):
             return False
         with self._counting:
             self._moment += 1
+            if self._fault.kind == "kill" and self._moment - 1 == self._fault.at:
+                os.kill(os.getpid(), signal.SIGKILL)
             if self._fault.kind == "die" and self._moment - 1 == self._fault.at and not self.died:
                 self.died = True
                 shutil.copytree(self.root, self._copy)
@@ -188,7 +211,7 @@ class Machine(FakeCloud):
                 setattr(os, name, function)
 
     def _next_is_the_end(self) -> bool:
-        return self._fault is not None and self._fault.kind == "die" and self._moment == self._fault.at
+        return self._fault is not None and self._fault.kind in ("die", "kill") and self._moment == self._fault.at
 
     def _raise_if_full(self) -> None:
         with self._counting:

@@ -203,14 +203,14 @@ class Fault:
 
     kind: str
     """Of the cloud's calls: ``refuse``, ``break`` (500, not carried out), ``lose`` (carried out, the answer is lost),
-    ``stop`` (Ctrl-C at this call). Of the machine: ``die`` (SIGKILL), ``full`` (the disk, from then on). Of the program:
-    ``raise``."""
+    ``stop`` (Ctrl-C at this call). Of the machine: ``die`` (as if killed), ``kill`` (a process that really
+    is), ``full`` (the disk, from then on). Of the program: ``raise``."""
     at: int
 
 
 FAULTS = st.builds(
     Fault,
-    kind=st.sampled_from(["refuse", "break", "lose", "lose", "stop", "die", "die", "die", "full", "raise"]),
+    kind=st.sampled_from(["refuse", "break", "lose", "lose", "stop", "die", "die", "die", "kill", "full", "raise"]),
     at=st.integers(0, 11) | st.integers(0, 60),
 )
 
@@ -240,6 +240,8 @@ class Story:
     versions: tuple[Version, ...]
     acts: tuple[Act, ...]
     parallel: int = 1
+    tries: int = 1
+    """How often the engine tries a call that fails in passing."""
 
 
 VERBS = ("up", "up", "up", "up", "up", "refresh", "destroy", "meddle")
@@ -268,6 +270,11 @@ def stories(draw: st.DrawFn) -> Story:
     for _ in range(draw(st.integers(1, 2))):
         versions.append(draw(next_versions(versions[-1])))
     done = [Act(verb="up", version=0, fault=draw(st.none() | FAULTS))]
-    for _ in range(draw(st.integers(1, 2))):
+    for _ in range(draw(st.integers(1, 3))):
         done.append(draw(acts(len(versions))))
-    return Story(versions=tuple(versions), acts=tuple(done), parallel=draw(st.sampled_from([1, 1, 1, 8])))
+    return Story(
+        versions=tuple(versions),
+        acts=tuple(done),
+        parallel=draw(st.sampled_from([1, 1, 1, 8])),
+        tries=draw(st.sampled_from([1, 1, 3])),
+    )

@@ -18,6 +18,7 @@ HERE = f"urn:pulumi:{STACK}::{PROJECT}::"
 # Each with its reason. Order matters: the longer first.
 VOLATILE: tuple[tuple[str, str], ...] = (
     (r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", "<uuid>"),  # ids of providers and keys
+    (r"(:secret:[\w/-]+?-)[A-Za-z0-9]{6}(?=\||$)", r"\1<six>"),  # ARNs of secrets
     (r"(?<=-)[0-9a-f]{17}\b", "<hex>"),  # ids that EC2 gives
     (r"(?<=-)[0-9a-f]{7}\b", "<hex>"),  # automatic names
     (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:?\d\d)", "<time>"),

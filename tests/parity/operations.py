@@ -51,6 +51,12 @@ class Case:
         Resources that do not, arrive in any order: the SDK prepares them at the same time."""
         return bool(getattr(self.module, "ORDERED", False))
 
+    @property
+    def differs(self) -> Mapping[int, Mapping[str, str]]:
+        """Number of an operation (from 1) → part of its form → heading in the page of differences."""
+        found: Mapping[int, Mapping[str, str]] = getattr(self.module, "DIFFERS", {})
+        return found
+
     def program(self, name: str) -> Callable[[], object]:
         found: Callable[[], object] = getattr(self.module, name)
         return found

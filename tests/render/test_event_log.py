@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -24,6 +25,13 @@ def recorded() -> list[dict]:
 
 def kind(event: dict) -> str:
     return next(key for key in event if key.endswith("Event"))
+
+
+def hidden(value: Any) -> Any:
+    """Pulumi's marked object around a secret that is not shown, as the word that we write."""
+    if isinstance(value, dict):
+        return "[secret]" if "ciphertext" in value else {key: hidden(item) for key, item in value.items()}
+    return value
 
 
 def written(*events: Event) -> list[dict]:
@@ -54,7 +62,7 @@ def test_what_pulumi_told_and_we_tell_again_is_the_same_event():
         mine, real = body[kind(body)]["metadata"], event[kind(event)]["metadata"]
         assert set(mine) == set(real)
         assert (mine["op"], mine["type"], mine["logical"]) == (real["op"], real["type"], real["logical"])
-        assert mine["new"] == real["new"]
+        assert mine["new"] == hidden(real["new"])
 
 
 def test_the_log_begins_with_a_prelude_and_ends_with_a_summary_and_a_cancel_event():

@@ -28,14 +28,14 @@ def test_what_runs_stands_under_its_layer_with_the_time_it_has_taken(story, tree
         "       + bucket    1.5 s  created aws:s3/bucket:Bucket",
         "       ⠴ policy    3.5 s  creating aws:s3/bucket:Bucket",
         "",
-        "  1 created, 1 running  3.5 s",
+        "  3.5 s  1 running, 1 created",
     ]
 
 
 def test_a_layer_that_is_done_is_one_line(story, tree):
     bucket = resource("lake", "bucket")
     story.begin(component("lake"), bucket).end(bucket, after=1).end(component("lake"))
-    assert drawn(tree) == ["   ✓ lake    1.0 s  DataLake: 1 created", "", "  2 created  1.0 s"]
+    assert drawn(tree) == ["   ✓ lake    1.0 s  DataLake: 1 created", "", "  1.0 s  2 created"]
 
 
 def test_a_layer_whose_component_is_still_open_is_not_ticked_off(story, tree):
@@ -47,7 +47,7 @@ def test_a_layer_whose_component_is_still_open_is_not_ticked_off(story, tree):
 def test_unchanged_layers_are_only_counted(story, tree):
     steps = component("lake", Op.SAME), resource("lake", "bucket", Op.SAME)
     story.begin(*steps).end(*steps)
-    assert drawn(tree) == ["  2 unchanged  0.0 s"]
+    assert drawn(tree) == ["  0.0 s  2 unchanged"]
 
 
 def test_a_replacement_is_counted_once_and_its_parts_take_time(story, tree):
@@ -58,7 +58,7 @@ def test_a_replacement_is_counted_once_and_its_parts_take_time(story, tree):
     lines = drawn(tree)
     assert "DataLake: 1 replaced" in lines[0]
     assert [line.split()[:2] for line in lines[1:3]] == [["++", "bucket"], ["--", "bucket"]]
-    assert lines[-1] == "  1 replaced  3.0 s"
+    assert lines[-1] == "  3.0 s  1 replaced"
 
 
 def test_a_failure_stays_in_sight_and_at_the_end(story, tree):
@@ -124,7 +124,7 @@ def test_the_stack_and_default_providers_have_no_line(story, tree):
         name="default_7",
     )  # fmt: skip
     story.begin(stack, provider).end(provider, stack)
-    assert drawn(tree) == ["  1 created  0.0 s"]
+    assert drawn(tree) == ["  0.0 s  1 created"]
 
 
 @pytest.mark.parametrize(("seconds", "text"), [(3.25, "3.2 s"), (99.94, "99.9 s"), (125, "2 m 05 s")])

@@ -9,7 +9,7 @@ import re
 import pytest
 
 from mlops_iac.config import load_stack
-from mlops_iac.core.errors import ConfigError, UsageError
+from mlops_iac.core.errors import ConfigError, MlopsError, UsageError
 from mlops_iac.scaffold import new_stack, stack_file
 from mlops_iac.scaffold.answers import Answers, check_answer
 
@@ -112,7 +112,7 @@ def test_a_stacks_folder_that_leads_elsewhere_is_refused(root, answers, tmp_path
 
 def test_a_stacks_folder_that_is_a_file_is_told(root, answers):
     (root / "stacks").touch()
-    with pytest.raises(ConfigError, match="cannot be made"):
+    with pytest.raises(MlopsError, match="cannot be made"):
         new_stack(root, answers, BLUEPRINTS)
 
 
@@ -121,7 +121,7 @@ def test_a_full_disk_leaves_nothing_behind(root, answers, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(stack_file.os, "fsync", full)
-    with pytest.raises(ConfigError, match="cannot be written") as caught:
+    with pytest.raises(MlopsError, match="cannot be written") as caught:
         new_stack(root, answers, BLUEPRINTS)
     assert "No space left on device" in caught.value.detail
     assert os.listdir(root / "stacks") == []

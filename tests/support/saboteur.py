@@ -1,8 +1,8 @@
-"""``python -m tests.support.saboteur HOME``: the embedded cloud as its own process, with somebody in front who breaks it.
+"""``python -m tests.support.saboteur HOME``: the embedded cloud as its own process, with somebody in front to break it.
 
-What is to go wrong stands in ``HOME/sabotage.json`` (`Plan`), and is looked at with every request that changes something.
-Each such request is written to ``HOME/requests.log``, whatever becomes of it. Nothing of this is in the product: the
-server's gateway is taken the place of before it is made.
+What is to go wrong stands in ``HOME/sabotage.json`` (`Plan`); each request that changes something is held against it,
+and written to ``HOME/requests.log``, whatever becomes of it. Nothing of this is in the product: the server's gateway is
+taken the place of before it is made.
 """
 
 from __future__ import annotations
@@ -21,6 +21,9 @@ from mlops_iac.cloud import serve, server, wire
 from mlops_iac.cloud.gateway import Gateway
 from mlops_iac.cloud.wire import Answer, AwsError
 
+SLOW = 6.0
+"""Seconds: another command starts and fails meanwhile."""
+
 SIGNALS = {"kill": signal.SIGKILL, "term": signal.SIGTERM, "int": signal.SIGINT}
 
 
@@ -30,7 +33,7 @@ class Plan:
 
     kind: str
     """``kill``, ``term``, ``int`` (a signal for ``pid``), ``int-twice``, ``throttle``, ``error500``, ``drop`` (carried
-    out and not answered) or ``hang``."""
+    out and not answered), ``slow`` (`SLOW` seconds late)."""
     at: int
     """The first changing request, counted from 0 since the plan was made, with which it happens."""
     times: int = 1
@@ -75,8 +78,9 @@ class Sabotaged(Gateway):
             return wire.serialise_error(request, AwsError("ThrottlingException", "Rate exceeded", 400))
         if plan.kind == "error500":
             return wire.serialise_error(request, AwsError("InternalFailure", "Something broke.", 500))
-        if plan.kind == "hang":
-            time.sleep(3600)
+        if plan.kind == "slow":
+            time.sleep(SLOW)
+            return super()._answer(request.environ, body)
         before = plan.kind in SIGNALS and not plan.after
         if before:
             self._signal(plan)

@@ -22,6 +22,12 @@ GONE_MESSAGE: Final = re.compile(
 )
 """Batch, SageMaker and Athena answer a validation error whose message alone says so."""
 
+TAKEN: Final = re.compile(r"AlreadyExists|AlreadyOwnedByYou|EntityAlreadyExists|Duplicate|AlreadyInUse", re.IGNORECASE)
+"""Codes by which AWS's services say that a name is taken."""
+
+TAKEN_MESSAGE: Final = re.compile(r"already exist|already in use|is taken", re.IGNORECASE)
+"""The same in a validation error's message."""
+
 VAGUE_CODES: Final = frozenset(
     {
         "ClientException",
@@ -76,11 +82,26 @@ class Api:
         return CloudError(
             "Cloud refused a request.",
             f"`{self._subject}` ({self._type}): {call} answered {code}: {message.strip() or 'no message'}",
+            hint=hint_for(code, message),
             resource=self._subject,
             call=call,
             code=code,
             unsure=unsure,
         )
+
+
+def hint_for(code: str, message: str) -> str:
+    """What a person can do about a refusal; empty when only the message can tell."""
+    if code == "InsufficientStorage":
+        return "make room on the disk, or make the folder writable."
+    if TAKEN.search(code) or (code in VAGUE_CODES and TAKEN_MESSAGE.search(message)):
+        return (
+            "the name is taken by something outside this stack: delete that, give this one another name, "
+            "or adopt what is there with the component's `adopt(...)`."
+        )
+    if "AccessDenied" in code or "Unauthorized" in code:
+        return "your credentials lack this permission."
+    return ""
 
 
 def _is_lost(error: Any) -> bool:

@@ -21,6 +21,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from mlops_iac.core.cache import cache_folder
 from mlops_iac.core.errors import MlopsError
 from mlops_iac.core.frameworks import Framework
 
@@ -47,16 +48,6 @@ class PythonEnvironment:
     def search_path(self) -> str:
         """The value of PATH: the environment's own programs, then the system's."""
         return os.pathsep.join([str(self.folder / "bin"), "/usr/local/bin", "/usr/bin", "/bin"])
-
-
-def cache_folder() -> Path:
-    """Where environments are kept: ``MLOPS_IAC_CACHE``, else the user's cache folder. Safe to delete."""
-    given = os.environ.get("MLOPS_IAC_CACHE")
-    if given:
-        return Path(given)
-    import platformdirs
-
-    return Path(platformdirs.user_cache_dir("mlops-iac"))
 
 
 def framework_environment(framework: Framework) -> PythonEnvironment:

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 MOTO: Final = "5.2."
 """The moto versions whose insides these patches know."""
 
-PATCHES: Final = ("athena", "awslambda", "budgets", "events", "iam", "models", "s3", "sagemaker", "stepfunctions")
+PATCHES: Final = (
+    "athena", "awslambda", "budgets", "ec2", "events", "iam", "loaders", "models", "s3", "sagemaker", "stepfunctions",
+)  # fmt: skip
 """One module each with ``apply(gateway)``."""
 
 

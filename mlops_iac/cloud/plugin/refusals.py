@@ -33,8 +33,8 @@ def refusing(method: Method) -> Method:
 
 
 def status_of(error: Exception) -> tuple[grpc.StatusCode, str]:
-    """The engine takes ``INTERNAL`` and ``UNKNOWN`` to mean that nobody knows what became of the resource, and keeps the
-    operation as pending; any other code means that nothing happened
+    """The engine takes ``INTERNAL`` and ``UNKNOWN`` to mean that nobody knows what became of the resource, and keeps
+    the operation as pending; any other code means that nothing happened
     (pulumi/pulumi, ``sdk/go/common/resource/plugin/provider_plugin.go``, ``resourceStateAndError``)."""
     if is_unsure(error):
         return grpc.StatusCode.INTERNAL, str(error)

@@ -1,4 +1,4 @@
-"""The gRPC service: requests of the Pulumi engine to calls of `life_cycle`, and answers back. Method names are Pulumi's."""
+"""The gRPC service: requests of the Pulumi engine as calls of `life_cycle`, and answers back. Methods are Pulumi's."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ LONGEST = 24 * 3600.0
 
 
 def within(seconds: float, verb: str, urn: str, call: Callable[[], T]) -> T:
-    """What the call answers. 0 is no limit. When it takes longer: CloudError, `unsure`; its thread is left behind then."""
+    """What the call answers. 0 is no limit. Raises CloudError, `unsure`, when it takes longer; its thread goes on."""
     if seconds <= 0:
         return call()
     answers: list[T] = []

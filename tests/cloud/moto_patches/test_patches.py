@@ -388,3 +388,19 @@ def test_a_function_that_fails_says_how(clients, name, source, kind):
     answer = clients("lambda").invoke(FunctionName=name, Payload=b"{}")
     assert answer["FunctionError"]
     assert json.loads(answer["Payload"].read())["errorType"] == kind
+
+
+# EC2 ----------------------------------------------------------------------------------------------------------------
+
+
+def test_public_images_are_loaded_when_images_are_asked_for_and_not_before(cloud, clients):
+    from moto.ec2.models import ec2_backends
+
+    clients("ec2").describe_vpcs()
+    backend = ec2_backends["123456789012"]["eu-west-1"]
+    assert not backend.amis
+    images = clients("ec2").describe_images(Owners=["amazon"])["Images"]
+    assert len(images) > 100
+    assert len(clients("ec2").describe_images(Owners=["amazon"])["Images"]) == len(images)
+    run = clients("ec2").run_instances(ImageId=images[0]["ImageId"], MinCount=1, MaxCount=1)
+    assert run["Instances"][0]["ImageId"] == images[0]["ImageId"]

@@ -1,9 +1,7 @@
 """One resource is refused by the cloud: what stands on it is not made, what was made before is kept, and the next
 `up` makes the rest."""
 
-import pulumi
 from pulumi_aws.cloudwatch import LogGroup
-from pulumi_aws.sns import Topic
 from pulumi_aws.ssm import Parameter
 
 from tests.parity.operations import Do
@@ -33,11 +31,6 @@ def take(clients):
 
 def give_back(clients):
     clients("ssm").delete_parameter(Name="/parity/taken")
-
-
-def independent():
-    Topic("a")
-    Parameter("refused", name="/aws/not-yours", type="String", insecure_value="x")
 
 
 OPERATIONS = (

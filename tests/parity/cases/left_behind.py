@@ -20,7 +20,3 @@ def delete(clients):
 
 
 OPERATIONS = (Do("up", "first"), Do("up", "without"), Do("up", "first", behind="delete"), Do("destroy"))
-
-
-def LEFT(clients):
-    delete(clients)

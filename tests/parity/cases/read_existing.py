@@ -1,6 +1,5 @@
 """What exists already is read, used, and not touched; when it is gone the program is told."""
 
-import pulumi
 from pulumi_aws.cloudwatch import LogGroup
 from pulumi_aws.sns import Topic
 

@@ -1,4 +1,4 @@
-"""A secret stays one on its way through inputs, outputs and the stack's outputs; so does what the provider calls one."""
+"""A secret stays one on its way through inputs, outputs and the stack's; so does what the provider calls one."""
 
 import pulumi
 from pulumi_aws.cloudwatch import LogGroup

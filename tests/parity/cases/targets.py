@@ -1,6 +1,5 @@
 """Only what is named is touched, with what stands on it when asked; and all but what is excluded."""
 
-import pulumi
 from pulumi_aws.cloudwatch import LogGroup
 from pulumi_aws.ssm import Parameter
 

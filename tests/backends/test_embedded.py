@@ -1,0 +1,174 @@
+"""The embedded backend: when it starts a cloud, what it asks of it, and what it answers when there is nothing."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mlops_iac.backends import backend_for
+from mlops_iac.backends.embedded import EmbeddedBackend
+from mlops_iac.backends.pulumi import PulumiBackend
+from mlops_iac.cloud import services
+from mlops_iac.cloud.server import Server
+from mlops_iac.core.errors import CloudError, ConfigError, StackNotFound
+from mlops_iac.engine.event import Prelude, StepDone, Summary
+from tests.conftest import make_project
+
+STACK = "screening-dev"
+
+
+class Cloud:
+    """An embedded cloud in this process: starts as slowly as a test wants, and remembers what it was asked."""
+
+    def __init__(self, home: Path) -> None:
+        services.reset()
+        self.server = Server(home)
+        self.starts = 0
+        self.slow = 0.0
+        self.broken: Exception | None = None
+        self.answering = threading.Event()
+        self.asked: list[tuple[str, str, bool]] = []
+        """Service, operation, and whether it changes anything."""
+        self.early = 0
+        """Requests that came before the cloud was said to be started."""
+        through = self.server.gateway._through_hooks
+
+        def listen(request: Any) -> Any:
+            self.asked.append((request.service, request.operation, request.changes))
+            self.early += not self.answering.is_set()
+            return through(request)
+
+        self.server.gateway._through_hooks = listen
+        self.server.start()
+
+    def start(self) -> None:
+        self.starts += 1
+        time.sleep(self.slow)
+        if self.broken:
+            raise self.broken
+        self.answering.set()
+
+    def clients(self, region: str) -> Any:
+        return self.server.gateway.clients(region)
+
+    clients_sending_once = clients
+
+    @property
+    def changes(self) -> list[tuple[str, str]]:
+        return [(service, operation) for service, operation, changes in self.asked if changes]
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_project(tmp_path_factory.mktemp("embedded") / "project")
+
+
+@pytest.fixture(scope="module")
+def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
+    cloud = Cloud(tmp_path_factory.mktemp("cloud"))
+    yield cloud
+    cloud.server.stop()
+
+
+@pytest.fixture
+def backend(root: Path, cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> EmbeddedBackend:
+    monkeypatch.setattr(EmbeddedBackend, "cloud", property(lambda self: cloud))
+    return EmbeddedBackend(root, STACK)
+
+
+@pytest.fixture
+def deployed(backend: EmbeddedBackend, cloud: Cloud) -> EmbeddedBackend:
+    if STACK not in backend.store.stacks():
+        cloud.slow = 0.3
+        result = backend.up()
+        cloud.slow = 0.0
+        assert result.outcome == "succeeded", result.failures or result.error
+    cloud.asked.clear()
+    cloud.starts = 0
+    return backend
+
+
+def test_a_cloud_that_cannot_start_is_told_as_it_is_and_nothing_is_recorded_as_made(backend, cloud, monkeypatch):
+    monkeypatch.setattr(cloud, "broken", CloudError("The embedded cloud did not start.", hint="see its log."))
+    with pytest.raises(CloudError, match=r"The embedded cloud did not start\."):
+        backend.up()
+    made = [record for record in backend.store.read(STACK)[0] if record.custom and not record.is_provider]
+    assert made == []
+    backend.store.remove(STACK)
+
+
+def test_the_first_call_waits_for_the_cloud_that_starts_beside_the_program(deployed, cloud):
+    assert cloud.early == 0
+    assert cloud.answering.is_set()
+
+
+def test_an_up_without_changes_asks_for_nothing_that_changes(deployed, cloud):
+    result = deployed.up()
+    assert set(result.changes) == {"same"}
+    assert cloud.changes == []
+    assert cloud.starts == 1
+
+
+def test_a_preview_asks_nothing_at_all(deployed, cloud):
+    assert deployed.preview().changed is False
+    assert cloud.asked == []
+    assert cloud.starts == 0
+
+
+def test_a_refresh_only_reads(deployed, cloud):
+    assert deployed.refresh(preview=True).changed is False
+    assert cloud.asked != []
+    assert cloud.changes == []
+
+
+def test_outputs_and_environment_are_read_from_the_state(deployed, cloud):
+    assert deployed.environment().data.bucket == deployed.outputs()["data"]["bucket"]
+    assert cloud.asked == []
+    assert cloud.starts == 0
+
+
+def test_events_begin_with_a_prelude_and_end_with_a_summary_that_counts_what_was_told(deployed):
+    events: list[Any] = []
+    result = deployed.up(on_event=events.append)
+    assert isinstance(events[0], Prelude)
+    assert isinstance(events[-1], Summary)
+    done = {event.step.urn for event in events if isinstance(event, StepDone)}
+    assert {step.urn for step in result.steps} <= done
+    assert events[-1].changes == result.changes
+
+
+def test_a_preview_in_a_fresh_project_starts_no_cloud_and_leaves_no_trace(project):
+    backend = EmbeddedBackend(project, STACK)
+    assert backend.preview().changes["create"] > 50
+    assert backend.cloud.find() is None
+    assert not (project / ".mlops-iac").exists()
+
+
+@pytest.mark.parametrize("verb", ["refresh", "destroy", "outputs", "environment", "clients"])
+def test_what_needs_a_deployed_stack_says_so_and_starts_no_cloud(project, verb):
+    backend = EmbeddedBackend(project, "sreening-dev")
+    with pytest.raises(StackNotFound, match="No such environment"):
+        getattr(backend, verb)()
+    assert backend.cloud.find() is None
+
+
+@pytest.mark.parametrize("verb", ["up", "preview"])
+def test_a_stack_without_a_file_starts_no_cloud(project, verb):
+    backend = EmbeddedBackend(project, "nobody-dev")
+    with pytest.raises((ConfigError, StackNotFound)):
+        getattr(backend, verb)()
+    assert backend.cloud.find() is None
+
+
+def test_the_place_is_chosen_by_name(project, monkeypatch, tmp_path):
+    assert isinstance(backend_for(project, STACK, "embedded"), EmbeddedBackend)
+    pulumi = tmp_path / "pulumi"
+    pulumi.write_text("#!/bin/sh\necho v3.200.0\n")
+    pulumi.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    assert isinstance(backend_for(project, STACK, "aws"), PulumiBackend)

@@ -1,0 +1,46 @@
+"""What tests of commands share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from mlops_iac.backends.recording import RecordingBackend
+from mlops_iac.cli.main import run_command
+from mlops_iac.core import exit_codes
+from mlops_iac.engine import secrets
+from mlops_iac.engine.event import Result
+
+RECORDED = Path(__file__).parents[1] / "golden/pulumi/checkpoint.json"
+"""A stack `screening-dev` that the real Pulumi CLI wrote; its passphrase is ``pass``, its output `token` ``hunter2``."""
+
+Install = Callable[..., RecordingBackend]
+
+
+@pytest.fixture
+def recording(project: Path, monkeypatch: pytest.MonkeyPatch) -> Install:
+    """``recording(up=…)`` puts a recording backend behind the commands."""
+    monkeypatch.chdir(project)
+
+    def install(**results: Result) -> RecordingBackend:
+        backend = RecordingBackend(results={name.replace("_", "-"): value for name, value in results.items()})
+        monkeypatch.setattr("mlops_iac.backends.backend_for", lambda root, stack, cloud: backend)
+        return backend
+
+    return install
+
+
+@pytest.fixture
+def recorded_stack(project: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project in whose state lies the recorded stack `screening-dev`. Answers its checkpoint."""
+    monkeypatch.chdir(project)
+    monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE", "pass")
+    monkeypatch.setattr(secrets, "_keys", KEYS)
+    assert run_command(["stack", "import", "screening-dev", "--file", str(RECORDED), "--yes"]) == exit_codes.OK
+    return project / ".mlops-iac/state/.pulumi/stacks/mlops-iac/screening-dev.json"
+
+
+KEYS: dict[tuple[str, bytes], bytes] = {}
+"""Made once for all tests: each costs Pulumi's million rounds."""

@@ -1,0 +1,107 @@
+"""``preview``: what loses data comes first, in words, in JSON and in Markdown."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from mlops_iac.backends.exported import Comparison
+from mlops_iac.cli.main import run_command
+from mlops_iac.core import exit_codes
+from mlops_iac.core.stateful import LOSES
+from mlops_iac.engine.event import Op, PropertyDiff, Result, Step
+from mlops_iac.render.markdown import LONGEST, render_markdown
+from tests.cli.conftest import Install
+
+Capture = pytest.CaptureFixture[str]
+
+
+def step(op: Op, type: str, name: str, **diff: PropertyDiff) -> Step:
+    return Step(op=op, urn=f"urn:pulumi:a-dev::mlops-iac::{type}::{name}", type=type, name=name, diff=diff)
+
+
+NAME = PropertyDiff(kind="update-replace", old="old", new="new")
+STEPS = (
+    step(Op.UPDATE, "aws:iam/role:Role", "role", description=PropertyDiff(kind="add", new="a | b")),
+    step(Op.CREATE_REPLACEMENT, "aws:s3/bucket:Bucket", "bucket"),
+    step(Op.REPLACE, "aws:s3/bucket:Bucket", "bucket", bucket=NAME),
+    step(Op.DELETE_REPLACED, "aws:s3/bucket:Bucket", "bucket"),
+    step(Op.DELETE, "aws:kms/key:Key", "key"),
+    step(Op.DELETE, "aws:iam/role:Role", "gone"),
+)
+RESULT = Result(steps=STEPS, changes={"update": 1, "replace": 1, "delete": 2}, outputs={}, seconds=0.1)
+
+
+def test_what_loses_data_is_called_out_before_the_changes(recording: Install, capsys: Capture) -> None:
+    recording(preview=RESULT)
+    assert run_command(["preview", "a-dev"]) == exit_codes.OK
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "  replaces bucket (aws:s3/bucket:Bucket): the objects in it and their versions would be lost"
+    assert lines[1].startswith("  deletes key (aws:kms/key:Key)")
+    assert lines[2] == ""
+
+
+def test_json_lists_what_would_be_lost(recording: Install, capsys: Capture) -> None:
+    recording(preview=RESULT)
+    assert run_command(["preview", "a-dev", "--json"]) == exit_codes.OK
+    body = json.loads(capsys.readouterr().out)
+    assert [(lost["op"], lost["loses"]) for lost in body["losses"]] == [
+        ("replace", LOSES["aws:s3/bucket:Bucket"]),
+        ("delete", LOSES["aws:kms/key:Key"]),
+    ]
+
+
+def test_markdown_has_one_row_a_resource_and_folds_the_rest(recording: Install, capsys: Capture) -> None:
+    recording(preview=RESULT)
+    assert run_command(["preview", "a-dev", "--format", "markdown"]) == exit_codes.OK
+    out = capsys.readouterr().out
+    assert out.startswith("### `a-dev`: ")
+    assert out.index("> [!CAUTION]") < out.index("| layer |") < out.index("<details>")
+    rows = [line for line in out.splitlines() if line.startswith("| ")]
+    assert len(rows) == 1 + 4
+    assert "| bucket | `bucket` | replace | **bucket** |" in rows
+
+
+def test_markdown_of_no_changes_is_one_line() -> None:
+    same = Result(steps=(), changes={"same": 5}, outputs={}, seconds=0.1)
+    assert render_markdown("a-dev", same) == "### `a-dev`: 5 unchanged\n"
+
+
+def test_nothing_in_a_value_ends_the_code_block_or_the_comment() -> None:
+    hostile = PropertyDiff(kind="add", new="```\n</details>\n# Owned\n````")
+    long = {f"p{number}": PropertyDiff(kind="add", new="x" * 70) for number in range(2000)}
+    steps = (step(Op.UPDATE, "aws:iam/role:Role", "role", note=hostile, **long),)
+    text = render_markdown("a-dev", Result(steps=steps, changes={"update": 1}, outputs={}, seconds=0.1))
+    fence = text.split("<details>")[1].split("\n\n")[1].split("text")[0]
+    assert len(fence) == 5
+    assert text.count(f"{fence}\n") == 1
+    assert len(text) < LONGEST + 5000
+    assert "cut: the whole of it" in text
+
+
+def test_preview_with_an_export_reads_the_file_and_says_what_was_not_compared(
+    recording: Install, project: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    backend = recording()
+    asked: list[tuple[str, str, str]] = []
+
+    def compare(root: Path, stack: str, text: str, *, place: str, on_event: object, options: object) -> Comparison:
+        asked.append((stack, text, place))
+        return Comparison(result=RESULT, hidden=2)
+
+    monkeypatch.setattr("mlops_iac.backends.exported.compare", compare)
+    Path("export.json").write_text("{}")
+    assert run_command(["preview", "a-dev", "--state", "export.json"]) == exit_codes.OK
+    assert "2 secret values are in export.json as ciphertext: not compared" in capsys.readouterr().err
+    assert asked == [("a-dev", "{}", "export.json")]
+    assert backend.asked == []
+    assert run_command(["preview", "a-dev", "--state", "export.json", "--json"]) == exit_codes.OK
+    assert "not compared" in json.loads(capsys.readouterr().out)["notes"][0]
+
+
+def test_an_export_that_is_not_there_is_misuse(recording: Install, capsys: Capture) -> None:
+    recording()
+    assert run_command(["preview", "a-dev", "--state", "no.json"]) == exit_codes.CONFIGURATION
+    assert "no.json" in capsys.readouterr().err

@@ -1,0 +1,126 @@
+"""Every way to answer a blueprint's questions that could change what it builds, found from its schema."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+WORDS = ("a", "sample", "raw/", "a.py", "ml.m5.large", "m5", "int", "a@example.org", "Sample", "1.0", "10.0.0.0/16")
+"""Text to try where a schema asks for a pattern."""
+
+
+class Variants:
+    """The options of one blueprint, one question changed at a time."""
+
+    def __init__(self, model: type[BaseModel]) -> None:
+        self._model = model
+        self._schema = model.model_json_schema(by_alias=True)
+
+    def valid(self) -> dict[str, dict[str, Any]]:
+        """Name to options, for all that the blueprint takes: ``serving=realtime``."""
+        return {name: options for name, options in self.all().items() if self.takes(options)}
+
+    def all(self) -> dict[str, dict[str, Any]]:
+        """Those that the blueprint's own rules refuse included."""
+        found: dict[str, dict[str, Any]] = {"defaults": {}}
+        for path, options in self._alternatives(self._schema):
+            found[f"{path}={_short(options)}"] = options
+        return found
+
+    def takes(self, options: Mapping[str, Any]) -> bool:
+        try:
+            self._model.model_validate_json(json.dumps(options), strict=True)
+        except ValidationError:
+            return False
+        return True
+
+    def everything(self) -> dict[str, Any]:
+        """All that can be asked for at once: of each question the last answer that the others allow."""
+        merged: dict[str, Any] = {}
+        for options in self.valid().values():
+            attempt = _merge(merged, options)
+            merged = attempt if self.takes(attempt) else merged
+        return merged
+
+    def _alternatives(self, schema: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, Any]]:
+        schema = self._resolve(schema)
+        if "enum" in schema and all(isinstance(value, str) for value in schema["enum"]):
+            yield from ((path, value) for value in schema["enum"])
+        elif schema.get("type") == "boolean":
+            yield from ((path, value) for value in (False, True))
+        elif "anyOf" in schema or "oneOf" in schema:
+            for choice in schema.get("anyOf") or schema["oneOf"]:
+                yield path, self._sample(choice)
+                yield from self._alternatives(choice, path)
+        elif schema.get("type") == "array":
+            yield path, [self._sample(schema["items"])]
+            yield from ((inner, [value]) for inner, value in self._alternatives(schema["items"], f"{path}[]"))
+        elif "properties" in schema:
+            required = {name: self._sample(schema["properties"][name]) for name in schema.get("required", ())}
+            for name, inside in schema["properties"].items():
+                for inner, value in self._alternatives(inside, f"{path}.{name}" if path else name):
+                    yield inner, {**required, name: value}
+        elif isinstance(schema.get("additionalProperties"), Mapping):
+            key = self._key(schema)
+            yield path, {key: self._sample(schema["additionalProperties"])}
+            for inner, value in self._alternatives(schema["additionalProperties"], f"{path}.{key}"):
+                yield inner, {key: value}
+
+    def _sample(self, schema: Mapping[str, Any]) -> Any:
+        """The least that a schema takes."""
+        schema = self._resolve(schema)
+        for key in ("const", "default"):
+            if key in schema:
+                return schema[key]
+        if "enum" in schema:
+            return schema["enum"][0]
+        choices = [self._resolve(choice) for choice in schema.get("anyOf") or schema.get("oneOf") or ()]
+        if choices:
+            return self._sample(next(choice for choice in choices if choice.get("type") != "null"))
+        kind = schema.get("type")
+        if kind in ("integer", "number"):
+            return schema.get("minimum", 1)
+        if kind == "object":
+            if isinstance(schema.get("additionalProperties"), Mapping):
+                return {self._key(schema): self._sample(schema["additionalProperties"])}
+            return {name: self._sample(schema["properties"][name]) for name in schema.get("required", ())}
+        if kind == "array":
+            return [self._sample(schema["items"])]
+        return {"boolean": False, "null": None}.get(str(kind), self._word(schema))
+
+    def _key(self, schema: Mapping[str, Any]) -> str:
+        return self._word(schema.get("propertyNames", {}))
+
+    @staticmethod
+    def _word(schema: Mapping[str, Any]) -> str:
+        pattern = schema.get("pattern", "")
+        words = (*schema.get("examples", ()), *WORDS)
+        return next((word for word in words if re.search(pattern, word)), words[0])
+
+    def _resolve(self, schema: Mapping[str, Any]) -> Mapping[str, Any]:
+        while "$ref" in schema:
+            name = schema["$ref"].rsplit("/", 1)[-1]
+            schema = {
+                **self._schema["$defs"][name],
+                **{k: v for k, v in schema.items() if k not in ("$ref", "default")},
+            }
+        return schema
+
+
+def _merge(one: Any, other: Any) -> Any:
+    if isinstance(one, dict) and isinstance(other, dict):
+        return {key: _merge(one[key], other[key]) if key in one and key in other else {**one, **other}[key]
+                for key in {**one, **other}}  # fmt: skip
+    return other
+
+
+def _short(options: Any) -> str:
+    """The innermost value that was chosen."""
+    while isinstance(options, dict) and len(options) == 1:
+        (options,) = options.values()
+    text = json.dumps(options)
+    return text if len(text) < 40 else f"{text[:39]}…"
