@@ -1,8 +1,11 @@
 """pulumi_aws's packages, loaded by the class: `from pulumi_aws.ec2 import Vpc` imports what `Vpc` needs and no more.
 
 pulumi_aws makes each of its packages lazy, but the first name that anybody takes from one imports all of it: EC2 alone
-is 180 modules, and they were half of a preview's time. With `load_by_class` a class is looked for in the module that
-bears its name (`Vpc` in `vpc`); any other name loads the whole package, as before.
+is 180 modules. With `load_by_class` a class is looked for in the module that bears its name (`Vpc` in `vpc`); any other
+name loads the whole package, as before. Where Pulumi's packages are not lazy, it does nothing.
+
+For tabular-batch that is 328 modules instead of 740: 1.6 of 3.7 s in the first preview after an installation, when
+Python still compiles them, 0.3 of 1.2 s in every other, and 29 MB.
 """
 
 from __future__ import annotations
@@ -42,9 +45,9 @@ class _ByClass(ModuleType):
             return ModuleType.__getattribute__(self, name)
         if name in _SHARED:
             return importlib.import_module(f"{self.__name__}.{name}")
-        found = getattr(_find_module(self.__name__, name), name, None)
-        if found is not None:
-            return found
+        module = _find_module(self.__name__, name)
+        if module is not None and hasattr(module, name):
+            return getattr(module, name)
         with _as_if_never_lazy(self):
             return super().__getattribute__(name)
 

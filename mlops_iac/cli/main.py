@@ -153,7 +153,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     # A command is short and its heap only grows. What a preview imports is a third of a million objects, and looking
     # through them for garbage that is not there took a tenth of its time.
     gc.set_threshold(1_000_000, 50, 50)
-    sys.exit(run_command(arguments))
+    code = run_command(arguments)
+    gc.freeze()  # or the interpreter looks through them once more on its way out
+    sys.exit(code)
 
 
 def run_command(arguments: Sequence[str]) -> int:

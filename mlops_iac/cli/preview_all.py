@@ -21,12 +21,14 @@ def preview_all(root: Path, *, expect_no_changes: bool, json: bool, markdown: bo
     from mlops_iac.cli.console import has_color, say, show, show_json
     from mlops_iac.config import list_stacks
     from mlops_iac.core import exit_codes
-    from mlops_iac.render.errors import render_error
+    from mlops_iac.render.errors import error_json, render_error
+    from mlops_iac.render.pulumi_json import result_json
     from mlops_iac.render.tables import render_markdown_table, render_table
 
-    previews = list(preview_stacks(root, list_stacks(root)))
+    previews = list(preview_stacks(root, list_stacks(root), result_json))
     if json:
-        show_json({"stacks": {preview.stack: preview.body for preview in previews}})
+        bodies = {preview.stack: error_json(preview.error) if preview.error else preview.body for preview in previews}
+        show_json({"stacks": bodies})
     else:
         rows = [row(preview) for preview in previews]
         show(render_markdown_table(HEAD, rows) if markdown else render_table(HEAD, rows, color=has_color(sys.stdout)))
@@ -45,5 +47,9 @@ def preview_all(root: Path, *, expect_no_changes: bool, json: bool, markdown: bo
 def row(preview: Previewed) -> tuple[str, ...]:
     if preview.error:
         more = len(preview.error.problems) - 1
-        return (preview.stack, *("" for _ in OPS), f"error: {preview.error.summary}{f' and {more} more' if more else ''}")
+        return (
+            preview.stack,
+            *("" for _ in OPS),
+            f"error: {preview.error.summary}{f' and {more} more' if more else ''}",
+        )
     return (preview.stack, *(str(preview.changes.get(op) or "") for op in OPS), "")

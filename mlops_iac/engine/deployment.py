@@ -15,7 +15,7 @@ from mlops_iac.engine.handler import Provider
 from mlops_iac.engine.interrupt import interrupt_sets
 from mlops_iac.engine.operation import Operation
 from mlops_iac.engine.options import DEFAULTS, Options
-from mlops_iac.engine.pending import resolve_pending, tell_pending
+from mlops_iac.engine.pending import interrupted, resolve_pending, tell_pending
 from mlops_iac.engine.plan_file import SavedPlan, load_plan, save_plan, state_digests
 from mlops_iac.engine.planned import planned_resources
 from mlops_iac.engine.providers import Providers
@@ -297,8 +297,11 @@ class Deployment:
             operation = self._operation(
                 session.snapshot, session, on_event, before=before, options=options, selection=selection
             )
-            with interrupt_sets(operation.cancelled, operation.tell_stopping):
-                yield session, operation
+            try:
+                with interrupt_sets(operation.cancelled, operation.tell_stopping):
+                    yield session, operation
+            except KeyboardInterrupt:
+                raise interrupted(operation) from None
 
     def _operation(
         self,

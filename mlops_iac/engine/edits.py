@@ -107,6 +107,30 @@ def ordered(snapshot: Snapshot, keys: Iterable[int]) -> list[Record]:
     return [record for record in snapshot.ordered() if id(record) in chosen]
 
 
+def named(record: Record) -> set[str]:
+    """URNs of what a resource says it depends on, apart from its parent and its provider."""
+    found = {*record.dependencies, *record.replace_with}
+    found |= {urn for group in record.property_dependencies.values() for urn in group}
+    found |= {value for key, value in record.extra.items() if key in URN_FIELDS and isinstance(value, str)}
+    return found | {record.deleted_with} if record.deleted_with else found
+
+
+def keeping(record: Record, keep: Callable[[str], bool]) -> Record:
+    """The record without those of its `named` URNs that are not to be kept."""
+    return replace(
+        record,
+        dependencies=tuple(filter(keep, record.dependencies)),
+        property_dependencies={key: list(filter(keep, group)) for key, group in record.property_dependencies.items()},
+        deleted_with=record.deleted_with if record.deleted_with and keep(record.deleted_with) else None,
+        replace_with=tuple(filter(keep, record.replace_with)),
+        extra={
+            key: value
+            for key, value in record.extra.items()
+            if key not in URN_FIELDS or not isinstance(value, str) or keep(value)
+        },
+    )
+
+
 def with_dependents(snapshot: Snapshot, keys: Iterable[int]) -> list[int]:
     """These, and what stands on them, and what stands on that; in the order of the state."""
     above: dict[str, set[int]] = {}

@@ -43,6 +43,7 @@ class Journal:
         self.path, self.snapshot, self.manager, self.base = path, snapshot, manager, base
         self._lock = threading.RLock()
         self._file: int | None = None
+        self._has_base = self._is_closed = False
         self._encode = state_file.encoder(manager)
 
     @property
@@ -85,6 +86,8 @@ class Journal:
             self._write({"folded": digest(checkpoint)})
 
     def close(self, *, remove: bool) -> None:
+        """Write no more: a call that comes back after its operation was given up has nothing to say any longer."""
+        self._is_closed = True
         if self._file is not None:
             os.close(self._file)
             self._file = None
@@ -103,21 +106,19 @@ class Journal:
     def _write(self, line: Mapping[str, Any]) -> None:
         text = json.dumps(line, separators=(",", ":"), ensure_ascii=False) + "\n"
         with explained(self.path):
+            if self._is_closed:
+                raise OSError("the operation is over")
             if self._file is None:
                 self._file = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-                text = json.dumps({"base": self.base}) + "\n" + text
-            if self.manager.has_state and not self.snapshot.salt:
-                self.snapshot.salt = self.manager.state
-                text = _with_salt(text, self.manager.state)
-            _write_all(self._file, text.encode())
+            before = [] if self._has_base else [{"base": self.base}]
+            salt = self.manager.state if self.manager.has_state and not self.snapshot.salt else ""
+            if salt:  # it is known to the journal before the first line that needs it
+                before.append({"salt": salt})
+            _write_all(self._file, ("".join(json.dumps(line) + "\n" for line in before) + text).encode())
+            self._has_base = True
+            if salt:
+                self.snapshot.salt = salt
             os.fsync(self._file)
-
-
-def _with_salt(text: str, salt: str) -> str:
-    """The salt is known to the journal before the first line that needs it."""
-    first, newline, rest = text.partition("\n")
-    line = json.dumps({"salt": salt})
-    return f"{first}{newline}{line}\n{rest}" if '"base"' in first else f"{line}\n{text}"
 
 
 def _write_all(file: int, data: bytes) -> None:

@@ -13,13 +13,13 @@ import os
 import socket
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from mlops_iac.core.errors import StateError
-from mlops_iac.engine.files import make_folder, write_file
+from mlops_iac.engine.files import explained, make_folder, write_file
 from mlops_iac.engine.record import now
 
 
@@ -70,7 +70,9 @@ def locked(folder: Path, stack: str) -> Iterator[None]:
             write_file(own, json.dumps(vars(Holder.this_process())))  # may fail after the file is there
         yield
     finally:
-        own.unlink(missing_ok=True)
+        # On a disk that became read-only it stays, and counts no more once this process is gone.
+        with suppress(OSError):
+            own.unlink(missing_ok=True)
 
 
 def _refuse_or_free(path: Path, stack: str) -> None:
@@ -78,7 +80,8 @@ def _refuse_or_free(path: Path, stack: str) -> None:
     if holder is None:
         return
     if holder.is_gone():
-        path.unlink(missing_ok=True)
+        with explained(path):
+            path.unlink(missing_ok=True)
         return
     raise StateError(
         "The stack is locked.",
@@ -102,7 +105,9 @@ def _read(path: Path) -> Holder | None:
 @contextmanager
 def _one_at_a_time(folder: Path) -> Iterator[None]:
     """Looking for other locks and writing our own is one act: two processes cannot both find the stack free."""
-    guard = os.open(folder.parent / f".{folder.name}.guard", os.O_RDWR | os.O_CREAT, 0o600)
+    path = folder.parent / f".{folder.name}.guard"
+    with explained(path):
+        guard = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(guard, fcntl.LOCK_EX)
         yield

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from mlops_iac.core import urns
 from mlops_iac.core.errors import StateError
-from mlops_iac.engine.edits import find_keys, ordered, refuse_left_behind, relinked, root_urn, with_dependents
+from mlops_iac.engine.edits import find_keys, keeping, ordered, refuse_left_behind, relinked, root_urn, with_dependents
 from mlops_iac.engine.record import Record, now
 from mlops_iac.engine.snapshot import Snapshot
 
@@ -78,12 +78,8 @@ def _moved(
 ) -> Record:
     root = root_urn(project, stack)
     kept = replace(
-        record,
+        keeping(record, new_urns.__contains__),
         parent=record.parent if record.parent in new_urns else None,
-        dependencies=tuple(urn for urn in record.dependencies if urn in new_urns),
-        property_dependencies={
-            key: [urn for urn in group if urn in new_urns] for key, group in record.property_dependencies.items()
-        },
         provider=None,
     )
     moved = relinked(kept, lambda urn: new_urns.get(urn, urn))

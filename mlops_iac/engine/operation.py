@@ -117,7 +117,7 @@ class Operation:
 
     def done(self, step: Step, began: float) -> None:
         with self._lock:
-            if step.logical and not _is_default_provider(step):
+            if step.logical and step.op is not Op.READ and not _is_default_provider(step):
                 self._changes[str(step.op)] += 1
             self._emit(StepDone(step=step, seconds=time.monotonic() - began))
 

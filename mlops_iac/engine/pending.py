@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from mlops_iac.core.errors import Cancelled
 from mlops_iac.engine.calls import Calls
 from mlops_iac.engine.operation import Operation
 from mlops_iac.engine.record import Record
 from mlops_iac.engine.refreshing import seen_now
 from mlops_iac.engine.snapshot import Pending
 
+_CALLS = {"creating": "create", "updating": "update", "deleting": "delete", "reading": "read", "importing": "import"}
 _DOING = {
     "creating": "created",
     "updating": "updated",
@@ -17,6 +19,16 @@ _DOING = {
     "reading": "read",
     "importing": "imported",
 }
+
+
+def interrupted(operation: Operation) -> Cancelled:
+    """What is said after a second Ctrl-C: the calls of which nobody waits for the end."""
+    lines = [
+        f"the {_CALLS[pending.kind]} of {pending.record.name} ({pending.record.type})"
+        for pending in list(operation.snapshot.pending.values())
+    ]
+    told = "What became of these is not known:\n" + "\n".join(lines) if lines else "Nothing was in flight."
+    return Cancelled("Stopped at once.", told, hint="run the command again: it looks up first what became of them.")
 
 
 def tell_pending(operation: Operation) -> None:

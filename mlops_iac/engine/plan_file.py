@@ -1,8 +1,8 @@
 """A plan as a file: what a preview showed, so that an `up` can do that and nothing else.
 
 The file has the shape of Pulumi's update plans (``manifest``, ``config``, ``resourcePlans``; held to a recorded one).
-What Pulumi's has no place for stands under ``mlops-iac``: which stack it is for, what its state was, and the salt of its
-secrets. Mode 0600; secrets are encrypted, as in a checkpoint.
+What Pulumi's has no place for stands under ``mlops-iac``: which stack it is for, what its state was, and the salt of
+its secrets. Mode 0600; secrets are encrypted, as in a checkpoint.
 """
 
 from __future__ import annotations
@@ -118,7 +118,7 @@ def _planned_json(planned: Planned, encode: Encode) -> dict[str, Any]:
 def _goal_json(goal: Goal, planned: Planned, encode: Encode) -> dict[str, Any]:
     fields: dict[str, Any] = {"type": goal.type, "name": goal.name, "custom": goal.custom}
     old = planned.old.inputs if planned.old else {}
-    fields["inputDiff"] = _diff_json(old, goal.inputs, encode)
+    fields["inputDiff"] = _diff_json(old, planned.inputs if planned.op else goal.inputs, encode)
     fields["outputDiff"] = {}
     optional = {
         "parent": goal.parent,

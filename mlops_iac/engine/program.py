@@ -12,14 +12,13 @@ from contextlib import contextmanager
 from typing import Any
 
 from pulumi.runtime import config as pulumi_config
-from pulumi.runtime import resource as pulumi_resource
-from pulumi.runtime.proto import source_pb2
 from pulumi.runtime.settings import ROOT, SETTINGS, Settings, configure
 from pulumi.runtime.stack import run_in_stack
 
 from mlops_iac.core.errors import PlanError
 from mlops_iac.engine.callbacks import Callbacks
 from mlops_iac.engine.monitor import Engine, Log, Monitor, Run
+from mlops_iac.engine.sdk import leave_out
 from mlops_iac.engine.state_file import ORGANIZATION
 from mlops_iac.engine.workers import Workers
 
@@ -170,8 +169,7 @@ def _prepare(run: Run, engine: Engine, monitor: Monitor, callbacks: Callbacks) -
     configure(settings)
     SETTINGS.callbacks = callbacks
     pulumi_config.set_all_config(dict(run.config), sorted(run.secret_config))
-    # With each resource the SDK sends the program's whole stack, which nobody here reads: a fifth of a preview's time.
-    pulumi_resource._get_stack_trace = source_pb2.StackTrace
+    leave_out()
 
 
 def _close(loop: asyncio.AbstractEventLoop, workers: Workers, *, wait: bool) -> None:
@@ -181,6 +179,8 @@ def _close(loop: asyncio.AbstractEventLoop, workers: Workers, *, wait: bool) -> 
         task.cancel()
     if rest and wait:
         loop.run_until_complete(asyncio.gather(*rest, return_exceptions=True))
+    elif rest:  # a coroutine that never hears of its end complains on stderr when it is collected
+        loop.run_until_complete(asyncio.wait(rest, timeout=LOOK))
     if wait:
         loop.run_until_complete(loop.shutdown_asyncgens())
     workers.shutdown(wait=wait)

@@ -113,5 +113,12 @@ def record_of(
         import_id=goal.import_id,
         created=old.created if old else None,
         modified=old.modified if old else None,
-        extra=old.extra if old else {},
+        extra=_extra(goal, old),
     )
+
+
+def _extra(goal: Goal, old: Record | None) -> dict[str, Any]:
+    """What is kept for who reads the state, and is asked of the program anew each time: the options about changes."""
+    options = {"ignoreChanges": list(goal.ignore_changes), "replaceOnChanges": list(goal.replace_on_changes)}
+    kept = {key: value for key, value in old.extra.items() if key not in options} if old else {}
+    return {**kept, **{key: value for key, value in options.items() if value}}

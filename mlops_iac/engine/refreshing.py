@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 from mlops_iac.engine.calls import Calls
@@ -10,6 +9,7 @@ from mlops_iac.engine.diff import diff
 from mlops_iac.engine.event import Op, Step
 from mlops_iac.engine.operation import Operation, make_step
 from mlops_iac.engine.record import Record
+from mlops_iac.engine.workers import Workers
 
 
 def refresh(operation: Operation, calls: Calls, *, parallel: int, counted: bool = True) -> None:
@@ -22,9 +22,18 @@ def refresh(operation: Operation, calls: Calls, *, parallel: int, counted: bool 
         for key, record in operation.snapshot.records.items()
         if _is_read(record) and operation.selection.covers(record.urn)
     ]
-    with ThreadPoolExecutor(parallel, thread_name_prefix="refresh") as pool:
+    with Workers(parallel) as pool:
         for future in [pool.submit(_refresh, operation, calls, key, counted) for key in keys]:
             future.result()
+    if counted:
+        _count_components(operation)
+
+
+def _count_components(operation: Operation) -> None:
+    """Components and the stack are in no cloud, and as they were: they are counted, as `up` counts them."""
+    for record in list(operation.snapshot):
+        if not record.custom and not record.delete and operation.selection.covers(record.urn):
+            operation.told(make_step(Op.SAME, old=record, new=record))
 
 
 def seen_now(old: Record, found: Record) -> Record:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import pairwise
 from operator import ne
 
 from mlops_iac.core import urns
-from mlops_iac.engine.edits import URN_FIELDS
+from mlops_iac.engine.edits import keeping, named
 from mlops_iac.engine.graph import find_cycle
-from mlops_iac.engine.record import Record
 from mlops_iac.engine.snapshot import Snapshot
 
 
@@ -95,12 +93,9 @@ def _dangling(snapshot: Snapshot) -> list[Repair]:
     known = {record.urn for record in snapshot}
     done: list[Repair] = []
     for key, record in list(snapshot.records.items()):
-        named = {*record.dependencies, *(urn for group in record.property_dependencies.values() for urn in group)}
-        named |= {value for field, value in record.extra.items() if field in URN_FIELDS and isinstance(value, str)}
-        named |= {*record.replace_with, *([record.deleted_with] if record.deleted_with else [])}
-        missing = named - known
+        missing = named(record) - known
         if missing:
-            snapshot.put(key, _without(record, lambda urn: urn in known))
+            snapshot.put(key, keeping(record, known.__contains__))
             done += [
                 Repair(urn=record.urn, problem=f"it needs {urn}, which is not there", action="it no longer says so")
                 for urn in sorted(missing)
@@ -133,7 +128,7 @@ def _cycles(snapshot: Snapshot) -> list[Repair]:
         urn, needed = step
         for key, record in list(snapshot.records.items()):
             if record.urn == urn:
-                snapshot.put(key, _without(record, partial(ne, needed)))
+                snapshot.put(key, keeping(record, partial(ne, needed)))
         done.append(Repair(urn=urn, problem=f"it and {needed} need each other", action="it no longer says so"))
     return done
 
@@ -146,23 +141,6 @@ def _breakable(snapshot: Snapshot, cycle: list[str]) -> tuple[str, str] | None:
             if record and needed in record.needs() and needed not in (record.parent, record.provider_urn):
                 return urn, needed
     return None
-
-
-def _without(record: Record, keep: Callable[[str], bool]) -> Record:
-    return replace(
-        record,
-        dependencies=tuple(urn for urn in record.dependencies if keep(urn)),
-        property_dependencies={
-            key: [urn for urn in group if keep(urn)] for key, group in record.property_dependencies.items()
-        },
-        deleted_with=record.deleted_with if record.deleted_with and keep(record.deleted_with) else None,
-        replace_with=tuple(urn for urn in record.replace_with if keep(urn)),
-        extra={
-            key: value
-            for key, value in record.extra.items()
-            if key not in URN_FIELDS or not isinstance(value, str) or keep(value)
-        },
-    )
 
 
 def _pending(snapshot: Snapshot) -> list[Repair]:

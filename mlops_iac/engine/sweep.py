@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 
 from mlops_iac.core.errors import PlanError
 from mlops_iac.engine.calls import Calls, is_unsure
 from mlops_iac.engine.event import Op, Step
 from mlops_iac.engine.operation import Operation, make_step
 from mlops_iac.engine.record import Record
+from mlops_iac.engine.workers import Workers
 
 
 def sweep(operation: Operation, calls: Calls, doomed: Mapping[int, Record], *, parallel: int) -> None:
@@ -49,22 +51,27 @@ def _delete_side_by_side(
     """Start each deletion as soon as everything that stood on the resource is gone."""
     groups = _groups(doomed, order)
     blocks = _blocks(doomed, order, groups)
-    waiting = dict.fromkeys(groups)
+    holds: dict[int, list[int]] = {}
+    for key, before in blocks.items():
+        for other in before:
+            holds.setdefault(other, []).append(key)
+    ready = deque(key for key in groups if not blocks[key])
     running: dict[Future[bool], int] = {}
-    with ThreadPoolExecutor(parallel, thread_name_prefix="delete") as pool:
-        while waiting or running:
-            if not operation.stopped:
-                for key in [key for key in waiting if not blocks[key]][: parallel - len(running)]:
-                    del waiting[key]
-                    members = {member: doomed[member] for member in groups[key]}
-                    running[pool.submit(_delete, operation, calls, key, members)] = key
+    with Workers(parallel) as pool:
+        while ready or running:
+            while ready and len(running) < parallel and not operation.stopped:
+                key = ready.popleft()
+                members = {member: doomed[member] for member in groups[key]}
+                running[pool.submit(_delete, operation, calls, key, members)] = key
             if not running:
                 return
             for future in wait(running, return_when=FIRST_COMPLETED).done:
                 key = running.pop(future)
                 if future.result():
-                    for others in blocks.values():
-                        others.discard(key)
+                    for other in holds.get(key, ()):
+                        blocks[other].discard(key)
+                        if not blocks[other]:
+                            ready.append(other)
 
 
 def _groups(doomed: Mapping[int, Record], order: Sequence[int]) -> dict[int, list[int]]:

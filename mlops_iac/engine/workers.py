@@ -1,4 +1,4 @@
-"""The threads that answer a program's registrations."""
+"""Threads that make calls to the cloud."""
 
 from __future__ import annotations
 
@@ -7,19 +7,20 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from queue import SimpleQueue
+from types import TracebackType
 from typing import Any
 
 Job = tuple[Future[Any], Callable[[], Any]]
 
 
 class Workers(ThreadPoolExecutor):
-    """An executor for an event loop, which accepts no other class.
+    """An executor whose threads are daemons: after a second Ctrl-C nobody waits for a call that hangs.
 
-    Its threads are daemons: after a second Ctrl-C nobody waits for a call that hangs. With ``inline`` a call runs where
+    It is a ThreadPoolExecutor because an event loop accepts no other class. With ``inline`` a call runs where
     it is asked for: a preview waits for nothing, and threads cost more than its calls.
     """
 
-    def __init__(self, size: int, *, inline: Callable[[], bool]) -> None:
+    def __init__(self, size: int, *, inline: Callable[[], bool] = lambda: False) -> None:
         super().__init__(1)  # never used: `submit` is ours
         self._size, self._inline = size, inline
         self._jobs: SimpleQueue[Job | None] = SimpleQueue()
@@ -59,6 +60,11 @@ class Workers(ThreadPoolExecutor):
         finally:
             with self._counting:
                 self._size -= 1
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.shutdown(wait=kind is None or issubclass(kind, Exception))
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         for _ in self._started:

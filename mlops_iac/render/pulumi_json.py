@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from mlops_iac.core.errors import CloudError
 from mlops_iac.engine.diff import top_level
-from mlops_iac.engine.event import Diagnostic, Result, Step
+from mlops_iac.engine.event import Diagnostic, Result, Step, StepFailed
 from mlops_iac.engine.values import UNKNOWN, Secret
 
 UNKNOWN_UUID = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
@@ -68,17 +69,27 @@ def _diagnostic_json(told: Diagnostic) -> dict[str, str]:
     return {**({"urn": told.urn} if told.urn else {}), "message": told.message, "severity": told.severity}
 
 
+def _failure_json(failure: StepFailed) -> dict[str, str]:
+    error = failure.error
+    refused = {"call": error.call, "code": error.code} if isinstance(error, CloudError) else {}
+    return {
+        "urn": failure.step.urn,
+        "op": str(failure.step.op),
+        **{key: value for key, value in refused.items() if value},
+        "error": str(error),
+    }
+
+
 def operation_json(result: Result) -> dict[str, Any]:
     """What ``up --json``, ``destroy --json`` and ``refresh --json`` print: a preview's object, and how it ended."""
-    failures = [
-        {"urn": failure.step.urn, "op": str(failure.step.op), "error": str(failure.error)}
-        for failure in result.failures
-    ]
+    failures = [_failure_json(failure) for failure in result.failures]
     body = result_json(result)
     body["result"] = result.outcome
     body["outputs"] = plain(result.outputs)
     if failures:
         body["failures"] = failures
+    if result.left:
+        body["notDone"] = list(result.left)
     if result.error is not None:
         body["error"] = str(result.error)
     return body

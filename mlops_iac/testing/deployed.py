@@ -87,8 +87,10 @@ class DeployedEnvironment:
         return predict(self.environment, self.clients, body).value
 
     def destroy(self) -> Result:
-        """Destroy it to the last resource, what runs made included. Raises PlanError, with nothing deleted, when something
-        in it is protected, and CloudError when the cloud refuses."""
+        """Destroy it to the last resource, what runs made included.
+
+        Raises PlanError, with nothing deleted, when something in it is protected; CloudError when the cloud refuses.
+        """
         from mlops_iac.runs.drain import drain
 
         check(self.backend.destroy(preview=True), f"{self.backend.stack} cannot be destroyed.")

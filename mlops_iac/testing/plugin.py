@@ -54,12 +54,12 @@ def deployed(
 ) -> Iterator[Callable[[str], DeployedEnvironment]]:
     """``deployed("screening-dev")``: the environment, brought up once a session and destroyed at its end.
 
-    It raises what `up` would tell: StackNotFound for a wrong name, ConfigError for a wrong stack file, CloudError when a
-    resource fails. What is protected cannot be destroyed; it ends with the cloud, which is thrown away.
+    It raises what `up` would tell: StackNotFound for a wrong name, ConfigError for a wrong stack file, CloudError when
+    a resource fails. What is protected cannot be destroyed; it ends with the cloud, which is thrown away.
     """
     from mlops_iac.backends.embedded import EmbeddedBackend
     from mlops_iac.core.errors import MlopsError
-    from mlops_iac.testing.deployed import DeployedEnvironment, bring_up
+    from mlops_iac.testing.deployed import bring_up
 
     live: dict[str, DeployedEnvironment] = {}
 

@@ -98,7 +98,10 @@ def export(**changes: Any) -> dict[str, Any]:
         resource("aws:ssm/parameter:Parameter", "account", "/a", {"name": "/a", "type": "String", "value": ACCOUNT}),
     ]  # fmt: skip
     providers = {"type": "service", "state": {"url": "https://api.example", "owner": "screening"}}
-    return {"version": 3, "deployment": {"manifest": {}, "secrets_providers": providers, "resources": resources, **changes}}
+    return {
+        "version": 3,
+        "deployment": {"manifest": {}, "secrets_providers": providers, "resources": resources, **changes},
+    }
 
 
 Compare = Callable[..., Comparison]
@@ -107,6 +110,7 @@ Compare = Callable[..., Comparison]
 @pytest.fixture
 def compared(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Compare:
     """``compared(program, export)``, in a folder that stays empty and with a network that is not there."""
+
     def no_network(*args: Any) -> None:
         raise AssertionError("something asked the network")
 

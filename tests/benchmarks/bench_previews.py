@@ -1,4 +1,4 @@
-"""``preview --all`` over 200 stacks of the tabular-batch environment, which has more than the 30 resources asked for."""
+"""``preview --all`` over 200 stacks of the tabular-batch environment, which has more than 30 resources."""
 
 from __future__ import annotations
 

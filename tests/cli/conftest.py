@@ -14,7 +14,7 @@ from mlops_iac.engine import secrets
 from mlops_iac.engine.event import Result
 
 RECORDED = Path(__file__).parents[1] / "golden/pulumi/checkpoint.json"
-"""A stack `screening-dev` that the real Pulumi CLI wrote; its passphrase is ``pass``, its output `token` ``hunter2``."""
+"""A stack `screening-dev` that the real Pulumi CLI wrote; passphrase ``pass``, its output `token` is ``hunter2``."""
 
 Install = Callable[..., RecordingBackend]
 

@@ -56,7 +56,9 @@ def test_no_drift_ends_with_0(recording: Install, capsys: pytest.CaptureFixture[
 
 
 def test_drift_in_json_says_what_was_and_what_is(recording: Install, capsys: pytest.CaptureFixture[str]) -> None:
-    secret = step(Op.UPDATE, "lake-word", word=PropertyDiff(kind="update", old=Secret("hunter1"), new=Secret("hunter2")))
+    secret = step(
+        Op.UPDATE, "lake-word", word=PropertyDiff(kind="update", old=Secret("hunter1"), new=Secret("hunter2"))
+    )
     recording(refresh_preview=Result(steps=(*DRIFTED.steps, secret), changes={"update": 2}, outputs={}, seconds=0.1))
     assert run_command(["drift", "recorded-dev", "--json"]) == exit_codes.CHANGES
     out, err = capsys.readouterr()

@@ -22,13 +22,15 @@ CASES = {
     ("preview", "preview"): (
         [*EVERYTHING, "--replace", "c", "--refresh", "--save-plan", "plan.json"],
         Options(
-            targets=("a", "b"), target_dependents=True, replaces=("c",), refresh=True, parallel=3, plan=Path("plan.json")
+            targets=("a", "b"), target_dependents=True, replaces=("c",), refresh=True, parallel=3,
+            plan=Path("plan.json"),
         ),
     ),
     ("up", "up"): (
         ["--yes", *EVERYTHING, "--replace", "c", "--refresh", "--continue-on-error"],
         Options(
-            targets=("a", "b"), target_dependents=True, replaces=("c",), refresh=True, parallel=3, continue_on_error=True
+            targets=("a", "b"), target_dependents=True, replaces=("c",), refresh=True, parallel=3,
+            continue_on_error=True,
         ),
     ),
     ("destroy", "destroy"): (
@@ -52,7 +54,9 @@ def test_flags_reach_the_backend(command: str, asked: str, recording: Install) -
     assert backend.options[-1] == expected
 
 
-@pytest.mark.parametrize("command", [["preview"], ["up", "--yes"], ["destroy", "--yes"], ["refresh", "--yes"], ["drift"]])
+@pytest.mark.parametrize(
+    "command", [["preview"], ["up", "--yes"], ["destroy", "--yes"], ["refresh", "--yes"], ["drift"]]
+)
 def test_without_flags_nothing_is_asked_for(command: list[str], recording: Install) -> None:
     backend = recording()
     assert run_command([*command, "recorded-dev"]) == exit_codes.OK

@@ -11,6 +11,7 @@ from mlops_iac.backends.everything import Previewed, preview_stacks, worst_code
 from mlops_iac.cli.main import run_command
 from mlops_iac.core import exit_codes
 from mlops_iac.core.errors import ConfigError, MlopsError
+from mlops_iac.render.pulumi_json import result_json
 from tests.cli.conftest import Install
 
 
@@ -56,7 +57,7 @@ def test_many_stacks_are_shared_among_processes_and_come_in_order(
         text = example.read_text().replace("team: screening", f"team: {name.removesuffix('-dev')}")
         (project / f"stacks/Pulumi.{name}.yaml").write_text(text)
     (project / "stacks/Pulumi.team3-dev.yaml").write_text("- no stack file")
-    previews = list(preview_stacks(project, names))
+    previews = list(preview_stacks(project, names, result_json))
     assert [preview.stack for preview in previews] == names
     assert [preview.changes.get("create") for preview in previews] == [64, 64, 64, None, 64, 64]
     assert previews[3].exit_code == exit_codes.CONFIGURATION

@@ -46,7 +46,7 @@ def test_a_change_that_cannot_be_kept_is_refused_and_reading_goes_on(cloud, monk
     ssm = cloud.clients()("ssm")
     ssm.put_parameter(Name="kept", Value="v", Type="String")
     fake_disk(monkeypatch, free=0)
-    with pytest.raises(ClientError, match="InsufficientStorage.*No space left") as caught:
+    with pytest.raises(ClientError, match=r"InsufficientStorage.*No space left") as caught:
         ssm.put_parameter(Name="lost", Value="v", Type="String")
     assert caught.value.response["ResponseMetadata"]["RetryAttempts"] == 0
     assert [one["Name"] for one in ssm.describe_parameters()["Parameters"]] == ["kept"]

@@ -51,5 +51,6 @@ def parse(line: str, folder: Path = CHECKOUT) -> dict[str, Any]:
     finally:
         os.chdir(here)
     asks_for_words = {"--help", "-h", "--version"} & set(arguments)
-    assert code == 0 and (called or asks_for_words), f"`{line}` is not understood: exit code {code}"
+    assert code == 0, f"`{line}` is not understood: exit code {code}"
+    assert called or asks_for_words, f"`{line}` calls nothing"
     return called[0] if called else {}

@@ -1,7 +1,7 @@
 """Pages of documentation as something that can be run: their commands, what they show, the edits they make.
 
-A page is run block by block. ` ```console ` blocks hold commands after ``$ `` and what they show; ` ```diff ` blocks edit
-the file named after ``+++``. Nothing else is run. ``<!-- not run: reason -->`` in front of a block leaves it out.
+A page is run block by block. ` ```console ` blocks hold commands after ``$ `` and what they show; ` ```diff ` blocks
+edit the file named after ``+++``. Nothing else is run. ``<!-- not run: reason -->`` in front of a block leaves it out.
 """
 
 from __future__ import annotations

@@ -42,11 +42,12 @@ def test_the_demo_ends_with_commands_to_try_next_and_can_be_repeated(tmp_path: P
 
 
 def run_demo(folder: Path, fails_at: str = "") -> tuple[list[str], int]:
-    """The script with a stand-in for the CLI that writes down what it is called with: what it ran, and its exit code."""
+    """The script with a stand-in for the CLI that writes down its arguments: what it ran, and its exit code."""
     program, calls = folder / "bin" / "mlops-iac", folder / "calls"
     program.parent.mkdir(exist_ok=True)
     program.write_text(
-        f"#!{sys.executable}\nimport sys\nopen({str(calls)!r}, 'a').write(' '.join(['mlops-iac', *sys.argv[1:]]) + '\\n')\n"
+        f"#!{sys.executable}\nimport sys\n"
+        f"open({str(calls)!r}, 'a').write(' '.join(['mlops-iac', *sys.argv[1:]]) + '\\n')\n"
         f"sys.exit(9 if sys.argv[1] == {fails_at!r} else 0)\n"
     )
     program.chmod(program.stat().st_mode | stat.S_IXUSR)

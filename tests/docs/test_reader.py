@@ -76,7 +76,9 @@ def test_a_block_that_is_not_run_says_why(tmp_path: Path):
 
 def test_the_reader_stops_where_it_is_told_and_misses_what_is_not_there(tmp_path: Path):
     page = tmp_path / "page.md"
-    page.write_text("```console\n$ mlops-iac --version\nmlops-iac …\n$ mlops-iac nonsense\nerror: …\n…\n$ echo $?\n2\n```\n")
+    page.write_text(
+        "```console\n$ mlops-iac --version\nmlops-iac …\n$ mlops-iac nonsense\nerror: …\n…\n$ echo $?\n2\n```\n"
+    )
     reader = Reader(page, tmp_path)
     assert reader.until("mlops-iac --version").startswith("mlops-iac ")
     reader.to_the_end()

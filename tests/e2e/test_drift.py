@@ -76,6 +76,89 @@ def make_tags_mutable(clients: Clients, record: Record) -> None:
     clients("ecr").put_image_tag_mutability(repositoryName=record.id, imageTagMutability="MUTABLE")
 
 
+def stop_rotation(clients: Clients, record: Record) -> None:
+    clients("kms").disable_key_rotation(KeyId=record.id)
+
+
+def deny_nothing(clients: Clients, record: Record) -> None:
+    policy = json.loads(clients("s3").get_bucket_policy(Bucket=record.id)["Policy"])
+    policy["Statement"] = policy["Statement"][:0]
+    clients("s3").put_bucket_policy(Bucket=record.id, Policy=json.dumps(policy))
+
+
+def encrypt_with_another_key(clients: Clients, record: Record) -> None:
+    rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
+    clients("s3").put_bucket_encryption(Bucket=record.id, ServerSideEncryptionConfiguration={"Rules": [rule]})
+
+
+def expire_everything(clients: Clients, record: Record) -> None:
+    rule = {"ID": "all", "Status": "Enabled", "Filter": {"Prefix": ""}, "Expiration": {"Days": 1}}
+    clients("s3").put_bucket_lifecycle_configuration(Bucket=record.id, LifecycleConfiguration={"Rules": [rule]})
+
+
+def keep_no_images(clients: Clients, record: Record) -> None:
+    selection = {"tagStatus": "any", "countType": "imageCountMoreThan", "countNumber": 1}
+    rule = {"rulePriority": 1, "selection": selection, "action": {"type": "expire"}}
+    clients("ecr").put_lifecycle_policy(repositoryName=record.id, lifecyclePolicyText=json.dumps({"rules": [rule]}))
+
+
+def let_everybody_publish(clients: Clients, record: Record) -> None:
+    statement = {"Effect": "Allow", "Principal": "*", "Action": "sns:Publish", "Resource": record.id}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    clients("sns").set_topic_attributes(TopicArn=record.id, AttributeName="Policy", AttributeValue=policy)
+
+
+def rename_topic(clients: Clients, record: Record) -> None:
+    clients("sns").set_topic_attributes(TopicArn=record.id, AttributeName="DisplayName", AttributeValue="Somebody's")
+
+
+def send_alarms_elsewhere(clients: Clients, record: Record) -> None:
+    events, rule = clients("events"), record.id.rsplit("-", 1)[0]
+    target = events.list_targets_by_rule(Rule=rule)["Targets"][0]
+    events.put_targets(Rule=rule, Targets=[{**target, "Arn": f"{target['Arn']}-of-others"}])
+
+
+def write_another_dashboard(clients: Clients, record: Record) -> None:
+    clients("cloudwatch").put_dashboard(DashboardName=record.id, DashboardBody=json.dumps({"widgets": []}))
+
+
+def widen_boundary(clients: Clients, record: Record) -> None:
+    everything = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+    iam = clients("iam")
+    iam.create_policy_version(PolicyArn=record.id, PolicyDocument=json.dumps(everything), SetAsDefault=True)
+
+
+def tag_role(clients: Clients, record: Record) -> None:
+    clients("iam").tag_role(RoleName=record.id, Tags=[{"Key": "who", "Value": "a person"}])
+
+
+def untag_network(clients: Clients, record: Record) -> None:
+    tags = clients("ec2").describe_vpcs(VpcIds=[record.id])["Vpcs"][0]["Tags"]
+    clients("ec2").delete_tags(Resources=[record.id], Tags=[{"Key": tags[0]["Key"]}])
+
+
+def give_public_addresses(clients: Clients, record: Record) -> None:
+    clients("ec2").modify_subnet_attribute(SubnetId=record.id, MapPublicIpOnLaunch={"Value": True})
+
+
+def describe_catalog(clients: Clients, record: Record) -> None:
+    name = record.id.split(":")[1]
+    clients("glue").update_database(Name=name, DatabaseInput={"Name": name, "Description": "Somebody's"})
+
+
+def save_queries_elsewhere(clients: Clients, record: Record) -> None:
+    update = {"ResultConfigurationUpdates": {"OutputLocation": "s3://elsewhere/"}}
+    clients("athena").update_work_group(WorkGroup=record.id, ConfigurationUpdates=update)
+
+
+def raise_budget(clients: Clients, record: Record) -> None:
+    account, name = record.id.split(":")
+    budgets = clients("budgets")
+    budget = budgets.describe_budget(AccountId=account, BudgetName=name)["Budget"]
+    limit = {"Amount": "999999", "Unit": "USD"}
+    budgets.update_budget(AccountId=account, NewBudget={**budget, "BudgetLimit": limit})
+
+
 CHANGES: dict[str, tuple[Change, str]] = {
     "lake-bucket": (tag_bucket, "tags.who"),
     "lake-versioning": (suspend_versions, "versioningConfiguration.status"),
@@ -88,13 +171,29 @@ CHANGES: dict[str, tuple[Change, str]] = {
     "monitoring-failed-runs-rule": (disable_rule, "state"),
     "catalogue-parameter": (change_parameter, "value"),
     "images-repository": (make_tags_mutable, "imageTagMutability"),
+    "encryption-key": (stop_rotation, "enableKeyRotation"),
+    "lake-policy": (deny_nothing, "policy"),
+    "lake-encryption": (encrypt_with_another_key, "rules"),
+    "lake-lifecycle": (expire_everything, "rules"),
+    "images-lifecycle": (keep_no_images, "policy"),
+    "alerts-policy": (let_everybody_publish, "policy"),
+    "alerts-topic": (rename_topic, "displayName"),
+    "monitoring-failed-runs-target": (send_alarms_elsewhere, "arn"),
+    "monitoring-dashboard": (write_another_dashboard, "dashboardBody"),
+    "boundary-policy": (widen_boundary, "policy"),
+    "training-role": (tag_role, "tags.who"),
+    "network-vpc": (untag_network, "tags"),
+    "network-subnet-1": (give_public_addresses, "mapPublicIpOnLaunch"),
+    "lake-catalog": (describe_catalog, "description"),
+    "lake-queries": (save_queries_elsewhere, "configuration"),
+    "monitoring-budget": (raise_budget, "limitAmount"),
 }
 """Logical name to what is done to the resource with other tools, and the property in which it must show."""
 
 
 def drift(screening: DeployedEnvironment) -> Result:
     found = screening.backend.refresh(preview=True)
-    assert found.error is None
+    assert found.error is None, str(found.error)
     assert not found.failures, [str(failure.error) for failure in found.failures]
     return found
 
@@ -131,15 +230,15 @@ def tampered(screening: DeployedEnvironment) -> Iterator[Result]:
 def test_right_after_up_nothing_has_drifted(screening: DeployedEnvironment) -> None:
     found = drift(screening)
     assert changed(found) == {}
-    read = sum(count for op, count in found.changes.items())
-    assert read == sum(not record.is_provider for record in records(screening).values())
+    looked_at = {step.urn for step in found.steps if step.custom}
+    assert looked_at == {record.urn for record in records(screening).values() if not record.is_provider}
 
 
 @pytest.mark.parametrize("name", CHANGES)
 def test_a_change_by_hand_is_seen_in_its_property(name: str, tampered: Result) -> None:
     step = changed(tampered)[name]
     assert step.op is Op.UPDATE
-    assert CHANGES[name][1] in step.diff
+    assert any(path.startswith(CHANGES[name][1]) for path in step.diff), step.diff
 
 
 def test_nothing_else_is_said_to_have_drifted(tampered: Result) -> None:

@@ -1,4 +1,4 @@
-"""The README, read and done: its commands in its order, by the real CLI, on real data, each showing what the README shows.
+"""The README, read and done: its commands in its order, by the real CLI, on real data, each printing what is shown.
 
 Each test goes on where the last one stopped, and looks behind what was shown.
 """

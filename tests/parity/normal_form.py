@@ -43,16 +43,17 @@ def operation_form(case: Case, result: Result, exit_code: int) -> dict[str, Any]
 
 
 def is_told(step: Step) -> bool:
-    """Default providers are nobody's resources; the stack itself is told with its outputs in the state."""
-    return not step.type.startswith("pulumi:providers:") or not step.name.startswith("default")
+    """Default providers are nobody's resources; what becomes of explicit ones is seen in the state."""
+    return not step.type.startswith("pulumi:providers:")
 
 
 def step_form(step: Step) -> dict[str, Any]:
     form: dict[str, Any] = {"op": str(step.op), "urn": short(step.urn)}
-    if step.diff:
-        form["diff"] = {path: change.kind for path, change in sorted(step.diff.items())}
-    if step.replace_reasons:
-        form["reasons"] = sorted(step.replace_reasons)
+    if step.op is not Op.CREATE_REPLACEMENT:  # the replace that goes with it tells the same
+        if step.diff:
+            form["diff"] = {path: change.kind for path, change in sorted(step.diff.items())}
+        if step.replace_reasons:
+            form["reasons"] = sorted(step.replace_reasons)
     if step.op in (Op.CREATE, Op.UPDATE, Op.CREATE_REPLACEMENT) and step.new and step.new.get("inputs"):
         form["inputs"] = steady(step.new["inputs"])
     return form

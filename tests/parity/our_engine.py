@@ -19,7 +19,7 @@ PASSPHRASE = "parity"
 
 class OurEngine:
     def __init__(self, root: Path, clients: Any) -> None:
-        self._store = FileStore(root, PROJECT, lambda: PASSPHRASE)
+        self.store = FileStore(root, PROJECT, lambda: PASSPHRASE)
         self._clients = clients
         self.checkpoint = root / f".pulumi/stacks/{PROJECT}/{STACK}.json"
 
@@ -32,7 +32,7 @@ class OurEngine:
 
     def _carry_out(self, case: Case, operation: Do) -> Result:
         provider = EmbeddedProvider(self._clients)
-        deployment = Deployment(project=PROJECT, stack=STACK, provider=provider, store=self._store, config=CONFIG)
+        deployment = Deployment(project=PROJECT, stack=STACK, provider=provider, store=self.store, config=CONFIG)
         options = Options(**{"parallel": 1, **operation.options})
         if operation.verb == "destroy":
             return deployment.destroy(options=options)

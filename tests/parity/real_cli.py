@@ -51,12 +51,12 @@ def cli_version(command: str) -> str:
 
 
 class RealCli:
-    """``provider`` is what PULUMI_DEBUG_PROVIDERS says."""
+    """``provider`` is what PULUMI_DEBUG_PROVIDERS says; ``state`` is the folder that the CLI is logged in to."""
 
-    def __init__(self, root: Path, provider: dict[str, str]) -> None:
+    def __init__(self, root: Path, provider: dict[str, str], *, state: Path | None = None) -> None:
         self.root = root
-        state = root / "state"
-        state.mkdir(parents=True)
+        state = state or root / "state"
+        state.mkdir(parents=True, exist_ok=True)
         self.checkpoint = state / f".pulumi/stacks/{PROJECT}/{STACK}.json"
         self._events = root / "events.jsonl"
         self._environment = {
@@ -71,13 +71,14 @@ class RealCli:
             "PYTHONDONTWRITEBYTECODE": "1",
         }
         self._write_project()
-        self._pulumi("stack", "init", STACK)
+        if not self.checkpoint.exists():
+            self.pulumi("stack", "init", STACK)
 
     def carry_out(self, case: Case, operation: Do) -> tuple[Result, int]:
         self._events.unlink(missing_ok=True)
         environment = {"PARITY_CASE": str(case.path), "PARITY_PROGRAM": operation.program}
         began = time.monotonic()
-        done = self._pulumi(*self._arguments(operation), environment=environment)
+        done = self.pulumi(*self._arguments(operation), environment=environment)
         recorder = Recorder(lambda event: None)
         for event in self._read_events():
             recorder(event)
@@ -111,7 +112,8 @@ class RealCli:
         (self.root / f"Pulumi.{STACK}.yaml").write_text(json.dumps({"config": CONFIG}))
         (self.root / "__main__.py").write_text(MAIN)
 
-    def _pulumi(self, *arguments: str, environment: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    def pulumi(self, *arguments: str, environment: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+        """One command of the CLI; what it said, and its exit code."""
         return subprocess.run(
             ["pulumi", *arguments],
             cwd=self.root,

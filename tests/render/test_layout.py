@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlops_iac.core.errors import CloudError
-from mlops_iac.engine.event import Op
+from mlops_iac.engine.event import Op, Step
 from mlops_iac.render.layout import lay_out, lay_out_end, render_lines
 from mlops_iac.render.tree import Tree
 from tests.render.conftest import STACK, Clock, Story, component, resource
@@ -118,8 +118,8 @@ def test_there_are_no_colour_codes_unless_asked_for(story, tree):
 
 
 def test_the_stack_and_default_providers_have_no_line(story, tree):
-    stack = component("lake").__class__(op=Op.CREATE, urn=STACK, type="pulumi:pulumi:Stack", name="x", custom=False)
-    provider = resource("lake", "x", type="pulumi:providers:aws").__class__(
+    stack = Step(op=Op.CREATE, urn=STACK, type="pulumi:pulumi:Stack", name="x", custom=False)
+    provider = Step(
         op=Op.CREATE, urn="urn:pulumi:a-dev::mlops-iac::pulumi:providers:aws::default_7", type="pulumi:providers:aws",
         name="default_7",
     )  # fmt: skip

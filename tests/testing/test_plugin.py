@@ -50,7 +50,7 @@ def run_pytest(project: Path, base: Path) -> Session:
 
 @pytest.fixture(scope="module")
 def guide(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
-    """Every Python block of the guide, each in a file of its own; the shared fixture in conftest.py, as the guide says."""
+    """Every Python block of the guide, each in a file of its own; the shared fixture in conftest.py, as it says."""
     folder = tmp_path_factory.mktemp("guide")
     project = make_project(folder / "project")
     tests = project / "tests"

@@ -29,6 +29,12 @@ def check_role(api: Api, call: str, path: str, value: str) -> None:
         raise api.refuse(call, f"Role `{value}` ({path}) does not exist.", "ValidationException")
 
 
+def check_instance_profile(api: Api, call: str, path: str, value: str) -> None:
+    """What Batch calls an instance role is the profile that holds it, by ARN or name."""
+    if api.maybe("iam:GetInstanceProfile", InstanceProfileName=value.rsplit("/", 1)[-1]) is None:
+        raise api.refuse(call, f"Instance profile `{value}` ({path}) does not exist.", "ClientException")
+
+
 def check_key(api: Api, call: str, path: str, value: str) -> None:
     if value.startswith("alias/aws/"):
         return  # AWS's own keys appear when they are first used
@@ -54,6 +60,7 @@ def check_bucket(api: Api, call: str, path: str, value: str) -> None:
 
 CHECKS: Final[Mapping[str, Check]] = {
     "bucket": check_bucket,
+    "instance profile": check_instance_profile,
     "key": check_key,
     "role": check_role,
     "security group": check_security_group,

@@ -57,9 +57,17 @@ def _update_budget(call: Call) -> None:
     budget = _get_budget(call, new["BudgetName"])
     if "BudgetLimit" not in new and "PlannedBudgetLimits" not in new:
         raise AwsError("InvalidParameterException", "Unable to update the budget - it has no limit.")
-    for name in ("TimePeriod",):
-        new.setdefault(name, budget.budget.get(name))
+    period = new.get("TimePeriod") or budget.budget["TimePeriod"]
+    new["TimePeriod"] = {
+        name: time.timestamp() if hasattr(time, "timestamp") else time for name, time in period.items()
+    }
+    new.pop("CalculatedSpend", None)  # what DescribeBudget answered may be sent back; the spend is the service's own
     budget.budget = {**new, "LastUpdatedTime": unix_time()}
+
+
+def _epoch(time: Any) -> Any:
+    """Seconds since 1970, which is how moto keeps times that it answers."""
+    return time.timestamp() if hasattr(time, "timestamp") else time
 
 
 def _update_notification(call: Call) -> None:

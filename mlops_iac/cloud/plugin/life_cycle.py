@@ -132,9 +132,13 @@ def _without_defaults(value: Any) -> Any:
 
 
 def _inputs_of(resource: Resource, outputs: dict[str, Any]) -> dict[str, Any]:
-    """The inputs that would make what was found: those outputs that the type takes as inputs."""
+    """The inputs that would make what was found: those outputs that the type takes as inputs, completed as a program's
+    are. The region is said by the provider."""
     honours = getattr(resource.handler, "honours", None)
-    return {key: value for key, value in outputs.items() if honours and key != "id" and honours(key)}
+    said = {key: value for key, value in outputs.items() if honours and key != "id" and honours(key)}
+    if said.get("region") == resource.scope.region:
+        del said["region"]
+    return check(resource, {}, said)
 
 
 def _sealed(resource: Resource, inputs: dict[str, Any], outputs: Mapping[str, Any]) -> dict[str, Any]:

@@ -41,3 +41,6 @@ OPERATIONS = (
     Do("destroy"),
 )
 ORDERED = True
+
+CODE = "A resource that fails ends a command with 4"
+DIFFERS = {1: {"exit": CODE}, 3: {"exit": CODE}}

@@ -1,4 +1,4 @@
-"""What exists already is taken over when the program describes it as it is, and refused when it does not."""
+"""What exists already is taken over when the program describes it as it is."""
 
 import pulumi
 from pulumi_aws.cloudwatch import LogGroup
@@ -22,23 +22,18 @@ def found(days, **options):
     )
 
 
-def right():
+def taken():
     found(7, import_="parity-found")
 
 
-def wrong():
-    found(30, import_="parity-found")
-
-
-def without():
-    Topic("topic", display_name=found(7).name)
+def owned():
+    Topic("topic", display_name=found(30).name)
 
 
 OPERATIONS = (
-    Do("up", "wrong", behind="make"),
-    Do("preview", "right"),
-    Do("up", "right"),
-    Do("up", "right"),
-    Do("up", "without"),
+    Do("preview", "taken", behind="make"),
+    Do("up", "taken"),
+    Do("up", "taken"),
+    Do("up", "owned"),
     Do("destroy"),
 )

@@ -32,3 +32,8 @@ OPERATIONS = (
     Do("up", "without", behind="make"),
     Do("destroy", behind="take_away"),
 )
+
+DIFFERS = {
+    1: {"steps": "A preview asks no cloud"},
+    4: {"exit": "A resource that fails ends a command with 4"},
+}

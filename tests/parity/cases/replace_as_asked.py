@@ -27,3 +27,5 @@ OPERATIONS = (
     Do("up", "second", options={"replaces": ("replaced",)}),
     Do("destroy"),
 )
+
+DIFFERS = {4: {"steps": "The reason of --replace"}}

@@ -42,7 +42,7 @@ class ComputeEnvironment(Switched):
     ignores = {"updatePolicy": "no jobs are moved by an update here."}
     defaults = {"state": "ENABLED"}
     references = {
-        "computeResources.instanceRole": "role",
+        "computeResources.instanceRole": "instance profile",
         "computeResources.securityGroupIds": "security group",
         "computeResources.subnets": "subnet",
         "serviceRole": "role",

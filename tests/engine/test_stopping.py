@@ -1,0 +1,130 @@
+"""Programs that do not end, a person who presses Ctrl-C, and a second time."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from typing import Any
+
+import pulumi
+import pytest
+
+from mlops_iac.core.errors import Cancelled, PlanError
+from mlops_iac.engine import program as running
+from tests.engine.conftest import Stack
+from tests.engine.programs import Box, Thing
+
+Options = pulumi.ResourceOptions
+
+
+def press_ctrl_c(*seconds: float) -> None:
+    for after in seconds:
+        threading.Timer(after, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
+
+
+def test_a_program_that_waits_for_itself_is_told_which_resources_wait(stack: Stack) -> None:
+    """A circle through a component's children hangs in Pulumi."""
+
+    def circle() -> None:
+        box = Box("box")
+        a = Thing("a", opts=Options(depends_on=[box]), label="a")
+        Thing("b", opts=Options(parent=box, depends_on=[a]), label="b")
+
+    for operation in (stack.preview, stack.up):
+        result = operation(circle)
+        assert isinstance(result.error, PlanError)
+        assert "The program waits for itself" in str(result.error)
+        assert "a (fake:index:Thing)" in str(result.error)
+        assert "b (fake:index:Thing)" in str(result.error)
+        assert stack.cloud.changing_calls() == []
+
+
+def test_a_program_that_waits_for_something_else_is_waited_for(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A timer, a thread of its own: nothing stands still."""
+    monkeypatch.setattr(running, "PATIENCE", 0.3)
+    monkeypatch.setattr(running, "LOOK", 0.05)
+
+    def program() -> None:
+        import asyncio
+
+        async def timer() -> str:
+            await asyncio.sleep(0.8)
+            return "later"
+
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[str] = loop.create_future()
+        threading.Timer(0.8, lambda: loop.call_soon_threadsafe(future.set_result, "elsewhere")).start()
+        Thing("a", label="a", word=pulumi.Output.from_input(timer()))
+        Thing("b", label="b", word=pulumi.Output.from_input(future))
+
+    stack.up(program)
+    assert (stack.cloud.things["a"]["word"], stack.cloud.things["b"]["word"]) == ("later", "elsewhere")
+
+
+def test_ctrl_c_ends_a_program_that_never_ends(stack: Stack) -> None:
+    def endless() -> None:
+        import asyncio
+
+        async def never() -> str:
+            while True:
+                await asyncio.sleep(0.05)
+
+        Thing("a", label="a")
+        Thing("b", label="b", word=pulumi.Output.from_input(never()))
+
+    stack.up(lambda: Thing("old", label="old"))
+    press_ctrl_c(0.5)
+    began = time.monotonic()
+    result = stack.up(endless)
+    assert time.monotonic() - began < 5
+    assert result.outcome == "cancelled"
+    assert isinstance(result.error, Cancelled)
+    assert {"a", "old"} <= set(stack.cloud.things), "nothing is deleted because the program was stopped"
+    assert {"a", "old"} <= set(stack.records())
+
+
+def test_a_second_ctrl_c_stops_at_once_and_names_what_is_left_unknown(stack: Stack) -> None:
+    stack.cloud.slow["create", "a"] = 3
+    press_ctrl_c(0.3, 0.8)
+    began = time.monotonic()
+    with pytest.raises(Cancelled) as raised:
+        stack.up(lambda: Thing("a", label="a"))
+    assert time.monotonic() - began < 2.5
+    assert "the create of a (fake:index:Thing)" in str(raised.value)
+    snapshot = stack.store.get("dev")
+    assert [pending.kind for pending in snapshot.pending.values()] == ["creating"]
+    time.sleep(3.2 - (time.monotonic() - began))
+    assert len(stack.store.get("dev").pending) == 1, "a call that comes back late writes nothing"
+    stack.cloud.slow.clear()
+    assert stack.up(lambda: Thing("a", label="a")).outcome == "succeeded"
+    assert ("find", "a") in stack.cloud.calls
+    assert stack.cloud.changing_calls() == []
+
+
+def test_a_program_that_blocks_is_ended_by_the_second_ctrl_c(stack: Stack) -> None:
+    def blocking() -> Any:
+        time.sleep(30)
+
+    press_ctrl_c(0.2, 0.5)
+    began = time.monotonic()
+    with pytest.raises(Cancelled):
+        stack.up(blocking)
+    assert time.monotonic() - began < 5
+    assert stack.up(lambda: None).outcome == "succeeded", "the lock is free"
+
+
+def test_a_deletion_is_left_unknown_by_a_second_ctrl_c_too(stack: Stack) -> None:
+    stack.up(lambda: Thing("a", label="a"))
+    stack.cloud.slow["delete", "a"] = 2
+    press_ctrl_c(0.3, 0.6)
+    began = time.monotonic()
+    with pytest.raises(Cancelled) as raised:
+        stack.destroy()
+    assert time.monotonic() - began < 1.8
+    assert "the delete of a" in str(raised.value)
+    time.sleep(2.2 - (time.monotonic() - began))
+    stack.cloud.slow.clear()
+    assert stack.destroy().outcome == "succeeded"
+    assert list(stack.store.get("dev")) == []
