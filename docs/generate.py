@@ -113,7 +113,9 @@ def _parameters(function: Callable[..., None]) -> Iterator[Parameter]:
         required = parameter.default is inspect.Parameter.empty
         default = None if required else parameter.default
         is_option = type(info).__name__ == "OptionInfo"
-        shown = _option(info, kind, name) if is_option else name.upper() if not _choices(kind) else _choices(kind)
+        shown = (
+            _option(info, kind, name) if is_option else getattr(info, "metavar", None) or _choices(kind) or name.upper()
+        )
         yield Parameter(shown, getattr(info, "help", None) or "", required, is_option, default)
 
 

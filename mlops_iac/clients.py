@@ -31,7 +31,8 @@ READ_TIMEOUT: Final = 90
 """Seconds. InvokeEndpoint is the slowest call: AWS gives a model sixty seconds to answer."""
 
 ATTEMPTS: Final = 2
-"""Attempts in all. One retry covers a keep-alive connection that the server closed; 501 is never retried."""
+"""Attempts in all. One retry covers a keep-alive connection that the server closed; 501 is never retried. Who must not
+make a thing twice asks for one attempt, and looks before the next."""
 
 
 class _Embedded:

@@ -15,7 +15,7 @@ Profile = Literal["sandbox", "standard", "regulated"]
 
 sandbox     for trying things: S3-managed encryption, short retention, everything can be destroyed
 standard    the default: one customer key, private subnets, isolated jobs, 30 days of logs
-regulated   standard, plus interface endpoints, flow logs, a year of logs, nothing with data can be destroyed
+regulated   standard, plus interface endpoints, flow logs, a year of logs, what holds data is protected
 """
 
 
@@ -32,8 +32,9 @@ class Site:
     """Left out: `standard`."""
     tags: Mapping[str, str] = field(default_factory=dict)
     """The team's own tags. Left out: only ours."""
-    protect: bool = False
-    """Refuse to delete what holds data. Left out: not protected, except under `regulated`."""
+    protect: bool | None = None
+    """Refuse to delete what holds data. Left out: not protected, except under `regulated`. A plain False holds there
+    too: somebody must be able to end a regulated environment on purpose."""
 
     @property
     def stack(self) -> str:
@@ -53,7 +54,7 @@ class Site:
 
     @property
     def protected(self) -> bool:
-        return self.protect or self.profile == "regulated"
+        return self.profile == "regulated" if self.protect is None else self.protect
 
     @property
     def isolated(self) -> bool:

@@ -89,6 +89,6 @@ def _preview(root: Path, home: Path | None, render: Render, stack: str) -> Previ
 
 def _known(error: Exception) -> MlopsError:
     """An error that speaks for itself, and that can be sent between processes: a program's own may not."""
-    if isinstance(error, MlopsError):
-        return error
-    return MlopsError("The program raised an exception.", f"{type(error).__name__}: {error}")
+    from mlops_iac.render.exceptions import explain
+
+    return explain(error)

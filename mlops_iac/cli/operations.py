@@ -96,12 +96,11 @@ def expect_none(result: Result, expected: bool) -> None:
 
 def raise_if_stopped(result: Result) -> None:
     """A preview that could not be made is an error, not a picture."""
+    from mlops_iac.render.exceptions import explain
+
     if result.error is not None:
-        if isinstance(result.error, MlopsError):
-            raise result.error
-        raise MlopsError(
-            "The program raised an exception.", f"{type(result.error).__name__}: {result.error}"
-        ) from result.error
+        explained = explain(result.error)
+        raise explained from (None if explained is result.error else result.error)
 
 
 def confirm(question: str, *, yes: bool, json: bool) -> None:

@@ -6,13 +6,15 @@ from collections.abc import Callable, Container
 from dataclasses import replace
 from typing import Literal, TypeVar
 
-from mlops_iac.core.errors import CloudError, PlanError
+from mlops_iac.core.errors import CloudError
 from mlops_iac.engine.calls import Calls, is_unsure, sealed
+from mlops_iac.engine.diff import top_level
 from mlops_iac.engine.event import Op, Step
 from mlops_iac.engine.hooks import Moment
 from mlops_iac.engine.importing import refuse_other
 from mlops_iac.engine.operation import Operation, make_step, now_is
 from mlops_iac.engine.planning import Plan, checked_inputs, expected_outputs
+from mlops_iac.engine.protection import Protected, replaced
 from mlops_iac.engine.record import Record
 from mlops_iac.engine.replacing import Replacing
 from mlops_iac.engine.values import reveal
@@ -242,10 +244,7 @@ def _is_same(record: Record, old: Record) -> bool:
     return replace(record, inputs={}, outputs={}) == replace(old, inputs={}, outputs={})
 
 
-def _protected(plan: Plan) -> PlanError:
-    reasons = ", ".join(f"`{reason}`" for reason in plan.decision.reasons)
-    return PlanError(
-        "A protected resource would be replaced.",
-        f"{plan.urn} is protected, and a change of {reasons} replaces it.",
-        hint="take the change back, or remove `protect` from the resource.",
-    )
+def _protected(plan: Plan) -> Protected:
+    reasons = plan.decision.reasons
+    changes = [change for path, change in plan.changes.items() if top_level(path) in reasons]
+    return replaced(plan.urn, reasons, changes)

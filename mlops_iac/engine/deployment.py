@@ -18,6 +18,7 @@ from mlops_iac.engine.options import DEFAULTS, Options
 from mlops_iac.engine.pending import interrupted, resolve_pending, tell_pending
 from mlops_iac.engine.plan_file import SavedPlan, load_plan, save_plan, state_digests
 from mlops_iac.engine.planned import planned_resources
+from mlops_iac.engine.protection import refuse_all
 from mlops_iac.engine.providers import Providers
 from mlops_iac.engine.record import Record
 from mlops_iac.engine.refreshing import refresh
@@ -100,6 +101,8 @@ class Deployment:
                 plan = load_plan(options.plan, self.store.passphrase)
                 operation.expected = self._expected(plan, operation, program)
             self._refresh_first(operation)
+            with operation.guarded():
+                self._refuse_protected(operation, program)
             outputs: Mapping[str, Any] = self._last_outputs(operation.snapshot)
             if not operation.stopped:
                 outputs = self._run(operation, program)
@@ -180,17 +183,35 @@ class Deployment:
         """
         expected = Expected(plan)
         expected.refuse_moved(self._full_name, self._own_config, operation.snapshot)
-        copy = Snapshot(records=dict(operation.snapshot.records), salt=operation.snapshot.salt)
-        trial = self._operation(copy, None, ignore, options=operation.options, selection=operation.selection)
+        trial = self._trial(operation)
         trial.expected = expected
         self._refresh_first(trial)
-        registrar = self._register_all(trial, program, lambda registrar: self._sweep_orphans(trial, registrar))
+        registrar = self._try_out(trial, program)
         error = trial.result({}).error
         if error is not None:
             raise error
         wanted = {*registrar.seen, *registrar.providers.seen}
         expected.refuse_missing(wanted, (record.urn for record in operation.snapshot))
         return expected
+
+    def _refuse_protected(self, operation: Operation, program: Program) -> None:
+        """Raise Protected for everything that is protected and would be replaced or deleted.
+
+        The program is run once, dry, to see; not where nothing is protected. What is wrong otherwise is found later.
+        """
+        if operation.expected or operation.stopped or not any(record.protect for record in operation.snapshot):
+            return
+        trial = self._trial(operation)
+        self._try_out(trial, program)
+        refuse_all([trial.error, *(failure.error for failure in trial.failures)])
+
+    def _trial(self, operation: Operation) -> Operation:
+        """A preview of what the operation is about to do, which nobody hears of."""
+        copy = Snapshot(records=dict(operation.snapshot.records), salt=operation.snapshot.salt)
+        return self._operation(copy, None, ignore, options=operation.options, selection=operation.selection)
+
+    def _try_out(self, trial: Operation, program: Program) -> Registrar:
+        return self._register_all(trial, program, lambda registrar: self._sweep_orphans(trial, registrar))
 
     @property
     def _full_name(self) -> str:

@@ -53,13 +53,14 @@ def sync_folder(path: Path) -> None:
 
 
 @contextmanager
-def explained(path: Path) -> Iterator[None]:
-    """A disk that is full, read-only or not ours, in plain words."""
+def explained(path: Path, *, kept: Path | None = None) -> Iterator[None]:
+    """A disk that is full, read-only or not ours, in plain words. ``kept`` is where the last good state is."""
     try:
         yield
     except OSError as error:
+        good = f"The last good state is {kept}." if kept and kept.exists() else "What was saved before is kept."
         raise StateError(
             "The state cannot be saved.",
-            f"{path}: {error.strerror or error}. What was saved before is kept.",
+            f"{path}: {error.strerror or error}. {good}",
             hint="make room, or make the folder writable, and run the command again: it continues where it stopped.",
         ) from error

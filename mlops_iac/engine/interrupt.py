@@ -1,4 +1,7 @@
-"""Ctrl-C: the first one asks to stop, so that what is in flight is finished and recorded; the second one interrupts."""
+"""Ctrl-C: the first one asks to stop, so that what is in flight is finished and recorded; the second one interrupts.
+
+SIGTERM, by which CI and service managers stop a program, is heard in the same way.
+"""
 
 from __future__ import annotations
 
@@ -11,21 +14,26 @@ from typing import Any
 
 @contextmanager
 def interrupt_sets(cancelled: threading.Event, tell: Callable[[], object] | None = None) -> Iterator[None]:
-    """While the block runs, a first Ctrl-C sets the event and calls ``tell``; outside the main thread, not."""
+    """While the block runs, a first signal sets the event and calls ``tell``; outside the main thread, not."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = signal.getsignal(signal.SIGINT)
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+
+    def restore() -> None:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
     def stop(number: int, frame: Any) -> None:
         cancelled.set()
-        signal.signal(signal.SIGINT, before)
+        restore()
         if tell:
             # On a thread of its own: the main thread may hold, right now, the lock that telling takes.
             threading.Thread(target=tell, name="interrupted", daemon=True).start()
 
-    signal.signal(signal.SIGINT, stop)
+    for number in before:
+        signal.signal(number, stop)
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        restore()

@@ -105,7 +105,7 @@ class Journal:
 
     def _write(self, line: Mapping[str, Any]) -> None:
         text = json.dumps(line, separators=(",", ":"), ensure_ascii=False) + "\n"
-        with explained(self.path):
+        with explained(self.path, kept=self.path.with_suffix(".json")):
             if self._is_closed:
                 raise OSError("the operation is over")
             if self._file is None:

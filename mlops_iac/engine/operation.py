@@ -174,8 +174,7 @@ class Operation:
         outcome: Literal["succeeded", "failed", "cancelled"] = "succeeded"
         if self.cancelled.is_set():
             kept = "Nothing was changed." if self.dry else "What was in flight is finished and recorded."
-            hint = "" if self.dry else "run the command again: it continues from there."
-            outcome, error = "cancelled", error or Cancelled("Cancelled.", kept, hint=hint)
+            outcome, error = "cancelled", error or Cancelled("Cancelled.", kept)
         elif self.failures or error:
             outcome = "failed"
         seconds = time.monotonic() - self._clock

@@ -57,8 +57,12 @@ def _run(program: Callable[[], object], run: Run, engine: Engine, finish: Finish
         except Exception as error:
             raised.append(error)
             raise
+        except KeyboardInterrupt:
+            interrupted.set()  # the SDK would wait for all calls before it raises this again
+            raise
         await _all_outputs()
 
+    interrupted = threading.Event()
     others = frozenset(threading.enumerate())
     loop = asyncio.new_event_loop()
     workers = Workers(run.parallel, inline=lambda: run.dry and not callbacks.is_used)
@@ -67,17 +71,17 @@ def _run(program: Callable[[], object], run: Run, engine: Engine, finish: Finish
     loop.set_default_executor(workers)
     # A failed task is answered by what it makes fail; asyncio would print it once more.
     loop.set_exception_handler(lambda loop, context: None)
-    interrupted = True
+    is_over = False
     try:
         _prepare(run, engine, monitor, callbacks)
-        problem = _drive(_watched(run_in_stack(guarded), run, loop, workers, others), loop)
+        problem = _drive(_watched(run_in_stack(guarded), run, loop, workers, others, interrupted), loop)
         problem = raised[0] if raised and problem else problem
         has_functions = callbacks.is_used
         if has_functions:  # its hooks may be asked until the very end, and run on its loop
             loop.run_until_complete(loop.run_in_executor(None, finish, problem))
-        interrupted = False
+        is_over = True
     finally:
-        _close(loop, workers, wait=not interrupted)
+        _close(loop, workers, wait=is_over)
     if not has_functions:
         finish(problem)
 
@@ -104,7 +108,12 @@ async def _all_outputs() -> None:
 
 
 async def _watched(
-    stack: Any, run: Run, loop: asyncio.AbstractEventLoop, workers: Workers, others: frozenset[threading.Thread]
+    stack: Any,
+    run: Run,
+    loop: asyncio.AbstractEventLoop,
+    workers: Workers,
+    others: frozenset[threading.Thread],
+    interrupted: threading.Event,
 ) -> None:
     """Wait for the program, unless it is to be stopped or waits for itself."""
     main = asyncio.ensure_future(stack)
@@ -113,6 +122,8 @@ async def _watched(
         await asyncio.wait({main}, timeout=LOOK)
         if main.done():
             break
+        if interrupted.is_set():
+            raise KeyboardInterrupt
         if run.stopping() and workers.is_idle:
             raise _Stopped
         still = still + LOOK if _stands_still(loop, workers, others) else 0.0

@@ -223,7 +223,8 @@ class Registrar:
             return
         step, began, record = self._open.pop(urn)
         if outputs is not None:
-            record = replace(record, outputs=known_outputs(outputs, record.outputs, keep=bool(self.failed)))
+            keep = bool(self.failed or self.absent)
+            record = replace(record, outputs=known_outputs(outputs, record.outputs, keep=keep))
             self._record_outputs(urn, record.outputs)
         self.operation.done(step if self.operation.dry else now_is(step, record), began)
 

@@ -6,10 +6,10 @@ import threading
 from collections.abc import Container
 from dataclasses import replace
 
-from mlops_iac.core.errors import PlanError
 from mlops_iac.engine.calls import Calls, is_unsure
 from mlops_iac.engine.event import Op
 from mlops_iac.engine.operation import Operation, make_step
+from mlops_iac.engine.protection import refuse_dependents
 from mlops_iac.engine.record import Record
 from mlops_iac.engine.values import UNKNOWN, reveal
 
@@ -32,7 +32,7 @@ class Replacing:
         """
         with self._lock:
             doomed = [*self._dependents(old, registered), old]
-            _refuse_protected([record for record in doomed[:-1] if record.protect], old)
+            refuse_dependents([record for record in doomed[:-1] if record.protect], old)
             self._operation.hooks.refuse_missing(doomed)
             for record in doomed:
                 self._delete(record)
@@ -96,13 +96,3 @@ class Replacing:
 def _is_ours(record: Record) -> bool:
     is_there = not (record.external or record.delete or record.pending_replacement)
     return record.custom and not record.is_provider and is_there
-
-
-def _refuse_protected(blockers: list[Record], old: Record) -> None:
-    if blockers:
-        raise PlanError(
-            "A protected resource would be deleted.",
-            f"Replacing {old.urn} deletes what stands on it, and of that is protected:\n"
-            + "\n".join(record.urn for record in blockers),
-            hint="remove `protect` from these, or take the change back.",
-        )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 from mlops_iac.core import urns
@@ -262,8 +263,17 @@ def check(records: list[Record], place: str) -> None:
         raise damaged(place, f"resources in it need each other: {' → '.join(cycle)}")
 
 
-def damaged(place: str, why: str) -> StateError:
-    return StateError(
+class Damaged(StateError):
+    """A state that does not hold together."""
+
+    def with_backup(self, copy: Path) -> Damaged:
+        """The same error, naming a copy that is good."""
+        hint = f"the newest good copy is {copy}: put it in the place of the damaged file, and run `refresh`."
+        return type(self)(self.summary, self.detail, hint=hint)
+
+
+def damaged(place: str, why: str) -> Damaged:
+    return Damaged(
         "The state is damaged.",
         f"{place}: {why}. Nothing was changed.",
         hint="restore the newest good copy from `.pulumi/backups`, or the `.bak` file beside it.",

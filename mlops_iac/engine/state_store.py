@@ -181,9 +181,9 @@ class FileStore:
                 raise StateError("The name is taken.", f"There is a stack `{new}` already. Nothing was changed.")
             snapshot, manager = self.read(old)
             rename_stack(snapshot, self.project, old, new)
+            kept = self.back_up(old)
             self.write(new, state_file.render(snapshot, manager, project=self.project, stack=new))
             self._move_history(old, new)
-            kept = self.back_up(old)
             self._drop_files(old)
         return kept
 
@@ -195,11 +195,13 @@ class FileStore:
 
     def _move_history(self, old: str, new: str) -> None:
         source, target = self._history(old), self._history(new)
-        if source.exists():
-            with explained(target):
-                for path in source.iterdir():
-                    path.rename(path.with_name(path.name.replace(f"{old}-", f"{new}-", 1)))
-                source.rename(target)
+        if not source.exists():
+            return
+        make_folder(target)
+        with explained(target):
+            for path in source.iterdir():
+                path.rename(target / path.name.replace(f"{old}-", f"{new}-", 1))
+            source.rmdir()
 
     def _drop_files(self, stack: str) -> None:
         """The checkpoint stays as ``.bak``."""
@@ -212,7 +214,8 @@ class FileStore:
     def _parse(self, stack: str, text: str, salt: str, *, strict: bool) -> tuple[Snapshot, PassphraseManager]:
         if not text:
             return Snapshot(salt=salt), PassphraseManager(self.passphrase, salt)
-        snapshot, manager = state_file.parse(text, self.passphrase, place=str(self._file(stack)), strict=strict)
+        with self._naming_backup(stack):
+            snapshot, manager = state_file.parse(text, self.passphrase, place=str(self._file(stack)), strict=strict)
         if salt and not manager.has_state:
             manager = PassphraseManager(self.passphrase, salt)
             snapshot.salt = salt
@@ -220,13 +223,28 @@ class FileStore:
 
     def _read_text(self, stack: str) -> str:
         try:
-            return self._file(stack).read_text("utf-8")
+            text = self._file(stack).read_text("utf-8")
         except FileNotFoundError:
             return ""
         except (OSError, UnicodeDecodeError) as error:
             raise StateError(
                 "The state cannot be read.", f"{self._file(stack)}: {error}", hint="make the file readable."
             ) from error
+        if not text.strip():
+            with self._naming_backup(stack):
+                raise state_file.damaged(str(self._file(stack)), "it is empty")
+        return text
+
+    @contextmanager
+    def _naming_backup(self, stack: str) -> Iterator[None]:
+        """Say of a damaged state which copy is the newest good one."""
+        try:
+            yield
+        except state_file.Damaged as error:
+            for copy in sorted(self._backups(stack).glob(f"{stack}.*.json"), reverse=True):
+                if _is_good(copy, self.passphrase):
+                    raise error.with_backup(copy) from error
+            raise
 
     def write(self, stack: str, text: str) -> None:
         """Put a checkpoint in the place of the old one, which is kept as ``.bak``."""
@@ -329,6 +347,14 @@ def _read_history(path: Path) -> dict[str, Any]:
     except (OSError, ValueError) as error:
         return {"kind": "unknown", "result": f"cannot be read: {error}"}
     return entry if isinstance(entry, dict) else {"kind": "unknown", "result": "cannot be read"}
+
+
+def _is_good(copy: Path, passphrase: Callable[[], str]) -> bool:
+    try:
+        state_file.parse(copy.read_text("utf-8"), passphrase, place=str(copy))
+    except (StateError, OSError, UnicodeDecodeError):
+        return False
+    return True
 
 
 def _history_json(entry: History) -> str:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 
-from mlops_iac.core.errors import PlanError
 from mlops_iac.engine.calls import Calls, is_unsure
 from mlops_iac.engine.event import Op, Step
 from mlops_iac.engine.operation import Operation, make_step
+from mlops_iac.engine.protection import refuse_deletions
 from mlops_iac.engine.record import Record
 from mlops_iac.engine.workers import Workers
 
@@ -20,7 +20,7 @@ def sweep(operation: Operation, calls: Calls, doomed: Mapping[int, Record], *, p
     Raises PlanError, before anything is deleted, when one of them is protected, or has a hook that is not there: all
     that are, are named.
     """
-    _refuse_protected(doomed.values())
+    refuse_deletions(doomed.values())
     operation.hooks.refuse_missing(doomed.values())
     waiting = _order(operation, doomed)
     if operation.dry:
@@ -57,14 +57,16 @@ def _delete_side_by_side(
             holds.setdefault(other, []).append(key)
     ready = deque(key for key in groups if not blocks[key])
     running: dict[Future[bool], int] = {}
+    tried: set[int] = set()
     with Workers(parallel) as pool:
         while ready or running:
             while ready and len(running) < parallel and not operation.stopped:
                 key = ready.popleft()
+                tried.add(key)
                 members = {member: doomed[member] for member in groups[key]}
                 running[pool.submit(_delete, operation, calls, key, members)] = key
             if not running:
-                return
+                break
             for future in wait(running, return_when=FIRST_COMPLETED).done:
                 key = running.pop(future)
                 if future.result():
@@ -72,6 +74,10 @@ def _delete_side_by_side(
                         blocks[other].discard(key)
                         if not blocks[other]:
                             ready.append(other)
+    for key in [key for key in groups if key not in tried]:
+        for member in groups[key]:
+            if doomed[member].custom:
+                operation.leave(doomed[member].urn)
 
 
 def _groups(doomed: Mapping[int, Record], order: Sequence[int]) -> dict[int, list[int]]:
@@ -156,13 +162,3 @@ def _is_real(record: Record) -> bool:
     """Whether a deletion in the cloud stands behind the record's."""
     left_alone = record.external or record.retain_on_delete or record.pending_replacement
     return record.custom and not record.is_provider and not left_alone
-
-
-def _refuse_protected(records: Iterable[Record]) -> None:
-    blockers = [record for record in records if record.protect and not record.delete]
-    if blockers:
-        raise PlanError(
-            "Protected resources would be deleted.",
-            "Nothing was deleted. Protected are:\n" + "\n".join(record.urn for record in blockers),
-            hint="remove `protect` from them and run `up`; then delete them.",
-        )

@@ -8,7 +8,7 @@ Asset / Archive                            a file or folder given by content
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
@@ -100,6 +100,34 @@ def conceal(value: Any, like: Any) -> Any:
     if isinstance(like, list) and isinstance(value, list) and len(like) == len(value):
         return [conceal(item, model) for item, model in zip(value, like, strict=True)]
     return value
+
+
+def conceal_copies(value: Any, inputs: Any) -> Any:
+    """Mark as secret every text in ``value`` that is the very text of a secret somewhere in ``inputs``: a cloud answers
+    what it was given under more names than one (``tags`` comes back as ``tagsAll``)."""
+    words = set(_secret_texts(inputs))
+    return _marked(value, words) if words else value
+
+
+def _secret_texts(value: Any, *, inside: bool = False) -> Iterator[str]:
+    if isinstance(value, Secret):
+        yield from _secret_texts(value.value, inside=True)
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from _secret_texts(item, inside=inside)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _secret_texts(item, inside=inside)
+    elif inside and isinstance(value, str) and value:
+        yield value
+
+
+def _marked(value: Any, words: set[str]) -> Any:
+    if isinstance(value, dict):
+        return {key: _marked(item, words) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_marked(item, words) for item in value]
+    return Secret(value) if isinstance(value, str) and value in words else value
 
 
 def has_secret(value: Any) -> bool:

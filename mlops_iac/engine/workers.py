@@ -88,6 +88,8 @@ class Workers(ThreadPoolExecutor):
 
 def _run(job: Job) -> None:
     future, call = job
+    if not future.set_running_or_notify_cancel():
+        return
     try:
         future.set_result(call())
     except BaseException as error:

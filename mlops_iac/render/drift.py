@@ -30,7 +30,7 @@ def render_drift(result: Result, *, color: bool) -> str:
     """Layer by layer: what is gone, and what each changed property was and is; then one line that counts."""
     style = Style(color)
     found = drifted(result)
-    looked_at = sum(count for op, count in result.changes.items() if op in ("same", "update", "delete"))
+    looked_at = sum(step.custom and step.op in (Op.SAME, *STATES) for step in result.steps)
     if not found:
         return f"  Nothing was changed: {looked_at} resources are as they were recorded."
     # Components too, that were not looked at: they name the layers.

@@ -8,6 +8,7 @@ from mlops_iac.core import urns
 from mlops_iac.core.errors import CloudError, MlopsError
 from mlops_iac.engine.event import Result, Step, StepFailed
 from mlops_iac.render.errors import render_error
+from mlops_iac.render.exceptions import explain
 from mlops_iac.render.steps import layer_of, render_changes
 from mlops_iac.render.style import Style
 from mlops_iac.render.words import DOING
@@ -29,7 +30,7 @@ def render_outcome(result: Result, *, color: bool, verb: str = "up") -> str:
     blocks = [f"{summary}; {style.paint(result.outcome, 'red', 'bold')}"]
     blocks += [_render_failure(failure, parents, style) for failure in result.failures]
     if result.error is not None and not (result.failures and result.outcome == "cancelled"):
-        blocks.append(_render_stop(result.error, color))
+        blocks.append(render_error(explain(result.error), color=color))
     return "\n".join(["\n\n".join(blocks), *_closing(result, style, verb)])
 
 
@@ -57,13 +58,6 @@ def _reason(error: MlopsError) -> str:
 
 def _hints(error: MlopsError) -> list[str]:
     return list(dict.fromkeys(problem.hint for problem in error.problems if problem.hint))
-
-
-def _render_stop(error: Exception, color: bool) -> str:
-    if isinstance(error, MlopsError):
-        return render_error(error, color=color)
-    wrapped = MlopsError("The program raised an exception.", f"{type(error).__name__}: {error}")
-    return render_error(wrapped, color=color)
 
 
 def _closing(result: Result, style: Style, verb: str) -> list[str]:

@@ -73,6 +73,8 @@ def hint_for(code: str) -> str:
         return "sign in again: `aws sso login`, or new keys."
     if "AccessDenied" in code:
         return "your credentials lack this permission."
+    if code in ("NoSuchBucket", "StateMachineDoesNotExist"):
+        return "it was deleted outside this tool: `mlops-iac refresh STACK` records that, `up` makes it anew."
     if code == "InsufficientStorage":
         return "make room on the disk, or make the folder writable, and run the command again."
     if code in _THROTTLED:

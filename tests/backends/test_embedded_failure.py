@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from mlops_iac.backends.embedded import EmbeddedBackend
@@ -13,15 +15,19 @@ from tests.backends.conftest import STACK, Cloud
 
 @pytest.fixture
 def failed(backend: EmbeddedBackend, cloud: Cloud) -> Result:
-    def refuse(call: object) -> None:
-        if refusing:
-            raise AwsError("TopicLimitExceeded", "You have 100000 topics.", 403)
-
     refusing = [True]
-    cloud.server.gateway.before("sns", "CreateTopic", refuse)
+    cloud.server.gateway.before("sns", "CreateTopic", refuse_when(refusing))
     result = backend.up()
     refusing.clear()
     return result
+
+
+def refuse_when(flag: list[bool]) -> Callable[[object], None]:
+    def refuse(call: object) -> None:
+        if flag:
+            raise AwsError("TopicLimitExceeded", "You have 100000 topics.", 403)
+
+    return refuse
 
 
 def test_a_refusal_is_told_with_its_call_and_the_next_up_goes_on(failed, backend):
@@ -48,3 +54,16 @@ def test_a_refusal_is_told_with_its_call_and_the_next_up_goes_on(failed, backend
     assert again.outcome == "succeeded"
     assert again.left == ()
     assert again.changes["same"] == failed.changes["create"], "what was made before the failure is not made again"
+
+
+def test_a_destroy_that_is_refused_names_what_it_did_not_try_and_goes_on(backend, cloud):
+    refusing = [True]
+    cloud.server.gateway.before("sns", "DeleteTopic", refuse_when(refusing))
+    stopped = backend.destroy()
+    assert [failure.step.name for failure in stopped.failures] == ["alerts-topic"]
+    assert stopped.left, [r.name for r in backend.store.read(STACK)[0]]
+    assert "Deleting alerts-topic" in render_outcome(stopped, color=False, verb="destroy")
+    refusing.clear()
+    again = backend.destroy()
+    assert (again.outcome, again.left) == ("succeeded", ())
+    assert len(list(backend.store.read(STACK)[0])) == 0

@@ -1,10 +1,16 @@
-"""What the embedded engine itself costs: many resources, and a cloud that does nothing.
+"""What the embedded engine itself costs: many resources, and a cloud that does nothing. Each size in its own process.
 
-python -m tests.benchmarks.bench_engine
+python -m tests.benchmarks engine
+python -m tests.benchmarks.bench_engine 500        one size alone
 """
 
 from __future__ import annotations
 
+import json
+import resource
+import statistics
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -17,10 +23,13 @@ import pulumi
 from mlops_iac.engine.deployment import Deployment
 from mlops_iac.engine.event import Result
 from mlops_iac.engine.handler import Created, Scope
+from mlops_iac.engine.journal import Journal
 from mlops_iac.engine.state_store import FileStore
 from mlops_iac.engine.values import Props
+from tests.benchmarks.measure import show
 
-SIZES = (150, 500, 2000)
+SIZES = (150, 500, 2000, 5000)
+UNSAVED = "up, nothing saved"
 
 
 class Thing(pulumi.CustomResource):
@@ -100,25 +109,76 @@ def deployment(root: Path) -> Deployment:
     return Deployment(project="bench", stack="dev", provider=Idle(), store=store, config={"aws:region": "eu-west-1"})
 
 
-def main() -> None:
-    """Print wall time and CPU per resource for each operation and size."""
+def measure_size(size: int) -> dict[str, Any]:
+    """Wall and CPU milliseconds per resource of each operation, and this process's peak memory in MB."""
     with tempfile.TemporaryDirectory() as folder:
         deployment(Path(folder)).preview(program(10))  # imports, which are not ours to count
-    print(f"{'resources':>9}  {'operation':<22}{'wall s':>8}{'CPU ms each':>13}")
-    for size in SIZES:
-        with tempfile.TemporaryDirectory() as folder:
-            one = deployment(Path(folder))
-            run = program(size)
+    figures: dict[str, Any] = {}
+    runs = [_operations(size) for _ in range(3 if size < 1000 else 1)]
+    for name in runs[0]:
+        figures[name] = [1000 * statistics.median(run[name][index] for run in runs) / size for index in (0, 1)]
+    figures["memory"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    figures[UNSAVED] = [1000 * seconds / size for seconds in _unsaved(size)]
+    return figures
+
+
+def _operations(size: int) -> dict[str, tuple[float, float]]:
+    with tempfile.TemporaryDirectory() as folder:
+        one, run = deployment(Path(folder)), program(size)
+        return {
+            name: measure(operation)
             for name, operation in (
                 ("preview, all new", partial(one.preview, run)),
                 ("up, all new", partial(one.up, run)),
                 ("preview, no change", partial(one.preview, run)),
                 ("up, no change", partial(one.up, run)),
                 ("destroy", one.destroy),
-            ):
-                wall, cpu = measure(operation)
-                print(f"{size:>9}  {name:<22}{wall:>8.2f}{cpu * 1000 / size:>13.2f}")
+            )
+        }
+
+
+def _unsaved(size: int) -> tuple[float, float]:
+    """The same `up` with neither lock nor journal nor checkpoint on disk: what it would cost to lose everything."""
+    kept = Journal._write, FileStore.write, FileStore.add_history
+    try:
+        Journal._write = lambda self, line: None  # type: ignore[method-assign]
+        FileStore.write = lambda self, stack, text: None  # type: ignore[method-assign]
+        FileStore.add_history = lambda self, stack, entry, text: None  # type: ignore[method-assign]
+        with tempfile.TemporaryDirectory() as folder:
+            return measure(partial(deployment(Path(folder)).up, program(size)))
+    finally:
+        Journal._write, FileStore.write, FileStore.add_history = kept  # type: ignore[method-assign]
+
+
+def main() -> None:
+    """Print milliseconds per resource for each operation and size, and how flat they are."""
+    seen = {}
+    print(f"{'resources':>9}  {'operation':<22}{'wall ms each':>14}{'CPU ms each':>13}")
+    for size in SIZES:
+        seen[size] = figures = json.loads(
+            subprocess.run([sys.executable, "-m", __spec__.name, str(size)], check=True, stdout=subprocess.PIPE).stdout
+        )
+        for name, value in figures.items():
+            if name != "memory":
+                print(f"{size:>9}  {name:<22}{value[0]:>14.2f}{value[1]:>13.2f}", flush=True)
+    _conclude(seen)
+
+
+def _conclude(seen: dict[int, dict[str, Any]]) -> None:
+    largest = seen[SIZES[-1]]
+    for name, index, unit, limit in (
+        ("preview, all new", 1, "CPU", 1.5),
+        ("preview, no change", 1, "CPU", 1.5),
+        ("up, all new", 0, "wall", 3.0),
+    ):
+        values = [figures[name][index] for figures in seen.values()]
+        show(f"{name}: most {unit} a resource, of all sizes", max(values), "ms", f"must be at most {limit:.2f}")
+        show(f"{name}: largest size / smallest", values[-1] / values[0], "", "must be at most 1.30")
+    show(f"memory at {SIZES[-1]} resources", largest["memory"], "MB", "must be at most 450")
+    saved, unsaved = largest["up, all new"], largest[UNSAVED]
+    show("lock, journal and compaction: wall a resource", saved[0] - unsaved[0], "ms")
+    show("  ratio to no saving at all", saved[0] / unsaved[0], "")
 
 
 if __name__ == "__main__":
-    main()
+    print(json.dumps(measure_size(int(sys.argv[1])))) if sys.argv[1:] else main()

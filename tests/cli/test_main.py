@@ -104,3 +104,19 @@ def test_help_imports_nothing_heavy():
 def test_completion_scripts_name_the_program(shell, capsys):
     assert run_command(["completion", shell]) == exit_codes.OK
     assert "_MLOPS_IAC_COMPLETE" in capsys.readouterr().out
+
+
+def test_ctrl_c_inside_a_command_is_cancelled_and_says_so(monkeypatch, capsys):
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("mlops_iac.cli.stack.project_root", interrupt)
+    monkeypatch.setattr("mlops_iac.cli.environments.project_root", interrupt)
+    assert run_command(["outputs", "x-dev"]) == exit_codes.CANCELLED
+    assert capsys.readouterr().err == "error: Cancelled.\n"
+
+
+def test_a_group_without_a_command_shows_its_help(capsys):
+    assert run_command(["data"]) == exit_codes.CONFIGURATION
+    out, err = capsys.readouterr()
+    assert (out, err.startswith("Usage: mlops-iac data")) == ("", True)

@@ -9,7 +9,7 @@ import pytest
 
 from mlops_iac.cli import environments
 from mlops_iac.cli.main import run_command
-from mlops_iac.cli.run_view import render_seconds
+from mlops_iac.cli.run_view import headline, render_seconds
 from mlops_iac.core.errors import RunError
 from mlops_iac.runs.run import Run, StepRun, Verdict
 from tests.support.small_environment import make_environment
@@ -108,3 +108,18 @@ def test_an_unknown_run_ends_with_code_1(monkeypatch: pytest.MonkeyPatch, capsys
 @pytest.mark.parametrize(("seconds", "text"), [(4.25, "4.2 s"), (41, "41 s"), (125, "2 min 5 s"), (7800, "2 h 10 min")])
 def test_durations_are_read_at_a_glance(seconds: float, text: str) -> None:
     assert render_seconds(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("reason", "line"),
+    [
+        ("", ""),
+        ("No S3 objects found", "No S3 objects found"),
+        (
+            'AlgorithmError: ExecuteUserScriptError:\nExitCode 1\nErrorMessage "KeyError: 7"\nCommand "python x", exit code: 1',
+            "KeyError: 7",
+        ),
+    ],
+)
+def test_the_headline_of_a_reason_is_what_the_script_raised(reason: str, line: str) -> None:
+    assert headline(reason) == line

@@ -1,7 +1,8 @@
 """Pages of documentation as something that can be run: their commands, what they show, the edits they make.
 
 A page is run block by block. ` ```console ` blocks hold commands after ``$ `` and what they show; ` ```diff ` blocks
-edit the file named after ``+++``. Nothing else is run. ``<!-- not run: reason -->`` in front of a block leaves it out.
+edit the file named after ``+++``; ` ```python ` blocks that begin with ``# NAME.py`` are saved. Nothing else is run.
+``<!-- not run: reason -->`` in front of a block leaves it out.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ CHECKOUT = Path(__file__).parents[2]
 BLOCK = re.compile(
     r"^(?:<!-- not run: (?P<reason>[^\n]+?) -->\n)?```(?P<kind>\w*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL
 )
+SCRIPT = re.compile(r"# (\w+\.py)\n")
 INLINE = re.compile(r"`(mlops-iac [^`]+)`")
 
 
@@ -33,15 +35,12 @@ class Command:
     line: str
     shown: str
     """What the page shows below it; empty: the page says nothing about it."""
+    fails: bool = False
+    """Whether the page shows that it ends with an exit code other than 0."""
 
     @property
     def words(self) -> list[str]:
         return shlex.split(self.line)
-
-    @property
-    def fails(self) -> bool:
-        """Whether the page shows that it ends with an error."""
-        return any(line.startswith("error: ") for line in self.shown.splitlines())
 
 
 @dataclass(frozen=True)
@@ -57,6 +56,20 @@ class Edit:
         path.write_text(text.replace(self.old, self.new), encoding="utf-8")
 
 
+@dataclass(frozen=True)
+class Script:
+    """A file that the reader is told to save."""
+
+    name: str
+    text: str
+
+    def save(self, folder: Path) -> None:
+        (folder / self.name).write_text(self.text, encoding="utf-8")
+
+
+Action = Command | Edit | Script
+
+
 def pages() -> list[Path]:
     """Every page of the project: nothing that tools leave in a checkout."""
     inside = [path for folder in ("docs", "examples", "blueprints") for path in (CHECKOUT / folder).rglob("*.md")]
@@ -68,21 +81,24 @@ def read_blocks(page: Path) -> list[Block]:
     return [Block(m["kind"], m["text"], m["reason"]) for m in BLOCK.finditer(text)]
 
 
-def read_actions(page: Path) -> Iterator[Command | Edit]:
+def read_actions(page: Path) -> Iterator[Action]:
     """What a reader of the page does, in its order."""
     for block in read_blocks(page):
         if block.reason is None and block.kind == "console":
             yield from parse_console(block.text)
         elif block.reason is None and block.kind == "diff":
             yield parse_diff(block.text)
+        elif block.kind == "python" and (name := SCRIPT.match(block.text)):
+            yield Script(name[1], block.text)
 
 
 def parse_console(text: str) -> Iterator[Command]:
     before, *rest = re.split(r"^\$ ", text, flags=re.MULTILINE)
     assert not before, f"A console block begins with a command, not with:\n{before}"
-    for part in rest:
-        line, _, shown = part.partition("\n")
-        yield Command(line, shown)
+    parts = [part.partition("\n") for part in rest]
+    for (line, _, shown), (next_line, _, code) in zip(parts, [*parts[1:], ("", "", "")], strict=True):
+        is_error = any(text.startswith("error: ") for text in shown.splitlines())
+        yield Command(line, shown, is_error or (next_line == "echo $?" and code.strip() != "0"))
 
 
 def parse_diff(text: str) -> Edit:

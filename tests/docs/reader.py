@@ -8,7 +8,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.docs.pages import Command, Edit, read_actions
+from tests.docs.pages import Action, Command, Edit, Script, read_actions
+
+PROGRAMS = {"mlops-iac": ["-m", "mlops_iac.cli.main"], "python": []}
+"""What a page may call, and how this interpreter does it."""
 
 NEARLY = 0.01
 """Measured numbers, which are those with three decimals or more, may differ by this."""
@@ -47,9 +50,12 @@ class Reader:
         for action in self._actions:
             self._act(action)
 
-    def _act(self, action: Command | Edit) -> str:
+    def _act(self, action: Action) -> str:
         if isinstance(action, Edit):
             action.apply(self.folder)
+            return ""
+        if isinstance(action, Script):
+            action.save(self.folder)
             return ""
         out = self._run(action)
         compare(action, out, f"{self.page.name}, `{action.line}`")
@@ -59,9 +65,9 @@ class Reader:
         if command.line == "echo $?":
             return f"{self._code}\n"
         program, *arguments = command.words
-        assert program == "mlops-iac", f"{self.page.name}: only mlops-iac can be run, not `{command.line}`"
+        assert program in PROGRAMS, f"{self.page.name}: only {', '.join(PROGRAMS)} can be run, not `{command.line}`"
         done = subprocess.run(
-            [sys.executable, "-m", "mlops_iac.cli.main", *arguments],
+            [sys.executable, *PROGRAMS[program], *arguments],
             cwd=self.folder, env=environment(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT, text=True, timeout=300, check=False,
         )  # fmt: skip

@@ -57,7 +57,7 @@ def test_the_check_refuses_what_the_cli_does_not_know(capsys: pytest.CaptureFixt
         parse("mlops-iac runn screening-dev")
 
 
-EXECUTED = {"README.md", "docs/guides/first-environment.md"}
+EXECUTED = {"README.md", "docs/guides/first-environment.md", "docs/guides/changes.md"}
 """By tests/e2e."""
 
 
@@ -66,3 +66,30 @@ def test_console_blocks_are_run_or_say_why_not():
         left_out = [block.text for block in read_blocks(page) if block.kind in ("console", "diff") and not block.reason]
         name = str(page.relative_to(CHECKOUT))
         assert name in EXECUTED or left_out == [], f"{name} has a console block that nothing runs: {left_out}"
+
+
+NOT_A_COMMAND = {("snapshot.py", " cloud snapshot")}
+"""The first bytes of the embedded cloud's snapshot."""
+
+
+def commands_in_sources() -> set[tuple[str, str]]:
+    """File and words of each quoted `mlops-iac word …` that our messages, docstrings and templates hold."""
+    found = set()
+    for folder in ("mlops_iac", "components", "blueprints"):
+        for file in (CHECKOUT / folder).rglob("*"):
+            if file.suffix in (".py", ".jinja", ".j2", ".json"):
+                text = file.read_text(encoding="utf-8")
+                found |= {(file.name, words) for words in re.findall(r"[`\"']mlops-iac( [a-z]+(?: [a-z]+)?)", text)}
+    return found
+
+
+def test_messages_name_commands_that_exist():
+    commands = [" " + " ".join(words) for words in all_commands()]
+    groups = {command.rpartition(" ")[0] for command in commands if command.count(" ") > 1}
+    unknown = set()
+    for file, words in commands_in_sources() - NOT_A_COMMAND:
+        first = " " + words.split()[0]
+        wanted = words if first in groups and words.count(" ") > 1 else first
+        if wanted not in (*commands, *groups):
+            unknown.add((file, wanted))
+    assert unknown == set()

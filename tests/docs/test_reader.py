@@ -51,6 +51,8 @@ def test_a_console_block_is_commands_and_what_they_show():
     first, second = parse_console("$ mlops-iac up a-dev --yes\nerror: No.\n  why\n$ mlops-iac runs 'a b'\n")
     assert (first.line, first.shown, first.fails) == ("mlops-iac up a-dev --yes", "error: No.\n  why\n", True)
     assert (second.words, second.shown, second.fails) == (["mlops-iac", "runs", "a b"], "", False)
+    drift, code = parse_console("$ mlops-iac drift a-dev\n1 changed\n$ echo $?\n7\n")
+    assert (drift.fails, code.fails) == (True, False)
     assert alone("mlops-iac graph a-dev --format dot | dot -Tsvg > a.svg") == "mlops-iac graph a-dev --format dot"
 
 
@@ -62,6 +64,16 @@ def test_a_diff_block_edits_the_file_it_names(tmp_path: Path):
     assert (tmp_path / "a.yaml").read_text() == "one: 1\ntwo: 3\n"
     with pytest.raises(AssertionError, match="exactly once"):
         edit.apply(tmp_path)
+
+
+def test_a_python_block_with_a_name_is_a_file_to_save(tmp_path: Path):
+    page = tmp_path / "page.md"
+    page.write_text(
+        "```python\n# hello.py\nprint(6 * 7)\n```\n\n```python\nnot(run)\n```\n\n"
+        "```console\n$ python hello.py\n42\n```\n"
+    )
+    Reader(page, tmp_path).to_the_end()
+    assert (tmp_path / "hello.py").is_file()
 
 
 def test_a_block_that_is_not_run_says_why(tmp_path: Path):

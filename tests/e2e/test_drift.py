@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from mlops_iac.backends.exported import compare
 from mlops_iac.clients import Clients
+from mlops_iac.cloud.process import EmbeddedCloud
 from mlops_iac.engine.event import Op, Result, Step
 from mlops_iac.engine.options import Options
 from mlops_iac.engine.record import Record
+from mlops_iac.engine.state_desk import StateDesk
 from mlops_iac.testing import DeployedEnvironment
+from tests.conftest import make_project
 
 pytestmark = [pytest.mark.slow]
 
@@ -287,3 +292,19 @@ def test_a_refresh_that_is_accepted_leaves_the_difference_to_the_next_preview(sc
     assert list(shown) == ["lake-bucket"]
     assert set(shown["lake-bucket"]) == {"tags.who"}
     mend(screening)
+
+
+def test_an_export_of_it_needs_neither_cloud_nor_passphrase_to_be_compared(
+    screening: DeployedEnvironment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = StateDesk(screening.backend.store).export("screening-dev")
+    monkeypatch.setattr(
+        "mlops_iac.engine.secrets.passphrase_for", lambda home: pytest.fail("a passphrase was asked for")
+    )
+    monkeypatch.setattr(EmbeddedCloud, "start", lambda cloud: pytest.fail("a cloud was started"))
+    project = make_project(tmp_path / "project")
+    assert not compare(project, "screening-dev", text, place="export.json").result.changed
+    file = project / "stacks/Pulumi.screening-dev.yaml"
+    file.write_text(file.read_text().replace("at_least: 0.9", "at_least: 0.99"))
+    found = changed(compare(project, "screening-dev", text, place="export.json").result)
+    assert set(found) == {"training-state-machine"}

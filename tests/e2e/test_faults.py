@@ -311,7 +311,7 @@ def test_ctrl_c_twice_ends_at_once_and_the_next_up_knows_what_was_left_open(lab:
 @pytest.mark.parametrize("kind", ["throttle", "error500"])
 def test_what_does_not_pass_is_told_with_its_call_and_leaves_a_state_to_go_on_from(lab: Lab, kind: str) -> None:
     done = lab.up(plan=Plan(kind=kind, at=2, times=500), code=exit_codes.RESOURCE)
-    assert re.search(r"\w+:\w+ answered (ThrottlingException|InternalFailure)", done.err)
+    assert re.search(r"call +\w+:\w+\n +reason +(ThrottlingException|InternalFailure): ", done.err)
     assert lab.state is not None
 
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pulumi
 import pytest
 
 from mlops_iac.core.errors import CloudError, StateError
@@ -104,6 +105,19 @@ def test_a_refresh_that_finds_a_foundation_gone_leaves_a_state_that_can_be_read(
     result = stack.up(program)
     assert "create base" in ops(result)
     assert set(stack.cloud.things) == {"base", "user", "child"}
+
+
+def test_a_target_is_made_although_a_component_says_more_than_is_known(stack: Stack) -> None:
+    class Pair(pulumi.ComponentResource):
+        def __init__(self) -> None:
+            super().__init__("test:index:Pair", "pair")
+            inside = pulumi.ResourceOptions(parent=self)
+            one, other = Thing("one", inside, label="one"), Thing("other", inside, label="other")
+            self.register_outputs({"one": one.arn, "other": other.arn})
+
+    result = stack.up(lambda: Pair(), targets=("one",))
+    assert (result.error, set(stack.cloud.things)) == (None, {"one"})
+    assert set(stack.records()["pair"].outputs) == {"one"}
 
 
 def test_two_processes_that_die_one_after_the_other_leave_a_state_that_can_be_read(stack: Stack) -> None:

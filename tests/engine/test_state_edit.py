@@ -160,6 +160,14 @@ def test_a_renamed_stack_takes_its_history_along_and_leaves_a_copy(desk: StateDe
     assert json.loads((stack.root / ".pulumi/stacks/lab/new.json").read_text())["checkpoint"]["stack"].endswith("/new")
 
 
+def test_a_history_that_an_earlier_stack_of_the_new_name_left_is_in_nobodys_way(desk: StateDesk, stack: Stack) -> None:
+    left = stack.root / ".pulumi/history/lab/new"
+    left.mkdir(parents=True)
+    (left / "new-1.history.json").write_text('{"kind": "destroy"}')
+    stack.store.rename("dev", "new")
+    assert [entry["kind"] for entry in stack.store.histories("new")] == ["update", "destroy"]
+
+
 def test_a_rename_onto_a_name_that_is_taken_changes_nothing(desk: StateDesk, stack: Stack) -> None:
     before = stack.file.read_bytes()
     stack.store.write("other", stack.file.read_text().replace("dev", "other"))

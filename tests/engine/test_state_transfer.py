@@ -10,6 +10,7 @@ import pulumi
 import pytest
 
 from mlops_iac.core.errors import StateError
+from mlops_iac.engine import edits
 from mlops_iac.engine.state_desk import StateDesk
 from mlops_iac.engine.state_store import FileStore
 from mlops_iac.engine.values import Secret
@@ -167,3 +168,21 @@ def test_a_renamed_stack_is_what_the_real_pulumi_makes_of_it(real_keys: None, tm
     desk.import_("screening-dev", RECORDED, place="checkpoint.json")
     desk.store.rename("screening-dev", "scoring-dev")
     assert our_export(desk, "scoring-dev") == recorded_export("export-renamed.json")
+
+
+def test_a_deleted_resource_leaves_what_the_real_pulumi_leaves(real_keys: None, tmp_path: Path) -> None:
+    """Recorded: `pulumi state delete <lake-bucket> --target-dependents`."""
+    desk = StateDesk(FileStore(tmp_path, "mlops-iac", lambda: "pass"))
+    desk.import_("screening-dev", RECORDED, place="checkpoint.json")
+    desk.edit("screening-dev", lambda state: edits.delete(state, ["lake-bucket"], dependents=True))
+    assert our_export(desk, "screening-dev") == recorded_export("export-deleted.json")
+
+
+def test_a_moved_resource_arrives_as_the_real_pulumi_brings_it(real_keys: None, tmp_path: Path) -> None:
+    """Recorded: `pulumi state move` of lake-queue to a stack that is the same under other names."""
+    desk = StateDesk(FileStore(tmp_path, "mlops-iac", lambda: "pass"))
+    desk.import_("screening-dev", RECORDED, place="checkpoint.json")
+    other = RECORDED.replace("screening-dev", "scoring-dev").replace("::lake", "::store").replace('"lake', '"store')
+    desk.import_("scoring-dev", other, place="another checkpoint")
+    desk.move("screening-dev", ["lake-queue"], "scoring-dev")
+    assert our_export(desk, "scoring-dev") == recorded_export("export-moved.json")

@@ -30,7 +30,7 @@ def test_a_program_that_waits_for_itself_is_told_which_resources_wait(stack: Sta
     def circle() -> None:
         box = Box("box")
         a = Thing("a", opts=Options(depends_on=[box]), label="a")
-        Thing("b", opts=Options(parent=box, depends_on=[a]), label="b")
+        Thing("b", opts=Options(parent=box), label="b", source=a.arn)
 
     for operation in (stack.preview, stack.up):
         result = operation(circle)

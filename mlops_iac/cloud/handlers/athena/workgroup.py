@@ -5,15 +5,25 @@ from __future__ import annotations
 from typing import Any
 
 from mlops_iac.cloud.handlers._api import Api
-from mlops_iac.cloud.handlers._base import Resource
+from mlops_iac.cloud.handlers._base import Resource, search
+from mlops_iac.cloud.handlers._shapes import settle
 from mlops_iac.cloud.handlers._tags import TagCalls
 from mlops_iac.engine.handler import Scope
 from mlops_iac.engine.values import Props
 
+_CONFIGURATION = (
+    "Configuration.{bytesScannedCutoffPerQuery: BytesScannedCutoffPerQuery"
+    ", enforceWorkgroupConfiguration: EnforceWorkGroupConfiguration"
+    ", publishCloudwatchMetricsEnabled: PublishCloudWatchMetricsEnabled"
+    ", resultConfiguration: ResultConfiguration.{outputLocation: OutputLocation"
+    ", encryptionConfiguration: EncryptionConfiguration.{encryptionOption: EncryptionOption, kmsKeyArn: KmsKey}}}"
+)
+
 
 class Workgroup(Resource):
     """CreateWorkGroup, GetWorkGroup, DeleteWorkGroup. moto has no UpdateWorkGroup, so an update deletes and
-    makes the group again under its name; its past queries stay. A read refreshes description, state and tags."""
+    makes the group again under its name; its past queries stay. A read refreshes description, state, tags, and of the
+    configuration where results go, how they are encrypted, and what queries are held to."""
 
     type = "aws:athena/workgroup:Workgroup"
     service = "athena"
@@ -42,6 +52,10 @@ class Workgroup(Resource):
         """moto answers 200 with nothing for a group that does not exist."""
         item = super().fetch(api, scope, outputs)
         return item if item and item.get("Name") else None
+
+    def refresh(self, api: Api, scope: Scope, item: Any, outputs: dict[str, Any]) -> None:
+        if outputs.get("configuration"):
+            outputs["configuration"] = settle(outputs["configuration"], search(_CONFIGURATION, item))
 
     def update(self, scope: Scope, id: str, old: Props, new: Props, outputs: Props) -> dict[str, Any]:
         self.delete(scope, id, outputs)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from mlops_iac.cloud.handlers._api import Api
@@ -19,7 +20,7 @@ class Key(Resource):
     """CreateKey, then rotation and disabling when asked for; a delete schedules the key's deletion, as AWS does.
 
     A read refreshes state, description, policy, rotation and tags. A key that awaits its deletion counts as
-    gone. A key has no name, so a create that was cut off cannot be found again; the orphan costs nothing here.
+    gone. A key has no name: what a create that was cut off has made is found by its description and tags.
     """
 
     type = "aws:kms/key:Key"
@@ -64,6 +65,16 @@ class Key(Resource):
         outputs["enableKeyRotation"] = api("GetKeyRotationStatus", KeyId=outputs["keyId"])["KeyRotationEnabled"]
 
     def find(self, scope: Scope, inputs: Props) -> Created | None:
+        tags = inputs.get("tags")
+        if not tags:
+            return None  # nothing tells it from anybody's
+        api = self.api(scope, inputs)
+        for id in _list_keys(api):
+            there = api.maybe("ListResourceTags", KeyId=id) or {"Tags": []}
+            if {tag["TagKey"]: tag["TagValue"] for tag in there["Tags"]} == tags:
+                found = self.read(scope, id, inputs)
+                if found and found.outputs.get("description", "") == inputs.get("description", ""):
+                    return found
         return None
 
     def change(self, api: Api, scope: Scope, changed: frozenset[str], old: Props, outputs: dict[str, Any]) -> None:
@@ -90,3 +101,10 @@ class Key(Resource):
     def _rotate(self, api: Api, outputs: Props) -> None:
         period = outputs.get("rotationPeriodInDays")
         api("EnableKeyRotation", KeyId=outputs["keyId"], **({"RotationPeriodInDays": period} if period else {}))
+
+
+def _list_keys(api: Api) -> Iterator[str]:
+    page: dict[str, Any] = {"Truncated": True}
+    while page.get("Truncated"):
+        page = api("ListKeys", **({"Marker": page["NextMarker"]} if "NextMarker" in page else {}))
+        yield from (key["KeyId"] for key in page["Keys"])
