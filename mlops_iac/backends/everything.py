@@ -12,6 +12,7 @@ from typing import Any
 
 from mlops_iac.core import exit_codes
 from mlops_iac.core.errors import MlopsError
+from mlops_iac.core.exceptions import explain
 from mlops_iac.engine.event import Result
 
 Render = Callable[[Result], Mapping[str, Any]]
@@ -89,6 +90,4 @@ def _preview(root: Path, home: Path | None, render: Render, stack: str) -> Previ
 
 def _known(error: Exception) -> MlopsError:
     """An error that speaks for itself, and that can be sent between processes: a program's own may not."""
-    from mlops_iac.render.exceptions import explain
-
     return explain(error)

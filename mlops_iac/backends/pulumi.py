@@ -39,6 +39,7 @@ class PulumiBackend:
     def __init__(self, root: Path, stack: str) -> None:
         self.root, self.stack = root, stack
         self._cli: PulumiCommand = find_cli()
+        self._outputs: dict[str, Any] | None = None
 
     def preview(self, *, on_event: OnEvent = ignore, options: Options = DEFAULTS) -> Result:
         self._check_program()
@@ -70,10 +71,16 @@ class PulumiBackend:
         """Pulumi would delete the stack's file with it; the team keeps theirs."""
         self._select()
         self._ask(lambda: self._workspace.remove_stack(self.stack, preserve_config=True))
+        self._outputs = None
 
     def outputs(self) -> dict[str, Any]:
-        found = self._ask(self._select().outputs)
-        return {name: Secret(output.value) if output.secret else output.value for name, output in found.items()}
+        """The CLI is asked once, and again after each operation: a command asks for them more than once."""
+        if self._outputs is None:
+            found = self._ask(self._select().outputs)
+            self._outputs = {
+                name: Secret(output.value) if output.secret else output.value for name, output in found.items()
+            }
+        return dict(self._outputs)
 
     def environment(self) -> Environment:
         outputs = self.outputs()
@@ -140,6 +147,7 @@ class PulumiBackend:
 
     def _operate(self, operation: Callable[[Callable[[Any], None]], object], on_event: OnEvent) -> Result:
         """Run it. Ctrl-C reaches the CLI by itself, which finishes and records what is in flight; we wait for it."""
+        self._outputs = None
         recorder = Recorder(on_event)
         cancelled = threading.Event()
         started = time.monotonic()

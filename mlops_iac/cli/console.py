@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sys
@@ -20,6 +21,13 @@ def has_color(stream: TextIO) -> bool:
 def is_live(stream: TextIO) -> bool:
     """True when what is shown may be redrawn in place: a terminal that can, with a person before it."""
     return stream.isatty() and os.environ.get("TERM") != "dumb" and not os.environ.get("CI")
+
+
+def width_of(stream: TextIO) -> int | None:
+    """The columns of a terminal; None for anything else: what is piped or written to a file is never broken."""
+    with contextlib.suppress(OSError, ValueError):
+        return os.get_terminal_size(stream.fileno()).columns or None
+    return None
 
 
 def is_interactive() -> bool:

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from mlops_iac.cli.console import has_color, is_live, say, show, show_json
+from mlops_iac.cli.console import has_color, is_live, say, show, show_json, width_of
 from mlops_iac.core import exit_codes
 from mlops_iac.core.errors import MlopsError, UsageError
 from mlops_iac.engine.event import Diagnostic, Event, OnEvent, Result
@@ -73,7 +73,7 @@ def conclude(result: Result, *, json: bool, verb: str = "up") -> None:
     if json:
         show_json(operation_json(result))
     else:
-        say(render_outcome(result, color=has_color(sys.stderr), verb=verb))
+        say(render_outcome(result, color=has_color(sys.stderr), verb=verb, width=width_of(sys.stderr)))
     if result.outcome != "succeeded":
         raise typer.Exit(exit_code_of(result))
 
@@ -96,7 +96,7 @@ def expect_none(result: Result, expected: bool) -> None:
 
 def raise_if_stopped(result: Result) -> None:
     """A preview that could not be made is an error, not a picture."""
-    from mlops_iac.render.exceptions import explain
+    from mlops_iac.core.exceptions import explain
 
     if result.error is not None:
         explained = explain(result.error)

@@ -71,8 +71,6 @@ class Callbacks(_CallbackServicer):
 
         Raises PlanError when a transform raised.
         """
-        if not self.is_used:
-            return request
         self._of_resources[urn] = (request.parent or None, list(request.transforms))
         callbacks = [*self._inherited(urn), *self._of_everything]
         if not callbacks:

@@ -15,7 +15,7 @@ from mlops_iac.engine.operation import Operation
 from mlops_iac.engine.providers import Providers
 from mlops_iac.engine.record import Record, now
 from mlops_iac.engine.retrying import Kind, may_be_done, retried
-from mlops_iac.engine.values import Props, Secret, conceal, reveal
+from mlops_iac.engine.values import Props, Secret, conceal, conceal_copies, reveal
 
 T = TypeVar("T")
 
@@ -109,7 +109,7 @@ class Calls:
         return replace(
             record,
             id=made.id,
-            outputs=sealed(made.outputs, record, handler),
+            outputs=conceal_copies(sealed(made.outputs, record, handler), record.inputs),
             created=time if fresh or not record.created else record.created,
             modified=time,
         )

@@ -17,6 +17,7 @@ import json
 import os
 import threading
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +42,10 @@ class Journal:
 
     def __init__(self, path: Path, snapshot: Snapshot, manager: PassphraseManager, base: str) -> None:
         self.path, self.snapshot, self.manager, self.base = path, snapshot, manager, base
-        self._lock = threading.RLock()
+        self._lock, self._syncing = threading.RLock(), threading.Lock()
+        self._written = self._synced = 0
+        """Lines that were written, and how many of them are known to be on the disk."""
+        self._failed: OSError | None = None
         self._file: int | None = None
         self._has_base = self._is_closed = False
         self._encode = state_file.encoder(manager)
@@ -55,9 +59,10 @@ class Journal:
         with self._lock:
             key = self.snapshot.new_key()
             operation = Pending(kind=kind, record=record)
-            self._write({"begin": key, **state_file.pending_json(operation, self._encode)})
+            line = self._write({"begin": key, **state_file.pending_json(operation, self._encode)})
             self.snapshot.pending[key] = operation
-            return key
+        self._sync(line)
+        return key
 
     def end(self, number: int | None, *, put: Mapping[int, Record] | None = None, drop: tuple[int, ...] = ()) -> None:
         """Record how an operation came out: records that are new or changed, and records that are gone.
@@ -66,31 +71,33 @@ class Journal:
         """
         put = put or {}
         with self._lock:
-            line: dict[str, Any] = {} if number is None else {"end": number}
+            told: dict[str, Any] = {} if number is None else {"end": number}
             if put:
-                line["put"] = {str(key): state_file.record_json(record, self._encode) for key, record in put.items()}
+                told["put"] = {str(key): state_file.record_json(record, self._encode) for key, record in put.items()}
             if drop:
-                line["drop"] = list(drop)
-            if line:
-                self._write(line)
+                told["drop"] = list(drop)
+            line = self._write(told) if told else 0
             self._apply(number, put, drop)
+        self._sync(line)
 
     def rename(self, old: str, new: str) -> None:
         with self._lock:
-            self._write({"rename": [old, new]})
+            line = self._write({"rename": [old, new]})
             self.snapshot.rename(old, new)
+        self._sync(line)
 
     def folded(self, checkpoint: str) -> None:
         """Record that a checkpoint with all of this is about to take the old one's place."""
         if self.is_written:
-            self._write({"folded": digest(checkpoint)})
+            self._sync(self._write({"folded": digest(checkpoint)}))
 
     def close(self, *, remove: bool) -> None:
         """Write no more: a call that comes back after its operation was given up has nothing to say any longer."""
         self._is_closed = True
-        if self._file is not None:
-            os.close(self._file)
-            self._file = None
+        with self._syncing:
+            file, self._file = self._file, None
+        if file is not None:
+            os.close(file)
             if remove:
                 self.path.unlink(missing_ok=True)
 
@@ -103,11 +110,14 @@ class Journal:
         if number is not None:
             self.snapshot.pending.pop(number, None)
 
-    def _write(self, line: Mapping[str, Any]) -> None:
+    def _write(self, line: Mapping[str, Any]) -> int:
+        """Append a line; answers how many there are now, for `_sync`."""
         text = json.dumps(line, separators=(",", ":"), ensure_ascii=False) + "\n"
-        with explained(self.path, kept=self.path.with_suffix(".json")):
+        with self._explained():
             if self._is_closed:
                 raise OSError("the operation is over")
+            if self._failed:
+                raise self._failed
             if self._file is None:
                 self._file = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
             before = [] if self._has_base else [{"base": self.base}]
@@ -115,10 +125,33 @@ class Journal:
             if salt:  # it is known to the journal before the first line that needs it
                 before.append({"salt": salt})
             _write_all(self._file, ("".join(json.dumps(line) + "\n" for line in before) + text).encode())
-            self._has_base = True
-            if salt:
-                self.snapshot.salt = salt
-            os.fsync(self._file)
+        self._has_base = True
+        if salt:
+            self.snapshot.salt = salt
+        self._written += 1
+        return self._written
+
+    def _sync(self, line: int) -> None:
+        """Return when the line is on the disk. One sync is for all the lines that were written before it began.
+
+        After a sync that failed nothing more is promised: the system may have forgotten what it could not write.
+        """
+        with self._syncing:
+            if self._synced >= line or self._file is None:
+                return
+            written = self._written
+            try:
+                with self._explained():
+                    if self._failed:
+                        raise self._failed
+                    os.fsync(self._file)
+            except StateError as error:
+                self._failed = self._failed or (error.__cause__ if isinstance(error.__cause__, OSError) else OSError())
+                raise
+            self._synced = written
+
+    def _explained(self) -> AbstractContextManager[None]:
+        return explained(self.path, kept=self.path.with_suffix(".json"))
 
 
 def _write_all(file: int, data: bytes) -> None:

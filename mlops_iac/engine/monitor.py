@@ -132,8 +132,10 @@ class Monitor:
         return resource_pb2.SupportsFeatureResponse(hasSupport=request.id in KNOWN_IDS)
 
     def RegisterResource(self, request: Any, context: Any = None) -> Any:
-        callbacks, urn = self._functions, self._engine.make_urn(request.type, request.name, request.parent or None)
-        answer = self._engine.register(_goal(callbacks.transformed(request, urn)))
+        if self._functions.is_used:
+            urn = self._engine.make_urn(request.type, request.name, request.parent or None)
+            request = self._functions.transformed(request, urn)
+        answer = self._engine.register(_goal(request))
         response = resource_pb2.RegisterResourceResponse(urn=answer.urn, id=answer.id)
         response.result = resource_pb2.Result.FAIL if answer.failed else resource_pb2.Result.SUCCESS
         write_struct(answer.outputs, response.object)
@@ -244,7 +246,7 @@ def _goal(request: Any) -> Goal:
         replacement_trigger=read_value(request.replacement_trigger) if _has(request, "replacement_trigger") else None,
         hide_diffs=tuple(request.hideDiffs),
         import_id=request.importId,
-        hooks=_hooks(request.hooks),
+        hooks=_hooks(request.hooks) if request.HasField("hooks") else {},
         refused=tuple(_refused(request)),
     )
 

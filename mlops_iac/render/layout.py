@@ -133,7 +133,7 @@ def _header(layer: Layer, frame: Frame, *, ended: bool = False) -> Line:
     seconds = (frame.now if going else layer.ended or frame.now) - layer.began
     if layer.failed:
         mark, styles = FAILED, ("red",)
-    elif layer.is_over or ended:
+    elif frame.succeeded and (layer.is_over or ended):
         mark, styles = OK, ("green",)
     else:
         mark, styles = (_spinner(frame) if going else "·"), ("blue",)

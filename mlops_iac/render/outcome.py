@@ -2,50 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from textwrap import wrap
 
 from mlops_iac.core import urns
 from mlops_iac.core.errors import CloudError, MlopsError
+from mlops_iac.core.exceptions import explain
 from mlops_iac.engine.event import Result, Step, StepFailed
 from mlops_iac.render.errors import render_error
-from mlops_iac.render.exceptions import explain
 from mlops_iac.render.steps import layer_of, render_changes
 from mlops_iac.render.style import Style
 from mlops_iac.render.words import DOING
+
+Field = Callable[[str, str], list[str]]
+"""Lines of an error that say one thing about it, from a label and a text."""
 
 _LABEL = 10
 """Cells of the column that says what a line of an error is about."""
 
 
-def render_outcome(result: Result, *, color: bool, verb: str = "up") -> str:
+def render_outcome(result: Result, *, color: bool, verb: str = "up", width: int | None = None) -> str:
     """One line when all went well; otherwise each failure with its resource, call and reason, and what to do now.
 
-    ``verb`` is the command that goes on from here.
+    ``verb`` is the command that goes on from here. ``width`` is the terminal's; left out, no line is broken.
     """
     style = Style(color)
+    field = partial(_field, style=style, width=width)
     summary = f"  {render_changes(result.changes, color=color, done=True)} in {result.seconds:.1f} s"
     if result.outcome == "succeeded":
         return summary
     parents = _parents(result)
     blocks = [f"{summary}; {style.paint(result.outcome, 'red', 'bold')}"]
-    blocks += [_render_failure(failure, parents, style) for failure in result.failures]
+    blocks += [_render_failure(failure, parents, style, field) for failure in result.failures]
     if result.error is not None and not (result.failures and result.outcome == "cancelled"):
         blocks.append(render_error(explain(result.error), color=color))
-    return "\n".join(["\n\n".join(blocks), *_closing(result, style, verb)])
+    return "\n".join(["\n\n".join(blocks), *_closing(result, field, verb)])
 
 
-def _render_failure(failure: StepFailed, parents: Mapping[str, str], style: Style) -> str:
+def _render_failure(failure: StepFailed, parents: Mapping[str, str], style: Style, field: Field) -> str:
     step, error = failure.step, failure.error
     doing = DOING.get(step.op, f"{step.op}:").capitalize()
     head = f"{style.paint('error:', 'red', 'bold')} {doing} {style.paint(step.name, 'bold')} ({step.type})"
     layer = layer_of(step, parents)
-    lines = [head, *(_field("layer", layer, style) if layer != step.name else [])]
+    lines = [head, *(field("layer", layer) if layer != step.name else [])]
     if not isinstance(error, MlopsError):
-        return "\n".join([*lines, *_field("reason", f"{type(error).__name__}: {error}", style)])
+        return "\n".join([*lines, *field("reason", f"{type(error).__name__}: {error}")])
     if isinstance(error, CloudError) and error.call:
-        lines += _field("call", error.call, style)
-    lines += _field("reason", _reason(error), style)
-    lines += [line for hint in _hints(error) for line in _field("hint", hint, style)]
+        lines += field("call", error.call)
+    lines += field("reason", _reason(error))
+    lines += [line for hint in _hints(error) for line in field("hint", hint)]
     return "\n".join(lines)
 
 
@@ -60,19 +66,19 @@ def _hints(error: MlopsError) -> list[str]:
     return list(dict.fromkeys(problem.hint for problem in error.problems if problem.hint))
 
 
-def _closing(result: Result, style: Style, verb: str) -> list[str]:
+def _closing(result: Result, field: Field, verb: str) -> list[str]:
     """What was done, what was not, and how to go on."""
     if not result.failures and result.outcome != "cancelled":
         return []
     done = f"{render_changes(_changed(result.changes), color=False, done=True)}; all of it is recorded"
-    lines = _field("done", done if _changed(result.changes) else "nothing", style)
+    lines = field("done", done if _changed(result.changes) else "nothing")
     if result.left:
-        lines += _field("not done", _left(result.left), style)
+        lines += field("not done", _left(result.left))
     if result.outcome == "cancelled":
         then = f"What was in flight is finished and recorded. The next `{verb}` continues."
     else:
         then = f"see to the reason, then `mlops-iac {verb}{_stack(result)}` goes on from here."
-    return [*lines, *_field("next", then, style)]
+    return [*lines, *field("next", then)]
 
 
 def _changed(changes: Mapping[str, int]) -> dict[str, int]:
@@ -87,9 +93,13 @@ def _left(left: Sequence[str]) -> str:
     return f"{count}: {shown}{f' and {len(names) - 5} more' if len(names) > 5 else ''}"
 
 
-def _field(label: str, text: str, style: Style) -> list[str]:
+def _field(label: str, text: str, *, style: Style, width: int | None) -> list[str]:
     """``  reason    …``; further lines stand under the first."""
-    first, *rest = text.splitlines() or [""]
+    lines = text.splitlines() or [""]
+    if width:
+        room = max(20, width - _LABEL - 2)
+        lines = [part for line in lines for part in wrap(line, room, break_long_words=False, break_on_hyphens=False)]
+    first, *rest = lines or [""]
     return [f"  {style.paint(f'{label:<{_LABEL}}', 'dim')}{first}", *(f"  {'':<{_LABEL}}{line}" for line in rest)]
 
 

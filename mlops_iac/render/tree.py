@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from mlops_iac.core import urns
-from mlops_iac.engine.event import Event, Op, Step, StepDone, StepFailed, StepStarted
+from mlops_iac.engine.event import Event, Op, Step, StepDone, StepFailed, StepStarted, Summary
 from mlops_iac.render.words import COUNTED
 
 
@@ -64,6 +64,8 @@ class Frame:
     failed: int
     began: float
     now: float
+    succeeded: bool = True
+    """False once the operation has told that it ended in another way."""
 
 
 class Tree:
@@ -76,8 +78,11 @@ class Tree:
         self._layers: dict[str, Layer] = {}
         self._parents: dict[str, str] = {}
         self._changes: Counter[str] = Counter()
+        self._succeeded = True
 
     def __call__(self, event: Event) -> None:
+        if isinstance(event, Summary):
+            self._succeeded = event.outcome == "succeeded"
         if not isinstance(event, StepStarted | StepDone | StepFailed):
             return
         with self._lock:
@@ -107,7 +112,7 @@ class Tree:
                 for layer in self._layers.values()
             )  # fmt: skip
             failed = sum(len(layer.failed) for layer in layers)
-            return Frame(layers, Counter(self._changes), failed, self._began, self._clock())
+            return Frame(layers, Counter(self._changes), failed, self._began, self._clock(), self._succeeded)
 
     def _start(self, layer: Layer, step: Step) -> None:
         now = self._clock()

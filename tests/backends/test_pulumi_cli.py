@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -9,8 +10,10 @@ import pytest
 from mlops_iac.backends.pulumi import PulumiBackend
 from mlops_iac.backends.pulumi_cli import OLDEST, find_cli
 from mlops_iac.cli.main import run_command
+from mlops_iac.clients import Clients
 from mlops_iac.core import exit_codes
 from mlops_iac.core.errors import UsageError
+from tests.support.small_environment import REGION, make_environment, make_lake, moto_clients
 
 
 @pytest.fixture
@@ -70,3 +73,43 @@ def test_a_new_one_is_taken(install, said):
 def test_one_built_from_source_names_no_version_and_is_taken_for_the_oldest(install):
     install("echo")
     assert str(find_cli().version) == ".".join(map(str, OLDEST))
+
+
+@pytest.fixture
+def deployed(install, tmp_path):
+    """A CLI that knows one stack, and what that exports."""
+    outputs = tmp_path / "outputs.json"
+    outputs.write_text(json.dumps(make_environment().to_outputs()))
+    install(f'case "$*" in version) echo v3.250.0;; *"stack output"*) /bin/cat {outputs};; esac')
+
+
+def test_a_command_on_aws_uses_the_persons_own_credentials(deployed, project, monkeypatch):
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAOFTHEPERSON")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "theirs")
+    clients = PulumiBackend(project, "screening-dev").clients()
+    assert not clients.embedded
+    assert clients.region == REGION
+    s3 = clients("s3")
+    assert s3._request_signer._credentials.access_key == "AKIAOFTHEPERSON"
+    assert s3.meta.endpoint_url.endswith("amazonaws.com")
+
+
+def test_a_profile_is_taken_too(deployed, project, monkeypatch, tmp_path):
+    file = tmp_path / "credentials"
+    file.write_text("[lab]\naws_access_key_id = AKIAOFTHEPROFILE\naws_secret_access_key = theirs\n")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(file))
+    monkeypatch.setenv("AWS_PROFILE", "lab")
+    s3 = PulumiBackend(project, "screening-dev").clients()("s3")
+    assert s3._request_signer._credentials.access_key == "AKIAOFTHEPROFILE"
+
+
+def test_data_runs_and_the_rest_reach_the_environment_on_aws(deployed, project, monkeypatch, capsys):
+    monkeypatch.chdir(project)
+    with moto_clients(embedded=False) as clients:
+        make_lake(make_environment(), clients)
+        clients("s3").put_object(Bucket=make_environment().data.bucket, Key="raw/a.csv", Body=b"1")
+        asked = []
+        monkeypatch.setattr(Clients, "aws", classmethod(lambda cls, region: asked.append(region) or clients))
+        assert run_command(["data", "ls", "screening-dev", "--cloud", "aws"]) == exit_codes.OK
+    assert asked == [REGION]
+    assert "raw/a.csv" in capsys.readouterr().out

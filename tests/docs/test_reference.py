@@ -41,7 +41,7 @@ def test_every_command_has_a_section():
     assert all(f"| [`mlops-iac {name}`](#mlops-iac-{name}) |" in page for name in COMMANDS)
 
 
-HELD_ELSEWHERE = {"COVERAGE.md", "differences-from-pulumi.md"}
+HELD_ELSEWHERE = {"COVERAGE.md", "differences-from-pulumi.md", "engine-promises.md"}
 """By the contract test of the embedded cloud's handlers, and by the parity test of the two engines."""
 
 

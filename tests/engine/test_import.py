@@ -100,7 +100,7 @@ def test_an_import_over_another_resource_replaces_it(stack: Stack) -> None:
 
 def test_an_import_over_a_protected_resource_is_refused(stack: Stack) -> None:
     stack.up(lambda: Thing("a", opts=Options(protect=True), label="mine"))
-    assert "is protected" in errors(stack.up(importing(label="theirs", size=7)))[0]
+    assert "would be replaced by a change of `id`" in str(stack.up(importing(label="theirs", size=7)).error)
     assert set(stack.cloud.things) == {"mine", "theirs"}
 
 

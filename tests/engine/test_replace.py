@@ -128,6 +128,15 @@ def test_a_replacement_that_was_cut_between_delete_and_create_is_finished(stack:
     assert stack.up(chain({"label": "a", "place": "y"}, {"label": "b"})).changes == {"same": 3}
 
 
+def test_a_cut_replacement_of_which_something_else_is_wanted_now_is_made_so(stack: Stack) -> None:
+    stack.up(chain({"label": "a", "place": "x"}, {"label": "b"}))
+    stack.cloud.fails["create", "a"] = CloudError("No.", "not today")
+    stack.up(chain({"label": "a", "place": "y"}, {"label": "b"}))
+    assert stack.up(chain({"label": "z", "place": "w"}, {"label": "b"})).outcome == "succeeded"
+    assert set(stack.cloud.things) == {"z", "b"}
+    assert stack.up(chain({"label": "z", "place": "w"}, {"label": "b"})).changes == {"same": 3}
+
+
 def test_a_cut_replacement_that_is_no_longer_wanted_is_forgotten(stack: Stack) -> None:
     stack.up(chain({"label": "a", "place": "x"}, {"label": "b"}))
     stack.cloud.fails["create", "a"] = CloudError("No.", "not today")

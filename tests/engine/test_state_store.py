@@ -119,6 +119,16 @@ def test_a_lock_of_a_dead_process_is_freed(stack: Stack) -> None:
     assert not path.exists()
 
 
+def test_a_lock_that_somebody_deleted_meanwhile_is_no_trouble(stack: Stack) -> None:
+    def without_lock(label: str) -> None:
+        for path in stack.root.glob(".pulumi/locks/**/*.json"):
+            path.unlink()
+
+    stack.cloud.created = without_lock
+    assert stack.up(one).outcome == "succeeded"
+    assert stack.up(one).changes == {"same": 2}
+
+
 def test_a_lock_of_a_process_whose_number_was_given_away_is_freed(stack: Stack) -> None:
     lock_of(stack, pid=os.getppid(), timestamp="2001-01-01T00:00:00Z")
     if not Path("/proc").exists():

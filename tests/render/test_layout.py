@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlops_iac.core.errors import CloudError
-from mlops_iac.engine.event import Op, Step
+from mlops_iac.engine.event import Op, Step, Summary
 from mlops_iac.render.layout import lay_out, lay_out_end, render_lines
 from mlops_iac.render.tree import Tree
 from tests.render.conftest import STACK, Clock, Story, component, resource
@@ -70,6 +70,16 @@ def test_a_failure_stays_in_sight_and_at_the_end(story, tree):
     ]
     end = render_lines(lay_out_end(tree.frame()), width=80, color=False)
     assert [line.split()[:2] for line in end] == [["✗", "lake"], ["✗", "bucket"]]
+
+
+def test_after_a_failure_no_layer_is_ticked_off(story, tree):
+    """Its components are closed, and still nobody knows whether they are whole."""
+    bucket, machine = resource("lake", "bucket"), resource("flow", "machine")
+    story.begin(component("lake"), bucket, component("flow"), machine).fail(bucket, REFUSED).end(machine)
+    story.end(component("lake"), component("flow"))
+    tree(Summary(changes={}, seconds=1, outcome="failed"))
+    end = render_lines(lay_out_end(tree.frame()), width=80, color=False)
+    assert [line.split()[:2] for line in end] == [["✗", "lake"], ["✗", "bucket"], ["·", "flow"]]
 
 
 def test_a_destroy_knows_its_layers_before_their_components_are_deleted(story, tree):

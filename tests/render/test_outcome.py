@@ -87,3 +87,12 @@ def test_a_cancelled_operation_says_that_nothing_is_lost():
 def test_what_stopped_the_operation_and_was_no_step_is_told_as_an_error():
     text = render_outcome(result(outcome="failed", error=MlopsError("The state is locked.", "By 12.")), color=False)
     assert text.endswith("error: The state is locked.\n  By 12.")
+
+
+def test_on_a_terminal_long_reasons_are_broken_between_words_and_stand_under_each_other():
+    error = CloudError("No.", "word " * 40)
+    lines = render_outcome(failed(error), color=False, width=60).splitlines()
+    at = next(number for number, line in enumerate(lines) if line.startswith("  reason"))
+    assert all(len(line) <= 60 for line in lines[at : at + 4])
+    assert lines[at + 2].startswith(" " * 12 + "word")
+    assert max(len(line) for line in render_outcome(failed(error), color=False).splitlines()) > 200

@@ -106,7 +106,9 @@ def is_ready(framework: Framework) -> bool:
 
 
 def _folder(kind: str, *parts: str) -> Path:
-    text = "\0".join([str(_RECIPE), kind, sys.executable, platform.platform(), _python_version(), *parts])
+    # The interpreter behind our own virtual environment: one checkout's environments serve every other.
+    interpreter = os.path.realpath(sys.executable)
+    text = "\0".join([str(_RECIPE), kind, interpreter, platform.platform(), _python_version(), *parts])
     return cache_folder() / "environments" / f"{kind}-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
 
 
@@ -154,10 +156,20 @@ def _build_base(folder: Path, framework: Framework) -> None:
     index = ["--extra-index-url", framework.index] if framework.index else []
     pip = [str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     wheels = ["--only-binary", ":all:", "--no-deps", "--no-compile"]
-    _run([*pip, *wheels, *index, *framework.packages], f"installing {framework}")
+    packages = [_build_for_cpu(package, framework) for package in framework.packages]
+    source = f" (from {framework.index} and the default index)" if framework.index else ""
+    _run([*pip, *wheels, *index, *packages], f"installing {framework}{source}")
     # pip would compile on one core, and the packages' own tests too, which are near half of it and never run here.
     compiler = [str(folder / "bin" / "python"), "-m", "compileall", "-q", "-j", "0", "-x", "/tests/"]
     _run([*compiler, str(_site_packages(folder))], f"compiling {framework}")
+
+
+def _build_for_cpu(package: str, framework: Framework) -> str:
+    """PyPI's torch for Linux on x86 needs gigabytes of CUDA libraries beside it, and does not even import without them.
+    The framework's own index has the build for CPUs, under a local version: ask for that one, and fail at once when
+    the index cannot be reached."""
+    wants_cuda = sys.platform == "linux" and platform.machine() in ("x86_64", "AMD64")
+    return f"{package}+cpu" if framework.index and wants_cuda and package.startswith("torch==") else package
 
 
 def _build_layer(folder: Path, base: PythonEnvironment, requirements: Path) -> None:

@@ -16,7 +16,7 @@ from mlops_iac.engine.event import PropertyDiff
 from mlops_iac.engine.handler import Created, Handler, Scope
 from mlops_iac.engine.record import Record
 from mlops_iac.engine.refreshing import seen_now
-from mlops_iac.engine.values import UNKNOWN, Props, conceal, reveal
+from mlops_iac.engine.values import UNKNOWN, Props, conceal, conceal_copies, reveal
 
 DEFAULTS = "__defaults"
 """Bookkeeping of the Terraform bridge, at every level of the inputs that it checked; handlers know nothing of it."""
@@ -143,4 +143,5 @@ def _inputs_of(resource: Resource, outputs: dict[str, Any]) -> dict[str, Any]:
 
 def _sealed(resource: Resource, inputs: dict[str, Any], outputs: Mapping[str, Any]) -> dict[str, Any]:
     record = Record(urn=resource.urn, type=resource.handler.type, inputs=inputs)
-    return sealed(dict(outputs), record, resource.handler)
+    hidden: dict[str, Any] = conceal_copies(sealed(dict(outputs), record, resource.handler), inputs)
+    return hidden

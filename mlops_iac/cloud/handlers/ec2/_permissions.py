@@ -28,6 +28,39 @@ def to_permission(rule: Mapping[str, Any], group: str) -> dict[str, Any]:
     return permission | {key: value for key, value in parts.items() if value}
 
 
+def from_permission(permission: Mapping[str, Any], group: str) -> dict[str, Any]:
+    """The inline rule that one permission of DescribeSecurityGroups would have come from."""
+    protocol = str(permission["IpProtocol"])
+    pairs = [pair["GroupId"] for pair in permission.get("UserIdGroupPairs") or []]
+    lists = {
+        "cidrBlocks": [part["CidrIp"] for part in permission.get("IpRanges") or []],
+        "ipv6CidrBlocks": [part["CidrIpv6"] for part in permission.get("Ipv6Ranges") or []],
+        "prefixListIds": [part["PrefixListId"] for part in permission.get("PrefixListIds") or []],
+        "securityGroups": [id for id in pairs if id != group],
+    }
+    ports = {"fromPort": int(permission.get("FromPort") or 0), "toPort": int(permission.get("ToPort") or 0)}
+    own = {"self": True} if group in pairs else {}
+    return {"protocol": protocol, **ports, **own, **{key: value for key, value in lists.items() if value}}
+
+
+def settle_rules(last: Sequence[Mapping[str, Any]], found: Sequence[Mapping[str, Any]], group: str) -> list[Any]:
+    """The rules as last known when the group still lets through exactly that, else those that it has."""
+    fresh = [from_permission(permission, group) for permission in found]
+    return list(last) if _openings(last, group) == _openings(fresh, group) else fresh
+
+
+def _openings(rules: Sequence[Mapping[str, Any]], group: str) -> set[tuple[Any, ...]]:
+    """Who may pass by which protocol and ports: two lists of rules that open the same have the same."""
+    found: set[tuple[Any, ...]] = set()
+    for rule in rules:
+        permission = to_permission(rule, group)
+        way = (permission["IpProtocol"], permission.get("FromPort"), permission.get("ToPort"))
+        for parts in ("IpRanges", "Ipv6Ranges", "PrefixListIds", "UserIdGroupPairs"):
+            for part in permission.get(parts) or []:
+                found.add((*way, *(value for key, value in part.items() if key != "Description")))
+    return found
+
+
 def authorize(api: Api, side: Side, group: str, rules: Sequence[Mapping[str, Any]]) -> None:
     if rules:
         api(

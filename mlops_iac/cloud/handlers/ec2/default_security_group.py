@@ -21,6 +21,7 @@ class DefaultSecurityGroup(Ec2Resource):
     extras = frozenset({"tags", "vpcId", "ingress", "egress"})
     ignores = {"revokeRulesOnDelete": "the group outlives this resource."}
     required = frozenset({"vpcId"})
+    defaults = {"ingress": [], "egress": []}
     identity = ("vpcId",)
     upserts = True
     read_item = "SecurityGroups[0]"
@@ -41,6 +42,10 @@ class DefaultSecurityGroup(Ec2Resource):
 
     def find(self, scope: Scope, inputs: Props) -> Created | None:
         return None  # the group always exists, and a create sets it right
+
+    def refresh(self, api: Api, scope: Scope, item: Any, outputs: dict[str, Any]) -> None:
+        for key, member in (("ingress", "IpPermissions"), ("egress", "IpPermissionsEgress")):
+            outputs[key] = _permissions.settle_rules(outputs.get(key) or [], item.get(member) or [], outputs["id"])
 
     def change(self, api: Api, scope: Scope, changed: frozenset[str], old: Props, outputs: dict[str, Any]) -> None:
         if "ingress" in changed:

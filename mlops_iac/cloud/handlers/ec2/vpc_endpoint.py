@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from mlops_iac.cloud.handlers._api import Api
+from mlops_iac.cloud.handlers._shapes import settle
 from mlops_iac.cloud.handlers.ec2._thing import Ec2Resource
 from mlops_iac.core.errors import CloudError
 from mlops_iac.engine.handler import Created, Scope
@@ -67,6 +68,8 @@ class VpcEndpoint(Ec2Resource):
             self.finish(api, scope, outputs)
         if "privateDnsEnabled" in outputs:
             outputs["privateDnsEnabled"] = bool(item.get("PrivateDnsEnabled"))
+        if "policy" in outputs and item.get("PolicyDocument"):
+            outputs["policy"] = settle(outputs["policy"], item["PolicyDocument"])
         for key, member in LISTS.items():
             if key in outputs and member in item and sorted(outputs[key]) != sorted(found[member]):
                 outputs[key] = list(found[member])

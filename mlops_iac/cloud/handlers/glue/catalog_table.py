@@ -34,11 +34,21 @@ class CatalogTable(Resource):
         "owner": "Owner",
         "parameters": "Parameters",
         "partitionKeys": "PartitionKeys[].{name: Name, type: Type, comment: Comment}",
+        "storageDescriptor": (
+            "StorageDescriptor.{columns: Columns[].{name: Name, type: Type, comment: Comment}, location: Location"
+            ", inputFormat: InputFormat, outputFormat: OutputFormat"
+            ", serDeInfo: SerdeInfo.{serializationLibrary: SerializationLibrary, parameters: Parameters}}"
+        ),
         "tableType": "TableType",
     }
 
     def validate(self, scope: Scope, inputs: dict[str, Any]) -> None:
         inputs.setdefault("catalogId", scope.account_id)
+
+    def update(self, scope: Scope, id: str, old: Props, new: Props, outputs: Props) -> dict[str, Any]:
+        """UpdateTable puts a whole table in the place of the old one: what is not asked for is not there any more."""
+        fresh = super().update(scope, id, old, new, outputs)
+        return {key: value for key, value in fresh.items() if key in new or key not in self.refreshed}
 
     def update_params(self, scope: Scope, inputs: Props, outputs: Props) -> dict[str, Any]:
         params = super().update_params(scope, inputs, outputs)

@@ -15,5 +15,5 @@ pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
 def test_the_guide_shows_what_really_comes(story: tuple[Cli, Path]):
     cli, folder = story
-    Reader(CHECKOUT / "docs/guides/changes.md", folder).to_the_end()
+    Reader(CHECKOUT / "docs/guides/state.md", folder).to_the_end()
     assert cli("cloud", "status", "--json").json["running"] is False

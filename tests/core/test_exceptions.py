@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from mlops_iac.core.errors import PlanError
+from mlops_iac.core.exceptions import explain
 from mlops_iac.render.errors import render_error
-from mlops_iac.render.exceptions import explain
 from mlops_iac.render.graph import render_dot
 
 
