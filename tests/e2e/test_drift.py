@@ -164,6 +164,12 @@ def raise_budget(clients: Clients, record: Record) -> None:
     budgets.update_budget(AccountId=account, NewBudget={**budget, "BudgetLimit": limit})
 
 
+def open_ssh_to_the_world(clients: Clients, record: Record) -> None:
+    ranges = [{"CidrIp": "0.0.0.0/0"}]
+    permission = {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "IpRanges": ranges}
+    clients("ec2").authorize_security_group_ingress(GroupId=record.id, IpPermissions=[permission])
+
+
 CHANGES: dict[str, tuple[Change, str]] = {
     "lake-bucket": (tag_bucket, "tags.who"),
     "lake-versioning": (suspend_versions, "versioningConfiguration.status"),
@@ -189,6 +195,7 @@ CHANGES: dict[str, tuple[Change, str]] = {
     "training-role": (tag_role, "tags.who"),
     "network-vpc": (untag_network, "tags"),
     "network-subnet-1": (give_public_addresses, "mapPublicIpOnLaunch"),
+    "network-default-security-group": (open_ssh_to_the_world, "ingress"),
     "lake-catalog": (describe_catalog, "description"),
     "lake-queries": (save_queries_elsewhere, "configuration"),
     "monitoring-budget": (raise_budget, "limitAmount"),

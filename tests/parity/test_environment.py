@@ -1,4 +1,4 @@
-"""The whole environment of the example team, deployed into the embedded cloud by the real CLI: `pulumi up`, as it is."""
+"""The example team's whole environment, deployed into the embedded cloud by the real CLI: `pulumi up`, as it is."""
 
 from __future__ import annotations
 

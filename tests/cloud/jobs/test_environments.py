@@ -95,3 +95,19 @@ def test_no_credentials_of_the_person_reach_pip(monkeypatch, tmp_path):
     monkeypatch.setattr(environments.subprocess, "run", run)
     environments._run(["true"], "nothing")
     assert "AWS_SECRET_ACCESS_KEY" not in seen
+
+
+@pytest.mark.parametrize(
+    ("system", "machine", "package"),
+    [
+        ("linux", "x86_64", "torch==2.6.0+cpu"),
+        ("linux", "aarch64", "torch==2.6.0"),
+        ("darwin", "arm64", "torch==2.6.0"),
+    ],
+)
+def test_torch_is_the_build_that_needs_no_cuda(monkeypatch, system: str, machine: str, package: str) -> None:
+    monkeypatch.setattr(environments.sys, "platform", system)
+    monkeypatch.setattr(environments.platform, "machine", lambda: machine)
+    pytorch = get_framework("pytorch", "2.6.0")
+    assert environments._build_for_cpu("torch==2.6.0", pytorch) == package
+    assert environments._build_for_cpu("numpy==1.26.4", pytorch) == "numpy==1.26.4"
