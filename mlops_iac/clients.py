@@ -15,7 +15,7 @@ from collections.abc import Callable
 from typing import Any, Final, Self, overload
 from urllib.parse import urlsplit
 
-from mlops_iac.core.errors import CloudError
+from mlops_iac.core.errors import AuthenticationError, CloudError
 from mlops_iac.core.service_models import loader
 
 DEFAULT_ACCOUNT: Final = "123456789012"
@@ -89,10 +89,21 @@ class Clients:
 
     @classmethod
     def aws(cls, region: str, profile: str | None = None) -> Self:
-        """Clients for AWS itself, with the person's own credentials (environment, profile, SSO, instance role)."""
-        import boto3
+        """Clients for AWS itself, with the person's own credentials (environment, profile, SSO, instance role).
 
-        session = boto3.Session(profile_name=profile, region_name=region)
+        Raises AuthenticationError when there is no such profile.
+        """
+        import boto3
+        from botocore.exceptions import ProfileNotFound
+
+        try:
+            session = boto3.Session(profile_name=profile, region_name=region)
+        except ProfileNotFound as error:
+            raise AuthenticationError(
+                "There is no such AWS profile.",
+                f"{error}.",
+                hint="`aws configure list-profiles` shows them; set AWS_PROFILE, or `aws:profile` in the stack file.",
+            ) from error
         return cls(
             region=region,
             endpoint=None,

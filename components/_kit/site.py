@@ -73,9 +73,7 @@ class Site:
     def arn(self, service: str, resource: str, *, region: bool = True) -> pulumi.Output[str]:
         """An ARN in this account. ``region=False`` for services that are not regional (IAM, Budgets)."""
         place = self.region if region else ""
-        return self.account.apply(
-            lambda account: f"arn:{self.partition}:{service}:{place}:{account}:{resource}"
-        )
+        return self.account.apply(lambda account: f"arn:{self.partition}:{service}:{place}:{account}:{resource}")
 
 
 @dataclass(frozen=True)

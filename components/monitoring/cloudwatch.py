@@ -106,7 +106,10 @@ class Monitoring(Component):
             "detail-type": ["Step Functions Execution Status Change"],
             "detail": {"status": list(CUT_OFF), "stateMachineArn": arns},
         }
-        props = {"description": f"Runs of {self.site.stack} that were stopped or timed out", "event_pattern": render(pattern)}
+        props = {
+            "description": f"Runs of {self.site.stack} that were stopped or timed out",
+            "event_pattern": render(pattern),
+        }
         return self.make("failed_runs_rule", EventRule, props)
 
     def _create_target(self, args: MonitoringArgs, rule: EventRule) -> EventTarget:

@@ -93,10 +93,12 @@ class PulumiBackend:
         return Environment.from_outputs(outputs)
 
     def clients(self) -> Clients:
-        """With the person's own credentials, found as the AWS CLI finds them."""
+        """With the person's own credentials: of the stack's ``aws:profile``, or found as the AWS CLI finds them."""
         from mlops_iac.clients import Clients
+        from mlops_iac.program import load
 
-        return Clients.aws(self.outputs()["region"])
+        profile = load(self.root, self.stack).config.config.get("aws:profile")
+        return Clients.aws(self.outputs()["region"], profile or None)
 
     @cached_property
     def _workspace(self) -> LocalWorkspace:

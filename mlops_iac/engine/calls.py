@@ -15,6 +15,7 @@ from mlops_iac.engine.operation import Operation
 from mlops_iac.engine.providers import Providers
 from mlops_iac.engine.record import Record, now
 from mlops_iac.engine.retrying import Kind, may_be_done, retried
+from mlops_iac.engine.snapshot import Snapshot
 from mlops_iac.engine.values import Props, Secret, conceal, conceal_copies, reveal
 
 T = TypeVar("T")
@@ -56,7 +57,7 @@ class Calls:
 
         def attempt(number: int) -> Created:
             found = handler.find(scope, inputs) if lost else None
-            if found and not self._is_known(record, found.id):
+            if found and not is_known(self._operation.snapshot, record.type, found.id):
                 return self._finished(handler, scope, inputs, found)
             try:
                 return handler.create(scope, inputs)
@@ -92,10 +93,6 @@ class Calls:
         found = self._call(record, "read", lambda number: handler.find(scope, reveal(record.inputs)))
         return self._with_outputs(record, handler, found, fresh=True) if found else None
 
-    def _is_known(self, record: Record, id: str) -> bool:
-        """Whether this is another resource of the stack, which happens to have the name that is looked for."""
-        return any(known.type == record.type and known.id == id for known in self._operation.snapshot)
-
     @staticmethod
     def _finished(handler: Handler, scope: Scope, inputs: Props, found: Created) -> Created:
         """What a create of several calls had not come to when its answer was lost is made by an update."""
@@ -126,6 +123,14 @@ class Calls:
                 kind,
                 own=bool(record.custom_timeouts.get(kind)),
             )
+
+
+def is_known(snapshot: Snapshot, type: str, id: str) -> bool:
+    """Whether state has this very resource: a find by name may come upon another one of the stack.
+
+    One that was deleted to be replaced is gone, and its id may come again.
+    """
+    return any(known.type == type and known.id == id and not known.pending_replacement for known in snapshot)
 
 
 def sealed(outputs: dict[str, Any], record: Record, handler: Handler) -> dict[str, Any]:

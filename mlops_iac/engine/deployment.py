@@ -113,6 +113,7 @@ class Deployment:
 
         Raises PlanError, deleting nothing, if one is protected, or if something that stays stands on one.
         """
+        options.refuse("destroy", replaces="--replace", plan="--plan")
         snapshot = self.store.get(self.stack)
         selection = self._select(options, snapshot=snapshot, destroys=True)
         if preview:
@@ -131,6 +132,7 @@ class Deployment:
 
     def refresh(self, *, on_event: OnEvent = ignore, preview: bool = False, options: Options = DEFAULTS) -> Result:
         """Read what is really there into the state; with ``preview``, only tell what differs."""
+        options.refuse("refresh", replaces="--replace", plan="--plan", refresh="--refresh")
         snapshot = self.store.get(self.stack)
         selection = self._select(options, snapshot=snapshot)
         if preview:
@@ -208,7 +210,9 @@ class Deployment:
     def _trial(self, operation: Operation) -> Operation:
         """A preview of what the operation is about to do, which nobody hears of."""
         copy = Snapshot(records=dict(operation.snapshot.records), salt=operation.snapshot.salt)
-        return self._operation(copy, None, ignore, options=operation.options, selection=operation.selection)
+        trial = self._operation(copy, None, ignore, options=operation.options, selection=operation.selection)
+        trial.hooks.are_muted = True
+        return trial
 
     def _try_out(self, trial: Operation, program: Program) -> Registrar:
         return self._register_all(trial, program, lambda registrar: self._sweep_orphans(trial, registrar))

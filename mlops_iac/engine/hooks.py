@@ -62,6 +62,8 @@ class Hooks:
     """The hooks that the running program has registered, by name."""
 
     known: dict[str, Hook] = field(default_factory=dict)
+    are_muted: bool = False
+    """In a trial run, of which nobody hears: no hook runs."""
     tell: Callable[[str, str], None] = lambda message, urn: None
     """Hears of the errors of hooks whose errors are to be ignored: the message, and the resource's URN."""
 
@@ -74,7 +76,7 @@ class Hooks:
     def run(self, moment: Moment, *, old: Record | None = None, new: Record | None = None, dry: bool = False) -> None:
         """Run a resource's hooks of one moment, in order. Raises PlanError at the first that fails."""
         record = new or old
-        if record is None or not record.hooks.get(moment):
+        if record is None or not record.hooks.get(moment) or self.are_muted:
             return
         when, _, operation = moment.partition("-")
         call = _call(operation, old, new, with_outputs=when == "after")

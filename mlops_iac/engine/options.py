@@ -45,6 +45,16 @@ class Options:
         if self.parallel is not None and self.parallel < 1:
             raise UsageError("Value out of range.", f"--parallel is {self.parallel}; it is at least 1.")
 
+    def refuse(self, verb: str, **flags: str) -> None:
+        """Raise UsageError for what was given and has no meaning for this operation; fields by their flags."""
+        used = [flag for name, flag in flags.items() if getattr(self, name)]
+        if used:
+            raise UsageError(
+                "An option has nothing to work on.",
+                f"`{verb}` has no use for {' and '.join(used)}.",
+                hint="leave it out.",
+            )
+
     @property
     def is_partial(self) -> bool:
         """Whether some of the stack is left alone."""

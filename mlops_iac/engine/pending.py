@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from mlops_iac.core.errors import Cancelled
-from mlops_iac.engine.calls import Calls
+from mlops_iac.engine.calls import Calls, is_known
 from mlops_iac.engine.operation import Operation
 from mlops_iac.engine.record import Record
 from mlops_iac.engine.refreshing import seen_now
@@ -66,8 +66,7 @@ def _resolve_create(operation: Operation, calls: Calls, number: int, record: Rec
     journal, snapshot = operation.must_journal, operation.snapshot
     found = calls.find(record)
     found = found and seen_now(_as_asked(record, found), found)
-    known = {known.id for known in snapshot if known.type == record.type}
-    if found is None or found.id in known:
+    if found is None or is_known(snapshot, record.type, found.id):
         journal.end(number)
         return "it was not created"
     key = snapshot.find_key(record.urn)

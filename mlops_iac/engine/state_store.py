@@ -9,9 +9,11 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import shutil
 import time
+import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -63,7 +65,8 @@ class FileStore:
 
     def stacks(self) -> list[str]:
         """Names of the stacks that exist, sorted."""
-        return sorted({path.stem for ending in ("json", "journal") for path in self._stacks.glob(f"[!.]*.{ending}")})
+        endings = (".json", ".json.gz", ".journal")
+        return sorted({path.name.removesuffix(end) for end in endings for path in self._stacks.glob(f"[!.]*{end}")})
 
     def find(self, stack: str) -> Snapshot | None:
         """The stack's state, or None when there is no such stack. Raises StateError when it cannot be read."""
@@ -208,6 +211,7 @@ class FileStore:
         file = self._file(stack)
         with explained(file):
             self._journal(stack).unlink(missing_ok=True)
+            file.with_suffix(".json.attrs").unlink(missing_ok=True)  # the Pulumi CLI's note on a file that it wrote
             if file.exists():
                 file.replace(file.with_suffix(".json.bak"))
 
@@ -225,7 +229,7 @@ class FileStore:
         try:
             text = self._file(stack).read_text("utf-8")
         except FileNotFoundError:
-            return ""
+            return self._read_compressed(stack)
         except (OSError, UnicodeDecodeError) as error:
             raise StateError(
                 "The state cannot be read.", f"{self._file(stack)}: {error}", hint="make the file readable."
@@ -246,12 +250,28 @@ class FileStore:
                     raise error.with_backup(copy) from error
             raise
 
+    def _read_compressed(self, stack: str) -> str:
+        """A checkpoint that the Pulumi CLI wrote under PULUMI_DIY_BACKEND_GZIP; empty when there is none."""
+        file = self._compressed(stack)
+        if not file.exists():
+            return ""
+        try:
+            return gzip.decompress(file.read_bytes()).decode("utf-8")
+        except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
+            raise state_file.damaged(str(file), f"it cannot be unpacked: {error}") from error
+
+    def _compressed(self, stack: str) -> Path:
+        return self._file(stack).with_suffix(".json.gz")
+
     def write(self, stack: str, text: str) -> None:
-        """Put a checkpoint in the place of the old one, which is kept as ``.bak``."""
-        file = self._file(stack)
+        """Put a checkpoint in the place of the old one, which is kept as ``.bak``; it is not compressed."""
+        file, packed = self._file(stack), self._compressed(stack)
         if file.exists():
             write_file(file.with_suffix(".json.bak"), file.read_text("utf-8"))
         write_file(file, text)
+        if packed.exists():
+            with explained(packed):
+                packed.replace(packed.with_suffix(".gz.bak"))
 
     def add_history(self, stack: str, entry: History, text: str) -> None:
         """Tell what an operation did, and keep a copy of the checkpoint it left."""

@@ -103,13 +103,32 @@ def test_a_profile_is_taken_too(deployed, project, monkeypatch, tmp_path):
     assert s3._request_signer._credentials.access_key == "AKIAOFTHEPROFILE"
 
 
+def test_the_profile_of_the_stack_file_is_taken_before_all(deployed, project, monkeypatch, tmp_path):
+    file = tmp_path / "credentials"
+    file.write_text("[prod]\naws_access_key_id = AKIAOFTHESTACK\naws_secret_access_key = theirs\n")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(file))
+    stack_file = project / "stacks/Pulumi.screening-dev.yaml"
+    stack_file.write_text(stack_file.read_text().replace("config:", "config:\n  aws:profile: prod", 1))
+    s3 = PulumiBackend(project, "screening-dev").clients()("s3")
+    assert s3._request_signer._credentials.access_key == "AKIAOFTHESTACK"
+
+
+def test_a_profile_that_is_nowhere_is_named(deployed, project, monkeypatch, capsys):
+    monkeypatch.chdir(project)
+    monkeypatch.setenv("AWS_PROFILE", "nobodys")
+    assert run_command(["data", "ls", "screening-dev", "--cloud", "aws"]) == exit_codes.AUTHENTICATION
+    assert "nobodys" in capsys.readouterr().err
+
+
 def test_data_runs_and_the_rest_reach_the_environment_on_aws(deployed, project, monkeypatch, capsys):
     monkeypatch.chdir(project)
     with moto_clients(embedded=False) as clients:
         make_lake(make_environment(), clients)
         clients("s3").put_object(Bucket=make_environment().data.bucket, Key="raw/a.csv", Body=b"1")
         asked = []
-        monkeypatch.setattr(Clients, "aws", classmethod(lambda cls, region: asked.append(region) or clients))
+        monkeypatch.setattr(
+            Clients, "aws", classmethod(lambda cls, region, profile=None: asked.append(region) or clients)
+        )
         assert run_command(["data", "ls", "screening-dev", "--cloud", "aws"]) == exit_codes.OK
     assert asked == [REGION]
     assert "raw/a.csv" in capsys.readouterr().out

@@ -116,7 +116,8 @@ def test_durations_are_read_at_a_glance(seconds: float, text: str) -> None:
         ("", ""),
         ("No S3 objects found", "No S3 objects found"),
         (
-            'AlgorithmError: ExecuteUserScriptError:\nExitCode 1\nErrorMessage "KeyError: 7"\nCommand "python x", exit code: 1',
+            "AlgorithmError: ExecuteUserScriptError:\n"
+            'ExitCode 1\nErrorMessage "KeyError: 7"\nCommand "x", exit code: 1',
             "KeyError: 7",
         ),
     ],

@@ -151,7 +151,9 @@ def test_regulated_runs_without_a_network_and_gives_nothing_away(deploy: Deploy,
     with pytest.raises(PlanError, match="Protected") as refused:
         environment.destroy()
     assert "lake-bucket" in refused.value.detail
-    assert find_leftovers(environment.clients, "tiny-audited") == before, "nothing was deleted, the runs' things included"
+    assert find_leftovers(environment.clients, "tiny-audited") == before, (
+        "nothing was deleted, the runs' things included"
+    )
     (file,) = (root / "stacks").glob("Pulumi.tiny-audited.yaml")
     file.write_text(file.read_text().replace("mlops-iac:security", "mlops-iac:protect: false\n  mlops-iac:security"))
     assert environment.backend.up().outcome == "succeeded"

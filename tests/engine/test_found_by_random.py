@@ -66,6 +66,24 @@ def test_a_create_whose_answer_was_lost_is_looked_up_and_never_made_twice(stack:
     assert stack.records()["a"].id == "a"
 
 
+@pytest.mark.parametrize("tries", [1, 3])
+def test_a_replacement_of_the_same_name_is_found_when_its_answer_was_lost(stack: Stack, tries: int) -> None:
+    """What it replaces was deleted first and had the same id, which state still names."""
+    stack.up(one)
+    once = iter([LOST])
+
+    def created(label: str) -> None:
+        for error in once:
+            raise error
+
+    stack.cloud.created, stack.patience = created, Patience(tries=tries, first_wait=0.001)
+    stack.up(lambda: Thing("a", label="a", place="south"))
+    result = stack.up(lambda: Thing("a", label="a", place="south"))
+    assert (result.error, result.failures) == (None, ())
+    assert stack.cloud.changing_calls() == []
+    assert [record.id for record in stack.store.get("dev") if record.type == "fake:index:Thing"] == ["a"]
+
+
 @pytest.mark.parametrize("carried_out", [True, False])
 def test_a_delete_whose_answer_was_lost_is_looked_up(stack: Stack, carried_out: bool) -> None:
     stack.up(one)

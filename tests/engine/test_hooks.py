@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pulumi
@@ -112,6 +113,18 @@ def test_a_preview_runs_only_the_hooks_that_want_it(stack: Stack) -> None:
 
     stack.preview(run)
     assert told.names == ["always"]
+
+
+def test_a_trial_run_runs_no_hooks(stack: Stack, tmp_path: Path) -> None:
+    """An `up` by a plan looks first at what the program would do now."""
+    told = Told()
+
+    def run() -> None:
+        Thing("a", opts=Options(hooks=Hooks(before_create=[told.hook("always", on_dry_run=True)])), label="a")
+
+    stack.preview(run, plan=tmp_path / "plan.json")
+    stack.up(run, plan=tmp_path / "plan.json")
+    assert told.names == ["always", "always"], "once in the preview, once in the up"
 
 
 def test_a_replacement_runs_the_hooks_of_a_create_and_of_a_delete(stack: Stack) -> None:

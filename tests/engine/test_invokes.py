@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pulumi
+import pytest
+from pulumi.runtime.resource import exists_resource
+from pulumi.runtime.settings import register_package
 
 from mlops_iac.engine.values import UNKNOWN, Secret
 from tests.engine.conftest import Stack
@@ -79,3 +82,29 @@ def test_the_outputs_of_a_component_are_in_state_and_secrets_in_them_are_encrypt
     stack.up(lambda: Shop())
     assert stack.records()["shop"].outputs == {"arn": "arn:fake:a", "word": Secret("word-of-a"), "parts": ["a"]}
     assert "word-of-a" not in stack.file.read_text()
+
+
+@pytest.mark.parametrize(("label", "answer"), [("there", True), ("nowhere", False)])
+def test_a_program_may_ask_whether_a_resource_exists_and_a_preview_does_not_know(
+    stack: Stack, label: str, answer: bool
+) -> None:
+    stack.cloud.things["there"] = {"label": "there"}
+
+    def program() -> None:
+        exists = exists_resource(None, "fake:index:Thing", label, {}, pulumi.ResourceOptions())
+        pulumi.export("exists", exists)
+
+    assert stack.preview(program).outputs == {"exists": UNKNOWN}
+    assert stack.cloud.calls == []
+    assert stack.up(program).outputs == {"exists": answer}
+
+
+def test_what_the_engine_does_not_do_is_refused_by_its_name(stack: Stack) -> None:
+    def calls() -> None:
+        pulumi.export("answer", pulumi.runtime.call("fake:index:Thing/method", {}, Thing("a", label="a")))
+
+    async def packages() -> None:
+        await register_package("base", "1.0.0", "", "extra", "1.0.0", "")
+
+    assert "method calls on resources (`fake:index:Thing/method`)" in str(stack.up(calls).error)
+    assert "parameterized packages (`base`)" in str(stack.up(packages).error)

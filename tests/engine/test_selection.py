@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pulumi
@@ -173,3 +174,12 @@ def test_no_more_calls_run_at_once_than_asked_for(stack: Stack, parallel: int) -
 def test_options_that_cannot_be_wanted_at_once_are_refused(options: Any, message: str) -> None:
     with pytest.raises(UsageError, match=message):
         Options(**options)
+
+
+def test_an_option_that_an_operation_has_no_use_for_is_refused_by_name(stack: Stack, tmp_path: Path) -> None:
+    stack.up(program())
+    with pytest.raises(UsageError, match="--replace and --plan"):
+        stack.destroy(replaces=("a",), plan=tmp_path / "plan.json")
+    with pytest.raises(UsageError, match="--refresh"):
+        stack.deployment.refresh(options=Options(refresh=True))
+    assert stack.cloud.calls == []

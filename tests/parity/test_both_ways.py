@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import shutil
@@ -114,6 +115,26 @@ def test_a_state_that_the_cli_wrote_after_us_is_read(case: Case, ours: OurEngine
     assert (outputs["word"].value, outputs["taken"].value) == ("hunter3", "hunter3")
     back = ours.carry_out(case, Do("preview", "first"))[0]
     assert {step.name for step in back.steps if step.op == "update"} == {"log", "parameter"}
+
+
+def test_a_compressed_state_is_read_and_unpacked(case: Case, ours: OurEngine) -> None:
+    """The CLI writes one under PULUMI_DIY_BACKEND_GZIP, and goes on with ours without it."""
+    packed = ours.checkpoint.with_suffix(".json.gz")
+    packed.parent.mkdir(parents=True)
+    packed.write_bytes(gzip.compress(json.dumps(json.loads(RECORDED.read_text())["checkpoint"]).encode()))
+    assert ours.store.stacks() == [STACK]
+    assert ours.carry_out(case, Do("preview", "second"))[0].changes == {"same": 5}
+    ours.carry_out(case, Do("refresh"))
+    assert ours.checkpoint.exists()
+    assert not packed.exists()
+
+
+def test_a_compressed_state_that_is_cut_off_is_refused(case: Case, ours: OurEngine) -> None:
+    packed = ours.checkpoint.with_suffix(".json.gz")
+    packed.parent.mkdir(parents=True)
+    packed.write_bytes(gzip.compress(b"{}" * 1000)[:20])
+    with pytest.raises(StateError, match="The state is damaged"):
+        ours.store.read(STACK)
 
 
 def record(checkpoint: Path, cli: RealCli) -> None:

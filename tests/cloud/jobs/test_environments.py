@@ -8,7 +8,7 @@ import threading
 import pytest
 
 from mlops_iac.cloud.jobs import environments
-from mlops_iac.core.frameworks import Framework
+from mlops_iac.core.frameworks import Framework, get_framework
 
 LIGHT = Framework("light", "1")
 

@@ -21,6 +21,7 @@ for name in sorted({*vars(package)} - {"__builtins__", "__cached__", "__loader__
     seen[f"{package.__name__}.{name}"] = f"{type(value).__name__} {getattr(value, '__module__', '')}"
 """
 
+
 def run(program: str) -> Any:
     """What the program left in `seen`, after it was run with the packages loaded class by class."""
     head = "import importlib, json, sys\nseen = {}\n"
@@ -78,7 +79,9 @@ def test_a_function_loads_its_package_and_a_class_stays_the_class_it_was() -> No
 
 
 def test_a_name_that_is_not_there_is_told_as_python_tells_it() -> None:
-    program = "try:\n    from pulumi_aws.sfn import StateMachin\nexcept ImportError as error:\n    seen['said'] = str(error)"
+    program = (
+        "try:\n    from pulumi_aws.sfn import StateMachin\nexcept ImportError as error:\n    seen['said'] = str(error)"
+    )
     said = run(BY_CLASS + program)["said"]
     assert "cannot import name 'StateMachin' from 'pulumi_aws.sfn'" in said
 

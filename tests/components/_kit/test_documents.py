@@ -79,5 +79,8 @@ def test_one_output_in_many_places_is_waited_for_once() -> None:
         return render(policy([{"Effect": "Allow", "Resource": [arn, arn]}, {"Effect": "Deny", "Resource": arn}]))
 
     text = value_of(make)
-    assert json.loads(text)["Statement"] == [{"Effect": "Allow", "Resource": ["arn"]}, {"Effect": "Deny", "Resource": "arn"}]
+    assert json.loads(text)["Statement"] == [
+        {"Effect": "Allow", "Resource": ["arn"]},
+        {"Effect": "Deny", "Resource": "arn"},
+    ]
     assert asked == ["arn"]
