@@ -69,8 +69,9 @@ def _shared(preview: Callable[[str], Previewed], stacks: Sequence[str], cores: i
     from concurrent.futures import ProcessPoolExecutor
 
     gc.freeze()  # what is there now is shared with the processes as long as nobody touches it
-    # The command looks for garbage after a million objects, which is more than one preview leaves and less than ten do.
-    often = partial(gc.set_threshold, 50_000, 20, 100)
+    # A command looks for garbage after a million objects. Here it is to look after each preview, which leaves 20,000:
+    # what the next one finds, it takes for something that stays.
+    often = partial(gc.set_threshold, 10_000, 50, 50)
     pool = ProcessPoolExecutor(cores, mp_context=multiprocessing.get_context("fork"), initializer=often)
     with pool:
         yield from pool.map(preview, stacks, chunksize=4)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mlops_iac.cli.environments import Opened, open_environment
+from mlops_iac.cli.environments import open_environment
 from mlops_iac.cli.options import CloudName, CloudOption, JsonOption, StackArgument
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def logs(
     if follow and json:
         raise UsageError("Options exclude each other.", "--json prints one object, --follow goes on.", hint="drop one.")
     opened = open_environment(stack, cloud)
-    found = get_run(opened.environment, opened.clients, latest(opened, run))
+    found = get_run(opened.environment, opened.clients, run)
     wanted = {one.name for one in choose_steps(found, step)}
     if follow:
         for change in follow_run(opened.environment, opened.clients, found.id, logs=True):
@@ -51,20 +51,6 @@ def logs(
         show(render_line(line, one_step=step is not None))
     if not lines:
         say("Nothing has been written yet." if not found.is_over else "Its jobs wrote nothing.")
-
-
-def latest(opened: Opened, run: str) -> str:
-    """The id of the latest run for ``last``; else what was given."""
-    if run != "last":
-        return run
-    from mlops_iac.core.errors import RunError
-    from mlops_iac.runs.history import list_runs
-
-    found = list_runs(opened.environment, opened.clients, limit=1)
-    if not found:
-        stack = opened.environment.stack
-        raise RunError("No runs yet.", f"{stack} has no runs.", hint=f"mlops-iac run {stack} --follow")
-    return found[0].id
 
 
 def render_line(line: LogLine, *, one_step: bool) -> str:

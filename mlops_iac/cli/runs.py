@@ -13,7 +13,7 @@ from mlops_iac.cli.options import CloudName, CloudOption, JsonOption, StackArgum
 
 def runs(
     stack: StackArgument,
-    run: Annotated[str | None, typer.Argument(help="One run, in full.")] = None,
+    run: Annotated[str | None, typer.Argument(help="One run, in full; `last` is the latest.")] = None,
     pipeline: Annotated[str | None, typer.Option("--pipeline", help="Runs of this pipeline only.")] = None,
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, max=1000, help="How many runs.")] = 20,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Watch the run to its end.")] = False,

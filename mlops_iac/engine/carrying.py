@@ -64,7 +64,7 @@ class Carrier:
     def _create(self, plan: Plan, *, op: Op = Op.CREATE) -> Record:
         step = make_step(op, new=plan.new, logical=op is Op.CREATE, replace_reasons=plan.decision.reasons)
         began = self.operation.begin(step)
-        self._run_hooks("before-create", step, began, new=plan.new)
+        self._run_hooks("BeforeCreate", step, began, new=plan.new)
         if self.operation.dry:
             record = replace(plan.new, outputs=dict(plan.new.inputs))
         else:
@@ -74,7 +74,7 @@ class Carrier:
             except Exception as error:
                 raise self._fail(step, error, began, number) from error
             self._settle_created(plan, record, number)
-        self._run_hooks("after-create", step, began, new=record)
+        self._run_hooks("AfterCreate", step, began, new=record)
         self.operation.done(step if self.operation.dry else now_is(step, record), began)
         return record
 
@@ -141,7 +141,7 @@ class Carrier:
         new = replace(plan.new, id=old.id)
         step = make_step(Op.UPDATE, old=old, new=plan.new if self.operation.dry else new, diff=plan.changes)
         began = self.operation.begin(step)
-        self._run_hooks("before-update", step, began, old=old, new=new)
+        self._run_hooks("BeforeUpdate", step, began, old=old, new=new)
         if self.operation.dry:
             record = replace(new, outputs=expected_outputs(plan, old, self.calls.handler(plan.goal.type)))
         else:
@@ -151,7 +151,7 @@ class Carrier:
             except Exception as error:
                 raise self._fail(step, error, began, number) from error
             self.record(record, old, number)
-        self._run_hooks("after-update", step, began, old=old, new=record)
+        self._run_hooks("AfterUpdate", step, began, old=old, new=record)
         self.operation.done(step if self.operation.dry else now_is(step, record), began)
         return record
 

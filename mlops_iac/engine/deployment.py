@@ -12,6 +12,7 @@ from mlops_iac.engine.calls import Calls
 from mlops_iac.engine.event import Event, OnEvent, Result
 from mlops_iac.engine.expecting import Expected
 from mlops_iac.engine.handler import Provider
+from mlops_iac.engine.history import History
 from mlops_iac.engine.interrupt import interrupt_sets
 from mlops_iac.engine.operation import Operation
 from mlops_iac.engine.options import DEFAULTS, Options
@@ -28,7 +29,7 @@ from mlops_iac.engine.secrets import PassphraseManager
 from mlops_iac.engine.selection import EVERYTHING, Known, Selection, refuse_needed, select, without_what_others_need
 from mlops_iac.engine.snapshot import Snapshot
 from mlops_iac.engine.state_file import ORGANIZATION
-from mlops_iac.engine.state_store import FileStore, History, Session
+from mlops_iac.engine.state_store import FileStore, Session
 from mlops_iac.engine.sweep import standing_alone, sweep
 from mlops_iac.engine.values import Secret, reveal
 

@@ -9,19 +9,17 @@ from typing import Any, Literal
 from mlops_iac.core.errors import PlanError
 from mlops_iac.engine.record import Record
 
-Moment = Literal[
-    "before-create", "after-create", "before-update", "after-update", "before-delete", "after-delete", "on-error"
-]
+Moment = Literal["BeforeCreate", "AfterCreate", "BeforeUpdate", "AfterUpdate", "BeforeDelete", "AfterDelete", "OnError"]
 MOMENTS: tuple[Moment, ...] = (
-    "before-create",
-    "after-create",
-    "before-update",
-    "after-update",
-    "before-delete",
-    "after-delete",
-    "on-error",
+    "BeforeCreate",
+    "AfterCreate",
+    "BeforeUpdate",
+    "AfterUpdate",
+    "BeforeDelete",
+    "AfterDelete",
+    "OnError",
 )
-"""Pulumi's words, as a checkpoint has them under ``resourceHooks``."""
+"""Pulumi's words, as a checkpoint has them under ``resourceHooks``; seen in one that the Pulumi CLI wrote."""
 
 MOST_RETRIES = 100
 """How often error hooks may have one operation tried again; Pulumi's number."""
@@ -78,7 +76,8 @@ class Hooks:
         record = new or old
         if record is None or not record.hooks.get(moment) or self.are_muted:
             return
-        when, _, operation = moment.partition("-")
+        when = "after" if moment.startswith("After") else "before"
+        operation = moment.removeprefix(when.capitalize()).lower()
         call = _call(operation, old, new, with_outputs=when == "after")
         for name in record.hooks[moment]:
             hook = self._get(name, record)
@@ -93,10 +92,10 @@ class Hooks:
     def want_retry(self, operation: str, errors: list[str], *, old: Record | None, new: Record | None) -> bool:
         """Whether an error hook of the resource wants a failed operation tried again."""
         record = new or old
-        if record is None or not record.hooks.get("on-error") or len(errors) > MOST_RETRIES:
+        if record is None or not record.hooks.get("OnError") or len(errors) > MOST_RETRIES:
             return False
         call = _call(operation, old, new, with_outputs=False, errors=tuple(reversed(errors)))
-        hooks = [self._get(name, record) for name in record.hooks["on-error"]]
+        hooks = [self._get(name, record) for name in record.hooks["OnError"]]
         answers = [hook.wants_retry(call) for hook in hooks if hook.wants_retry]  # every hook is asked
         return any(answers)
 
@@ -105,7 +104,7 @@ class Hooks:
         lines = [
             f"{record.urn}: `{name}`"
             for record in records
-            for moment in ("before-delete", "after-delete")
+            for moment in ("BeforeDelete", "AfterDelete")
             for name in record.hooks.get(moment, ())
             if name not in self.known
         ]

@@ -66,6 +66,7 @@ Severity = Literal["debug", "info", "warning", "error"]
 _SEVERITIES: dict[int, Severity] = {1: "info", 2: "warning", 3: "error"}
 """Of ``LogSeverity``; 0 is debug, which nobody reads and which costs a message per call."""
 
+_CAPITAL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h)")
 _UNITS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
 
@@ -266,7 +267,7 @@ def _read_goal(request: Any) -> Goal:
 
 
 def _hooks(binding: Any) -> dict[Moment, tuple[str, ...]]:
-    named = ((moment, tuple(getattr(binding, moment.replace("-", "_")))) for moment in MOMENTS)
+    named = ((moment, tuple(getattr(binding, _CAPITAL.sub("_", moment).lower()))) for moment in sorted(MOMENTS))
     return {moment: names for moment, names in named if names}
 
 

@@ -42,7 +42,9 @@ class Record:
     deleted_with: str | None = None
     replace_with: tuple[str, ...] = ()
     replacement_trigger: Any = None
+    ignore_changes: tuple[str, ...] = ()
     hide_diffs: tuple[str, ...] = ()
+    replace_on_changes: tuple[str, ...] = ()
     hooks: Mapping[Moment, tuple[str, ...]] = field(default_factory=dict)
     import_id: str = ""
     created: str | None = None
@@ -108,7 +110,9 @@ def record_of(
         deleted_with=goal.deleted_with,
         replace_with=goal.replace_with,
         replacement_trigger=goal.replacement_trigger,
+        ignore_changes=goal.ignore_changes,
         hide_diffs=goal.hide_diffs,
+        replace_on_changes=goal.replace_on_changes,
         hooks=goal.hooks,
         import_id=goal.import_id,
         created=old.created if old else None,

@@ -79,7 +79,7 @@ class Replacing:
             return
         journal, number = operation.must_journal, None
         try:
-            operation.hooks.run("before-delete", old=record)
+            operation.hooks.run("BeforeDelete", old=record)
             number = journal.begin("deleting", record)
             if not record.retain_on_delete:
                 self._calls.delete(record)
@@ -89,7 +89,7 @@ class Replacing:
             operation.failed(step, error, began)
             raise
         journal.end(number, put={key: gone})
-        operation.hooks.run("after-delete", old=record)
+        operation.hooks.run("AfterDelete", old=record)
         operation.done(step, began)
 
 

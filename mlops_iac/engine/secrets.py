@@ -92,9 +92,15 @@ class SealedSecret(Secret):
 class PassphraseManager:
     """Encrypts and decrypts for one stack. The passphrase is asked for, and the key made, on first need."""
 
-    def __init__(self, passphrase: Callable[[], str], state: str = "") -> None:
+    def __init__(self, passphrase: Callable[[], str], state: str = "", *, kin: Callable[[], str] = str) -> None:
+        """``kin`` answers the state of another stack of the same folder, or nothing.
+
+        A new stack takes over its salt when the passphrase is the same: the key is the same then, and who works on many
+        stacks at once makes it once. Each ciphertext has a random nonce of its own.
+        """
         self._passphrase = passphrase
         self._given_state = state
+        self._kin = kin
 
     @classmethod
     def state_salt(cls, state: str) -> bytes:
@@ -116,6 +122,9 @@ class PassphraseManager:
         """``v1:<salt>:<probe>``; a new salt is made when there was none."""
         if self._given_state:
             return self._given_state
+        kin = self._kin()
+        if kin and self._opens(kin):
+            return kin
         salt = secrets.token_bytes(8)
         return f"v1:{base64.b64encode(salt).decode()}:{_encrypt(PROBE, _key(self._passphrase(), salt))}"
 
@@ -144,6 +153,13 @@ class PassphraseManager:
     def warm(self) -> None:
         """Make the key on a thread of its own, while the program is being imported and run."""
         threading.Thread(target=self._try_key, daemon=True).start()
+
+    def _opens(self, state: str) -> bool:
+        try:
+            PassphraseManager(self._passphrase, state).check()
+        except StateError:
+            return False
+        return True
 
     def _try_key(self) -> None:
         try:

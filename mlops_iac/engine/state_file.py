@@ -49,15 +49,24 @@ _FIELDS = {
     "importID": "import_id",
     "deletedWith": "deleted_with",
     "replaceWith": "replace_with",
-    "replacementTrigger": "replacement_trigger",
-    "hideDiff": "hide_diffs",
-    "resourceHooks": "hooks",
     "created": "created",
     "modified": "modified",
+    "ignoreChanges": "ignore_changes",
+    "hideDiff": "hide_diffs",
+    "replaceOnChanges": "replace_on_changes",
+    "replacementTrigger": "replacement_trigger",
+    "resourceHooks": "hooks",
 }
 """Checkpoint key to field of `Record`, in the order in which Pulumi writes them."""
 
-_LISTS = ("dependencies", "additional_secret_outputs", "replace_with", "hide_diffs")
+_LISTS = (
+    "dependencies",
+    "additional_secret_outputs",
+    "replace_with",
+    "ignore_changes",
+    "hide_diffs",
+    "replace_on_changes",
+)
 _VALUES = ("inputs", "outputs", "replacement_trigger")
 """Fields that hold property values, in which there may be secrets."""
 

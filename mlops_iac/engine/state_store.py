@@ -10,13 +10,12 @@
 from __future__ import annotations
 
 import gzip
-import json
+import re
 import shutil
 import time
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +25,7 @@ from mlops_iac.core.suggestions import did_you_mean
 from mlops_iac.engine import journal, state_file
 from mlops_iac.engine.edits import rename_stack
 from mlops_iac.engine.files import copy_file, explained, make_folder, write_file
+from mlops_iac.engine.history import History, history_json, read_history
 from mlops_iac.engine.journal import Journal
 from mlops_iac.engine.lock import locked
 from mlops_iac.engine.repairs import relink
@@ -34,21 +34,8 @@ from mlops_iac.engine.snapshot import Snapshot
 
 BACKUPS_KEPT = 20
 
-
-@dataclass(frozen=True, kw_only=True)
-class History:
-    """One operation, as it is told in the stack's history."""
-
-    kind: str
-    """``update``, ``refresh`` or ``destroy``."""
-    start: float
-    """Seconds since 1970, as `end`."""
-    end: float
-    result: str
-    """``succeeded`` or ``failed``."""
-    changes: Mapping[str, int]
-    config: Mapping[str, Any]
-    """Secrets are ``{"secure": <ciphertext>}``."""
+_SALT = re.compile(r'"salt": ?"(v1:[^":]+:v1:[^":]+:[^":]+)"')
+"""The state of a passphrase secrets manager, as a checkpoint holds it."""
 
 
 class FileStore:
@@ -194,7 +181,7 @@ class FileStore:
         """What was done to the stack, the newest first, as Pulumi writes it. An entry that is damaged says so."""
         self.get(stack)
         paths = sorted(self._history(stack).glob("*.history.json"), reverse=True)
-        return [_read_history(path) for path in paths]
+        return [read_history(path) for path in paths]
 
     def _move_history(self, old: str, new: str) -> None:
         source, target = self._history(old), self._history(new)
@@ -217,13 +204,25 @@ class FileStore:
 
     def _parse(self, stack: str, text: str, salt: str, *, strict: bool) -> tuple[Snapshot, PassphraseManager]:
         if not text:
-            return Snapshot(salt=salt), PassphraseManager(self.passphrase, salt)
+            return Snapshot(salt=salt), PassphraseManager(self.passphrase, salt, kin=lambda: self._salt_beside(stack))
         with self._naming_backup(stack):
             snapshot, manager = state_file.parse(text, self.passphrase, place=str(self._file(stack)), strict=strict)
         if salt and not manager.has_state:
             manager = PassphraseManager(self.passphrase, salt)
             snapshot.salt = salt
         return snapshot, manager
+
+    def _salt_beside(self, stack: str) -> str:
+        """The state of the secrets manager of another stack; empty when there is none, or it cannot be read."""
+        for other in self.stacks():
+            if other != stack:
+                try:
+                    found = _SALT.search(self._file(other).read_text("utf-8"))
+                except (OSError, UnicodeDecodeError):
+                    continue
+                if found:
+                    return found[1]
+        return ""
 
     def _read_text(self, stack: str) -> str:
         try:
@@ -279,7 +278,7 @@ class FileStore:
         folder, backups = self._history(stack), self._backups(stack)
         make_folder(folder)
         make_folder(backups)
-        write_file(folder / f"{stack}-{stamp}.history.json", _history_json(entry))
+        write_file(folder / f"{stack}-{stamp}.history.json", history_json(entry))
         write_file(folder / f"{stack}-{stamp}.checkpoint.json", text)
         write_file(backups / f"{stack}.{stamp}.json", text)
         for path in sorted(backups.glob(f"{stack}.*.json"))[:-BACKUPS_KEPT]:
@@ -361,32 +360,9 @@ class Session:
         return Journal(path, self.snapshot, self.manager, journal.digest(self._text))
 
 
-def _read_history(path: Path) -> dict[str, Any]:
-    try:
-        entry = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError) as error:
-        return {"kind": "unknown", "result": f"cannot be read: {error}"}
-    return entry if isinstance(entry, dict) else {"kind": "unknown", "result": "cannot be read"}
-
-
 def _is_good(copy: Path, passphrase: Callable[[], str]) -> bool:
     try:
         state_file.parse(copy.read_text("utf-8"), passphrase, place=str(copy))
     except (StateError, OSError, UnicodeDecodeError):
         return False
     return True
-
-
-def _history_json(entry: History) -> str:
-    fields = {
-        "kind": entry.kind,
-        "startTime": int(entry.start),
-        "message": "",
-        "environment": {"exec.kind": "mlops-iac"},
-        "config": dict(entry.config),
-        "version": 0,
-        "result": entry.result,
-        "endTime": int(entry.end),
-        "resourceChanges": dict(entry.changes),
-    }
-    return json.dumps(fields, indent=1) + "\n"

@@ -126,7 +126,7 @@ def _delete(operation: Operation, calls: Calls, key: int, members: Mapping[int, 
     began = operation.begin(step)
     number = None
     try:
-        operation.hooks.run("before-delete", old=record)
+        operation.hooks.run("BeforeDelete", old=record)
         if _is_real(record):
             number = journal.begin("deleting", record)
             calls.delete(record)
@@ -137,7 +137,7 @@ def _delete(operation: Operation, calls: Calls, key: int, members: Mapping[int, 
         return False
     journal.end(number, drop=tuple(members))
     try:
-        operation.hooks.run("after-delete", old=record)
+        operation.hooks.run("AfterDelete", old=record)
     except Exception as error:
         operation.failed(step, error, began)
     else:

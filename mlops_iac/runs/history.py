@@ -17,6 +17,8 @@ from mlops_iac.runs.run import Run, RunStatus, Verdict
 from mlops_iac.runs.story import Event, Story, explain, find_in, parse, read_verdict, status_of
 
 JOB_KINDS = ("processing", "training")
+LATEST = "last"
+"""Stands for the id of the latest run."""
 SIGNS = {"gate_at_least": ">=", "gate_at_most": "<="}
 
 
@@ -54,8 +56,8 @@ def _summary(environment: Environment, clients: Clients, pipeline: Pipeline, exe
 
 
 def get_run(environment: Environment, clients: Clients, run: str) -> Run:
-    """One run with its steps. Raises RunError when there is none with this id."""
-    run = check_run_id(run)
+    """One run with its steps; ``last`` is the latest. Raises RunError when there is none with this id."""
+    run = _latest_id(environment, clients) if run == LATEST else check_run_id(run)
     for pipeline in environment.pipelines.values():
         arn = execution_arn(pipeline.arn, environment.stack, run)
         try:
@@ -64,6 +66,14 @@ def get_run(environment: Environment, clients: Clients, run: str) -> Run:
             continue
         return _in_full(environment, clients, pipeline, run, described)
     raise _no_such_run(environment.stack, run)
+
+
+def _latest_id(environment: Environment, clients: Clients) -> str:
+    found = list_runs(environment, clients, limit=1)
+    if not found:
+        stack = environment.stack
+        raise RunError("No runs yet.", f"{stack} has no runs.", hint=f"mlops-iac run {stack} --follow")
+    return found[0].id
 
 
 def _in_full(

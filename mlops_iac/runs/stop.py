@@ -23,10 +23,10 @@ def stop(environment: Environment, clients: Clients, run: str, *, sleep: Callabl
     current = get_run(environment, clients, run)
     if current.is_over:
         return current
-    with calling("stepfunctions:StopExecution", run):
+    with calling("stepfunctions:StopExecution", current.id):
         clients("stepfunctions").stop_execution(executionArn=current.arn, error="Stopped", cause="by mlops-iac")
     for _ in range(round(LONGEST / EVERY)):
-        current = get_run(environment, clients, run)
+        current = get_run(environment, clients, current.id)
         if current.is_over:
             break
         sleep(EVERY)

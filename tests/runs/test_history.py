@@ -192,3 +192,11 @@ def test_an_unknown_run_is_refused_with_where_to_look(environment: Environment, 
     assert "mlops-iac runs screening-dev" in caught.value.hint
     with pytest.raises(UsageError, match="Not a run"):
         get_run(environment, clients, "the last one")
+
+
+def test_last_is_the_latest_run(environment: Environment, clients: Clients, code: Path) -> None:
+    make_state_machine(environment, clients, GOOD)
+    with pytest.raises(RunError, match="has no runs"):
+        get_run(environment, clients, "last")
+    run = start(environment, clients, code.parents[1])
+    assert get_run(environment, clients, "last").id == run.id
