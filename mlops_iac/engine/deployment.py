@@ -212,7 +212,7 @@ class Deployment:
         """A preview of what the operation is about to do, which nobody hears of."""
         copy = Snapshot(records=dict(operation.snapshot.records), salt=operation.snapshot.salt)
         trial = self._operation(copy, None, ignore, options=operation.options, selection=operation.selection)
-        trial.hooks.are_muted = True
+        trial.hooks.are_muted, trial.cancelled = True, operation.cancelled
         return trial
 
     def _try_out(self, trial: Operation, program: Program) -> Registrar:

@@ -64,7 +64,8 @@ class StateDesk:
             text, self.store.passphrase, stack=stack, project=self.store.project, place=place
         )  # fmt: skip
         with self.store.held(stack):
-            return Done(export.snapshot, self.store.overwrite(stack, export.snapshot, export.manager))
+            manager = export.manager if export.manager.has_state else self.store.new_manager(stack)
+            return Done(export.snapshot, self.store.overwrite(stack, export.snapshot, manager))
 
     def look_for_repairs(self, stack: str, *, forget_pending: bool = False) -> tuple[Repair, ...]:
         """What `repair` would mend. Nothing is written."""

@@ -142,6 +142,8 @@ def record_of(fields: Mapping[str, Any], decode: Decode) -> Record:
             value = fields[key]
             if name in _VALUES:
                 value = decode({} if value is None and name != "replacement_trigger" else value)
+            if name == "hooks":
+                value = {moment: tuple(names) for moment, names in value.items()}
             known[name] = tuple(value or ()) if name in _LISTS else value
     known.setdefault("custom", False)
     return Record(**known, extra={key: value for key, value in fields.items() if key not in _FIELDS})

@@ -204,13 +204,17 @@ class FileStore:
 
     def _parse(self, stack: str, text: str, salt: str, *, strict: bool) -> tuple[Snapshot, PassphraseManager]:
         if not text:
-            return Snapshot(salt=salt), PassphraseManager(self.passphrase, salt, kin=lambda: self._salt_beside(stack))
+            return Snapshot(salt=salt), self.new_manager(stack, salt)
         with self._naming_backup(stack):
             snapshot, manager = state_file.parse(text, self.passphrase, place=str(self._file(stack)), strict=strict)
         if salt and not manager.has_state:
             manager = PassphraseManager(self.passphrase, salt)
             snapshot.salt = salt
         return snapshot, manager
+
+    def new_manager(self, stack: str, salt: str = "") -> PassphraseManager:
+        """A secrets manager for a stack that has no secret yet, or whose salt is known."""
+        return PassphraseManager(self.passphrase, salt, kin=lambda: self._salt_beside(stack))
 
     def _salt_beside(self, stack: str) -> str:
         """The state of the secrets manager of another stack; empty when there is none, or it cannot be read."""

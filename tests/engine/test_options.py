@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import time
+from pathlib import Path
 from typing import Any
 
 import pulumi
@@ -345,3 +347,34 @@ def test_a_resource_of_somebody_else_is_read_and_never_deleted(stack: Stack) -> 
 def test_a_resource_to_read_that_is_not_there_is_named(stack: Stack) -> None:
     result = stack.up(one(opts=Options(id="gone")))
     assert "`gone`" in errors(result)[0]
+
+
+def test_options_are_recorded_in_state_as_the_real_pulumi_records_them(stack: Stack) -> None:
+    def program() -> None:
+        hook = pulumi.ResourceHook("h1", lambda args: None)
+        a = Thing("a", size=1)
+        hooks = pulumi.ResourceHookBinding(before_create=[hook], after_delete=[hook])
+        options = Options(
+            deleted_with=a,
+            replacement_trigger="t1",
+            hooks=hooks,
+            hide_diffs=["size"],
+            ignore_changes=["x"],
+            replace_on_changes=["y"],
+        )
+        Thing("b", options, size=1)
+        Thing("c", Options(replace_with=[a]), size=1)
+
+    stack.up(program)
+    document = json.loads((Path(__file__).parent / "recorded/options.json").read_text())
+    theirs = {fields["urn"]: fields for fields in document["deployment"]["resources"]}
+    ours = {fields["urn"]: fields for fields in json.loads(stack.file.read_text())["checkpoint"]["latest"]["resources"]}
+    values = {"id", "inputs", "outputs", "provider", "created", "modified", "additionalSecretOutputs"}
+    things = [urn for urn in theirs if "Thing" in urn]
+    assert len(things) == 3
+    for urn in things:
+        told = {key: value for key, value in theirs[urn].items() if key not in {*values, "propertyDependencies"}}
+        assert {key: ours[urn].get(key) for key in told} == told
+        assert set(ours[urn]) - values <= {*told, "propertyDependencies"}
+    assert stack.up(program).changes == {"same": 4}
+    assert stack.cloud.calls == []
