@@ -48,7 +48,7 @@ async def promised(value: Any) -> Any:
         (lambda: later({"a": later("arn")}), {"a": "arn"}),
         (lambda: promised({"a": later("arn")}), {"a": "arn"}),
         (lambda: "text", "text"),
-        (lambda: {}, {}),
+        (dict, {}),
     ],
     ids=["nothing to wait for", "outputs anywhere", "an output of outputs", "an awaitable", "text", "empty"],
 )
