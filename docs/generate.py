@@ -29,6 +29,61 @@ def main(folder: Path = REFERENCE) -> None:
 
 # The command line
 
+JSON_NOTE = (
+    "`--json` prints one object on stdout and nothing else. An error is `{error: {kind, exitCode, problems: [{summary, "
+    "detail, hint, file, line, path}]}}` in its place; what is empty in a problem is left out. Words that Pulumi has "
+    "are written as it writes them (`changeSummary`), words of ours as in stack files (`model_package_arn`).",
+)
+_OPERATION = (
+    "a preview's object, and `{result, outputs, failures: [{urn, op, call, code, error}], notDone: [urn], error}`: the "
+    "last three only when there is something to tell, and `error` in the shape of any error."
+)
+_STATUS = "`{running, home, endpoint, pid, started, jobs, …}`; when it does not run `{running, home, snapshot_bytes}`."
+_RUN = "the run: `{id, stack, pipeline, status, started, seconds, code, parameters, steps: […], metrics, gate, …}`."
+
+JSON_SHAPES = {
+    "blueprint list": "`{blueprints: [{name, summary}]}`.",
+    "blueprint show": "`{name, summary, layers: [{name, summary}], options: [{path, …}], pipelines: [{name, …}]}`.",
+    "new": "`{stack, file, next: [command]}`.",
+    "preview": (
+        "the object of `pulumi preview --json`: `{config, steps: [{op, urn, provider, oldState, newState, "
+        "replaceReasons, diffReasons, detailedDiff}], diagnostics, duration, changeSummary}`, with `losses: [{op, urn, "
+        "type, loses}]` and `notes` where there are any. With `--all`: `{stacks: {name: object or error}}`."
+    ),
+    "up": _OPERATION,
+    "outputs": "the outputs by name; of one that is no object, `{NAME: value}`.",
+    "data put": "`{bucket, files: [{file, key, size, outcome}]}`.",
+    "data ls": "`{bucket, objects: [{key, size, modified}]}`.",
+    "run": _RUN,
+    "runs": f"`{{runs: [run]}}`; with RUN {_RUN}",
+    "logs": "`{run, lines: [{step, time, text}]}`.",
+    "predict": "what the model answered; when that is no object, `{predictions: answer}`.",
+    "graph": "`{nodes: [{urn, type, parent}], edges: [{from, to}]}`.",
+    "drift": "a preview's object, with `drift: [{urn, type, name, state, properties: {path: {was, is}}}]`.",
+    "refresh": f"{_OPERATION} With `--preview-only` as `drift`.",
+    "destroy": _OPERATION,
+    "stack ls": "`{stacks: [{stack, file, deployed}]}`.",
+    "stack export": "the state, whatever is asked: `{version, deployment}`; with `--file`, `{stack, file}`.",
+    "stack import": "`{stack, resources, backup}`.",
+    "stack history": "`{stack, history: [{kind, startTime, endTime, result, resourceChanges, …}]}`, Pulumi's entries.",
+    "stack rename": "`{stack, was, backup, file: {from, to}}`.",
+    "stack rm": "`{stack, resources, backup}`.",
+    "state list": "`{stack, resources: [{urn, name, type, custom, id, parent, protect, delete}]}`.",
+    "state show": "the resource as a checkpoint has it; of several of one name, `{resources: […]}`.",
+    "state delete": "`{deleted: [urn], backup}`.",
+    "state move": "`{moved: {old urn: new urn}, cut: [urn], otherBackup, backup}`.",
+    "state unprotect": "`{unprotected: [urn], backup}`.",
+    "state repair": "`{repairs: […], backup}`.",
+    "cloud status": _STATUS,
+    "cloud start": _STATUS,
+    "cloud stop": _STATUS,
+    "cloud reset": _STATUS,
+    "cloud provider": "`{endpoint, port, environment}`, once it serves.",
+    "schema": "the schema, whatever is asked; with `--write`, `{file}`.",
+    "completion": "`{shell, script}`; with `--install`, `{shell, file}`.",
+}
+"""What each command prints: by hand, because it is the promise; the commands' own tests hold them to it."""
+
 
 class Command(NamedTuple):
     words: str
@@ -42,6 +97,7 @@ def cli_page() -> str:
     lines = ["# Commands", "", NOTE, "| command | what |", "|---|---|"]
     lines += [f"| [`mlops-iac {name}`](#mlops-iac-{name}) | {_cell(about)} |" for name, (_, about) in COMMANDS.items()]
     lines += ["", "Before any command: `--cwd FOLDER` (`-C`) works in another folder, `--debug` shows tracebacks."]
+    lines += ["", *JSON_NOTE]
     for name in COMMANDS:
         commands = list(_commands(name))
         if len(commands) > 1 or commands[0].words != name:
@@ -86,6 +142,7 @@ def _command(command: Command) -> Iterator[str]:
     if parameters:
         yield "\n| argument or option | what | default |\n|---|---|---|"
         yield from (f"| `{_cell(p.shown)}` | {_cell(p.help)} | {p.default_cell} |" for p in parameters)
+    yield f"\nWith `--json`: {JSON_SHAPES[command.words]}"
 
 
 class Parameter(NamedTuple):

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 from pathlib import Path
 
 import pytest
 
 CHECKOUT = Path(__file__).parents[1]
+
+# A shell that starts the suite in the background makes it deaf to Ctrl-C, and all its children with it. Tests press it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def make_project(folder: Path) -> Path:

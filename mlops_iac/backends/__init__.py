@@ -5,16 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from mlops_iac.engine.event import OnEvent, Result
+from mlops_iac.engine.event import OnEvent, Result, ignore
 from mlops_iac.engine.options import DEFAULTS, Options
 
 if TYPE_CHECKING:
     from mlops_iac.clients import Clients
     from mlops_iac.core.environment import Environment
-
-
-def ignore(event: object) -> None:
-    """For who does not watch."""
 
 
 class Backend(Protocol):
@@ -43,6 +39,23 @@ class Backend(Protocol):
 
     def clients(self) -> Clients:
         """Clients of the cloud where the stack lives, in its region."""
+
+
+def read_environment(outputs: dict[str, Any], again: str) -> Environment:
+    """The environment that a stack's outputs describe. ``again`` is the command that completes it.
+
+    Raises StateError for a stack whose last `up` did not reach its end.
+    """
+    from mlops_iac.core.environment import Environment
+    from mlops_iac.core.errors import StateError
+
+    if "data" not in outputs:
+        raise StateError(
+            "The environment is not complete.",
+            "Its last `up` did not reach its end, so its outputs are not known.",
+            hint=f"run `{again}` again; it continues where it stopped.",
+        )
+    return Environment.from_outputs(outputs)
 
 
 def backend_for(root: Path, stack: str, cloud: str) -> Backend:

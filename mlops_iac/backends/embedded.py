@@ -6,11 +6,11 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mlops_iac.backends import ignore
+from mlops_iac.backends import read_environment
 from mlops_iac.core.environment import Environment
-from mlops_iac.core.errors import StackNotFound, StateError
+from mlops_iac.core.errors import StackNotFound
 from mlops_iac.core.suggestions import did_you_mean
-from mlops_iac.engine.event import OnEvent, Result
+from mlops_iac.engine.event import OnEvent, Result, ignore
 from mlops_iac.engine.options import DEFAULTS, Options
 
 if TYPE_CHECKING:
@@ -68,14 +68,7 @@ class EmbeddedBackend:
         return dict(self.store.outputs(self.stack))
 
     def environment(self) -> Environment:
-        outputs = self.outputs()
-        if "data" not in outputs:
-            raise StateError(
-                "The environment is not complete.",
-                f"The last `up` of {self.stack} did not reach its end, so its outputs are not known.",
-                hint=f"run `mlops-iac up {self.stack}` again; it continues where it stopped.",
-            )
-        return Environment.from_outputs(outputs)
+        return read_environment(self.outputs(), f"mlops-iac up {self.stack}")
 
     def clients(self) -> Clients:
         region = self.outputs()["region"]

@@ -13,7 +13,7 @@ from typing import Any
 from mlops_iac.core import exit_codes
 from mlops_iac.core.errors import MlopsError
 from mlops_iac.core.exceptions import explain
-from mlops_iac.engine.event import Result
+from mlops_iac.engine.event import Result, has_changes
 
 Render = Callable[[Result], Mapping[str, Any]]
 
@@ -35,7 +35,7 @@ class Previewed:
 
     @property
     def changed(self) -> bool:
-        return any(count for op, count in self.changes.items() if op not in ("same", "read"))
+        return has_changes(self.changes)
 
 
 def preview_stacks(
@@ -86,11 +86,6 @@ def _preview(root: Path, home: Path | None, render: Render, stack: str) -> Previ
         if result.error is not None:
             raise result.error
         body = render(result)
-    except Exception as error:
-        return Previewed(stack=stack, seconds=time.perf_counter() - started, error=_known(error))
+    except Exception as error:  # one of ours can be sent between processes, a program's own may not
+        return Previewed(stack=stack, seconds=time.perf_counter() - started, error=explain(error))
     return Previewed(stack=stack, seconds=time.perf_counter() - started, changes=dict(result.changes), body=body)
-
-
-def _known(error: Exception) -> MlopsError:
-    """An error that speaks for itself, and that can be sent between processes: a program's own may not."""
-    return explain(error)

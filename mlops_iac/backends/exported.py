@@ -12,9 +12,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mlops_iac.backends import ignore
 from mlops_iac.backends.embedded import PROJECT
-from mlops_iac.engine.event import OnEvent, Result
+from mlops_iac.engine.event import OnEvent, Result, ignore
 from mlops_iac.engine.handler import Handler, Scope
 from mlops_iac.engine.hidden import count_hidden, decode_hidden
 from mlops_iac.engine.options import DEFAULTS, Options

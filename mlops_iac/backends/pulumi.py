@@ -12,15 +12,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mlops_iac.backends import ignore
+from mlops_iac.backends import read_environment
 from mlops_iac.backends.pulumi_cli import find_cli
 from mlops_iac.backends.pulumi_complaints import explain
 from mlops_iac.backends.pulumi_events import Recorder
-from mlops_iac.backends.pulumi_options import NAMES, Verb, as_urns, keywords
+from mlops_iac.backends.pulumi_options import Verb, as_urns, keywords, named
 from mlops_iac.core.environment import Environment
-from mlops_iac.core.errors import MlopsError, StackNotFound, StateError
+from mlops_iac.core.errors import MlopsError, StackNotFound
 from mlops_iac.core.suggestions import did_you_mean
-from mlops_iac.engine.event import OnEvent, Result
+from mlops_iac.engine.event import OnEvent, Result, ignore
 from mlops_iac.engine.interrupt import interrupt_sets
 from mlops_iac.engine.options import DEFAULTS, Options
 from mlops_iac.engine.values import Secret
@@ -83,14 +83,7 @@ class PulumiBackend:
         return dict(self._outputs)
 
     def environment(self) -> Environment:
-        outputs = self.outputs()
-        if "data" not in outputs:
-            raise StateError(
-                "The environment is not complete.",
-                f"The last `up` of {self.stack} did not reach its end, so its outputs are not known.",
-                hint=f"run `mlops-iac up {self.stack} --cloud aws` again; it continues where it stopped.",
-            )
-        return Environment.from_outputs(outputs)
+        return read_environment(self.outputs(), f"mlops-iac up {self.stack} --cloud aws")
 
     def clients(self) -> Clients:
         """With the person's own credentials: of the stack's ``aws:profile``, or found as the AWS CLI finds them."""
@@ -141,8 +134,7 @@ class PulumiBackend:
         """URNs in the state; and, when that does not hold all that is named, those that the program would add."""
         state = self._ask(stack.export_stack).deployment or {}
         known = {resource["urn"] for resource in state.get("resources") or ()}
-        words = {word for field in NAMES for word in getattr(options, field)}
-        if verb in ("preview", "up") and not words <= _names(known):
+        if verb in ("preview", "up") and not set(named(options)) <= _names(known):
             preview = self._operate(lambda told: stack.preview(on_event=told), ignore)
             known |= {step.urn for step in preview.steps}
         return known

@@ -7,10 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mlops_iac.backends import ignore
 from mlops_iac.core.environment import Environment
 from mlops_iac.core.errors import StackNotFound
-from mlops_iac.engine.event import OnEvent, Result, Summary
+from mlops_iac.engine.event import OnEvent, Result, Summary, ignore
 from mlops_iac.engine.options import DEFAULTS, Options
 
 if TYPE_CHECKING:

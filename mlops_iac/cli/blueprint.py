@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from mlops_iac.cli.group import make_group
 from mlops_iac.cli.options import JsonOption
 
 if TYPE_CHECKING:
@@ -13,9 +14,7 @@ if TYPE_CHECKING:
 
     from blueprints import Blueprint
 
-app = typer.Typer(
-    no_args_is_help=True, rich_markup_mode=None, help="The environments that can be had: list them, show one."
-)
+app = make_group("The environments that can be had: list them, show one.")
 
 
 def complete_blueprints(incomplete: str) -> list[str]:
@@ -30,11 +29,6 @@ def options_models() -> dict[str, type[BaseModel]]:
     from blueprints import BLUEPRINTS, get_options_model
 
     return {name: get_options_model(name) for name in BLUEPRINTS}
-
-
-@app.callback()
-def blueprint() -> None:
-    """The environments that can be had: list them, show one."""
 
 
 @app.command("list")

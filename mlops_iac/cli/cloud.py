@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mlops_iac.cli.environments import project_root
+from mlops_iac.cli.group import make_group
 from mlops_iac.cli.options import JsonOption, YesOption
 
 if TYPE_CHECKING:
     from mlops_iac.cloud.process import EmbeddedCloud
 
-app = typer.Typer(
-    no_args_is_help=True, rich_markup_mode=None, help="The embedded cloud: start, stop, status, reset, provider."
-)
+app = make_group("The embedded cloud: start, stop, status, reset, provider.")
 
 
 def embedded_cloud() -> EmbeddedCloud:

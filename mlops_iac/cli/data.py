@@ -8,9 +8,10 @@ from typing import Annotated
 import typer
 
 from mlops_iac.cli.environments import open_environment
+from mlops_iac.cli.group import make_group
 from mlops_iac.cli.options import CloudName, CloudOption, JsonOption, StackArgument
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="The lake's data: put files there, list them.")
+app = make_group("The lake's data: put files there, list them.")
 
 
 @app.command()

@@ -42,7 +42,7 @@ COMMANDS = {
         "mlops_iac.cli.state:app",
         "What is recorded of each resource: list, show, delete, move, unprotect, repair.",
     ),
-    "cloud": ("mlops_iac.cli.cloud:app", "The embedded cloud: start, stop, status, reset."),
+    "cloud": ("mlops_iac.cli.cloud:app", "The embedded cloud: start, stop, status, reset, provider."),
     "schema": ("mlops_iac.cli.schema:schema", "Print the JSON schema of stack files, for editors."),
     "completion": ("mlops_iac.cli.completion:completion", "Print a completion script for bash, zsh or fish."),
 }

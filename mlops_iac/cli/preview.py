@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -26,7 +27,8 @@ from mlops_iac.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from mlops_iac.engine.event import Diagnostic, Result
+    from mlops_iac.engine.event import Diagnostic, OnEvent, Result
+    from mlops_iac.engine.options import Options
 
 
 class PreviewFormat(StrEnum):
@@ -68,7 +70,6 @@ def preview(
 
     Example: mlops-iac preview screening-dev
     """
-    from mlops_iac.cli.console import say
     from mlops_iac.cli.operations import expect_none, foresee, raise_if_stopped
 
     options = operation_options(
@@ -82,22 +83,27 @@ def preview(
         preview_all(project_root(), expect_no_changes=expect_no_changes, json=json, markdown=format == "markdown")
         return
     notes: list[str] = []
-    if state is not None:
-        from mlops_iac.cli.preview_exported import compare_with
-
-        result, said = foresee(
-            lambda on_event: compare_with(stack, state, notes, on_event, options), json=json, event_log=event_log
-        )
-    else:
-        backend = open_backend(stack, cloud)
-        if not json:
-            say(f"Previewing {stack} ({backend.place})\n")
-        result, said = foresee(
-            lambda on_event: backend.preview(on_event=on_event, options=options), json=json, event_log=event_log
-        )
+    operation = choose_operation(stack, state, cloud, options, notes, quiet=json)
+    result, said = foresee(operation, json=json, event_log=event_log)
     raise_if_stopped(result)
     show_result(stack, result, said, notes, details=diff, format=format, json=json)
     expect_none(result, expect_no_changes)
+
+
+def choose_operation(
+    stack: str, state: Path | None, cloud: CloudName, options: Options, notes: list[str], *, quiet: bool
+) -> Callable[[OnEvent], Result]:
+    """The preview that was asked for: of the stack where it lives, or against an export of it."""
+    if state is not None:
+        from mlops_iac.cli.preview_exported import compare_with
+
+        return lambda on_event: compare_with(stack, state, notes, on_event, options)
+    from mlops_iac.cli.console import say
+
+    backend = open_backend(stack, cloud)
+    if not quiet:
+        say(f"Previewing {stack} ({backend.place})\n")
+    return lambda on_event: backend.preview(on_event=on_event, options=options)
 
 
 def refuse_nonsense(

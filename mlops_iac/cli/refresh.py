@@ -53,6 +53,8 @@ def refresh(
     backend = open_backend(stack, cloud)
     if preview_only or not yes:
         found = look(backend, options, show_json=json and preview_only, quiet=json)
+        if not preview_only and not found.changed and json:
+            conclude(found, json=True, verb="refresh")
         if preview_only or not found.changed:
             expect_none(found, expect_no_changes)
             return

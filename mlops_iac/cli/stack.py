@@ -10,16 +10,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mlops_iac.cli.environments import open_desk, project_root
+from mlops_iac.cli.group import make_group
 from mlops_iac.cli.options import JsonOption, StackArgument, YesOption
 
 if TYPE_CHECKING:
     from mlops_iac.engine.snapshot import Snapshot
 
-app = typer.Typer(
-    no_args_is_help=True,
-    rich_markup_mode=None,
-    help="The environments of this project: list, export, import, history, rename, forget.",
-)
+app = make_group("The environments of this project: list, export, import, history, rename, forget.")
 
 
 @app.command("ls")
@@ -60,13 +57,13 @@ def export(
     Example: mlops-iac stack export screening-dev --file screening.json
     """
     from mlops_iac.cli.console import say, show, show_json
-    from mlops_iac.engine.files import write_file
+    from mlops_iac.engine.files import write_asked_for
 
     text = open_desk().export(stack, show_secrets=show_secrets)
     if file is None:
         show(text)
         return
-    write_file(file, text)
+    write_asked_for(file, text)
     if json:
         show_json({"stack": stack, "file": str(file)})
     else:
@@ -88,6 +85,8 @@ def import_(
     from mlops_iac.cli.operations import confirm
 
     desk = open_desk()
+    if stack not in desk.store.stacks():
+        refuse_bad_name(stack)
     text, place = read_text(file)
     count = count_resources(desk.check_import(stack, text, place=place))
     if not json:
@@ -135,14 +134,11 @@ def rename(
     """
     from mlops_iac.cli.console import say, show_json
     from mlops_iac.cli.operations import confirm
-    from mlops_iac.config.names import check_stack
     from mlops_iac.core.errors import UsageError
 
     desk = open_desk()
     desk.store.get(stack)
-    wrong = check_stack(name)
-    if wrong:
-        raise UsageError("Not a name for an environment.", f"`{name}`: {wrong}", hint="for example `screening-dev`.")
+    refuse_bad_name(name)
     if name in desk.store.stacks():
         raise UsageError(
             "The name is taken.", f"There is an environment `{name}` already.", hint="choose another, or `stack rm` it."
@@ -182,6 +178,16 @@ def remove(
         show_json({"stack": stack, "resources": left, "backup": path_json(backup)})
     else:
         say(f"{stack} is forgotten. {told_backup(backup)}")
+
+
+def refuse_bad_name(name: str) -> None:
+    """Of an environment that is new to this machine: its name becomes the name of files, so it holds no path."""
+    from mlops_iac.config.names import check_stack
+    from mlops_iac.core.errors import UsageError
+
+    wrong = check_stack(name)
+    if wrong:
+        raise UsageError("Not a name for an environment.", f"`{name}`: {wrong}", hint="for example `screening-dev`.")
 
 
 def read_text(file: Path) -> tuple[str, str]:

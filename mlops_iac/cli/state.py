@@ -7,16 +7,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mlops_iac.cli.environments import open_desk
+from mlops_iac.cli.group import make_group
 from mlops_iac.cli.options import JsonOption, StackArgument, YesOption
 from mlops_iac.cli.stack import path_json, told_backup
 
 if TYPE_CHECKING:
     from mlops_iac.engine.record import Record
 
-app = typer.Typer(
-    no_args_is_help=True,
-    rich_markup_mode=None,
-    help="What is recorded of each resource: list, show, delete, move, unprotect, repair. The cloud is never asked.",
+app = make_group(
+    "What is recorded of each resource: list, show, delete, move, unprotect, repair. The cloud is never asked."
 )
 
 NamesArgument = Annotated[list[str], typer.Argument(metavar="NAME...", help="Resources, by name or URN.")]

@@ -17,8 +17,8 @@ from mlops_iac import __version__
 from mlops_iac.cloud import moto_patches, services, snapshot
 from mlops_iac.cloud.blobs import Blobs
 from mlops_iac.cloud.gateway import Gateway
-from mlops_iac.cloud.peers import is_own_connection
 from mlops_iac.core.errors import CloudError
+from mlops_iac.core.peers import is_own_connection
 
 LOOPBACK: Final = "127.0.0.1"
 """The only address anything of ours listens on."""

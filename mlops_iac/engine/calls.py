@@ -10,13 +10,14 @@ from typing import Any, TypeVar
 
 from mlops_iac.core.errors import CloudError
 from mlops_iac.engine.diff import diff
-from mlops_iac.engine.handler import Created, Handler, Scope
+from mlops_iac.engine.handler import Created, Handler, Scope, Unfinished
 from mlops_iac.engine.operation import Operation
 from mlops_iac.engine.providers import Providers
 from mlops_iac.engine.record import Record, now
 from mlops_iac.engine.retrying import Kind, may_be_done, retried
 from mlops_iac.engine.snapshot import Snapshot
-from mlops_iac.engine.values import Props, Secret, conceal, conceal_copies, reveal
+from mlops_iac.engine.unfinished import finish, takes_several_calls
+from mlops_iac.engine.values import Props, Secret, conceal, conceal_copies, reveal, without_secrets
 
 T = TypeVar("T")
 
@@ -50,17 +51,23 @@ class Calls:
 
     def create(self, record: Record) -> Record:
         """Make it. When an answer was lost, it is looked up first whether the resource was made: it is never made
-        twice, and what an earlier try left unfinished is finished."""
+        twice, and what an earlier try left unfinished is finished. Raises `Unfinished` when that cannot be."""
         handler, scope = self.handler(record.type), self.scope(record)
         inputs = reveal(record.inputs)
         lost: list[Exception] = []
+        made: list[Created] = []
 
         def attempt(number: int) -> Created:
+            if made:
+                return finish(handler, scope, made[0], begun_with=inputs, inputs=inputs)
             found = handler.find(scope, inputs) if lost else None
             if found and not is_known(self._operation.snapshot, record.type, found.id):
                 return self._finished(handler, scope, inputs, found)
             try:
                 return handler.create(scope, inputs)
+            except Unfinished as error:
+                made.append(error.made)
+                raise
             except Exception as error:
                 if may_be_done(error):
                     lost.append(error)
@@ -68,14 +75,22 @@ class Calls:
 
         return self._with_outputs(record, handler, self._call(record, "create", attempt), fresh=True)
 
+    def unfinished(self, record: Record, error: Unfinished) -> Record:
+        """What is recorded of a create that was begun: all that is known, and why it was not finished."""
+        known = self._with_outputs(record, self.handler(record.type), error.made, fresh=True)
+        return replace(known, init_errors=(without_secrets(str(error), record.inputs),))
+
     def update(self, old: Record, new: Record) -> Record:
         handler, scope = self.handler(new.type), self.scope(new)
-        outputs = self._call(
-            new,
-            "update",
-            lambda number: handler.update(scope, old.id, reveal(old.inputs), reveal(new.inputs), reveal(old.outputs)),
-        )
-        return self._with_outputs(new, handler, Created(old.id, outputs))
+        before, after = reveal(old.inputs), reveal(new.inputs)
+        known = Created(old.id, reveal(old.outputs))
+
+        def attempt(number: int) -> Created:
+            if old.init_errors:
+                return finish(handler, scope, known, begun_with=before, inputs=after)
+            return Created(old.id, handler.update(scope, old.id, before, after, known.outputs))
+
+        return self._with_outputs(new, handler, self._call(new, "update", attempt))
 
     def delete(self, record: Record) -> None:
         handler, scope = self.handler(record.type), self.scope(record)
@@ -96,6 +111,8 @@ class Calls:
     @staticmethod
     def _finished(handler: Handler, scope: Scope, inputs: Props, found: Created) -> Created:
         """What a create of several calls had not come to when its answer was lost is made by an update."""
+        if takes_several_calls(handler, inputs):
+            return finish(handler, scope, found, begun_with=inputs, inputs=inputs)
         there = {key: found.outputs[key] for key in inputs if key in found.outputs}
         if not diff(there, {key: inputs[key] for key in there}):
             return found

@@ -10,8 +10,9 @@ from mlops_iac.core.errors import CloudError
 from mlops_iac.engine.calls import Calls, is_unsure, sealed
 from mlops_iac.engine.diff import top_level
 from mlops_iac.engine.event import Op, Step
-from mlops_iac.engine.hooks import Moment
+from mlops_iac.engine.handler import Unfinished
 from mlops_iac.engine.importing import refuse_other
+from mlops_iac.engine.moment import Moment
 from mlops_iac.engine.operation import Operation, make_step, now_is
 from mlops_iac.engine.planning import Plan, checked_inputs, expected_outputs
 from mlops_iac.engine.protection import Protected, replaced
@@ -71,6 +72,9 @@ class Carrier:
             number = self.operation.must_journal.begin("creating", plan.new)
             try:
                 record = self._attempt("create", lambda: self.calls.create(plan.new), None, plan.new)
+            except Unfinished as error:
+                self._settle_created(plan, self.calls.unfinished(plan.new, error), number)
+                raise self._fail(step, error, began, None) from error
             except Exception as error:
                 raise self._fail(step, error, began, number) from error
             self._settle_created(plan, record, number)
@@ -209,7 +213,8 @@ class Carrier:
             except CloudError as error:
                 errors.append(str(error))
                 hooks = self.operation.hooks
-                if is_unsure(error) or not hooks.want_retry(operation, errors, old=old, new=new):
+                is_there = is_unsure(error) or isinstance(error, Unfinished)
+                if is_there or not hooks.want_retry(operation, errors, old=old, new=new):
                     raise
 
     def _run_hooks(

@@ -9,7 +9,7 @@ from typing import Any
 
 from mlops_iac.engine.answers import Engine
 from mlops_iac.engine.calls import Calls
-from mlops_iac.engine.event import Event, OnEvent, Result
+from mlops_iac.engine.event import OnEvent, Result, ignore
 from mlops_iac.engine.expecting import Expected
 from mlops_iac.engine.handler import Provider
 from mlops_iac.engine.history import History
@@ -34,10 +34,6 @@ from mlops_iac.engine.sweep import standing_alone, sweep
 from mlops_iac.engine.values import Secret, reveal
 
 Program = Callable[[], object]
-
-
-def ignore(event: Event) -> None:
-    """Hears nothing."""
 
 
 class Deployment:

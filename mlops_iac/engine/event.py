@@ -126,6 +126,15 @@ Event = Prelude | StepStarted | StepDone | StepFailed | Diagnostic | Summary
 OnEvent = Callable[[Event], None]
 
 
+def ignore(event: Event) -> None:
+    """For who does not watch."""
+
+
+def has_changes(changes: Mapping[str, int]) -> bool:
+    """Whether these counts tell of anything but looking."""
+    return any(count for op, count in changes.items() if op not in ("same", "read"))
+
+
 @dataclass(frozen=True, kw_only=True)
 class Result:
     """What an operation came to."""
@@ -145,4 +154,4 @@ class Result:
 
     @property
     def changed(self) -> bool:
-        return any(count for op, count in self.changes.items() if op not in ("same", "read"))
+        return has_changes(self.changes)

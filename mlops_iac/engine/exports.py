@@ -31,7 +31,7 @@ class Export:
 def render_export(snapshot: Snapshot, manager: PassphraseManager, *, show_secrets: bool = False) -> str:
     """The whole state as text. ``show_secrets`` writes them in clear, as `pulumi stack export --show-secrets` does.
 
-    Raises StateError when secrets are to be shown and the passphrase is wrong.
+    Raises AuthenticationError when secrets are to be shown and the passphrase is wrong.
     """
     encode = _clear if show_secrets else state_file.encoder(manager)
     deployment = state_file.deployment_json(snapshot, manager, encode)
@@ -41,8 +41,8 @@ def render_export(snapshot: Snapshot, manager: PassphraseManager, *, show_secret
 def parse_export(text: str, passphrase: Callable[[], str], *, stack: str, project: str, place: str) -> Export:
     """Read an export; a checkpoint (a copy from `.pulumi/backups`) is read too. ``place`` names the file.
 
-    Raises StateError for what is no export, is newer, is of another stack, holds together badly, or holds secrets of
-    another passphrase.
+    Raises StateError for what is no export, is newer, is of another stack or holds together badly, and
+    AuthenticationError for secrets of another passphrase.
     """
     deployment = read_deployment(text, place)
     refuse_other_stack(deployment, stack=stack, project=project, place=place)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from mlops_iac.core.errors import StateError
+from mlops_iac.core.errors import StateError, UsageError
 
 
 def make_folder(path: Path) -> None:
@@ -20,19 +20,39 @@ def make_folder(path: Path) -> None:
 
 
 def write_file(path: Path, text: str) -> None:
-    """Write beside, to the disk, then rename: a reader sees the old file or the new one. Mode 0600."""
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+    """A file of the state: the old one or the new one. Mode 0600. Raises StateError when it cannot be written."""
     with explained(path):
-        try:
-            with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(draft, path)
-        except BaseException:
-            draft.unlink(missing_ok=True)
-            raise
-        sync_folder(path.parent)
+        _write_whole(path, text)
+
+
+def write_asked_for(path: Path, text: str) -> None:
+    """A file that a person named, for an export or a plan, written as `write_file` does.
+
+    Raises UsageError when it cannot be written: the state has nothing to do with it.
+    """
+    try:
+        _write_whole(path, text)
+    except OSError as error:
+        raise UsageError(
+            "The file cannot be written.",
+            f"{path}: {error.strerror or error}.",
+            hint="name a file in a folder of yours.",
+        ) from error
+
+
+def _write_whole(path: Path, text: str) -> None:
+    """Write beside, to the disk, then rename: a reader sees the old file or the new one."""
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+    try:
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(draft, path)
+    except BaseException:
+        draft.unlink(missing_ok=True)
+        raise
+    sync_folder(path.parent)
 
 
 def copy_file(source: Path, target: Path) -> None:

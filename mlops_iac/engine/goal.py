@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mlops_iac.core import urns
-
-if TYPE_CHECKING:
-    from mlops_iac.engine.hooks import Moment
+from mlops_iac.engine.moment import Moment
+from mlops_iac.engine.needs import needs
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,18 +76,8 @@ class Goal:
     def is_stack(self) -> bool:
         return self.type == urns.STACK_TYPE
 
-    def needs(self) -> frozenset[str]:
-        """URNs of everything this resource stands on."""
-        needed = {urn for group in self.property_dependencies.values() for urn in group}
-        needed.update(self.dependencies)
-        if self.parent:
-            needed.add(self.parent)
-        if self.provider:
-            needed.add(self.provider.rsplit("::", 1)[0])
-        needed.update(self.replace_with)
-        if self.deleted_with:
-            needed.add(self.deleted_with)
-        return frozenset(needed)
+    def needs(self) -> set[str]:
+        return needs(self)
 
 
 @dataclass(frozen=True, kw_only=True)

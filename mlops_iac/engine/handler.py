@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from mlops_iac.core.errors import CloudError
 from mlops_iac.engine.values import Props
 
 
@@ -25,6 +26,24 @@ class Created:
     id: str
     outputs: dict[str, Any] = field(default_factory=dict)
     """All outputs, inputs included, as the Pulumi provider would answer them (camelCase)."""
+
+
+class Unfinished(CloudError):
+    """A create of several calls that stopped after the first: the resource is there, and is not what was asked for.
+
+    The engine records it with the reason, as Pulumi does (``initErrors``), and the next `up` finishes it.
+    """
+
+    def __init__(self, cause: CloudError, made: Created) -> None:
+        super().__init__(
+            cause.summary,
+            f"{cause.detail}\n`{made.id}` was made all the same, and is recorded as not finished.",
+            hint=cause.hint or "run `up` again: it finishes what is there.",
+            resource=cause.resource,
+            call=cause.call,
+            code=cause.code,
+        )
+        self.made = made
 
 
 class Handler(Protocol):
@@ -49,7 +68,10 @@ class Handler(Protocol):
     def secrets(self) -> frozenset[str]:
         """Outputs that are secret whatever the program says."""
 
-    def create(self, scope: Scope, inputs: Props) -> Created: ...
+    def create(self, scope: Scope, inputs: Props) -> Created:
+        """Make it. Raises `Unfinished` when it was made and a further call failed. A handler whose create takes several
+        calls says in an optional method ``begun(inputs: Props) -> dict[str, Any]`` what the first of them brings: the
+        inputs, UNKNOWN where another call is needed. An update from there finishes the resource."""
 
     def read(self, scope: Scope, id: str, outputs: Props) -> Created | None:
         """What the cloud says now, or None when it is gone. ``outputs`` is the last known state, for what the

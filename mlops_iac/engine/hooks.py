@@ -4,22 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 from mlops_iac.core.errors import PlanError
+from mlops_iac.engine.moment import Moment
 from mlops_iac.engine.record import Record
-
-Moment = Literal["BeforeCreate", "AfterCreate", "BeforeUpdate", "AfterUpdate", "BeforeDelete", "AfterDelete", "OnError"]
-MOMENTS: tuple[Moment, ...] = (
-    "BeforeCreate",
-    "AfterCreate",
-    "BeforeUpdate",
-    "AfterUpdate",
-    "BeforeDelete",
-    "AfterDelete",
-    "OnError",
-)
-"""Pulumi's words, as a checkpoint has them under ``resourceHooks``; seen in one that the Pulumi CLI wrote."""
 
 MOST_RETRIES = 100
 """How often error hooks may have one operation tried again; Pulumi's number."""

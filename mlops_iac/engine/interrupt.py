@@ -14,11 +14,15 @@ from typing import Any
 
 @contextmanager
 def interrupt_sets(cancelled: threading.Event, tell: Callable[[], object] | None = None) -> Iterator[None]:
-    """While the block runs, a first signal sets the event and calls ``tell``; outside the main thread, not."""
+    """While the block runs, a first signal sets the event and calls ``tell``; outside the main thread, not.
+
+    A signal that the process was started to ignore (`nohup`, a shell's background job) stays ignored.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: handler for number, handler in before.items() if handler != signal.SIG_IGN}
 
     def restore() -> None:
         for number, handler in before.items():

@@ -17,7 +17,8 @@ from pulumi.runtime.proto import resource_pb2
 
 from mlops_iac.core.errors import PlanError
 from mlops_iac.engine.goal import AliasSpec, Answer, Goal
-from mlops_iac.engine.hooks import MOMENTS, Hook, Moment
+from mlops_iac.engine.hooks import Hook
+from mlops_iac.engine.moment import MOMENTS, Moment
 from mlops_iac.engine.state_file import ORGANIZATION
 from mlops_iac.engine.wire import read_struct, read_value, write_struct
 

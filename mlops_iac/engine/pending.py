@@ -10,6 +10,8 @@ from mlops_iac.engine.operation import Operation
 from mlops_iac.engine.record import Record
 from mlops_iac.engine.refreshing import seen_now
 from mlops_iac.engine.snapshot import Pending
+from mlops_iac.engine.unfinished import CUT_OFF, takes_several_calls
+from mlops_iac.engine.values import reveal
 
 _CALLS = {"creating": "create", "updating": "update", "deleting": "delete", "reading": "read", "importing": "import"}
 _DOING = {
@@ -65,7 +67,7 @@ def _resolve_create(operation: Operation, calls: Calls, number: int, record: Rec
     """Adopt what the create has made, if it has."""
     journal, snapshot = operation.must_journal, operation.snapshot
     found = calls.find(record)
-    found = found and seen_now(_as_asked(record, found), found)
+    found = found and _adopted(calls, record, found)
     if found is None or is_known(snapshot, record.type, found.id):
         journal.end(number)
         return "it was not created"
@@ -78,6 +80,14 @@ def _resolve_create(operation: Operation, calls: Calls, number: int, record: Rec
     else:
         journal.end(number, put={key: replace(old, delete=True), snapshot.new_key(): found})
     return f"it had been created, and is adopted as {found.id}"
+
+
+def _adopted(calls: Calls, record: Record, found: Record) -> Record:
+    """A create that takes several calls may have been cut off between two of them: the next `up` makes the later ones
+    again."""
+    adopted = seen_now(_as_asked(record, found), found)
+    several = takes_several_calls(calls.handler(record.type), reveal(record.inputs))
+    return replace(adopted, init_errors=(CUT_OFF,)) if several else adopted
 
 
 def _as_asked(record: Record, found: Record) -> Record:

@@ -16,7 +16,7 @@ from typing import Any
 
 from mlops_iac.core.errors import PlanError, StateError
 from mlops_iac.engine.diff import diff
-from mlops_iac.engine.files import write_file
+from mlops_iac.engine.files import write_asked_for
 from mlops_iac.engine.goal import Goal
 from mlops_iac.engine.record import Record, now
 from mlops_iac.engine.secrets import PassphraseManager
@@ -66,7 +66,7 @@ def state_digests(records: Iterable[Record]) -> dict[str, str]:
 
 
 def save_plan(path: Path, plan: SavedPlan, manager: PassphraseManager) -> None:
-    """Write it; raises StateError when that cannot be done."""
+    """Write it; raises UsageError when that cannot be done."""
     encode = encoder(manager)
     document: dict[str, Any] = {
         "manifest": {"time": now(), "magic": "", "version": ""},
@@ -76,11 +76,13 @@ def save_plan(path: Path, plan: SavedPlan, manager: PassphraseManager) -> None:
     ours: dict[str, Any] = {"stack": plan.stack, "state": dict(plan.state)}
     if manager.has_state:
         ours["secrets_providers"] = {"type": "passphrase", "state": {"salt": manager.state}}
-    write_file(path, json.dumps({**document, OURS: ours}, indent=1, ensure_ascii=False) + "\n")
+    write_asked_for(path, json.dumps({**document, OURS: ours}, indent=1, ensure_ascii=False) + "\n")
 
 
 def load_plan(path: Path, passphrase: Callable[[], str]) -> SavedPlan:
-    """Read a plan. Raises PlanError when there is none, and StateError when its secrets cannot be read."""
+    """Read a plan. Raises PlanError when there is none, StateError when its secrets cannot be read, and
+    AuthenticationError when they are of another passphrase.
+    """
     try:
         document = json.loads(path.read_text("utf-8"))
         ours = document[OURS]

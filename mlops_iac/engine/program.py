@@ -188,10 +188,8 @@ def _close(loop: asyncio.AbstractEventLoop, workers: Workers, *, wait: bool) -> 
     rest = asyncio.all_tasks(loop)
     for task in rest:
         task.cancel()
-    if rest and wait:
-        loop.run_until_complete(asyncio.gather(*rest, return_exceptions=True))
-    elif rest:  # a coroutine that never hears of its end complains on stderr when it is collected
-        loop.run_until_complete(asyncio.wait(rest, timeout=LOOK))
+    if rest:  # a coroutine that never hears of its end complains on stderr when it is collected; one may not listen
+        loop.run_until_complete(asyncio.wait(rest, timeout=PATIENCE if wait else LOOK))
     if wait:
         loop.run_until_complete(loop.shutdown_asyncgens())
     workers.shutdown(wait=wait)

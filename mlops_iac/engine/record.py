@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mlops_iac.core import urns
 from mlops_iac.engine.goal import Goal
-
-if TYPE_CHECKING:
-    from mlops_iac.engine.hooks import Moment
+from mlops_iac.engine.moment import Moment
+from mlops_iac.engine.needs import needs
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +30,8 @@ class Record:
     external: bool = False
     """It was read, not made: it is never deleted."""
     dependencies: tuple[str, ...] = ()
+    init_errors: tuple[str, ...] = ()
+    """Why its create was not finished; the next `up` updates it."""
     provider: str | None = None
     property_dependencies: Mapping[str, list[str]] = field(default_factory=dict)
     pending_replacement: bool = False
@@ -72,17 +73,7 @@ class Record:
         return self.provider.rsplit("::", 1)[0] if self.provider else None
 
     def needs(self) -> set[str]:
-        """URNs of everything this resource stands on."""
-        needed = {urn for group in self.property_dependencies.values() for urn in group}
-        needed.update(self.dependencies)
-        if self.parent:
-            needed.add(self.parent)
-        if self.provider:
-            needed.add(self.provider.rsplit("::", 1)[0])
-        needed.update(self.replace_with)
-        if self.deleted_with:
-            needed.add(self.deleted_with)
-        return needed
+        return needs(self)
 
 
 def now() -> str:
@@ -117,12 +108,5 @@ def record_of(
         import_id=goal.import_id,
         created=old.created if old else None,
         modified=old.modified if old else None,
-        extra=_extra(goal, old),
+        extra=dict(old.extra) if old else {},
     )
-
-
-def _extra(goal: Goal, old: Record | None) -> dict[str, Any]:
-    """What is kept for who reads the state, and is asked of the program anew each time: the options about changes."""
-    options = {"ignoreChanges": list(goal.ignore_changes), "replaceOnChanges": list(goal.replace_on_changes)}
-    kept = {key: value for key, value in old.extra.items() if key not in options} if old else {}
-    return {**kept, **{key: value for key, value in options.items() if value}}

@@ -20,7 +20,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from mlops_iac.core.errors import StateError
+from mlops_iac.core.errors import AuthenticationError, StateError
 from mlops_iac.engine import signatures as sig
 from mlops_iac.engine.values import Secret, reveal
 from mlops_iac.engine.wire import marked, unmarked
@@ -136,11 +136,11 @@ class PassphraseManager:
         return _encrypt(text, self._checked_key)
 
     def decrypt(self, ciphertext: str) -> str:
-        """Raises StateError when the ciphertext was changed, or the passphrase is wrong."""
+        """Raises StateError when the ciphertext was changed, and AuthenticationError when the passphrase is wrong."""
         return _decrypt(ciphertext, self._checked_key)
 
     def check(self) -> None:
-        """Raise StateError when the passphrase is not the one of the stored state."""
+        """Raise AuthenticationError when the passphrase is not the one of the stored state."""
         _ = self._checked_key
 
     def seal(self, secret: Secret) -> str:
@@ -157,14 +157,14 @@ class PassphraseManager:
     def _opens(self, state: str) -> bool:
         try:
             PassphraseManager(self._passphrase, state).check()
-        except StateError:
+        except (AuthenticationError, StateError):
             return False
         return True
 
     def _try_key(self) -> None:
         try:
             _ = self._checked_key
-        except StateError:
+        except (AuthenticationError, StateError):
             return  # it is raised again, to somebody who listens, when the key is used
 
     @cached_property
@@ -176,7 +176,7 @@ class PassphraseManager:
         except StateError:
             known = ""
         if known != PROBE:
-            raise StateError(
+            raise AuthenticationError(
                 "Wrong passphrase.",
                 "The stack's secrets were encrypted with another passphrase than the one given.",
                 hint="set PULUMI_CONFIG_PASSPHRASE to the passphrase the stack was made with.",

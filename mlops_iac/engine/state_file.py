@@ -40,6 +40,7 @@ _FIELDS = {
     "protect": "protect",
     "external": "external",
     "dependencies": "dependencies",
+    "initErrors": "init_errors",
     "provider": "provider",
     "propertyDependencies": "property_dependencies",
     "pendingReplacement": "pending_replacement",
@@ -61,6 +62,7 @@ _FIELDS = {
 
 _LISTS = (
     "dependencies",
+    "init_errors",
     "additional_secret_outputs",
     "replace_with",
     "ignore_changes",

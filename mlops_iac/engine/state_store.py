@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from mlops_iac.core import urns
-from mlops_iac.core.errors import StackNotFound, StateError
+from mlops_iac.core.errors import AuthenticationError, StackNotFound, StateError
 from mlops_iac.core.suggestions import did_you_mean
 from mlops_iac.engine import journal, state_file
 from mlops_iac.engine.edits import rename_stack
@@ -367,6 +367,6 @@ class Session:
 def _is_good(copy: Path, passphrase: Callable[[], str]) -> bool:
     try:
         state_file.parse(copy.read_text("utf-8"), passphrase, place=str(copy))
-    except (StateError, OSError, UnicodeDecodeError):
+    except (AuthenticationError, StateError, OSError, UnicodeDecodeError):
         return False
     return True

@@ -109,6 +109,13 @@ def conceal_copies(value: Any, inputs: Any) -> Any:
     return _marked(value, words) if words else value
 
 
+def without_secrets(text: str, inputs: Any) -> str:
+    """The text without what is secret in the inputs: a cloud may say in a message what it was given."""
+    for word in sorted(set(_secret_texts(inputs)), key=len, reverse=True):
+        text = text.replace(word, "[secret]")
+    return text
+
+
 def _secret_texts(value: Any, *, inside: bool = False) -> Iterator[str]:
     if isinstance(value, Secret):
         yield from _secret_texts(value.value, inside=True)

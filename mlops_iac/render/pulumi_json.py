@@ -5,21 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from mlops_iac.core import urns
 from mlops_iac.core.errors import CloudError
+from mlops_iac.core.exceptions import explain
 from mlops_iac.engine.diff import top_level
 from mlops_iac.engine.event import Diagnostic, Result, Step, StepFailed
+from mlops_iac.engine.signatures import UNKNOWN_TEXT
 from mlops_iac.engine.values import UNKNOWN, Secret
-
-UNKNOWN_UUID = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
-"""What Pulumi prints for a value that is not known yet."""
+from mlops_iac.render.errors import error_json
 
 
 def plain(value: Any) -> Any:
-    """A value as JSON, with secrets as ``[secret]``."""
+    """A value as JSON, with secrets as ``[secret]``, and Pulumi's own text for what is not known."""
     if isinstance(value, Secret):
         return "[secret]"
     if value is UNKNOWN:
-        return UNKNOWN_UUID
+        return UNKNOWN_TEXT
     if isinstance(value, Mapping):
         return {key: plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
@@ -53,9 +54,7 @@ def step_json(step: Step) -> dict[str, Any]:
 
 def result_json(result: Result, *, unchanged: bool = False, diagnostics: Sequence[Diagnostic] = ()) -> dict[str, Any]:
     """The object of ``preview --json``. Unchanged resources are left out, the stack itself excepted, as Pulumi does."""
-    steps = [
-        step_json(step) for step in result.steps if unchanged or step.op != "same" or step.type == "pulumi:pulumi:Stack"
-    ]
+    steps = [step_json(step) for step in result.steps if unchanged or step.op != "same" or step.type == urns.STACK_TYPE]
     return {
         "config": dict(result.config),
         "steps": steps,
@@ -69,14 +68,14 @@ def _diagnostic_json(told: Diagnostic) -> dict[str, str]:
     return {**({"urn": told.urn} if told.urn else {}), "message": told.message, "severity": told.severity}
 
 
-def _failure_json(failure: StepFailed) -> dict[str, str]:
+def _failure_json(failure: StepFailed) -> dict[str, Any]:
     error = failure.error
     refused = {"call": error.call, "code": error.code} if isinstance(error, CloudError) else {}
     return {
         "urn": failure.step.urn,
         "op": str(failure.step.op),
         **{key: value for key, value in refused.items() if value},
-        "error": str(error),
+        **error_json(explain(error)),
     }
 
 
@@ -91,5 +90,5 @@ def operation_json(result: Result) -> dict[str, Any]:
     if result.left:
         body["notDone"] = list(result.left)
     if result.error is not None:
-        body["error"] = str(result.error)
+        body |= error_json(explain(result.error))
     return body

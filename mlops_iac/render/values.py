@@ -7,7 +7,7 @@ from typing import Any
 
 from mlops_iac.engine.values import UNKNOWN, Secret
 
-UNKNOWN_TEXT = "(known after up)"
+KNOWN_LATER = "(known after up)"
 LONGEST = 80
 """Characters; a longer value is cut, because a diff is for reading."""
 CONTEXT = 16
@@ -19,7 +19,7 @@ def render_value(value: Any) -> str:
     if isinstance(value, Secret):
         return "[secret]"
     if value is UNKNOWN:
-        return UNKNOWN_TEXT
+        return KNOWN_LATER
     if value is None:
         return "(none)"
     text = json.dumps(value, default=_plain, ensure_ascii=False)

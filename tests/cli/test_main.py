@@ -32,7 +32,7 @@ def test_every_command_has_help_with_an_example(command, capsys):
     assert f"Example: mlops-iac {' '.join(command)}" in help_of(command, capsys)
 
 
-@pytest.mark.parametrize("command", [c for c in all_commands() if c[0] not in ("completion",)], ids=" ".join)
+@pytest.mark.parametrize("command", all_commands(), ids=" ".join)
 def test_every_command_has_json(command, capsys):
     assert "--json" in help_of(command, capsys)
 
@@ -41,6 +41,16 @@ def test_every_command_has_json(command, capsys):
 def test_the_line_in_help_is_how_the_command_itself_begins(name, capsys):
     first_line = " ".join(help_of([name], capsys).split("\n\n")[1].split())
     assert first_line.startswith(COMMANDS[name][1].rstrip("."))
+
+
+@pytest.mark.parametrize(
+    "words", [["blueprint", "ls"], ["data", "list"], ["stack", "list"], ["state", "ls"]], ids=" ".join
+)
+def test_ls_and_list_are_the_same_in_every_group(words, capsys):
+    group, word = words
+    other = {"ls": "list", "list": "ls"}[word]
+    assert help_of(words, capsys).partition("Options:")[2] == help_of([group, other], capsys).partition("Options:")[2]
+    assert f"  {word} " not in help_of([group], capsys)
 
 
 def test_an_unknown_command_suggests_the_nearest(capsys):
@@ -104,6 +114,12 @@ def test_help_imports_nothing_heavy():
 def test_completion_scripts_name_the_program(shell, capsys):
     assert run_command(["completion", shell]) == exit_codes.OK
     assert "_MLOPS_IAC_COMPLETE" in capsys.readouterr().out
+
+
+def test_a_completion_script_can_be_had_as_json(capsys):
+    assert run_command(["completion", "fish", "--json"]) == exit_codes.OK
+    told = json.loads(capsys.readouterr().out)
+    assert (told["shell"], "_MLOPS_IAC_COMPLETE" in told["script"]) == ("fish", True)
 
 
 def test_ctrl_c_inside_a_command_is_cancelled_and_says_so(monkeypatch, capsys):

@@ -118,6 +118,14 @@ def test_refresh_shows_drift_and_records_nothing_with_preview_only(backend, caps
     assert "lake-bucket" in capsys.readouterr().out
 
 
+def test_refresh_as_json_is_one_object_when_nothing_was_changed(backend, capsys):
+    recording = backend(refresh_preview=result(changes={"same": 1}))
+    assert run_command(["refresh", "recorded-dev", "--json"]) == exit_codes.OK
+    assert recording.asked == ["refresh-preview"]
+    told = json.loads(capsys.readouterr().out)
+    assert (told["result"], told["changeSummary"]) == ("succeeded", {"same": 1})
+
+
 def test_outputs_are_picked_by_dotted_name(backend, capsys):
     backend(up=result(outputs={"endpoint": {"name": "a-endpoint"}}))
     assert run_command(["outputs", "recorded-dev", "endpoint.name"]) == exit_codes.OK

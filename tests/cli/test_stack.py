@@ -52,6 +52,13 @@ def test_an_exported_file_is_for_its_owner_only_and_can_be_imported(recorded_sta
     assert "hunter2" not in recorded_stack.read_text()
 
 
+def test_an_export_to_where_nothing_can_be_written_does_not_speak_of_the_state(recorded_stack: Path, capsys: Capture):
+    for file in ("no/such/folder/export.json", "stacks"):
+        err = refused(capsys, "stack", "export", "screening-dev", "--file", file, code=exit_codes.CONFIGURATION)
+        assert "The file cannot be written." in err
+        assert file in err
+
+
 def test_import_without_a_yes_and_a_terminal_changes_nothing(recorded_stack: Path, capsys: Capture):
     before = recorded_stack.read_bytes()
     err = refused(capsys, "stack", "import", "screening-dev", "--file", str(RECORDED), code=exit_codes.CONFIGURATION)
@@ -71,8 +78,18 @@ def test_import_of_another_stack_names_it(recorded_stack: Path, capsys: Capture)
 
 
 def test_import_of_a_file_that_is_not_there_says_so(recorded_stack: Path, capsys: Capture):
-    err = refused(capsys, "stack", "import", "x-dev", "--file", "no.json", "--yes", code=exit_codes.CONFIGURATION)
+    err = refused(capsys, "stack", "import", "scoring-dev", "--file", "no.json", "--yes", code=exit_codes.CONFIGURATION)
     assert "no.json" in err
+
+
+@pytest.mark.parametrize("name", ["../../../../outside", "/tmp/outside", "Scoring-Dev", "scoring"])
+def test_import_under_a_name_that_no_environment_may_have_writes_nothing(
+    name: str, recorded_stack: Path, project: Path, capsys: Capture
+):
+    before = sorted(project.parent.rglob("*"))
+    err = refused(capsys, "stack", "import", name, "--file", str(RECORDED), "--yes", code=exit_codes.CONFIGURATION)
+    assert "Not a name for an environment." in err
+    assert sorted(project.parent.rglob("*")) == before
 
 
 def test_a_wrong_passphrase_is_told_and_nothing_is_written(
@@ -80,7 +97,9 @@ def test_a_wrong_passphrase_is_told_and_nothing_is_written(
 ):
     monkeypatch.chdir(project)
     monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE", "word")
-    err = refused(capsys, "stack", "import", "screening-dev", "--file", str(RECORDED), "--yes", code=exit_codes.ERROR)
+    err = refused(
+        capsys, "stack", "import", "screening-dev", "--file", str(RECORDED), "--yes", code=exit_codes.AUTHENTICATION
+    )
     assert "Wrong passphrase." in err
     assert "PULUMI_CONFIG_PASSPHRASE" in err
     assert not list(project.glob(".mlops-iac/state/.pulumi/stacks/*/*.json"))

@@ -5,13 +5,8 @@ from __future__ import annotations
 import http.client
 import json
 import os
-import socket
 import time
 from pathlib import Path
-
-import pytest
-
-from mlops_iac.cloud.peers import find_owner, is_own_connection
 
 LOCATION = {"LocationConstraint": "eu-west-1"}
 
@@ -91,26 +86,3 @@ def test_reset_empties_everything_and_tells_its_parts(cloud):
     assert cloud.clients()("ssm").describe_parameters()["Parameters"] == []
     assert cloud.gateway.store["mine"] == {}
     assert told == ["reset"]
-
-
-@pytest.mark.skipif(not os.path.exists("/proc/net/tcp"), reason="only Linux tells who is at the other end")
-def test_the_owner_of_a_connection_is_known():
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        client = socket.create_connection(server.getsockname())
-        accepted, address = server.accept()
-        with client, accepted:
-            assert find_owner(address, server.getsockname()) == os.geteuid()
-            assert is_own_connection(address, server.getsockname())
-
-
-def test_a_connection_of_another_user_is_refused(monkeypatch):
-    monkeypatch.setattr("mlops_iac.cloud.peers.find_owner", lambda *_: 4242)
-    monkeypatch.setattr("os.geteuid", lambda: 1000)
-    assert not is_own_connection(("127.0.0.1", 1), ("127.0.0.1", 2))
-
-
-def test_roots_connections_and_unknown_ones_are_accepted(monkeypatch):
-    monkeypatch.setattr("os.geteuid", lambda: 1000)
-    for owner in (0, 1000, None):
-        monkeypatch.setattr("mlops_iac.cloud.peers.find_owner", lambda *_, owner=owner: owner)
-        assert is_own_connection(("127.0.0.1", 1), ("127.0.0.1", 2))

@@ -41,6 +41,10 @@ def test_every_command_has_a_section():
     assert all(f"| [`mlops-iac {name}`](#mlops-iac-{name}) |" in page for name in COMMANDS)
 
 
+def test_what_json_holds_is_said_of_every_command():
+    assert set(GENERATOR.JSON_SHAPES) == {" ".join(words) for words in all_commands()}
+
+
 HELD_ELSEWHERE = {"COVERAGE.md", "differences-from-pulumi.md", "engine-promises.md"}
 """By the contract test of the embedded cloud's handlers, and by the parity test of the two engines."""
 

@@ -10,7 +10,7 @@ from typing import Any
 import pulumi
 import pytest
 
-from mlops_iac.core.errors import PlanError, StateError
+from mlops_iac.core.errors import AuthenticationError, PlanError
 from mlops_iac.engine.plan_file import load_plan
 from mlops_iac.engine.values import UNKNOWN
 from tests.engine.conftest import Stack, errors, ops
@@ -162,7 +162,7 @@ def test_a_plan_that_is_not_there_is_refused(stack: Stack, file: Path) -> None:
 
 def test_a_wrong_passphrase_is_told(stack: Stack, file: Path) -> None:
     stack.preview(program(), plan=file)
-    with pytest.raises(StateError, match="Wrong passphrase"):
+    with pytest.raises(AuthenticationError, match="Wrong passphrase"):
         load_plan(file, lambda: "other")
 
 

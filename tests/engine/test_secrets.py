@@ -7,7 +7,7 @@ from pathlib import Path
 import pulumi
 import pytest
 
-from mlops_iac.core.errors import StateError
+from mlops_iac.core.errors import AuthenticationError, StateError
 from mlops_iac.engine import secrets
 from mlops_iac.engine.secrets import PassphraseManager, SealedSecret, passphrase_for
 from mlops_iac.engine.state_store import FileStore
@@ -26,7 +26,7 @@ def test_what_the_real_pulumi_encrypted_is_decrypted(real_keys: None) -> None:
 
 def test_a_wrong_passphrase_is_named_as_such(real_keys: None) -> None:
     manager = PassphraseManager(lambda: "other", RECORDED["secrets_providers"]["state"]["salt"])
-    with pytest.raises(StateError, match="Wrong passphrase"):
+    with pytest.raises(AuthenticationError, match="Wrong passphrase"):
         manager.decrypt(RECORDED["resources"][0]["outputs"]["token"]["ciphertext"])
 
 

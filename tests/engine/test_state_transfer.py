@@ -9,7 +9,7 @@ from typing import Any
 import pulumi
 import pytest
 
-from mlops_iac.core.errors import StateError
+from mlops_iac.core.errors import AuthenticationError, StateError
 from mlops_iac.engine import edits
 from mlops_iac.engine.state_desk import StateDesk
 from mlops_iac.engine.state_store import FileStore
@@ -130,7 +130,7 @@ def test_what_is_not_to_be_trusted_is_not_let_in(what: str, desk: StateDesk, sta
 
 def test_secrets_of_another_passphrase_are_not_let_in(desk: StateDesk, tmp_path: Path) -> None:
     other = StateDesk(FileStore(tmp_path / "elsewhere", "lab", lambda: "another"))
-    with pytest.raises(StateError) as raised:
+    with pytest.raises(AuthenticationError) as raised:
         other.import_("dev", desk.export("dev"), place="x.json")
     assert raised.value.summary == "Wrong passphrase."
     assert other.store.stacks() == []

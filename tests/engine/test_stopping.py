@@ -128,3 +128,15 @@ def test_a_deletion_is_left_unknown_by_a_second_ctrl_c_too(stack: Stack) -> None
     stack.cloud.slow.clear()
     assert stack.destroy().outcome == "succeeded"
     assert list(stack.store.get("dev")) == []
+
+
+def test_a_signal_that_the_process_was_started_to_ignore_stays_ignored(stack: Stack) -> None:
+    """As under `nohup`, or in a shell's background job."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        stack.cloud.slow["create", "a"] = 0.5
+        press_ctrl_c(0.2)
+        assert stack.up(lambda: Thing("a", label="a")).outcome == "succeeded"
+        assert signal.getsignal(signal.SIGINT) == signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -10,7 +10,7 @@ from typing import Any
 from mlops_iac.engine.event import Op, Result, Step
 from mlops_iac.engine.secrets import PassphraseManager
 from mlops_iac.engine.state_file import decoder
-from mlops_iac.engine.values import reveal
+from mlops_iac.engine.values import Secret, reveal
 from tests.parity.operations import PROJECT, STACK, Case
 
 HERE = f"urn:pulumi:{STACK}::{PROJECT}::"
@@ -86,8 +86,6 @@ def _resource_form(fields: Mapping[str, Any], read: Any) -> dict[str, Any]:
 
 
 def _with_secrets_marked(value: Any) -> Any:
-    from mlops_iac.engine.values import Secret
-
     if isinstance(value, Secret):
         return {"secret": reveal(value)}
     if isinstance(value, dict):

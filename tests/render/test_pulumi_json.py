@@ -10,8 +10,9 @@ import pytest
 
 from mlops_iac.core.errors import CloudError
 from mlops_iac.engine.event import Diagnostic, Op, PropertyDiff, Result, Step, StepFailed
+from mlops_iac.engine.signatures import UNKNOWN_TEXT
 from mlops_iac.engine.values import UNKNOWN, Secret
-from mlops_iac.render.pulumi_json import UNKNOWN_UUID, operation_json, result_json
+from mlops_iac.render.pulumi_json import operation_json, result_json
 from tests.render.conftest import resource
 
 RECORDED = Path(__file__).parents[1] / "golden/pulumi"
@@ -100,7 +101,7 @@ def test_a_replacement_says_which_property_forces_it():
 def test_secrets_are_words_and_unknowns_are_pulumis():
     step = resource("lake", "bucket", new={"inputs": {"token": Secret("hunter2"), "arn": UNKNOWN, "n": [Secret(1)]}})
     (body,) = result_json(result(step))["steps"]
-    assert body["newState"]["inputs"] == {"token": "[secret]", "arn": UNKNOWN_UUID, "n": ["[secret]"]}
+    assert body["newState"]["inputs"] == {"token": "[secret]", "arn": UNKNOWN_TEXT, "n": ["[secret]"]}
 
 
 def test_what_was_said_besides_is_a_diagnostic():
@@ -122,6 +123,8 @@ def test_an_operation_adds_how_it_ended_to_the_shape_of_a_preview():
     assert {key: told[key] for key in ("urn", "op", "call", "code")} == {
         "urn": CHANGED.urn, "op": "update", "call": "s3:X", "code": "Y",
     }  # fmt: skip
-    assert "S3 says no." in told["error"]
+    assert told["error"] == {
+        "kind": "CloudError", "exitCode": 4, "problems": [{"summary": "No.", "detail": "S3 says no."}],
+    }  # fmt: skip
     assert body["notDone"] == list(left)
     assert json.loads(json.dumps(body)) == body

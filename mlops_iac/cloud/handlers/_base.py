@@ -19,7 +19,7 @@ from mlops_iac.cloud.handlers._shapes import Converter, document, input_shape, s
 from mlops_iac.cloud.handlers._tags import TagCalls
 from mlops_iac.cloud.regions import partition_of
 from mlops_iac.core.errors import CloudError, NotEmulated
-from mlops_iac.engine.handler import Created, Scope
+from mlops_iac.engine.handler import Created, Scope, Unfinished
 from mlops_iac.engine.values import UNKNOWN, Props
 
 if TYPE_CHECKING:
@@ -97,6 +97,8 @@ class Resource:
     """Outputs that are constant until a read says otherwise."""
     secret_outputs: ClassVar[frozenset[str]] = frozenset()
     tags: ClassVar[TagCalls | None] = None
+    later: ClassVar[frozenset[str]] = frozenset()
+    """Inputs that calls after the create call carry out: an update makes them again when one of those failed."""
     create_calls: ClassVar[int] = 1
     """Requests that the fullest create makes; the contract test counts them."""
 
@@ -149,10 +151,13 @@ class Resource:
         outputs = self._outputs(scope, inputs, item)
         try:
             self.finish(api, scope, outputs)
-        except CloudError:
-            self.delete(scope, str(outputs[self.id_from]), {**outputs, "forceDestroy": True})  # leave nothing half made
-            raise
+        except CloudError as error:
+            raise Unfinished(error, self._created(outputs)) from error
         return self._created(outputs)
+
+    def begun(self, inputs: Props) -> dict[str, Any]:
+        """The inputs as the create call alone leaves them; UNKNOWN is like no value that an update may bring."""
+        return {**inputs, **dict.fromkeys(self.later & inputs.keys(), UNKNOWN)}
 
     def create_params(self, scope: Scope, inputs: Props) -> dict[str, Any]:
         return {**self.fixed, **self._params(self.create_op, inputs)}
@@ -161,7 +166,7 @@ class Resource:
         """Hook before the create call: what AWS would refuse and moto accepts."""
 
     def finish(self, api: Api, scope: Scope, outputs: dict[str, Any]) -> None:
-        """Hook after the create call: further calls, further outputs. When it fails, what was made is deleted."""
+        """Hook after the create call: further calls, further outputs. What it makes of inputs is in ``later``."""
 
     def read(self, scope: Scope, id: str, outputs: Props) -> Created | None:
         known = {**({self.id_from: id} if id else {}), **outputs}

@@ -13,9 +13,10 @@ from mlops_iac.core import urns
 from mlops_iac.engine.calls import sealed
 from mlops_iac.engine.diff import as_replace, diff, top_level
 from mlops_iac.engine.event import PropertyDiff
-from mlops_iac.engine.handler import Created, Handler, Scope
+from mlops_iac.engine.handler import Created, Handler, Scope, Unfinished
 from mlops_iac.engine.record import Record
 from mlops_iac.engine.refreshing import seen_now
+from mlops_iac.engine.unfinished import finish
 from mlops_iac.engine.values import UNKNOWN, Props, conceal, conceal_copies, reveal
 
 DEFAULTS = "__defaults"
@@ -75,14 +76,27 @@ def difference(resource: Resource, old: Props, new: Props, *, filled: frozenset[
 
 def create(resource: Resource, inputs: Props) -> Created:
     asked = plain(inputs)
-    made = resource.handler.create(resource.scope, reveal(asked))
+    try:
+        made = resource.handler.create(resource.scope, reveal(asked))
+    except Unfinished as error:
+        error.made = Created(error.made.id, _sealed(resource, asked, error.made.outputs))
+        raise
     return Created(made.id, _sealed(resource, asked, made.outputs))
 
 
 def update(resource: Resource, id: str, old: Props, new: Props, outputs: Props) -> dict[str, Any]:
-    before, after, known = plain(old), plain(new), plain(outputs)
-    answered = resource.handler.update(resource.scope, id, reveal(before), reveal(after), reveal(known))
-    return _sealed(resource, after, answered)
+    """Change it. An update that changes nothing is asked for where a create was not finished (``initErrors``)."""
+    handler, scope = resource.handler, resource.scope
+    before, after, known = reveal(plain(old)), reveal(plain(new)), reveal(plain(outputs))
+    if diff(before, after):
+        answered = handler.update(scope, id, before, after, known)
+    else:
+        try:
+            answered = finish(handler, scope, Created(id, known), begun_with=before, inputs=after).outputs
+        except Unfinished as error:
+            error.made = Created(id, _sealed(resource, plain(new), error.made.outputs))
+            raise
+    return _sealed(resource, plain(new), answered)
 
 
 def expected(resource: Resource, old: Props, new: Props, outputs: Props) -> dict[str, Any]:

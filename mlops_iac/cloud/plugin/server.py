@@ -8,6 +8,7 @@ from typing import Final
 import grpc
 from pulumi.runtime.proto import provider_pb2_grpc
 
+from mlops_iac.cloud.plugin.callers import LOOPBACK, OwnCallersOnly
 from mlops_iac.cloud.plugin.service import PACKAGE, PluginService
 from mlops_iac.core.errors import UsageError
 from mlops_iac.engine.handler import Provider
@@ -32,14 +33,15 @@ class PluginServer:
         ]
         alone = [("grpc.so_reuseport", 0)]  # two servers on one port would share the calls
         pool = ThreadPoolExecutor(THREADS, thread_name_prefix="plugin")
-        self._server = grpc.server(pool, options=[*sizes, *alone])
+        own = [OwnCallersOnly(lambda: self.port)]
+        self._server = grpc.server(pool, interceptors=own, options=[*sizes, *alone])
         provider_pb2_grpc.add_ResourceProviderServicer_to_server(PluginService(provider), self._server)
         try:
-            self.port: int = self._server.add_insecure_port(f"127.0.0.1:{port}")
+            self.port: int = self._server.add_insecure_port(f"{LOOPBACK}:{port}")
         except RuntimeError as error:
             raise UsageError(
                 "The port is taken.",
-                f"Nothing can listen on 127.0.0.1:{port}.",
+                f"Nothing can listen on {LOOPBACK}:{port}.",
                 hint="leave --port out to take a free one.",
             ) from error
 

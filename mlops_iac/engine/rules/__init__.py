@@ -15,6 +15,7 @@ from mlops_iac.engine.rules import (
     nothing_changed,
     pulled_along,
     taken_over,
+    unfinished_create,
     unfinished_replacement,
 )
 from mlops_iac.engine.rules.situation import Decision, Rule, Situation
@@ -29,6 +30,7 @@ RULES: tuple[Rule, ...] = (
     changed_region.decide,
     forced_replacement.decide,
     changed_inputs.decide,
+    unfinished_create.decide,
     nothing_changed.decide,
 )
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from mlops_iac.core.errors import CloudError
-from mlops_iac.engine.handler import Created
+from mlops_iac.engine.handler import Created, Unfinished
 from tests.cloud.handlers.conftest import REGION, SCOPE, Lab
 
 TRUST = {
@@ -226,10 +226,14 @@ def destinations(ec2: Any, table: str) -> set[str]:
     return {route["DestinationCidrBlock"] for route in routes}
 
 
-def test_a_create_that_fails_half_way_leaves_nothing(lab: Lab, make: Any) -> None:
-    with pytest.raises(CloudError):
+def test_a_create_that_fails_half_way_says_what_it_has_made(lab: Lab, make: Any) -> None:
+    with pytest.raises(Unfinished, match="no-such-role") as raised:
         make("aws:iam/instanceProfile:InstanceProfile", name="half-made", role="no-such-role")
     handler = lab.provider.handler("aws:iam/instanceProfile:InstanceProfile")
+    made = raised.value.made
+    assert made.id == "half-made"
+    assert handler.find(SCOPE, {"name": "half-made"}) is not None
+    handler.delete(SCOPE, made.id, made.outputs)
     assert handler.find(SCOPE, {"name": "half-made"}) is None
 
 

@@ -96,6 +96,29 @@ def test_a_port_that_is_taken_is_refused(slow: Slow) -> None:
     first.stop()
 
 
+def test_another_persons_process_is_refused(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mlops_iac.cloud.plugin.callers.is_own_connection", lambda client, server: False)
+    with pytest.raises(grpc.RpcError) as caught:
+        engine.create(LOG, {})
+    assert caught.value.code() is grpc.StatusCode.PERMISSION_DENIED
+
+
+def test_the_caller_is_looked_up_by_both_ends_of_its_connection(
+    slow: Slow, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def look_up(client: tuple[str, int], server: tuple[str, int]) -> bool:
+        asked.append((client, server))
+        return True
+
+    monkeypatch.setattr("mlops_iac.cloud.plugin.callers.is_own_connection", look_up)
+    engine.create(LOG, {})
+    (client, server), *_ = asked
+    assert (client[0], server[0]) == ("127.0.0.1", "127.0.0.1")
+    assert 0 < client[1] != server[1] > 0
+
+
 def test_it_says_how_the_cli_finds_it(slow: Slow) -> None:
     server = PluginServer(slow)  # type: ignore[arg-type]
     assert server.environment == {"PULUMI_DEBUG_PROVIDERS": f"aws:{server.port}"}

@@ -11,13 +11,20 @@ from typing import Any
 import grpc
 import pytest
 from google.protobuf import empty_pb2
-from pulumi.runtime.proto import provider_pb2
+from pulumi.runtime.proto import provider_pb2, status_pb2
 
 from mlops_iac.engine.values import UNKNOWN, Secret
 from mlops_iac.engine.wire import read_struct
 from tests.cloud.plugin.conftest import HERE, LOG, Engine, struct
 
 TOPIC = f"{HERE}aws:sns/topic:Topic::topic"
+TRUST = json.dumps(
+    {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "ec2.amazonaws.com"}}],
+    }
+)
+PROFILE = f"{HERE}aws:iam/instanceProfile:InstanceProfile::profile"
 PARAMETER = f"{HERE}aws:ssm/parameter:Parameter::parameter"
 
 
@@ -201,6 +208,28 @@ def test_a_type_that_is_not_offered_is_named(engine: Engine) -> None:
     refused = refusal(lambda: engine.create(unknown, {}))
     assert refused.code() is grpc.StatusCode.FAILED_PRECONDITION
     assert "aws:rds/instance:Instance" in refused.details()
+
+
+def test_what_was_made_and_not_finished_is_told_and_an_update_without_a_change_finishes_it(
+    engine: Engine, cloud: Any
+) -> None:
+    inputs = engine.inputs(PROFILE, name="half-made", role="not-yet")
+    refused = refusal(lambda: engine.create(PROFILE, inputs))
+    assert "not-yet" in refused.details()
+    told = status_pb2.Status.FromString(dict(refused.trailing_metadata())["grpc-status-details-bin"])
+    failed = provider_pb2.ErrorResourceInitFailed()
+    assert told.details[0].Unpack(failed)
+    assert (failed.id, list(failed.reasons)) == ("half-made", [refused.details()])
+    outputs = read_struct(failed.properties)
+    assert outputs["arn"].endswith(":instance-profile/half-made")
+
+    again = refusal(lambda: engine.update(PROFILE, failed.id, inputs, inputs, outputs=outputs))
+    assert "not-yet" in again.details()
+    iam = cloud.clients()("iam")
+    iam.create_role(RoleName="not-yet", AssumeRolePolicyDocument=TRUST)
+    assert engine.update(PROFILE, failed.id, inputs, inputs, outputs=outputs)["role"] == "not-yet"
+    profile = iam.get_instance_profile(InstanceProfileName="half-made")["InstanceProfile"]
+    assert [role["RoleName"] for role in profile["Roles"]] == ["not-yet"]
 
 
 def test_a_refused_call_means_that_nothing_happened(engine: Engine) -> None:

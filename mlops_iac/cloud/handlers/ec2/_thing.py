@@ -30,7 +30,8 @@ class Ec2Tags(TagCalls):
 
 
 class Ec2Resource(Resource):
-    """A resource whose id EC2 makes. After a crash it is found by its tags, when it has a ``Name`` among them."""
+    """A resource whose id EC2 makes. After a crash it is found by its tags, when it has a ``Name`` among them, or by
+    its place."""
 
     service = "ec2"
     name_input = ""
@@ -41,6 +42,8 @@ class Ec2Resource(Resource):
     """The describe's parameter that takes the id."""
     parents: ClassVar[Mapping[str, str]] = {"vpcId": "vpc-id"}
     """Input to the describe's filter, to find what a create that was cut off made."""
+    is_alone: ClassVar[bool] = False
+    """What ``parents`` say can be true of one resource only: it is found without a ``Name``."""
     tags = Ec2Tags()
     extras = frozenset({"tags"})
     initial = {}
@@ -58,7 +61,8 @@ class Ec2Resource(Resource):
 
     def find(self, scope: Scope, inputs: Props) -> Created | None:
         tags = inputs.get("tags") or {}
-        if "Name" not in tags:
+        placed = self.is_alone and all(inputs.get(key) for key in self.parents)
+        if "Name" not in tags and not placed:
             return None
         filters = [{"Name": f"tag:{key}", "Values": [value]} for key, value in tags.items()]
         filters += [{"Name": name, "Values": [inputs[key]]} for key, name in self.parents.items() if inputs.get(key)]

@@ -9,7 +9,7 @@ from mlops_iac.cloud.handlers._api import Api
 from mlops_iac.cloud.handlers._shapes import Converter, input_shape
 from mlops_iac.cloud.handlers.ec2._thing import Ec2Resource
 from mlops_iac.engine.handler import Scope
-from mlops_iac.engine.values import Props
+from mlops_iac.engine.values import UNKNOWN, Props
 
 DESTINATIONS = {
     "cidrBlock": "DestinationCidrBlock",
@@ -31,6 +31,7 @@ class RouteTable(Ec2Resource):
     key = {"RouteTableId": "id"}
     item, read_item = "RouteTable", "RouteTables[0]"
     computed = {"id": "RouteTableId", "ownerId": "OwnerId"}
+    later = frozenset({"routes"})
     formats = {"arn": "arn:{partition}:ec2:{region}:{account}:route-table/{id}"}
 
     def finish(self, api: Api, scope: Scope, outputs: dict[str, Any]) -> None:
@@ -44,8 +45,11 @@ class RouteTable(Ec2Resource):
             if route not in after:
                 api.maybe("DeleteRoute", RouteTableId=outputs["id"], **self._destination(route))
         for route in after:
-            if route not in before:
-                api("CreateRoute", RouteTableId=outputs["id"], **self._route(route))
+            if route in before:
+                continue
+            if old.get("routes") is UNKNOWN:  # an earlier create may have made it, with another target
+                api.maybe("DeleteRoute", RouteTableId=outputs["id"], **self._destination(route))
+            api("CreateRoute", RouteTableId=outputs["id"], **self._route(route))
 
     def _route(self, route: Mapping[str, Any]) -> dict[str, Any]:
         shape, converter = input_shape("ec2", "CreateRoute"), Converter(self.type, {})

@@ -8,7 +8,7 @@ from mlops_iac.cloud.handlers._api import Api
 from mlops_iac.cloud.handlers.ec2 import _permissions
 from mlops_iac.cloud.handlers.ec2._thing import Ec2Resource
 from mlops_iac.engine.handler import Created, Scope
-from mlops_iac.engine.values import Props
+from mlops_iac.engine.values import UNKNOWN, Props
 
 ALL_OUT = {"protocol": "-1", "cidrBlocks": ["0.0.0.0/0"]}
 """What EC2 puts into a new group by itself; Pulumi's provider takes it out at once."""
@@ -34,6 +34,7 @@ class SecurityGroup(Ec2Resource):
     read_item = "SecurityGroups[0]"
     computed = {"id": "GroupId"}
     formats = {"arn": "arn:{partition}:ec2:{region}:{account}:security-group/{id}"}
+    later = frozenset({"ingress", "egress"})
     create_calls = 4
 
     def finish(self, api: Api, scope: Scope, outputs: dict[str, Any]) -> None:
@@ -43,6 +44,10 @@ class SecurityGroup(Ec2Resource):
         api("RevokeSecurityGroupEgress", GroupId=group, IpPermissions=[default])
         _permissions.authorize(api, "Ingress", group, outputs.get("ingress") or [])
         _permissions.authorize(api, "Egress", group, outputs.get("egress") or [])
+
+    def begun(self, inputs: Props) -> dict[str, Any]:
+        """A new group lets everything out, until that is revoked: it is not what any program asks for."""
+        return {**inputs, **dict.fromkeys(self.later, UNKNOWN)}
 
     def refresh(self, api: Api, scope: Scope, item: Any, outputs: dict[str, Any]) -> None:
         outputs["ownerId"] = scope.account_id

@@ -19,6 +19,7 @@ class Subnet(Ec2Resource):
     type = "aws:ec2/subnet:Subnet"
     tag_type, ids_param = "subnet", "SubnetIds"
     parents = {"vpcId": "vpc-id", "cidrBlock": "cidr-block"}
+    is_alone = True
     create_op, read_op, delete_op = "CreateSubnet", "DescribeSubnets", "DeleteSubnet"
     extras = frozenset({"tags", "mapPublicIpOnLaunch"})
     required = frozenset({"vpcId"})
@@ -37,6 +38,7 @@ class Subnet(Ec2Resource):
     }
     refreshed = {"mapPublicIpOnLaunch": "MapPublicIpOnLaunch"}
     formats = {"arn": "arn:{partition}:ec2:{region}:{account}:subnet/{id}"}
+    later = frozenset({"mapPublicIpOnLaunch"})
     create_calls = 2
 
     def validate(self, scope: Scope, inputs: dict[str, Any]) -> None:

@@ -30,6 +30,7 @@ class Vpc(Ec2Resource):
     item, read_item = "Vpc", "Vpcs[0]"
     computed = {"id": "VpcId", "dhcpOptionsId": "DhcpOptionsId", "ownerId": "OwnerId"}
     formats = {"arn": "arn:{partition}:ec2:{region}:{account}:vpc/{id}"}
+    later = frozenset(ATTRIBUTES)
     create_calls = 5
 
     def finish(self, api: Api, scope: Scope, outputs: dict[str, Any]) -> None:

@@ -55,16 +55,16 @@ class VpcEndpoint(Ec2Resource):
             )
 
     def finish(self, api: Api, scope: Scope, outputs: dict[str, Any]) -> None:
-        outputs["ownerId"], outputs["requesterManaged"] = scope.account_id, False
         if outputs["vpcEndpointType"] == "Gateway":
             # What security group rules name: AWS's own list of the service's addresses in the region.
             by_name = [{"Name": "prefix-list-name", "Values": [outputs["serviceName"]]}]
             lists = api("DescribeManagedPrefixLists", Filters=by_name)["PrefixLists"]
             outputs["prefixListId"] = lists[0]["PrefixListId"] if lists else None
+        outputs["ownerId"], outputs["requesterManaged"] = scope.account_id, False
 
     def refresh(self, api: Api, scope: Scope, item: Any, outputs: dict[str, Any]) -> None:
         found = {**item, "SecurityGroupIds": [group["GroupId"] for group in item.get("Groups") or []]}
-        if "ownerId" not in outputs:  # found after a crash, or imported
+        if "ownerId" not in outputs:  # found after a crash, cut off, or imported
             self.finish(api, scope, outputs)
         if "privateDnsEnabled" in outputs:
             outputs["privateDnsEnabled"] = bool(item.get("PrivateDnsEnabled"))

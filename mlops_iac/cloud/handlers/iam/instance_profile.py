@@ -27,6 +27,7 @@ class InstanceProfile(Resource):
     computed = {"arn": "Arn", "uniqueId": "InstanceProfileId", "createDate": "CreateDate"}
     refreshed = {"role": "Roles[0].RoleName"}
     regional = False
+    later = frozenset({"role"})
     create_calls = 2
 
     @classmethod

@@ -45,6 +45,7 @@ class Key(Resource):
     computed = {"arn": "Arn", "keyId": "KeyId"}
     refreshed = {"description": "Description", "isEnabled": "Enabled"}
     tags = TagCalls(key=("KeyId", "keyId"), list="ListResourceTags")
+    later = frozenset({"enableKeyRotation", "isEnabled"})
     create_calls = 3
 
     def finish(self, api: Api, scope: Scope, outputs: dict[str, Any]) -> None:

@@ -57,6 +57,7 @@ class LogGroup(Resource):
     read_item = "logGroups[?logGroupName=='{name}'] | [0]"
     formats = {"arn": "arn:{partition}:logs:{region}:{account}:log-group:{name}"}
     tags = TagCalls(key=("resourceArn", "arn"), list="ListTagsForResource", answer="tags")
+    later = frozenset({"retentionInDays"})
     create_calls = 3
 
     def validate(self, scope: Scope, inputs: dict[str, Any]) -> None:

@@ -54,6 +54,7 @@ class Bucket(Resource):
     id_from = "bucket"
     key = {"Bucket": "bucket"}
     formats = {"arn": "arn:{partition}:s3:::{bucket}"}
+    later = frozenset({"tags"})
     create_calls = 2
 
     def validate(self, scope: Scope, inputs: dict[str, Any]) -> None:

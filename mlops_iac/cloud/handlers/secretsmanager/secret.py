@@ -35,6 +35,7 @@ class Secret(Resource):
     computed = {"arn": "ARN"}
     refreshed = {"description": "Description", "kmsKeyId": "KmsKeyId"}
     tags = TagCalls(key=("SecretId", "arn"))
+    later = frozenset({"policy"})
     create_calls = 3
 
     def finish(self, api: Api, scope: Scope, outputs: dict[str, Any]) -> None:

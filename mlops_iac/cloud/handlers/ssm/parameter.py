@@ -38,6 +38,7 @@ class Parameter(Resource):
         answer="TagList",
         fixed={"ResourceType": "Parameter"},
     )
+    later = frozenset({"tags"})
     create_calls = 2
 
     def validate(self, scope: Scope, inputs: dict[str, Any]) -> None:
