@@ -114,7 +114,7 @@ def completion_option(verb: str) -> Any:
 
             if shell not in list(completion.Shell):
                 allowed = ", ".join(completion.Shell)
-                raise UsageError("No such shell.", f"--{verb}-completion is {shell!r}; it is one of {allowed}.")
+                raise UsageError("No such shell.", f"--{verb}-completion is {shell!r}.", hint=f"name one of {allowed}.")
             getattr(completion, f"{verb}_completion")(shell)
             raise typer.Exit
 
@@ -129,7 +129,11 @@ def change_folder(folder: str | None) -> None:
         try:
             os.chdir(folder)
         except OSError as error:
-            raise UsageError("No such folder.", f"--cwd names {folder!r}: {error.strerror}.") from error
+            raise UsageError(
+                "No such folder.",
+                f"--cwd names {folder!r}: {error.strerror}.",
+                hint="name a folder that you may enter.",
+            ) from error
 
 
 @app.callback()

@@ -51,7 +51,7 @@ def read_rows(data: str, content_type: str | None) -> tuple[bytes, str]:
         kind = content_type or (JSON if file.is_dir() else content_type_of(file))
         return file.read_bytes(), kind
     except OSError as error:
-        raise UsageError("File cannot be read.", f"`{data}`: {error.strerror}.", hint="check the path.") from error
+        raise UsageError("The file cannot be read.", f"`{data}`: {error.strerror}.", hint="check the path.") from error
 
 
 def render_prediction(value: object) -> str:

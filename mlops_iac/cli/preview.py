@@ -120,7 +120,8 @@ def refuse_nonsense(
     from mlops_iac.engine.options import DEFAULTS
 
     if all == bool(stack):
-        raise UsageError("Which environment?", "Give the name of one, or --all, and not both.")
+        given = f"Both `{stack}` and --all were given." if stack else "None was named."
+        raise UsageError("Which environment?", given, hint="give the name of one, as `stack ls` lists it, or --all.")
     if all and (state or cloud is not CloudName.EMBEDDED or options != DEFAULTS):
         raise UsageError(
             "Two choices that exclude each other.",

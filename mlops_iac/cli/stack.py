@@ -199,7 +199,8 @@ def read_text(file: Path) -> tuple[str, str]:
     try:
         return file.read_text("utf-8"), str(file)
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError("The file cannot be read.", f"{file}: {error}") from error
+        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise UsageError("The file cannot be read.", f"{file}: {why}.", hint="check the path.") from error
 
 
 def count_resources(snapshot: Snapshot) -> int:

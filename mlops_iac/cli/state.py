@@ -140,7 +140,8 @@ def unprotect(
     from mlops_iac.engine import edits
 
     if bool(names) == all:
-        raise UsageError("Which resources?", "Give names, or --all, and not both.")
+        given = "Both names and --all were given." if names else "None was named."
+        raise UsageError("Which resources?", given, hint="give names, as `state list` shows them, or --all.")
     desk, words = open_desk(), None if all else names
     found = desk.look(stack, lambda state: edits.unprotect(state, words))
     announce(found, "Protected now", json=json)

@@ -244,7 +244,11 @@ def _ask(endpoint: str, method: str, function: str, *, timeout: float) -> dict[s
     finally:
         connection.close()
     if response.status != 200 or not isinstance(body, dict):
-        raise CloudError("The embedded cloud refused a request.", f"{method} {function}: {response.status} {body}")
+        raise CloudError(
+            "The embedded cloud refused a request.",
+            f"{method} {function}: {response.status} {body}",
+            hint="`mlops-iac cloud stop`, then `mlops-iac cloud start`; cloud.log in its folder says why.",
+        )
     return body
 
 

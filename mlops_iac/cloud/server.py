@@ -244,7 +244,11 @@ def _listen(gateway: Gateway, port: int) -> Any:
             return make_server(LOOPBACK, candidate, gateway, threaded=True, request_handler=Handler)
         except (OSError, SystemExit) as error:  # werkzeug exits when a port was taken in between
             log.warning("Port %s cannot be used: %s", candidate, error)
-    raise CloudError("No free port on loopback.", f"Ports {port} to {port + 19} were tried, and any free one.")
+    raise CloudError(
+        "No free port on loopback.",
+        f"Ports {port} to {port + 19} were tried, and any free one.",
+        hint="end a program that listens on many ports.",
+    )
 
 
 class _Answer(SimpleHandler):

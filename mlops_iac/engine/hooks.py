@@ -57,7 +57,9 @@ class Hooks:
     def add(self, hook: Hook) -> None:
         """Raises PlanError for a name that is taken."""
         if hook.name in self.known:
-            raise PlanError("A hook is registered twice.", f"Two hooks are named `{hook.name}`.")
+            raise PlanError(
+                "A hook is registered twice.", f"Two hooks are named `{hook.name}`.", hint="give one another name."
+            )
         self.known[hook.name] = hook
 
     def run(self, moment: Moment, *, old: Record | None = None, new: Record | None = None, dry: bool = False) -> None:

@@ -43,7 +43,7 @@ class Options:
                 hint="name a target, or leave it out.",
             )
         if self.parallel is not None and self.parallel < 1:
-            raise UsageError("Value out of range.", f"--parallel is {self.parallel}; it is at least 1.")
+            raise UsageError("Value out of range.", f"--parallel is {self.parallel}.", hint="it is at least 1.")
 
     def refuse(self, verb: str, **flags: str) -> None:
         """Raise UsageError for what was given and has no meaning for this operation; fields by their flags."""

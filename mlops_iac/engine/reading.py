@@ -45,7 +45,12 @@ def read(registrar: Registrar, goal: Goal, id: str) -> Answer:
     try:
         found = registrar.calls.read(replace(record, outputs=dict(goal.inputs)))
         if found is None:
-            raise CloudError("The resource to read does not exist.", f"No {goal.type} has the id `{id}`.", resource=urn)
+            raise CloudError(
+                "The resource to read does not exist.",
+                f"No {goal.type} has the id `{id}`.",
+                hint="correct the id, or make the resource first.",
+                resource=urn,
+            )
     except Exception as error:
         operation.failed(step, error, began)
         registrar.failed.add(urn)

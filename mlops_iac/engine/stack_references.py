@@ -22,7 +22,11 @@ def read_outputs(operation: Operation, name: str) -> dict[str, Any]:
     if operation.outputs_of is None:
         raise AssertionError("an operation that runs a program knows where the other stacks are")
     if (project, stack) == (operation.project, operation.stack):
-        raise PlanError("A stack refers to itself.", f"`{name}` is the stack that is being deployed.")
+        raise PlanError(
+            "A stack refers to itself.",
+            f"`{name}` is the stack that is being deployed.",
+            hint="take the value from the resource that has it.",
+        )
     outputs = dict(operation.outputs_of(project, stack))
     return {
         "name": name,
@@ -44,6 +48,7 @@ def _parse(operation: Operation, name: str) -> tuple[str, str]:
     if not all(parts) or len(parts) > 3:
         raise PlanError(
             "The name of a stack cannot be read.",
-            f"`{name}` is not `<stack>`, `<project>/<stack>` or `{ORGANIZATION}/<project>/<stack>`.",
+            f"`{name}` has not one to three parts.",
+            hint=f"write it as `<stack>`, `<project>/<stack>` or `{ORGANIZATION}/<project>/<stack>`.",
         )
     return (parts[-2] if len(parts) > 1 else operation.project), parts[-1]

@@ -168,7 +168,11 @@ class FileStore:
         self.get(old)
         with self.held(old), self.held(new):
             if new in self.stacks():
-                raise StateError("The name is taken.", f"There is a stack `{new}` already. Nothing was changed.")
+                raise StateError(
+                    "The name is taken.",
+                    f"There is a stack `{new}` already. Nothing was changed.",
+                    hint="choose another.",
+                )
             snapshot, manager = self.read(old)
             rename_stack(snapshot, self.project, old, new)
             kept = self.back_up(old)

@@ -20,9 +20,7 @@ def takes_several_calls(handler: Handler, inputs: Props) -> bool:
     return begun(handler, inputs) != inputs
 
 
-def finish(
-    handler: Handler, scope: Scope, made: Created, *, begun_with: Props, inputs: Props
-) -> Created:
+def finish(handler: Handler, scope: Scope, made: Created, *, begun_with: Props, inputs: Props) -> Created:
     """Update what a create has begun to what is asked for now. Calls that were carried out before may be made again.
     Raises `Unfinished` when one is refused."""
     try:

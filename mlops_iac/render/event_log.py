@@ -49,7 +49,9 @@ def log_events(path: Path | None, *, preview: bool = False) -> Iterator[OnEvent]
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         os.fchmod(descriptor, 0o600)  # of a file that was there before, too
     except OSError as error:
-        raise UsageError("The event log cannot be written.", f"{path}: {error.strerror}.") from error
+        raise UsageError(
+            "The event log cannot be written.", f"{path}: {error.strerror}.", hint="name a file in a folder of yours."
+        ) from error
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         log = EventLog(file, preview=preview)
         yield log

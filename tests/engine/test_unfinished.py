@@ -17,7 +17,7 @@ from tests.engine.programs import Thing
 
 
 class TwoCalls:
-    """Makes a thing without its ``size``, which a call of its own sets; that is refused as long as ``refusals`` last."""
+    """Makes a thing without its ``size``, which a call of its own sets; it is refused while ``refusals`` last."""
 
     def __init__(self) -> None:
         self.refusals: list[CloudError] = []

@@ -6,6 +6,7 @@ import base64
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote
 
@@ -43,13 +44,19 @@ class Life(Stack):
         self.patience = Patience(tries=story.tries, first_wait=0.001, longest_wait=0.001)
         self.retained: set[str] = set()
         """Physical names of what a program wanted kept."""
+        self.guests: set[str] = set()
+        """Physical names of what is there to be taken over, and was not yet."""
+        self.along: set[str] = set()
+        """Physical names of what goes with something else."""
         self.meddled = False
         """Whether the state may not know what the cloud has become."""
 
     def live(self, story: Story) -> None:
         for act in story.acts:
             version = story.versions[act.version]
-            self.perform(act, version)
+            self._place_guests(version)
+            self.perform(act, version, story.versions[act.version if act.other is None else act.other])
+            self._let_go()
             if act.verb != "meddle":
                 self.check_state(settled=False)
         self.settle(story.versions[story.acts[-1].version].unprotected())
@@ -57,13 +64,19 @@ class Life(Stack):
 
     # Commands -----------------------------------------------------------------------------------------------------
 
-    def perform(self, act: Act, version: Version) -> None:
+    def perform(self, act: Act, version: Version, planned: Version) -> None:
         """One command, with its fault. What goes wrong may be told or raised; it is judged by what it leaves behind."""
         if act.verb == "meddle":
             self._meddle(act)
             return
         self._note_retained()
         options = self._options(act, version)
+        if act.verb == "up" and act.planned:
+            planned_options = self._plan(act, planned, options)
+            if planned_options and act.fault is None and self._differs(planned, version, options):
+                self._check_refused(version, planned_options)
+            elif planned is version:
+                options = planned_options or options
         promised = self._promise(act, version, options)
         with self.machine.suffering(act.fault):
             if act.fault and act.fault.kind == "kill":
@@ -91,9 +104,37 @@ class Life(Stack):
         return Options(
             **flags,
             target_dependents=act.dependents and "targets" in flags,
-            refresh=act.refresh,
+            refresh=act.refresh and act.verb != "refresh",
             continue_on_error=act.keeps_going,
         )
+
+    def _plan(self, act: Act, version: Version, options: Options) -> Options | None:
+        """Make a plan of what a version would do; None where there is none that could be held to."""
+        if self.store.read("dev")[0].pending:
+            return None
+        options = replace(options, plan=self.root.with_name("plan.json"))
+        try:
+            return None if _trouble(self.deployment.preview(program_of(version), options=options)) else options
+        except MlopsError:
+            return None
+
+    def _differs(self, planned: Version, version: Version, options: Options) -> bool:
+        """Whether two versions would do different things, by their names and kinds."""
+        if planned is version:
+            return False
+        told = [self.deployment.preview(program_of(one), options=options) for one in (planned, version)]
+        ops = [{urn: step.op for urn, step in _by_urn(result).items()} for result in told]
+        return _trouble(told[1]) == [] and ops[0] != ops[1]
+
+    def _check_refused(self, version: Version, options: Options) -> None:
+        """A plan of something else is not carried out, and nothing is touched."""
+        self.cloud.calls.clear()
+        try:
+            result = self.deployment.up(program_of(version), options=options)
+        except PlanError:
+            assert self.cloud.changing_calls() == []
+        else:
+            raise AssertionError(f"a plan of something else was carried out: {result.changes}")
 
     def _promise(self, act: Act, version: Version, options: Options) -> Result | None:
         """What a preview says of an `up`, where the two can be held to one another.
@@ -135,8 +176,10 @@ class Life(Stack):
         """What a person does after the trouble: the same command again, and it succeeds; a second one finds nothing."""
         self._unprotect()
         self._note_retained()
+        self._place_guests(version)
         result = self.up(program_of(version))
         assert _trouble(result) == []
+        self._let_go()
         self.check_state(settled=True)
         self.check_cloud(version)
         preview = self.preview(program_of(version))
@@ -156,8 +199,9 @@ class Life(Stack):
         self._note_retained()
         result = self.deployment.destroy()
         assert _trouble(result) == []
+        self._let_go()
         assert list(self.store.get("dev")) == []
-        assert set(self.cloud.things) - self.retained == {LOBBY}
+        assert set(self.cloud.things) - self.retained - self.guests == {LOBBY}
         self.store.remove("dev")
         assert self.store.stacks() == []
 
@@ -168,7 +212,8 @@ class Life(Stack):
         snapshot, _ = self.store.read("dev")
         known = {record.id for record in snapshot if record.custom and not record.is_provider}
         known |= {label for pending in snapshot.pending.values() if (label := _label(pending.record))}
-        assert set(self.cloud.things) - known - self.retained <= {LOBBY}
+        self.guests -= {record.id for record in snapshot}
+        assert set(self.cloud.things) - known - self.retained - self.guests <= {LOBBY}
         if settled:
             assert snapshot.pending == {}
             assert [record for record in snapshot if record.delete or record.pending_replacement] == []
@@ -186,7 +231,7 @@ class Life(Stack):
             assert isinstance(record.outputs["arn"], Secret) or not part.secret_arn
         mine = {records[part.name].id for part in version.things}
         assert len(mine) == len(version.things)
-        assert set(self.cloud.things) - self.retained == mine - self.retained | {LOBBY}
+        assert set(self.cloud.things) - self.retained - self.guests == mine - self.retained | {LOBBY}
 
     def check_secrets(self) -> None:
         told = repr(self.events)
@@ -205,6 +250,34 @@ class Life(Stack):
     def _note_retained(self) -> None:
         """What is in state with the wish to be kept may leave the state and stay in the cloud."""
         self.retained |= {_label(record) or record.id for record in self._all() if record.retain_on_delete}
+
+    def _place_guests(self, version: Version) -> None:
+        """What the program takes over is there, as the program describes it."""
+        records, pending = self._records_by_name()
+        for part in version.things:
+            label = part.label
+            if not part.adopts or label is None or label in pending:
+                continue
+            if label not in records or label not in self.cloud.things:
+                place = {"place": part.place} if part.place else {}
+                where = "us-east-1" if part.abroad else "eu-west-1"
+                self.cloud.things[label] = {"size": part.size, "label": label, **place, "region": where, "made": 0}
+            if label not in records:
+                self.guests.add(label)
+
+    def _records_by_name(self) -> tuple[set[str], set[str]]:
+        """Physical names of what is in state, and of what an operation is under way with."""
+        snapshot = self.store.read("dev")[0]
+        under_way = [record for record in snapshot if record.delete or record.pending_replacement]
+        under_way += [pending.record for pending in snapshot.pending.values()]
+        return {_label(record) or record.id for record in snapshot}, {_label(record) or "" for record in under_way}
+
+    def _let_go(self) -> None:
+        """What goes with something else is gone once it is in no state: nobody had to say so to the cloud."""
+        self.along |= {_label(record) or record.id for record in self._all() if record.deleted_with}
+        known = {_label(record) or record.id for record in self._all()} | {record.id for record in self._all()}
+        for label in self.along - known:
+            self.cloud.things.pop(label, None)
 
     def _all(self) -> list[Record]:
         snapshot: Snapshot = self.store.read("dev")[0]

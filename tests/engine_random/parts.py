@@ -21,6 +21,10 @@ class Part:
     """The id of a box; the same in every version, as no program here moves a part."""
     fixed: bool = False
     """It has a physical name of its own, so that its replacement cannot stand beside it."""
+    adopts: bool = False
+    """It is there before the program is, and taken over (`import_`)."""
+    goes_with: int | None = None
+    """The id of a thing that takes it along when it goes (`deleted_with`)."""
     generation: int = 0
     """How often it was renamed. Its other names are its aliases."""
     size: int = 0
@@ -52,11 +56,14 @@ class Part:
 
     @property
     def label(self) -> str | None:
+        if self.adopts:
+            return f"guest-{self.id}"
         return f"fixed-{self.id}" if self.fixed else None
 
     def takes(self) -> tuple[int, ...]:
         """The ids this part refers to."""
-        return tuple(taken[0] for taken in (self.source, self.home) if taken) + self.after
+        taken = tuple(taken[0] for taken in (self.source, self.home) if taken)
+        return taken + self.after + (() if self.goes_with is None else (self.goes_with,))
 
 
 def name_of(id: int, generation: int) -> str:
@@ -89,7 +96,8 @@ GENERATIONS = 2
 def repaired(parts: list[Part]) -> tuple[Part, ...]:
     """The parts with every reference to something that is registered earlier, and with nothing in a box that is gone.
 
-    What breaks by the program's own fault is taken out here: a physical name that two objects would need at once.
+    What breaks by the program's own fault is taken out here: a physical name that two objects would need at once, a
+    thing to be taken over of which the program says more than the cloud knows.
     """
     boxes = {part.id for part in parts if part.box}
     kept: list[Part] = []
@@ -98,14 +106,20 @@ def repaired(parts: list[Part]) -> tuple[Part, ...]:
             continue
         known = _known_to(part, kept)
         things = known - boxes
+        along = part.goes_with if part.goes_with in things and not part.adopts else None
+        named = part.adopts or (part.fixed and along is None)
         kept.append(
             replace(
                 part,
-                source=part.source if part.source and part.source[0] in things else None,
-                home=part.home if part.home and part.home[0] in things else None,
+                goes_with=along,
+                fixed=part.fixed and along is None,
+                token=None if part.adopts else part.token,
+                asks=part.asks and not part.adopts,
+                source=part.source if part.source and part.source[0] in things and not part.adopts else None,
+                home=part.home if part.home and part.home[0] in things and not part.adopts else None,
                 after=tuple(id for id in part.after if id in known),
-                retain=part.retain and not part.fixed,
-                delete_first=part.delete_first or None if part.fixed else part.delete_first,
+                retain=part.retain and not named,
+                delete_first=part.delete_first or None if named else part.delete_first,
             )
         )
     return tuple(kept)
@@ -141,6 +155,7 @@ def things(id: int, others: int) -> st.SearchStrategy[Part]:
         sealed=st.booleans(),
         asks=st.integers(0, 4).map(lambda number: number == 4),
         after=st.lists(st.integers(0, others), max_size=2, unique=True).map(tuple),
+        goes_with=st.none() | st.integers(1, others),
         **options(),
     )
 
@@ -148,6 +163,7 @@ def things(id: int, others: int) -> st.SearchStrategy[Part]:
 def options() -> dict[str, st.SearchStrategy[Any]]:
     rarely = st.integers(0, 4).map(lambda number: number == 4)
     return {
+        "adopts": rarely,
         "abroad": rarely,
         "protect": rarely,
         "retain": rarely,
@@ -192,7 +208,7 @@ def next_versions(draw: st.DrawFn, before: Version) -> Version:
 def changed(draw: st.DrawFn, part: Part) -> Part:
     """The same part with one or two of its inputs or options drawn anew."""
     fresh = draw(things(part.id, max(part.id, 3)))
-    names = ("size", "place", "token", "source", "home", "sealed", "asks", "after", *options())
+    names = ("size", "place", "token", "source", "home", "sealed", "asks", "after", "goes_with", *options())
     picked = draw(st.lists(st.sampled_from(names), min_size=1, max_size=2, unique=True))
     return replace(part, **{name: getattr(fresh, name) for name in picked})
 
@@ -231,6 +247,10 @@ class Act:
     refresh: bool = False
     keeps_going: bool = False
     """``--continue-on-error``."""
+    planned: bool = False
+    """An `up` that carries out a plan, made just before."""
+    other: int | None = None
+    """With a plan: the version it was made of, when that is another one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -252,6 +272,7 @@ FLAGS = ("", "", "", "", "targets", "excludes", "replaces")
 def acts(draw: st.DrawFn, versions: int) -> Act:
     flag = draw(st.sampled_from(FLAGS))
     picks = draw(st.lists(st.integers(0, 5), min_size=1, max_size=2, unique=True)) if flag else []
+    planned = not flag and draw(st.booleans())
     return Act(
         verb=draw(st.sampled_from(VERBS)),
         version=draw(st.integers(0, versions - 1)),
@@ -261,6 +282,8 @@ def acts(draw: st.DrawFn, versions: int) -> Act:
         dependents=flag == "targets" and draw(st.booleans()),
         refresh=draw(st.integers(0, 3)) == 3,
         keeps_going=draw(st.integers(0, 3)) == 3,
+        planned=planned,
+        other=draw(st.sampled_from([None, *range(versions)])) if planned else None,
     )
 
 
@@ -269,7 +292,7 @@ def stories(draw: st.DrawFn) -> Story:
     versions = [draw(first_versions())]
     for _ in range(draw(st.integers(1, 2))):
         versions.append(draw(next_versions(versions[-1])))
-    done = [Act(verb="up", version=0, fault=draw(st.none() | FAULTS))]
+    done = [Act(verb="up", version=0, fault=draw(st.none() | FAULTS), planned=draw(st.booleans()))]
     for _ in range(draw(st.integers(1, 3))):
         done.append(draw(acts(len(versions))))
     return Story(

@@ -54,6 +54,8 @@ def _inputs(part: Part, made: Mapping[int, pulumi.Resource]) -> dict[str, object
     if part.source:
         value = getattr(made[part.source[0]], part.source[1])
         inputs["source"] = pulumi.Output.secret(value) if part.sealed else value
+    if part.goes_with is not None:
+        inputs["inside"] = made[part.goes_with].label  # type: ignore[attr-defined]
     if part.asks:
         question = {"about": inputs.get("source", part.size)}
         answer = pulumi.runtime.invoke_output("fake:index/whoami:whoami", question)
@@ -73,6 +75,8 @@ def _options(part: Part, made: Mapping[int, pulumi.Resource], abroad: pulumi.Pro
         depends_on=[made[id] for id in part.after],
         aliases=[pulumi.Alias(name=name_of(part.id, generation)) for generation in others],
         provider=abroad if part.abroad else None,
+        import_=part.label if part.adopts else None,
+        deleted_with=made[part.goes_with] if part.goes_with is not None else None,
         protect=part.protect or None,
         retain_on_delete=part.retain or None,
         delete_before_replace=part.delete_first,
