@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -214,9 +214,3 @@ def _check(args: BatchComputeArgs) -> None:
         if not pool.instance_types or not pool.buying or pool.max_vcpus < 1:
             detail = f"Pool `{name}` needs instance types, a way of buying and at least one vCPU."
             raise BlueprintError("A pool of machines is empty.", detail, hint="give it, or leave the pool out.")
-
-
-def pools_of(names: Sequence[str]) -> dict[str, PoolArgs]:
-    """Some of the default pools. Raises KeyError for a name that is not among them."""
-    known = _default_pools()
-    return {name: known[name] for name in names}

@@ -31,4 +31,5 @@ The environment is up, on this machine only. Activate the commands with `. .venv
   mlops-iac runs screening-dev                        the history, with metrics
   mlops-iac predict screening-dev --data examples/screening/sample.json
   mlops-iac destroy screening-dev --yes               to the last resource
+  mlops-iac cloud stop                                the one process that runs in the background
 NEXT

@@ -30,7 +30,24 @@ def tell_status(status: dict[str, Any], *, json: bool) -> None:
     if json:
         show_json(status)
     else:
-        show(render_outputs(status))
+        show(render_outputs(readable(status)))
+
+
+def readable(status: dict[str, Any]) -> dict[str, Any]:
+    """The status for people: a time of day for seconds since 1970, and sizes with a unit. ``--json`` has the numbers."""
+    from datetime import datetime
+
+    from mlops_iac.cli.data import render_size
+
+    shown: dict[str, Any] = {}
+    for key, value in status.items():
+        if key == "started":
+            shown[key] = f"{datetime.fromtimestamp(value).astimezone():%Y-%m-%d %H:%M:%S}"
+        elif key.endswith("_bytes"):
+            shown[key.removesuffix("_bytes")] = render_size(value)
+        else:
+            shown[key] = value
+    return shown
 
 
 @app.command()

@@ -182,5 +182,5 @@ def report(answers: Answers, path: Path, root: Path, *, json: bool) -> None:
         return
     show(f"Wrote {shown}")
     if not (root / answers.code).is_dir():
-        say(f"note: {answers.code} does not exist yet; put the team's scripts there before a run.")
+        say(f"note: {answers.code} does not exist yet; put the team's scripts there first: a preview looks for them.")
     show("\nNext:\n" + "\n".join(f"  {command}" for command in next_commands))

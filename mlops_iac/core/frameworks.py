@@ -114,13 +114,6 @@ def find_framework(image_uri: str) -> Framework | None:
     return None
 
 
-def known_images(region: str) -> tuple[str, ...]:
-    """Every image URI of a region that `find_framework` knows, for messages."""
-    frameworks = [get_framework(name, version) for name in framework_names() for version in framework_versions(name)]
-    images = {framework.image(region, purpose) for framework in frameworks for purpose in ("training", "serving")}
-    return tuple(sorted(images))
-
-
 @cache
 def _facts() -> dict[str, Any]:
     facts: dict[str, Any] = json.loads(files("mlops_iac.core").joinpath("frameworks.json").read_text("utf-8"))

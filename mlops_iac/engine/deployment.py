@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+from mlops_iac.core.errors import MlopsError
 from mlops_iac.engine.answers import Engine
 from mlops_iac.engine.calls import Calls
 from mlops_iac.engine.event import OnEvent, Result, ignore
@@ -187,8 +188,11 @@ class Deployment:
         self._refresh_first(trial)
         registrar = self._try_out(trial, program)
         error = trial.result({}).error
-        if error is not None:
+        if isinstance(error, MlopsError):
             raise error
+        if error is not None:  # the program's own, which is told in the result, as without a plan
+            operation.broke(error)
+            return expected
         wanted = {*registrar.seen, *registrar.providers.seen}
         expected.refuse_missing(wanted, (record.urn for record in operation.snapshot))
         return expected

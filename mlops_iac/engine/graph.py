@@ -33,7 +33,7 @@ def _visit(start: T, needs: Callable[[T], Iterable[T]], done: set[int], ordered:
             stack.extend((needed, False) for needed in reversed(list(needs(item))) if id(needed) not in done)
 
 
-def find_cycle(needs: Mapping[str, Iterable[str]]) -> list[str] | None:
+def find_cycle(needs: Mapping[T, Iterable[T]]) -> list[T] | None:
     """The names of a cycle, first one repeated at the end, or None when there is none."""
     from graphlib import CycleError, TopologicalSorter
 

@@ -8,6 +8,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait
 
 from mlops_iac.engine.calls import Calls, is_unsure
 from mlops_iac.engine.event import Op, Step
+from mlops_iac.engine.graph import find_cycle
 from mlops_iac.engine.operation import Operation, make_step
 from mlops_iac.engine.protection import refuse_deletions
 from mlops_iac.engine.record import Record
@@ -49,8 +50,7 @@ def _delete_side_by_side(
     operation: Operation, calls: Calls, doomed: Mapping[int, Record], order: Sequence[int], parallel: int
 ) -> None:
     """Start each deletion as soon as everything that stood on the resource is gone."""
-    groups = _groups(doomed, order)
-    blocks = _blocks(doomed, order, groups)
+    groups, blocks = _without_circles(doomed, order)
     holds: dict[int, list[int]] = {}
     for key, before in blocks.items():
         for other in before:
@@ -96,6 +96,29 @@ def _groups(doomed: Mapping[int, Record], order: Sequence[int]) -> dict[int, lis
         if key not in groups:
             groups[leader(key)].append(key)
     return groups
+
+
+def _without_circles(
+    doomed: Mapping[int, Record], order: Sequence[int]
+) -> tuple[dict[int, list[int]], dict[int, set[int]]]:
+    """Groups, and what must be gone before each, such that all of them have their turn.
+
+    A group that has to go before and after the same resource is taken apart: each member is deleted by itself. Records
+    of which an earlier operation left two may need each other; then the order of the state counts.
+    """
+    groups = _groups(doomed, order)
+    blocks = _blocks(doomed, order, groups)
+    place = {key: number for number, key in enumerate(order)}
+    while cycle := find_cycle(blocks):
+        torn = [key for key in dict.fromkeys(cycle) if len(groups[key]) > 1]
+        for key in torn:
+            groups |= {member: [member] for member in groups[key]}
+        if torn:
+            blocks = _blocks(doomed, order, groups)
+            continue
+        for key in cycle:
+            blocks[key] -= {other for other in blocks[key] if other in cycle and place[other] > place[key]}
+    return groups, blocks
 
 
 def _order(operation: Operation, doomed: Mapping[int, Record]) -> list[int]:

@@ -14,7 +14,7 @@ from mlops_iac.core.errors import PipelineError, Problem
 from mlops_iac.core.suggestions import did_you_mean
 from mlops_iac.pipelines.model import PipelineModel
 from mlops_iac.pipelines.names import StepName
-from mlops_iac.pipelines.parameters import Parameter, find_mismatch
+from mlops_iac.pipelines.parameters import Parameter
 from mlops_iac.pipelines.references import FromParameter
 from mlops_iac.pipelines.steps.step import Read, Step
 
@@ -54,41 +54,16 @@ class Pipeline(PipelineModel):
 
     def get_step(self, name: str) -> Step:
         """Raises PipelineError with the nearest name."""
-        return _get(self, "step", name, {step.name: step for step in self.steps})
-
-    def get_parameter(self, name: str) -> Parameter:
-        """Raises PipelineError with the nearest name."""
-        return _get(self, "parameter", name, {parameter.name: parameter for parameter in self.parameters})
+        known = {step.name: step for step in self.steps}
+        if name not in known:
+            detail = f"Pipeline `{self.name}` has no step `{name}`."
+            raise PipelineError("Unknown step.", detail, hint=did_you_mean(name, known))
+        return known[name]
 
     def needs(self, step: Step) -> tuple[str, ...]:
         """Names of the steps that must be done before this one, in the order it names them."""
         read = [read.source.step for read in step.reads() if not isinstance(read.source, FromParameter)]
         return tuple(dict.fromkeys([*read, *step.after]))
-
-    def check_run(self, parameters: Mapping[str, Any]) -> None:
-        """Refuse, with every problem at once, parameters that a run may not have."""
-        known = {parameter.name: parameter for parameter in self.parameters}
-        problems = []
-        for name, value in parameters.items():
-            if name not in known:
-                detail = f"`{self.name}` has no parameter `{name}`."
-                problems.append(
-                    Problem(path=name, summary="Unknown parameter.", detail=detail, hint=did_you_mean(name, known))
-                )
-            elif mismatch := find_mismatch(known[name].type, value):
-                problems.append(
-                    Problem(path=name, summary="Wrong parameter.", detail=f"`{name}` {mismatch}; it is {value!r}.")
-                )
-        if problems:
-            raise PipelineError.of(problems)
-
-
-def _get(pipeline: Pipeline, what: str, name: str, known: Mapping[str, Any]) -> Any:
-    if name not in known:
-        raise PipelineError(
-            f"Unknown {what}.", f"Pipeline `{pipeline.name}` has no {what} `{name}`.", hint=did_you_mean(name, known)
-        )
-    return known[name]
 
 
 def _duplicates(pipeline: Pipeline) -> Iterator[Problem]:

@@ -75,7 +75,7 @@ def _closing(result: Result, field: Field, verb: str) -> list[str]:
     if result.left:
         lines += field("not done", _left(result.left))
     if result.outcome == "cancelled":
-        then = f"What was in flight is finished and recorded. The next `{verb}` continues."
+        then = f"the next `{verb}` goes on from here."
     else:
         then = f"see to the reason, then `mlops-iac {verb}{_stack(result)}` goes on from here."
     return [*lines, *field("next", then)]

@@ -88,7 +88,9 @@ def find_files(source: Path) -> list[tuple[Path, str]]:
     unreadable = [str(path) for path, _ in found if not os.access(path, os.R_OK)]
     if unreadable:
         raise UsageError(
-            "The file cannot be read.", f"No permission to read: {', '.join(unreadable[:5])}.", hint="check permissions."
+            "The file cannot be read.",
+            f"No permission to read: {', '.join(unreadable[:5])}.",
+            hint="check permissions.",
         )
     return found
 

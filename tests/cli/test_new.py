@@ -136,7 +136,7 @@ def test_a_second_time_it_names_the_file_and_leaves_it(root, capsys):
 
 def test_a_missing_code_folder_is_noted(root, capsys):
     assert run_command([*FULL, "--code", "later"]) == exit_codes.OK
-    assert "later does not exist yet" in capsys.readouterr().err
+    assert "later does not exist yet; put the team's scripts there first" in capsys.readouterr().err
 
 
 def test_an_absolute_code_folder_inside_the_project_becomes_relative(root):

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from components._kit import KeyRef, NetworkRef
-from components.compute.batch import BatchCompute, BatchComputeArgs, JobDefinitionArgs, PoolArgs, pools_of
+from components.compute.batch import BatchCompute, BatchComputeArgs, JobDefinitionArgs, PoolArgs
 from components.compute.sagemaker import SageMakerCompute, SageMakerComputeArgs
 from components.identity import Role, RoleArgs
 from mlops_iac.core.errors import BlueprintError
@@ -103,7 +103,3 @@ def test_a_job_is_tried_again_only_when_its_machine_was_taken() -> None:
 def test_a_pool_without_machines_is_refused() -> None:
     with pytest.raises(BlueprintError, match="A pool of machines is empty"):
         batch(pools={"cpu": PoolArgs(instance_types=())})
-
-
-def test_some_of_the_default_pools_can_be_chosen() -> None:
-    assert list(pools_of(["gpu"])) == ["gpu"]

@@ -12,7 +12,6 @@ from mlops_iac.core.frameworks import (
     framework_names,
     framework_versions,
     get_framework,
-    known_images,
 )
 
 ALL = [(name, version) for name in framework_names() for version in framework_versions(name)]
@@ -73,7 +72,3 @@ def test_an_unknown_name_version_or_region_lists_what_is_known():
     assert "1.4-2, 1.2-1" in version.value.detail
     with pytest.raises(ConfigError, match="not offered"):
         get_framework("sklearn", "1.4-2").image("eu-west-9")
-
-
-def test_known_images_are_those_of_a_region():
-    assert all(".eu-west-1." in image and find_framework(image) for image in known_images("eu-west-1"))

@@ -201,3 +201,13 @@ def test_what_is_not_known_in_the_plan_may_be_anything(stack: Stack, file: Path)
     b = next(entry for urn, entry in planned.resources.items() if urn.endswith("::b"))
     assert b.inputs["source"] is UNKNOWN
     assert stack.up(program(), plan=file).outcome == "succeeded"
+
+
+def test_a_program_that_raises_raises_no_plan_error(stack: Stack, file: Path) -> None:
+    def raises() -> None:
+        raise LookupError("the program's own")
+
+    stack.preview(program(), plan=file)
+    result = stack.up(raises, plan=file)
+    assert isinstance(result.error, LookupError)
+    assert stack.cloud.changing_calls() == []

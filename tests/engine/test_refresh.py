@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pulumi
+
 from tests.engine.conftest import Stack, ops, step_of
 from tests.engine.programs import Thing
 
@@ -49,3 +51,19 @@ def test_a_resource_that_cannot_be_read_stays_in_state(stack: Stack) -> None:
     stack.cloud.fails["read", "a"] = RuntimeError("no answer")
     assert stack.deployment.refresh().outcome == "failed"
     assert "a" in stack.records()
+
+
+def test_what_a_gone_resource_was_to_take_along_or_to_replace_stays_readable(stack: Stack) -> None:
+    def tied() -> None:
+        host = Thing("host", label="host")
+        Thing("inside", label="inside", opts=pulumi.ResourceOptions(deleted_with=host))
+        Thing("tied", label="tied", opts=pulumi.ResourceOptions(replace_with=[host]))
+
+    stack.up(tied)
+    stack.cloud.things.pop("host")
+    assert stack.deployment.refresh().outcome == "succeeded"
+    records = stack.records()
+    assert (records["inside"].deleted_with, records["tied"].replace_with) == (None, ())
+    assert stack.up(tied).outcome == "succeeded"
+    assert stack.destroy().outcome == "succeeded"
+    assert list(stack.store.get("dev")) == []

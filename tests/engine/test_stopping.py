@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
+from pathlib import Path
 from typing import Any
 
 import pulumi
@@ -14,7 +17,10 @@ import pytest
 from mlops_iac.core.errors import Cancelled, PlanError
 from mlops_iac.engine import program as running
 from tests.engine.conftest import Stack
+from tests.engine.fake_provider import FakeCloud
 from tests.engine.programs import Box, Thing
+
+CHECKOUT = Path(__file__).parents[2]
 
 Options = pulumi.ResourceOptions
 
@@ -140,3 +146,50 @@ def test_a_signal_that_the_process_was_started_to_ignore_stays_ignored(stack: St
         assert signal.getsignal(signal.SIGINT) == signal.SIG_IGN
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+TOLD_TO_END = """
+import sys
+from pathlib import Path
+from mlops_iac.engine import secrets
+secrets.ROUNDS = 10
+from tests.engine.conftest import Stack
+from tests.engine.fake_provider import FakeCloud
+from tests.engine.test_stopping import two_in_a_row
+
+stack = Stack(Path(sys.argv[1]) / "state")
+stack.cloud = FakeCloud(Path(sys.argv[1]) / "cloud.json")
+stack.cloud.slow["create", "a"] = 1.5
+real = stack.cloud.called
+
+def called(call, label):
+    print(call, label, flush=True)
+    real(call, label)
+
+stack.cloud.called = called
+print(stack.up(two_in_a_row).outcome, flush=True)
+"""
+
+
+def two_in_a_row() -> None:
+    a = Thing("a", label="a")
+    Thing("b", label="b", source=a.arn)
+
+
+@pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGINT])
+def test_a_process_that_is_told_to_end_finishes_what_is_in_flight(tmp_path: Path, sign: signal.Signals) -> None:
+    (tmp_path / "state").mkdir()
+    command = [sys.executable, "-c", TOLD_TO_END, str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=CHECKOUT) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "create a\n"
+        process.send_signal(sign)
+        assert process.communicate(timeout=60)[0] == "cancelled\n"
+    assert process.returncode == 0
+    stack = Stack(tmp_path / "state")
+    stack.cloud = FakeCloud(tmp_path / "cloud.json")
+    assert set(stack.cloud.things) == {"a"}
+    assert stack.records()["a"].id == "a"
+    assert stack.store.get("dev").pending == {}
+    assert stack.up(two_in_a_row).outcome == "succeeded"
+    assert stack.cloud.changing_calls() == [("create", "b")]

@@ -81,7 +81,8 @@ def test_many_that_were_not_tried_are_counted():
 def test_a_cancelled_operation_says_that_nothing_is_lost():
     text = render_outcome(result(outcome="cancelled"), color=False)
     assert "3 created in 2.0 s; cancelled" in text
-    assert "What was in flight is finished and recorded. The next `up` continues." in text
+    assert text.count("What was in flight is finished and recorded.") == 1
+    assert "next      the next `up` goes on from here." in text
 
 
 def test_what_stopped_the_operation_and_was_no_step_is_told_as_an_error():

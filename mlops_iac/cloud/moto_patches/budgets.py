@@ -58,9 +58,7 @@ def _update_budget(call: Call) -> None:
     if "BudgetLimit" not in new and "PlannedBudgetLimits" not in new:
         raise AwsError("InvalidParameterException", "Unable to update the budget - it has no limit.")
     period = new.get("TimePeriod") or budget.budget["TimePeriod"]
-    new["TimePeriod"] = {
-        name: time.timestamp() if hasattr(time, "timestamp") else time for name, time in period.items()
-    }
+    new["TimePeriod"] = {name: _epoch(time) for name, time in period.items()}
     new.pop("CalculatedSpend", None)  # what DescribeBudget answered may be sent back; the spend is the service's own
     budget.budget = {**new, "LastUpdatedTime": unix_time()}
 

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import io
 import json
-import time
-import zipfile
 
 import moto
 import pytest
 from botocore.exceptions import ClientError
 
 from mlops_iac.cloud import moto_patches
-from mlops_iac.cloud.moto_patches.events import find_path, make_input
 from mlops_iac.core.errors import CloudError
 
 LOCATION = {"LocationConstraint": "eu-west-1"}
@@ -259,135 +255,6 @@ def test_managed_policies_exist_when_asked_for(clients):
 def test_a_malformed_trust_policy_is_refused(clients, document):
     create = lambda: clients("iam").create_role(RoleName="bad", AssumeRolePolicyDocument=document)  # noqa: E731
     assert code_of(create) == "MalformedPolicyDocument"
-
-
-# Events and functions -----------------------------------------------------------------------------------------------
-
-EVENT = {"id": "1", "source": "mine", "detail-type": "done", "detail": {"run": "r-1", "auc": 0.9}, "resources": ["a"]}
-
-
-@pytest.mark.parametrize(
-    ("target", "given"),
-    [
-        ({}, json.dumps(EVENT)),
-        ({"Input": '{"a": 1}'}, '{"a": 1}'),
-        ({"InputPath": "$.detail"}, '{"run": "r-1", "auc": 0.9}'),
-        (
-            {"InputTransformer": {"InputPathsMap": {"r": "$.detail.run"}, "InputTemplate": '{"run": <r>}'}},
-            '{"run": "r-1"}',
-        ),
-        (
-            {
-                "InputTransformer": {
-                    "InputPathsMap": {"r": "$.detail.run", "a": "$.detail.auc"},
-                    "InputTemplate": '"run <r> has <a>, <other>"',
-                }
-            },
-            '"run r-1 has 0.9, <other>"',
-        ),
-    ],
-)
-def test_a_target_gets_what_its_rule_says(target, given):
-    assert make_input(target, EVENT) == given
-
-
-@pytest.mark.parametrize(
-    ("path", "value"), [("$.detail.auc", 0.9), ("$.resources[0]", "a"), ("$.resources[3]", None), ("$.no.such", None)]
-)
-def test_paths_of_events(path, value):
-    assert find_path(EVENT, path) == value
-
-
-def put_rule(clients, name, target, **more):
-    events = clients("events")
-    events.put_rule(Name=name, EventPattern=json.dumps({"source": [name]}), **more)
-    events.put_targets(Rule=name, Targets=[{"Id": "t", **target}])
-
-
-def send(clients, source):
-    entry = {"Source": source, "DetailType": "done", "Detail": json.dumps({"run": "r-1"})}
-    assert clients("events").put_events(Entries=[entry])["FailedEntryCount"] == 0
-
-
-def eventually(find, seconds=10):
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        found = find()
-        if found:
-            return found
-        time.sleep(0.05)
-    raise AssertionError("it did not happen")
-
-
-def test_a_rule_starts_a_state_machine(clients):
-    sfn = clients("stepfunctions")
-    definition = json.dumps({"StartAt": "P", "States": {"P": {"Type": "Pass", "End": True}}})
-    arn = sfn.create_state_machine(name="told", definition=definition, roleArn=ROLE)["stateMachineArn"]
-    put_rule(clients, "to-states", {"Arn": arn, "RoleArn": ROLE, "InputPath": "$.detail"})
-    send(clients, "to-states")
-    (execution,) = eventually(lambda: sfn.list_executions(stateMachineArn=arn)["executions"])
-    assert json.loads(sfn.describe_execution(executionArn=execution["executionArn"])["input"]) == {"run": "r-1"}
-
-
-def test_a_rule_publishes_to_a_topic_and_a_disabled_one_does_not(clients):
-    sns, sqs = clients("sns"), clients("sqs")
-    topic = sns.create_topic(Name="told")["TopicArn"]
-    url = sqs.create_queue(QueueName="told")["QueueUrl"]
-    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint="arn:aws:sqs:eu-west-1:123456789012:told")
-    put_rule(clients, "to-nobody", {"Arn": topic, "Input": '"never"'}, State="DISABLED")
-    put_rule(clients, "to-topic", {"Arn": topic, "Input": '"hello"'})
-    send(clients, "to-nobody")
-    send(clients, "to-topic")
-    (message,) = eventually(lambda: sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"))
-    assert json.loads(message["Body"])["Message"] == '"hello"'
-
-
-def function(clients, name, source, timeout=10):
-    archive = io.BytesIO()
-    with zipfile.ZipFile(archive, "w") as file:
-        file.writestr("app.py", source)
-    trust = {
-        "Statement": [{"Effect": "Allow", "Principal": {"Service": "x.amazonaws.com"}, "Action": "sts:AssumeRole"}]
-    }
-    role = clients("iam").create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust))["Role"]["Arn"]
-    clients("lambda").create_function(
-        FunctionName=name, Runtime="python3.12", Handler="app.handler", Role=role, Timeout=timeout,
-        Code={"ZipFile": archive.getvalue()}, Environment={"Variables": {"GREETING": "hello"}},
-    )  # fmt: skip
-
-
-def test_a_function_really_runs_and_a_state_machine_gets_its_answer(clients):
-    function(
-        clients,
-        "greet",
-        "import os\ndef handler(event, context):\n    print('asked for', event['name'])\n"
-        "    return {'text': os.environ['GREETING'] + ' ' + event['name'], 'by': context.function_name}\n",
-    )
-    sfn = clients("stepfunctions")
-    parameters = {"FunctionName": "greet", "Payload.$": "$"}
-    state = {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Parameters": parameters, "End": True}
-    definition = json.dumps({"StartAt": "F", "States": {"F": {**state, "OutputPath": "$.Payload"}}})
-    arn = sfn.create_state_machine(name="calls", definition=definition, roleArn=ROLE)["stateMachineArn"]
-    execution = sfn.start_execution(stateMachineArn=arn, input='{"name": "world"}')["executionArn"]
-    done = eventually(lambda: (d := sfn.describe_execution(executionArn=execution))["status"] != "RUNNING" and d)
-    assert json.loads(done["output"]) == {"text": "hello world", "by": "greet"}
-    streams = clients("logs").describe_log_streams(logGroupName="/aws/lambda/greet")["logStreams"]
-    assert streams
-
-
-@pytest.mark.parametrize(
-    ("name", "source", "kind"),
-    [
-        ("raises", "def handler(event, context):\n    raise KeyError('x')\n", "KeyError"),
-        ("sleeps", "import time\ndef handler(event, context):\n    time.sleep(30)\n", "Sandbox.Timedout"),
-        ("exits", "import os\ndef handler(event, context):\n    os._exit(3)\n", "Runtime.ExitError"),
-    ],
-)
-def test_a_function_that_fails_says_how(clients, name, source, kind):
-    function(clients, name, source, timeout=1)
-    answer = clients("lambda").invoke(FunctionName=name, Payload=b"{}")
-    assert answer["FunctionError"]
-    assert json.loads(answer["Payload"].read())["errorType"] == kind
 
 
 # EC2 ----------------------------------------------------------------------------------------------------------------

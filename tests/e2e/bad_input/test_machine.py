@@ -1,5 +1,5 @@
-"""What goes wrong around the CLI: two at once, Ctrl-C in the middle, ports and disks. Nothing that was there is lost, and
-what is told says what to do."""
+"""What goes wrong around the CLI: two at once, Ctrl-C in the middle, ports and disks. Nothing that was there is lost,
+and what is told says what to do."""
 
 from __future__ import annotations
 
