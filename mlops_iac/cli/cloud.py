@@ -34,7 +34,7 @@ def tell_status(status: dict[str, Any], *, json: bool) -> None:
 
 
 def readable(status: dict[str, Any]) -> dict[str, Any]:
-    """The status for people: a time of day for seconds since 1970, and sizes with a unit. ``--json`` has the numbers."""
+    """The status for people: times of day and sizes with a unit; ``--json`` has the numbers."""
     from datetime import datetime
 
     from mlops_iac.cli.data import render_size

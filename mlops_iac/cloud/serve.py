@@ -9,8 +9,15 @@ import signal
 import sys
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mlops_iac.cloud.server import Server
 
 USAGE = "usage: python -m mlops_iac.cloud.serve HOME"
+
+LOOK_EVERY = 2.0
+"""Seconds between two looks at whether the folder is still this process's."""
 
 
 def main(arguments: list[str]) -> int:
@@ -26,6 +33,7 @@ def main(arguments: list[str]) -> int:
 
     forbid_other_connections()
     server = Server(home, installs=(jobs.install, endpoints.install))
+    folder = os.open(home, os.O_RDONLY | os.O_DIRECTORY)  # kept open: no other folder gets its number
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: server.stopping.set())
     endpoint = server.listen()
@@ -33,9 +41,38 @@ def main(arguments: list[str]) -> int:
     _write_record(record, endpoint)  # others may go on: their requests wait for the state
     server.restore()
     logging.getLogger("mlops_iac.cloud").info("Serving %s at %s.", home, endpoint)
-    server.stopping.wait()
+    while _is_ours(home, folder) and not server.stopping.wait(LOOK_EVERY):
+        pass
+    if not _is_ours(home, folder):
+        return _leave(server)
     server.stop()
     record.unlink(missing_ok=True)
+    return 0
+
+
+def _is_ours(home: Path, folder: int) -> bool:
+    """Is ``home`` still the folder that was opened, and does its record name no other process?
+
+    Nobody finds a cloud whose folder was deleted, or whose record another process replaced; what it saved would
+    overwrite the state of the one that is found.
+    """
+    try:
+        if not os.path.samestat(home.stat(), os.fstat(folder)):
+            return False
+        return bool(json.loads((home / "cloud.json").read_text())["pid"] == os.getpid())
+    except FileNotFoundError:
+        return home.exists()
+    except OSError:
+        return False
+    except (ValueError, KeyError, TypeError):
+        return True  # damaged: the next start writes it anew, and then it names another
+
+
+def _leave(server: Server) -> int:
+    """End what runs and save nothing: the folder is gone, or it is another process's by now."""
+    logging.getLogger("mlops_iac.cloud").warning("%s was deleted or taken over; nothing is left to serve.", server.home)
+    server.stopping.set()  # so that nothing is saved any more
+    server.gateway.tell("stop")
     return 0
 
 

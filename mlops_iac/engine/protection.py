@@ -26,7 +26,7 @@ def refuse_deletions(records: Iterable[Record]) -> None:
         error = Protected(
             "Protected resources would be deleted.",
             "Nothing was deleted. Protected are:\n" + "\n".join(record.urn for record in blockers),
-            hint="`mlops-iac:protect: false` in the stack file and an `up` lift it, `mlops-iac state unprotect` lifts one.",,
+            hint="to delete them, set `mlops-iac:protect: false` in the stack file and run `up`, then try again.",
         )
         error.blockers = tuple(f"{record.urn} would be deleted" for record in blockers)
         raise error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -63,6 +64,49 @@ def test_what_was_saved_survives_a_kill_and_the_stale_record_is_cleaned(embedded
     wait_until(lambda: embedded.find() is None and not (embedded.home / "cloud.json").exists())
     embedded.start()
     assert buckets(embedded) == ["kept-bucket"]
+
+
+def test_a_process_whose_folder_was_deleted_ends_and_leaves_the_next_ones_state_alone(embedded):
+    left = embedded.start()
+    make(embedded, "lost-bucket")
+    shutil.rmtree(embedded.home)
+    following = embedded.start()
+    assert following.pid != left.pid
+    wait_for_the_end_of(left.pid)
+    assert embedded.find() == following
+    assert buckets(embedded) == []
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_a_process_that_another_took_over_from_saves_nothing(embedded, told):
+    left = embedded.start()
+    make(embedded, "old-bucket")
+    embedded._save(left)
+    (embedded.home / "cloud.json").unlink()
+    following = embedded.start()
+    make(embedded, "new-bucket")
+    if told:
+        os.kill(left.pid, signal.SIGTERM)
+    wait_for_the_end_of(left.pid)
+    assert embedded.find() == following
+    embedded.stop()
+    embedded.start()
+    assert sorted(buckets(embedded)) == ["new-bucket", "old-bucket"]
+
+
+def wait_for_the_end_of(pid):
+    deadline = time.monotonic() + 20
+    while is_running(pid) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert not is_running(pid)
+
+
+def is_running(pid):
+    """A process of ours that has ended stays a zombie until somebody asks for its exit code."""
+    try:
+        return os.waitpid(pid, os.WNOHANG) == (0, 0)
+    except ChildProcessError:
+        return False
 
 
 def test_two_starts_at_once_make_one_process(embedded):

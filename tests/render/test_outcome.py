@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mlops_iac.core.errors import CloudError, MlopsError, PlanError
+from mlops_iac.core.errors import Cancelled, CloudError, MlopsError, PlanError
 from mlops_iac.engine.event import Op, Result, StepFailed
 from mlops_iac.render.outcome import render_outcome
 from tests.render.conftest import component, resource
@@ -78,10 +78,11 @@ def test_many_that_were_not_tried_are_counted():
     )
 
 
-def test_a_cancelled_operation_says_that_nothing_is_lost():
-    text = render_outcome(result(outcome="cancelled"), color=False)
+def test_a_cancelled_operation_says_once_that_nothing_is_lost():
+    kept = "What was in flight is finished and recorded."
+    text = render_outcome(result(outcome="cancelled", error=Cancelled("Cancelled.", kept)), color=False)
     assert "3 created in 2.0 s; cancelled" in text
-    assert text.count("What was in flight is finished and recorded.") == 1
+    assert text.count(kept) == 1
     assert "next      the next `up` goes on from here." in text
 
 
