@@ -12,6 +12,8 @@ from mlops_iac.cli.options import JsonOption, StackArgument, YesOption
 from mlops_iac.cli.stack import path_json, told_backup
 
 if TYPE_CHECKING:
+    from collections.abc import Sized
+
     from mlops_iac.engine.record import Record
 
 app = make_group(
@@ -105,7 +107,7 @@ def move(
     Nothing in the cloud changes. The two programs must change too: otherwise the next `up` of one deletes what it no
     longer names, and `up` of the other makes what it does not know.
 
-    Example: mlops-iac state move screening-dev images-repository --to scoring-dev
+    Example: mlops-iac state move screening-dev images-repository --target-dependents --to scoring-dev
     """
     from mlops_iac.cli.console import say
     from mlops_iac.cli.operations import confirm
@@ -116,11 +118,11 @@ def move(
         say(f"To be moved to {to}:\n" + "\n".join(f"  {old}\n    → {new}" for old, new in planned.urns.items()))
         if planned.cut:
             say("Left behind, and no longer named as needed:\n" + "\n".join(f"  {urn}" for urn in planned.cut))
-    confirm(f"Move {len(planned.urns)} resources from {stack} to {to}?", yes=yes, json=json)
+    confirm(f"Move {count(planned.urns)} from {stack} to {to}?", yes=yes, json=json)
     done = desk.move(stack, names, to, dependents=dependents)
     moved, other_backup = done.answer
     fields = {"moved": dict(moved.urns), "cut": list(moved.cut), "otherBackup": path_json(other_backup)}
-    conclude(fields, f"{len(moved.urns)} resources moved; the other's state before: {other_backup}.", done.backup, json)
+    conclude(fields, f"{count(moved.urns)} moved; the other's state before: {other_backup}.", done.backup, json)
 
 
 @app.command("unprotect")
@@ -201,8 +203,8 @@ def conclude(fields: dict[str, Any], text: str, backup: Any, json: bool) -> None
         say(f"{text} {told_backup(backup)}" if backup else text)
 
 
-def count(records: list[Record]) -> str:
-    return f"{len(records)} resource{'' if len(records) == 1 else 's'}"
+def count(things: Sized) -> str:
+    return f"{len(things)} resource{'' if len(things) == 1 else 's'}"
 
 
 def marks(record: Record) -> str:

@@ -102,3 +102,9 @@ def test_a_state_that_cannot_be_read_is_told_in_plain_words(text: str, recorded_
         err = refused(capsys, "state", command, "screening-dev", code=exit_codes.ERROR)
         assert "screening-dev.json" in err
         assert "Nothing was changed." in err
+
+
+def test_one_resource_is_not_told_as_several():
+    from mlops_iac.cli.state import count
+
+    assert [count(range(n)) for n in range(3)] == ["0 resources", "1 resource", "2 resources"]
