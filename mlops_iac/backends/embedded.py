@@ -10,7 +10,7 @@ from mlops_iac.backends import read_environment
 from mlops_iac.core.environment import Environment
 from mlops_iac.core.errors import StackNotFound
 from mlops_iac.core.suggestions import did_you_mean
-from mlops_iac.engine.event import OnEvent, Result, ignore
+from mlops_iac.engine.event import Diagnostic, OnEvent, Result, ignore
 from mlops_iac.engine.options import DEFAULTS, Options
 
 if TYPE_CHECKING:
@@ -38,12 +38,16 @@ class EmbeddedBackend:
         program = self._program()
         if options.refresh:
             self.cloud.start()
+        else:
+            self._tell_if_emptied(on_event)
         deployment = self._deployment(program, online=options.refresh)
         return deployment.preview(program.run, on_event=on_event, options=options)
 
     def up(self, *, on_event: OnEvent = ignore, options: Options = DEFAULTS) -> Result:
         """The cloud starts while the program is imported and what changes is found; the first call waits for it."""
         program = self._program()
+        if not options.refresh:
+            self._tell_if_emptied(on_event)
         starting = self._start_cloud()
         deployment = self._deployment(program, online=True)
         result = deployment.up(program.run, on_event=on_event, options=options, before=starting.join)
@@ -112,6 +116,17 @@ class EmbeddedBackend:
 
         keeper = PassphraseManager(lambda: passphrase_for(self.home), program.config.encryption_salt or "")
         return program.config.reveal(keeper.decrypt)
+
+    def _tell_if_emptied(self, on_event: OnEvent) -> None:
+        """Without a refresh, an engine believes its state; that the cloud was thrown away behind it is worth a line."""
+        if self.cloud.is_empty and any(record.id for record in self.store.find(self.stack) or ()):
+            on_event(
+                Diagnostic(
+                    severity="warning",
+                    message="The embedded cloud is empty, and the state still names what was in it.\n"
+                    f"`mlops-iac up {self.stack} --refresh` makes it anew.",
+                )
+            )
 
     def _start_cloud(self) -> _Starting:
         starting = _Starting(self.cloud)

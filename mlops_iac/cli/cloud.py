@@ -83,7 +83,9 @@ def stop(json: JsonOption = False) -> None:
 
 @app.command()
 def reset(yes: YesOption = False, json: JsonOption = False) -> None:
-    """Delete everything in it, of every team. The state of stacks is not touched: `refresh` records the loss.
+    """Delete everything in it, of every team. The state of stacks is not touched.
+
+    `up STACK --refresh` makes a stack anew; `refresh STACK` only records the loss.
 
     Example: mlops-iac cloud reset --yes
     """

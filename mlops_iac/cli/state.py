@@ -107,7 +107,7 @@ def move(
     Nothing in the cloud changes. The two programs must change too: otherwise the next `up` of one deletes what it no
     longer names, and `up` of the other makes what it does not know.
 
-    Example: mlops-iac state move screening-dev images-repository --target-dependents --to scoring-dev
+    Example: mlops-iac state move screening-dev monitoring-dashboard --to scoring-dev
     """
     from mlops_iac.cli.console import say
     from mlops_iac.cli.operations import confirm

@@ -57,6 +57,11 @@ class EmbeddedCloud:
                 (self.home / "cloud.json").unlink()
         return None
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is kept in it: it was never started, was reset while it stood, or its folder was deleted."""
+        return not (self.home / "cloud.snap").exists() and self.find() is None
+
     def start(self) -> Running:
         """Start the process when it is not running; waits until it answers. Two at once make one process."""
         running = self.find()

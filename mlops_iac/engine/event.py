@@ -98,6 +98,8 @@ class StepStarted:
 class StepDone:
     step: Step
     seconds: float
+    found: bool = False
+    """A refresh ahead of the operation proper: the step says what was found, and nothing was done."""
 
 
 @dataclass(frozen=True, kw_only=True)

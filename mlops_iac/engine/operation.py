@@ -113,7 +113,7 @@ class Operation:
             if counted:
                 self._steps.append(step)
                 self._changes[str(step.op)] += 1
-            self._emit(StepDone(step=step, seconds=time.monotonic() - began))
+            self._emit(StepDone(step=step, seconds=time.monotonic() - began, found=not counted))
 
     def done(self, step: Step, began: float) -> None:
         with self._lock:

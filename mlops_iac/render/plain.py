@@ -13,6 +13,8 @@ from mlops_iac.render.style import OP_STYLES, Style
 from mlops_iac.render.words import DOING
 
 SEVERITY_STYLES = {"info": ("blue",), "warning": ("yellow",), "error": ("red", "bold")}
+FOUND = {Op.DELETE: " is gone", Op.UPDATE: " was changed"}
+"""What a refresh ahead of an `up` says of a resource; the changes of the `up` itself follow."""
 REMIND_AFTER = (10.0, 30.0, 60.0)
 """Seconds after which a step that still goes is told of; then every minute, so that a log never looks dead."""
 
@@ -51,10 +53,12 @@ class PlainLog:
             match event:
                 case StepStarted(step=step) if _is_told(step):
                     self._running[step.urn] = (step, self._clock(), REMIND_AFTER[0])
+                case StepDone(step=step, seconds=seconds, found=True):
+                    self._settle(step, seconds, mark="·", what=FOUND.get(step.op, ""))
                 case StepDone(step=step, seconds=seconds):
-                    self._settle(step, seconds, failed=False)
+                    self._settle(step, seconds, mark=step.op.mark)
                 case StepFailed(step=step, seconds=seconds):
-                    self._settle(step, seconds, failed=True)
+                    self._settle(step, seconds, mark="!!")
                 case Diagnostic(severity=severity) if severity != "debug":
                     self._write(f"{render_diagnostic(event, self._style)}\n")
 
@@ -67,15 +71,16 @@ class PlainLog:
                     self._write(f"   … {step.name:<40} {age:5.0f} s  still {DOING[step.op]} {step.type}\n")
                     self._running[urn] = (step, since, _next(age))
 
-    def _settle(self, step: Step, seconds: float, *, failed: bool) -> None:
+    def _settle(self, step: Step, seconds: float, *, mark: str, what: str = "") -> None:
         self._running.pop(step.urn, None)
         if not _is_told(step):
             return
-        mark = self._style.paint(
-            "!!" if failed else f"{step.op.mark:>2}", *(("red",) if failed else OP_STYLES.get(step.op, ()))
-        )
+        styles = {"!!": ("red",), "·": ("dim",)}.get(mark, OP_STYLES.get(step.op, ()))
         took = self._style.paint(f"{seconds:5.1f} s", "dim")
-        self._write(f"  {mark} {step.name:<40} {took}  {self._style.paint(step.type, 'dim')}\n")
+        line = (
+            f"{self._style.paint(f'{mark:>2}', *styles)} {step.name:<40} {took}  {self._style.paint(step.type, 'dim')}"
+        )
+        self._write(f"  {line}{what}\n")
 
     def _keep_reminding(self) -> None:
         while not self._stop.wait(self._remind):

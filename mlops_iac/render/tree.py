@@ -86,6 +86,9 @@ class Tree:
         if not isinstance(event, StepStarted | StepDone | StepFailed):
             return
         with self._lock:
+            if isinstance(event, StepDone) and event.found:  # seen, not done: no change of the operation's own
+                self._layer(event.step).running.pop(event.step.urn, None)
+                return
             if isinstance(event, StepDone) and _is_counted(event.step):
                 self._changes[event.step.op] += 1
             if _is_left_out(event.step):

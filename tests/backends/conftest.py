@@ -27,6 +27,7 @@ class Cloud:
         self.starts = 0
         self.slow = 0.0
         self.broken: Exception | None = None
+        self.is_empty = False
         self.answering = threading.Event()
         self.asked: list[tuple[str, str, bool]] = []
         """Service, operation, and whether it changes anything."""

@@ -10,7 +10,7 @@ from mlops_iac.backends import backend_for
 from mlops_iac.backends.embedded import EmbeddedBackend
 from mlops_iac.backends.pulumi import PulumiBackend
 from mlops_iac.core.errors import CloudError, ConfigError, StackNotFound
-from mlops_iac.engine.event import Prelude, StepDone, Summary
+from mlops_iac.engine.event import Diagnostic, Prelude, StepDone, Summary
 from tests.backends.conftest import STACK, Cloud
 
 
@@ -51,6 +51,16 @@ def test_a_preview_asks_nothing_at_all(deployed, cloud):
     assert deployed.preview().changed is False
     assert cloud.asked == []
     assert cloud.starts == 0
+
+
+@pytest.mark.parametrize("verb", ["preview", "up"])
+def test_a_cloud_that_was_thrown_away_is_told_with_what_mends_it(deployed, cloud, monkeypatch, verb):
+    monkeypatch.setattr(cloud, "is_empty", True)
+    events: list[Any] = []
+    getattr(deployed, verb)(on_event=events.append)
+    (told,) = [event for event in events if isinstance(event, Diagnostic)]
+    assert told.severity == "warning"
+    assert f"mlops-iac up {STACK} --refresh" in told.message
 
 
 def test_a_refresh_only_reads(deployed, cloud):

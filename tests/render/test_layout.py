@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlops_iac.core.errors import CloudError
-from mlops_iac.engine.event import Op, Step, Summary
+from mlops_iac.engine.event import Op, Step, StepDone, Summary
 from mlops_iac.render.layout import lay_out, lay_out_end, render_lines
 from mlops_iac.render.tree import Tree
 from tests.render.conftest import STACK, Clock, Story, component, resource
@@ -30,6 +30,13 @@ def test_what_runs_stands_under_its_layer_with_the_time_it_has_taken(story, tree
         "",
         "  3.5 s  1 running, 1 created",
     ]
+
+
+def test_what_a_refresh_finds_first_is_not_counted_as_done(story, tree):
+    gone = resource("lake", "bucket", Op.DELETE)
+    story.begin(component("lake"), gone)
+    tree(StepDone(step=gone, seconds=1.0, found=True))
+    assert not any("bucket" in line or "deleted" in line for line in drawn(tree))
 
 
 def test_a_layer_that_is_done_is_one_line(story, tree):

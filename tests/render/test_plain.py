@@ -7,7 +7,7 @@ import io
 import pytest
 
 from mlops_iac.core.errors import CloudError
-from mlops_iac.engine.event import Diagnostic, Op
+from mlops_iac.engine.event import Diagnostic, Op, StepDone
 from mlops_iac.render.plain import PlainLog
 from mlops_iac.render.progress import open_view
 from tests.render.conftest import Story, component, resource
@@ -40,6 +40,13 @@ def test_a_long_name_and_type_are_neither_cut_nor_wrapped(told, lines):
     (line,) = lines
     assert "b" * 200 in line
     assert line.count("\n") == 1
+
+
+def test_what_a_refresh_finds_first_is_not_told_as_if_it_were_done(log, lines):
+    for op in (Op.DELETE, Op.UPDATE, Op.SAME):
+        log(StepDone(step=resource("lake", "bucket", op), seconds=1.0, found=True))
+    assert [line.split()[0] for line in lines] == ["·", "·"]
+    assert [line.rstrip().rpartition("Bucket")[2] for line in lines] == [" is gone", " was changed"]
 
 
 def test_a_failure_is_marked(told, lines):
