@@ -77,7 +77,7 @@ def test_with_json_a_failure_is_one_object_on_stdout(backend, capsys):
 def test_a_cancelled_up_ends_with_code_8_and_says_what_is_true(backend, capsys):
     backend(up=result(outcome="cancelled"))
     assert run_command(["up", "recorded-dev", "--yes"]) == exit_codes.CANCELLED
-    assert "The next `up` continues." in capsys.readouterr().err
+    assert "the next `up` goes on from here." in capsys.readouterr().err
 
 
 def test_state_that_cannot_be_saved_is_told_in_three_parts(backend, capsys):

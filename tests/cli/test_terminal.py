@@ -58,7 +58,7 @@ def test_ctrl_c_ends_with_its_own_code_says_what_is_true_and_leaves_a_clean_term
     assert cancelled.code == exit_codes.CANCELLED, cancelled.screen.text
     said = " ".join(cancelled.raw.split())
     assert "Stopping: what is in flight is finished and recorded." in said
-    assert "The next `up` continues." in said
+    assert "the next `up` goes on from here." in said
     assert "Traceback" not in said
     assert cancelled.screen.cursor_is_shown
     assert cancelled.raw.endswith("\n")
