@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from mlops_iac.cli.environments import open_backend
 from mlops_iac.cli.options import (
     CloudName,
@@ -19,6 +21,9 @@ from mlops_iac.cli.options import (
     YesOption,
     operation_options,
 )
+
+if TYPE_CHECKING:
+    from mlops_iac.backends import Backend
 
 
 def destroy(
@@ -74,17 +79,15 @@ def ending(stack: str, *, partial: bool) -> str:
     return f"{stack} is gone. Its stack file is still in stacks/."
 
 
-def drain_runs(backend: object, *, quiet: bool) -> None:
+def drain_runs(backend: Backend, *, quiet: bool) -> None:
     """Delete what runs made: no engine's state knows it. Nothing to do when the environment never came up."""
-    from mlops_iac.backends import Backend
     from mlops_iac.cli.console import say
     from mlops_iac.core.environment import Environment
     from mlops_iac.runs.drain import drain
 
-    live: Backend = backend  # type: ignore[assignment]
-    outputs = live.outputs()
+    outputs = backend.outputs()
     if "data" not in outputs:
         return
-    drained = drain(Environment.from_outputs(outputs), live.clients())
+    drained = drain(Environment.from_outputs(outputs), backend.clients())
     if drained and not quiet:
         say(f"Deleted what runs made: {', '.join(drained)}")

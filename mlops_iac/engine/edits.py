@@ -9,6 +9,7 @@ from typing import Any
 from mlops_iac.core import urns
 from mlops_iac.core.errors import Problem, StateError, UsageError
 from mlops_iac.core.suggestions import did_you_mean
+from mlops_iac.engine.graph import reach
 from mlops_iac.engine.record import Record
 from mlops_iac.engine.snapshot import Snapshot
 
@@ -137,12 +138,7 @@ def with_dependents(snapshot: Snapshot, keys: Iterable[int]) -> list[int]:
     for key, record in snapshot.records.items():
         for urn in record.needs():
             above.setdefault(urn, set()).add(key)
-    found = set(keys)
-    waiting = list(found)
-    while waiting:
-        new = above.get(snapshot.records[waiting.pop()].urn, set()) - found
-        found |= new
-        waiting += new
+    found = reach(keys, lambda key: above.get(snapshot.records[key].urn, ()))
     return [key for key in snapshot.records if key in found]
 
 

@@ -1,11 +1,12 @@
-"""Order among things that need each other. Knows nothing of resources."""
+"""Order among things that need each other, and what follows from what. Knows nothing of resources."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from typing import TypeVar
 
 T = TypeVar("T")
+H = TypeVar("H", bound=Hashable)
 
 
 def in_order(items: Sequence[T], needs: Callable[[T], Iterable[T]]) -> list[T]:
@@ -31,6 +32,17 @@ def _visit(start: T, needs: Callable[[T], Iterable[T]], done: set[int], ordered:
             done.add(id(item))
             stack.append((item, True))
             stack.extend((needed, False) for needed in reversed(list(needs(item))) if id(needed) not in done)
+
+
+def reach(start: Iterable[H], following: Callable[[H], Iterable[H]]) -> set[H]:
+    """The start, what follows from it, and what follows from that. ``following`` is asked once for each."""
+    found = set(start)
+    waiting = list(found)
+    while waiting:
+        new = set(following(waiting.pop())) - found
+        found |= new
+        waiting += new
+    return found
 
 
 def find_cycle(needs: Mapping[T, Iterable[T]]) -> list[T] | None:

@@ -9,6 +9,7 @@ from typing import Protocol
 from mlops_iac.core import urns
 from mlops_iac.core.errors import PlanError, Problem, UsageError
 from mlops_iac.core.suggestions import did_you_mean
+from mlops_iac.engine.graph import reach
 from mlops_iac.engine.options import Options
 from mlops_iac.engine.record import Record
 
@@ -75,13 +76,7 @@ def without_what_others_need(selection: Selection, known: Mapping[str, Iterable[
     """For a `destroy --exclude`: what the excluded stand on stays with them."""
     if selection.chosen is None:
         return selection
-    kept = set(known) - selection.chosen
-    waiting = list(kept)
-    while waiting:
-        for item in known.get(waiting.pop(), ()):
-            new = set(item.needs()) - kept
-            kept |= new
-            waiting += new
+    kept = reach(set(known) - selection.chosen, lambda urn: _needs(urn, known))
     return Selection(selection.chosen - kept)
 
 
@@ -129,27 +124,21 @@ def _resolve(words: Iterable[str], known: Mapping[str, Iterable[Known]], flag: s
 def _with_dependents(chosen: set[str], known: Mapping[str, Iterable[Known]]) -> set[str]:
     """The chosen, and what stands on them, and what stands on that."""
     above: dict[str, set[str]] = {}
-    for urn, items in known.items():
-        for item in items:
-            for needed in item.needs():
-                above.setdefault(needed, set()).add(urn)
-    found, waiting = set(chosen), list(chosen)
-    while waiting:
-        new = above.get(waiting.pop(), set()) - found
-        found |= new
-        waiting += new
-    return found
+    for urn in known:
+        for needed in _needs(urn, known):
+            above.setdefault(needed, set()).add(urn)
+    return reach(chosen, lambda urn: above.get(urn, ()))
 
 
 def _along(chosen: set[str], known: Mapping[str, Iterable[Known]]) -> set[str]:
     """Components and providers that the chosen ones are in and use: no call stands behind them."""
-    found: set[str] = set()
-    waiting = list(chosen)
-    while waiting:
-        for item in known.get(waiting.pop(), ()):
-            for urn in item.needs():
-                is_free = any(not other.custom or other.is_provider for other in known.get(urn, ()))
-                if is_free and urn not in found and urn not in chosen:
-                    found.add(urn)
-                    waiting.append(urn)
-    return found
+
+    def is_free(urn: str) -> bool:
+        return any(not item.custom or item.is_provider for item in known.get(urn, ()))
+
+    return reach(chosen, lambda urn: filter(is_free, _needs(urn, known))) - chosen
+
+
+def _needs(urn: str, known: Mapping[str, Iterable[Known]]) -> set[str]:
+    """What a resource stands on, in the state or in the program."""
+    return {needed for item in known.get(urn, ()) for needed in item.needs()}

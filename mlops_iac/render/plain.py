@@ -77,10 +77,8 @@ class PlainLog:
             return
         styles = {"!!": ("red",), "·": ("dim",)}.get(mark, OP_STYLES.get(step.op, ()))
         took = self._style.paint(f"{seconds:5.1f} s", "dim")
-        line = (
-            f"{self._style.paint(f'{mark:>2}', *styles)} {step.name:<40} {took}  {self._style.paint(step.type, 'dim')}"
-        )
-        self._write(f"  {line}{what}\n")
+        kind = self._style.paint(step.type, "dim")
+        self._write(f"  {self._style.paint(f'{mark:>2}', *styles)} {step.name:<40} {took}  {kind}{what}\n")
 
     def _keep_reminding(self) -> None:
         while not self._stop.wait(self._remind):

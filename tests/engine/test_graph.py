@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from mlops_iac.engine.graph import find_cycle, in_order
+from mlops_iac.engine.graph import find_cycle, in_order, reach
 
 
 class Node:
@@ -46,3 +46,15 @@ def test_a_cycle_is_named() -> None:
     assert cycle[0] == cycle[-1]
     assert set(cycle) == {"a", "b"}
     assert find_cycle({"a": ["b"]}) is None
+
+
+def test_what_follows_is_found_once_around_a_cycle() -> None:
+    following = {"a": ["b", "c"], "b": ["d"], "d": ["a"], "e": ["a"]}
+    asked: list[str] = []
+
+    def ask(name: str) -> list[str]:
+        asked.append(name)
+        return following.get(name, [])
+
+    assert reach(["a"], ask) == {"a", "b", "c", "d"}
+    assert sorted(asked) == ["a", "b", "c", "d"]

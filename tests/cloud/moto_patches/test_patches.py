@@ -108,6 +108,7 @@ def test_a_lake_that_demands_encryption_takes_encrypted_objects(clients):
     demand = {"StringNotEquals": {"s3:x-amz-server-side-encryption": "aws:kms"}}
     s3.put_bucket_policy(Bucket="demanding", Policy=policy("Deny", demand, "s3:PutObject", name="demanding"))
     s3.put_object(Bucket="demanding", Key="k", Body=b"x", ServerSideEncryption="aws:kms")
+    assert s3.head_object(Bucket="demanding", Key="k")["ServerSideEncryption"] == "aws:kms"
 
 
 def test_a_policy_that_is_not_json_is_refused(clients):
