@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from mlops_iac.engine.deciding.options import DEFAULTS, Options
 from mlops_iac.engine.event import OnEvent, Result, ignore
-from mlops_iac.engine.options import DEFAULTS, Options
 
 if TYPE_CHECKING:
     from mlops_iac.clients import Clients

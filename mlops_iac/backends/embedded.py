@@ -10,14 +10,14 @@ from mlops_iac.backends import read_environment
 from mlops_iac.core.environment import Environment
 from mlops_iac.core.errors import StackNotFound
 from mlops_iac.core.suggestions import did_you_mean
+from mlops_iac.engine.deciding.options import DEFAULTS, Options
 from mlops_iac.engine.event import Diagnostic, OnEvent, Result, ignore
-from mlops_iac.engine.options import DEFAULTS, Options
 
 if TYPE_CHECKING:
     from mlops_iac.clients import Clients
     from mlops_iac.cloud.process import EmbeddedCloud
-    from mlops_iac.engine.deployment import Deployment
-    from mlops_iac.engine.state_store import FileStore
+    from mlops_iac.engine.doing.deployment import Deployment
+    from mlops_iac.engine.state.state_store import FileStore
     from mlops_iac.program import Program
 
 PROJECT = "mlops-iac"
@@ -87,8 +87,8 @@ class EmbeddedBackend:
 
     @property
     def store(self) -> FileStore:
-        from mlops_iac.engine.secrets import passphrase_for
-        from mlops_iac.engine.state_store import FileStore
+        from mlops_iac.engine.state.state_store import FileStore
+        from mlops_iac.engine.values.secrets import passphrase_for
 
         return FileStore(self.home / "state", PROJECT, lambda: passphrase_for(self.home))
 
@@ -99,7 +99,7 @@ class EmbeddedBackend:
 
     def _deployment(self, program: Program | None, *, online: bool) -> Deployment:
         from mlops_iac.cloud.provider import EmbeddedProvider
-        from mlops_iac.engine.deployment import Deployment
+        from mlops_iac.engine.doing.deployment import Deployment
 
         return Deployment(
             project=PROJECT,
@@ -112,7 +112,7 @@ class EmbeddedBackend:
 
     def _config(self, program: Program) -> dict[str, str]:
         """The stack's configuration with its secrets in clear, for the program's eyes only."""
-        from mlops_iac.engine.secrets import PassphraseManager, passphrase_for
+        from mlops_iac.engine.values.secrets import PassphraseManager, passphrase_for
 
         keeper = PassphraseManager(lambda: passphrase_for(self.home), program.config.encryption_salt or "")
         return program.config.reveal(keeper.decrypt)

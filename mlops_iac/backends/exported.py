@@ -13,15 +13,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlops_iac.backends.embedded import PROJECT
+from mlops_iac.engine.deciding.options import DEFAULTS, Options
 from mlops_iac.engine.event import OnEvent, Result, ignore
 from mlops_iac.engine.handler import Handler, Scope
-from mlops_iac.engine.hidden import count_hidden, decode_hidden
-from mlops_iac.engine.options import DEFAULTS, Options
-from mlops_iac.engine.record import Record
-from mlops_iac.engine.secrets import PassphraseManager
-from mlops_iac.engine.snapshot import Snapshot
-from mlops_iac.engine.state_store import FileStore
-from mlops_iac.engine.values import Props
+from mlops_iac.engine.state.record import Record
+from mlops_iac.engine.state.snapshot import Snapshot
+from mlops_iac.engine.state.state_store import FileStore
+from mlops_iac.engine.values.hidden import count_hidden, decode_hidden
+from mlops_iac.engine.values.secrets import PassphraseManager
+from mlops_iac.engine.values.value import Props
 
 if TYPE_CHECKING:
     from mlops_iac.cloud.provider import EmbeddedProvider
@@ -49,7 +49,7 @@ def compare(
     Raises StateError for a file that is no export or of another stack, and ConfigError for the stack file.
     """
     from mlops_iac.cloud.provider import EmbeddedProvider
-    from mlops_iac.engine.deployment import Deployment
+    from mlops_iac.engine.doing.deployment import Deployment
     from mlops_iac.program import load
 
     snapshot = _read(text, stack, place)
@@ -74,8 +74,8 @@ def account_of(snapshot: Snapshot) -> str | None:
 
 
 def _read(text: str, stack: str, place: str) -> Snapshot:
-    from mlops_iac.engine import state_file
-    from mlops_iac.engine.exports import read_deployment, refuse_other_stack
+    from mlops_iac.engine.state import state_file
+    from mlops_iac.engine.state.exports import read_deployment, refuse_other_stack
 
     deployment = read_deployment(text, place)
     refuse_other_stack(deployment, stack=stack, project=PROJECT, place=place)

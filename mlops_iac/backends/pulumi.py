@@ -20,10 +20,10 @@ from mlops_iac.backends.pulumi_options import Verb, as_urns, keywords, named
 from mlops_iac.core.environment import Environment
 from mlops_iac.core.errors import MlopsError, StackNotFound
 from mlops_iac.core.suggestions import did_you_mean
+from mlops_iac.engine.deciding.options import DEFAULTS, Options
+from mlops_iac.engine.doing.interrupt import interrupt_sets
 from mlops_iac.engine.event import OnEvent, Result, ignore
-from mlops_iac.engine.interrupt import interrupt_sets
-from mlops_iac.engine.options import DEFAULTS, Options
-from mlops_iac.engine.values import Secret
+from mlops_iac.engine.values.value import Secret
 
 if TYPE_CHECKING:
     from pulumi.automation import LocalWorkspace, PulumiCommand, Stack

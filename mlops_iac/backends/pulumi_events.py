@@ -10,7 +10,6 @@ from typing import Any, Literal
 from mlops_iac.backends.pulumi_complaints import explain
 from mlops_iac.core import urns
 from mlops_iac.core.errors import Cancelled, MlopsError
-from mlops_iac.engine import signatures
 from mlops_iac.engine.event import (
     Diagnostic,
     OnEvent,
@@ -23,6 +22,7 @@ from mlops_iac.engine.event import (
     StepStarted,
     Summary,
 )
+from mlops_iac.engine.values import signatures
 
 SAYING_NOTHING = frozenset({"update failed", "preview failed", "one or more resources failed to update"})
 """Errors by which the CLI ends what it has explained before."""

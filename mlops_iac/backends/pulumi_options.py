@@ -8,7 +8,7 @@ from typing import Any, Final, Literal
 from mlops_iac.core import urns
 from mlops_iac.core.errors import UsageError
 from mlops_iac.core.suggestions import did_you_mean
-from mlops_iac.engine.options import Options
+from mlops_iac.engine.deciding.options import Options
 
 Verb = Literal["preview", "up", "refresh", "destroy"]
 

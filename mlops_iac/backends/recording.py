@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from mlops_iac.core.environment import Environment
 from mlops_iac.core.errors import StackNotFound
+from mlops_iac.engine.deciding.options import DEFAULTS, Options
 from mlops_iac.engine.event import OnEvent, Result, Summary, ignore
-from mlops_iac.engine.options import DEFAULTS, Options
 
 if TYPE_CHECKING:
     from mlops_iac.clients import Clients

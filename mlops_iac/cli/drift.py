@@ -20,8 +20,8 @@ from mlops_iac.cli.options import (
 
 if TYPE_CHECKING:
     from mlops_iac.backends import Backend
+    from mlops_iac.engine.deciding.options import Options
     from mlops_iac.engine.event import Result
-    from mlops_iac.engine.options import Options
 
 
 def drift(

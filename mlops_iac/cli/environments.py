@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from mlops_iac.backends import Backend
     from mlops_iac.clients import Clients
     from mlops_iac.core.environment import Environment
-    from mlops_iac.engine.state_desk import StateDesk
+    from mlops_iac.engine.state.state_desk import StateDesk
 
 
 class Opened(NamedTuple):
@@ -36,7 +36,7 @@ def open_backend(stack: str, cloud: CloudName = CloudName.EMBEDDED) -> Backend:
 def open_desk() -> StateDesk:
     """Where the states on this machine are looked at and edited by hand."""
     from mlops_iac.backends.embedded import EmbeddedBackend
-    from mlops_iac.engine.state_desk import StateDesk
+    from mlops_iac.engine.state.state_desk import StateDesk
 
     return StateDesk(EmbeddedBackend(project_root(), "").store)
 

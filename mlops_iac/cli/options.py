@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from mlops_iac.engine.options import Options
+    from mlops_iac.engine.deciding.options import Options
 
 
 class CloudName(StrEnum):
@@ -90,7 +90,7 @@ def operation_options(
     plan: Path | None = None,
 ) -> Options:
     """The flags of one command line as the engine takes them. Raises UsageError for what cannot be wanted at once."""
-    from mlops_iac.engine.options import Options
+    from mlops_iac.engine.deciding.options import Options
 
     return Options(
         targets=tuple(target or ()),

@@ -27,8 +27,8 @@ from mlops_iac.cli.options import (
 )
 
 if TYPE_CHECKING:
+    from mlops_iac.engine.deciding.options import Options
     from mlops_iac.engine.event import Diagnostic, OnEvent, Result
-    from mlops_iac.engine.options import Options
 
 
 class PreviewFormat(StrEnum):
@@ -117,7 +117,7 @@ def refuse_nonsense(
     options: object,
 ) -> None:
     from mlops_iac.core.errors import UsageError
-    from mlops_iac.engine.options import DEFAULTS
+    from mlops_iac.engine.deciding.options import DEFAULTS
 
     if all == bool(stack):
         given = f"Both `{stack}` and --all were given." if stack else "None was named."

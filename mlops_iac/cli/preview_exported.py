@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from mlops_iac.cli.environments import project_root
+from mlops_iac.engine.deciding.options import Options
 from mlops_iac.engine.event import OnEvent, Result
-from mlops_iac.engine.options import Options
 
 
 def compare_with(stack: str, file: Path, notes: list[str], on_event: OnEvent, options: Options) -> Result:

@@ -14,7 +14,7 @@ from mlops_iac.cli.group import make_group
 from mlops_iac.cli.options import JsonOption, StackArgument, YesOption
 
 if TYPE_CHECKING:
-    from mlops_iac.engine.snapshot import Snapshot
+    from mlops_iac.engine.state.snapshot import Snapshot
 
 app = make_group("The environments of this project: list, export, import, history, rename, forget.")
 
@@ -57,7 +57,7 @@ def export(
     Example: mlops-iac stack export screening-dev --file screening.json
     """
     from mlops_iac.cli.console import say, show, show_json
-    from mlops_iac.engine.files import write_asked_for
+    from mlops_iac.engine.state.files import write_asked_for
 
     text = open_desk().export(stack, show_secrets=show_secrets)
     if file is None:

@@ -14,7 +14,7 @@ from mlops_iac.cli.stack import path_json, told_backup
 if TYPE_CHECKING:
     from collections.abc import Sized
 
-    from mlops_iac.engine.record import Record
+    from mlops_iac.engine.state.record import Record
 
 app = make_group(
     "What is recorded of each resource: list, show, delete, move, unprotect, repair. The cloud is never asked."
@@ -56,9 +56,9 @@ def show_one(
     Example: mlops-iac state show screening-dev lake-bucket
     """
     from mlops_iac.cli.console import show, show_json
-    from mlops_iac.engine.edits import find_keys
-    from mlops_iac.engine.state_file import record_json
-    from mlops_iac.engine.state_file import show as shown
+    from mlops_iac.engine.state.edits import find_keys
+    from mlops_iac.engine.state.state_file import record_json
+    from mlops_iac.engine.state.state_file import show as shown
     from mlops_iac.render.outputs import render_outputs
 
     snapshot = open_desk().store.get(stack)
@@ -83,7 +83,7 @@ def delete(
     Example: mlops-iac state delete screening-dev lake-policy
     """
     from mlops_iac.cli.operations import confirm
-    from mlops_iac.engine import edits
+    from mlops_iac.engine.state import edits
 
     desk = open_desk()
     going = desk.look(stack, lambda state: edits.delete(state, names, dependents=dependents, force=force))
@@ -139,7 +139,7 @@ def unprotect(
     """
     from mlops_iac.cli.operations import confirm
     from mlops_iac.core.errors import UsageError
-    from mlops_iac.engine import edits
+    from mlops_iac.engine.state import edits
 
     if bool(names) == all:
         given = "Both names and --all were given." if names else "None was named."

@@ -20,7 +20,7 @@ from mlops_iac.cloud.regions import describe, dns_suffix_of, partition_of, zones
 from mlops_iac.core.errors import CloudError, NotEmulated
 from mlops_iac.core.suggestions import did_you_mean
 from mlops_iac.engine.handler import Scope
-from mlops_iac.engine.values import Props
+from mlops_iac.engine.values.value import Props
 
 if TYPE_CHECKING:
     from mlops_iac.clients import Clients

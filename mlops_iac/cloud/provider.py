@@ -11,7 +11,7 @@ from mlops_iac.cloud.handlers import HANDLERS, handler_class
 from mlops_iac.core.errors import NotEmulated
 from mlops_iac.core.suggestions import did_you_mean
 from mlops_iac.engine.handler import Handler, Scope
-from mlops_iac.engine.values import Props
+from mlops_iac.engine.values.value import Props
 
 if TYPE_CHECKING:
     from mlops_iac.clients import Clients

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from mlops_iac.core.errors import CloudError
-from mlops_iac.engine.values import Props
+from mlops_iac.engine.values.value import Props
 
 
 @dataclass(frozen=True, kw_only=True)

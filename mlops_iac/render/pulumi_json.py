@@ -8,10 +8,10 @@ from typing import Any
 from mlops_iac.core import urns
 from mlops_iac.core.errors import CloudError
 from mlops_iac.core.exceptions import explain
-from mlops_iac.engine.diff import top_level
+from mlops_iac.engine.deciding.diff import top_level
 from mlops_iac.engine.event import Diagnostic, Result, Step, StepFailed
-from mlops_iac.engine.signatures import UNKNOWN_TEXT
-from mlops_iac.engine.values import UNKNOWN, Secret
+from mlops_iac.engine.values.signatures import UNKNOWN_TEXT
+from mlops_iac.engine.values.value import UNKNOWN, Secret
 from mlops_iac.render.errors import error_json
 
 

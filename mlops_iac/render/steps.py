@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 
 from mlops_iac.core import urns
 from mlops_iac.engine.event import Op, PropertyDiff, Result, Step
-from mlops_iac.engine.signatures import UNKNOWN_TEXT
-from mlops_iac.engine.values import UNKNOWN
+from mlops_iac.engine.values.signatures import UNKNOWN_TEXT
+from mlops_iac.engine.values.value import UNKNOWN
 from mlops_iac.render.compare import Change, compare
 from mlops_iac.render.style import OP_STYLES, Style
 from mlops_iac.render.values import render_change, render_value

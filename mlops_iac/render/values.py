@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from mlops_iac.engine.values import UNKNOWN, Secret
+from mlops_iac.engine.values.value import UNKNOWN, Secret
 
 KNOWN_LATER = "(known after up)"
 LONGEST = 80

@@ -15,8 +15,8 @@ import pytest
 from mlops_iac.backends.exported import Comparison, account_of, compare
 from mlops_iac.core.errors import StateError
 from mlops_iac.engine.event import Op
-from mlops_iac.engine.record import Record
-from mlops_iac.engine.snapshot import Snapshot
+from mlops_iac.engine.state.record import Record
+from mlops_iac.engine.state.snapshot import Snapshot
 
 ACCOUNT = "210987654321"
 SECRET = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", "ciphertext": "AAABADxSecretOfTheirs"}

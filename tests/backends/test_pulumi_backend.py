@@ -27,9 +27,9 @@ from mlops_iac.cloud.provider import EmbeddedProvider
 from mlops_iac.cloud.server import Server
 from mlops_iac.core import exit_codes
 from mlops_iac.core.errors import MlopsError, StackNotFound, UsageError
+from mlops_iac.engine.deciding.options import Options
 from mlops_iac.engine.event import Op, StepDone
-from mlops_iac.engine.options import Options
-from mlops_iac.engine.values import Secret
+from mlops_iac.engine.values.value import Secret
 from tests.parity.operations import CASES, CONFIG, PROJECT, STACK
 from tests.parity.real_cli import MAIN, REASON, cli_version, find_cli
 from tests.parity.recordings import IS_RECORDING

@@ -10,8 +10,8 @@ from pulumi.automation.events import EngineEvent
 
 from mlops_iac.backends.pulumi_events import Recorder, masked, value_at
 from mlops_iac.core.errors import CloudError
-from mlops_iac.engine import signatures
 from mlops_iac.engine.event import Diagnostic, Event, Op, Prelude, StepDone, StepStarted, Summary
+from mlops_iac.engine.values import signatures
 
 RECORDED = Path(__file__).parents[1] / "golden/pulumi/events-up.jsonl"
 

@@ -10,7 +10,7 @@ from pulumi.automation import Stack
 
 from mlops_iac.backends.pulumi_options import KEYWORDS, as_urns, keywords
 from mlops_iac.core.errors import UsageError
-from mlops_iac.engine.options import Options
+from mlops_iac.engine.deciding.options import Options
 
 HERE = "urn:pulumi:dev::lab::"
 KNOWN = (f"{HERE}aws:sns/topic:Topic::alarm", f"{HERE}lab:index:Box$aws:sns/topic:Topic::inner")

@@ -20,12 +20,12 @@ from typing import Any
 
 import pulumi
 
-from mlops_iac.engine.deployment import Deployment
+from mlops_iac.engine.doing.deployment import Deployment
 from mlops_iac.engine.event import Result
 from mlops_iac.engine.handler import Created, Scope
-from mlops_iac.engine.journal import Journal
-from mlops_iac.engine.state_store import FileStore
-from mlops_iac.engine.values import Props
+from mlops_iac.engine.state.journal import Journal
+from mlops_iac.engine.state.state_store import FileStore
+from mlops_iac.engine.values.value import Props
 from tests.benchmarks.measure import show
 
 SIZES = (150, 500, 2000, 5000)

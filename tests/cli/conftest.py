@@ -10,8 +10,8 @@ import pytest
 from mlops_iac.backends.recording import RecordingBackend
 from mlops_iac.cli.main import run_command
 from mlops_iac.core import exit_codes
-from mlops_iac.engine import secrets
 from mlops_iac.engine.event import Result
+from mlops_iac.engine.values import secrets
 
 RECORDED = Path(__file__).parents[1] / "golden/pulumi/checkpoint.json"
 """A stack `screening-dev` that the real Pulumi CLI wrote; passphrase ``pass``, its output `token` is ``hunter2``."""

@@ -10,7 +10,7 @@ from mlops_iac.cli.main import run_command
 from mlops_iac.core import exit_codes
 from mlops_iac.core.errors import CloudError
 from mlops_iac.engine.event import Op, PropertyDiff, Result, Step, StepFailed
-from mlops_iac.engine.values import Secret
+from mlops_iac.engine.values.value import Secret
 from tests.cli.conftest import Install
 
 LAYER = "urn:pulumi:recorded-dev::mlops-iac::mlops-iac:index:DataLake::lake"

@@ -8,8 +8,8 @@ import pytest
 
 from mlops_iac.cli.main import run_command
 from mlops_iac.core import exit_codes
+from mlops_iac.engine.deciding.options import DEFAULTS, Options
 from mlops_iac.engine.event import Op, Result, Step
-from mlops_iac.engine.options import DEFAULTS, Options
 from tests.cli.conftest import Install
 
 URN = "urn:pulumi:recorded-dev::mlops-iac::aws:s3/bucket:Bucket::lake-bucket"

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from mlops_iac.core.errors import CloudError
+from mlops_iac.engine.doing.unfinished import finish, takes_several_calls
 from mlops_iac.engine.handler import Created, Unfinished
-from mlops_iac.engine.unfinished import finish, takes_several_calls
 from tests.cloud.conftest import cloud, installs, start_cloud
 from tests.cloud.handlers.conftest import CASES, SCOPE, Case, Lab
 

@@ -23,7 +23,7 @@ from blueprints import BLUEPRINTS, get_options_model
 from mlops_iac.backends.embedded import EmbeddedBackend
 from mlops_iac.cloud.handlers import HANDLERS
 from mlops_iac.cloud.invokes import ASKING, PURE
-from mlops_iac.engine.stack_references import TYPE as STACK_REFERENCE
+from mlops_iac.engine.program.stack_references import TYPE as STACK_REFERENCE
 from tests.components.world import PROFILES, everything, run, site
 from tests.conftest import CHECKOUT, make_project
 from tests.support.variants import Variants

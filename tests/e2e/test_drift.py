@@ -12,10 +12,10 @@ import pytest
 from mlops_iac.backends.exported import compare
 from mlops_iac.clients import Clients
 from mlops_iac.cloud.process import EmbeddedCloud
+from mlops_iac.engine.deciding.options import Options
 from mlops_iac.engine.event import Op, Result, Step
-from mlops_iac.engine.options import Options
-from mlops_iac.engine.record import Record
-from mlops_iac.engine.state_desk import StateDesk
+from mlops_iac.engine.state.record import Record
+from mlops_iac.engine.state.state_desk import StateDesk
 from mlops_iac.testing import DeployedEnvironment
 from tests.conftest import make_project
 
@@ -306,7 +306,7 @@ def test_an_export_of_it_needs_neither_cloud_nor_passphrase_to_be_compared(
 ) -> None:
     text = StateDesk(screening.backend.store).export("screening-dev")
     monkeypatch.setattr(
-        "mlops_iac.engine.secrets.passphrase_for", lambda home: pytest.fail("a passphrase was asked for")
+        "mlops_iac.engine.values.secrets.passphrase_for", lambda home: pytest.fail("a passphrase was asked for")
     )
     monkeypatch.setattr(EmbeddedCloud, "start", lambda cloud: pytest.fail("a cloud was started"))
     project = make_project(tmp_path / "project")

@@ -24,7 +24,7 @@ import pytest
 from mlops_iac.backends.embedded import EmbeddedBackend
 from mlops_iac.clients import Clients
 from mlops_iac.core import exit_codes
-from mlops_iac.engine.snapshot import Snapshot
+from mlops_iac.engine.state.snapshot import Snapshot
 from tests.conftest import CHECKOUT, make_project
 from tests.e2e.conftest import Done
 from tests.support.leftovers import find_leftovers

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from mlops_iac.engine import secrets
-from mlops_iac.engine.deployment import Deployment
+from mlops_iac.engine.deciding.options import Options
+from mlops_iac.engine.doing.deployment import Deployment
+from mlops_iac.engine.doing.retrying import LIMITS, Patience
 from mlops_iac.engine.event import Event, Result, Step
-from mlops_iac.engine.options import Options
-from mlops_iac.engine.record import Record
-from mlops_iac.engine.retrying import LIMITS, Patience
-from mlops_iac.engine.state_store import FileStore
+from mlops_iac.engine.state.record import Record
+from mlops_iac.engine.state.state_store import FileStore
+from mlops_iac.engine.values import secrets
 from tests.engine.fake_provider import FakeCloud
 
 Program = Callable[[], object]

@@ -11,7 +11,7 @@ from typing import Any
 
 from mlops_iac.core.errors import CloudError, NotEmulated
 from mlops_iac.engine.handler import Created, Scope
-from mlops_iac.engine.values import UNKNOWN, Props
+from mlops_iac.engine.values.value import UNKNOWN, Props
 
 
 class FakeHandler:

@@ -22,7 +22,7 @@ CHECKOUT = Path(__file__).parents[2]
 VICTIM = """
 import os, signal, sys
 from pathlib import Path
-from mlops_iac.engine import secrets
+from mlops_iac.engine.values import secrets
 secrets.ROUNDS = 10
 from tests.engine.conftest import Stack
 from tests.engine.fake_provider import FakeCloud
@@ -117,7 +117,7 @@ def test_a_journal_that_is_folded_already_is_not_replayed(stack: Stack) -> None:
     journals: list[bytes] = []
     stack.cloud.created = lambda label: journals.append(stack.journal.read_bytes())
     stack.up(lambda: Thing("a", label="a"))
-    from mlops_iac.engine.journal import digest
+    from mlops_iac.engine.state.journal import digest
 
     line = json.dumps({"folded": digest(stack.file.read_text())}).encode() + b"\n"
     stack.journal.write_bytes(journals[0] + line)

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 import yaml
 
-from mlops_iac.engine.diff import as_replace, diff, top_level
-from mlops_iac.engine.values import UNKNOWN, Secret
+from mlops_iac.engine.deciding.diff import as_replace, diff, top_level
+from mlops_iac.engine.values.value import UNKNOWN, Secret
 
 CASES = sorted((Path(__file__).parent / "cases/diff").glob("*.yaml"))
 

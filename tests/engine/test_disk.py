@@ -38,7 +38,7 @@ class Disk:
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             return real(*arguments, **options)
 
-        monkeypatch.setattr(f"mlops_iac.engine.files.os.{call}", limited)
+        monkeypatch.setattr(f"mlops_iac.engine.state.files.os.{call}", limited)
 
 
 def fill(stack: Stack, monkeypatch: pytest.MonkeyPatch, moment: int, call: str) -> tuple[Disk, str, list[Any]]:
@@ -92,7 +92,7 @@ def test_after_a_line_that_could_not_be_written_no_call_is_made(stack: Stack, mo
         return real(file, data)
 
     with monkeypatch.context() as patched:
-        patched.setattr("mlops_iac.engine.journal.os.write", write)
+        patched.setattr("mlops_iac.engine.state.journal.os.write", write)
         result = stack.up(program)
     assert stack.cloud.calls == [("create", "a")]
     assert "No space left on device" in str(result.error)

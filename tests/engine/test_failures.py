@@ -195,7 +195,7 @@ def test_a_state_that_cannot_be_saved_stops_the_operation_before_the_call(
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patched:
-        patched.setattr("mlops_iac.engine.journal.os.write", full)
+        patched.setattr("mlops_iac.engine.state.journal.os.write", full)
         result = stack.up(lambda: [Thing("a", label="a"), Thing("b", label="b")])
     assert result.outcome == "failed"
     assert "No space left" in str(result.error or result.failures[0].error)

@@ -13,10 +13,10 @@ import pulumi
 import pytest
 
 from mlops_iac.core.errors import CloudError, StateError
-from mlops_iac.engine import journal
-from mlops_iac.engine.lock import locked
-from mlops_iac.engine.retrying import Patience
-from mlops_iac.engine.state_store import Session
+from mlops_iac.engine.doing.retrying import Patience
+from mlops_iac.engine.state import journal
+from mlops_iac.engine.state.lock import locked
+from mlops_iac.engine.state.state_store import Session
 from tests.engine.conftest import Stack, ops
 from tests.engine.programs import Box, Thing
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from mlops_iac.engine.graph import find_cycle, in_order, reach
+from mlops_iac.engine.deciding.graph import find_cycle, in_order, reach
 
 
 class Node:

@@ -7,7 +7,7 @@ from typing import Any
 import pulumi
 import pytest
 
-from mlops_iac.engine.values import Secret
+from mlops_iac.engine.values.value import Secret
 from tests.engine.conftest import Stack, errors, ops
 from tests.engine.programs import Thing
 

@@ -6,7 +6,8 @@ import sys
 
 def test_the_engine_imports_nothing_heavy_before_a_program_is_run() -> None:
     code = (
-        "import sys, mlops_iac.engine.deployment, mlops_iac.engine.state_store, mlops_iac.engine.secrets;"
+        "import sys, mlops_iac.engine.doing.deployment, mlops_iac.engine.state.state_store;"
+        "import mlops_iac.engine.values.secrets;"
         "heavy = ('pulumi', 'grpc', 'google.protobuf', 'boto3', 'cryptography');"
         "print([name for name in heavy if name in sys.modules])"
     )

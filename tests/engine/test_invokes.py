@@ -9,7 +9,7 @@ import pytest
 from pulumi.runtime.resource import exists_resource
 from pulumi.runtime.settings import register_package
 
-from mlops_iac.engine.values import UNKNOWN, Secret
+from mlops_iac.engine.values.value import UNKNOWN, Secret
 from tests.engine.conftest import Stack
 from tests.engine.programs import Thing
 

@@ -11,7 +11,7 @@ import pytest
 
 from mlops_iac.core.errors import PlanError
 from mlops_iac.engine.event import Diagnostic, Prelude, StepDone, StepStarted, Summary
-from mlops_iac.engine.values import UNKNOWN, Secret
+from mlops_iac.engine.values.value import UNKNOWN, Secret
 from tests.engine.conftest import Stack, errors, ops, step_of
 from tests.engine.programs import Box, Thing
 

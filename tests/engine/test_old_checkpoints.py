@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from mlops_iac.core.errors import StateError
-from mlops_iac.engine import state_file
+from mlops_iac.engine.state import state_file
 from tests.engine.conftest import Stack, ops
 from tests.engine.programs import Thing
 

@@ -11,7 +11,7 @@ import pulumi
 import pytest
 
 from mlops_iac.core.errors import CloudError, PlanError
-from mlops_iac.engine.values import Secret
+from mlops_iac.engine.values.value import Secret
 from tests.engine.conftest import Stack, errors, ops, step_of
 from tests.engine.programs import Box, Thing
 

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from mlops_iac.engine.paths import covers, keep_old, parse_path
-from mlops_iac.engine.values import Secret
+from mlops_iac.engine.values.paths import covers, keep_old, parse_path
+from mlops_iac.engine.values.value import Secret
 
 
 @pytest.mark.parametrize(

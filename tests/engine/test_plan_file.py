@@ -11,8 +11,8 @@ import pulumi
 import pytest
 
 from mlops_iac.core.errors import AuthenticationError, PlanError
-from mlops_iac.engine.plan_file import load_plan
-from mlops_iac.engine.values import UNKNOWN
+from mlops_iac.engine.deciding.plan_file import load_plan
+from mlops_iac.engine.values.value import UNKNOWN
 from tests.engine.conftest import Stack, errors, ops
 from tests.engine.programs import Box, Thing
 

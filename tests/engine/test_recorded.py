@@ -10,11 +10,11 @@ from typing import Any
 import pulumi
 import pytest
 
-from mlops_iac.engine.deployment import Deployment
+from mlops_iac.engine.doing.deployment import Deployment
 from mlops_iac.engine.event import Result, Step
 from mlops_iac.engine.handler import Created, Scope
-from mlops_iac.engine.state_store import FileStore
-from mlops_iac.engine.values import Props
+from mlops_iac.engine.state.state_store import FileStore
+from mlops_iac.engine.values.value import Props
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:pulumi_aws")
 

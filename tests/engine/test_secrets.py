@@ -8,10 +8,10 @@ import pulumi
 import pytest
 
 from mlops_iac.core.errors import AuthenticationError, StateError
-from mlops_iac.engine import secrets
-from mlops_iac.engine.secrets import PassphraseManager, SealedSecret, passphrase_for
-from mlops_iac.engine.state_store import FileStore
-from mlops_iac.engine.values import Secret
+from mlops_iac.engine.state.state_store import FileStore
+from mlops_iac.engine.values import secrets
+from mlops_iac.engine.values.secrets import PassphraseManager, SealedSecret, passphrase_for
+from mlops_iac.engine.values.value import Secret
 from tests.engine.conftest import Stack
 from tests.engine.programs import Thing
 

@@ -9,7 +9,7 @@ import pulumi
 import pytest
 
 from mlops_iac.core.errors import PlanError, UsageError
-from mlops_iac.engine.options import Options
+from mlops_iac.engine.deciding.options import Options
 from tests.engine.conftest import Stack, errors, ops
 from tests.engine.programs import Box, Thing
 

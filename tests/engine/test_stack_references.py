@@ -8,7 +8,7 @@ import pulumi
 import pytest
 
 from mlops_iac.core.errors import StackNotFound
-from mlops_iac.engine.values import Secret
+from mlops_iac.engine.values.value import Secret
 from tests.engine.conftest import Stack, errors
 from tests.engine.programs import Thing
 

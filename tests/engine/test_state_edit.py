@@ -9,11 +9,11 @@ import pulumi
 import pytest
 
 from mlops_iac.core.errors import StackNotFound, StateError, UsageError
-from mlops_iac.engine import edits, state_file
-from mlops_iac.engine.deployment import Deployment
-from mlops_iac.engine.lock import locked
-from mlops_iac.engine.snapshot import Snapshot
-from mlops_iac.engine.state_desk import StateDesk
+from mlops_iac.engine.doing.deployment import Deployment
+from mlops_iac.engine.state import edits, state_file
+from mlops_iac.engine.state.lock import locked
+from mlops_iac.engine.state.snapshot import Snapshot
+from mlops_iac.engine.state.state_desk import StateDesk
 from tests.engine.conftest import Stack, ops
 from tests.engine.programs import Box, Thing
 
@@ -199,7 +199,7 @@ def test_a_disk_that_is_full_leaves_the_state_as_it_was(
     def full(path: Path, text: str) -> None:
         raise StateError("The state cannot be saved.", "No space left on device.")
 
-    monkeypatch.setattr("mlops_iac.engine.state_store.write_file", full)
+    monkeypatch.setattr("mlops_iac.engine.state.state_store.write_file", full)
     with pytest.raises(StateError):
         desk.edit("dev", lambda state: edits.delete(state, ["third"]))
     assert stack.file.read_bytes() == before

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from mlops_iac.core.errors import StateError
-from mlops_iac.engine import state_file
-from mlops_iac.engine.values import Archive, Asset, Reference, Secret
+from mlops_iac.engine.state import state_file
+from mlops_iac.engine.values.value import Archive, Asset, Reference, Secret
 from tests.engine.conftest import Stack
 from tests.engine.programs import Thing
 

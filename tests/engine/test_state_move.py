@@ -9,10 +9,10 @@ import pulumi
 import pytest
 
 from mlops_iac.core.errors import StackNotFound, StateError, UsageError
-from mlops_iac.engine.deployment import Deployment
+from mlops_iac.engine.doing.deployment import Deployment
 from mlops_iac.engine.event import Result
-from mlops_iac.engine.record import Record
-from mlops_iac.engine.state_desk import StateDesk
+from mlops_iac.engine.state.record import Record
+from mlops_iac.engine.state.state_desk import StateDesk
 from tests.engine.conftest import Stack, ops
 from tests.engine.programs import Box, Thing
 

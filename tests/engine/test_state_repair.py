@@ -10,8 +10,8 @@ import pulumi
 import pytest
 
 from mlops_iac.core.errors import StateError
-from mlops_iac.engine.snapshot import Pending
-from mlops_iac.engine.state_desk import StateDesk
+from mlops_iac.engine.state.snapshot import Pending
+from mlops_iac.engine.state.state_desk import StateDesk
 from tests.engine.conftest import Stack, ops
 from tests.engine.programs import Box, Thing
 

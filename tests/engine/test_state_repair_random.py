@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mlops_iac.core.errors import StateError
-from mlops_iac.engine import edits, state_file
-from mlops_iac.engine.record import Record
-from mlops_iac.engine.repairs import repair
-from mlops_iac.engine.snapshot import Snapshot
+from mlops_iac.engine.state import edits, state_file
+from mlops_iac.engine.state.record import Record
+from mlops_iac.engine.state.repairs import repair
+from mlops_iac.engine.state.snapshot import Snapshot
 
 HEAD = "urn:pulumi:dev::lab::"
 ROOT = f"{HEAD}pulumi:pulumi:Stack::lab-dev"

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from mlops_iac.core.errors import StackNotFound, StateError
-from mlops_iac.engine.state_store import BACKUPS_KEPT
+from mlops_iac.engine.state.state_store import BACKUPS_KEPT
 from tests.engine.conftest import Stack
 from tests.engine.programs import Thing
 
@@ -172,7 +172,7 @@ def test_a_folder_that_cannot_be_written_is_named(stack: Stack, monkeypatch: pyt
     def read_only(*_: object, **__: object) -> None:
         raise OSError(30, "Read-only file system")
 
-    monkeypatch.setattr("mlops_iac.engine.files.Path.mkdir", read_only)
+    monkeypatch.setattr("mlops_iac.engine.state.files.Path.mkdir", read_only)
     with pytest.raises(StateError) as raised:
         stack.up(one)
     assert "Read-only file system" in str(raised.value)
@@ -191,7 +191,7 @@ def test_a_write_that_fails_at_any_system_call_leaves_the_old_state(
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patched:
-        patched.setattr(f"mlops_iac.engine.files.os.{call}", fail)
+        patched.setattr(f"mlops_iac.engine.state.files.os.{call}", fail)
         with pytest.raises(StateError, match="cannot be saved"):
             store.write("dev", "{}")
     assert stack.file.read_text() == before

@@ -15,7 +15,7 @@ import pulumi
 import pytest
 
 from mlops_iac.core.errors import Cancelled, PlanError
-from mlops_iac.engine import program as running
+from mlops_iac.engine.program import program as running
 from tests.engine.conftest import Stack
 from tests.engine.fake_provider import FakeCloud
 from tests.engine.programs import Box, Thing
@@ -151,7 +151,7 @@ def test_a_signal_that_the_process_was_started_to_ignore_stays_ignored(stack: St
 TOLD_TO_END = """
 import sys
 from pathlib import Path
-from mlops_iac.engine import secrets
+from mlops_iac.engine.values import secrets
 secrets.ROUNDS = 10
 from tests.engine.conftest import Stack
 from tests.engine.fake_provider import FakeCloud

@@ -6,7 +6,7 @@ from typing import Any
 
 import pulumi
 
-from mlops_iac.engine.values import Secret
+from mlops_iac.engine.values.value import Secret
 from tests.engine.conftest import Stack, ops
 from tests.engine.programs import Box, Thing
 

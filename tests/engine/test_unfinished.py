@@ -10,7 +10,7 @@ import pytest
 
 from mlops_iac.core.errors import CloudError
 from mlops_iac.engine.handler import Created, Unfinished
-from mlops_iac.engine.values import UNKNOWN
+from mlops_iac.engine.values.value import UNKNOWN
 from tests.engine.conftest import Stack, errors, ops
 from tests.engine.fake_provider import FakeHandler
 from tests.engine.programs import Thing

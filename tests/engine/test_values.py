@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mlops_iac.engine.values import Secret, conceal_copies
+from mlops_iac.engine.values.value import Secret, conceal_copies
 
 INPUTS = {"tags": {"word": Secret("hunter2"), "team": "a"}, "nested": Secret({"list": ["deep", 1]})}
 

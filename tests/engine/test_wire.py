@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from google.protobuf.struct_pb2 import Struct
 
-from mlops_iac.engine.values import UNKNOWN, Archive, Asset, Reference, Secret
-from mlops_iac.engine.wire import read_struct, write_struct
+from mlops_iac.engine.values.value import UNKNOWN, Archive, Asset, Reference, Secret
+from mlops_iac.engine.values.wire import read_struct, write_struct
 
 
 def there_and_back(value: Any) -> Any:

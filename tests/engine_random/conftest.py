@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mlops_iac.engine import secrets
+from mlops_iac.engine.values import secrets
 
 
 @pytest.fixture(autouse=True)

@@ -11,13 +11,13 @@ from pathlib import Path
 from urllib.parse import quote
 
 from mlops_iac.core.errors import MlopsError, PlanError
+from mlops_iac.engine.deciding.options import Options
+from mlops_iac.engine.doing.retrying import Patience
 from mlops_iac.engine.event import Result, Step
-from mlops_iac.engine.options import Options
-from mlops_iac.engine.record import Record
-from mlops_iac.engine.retrying import Patience
-from mlops_iac.engine.signatures import UNKNOWN_TEXT
-from mlops_iac.engine.snapshot import Snapshot
-from mlops_iac.engine.values import Secret
+from mlops_iac.engine.state.record import Record
+from mlops_iac.engine.state.snapshot import Snapshot
+from mlops_iac.engine.values.signatures import UNKNOWN_TEXT
+from mlops_iac.engine.values.value import Secret
 from tests.engine.conftest import Stack, errors
 from tests.engine_random.machine import Machine
 from tests.engine_random.parts import Act, Story, Version

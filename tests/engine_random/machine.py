@@ -21,7 +21,7 @@ from typing import Any
 
 from mlops_iac.core.errors import CloudError
 from mlops_iac.engine.handler import Scope
-from mlops_iac.engine.values import Props
+from mlops_iac.engine.values.value import Props
 from tests.engine.fake_provider import FakeCloud, FakeHandler
 from tests.engine_random.parts import Fault
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from mlops_iac.engine.journal import Journal
+from mlops_iac.engine.state.journal import Journal
 from tests.engine_random.trying import live, read_story
 from tests.engine_random.watchdog import watched
 
@@ -21,7 +21,7 @@ def test_a_program_that_hangs_is_a_failure_that_names_it() -> None:
 
 
 def test_an_engine_that_takes_a_lost_answer_for_a_refusal_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mlops_iac.engine.carrying.is_unsure", lambda error: False)
+    monkeypatch.setattr("mlops_iac.engine.doing.carrying.is_unsure", lambda error: False)
     check_is_caught("the_answer_to_a_create_is_lost")
 
 

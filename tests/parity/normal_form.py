@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from mlops_iac.engine.event import Op, Result, Step
-from mlops_iac.engine.secrets import PassphraseManager
-from mlops_iac.engine.state_file import decoder
-from mlops_iac.engine.values import Secret, reveal
+from mlops_iac.engine.state.state_file import decoder
+from mlops_iac.engine.values.secrets import PassphraseManager
+from mlops_iac.engine.values.value import Secret, reveal
 from tests.parity.operations import PROJECT, STACK, Case
 
 HERE = f"urn:pulumi:{STACK}::{PROJECT}::"

@@ -8,10 +8,10 @@ from typing import Any
 from mlops_iac.cli.operations import exit_code_of
 from mlops_iac.cloud.provider import EmbeddedProvider
 from mlops_iac.core.errors import MlopsError
-from mlops_iac.engine.deployment import Deployment
+from mlops_iac.engine.deciding.options import Options
+from mlops_iac.engine.doing.deployment import Deployment
 from mlops_iac.engine.event import Result
-from mlops_iac.engine.options import Options
-from mlops_iac.engine.state_store import FileStore
+from mlops_iac.engine.state.state_store import FileStore
 from tests.parity.operations import CONFIG, PROJECT, STACK, Case, Do
 
 PASSPHRASE = "parity"

@@ -16,7 +16,7 @@ import pytest
 from mlops_iac.cloud.plugin.server import PluginServer
 from mlops_iac.cloud.server import Server
 from mlops_iac.core.errors import StateError
-from mlops_iac.engine.lock import Holder
+from mlops_iac.engine.state.lock import Holder
 from tests.parity.operations import CASES, PROJECT, STACK, Case, Do, read_case
 from tests.parity.our_engine import OurEngine
 from tests.parity.real_cli import REASON, RealCli, cli_version, find_cli

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlops_iac.engine.event import Op, PropertyDiff
-from mlops_iac.engine.values import UNKNOWN, Secret
+from mlops_iac.engine.values.value import UNKNOWN, Secret
 from mlops_iac.render.compare import Change, compare
 from mlops_iac.render.steps import render_steps
 from mlops_iac.render.values import LONGEST, render_change

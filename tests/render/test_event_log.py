@@ -12,7 +12,7 @@ import pytest
 from mlops_iac.backends.pulumi_events import Recorder
 from mlops_iac.core.errors import CloudError, UsageError
 from mlops_iac.engine.event import Diagnostic, Event, Op, Prelude, PropertyDiff, Step, StepDone, Summary
-from mlops_iac.engine.values import Secret
+from mlops_iac.engine.values.value import Secret
 from mlops_iac.render.event_log import EventLog, engine_events, log_events
 from tests.render.conftest import Story, component, resource
 

@@ -10,8 +10,8 @@ import pytest
 
 from mlops_iac.core.errors import CloudError
 from mlops_iac.engine.event import Diagnostic, Op, PropertyDiff, Result, Step, StepFailed
-from mlops_iac.engine.signatures import UNKNOWN_TEXT
-from mlops_iac.engine.values import UNKNOWN, Secret
+from mlops_iac.engine.values.signatures import UNKNOWN_TEXT
+from mlops_iac.engine.values.value import UNKNOWN, Secret
 from mlops_iac.render.pulumi_json import operation_json, result_json
 from tests.render.conftest import resource
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from mlops_iac.engine.event import Op, PropertyDiff, Result, Step
-from mlops_iac.engine.values import UNKNOWN, Secret
+from mlops_iac.engine.values.value import UNKNOWN, Secret
 from mlops_iac.render.graph import render_dot, render_mermaid
 from mlops_iac.render.pulumi_json import result_json
 from mlops_iac.render.steps import group_by_layer, render_preview, render_steps

@@ -20,7 +20,7 @@ from mlops_iac.cloud.handlers._tags import TagCalls
 from mlops_iac.cloud.regions import partition_of
 from mlops_iac.core.errors import CloudError, NotEmulated
 from mlops_iac.engine.handler import Created, Scope, Unfinished
-from mlops_iac.engine.values import UNKNOWN, Props
+from mlops_iac.engine.values.value import UNKNOWN, Props
 
 if TYPE_CHECKING:
     from mlops_iac.clients import Clients

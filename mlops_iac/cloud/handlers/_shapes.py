@@ -18,7 +18,7 @@ from typing import Any, Final
 from mlops_iac.core.errors import CloudError
 from mlops_iac.core.service_models import get_model
 from mlops_iac.core.suggestions import nearest
-from mlops_iac.engine.values import UNKNOWN
+from mlops_iac.engine.values.value import UNKNOWN
 
 SHOWN: Final = 12
 """Allowed values shown in an error, at most."""

@@ -10,14 +10,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from mlops_iac.core import urns
-from mlops_iac.engine.calls import sealed
-from mlops_iac.engine.diff import as_replace, diff, top_level
+from mlops_iac.engine.deciding.diff import as_replace, diff, top_level
+from mlops_iac.engine.doing.calls import sealed
+from mlops_iac.engine.doing.refreshing import seen_now
+from mlops_iac.engine.doing.unfinished import finish
 from mlops_iac.engine.event import PropertyDiff
 from mlops_iac.engine.handler import Created, Handler, Scope, Unfinished
-from mlops_iac.engine.record import Record
-from mlops_iac.engine.refreshing import seen_now
-from mlops_iac.engine.unfinished import finish
-from mlops_iac.engine.values import UNKNOWN, Props, conceal, conceal_copies, reveal
+from mlops_iac.engine.state.record import Record
+from mlops_iac.engine.values.value import UNKNOWN, Props, conceal, conceal_copies, reveal
 
 DEFAULTS = "__defaults"
 """Bookkeeping of the Terraform bridge, at every level of the inputs that it checked; handlers know nothing of it."""

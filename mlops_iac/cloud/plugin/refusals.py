@@ -12,9 +12,9 @@ import grpc
 from pulumi.runtime.proto import provider_pb2, status_pb2
 
 from mlops_iac.core.errors import MlopsError
-from mlops_iac.engine.calls import is_unsure
+from mlops_iac.engine.doing.calls import is_unsure
 from mlops_iac.engine.handler import Unfinished
-from mlops_iac.engine.wire import write_struct
+from mlops_iac.engine.values.wire import write_struct
 
 log = logging.getLogger("mlops_iac.cloud.plugin")
 

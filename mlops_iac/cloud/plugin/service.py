@@ -18,12 +18,12 @@ from mlops_iac.cloud.plugin.refusals import refusing
 from mlops_iac.cloud.plugin.time_limit import within
 from mlops_iac.core import urns
 from mlops_iac.core.errors import CloudError, PlanError
-from mlops_iac.engine.diff import diff, top_level
+from mlops_iac.engine.deciding.diff import diff, top_level
+from mlops_iac.engine.deciding.providers import REFUSED_INPUTS
 from mlops_iac.engine.event import PropertyDiff
 from mlops_iac.engine.handler import Provider, Scope
-from mlops_iac.engine.providers import REFUSED_INPUTS
-from mlops_iac.engine.values import Props, reveal
-from mlops_iac.engine.wire import read_struct, write_struct
+from mlops_iac.engine.values.value import Props, reveal
+from mlops_iac.engine.values.wire import read_struct, write_struct
 
 PACKAGE: Final = "aws"
 FILLED_KEPT: Final = 20_000

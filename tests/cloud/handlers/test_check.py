@@ -8,7 +8,7 @@ import pytest
 
 from mlops_iac.cloud.provider import EmbeddedProvider
 from mlops_iac.core.errors import CloudError, NotEmulated
-from mlops_iac.engine.values import UNKNOWN
+from mlops_iac.engine.values.value import UNKNOWN
 from tests.cloud.handlers.conftest import SCOPE
 
 PROVIDER = EmbeddedProvider(None)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from mlops_iac.core.errors import CloudError, NotEmulated
-from mlops_iac.engine.values import UNKNOWN
+from mlops_iac.engine.values.value import UNKNOWN
 from tests.cloud.handlers.conftest import CASES, SCOPE, Case, Lab
 
 BOTH = [

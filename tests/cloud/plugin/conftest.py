@@ -12,7 +12,7 @@ from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 
 from mlops_iac.cloud.plugin.server import PluginServer
 from mlops_iac.cloud.provider import EmbeddedProvider
-from mlops_iac.engine.wire import read_struct, write_struct
+from mlops_iac.engine.values.wire import read_struct, write_struct
 
 HERE = "urn:pulumi:dev::lab::"
 LOG = f"{HERE}aws:cloudwatch/logGroup:LogGroup::log"

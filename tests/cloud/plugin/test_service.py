@@ -13,8 +13,8 @@ import pytest
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import provider_pb2, status_pb2
 
-from mlops_iac.engine.values import UNKNOWN, Secret
-from mlops_iac.engine.wire import read_struct
+from mlops_iac.engine.values.value import UNKNOWN, Secret
+from mlops_iac.engine.values.wire import read_struct
 from tests.cloud.plugin.conftest import HERE, LOG, Engine, struct
 
 TOPIC = f"{HERE}aws:sns/topic:Topic::topic"

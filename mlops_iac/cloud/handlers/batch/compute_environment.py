@@ -11,7 +11,7 @@ from mlops_iac.cloud.handlers.batch._switch import Switched
 from mlops_iac.cloud.regions import partition_of
 from mlops_iac.core.errors import CloudError
 from mlops_iac.engine.handler import Scope
-from mlops_iac.engine.values import Props
+from mlops_iac.engine.values.value import Props
 
 LINKED_ROLE = "AWSServiceRoleForBatch"
 LINKED_PATH = "/aws-service-role/batch.amazonaws.com/"

@@ -8,7 +8,7 @@ from mlops_iac.cloud.handlers._api import Api
 from mlops_iac.cloud.handlers._tags import TagCalls
 from mlops_iac.cloud.handlers.batch._switch import Switched
 from mlops_iac.engine.handler import Scope
-from mlops_iac.engine.values import Props
+from mlops_iac.engine.values.value import Props
 
 
 class JobQueue(Switched):

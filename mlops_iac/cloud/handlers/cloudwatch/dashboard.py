@@ -5,7 +5,7 @@ from __future__ import annotations
 from mlops_iac.cloud.handlers._api import Api
 from mlops_iac.cloud.handlers._base import Resource
 from mlops_iac.engine.handler import Scope
-from mlops_iac.engine.values import Props
+from mlops_iac.engine.values.value import Props
 
 
 class Dashboard(Resource):

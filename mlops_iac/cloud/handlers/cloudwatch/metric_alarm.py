@@ -10,7 +10,7 @@ from mlops_iac.cloud.handlers._base import Resource
 from mlops_iac.cloud.handlers._shapes import Converter, input_shape
 from mlops_iac.cloud.handlers._tags import TagCalls
 from mlops_iac.engine.handler import Scope
-from mlops_iac.engine.values import UNKNOWN, Props
+from mlops_iac.engine.values.value import UNKNOWN, Props
 
 
 class MetricAlarm(Resource):

@@ -9,7 +9,7 @@ from mlops_iac.cloud.handlers.ec2._permissions import Side
 from mlops_iac.cloud.handlers.ec2._thing import Ec2Resource
 from mlops_iac.core.errors import CloudError
 from mlops_iac.engine.handler import Created, Scope
-from mlops_iac.engine.values import Props
+from mlops_iac.engine.values.value import Props
 
 SOURCES = {
     "cidrIpv4": ("IpRanges", "CidrIp"),

@@ -11,7 +11,7 @@ from mlops_iac.cloud.handlers._base import Resource
 from mlops_iac.cloud.handlers._base import search as search_answer
 from mlops_iac.cloud.handlers._tags import TagCalls
 from mlops_iac.engine.handler import Created, Scope
-from mlops_iac.engine.values import Props
+from mlops_iac.engine.values.value import Props
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,7 +8,7 @@ from mlops_iac.cloud.handlers._api import Api
 from mlops_iac.cloud.handlers.ec2._thing import Ec2Resource
 from mlops_iac.core.errors import CloudError
 from mlops_iac.engine.handler import Created, Scope
-from mlops_iac.engine.values import Props
+from mlops_iac.engine.values.value import Props
 
 TARGETS = {
     "vpcId": "VPC",

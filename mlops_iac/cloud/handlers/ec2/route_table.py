@@ -9,7 +9,7 @@ from mlops_iac.cloud.handlers._api import Api
 from mlops_iac.cloud.handlers._shapes import Converter, input_shape
 from mlops_iac.cloud.handlers.ec2._thing import Ec2Resource
 from mlops_iac.engine.handler import Scope
-from mlops_iac.engine.values import UNKNOWN, Props
+from mlops_iac.engine.values.value import UNKNOWN, Props
 
 DESTINATIONS = {
     "cidrBlock": "DestinationCidrBlock",

@@ -10,7 +10,7 @@ from mlops_iac.cloud.handlers._shapes import settle
 from mlops_iac.cloud.handlers.ec2._thing import Ec2Resource
 from mlops_iac.core.errors import CloudError
 from mlops_iac.engine.handler import Created, Scope
-from mlops_iac.engine.values import Props
+from mlops_iac.engine.values.value import Props
 
 LISTS = {"routeTableIds": "RouteTableIds", "subnetIds": "SubnetIds", "securityGroupIds": "SecurityGroupIds"}
 SERVICE = re.compile(

@@ -7,7 +7,7 @@ from typing import Any
 from mlops_iac.cloud.handlers._api import Api
 from mlops_iac.cloud.handlers._base import Resource
 from mlops_iac.engine.handler import Scope
-from mlops_iac.engine.values import Props
+from mlops_iac.engine.values.value import Props
 
 
 class RolePolicyAttachment(Resource):

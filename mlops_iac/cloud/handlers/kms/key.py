@@ -10,7 +10,7 @@ from mlops_iac.cloud.handlers._base import Resource
 from mlops_iac.cloud.handlers._shapes import settle
 from mlops_iac.cloud.handlers._tags import TagCalls
 from mlops_iac.engine.handler import Created, Scope
-from mlops_iac.engine.values import Props
+from mlops_iac.engine.values.value import Props
 
 WINDOW = 30
 """Days between a key's delete and its end: AWS's default, at most."""

@@ -9,7 +9,7 @@ from mlops_iac.cloud.handlers._base import Resource
 from mlops_iac.cloud.handlers._tags import TagCalls
 from mlops_iac.core.errors import CloudError
 from mlops_iac.engine.handler import Scope
-from mlops_iac.engine.values import UNKNOWN, Props
+from mlops_iac.engine.values.value import UNKNOWN, Props
 
 RETENTION_DAYS = (
     1,

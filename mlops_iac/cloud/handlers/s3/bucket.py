@@ -11,7 +11,7 @@ from mlops_iac.cloud.handlers._tags import decode
 from mlops_iac.cloud.regions import dns_suffix_of
 from mlops_iac.core.errors import CloudError
 from mlops_iac.engine.handler import Scope
-from mlops_iac.engine.values import Props
+from mlops_iac.engine.values.value import Props
 
 BATCH = 1000
 """Keys that one DeleteObjects takes: S3's limit."""

@@ -6,7 +6,7 @@ from mlops_iac.cloud.handlers._api import Api
 from mlops_iac.cloud.handlers._base import Resource
 from mlops_iac.cloud.handlers._tags import TagCalls
 from mlops_iac.engine.handler import Scope
-from mlops_iac.engine.values import Props
+from mlops_iac.engine.values.value import Props
 
 
 class ModelPackageGroup(Resource):

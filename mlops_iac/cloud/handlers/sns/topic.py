@@ -9,7 +9,7 @@ from mlops_iac.cloud.handlers._base import Resource
 from mlops_iac.cloud.handlers._shapes import settle
 from mlops_iac.cloud.handlers._tags import TagCalls
 from mlops_iac.engine.handler import Scope
-from mlops_iac.engine.values import Props
+from mlops_iac.engine.values.value import Props
 
 ATTRIBUTES = {
     "contentBasedDeduplication": "ContentBasedDeduplication",

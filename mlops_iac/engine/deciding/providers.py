@@ -1,0 +1,155 @@
+"""Provider resources: the default one of each package, explicit ones, and the scope of a call that they decide."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from mlops_iac.core import urns
+from mlops_iac.core.errors import PlanError
+from mlops_iac.engine.doing.operation import Operation, make_step, now_is
+from mlops_iac.engine.event import Op
+from mlops_iac.engine.handler import Scope
+from mlops_iac.engine.program.goal import Goal
+from mlops_iac.engine.state.record import Record, now, record_of
+from mlops_iac.engine.values.signatures import UNKNOWN_TEXT
+from mlops_iac.engine.values.value import Secret, has_unknown, reveal
+
+REFUSED_INPUTS = ("defaultTags", "ignoreTags", "assumeRoles", "assumeRoleWithWebIdentity")
+"""Settings of a provider that would change what is made. How a provider reaches AWS does not matter here."""
+
+
+class Providers:
+    """The provider resources that this operation has met."""
+
+    def __init__(self, operation: Operation) -> None:
+        self._operation = operation
+        self._lock = threading.Lock()
+        self._defaults: dict[tuple[str, str], str] = {}
+        self._inputs: dict[str, Mapping[str, Any]] = {}
+        self.seen: set[str] = set()
+
+    def default(self, package: str, version: str) -> str:
+        """The reference (``<urn>::<id>``) of a package's default provider; it is recorded when first used."""
+        with self._lock:
+            key = (package, version)
+            if key not in self._defaults:
+                self._defaults[key] = self._settle_default(package, version)
+            return self._defaults[key]
+
+    def settled(self, record: Record) -> str:
+        """A provider was registered; answers its reference."""
+        reference = f"{record.urn}::{record.id or UNKNOWN_TEXT}"
+        self.seen.add(record.urn)
+        self._inputs[reference] = record.inputs
+        return reference
+
+    def check(self, goal: Goal) -> dict[str, Any]:
+        """The inputs of an explicit provider, as Pulumi keeps them. Raises PlanError for what is not honoured."""
+        refused = [name for name in REFUSED_INPUTS if name in goal.inputs]
+        if refused:
+            raise PlanError(
+                "Provider option is not supported here.",
+                f"`{goal.name}` sets `{'`, `'.join(refused)}`, which the embedded engine does not honour.",
+                hint="set it on the resources themselves.",
+            )
+        version = {"version": goal.version} if goal.version else {}
+        return {"__internal": {}, **goal.inputs, **version}
+
+    def region(self, reference: str | None) -> str:
+        """The region a provider reference points at; the stack's when the provider names none."""
+        default = self._operation.config.get("aws:region", "")
+        if not reference:
+            return default
+        inputs = self._inputs.get(reference)
+        if inputs is None:
+            inputs = self._inputs_in_state(reference)
+        region = reveal(inputs.get("region", default))
+        return default if has_unknown(region) else str(region or default)
+
+    def scope(self, reference: str | None) -> Scope:
+        operation = self._operation
+        return Scope(
+            stack=operation.stack,
+            project=operation.project,
+            region=self.region(reference),
+            account_id=operation.provider.account_id,
+        )
+
+    def _inputs_in_state(self, reference: str) -> Mapping[str, Any]:
+        """Of the very provider a resource was made with, which may have been replaced since."""
+        urn, _, id = reference.rpartition("::")
+        found = [record for record in self._operation.snapshot if record.urn == urn and record.id == id]
+        return found[0].inputs if found else {}
+
+    def _settle_default(self, package: str, version: str) -> str:
+        operation = self._operation
+        name = f"default_{version.replace('.', '_')}" if version else "default"
+        goal = Goal(type=f"pulumi:providers:{package}", name=name, inputs=self._default_inputs(package, version))
+        urn = urns.make(operation.stack, operation.project, goal.type, name)
+        old = operation.snapshot.find(urn)
+        record = settle_provider(operation, urn, goal, {"__internal": {}, **goal.inputs}, old)
+        return self.settled(record)
+
+    def _default_inputs(self, package: str, version: str) -> dict[str, Any]:
+        prefix = f"{package}:"
+        settings: dict[str, Any] = {
+            key.removeprefix(prefix): Secret(value) if key in self._operation.secret_config else value
+            for key, value in self._operation.config.items()
+            if key.startswith(prefix)
+        }
+        return {**settings, "version": version} if version else settings
+
+
+def settle_provider(operation: Operation, urn: str, goal: Goal, inputs: dict[str, Any], old: Record | None) -> Record:
+    """Record a provider resource. It is a record and nothing else: no call stands behind it.
+
+    One that points at another region now is another provider, with an id of its own: what was made with the old one is
+    still deleted with the old one.
+    """
+    op = _op(inputs, old)
+    record = replace(record_of(goal, urn, inputs=inputs, provider=None, old=old), outputs=_without_internal(inputs))
+    step = make_step(op, old=old, new=replace(record, outputs={}))
+    began = operation.begin(step)
+    if old is not None and op is Op.SAME:
+        record = old
+    else:
+        record = _made(record, old if op is Op.UPDATE else None, dry=operation.dry)
+        _keep(operation, record, old, beside=op is Op.REPLACE)
+    operation.done(step if operation.dry else now_is(step, record), began)
+    return record
+
+
+def _op(inputs: dict[str, Any], old: Record | None) -> Op:
+    if old is None:
+        return Op.CREATE
+    if reveal(old.inputs) == reveal(inputs):
+        return Op.SAME
+    return Op.UPDATE if reveal(old.inputs.get("region")) == reveal(inputs.get("region")) else Op.REPLACE
+
+
+def _keep(operation: Operation, record: Record, old: Record | None, *, beside: bool) -> None:
+    """Write the record: in the place of the old one, or beside it, which then waits to be deleted."""
+    snapshot, journal = operation.snapshot, operation.journal
+    key = snapshot.find_key(record.urn)
+    if journal is None:
+        return
+    if key is None or old is None:
+        journal.end(None, put={snapshot.new_key(): record})
+    elif beside:
+        journal.end(None, put={key: replace(old, delete=True), snapshot.new_key(): record})
+    else:
+        journal.end(None, put={key: record})
+
+
+def _made(record: Record, old: Record | None, *, dry: bool) -> Record:
+    time = now()
+    id = old.id if old else "" if dry else str(uuid.uuid4())
+    return replace(record, id=id, created=old.created if old else time, modified=time)
+
+
+def _without_internal(inputs: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in inputs.items() if key != "__internal"}

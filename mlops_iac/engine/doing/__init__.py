@@ -1,0 +1,1 @@
+"""What is decided, carried out: calls, in order, recorded one by one."""

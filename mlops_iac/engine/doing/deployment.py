@@ -1,0 +1,403 @@
+"""The embedded engine: preview, up, refresh and destroy of one stack, with Pulumi's words and Pulumi's state."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from mlops_iac.core.errors import MlopsError
+from mlops_iac.engine.deciding.expecting import Expected
+from mlops_iac.engine.deciding.options import DEFAULTS, Options
+from mlops_iac.engine.deciding.plan_file import SavedPlan, load_plan, save_plan, state_digests
+from mlops_iac.engine.deciding.planned import planned_resources
+from mlops_iac.engine.deciding.protection import refuse_all
+from mlops_iac.engine.deciding.providers import Providers
+from mlops_iac.engine.deciding.selection import (
+    EVERYTHING,
+    Known,
+    Selection,
+    refuse_needed,
+    select,
+    without_what_others_need,
+)
+from mlops_iac.engine.doing.calls import Calls
+from mlops_iac.engine.doing.interrupt import interrupt_sets
+from mlops_iac.engine.doing.operation import Operation
+from mlops_iac.engine.doing.pending import interrupted, resolve_pending, tell_pending
+from mlops_iac.engine.doing.refreshing import refresh
+from mlops_iac.engine.doing.registrar import Registrar
+from mlops_iac.engine.doing.retrying import LIMITS, Kind, Patience
+from mlops_iac.engine.doing.sweep import standing_alone, sweep
+from mlops_iac.engine.event import OnEvent, Result, ignore
+from mlops_iac.engine.handler import Provider
+from mlops_iac.engine.program.answers import Engine
+from mlops_iac.engine.state.history import History
+from mlops_iac.engine.state.record import Record
+from mlops_iac.engine.state.snapshot import Snapshot
+from mlops_iac.engine.state.state_file import ORGANIZATION
+from mlops_iac.engine.state.state_store import FileStore, Session
+from mlops_iac.engine.values.secrets import PassphraseManager
+from mlops_iac.engine.values.value import Secret, reveal
+
+Program = Callable[[], object]
+
+
+class Deployment:
+    """One stack of one project, and where it is deployed."""
+
+    def __init__(
+        self,
+        *,
+        project: str,
+        stack: str,
+        provider: Provider,
+        store: FileStore,
+        config: Mapping[str, str],
+        secret_config: frozenset[str] = frozenset(),
+        parallel: int = 8,
+        limits: Mapping[Kind, float] = LIMITS,
+        patience: Patience = Patience(),  # noqa: B008 - frozen
+    ) -> None:
+        """``config`` is flat: ``{"aws:region": "eu-west-1"}``. ``parallel`` is the number of calls at once; ``limits``
+        are the seconds that a call may take, and ``patience`` says how often a passing failure is tried again.
+        """
+        self.project, self.stack = project, stack
+        self.provider, self.store = provider, store
+        self.config, self.secret_config = dict(config), secret_config
+        self.parallel = parallel
+        self.limits, self.patience = limits, patience
+
+    def preview(self, program: Program, *, on_event: OnEvent = ignore, options: Options = DEFAULTS) -> Result:
+        """What `up` would do. Writes nothing, needs no lock, and asks no cloud, unless it is to refresh first.
+
+        Raises UsageError when the options name a resource that is not there.
+        """
+        selection = self._select(options, program)
+        snapshot, manager = self.store.read(self.stack)
+        if manager.has_state:
+            manager.warm()
+        operation = self._operation(snapshot, None, on_event, options=options, selection=selection)
+        tell_pending(operation)
+        state = state_digests(snapshot)
+        with interrupt_sets(operation.cancelled):
+            self._refresh_first(operation)
+            outputs = self._run(operation, program, saves=lambda plans: self._save(operation, plans, state, manager))
+            return operation.result(outputs)
+
+    def up(
+        self,
+        program: Program,
+        *,
+        on_event: OnEvent = ignore,
+        options: Options = DEFAULTS,
+        before: Callable[[], object] | None = None,
+    ) -> Result:
+        """Make it so. ``before`` is called once, before the first call that reaches the cloud, if there is any.
+
+        Raises StateError when the stack is locked or its state cannot be read, and UsageError when the options name a
+        resource that is not there. What goes wrong later is in the result.
+        """
+        selection = self._select(options, program)
+        with self._session("update", on_event, options, selection, before) as (session, operation):
+            resolve_pending(operation, self._calls(operation))
+            if options.plan:
+                plan = load_plan(options.plan, self.store.passphrase)
+                operation.expected = self._expected(plan, operation, program)
+            self._refresh_first(operation)
+            with operation.guarded():
+                self._refuse_protected(operation, program)
+            outputs: Mapping[str, Any] = self._last_outputs(operation.snapshot)
+            if not operation.stopped:
+                outputs = self._run(operation, program)
+            return self._conclude("update", session, operation, outputs)
+
+    def destroy(self, *, on_event: OnEvent = ignore, preview: bool = False, options: Options = DEFAULTS) -> Result:
+        """Delete everything, what stands on others first.
+
+        Raises PlanError, deleting nothing, if one is protected, or if something that stays stands on one.
+        """
+        options.refuse("destroy", replaces="--replace", plan="--plan")
+        snapshot = self.store.get(self.stack)
+        selection = self._select(options, snapshot=snapshot, destroys=True)
+        if preview:
+            operation = self._operation(snapshot, None, on_event, options=options, selection=selection)
+            tell_pending(operation)
+            self._refresh_first(operation)
+            self._sweep(operation, self._calls(operation), self._doomed(operation))
+            return operation.result({})
+        with self._session("destroy", on_event, options, selection) as (session, operation):
+            calls = self._calls(operation)
+            resolve_pending(operation, calls)
+            self._refresh_first(operation)
+            if not operation.stopped:
+                self._sweep(operation, calls, self._doomed(operation))
+            return self._conclude("destroy", session, operation, self._last_outputs(operation.snapshot))
+
+    def refresh(self, *, on_event: OnEvent = ignore, preview: bool = False, options: Options = DEFAULTS) -> Result:
+        """Read what is really there into the state; with ``preview``, only tell what differs."""
+        options.refuse("refresh", replaces="--replace", plan="--plan", refresh="--refresh")
+        snapshot = self.store.get(self.stack)
+        selection = self._select(options, snapshot=snapshot)
+        if preview:
+            operation = self._operation(snapshot, None, on_event, options=options, selection=selection)
+            tell_pending(operation)
+            refresh(operation, self._calls(operation), parallel=self._parallel(options))
+            return operation.result(self._last_outputs(operation.snapshot))
+        with self._session("refresh", on_event, options, selection) as (session, operation):
+            calls = self._calls(operation)
+            resolve_pending(operation, calls)
+            refresh(operation, calls, parallel=self._parallel(options))
+            return self._conclude("refresh", session, operation, self._last_outputs(operation.snapshot))
+
+    def _run(
+        self, operation: Operation, program: Program, saves: Callable[[Registrar], object] = lambda registrar: None
+    ) -> Mapping[str, Any]:
+        """Run the program against the engine, then delete what it no longer names. Answers the stack's outputs."""
+        outputs: dict[str, Any] = {}
+
+        def finish(registrar: Registrar) -> None:
+            fine = operation.error is None and not operation.failures and not operation.cancelled.is_set()
+            if operation.error is None and not operation.stopped:
+                self._sweep_orphans(operation, registrar)
+            with operation.guarded():
+                completed = fine and not operation.selection.is_partial
+                outputs.update(registrar.close_stack(completed=completed))
+                if operation.keeps_plans and fine and operation.error is None:
+                    saves(registrar)
+
+        self._register_all(operation, program, finish)
+        return outputs
+
+    def _save(
+        self, operation: Operation, registrar: Registrar, state: Mapping[str, str], manager: PassphraseManager
+    ) -> None:
+        """Write what a preview found to the file that its options name."""
+        plan = SavedPlan(
+            stack=self._full_name,
+            config=self._own_config,
+            resources=planned_resources(operation, registrar),
+            state=state,
+        )
+        if operation.options.plan:
+            save_plan(operation.options.plan, plan, manager)
+
+    def _expected(self, plan: SavedPlan, operation: Operation, program: Program) -> Expected:
+        """The plan, when carrying it out now would do what it says: the program is run once, dry, to see.
+
+        Raises PlanError with all differences; nothing was changed then.
+        """
+        expected = Expected(plan)
+        expected.refuse_moved(self._full_name, self._own_config, operation.snapshot)
+        trial = self._trial(operation)
+        trial.expected = expected
+        self._refresh_first(trial)
+        registrar = self._try_out(trial, program)
+        error = trial.result({}).error
+        if isinstance(error, MlopsError):
+            raise error
+        if error is not None:  # the program's own, which is told in the result, as without a plan
+            operation.broke(error)
+            return expected
+        wanted = {*registrar.seen, *registrar.providers.seen}
+        expected.refuse_missing(wanted, (record.urn for record in operation.snapshot))
+        return expected
+
+    def _refuse_protected(self, operation: Operation, program: Program) -> None:
+        """Raise Protected for everything that is protected and would be replaced or deleted.
+
+        The program is run once, dry, to see; not where nothing is protected. What is wrong otherwise is found later.
+        """
+        if operation.expected or operation.stopped or not any(record.protect for record in operation.snapshot):
+            return
+        trial = self._trial(operation)
+        self._try_out(trial, program)
+        refuse_all([trial.error, *(failure.error for failure in trial.failures)])
+
+    def _trial(self, operation: Operation) -> Operation:
+        """A preview of what the operation is about to do, which nobody hears of."""
+        copy = Snapshot(records=dict(operation.snapshot.records), salt=operation.snapshot.salt)
+        trial = self._operation(copy, None, ignore, options=operation.options, selection=operation.selection)
+        trial.hooks.are_muted, trial.cancelled = True, operation.cancelled
+        return trial
+
+    def _try_out(self, trial: Operation, program: Program) -> Registrar:
+        return self._register_all(trial, program, lambda registrar: self._sweep_orphans(trial, registrar))
+
+    @property
+    def _full_name(self) -> str:
+        return f"{ORGANIZATION}/{self.project}/{self.stack}"
+
+    @property
+    def _own_config(self) -> dict[str, Any]:
+        return {key: Secret(value) if key in self.secret_config else value for key, value in self.config.items()}
+
+    def _register_all(
+        self, operation: Operation, program: Program, finish: Callable[[Registrar], object] = lambda registrar: None
+    ) -> Registrar:
+        """Run the program, so that all it registers is settled, then ``finish``."""
+        from mlops_iac.engine.program.monitor import Run
+        from mlops_iac.engine.program.program import run_program
+
+        providers = Providers(operation)
+        registrar = Registrar(operation, providers, Calls(operation, providers))
+        run = Run(
+            project=self.project,
+            stack=self.stack,
+            config=self.config,
+            secret_config=self.secret_config,
+            dry=operation.dry,
+            parallel=self._parallel(operation.options),
+            stopping=operation.cancelled.is_set,
+        )
+
+        def over(raised: Exception | None) -> None:
+            operation.error = operation.broken or raised
+            with operation.guarded():
+                registrar.close_components()
+            finish(registrar)
+
+        run_program(program, run, Engine(registrar), over)
+        return registrar
+
+    def _select(
+        self,
+        options: Options,
+        program: Program | None = None,
+        *,
+        snapshot: Snapshot | None = None,
+        destroys: bool = False,
+    ) -> Selection:
+        """What the options choose. When they name resources, the program is run once more, dry, to know all it has."""
+        if not options.names_resources:
+            return EVERYTHING
+        known: dict[str, list[Known]] = {}
+        snapshot = snapshot or self.store.read(self.stack)[0]
+        for record in snapshot:
+            known.setdefault(record.urn, []).append(record)
+        if program is not None:
+            operation = self._operation(snapshot, None, ignore)
+            for urn, goal in self._register_all(operation, program).goals.items():
+                known.setdefault(urn, []).append(goal)
+        selection = select(options, known)
+        return without_what_others_need(selection, known) if destroys and options.excludes else selection
+
+    def _refresh_first(self, operation: Operation) -> None:
+        if operation.options.refresh:
+            refresh(operation, self._calls(operation), parallel=self._parallel(operation.options), counted=False)
+
+    def _sweep_orphans(self, operation: Operation, registrar: Registrar) -> None:
+        wanted = {*registrar.seen, *registrar.providers.seen}
+        doomed = {
+            key: record for key, record in self._doomed(operation).items() if record.delete or record.urn not in wanted
+        }
+        if registrar.failed:
+            doomed = standing_alone(operation, doomed)
+        with operation.guarded():
+            if operation.expected:
+                operation.expected.refuse_deletions(doomed.values())
+            self._sweep(operation, registrar.calls, doomed)
+
+    @staticmethod
+    def _doomed(operation: Operation) -> dict[int, Record]:
+        """What a deletion of all that the operation touches would delete."""
+        selection = operation.selection
+        return {key: record for key, record in operation.snapshot.records.items() if selection.may_delete(record.urn)}
+
+    def _sweep(self, operation: Operation, calls: Calls, doomed: Mapping[int, Record]) -> None:
+        if operation.selection.is_partial:
+            refuse_needed(doomed, operation.snapshot.records)
+        sweep(operation, calls, doomed, parallel=self._parallel(operation.options))
+
+    def _parallel(self, options: Options) -> int:
+        return options.parallel or self.parallel
+
+    @contextmanager
+    def _session(
+        self,
+        kind: str,
+        on_event: OnEvent,
+        options: Options,
+        selection: Selection,
+        before: Callable[[], object] | None = None,
+    ) -> Iterator[tuple[Session, Operation]]:
+        if kind != "update":
+            self.store.get(self.stack)
+        with self.store.session(self.stack) as session:
+            if session.manager.has_state:
+                session.manager.warm()
+            operation = self._operation(
+                session.snapshot, session, on_event, before=before, options=options, selection=selection
+            )
+            try:
+                with interrupt_sets(operation.cancelled, operation.tell_stopping):
+                    yield session, operation
+            except KeyboardInterrupt:
+                raise interrupted(operation) from None
+
+    def _operation(
+        self,
+        snapshot: Snapshot,
+        session: Session | None,
+        on_event: OnEvent,
+        *,
+        before: Callable[[], object] | None = None,
+        options: Options = DEFAULTS,
+        selection: Selection = EVERYTHING,
+    ) -> Operation:
+        operation = Operation(
+            project=self.project,
+            stack=self.stack,
+            provider=self.provider,
+            snapshot=snapshot,
+            journal=session.journal if session else None,
+            on_event=on_event,
+            config=self.config or self._last_config(snapshot),
+            secret_config=self.secret_config,
+            before=before,
+            options=options,
+            limits=self.limits,
+            patience=self.patience,
+        )
+        operation.selection = selection
+        operation.outputs_of = self._outputs_of
+        return operation
+
+    def _outputs_of(self, project: str, stack: str) -> Mapping[str, Any]:
+        """What another stack of the same backend exports. Raises StackNotFound."""
+        store = self.store if project == self.project else self.store.of_project(project)
+        return store.outputs(stack)
+
+    def _calls(self, operation: Operation) -> Calls:
+        return Calls(operation, Providers(operation))
+
+    def _conclude(self, kind: str, session: Session, operation: Operation, outputs: Mapping[str, Any]) -> Result:
+        config = {
+            key: {"secure": session.manager.encrypt(value)} if key in self.secret_config else value
+            for key, value in operation.config.items()
+        }
+        failed = operation.failures or operation.error or operation.cancelled.is_set()
+        entry = History(
+            kind=kind,
+            start=operation.began,
+            end=time.time(),
+            result="failed" if failed else "succeeded",
+            changes=operation.changes,
+            config=config,
+        )
+        with operation.guarded():
+            session.conclude(entry)
+        return operation.result(outputs)
+
+    @staticmethod
+    def _last_outputs(snapshot: Snapshot) -> dict[str, Any]:
+        return next((dict(record.outputs) for record in snapshot if record.is_stack), {})
+
+    @staticmethod
+    def _last_config(snapshot: Snapshot) -> dict[str, str]:
+        """Without a program there is no configuration; the region is that of the stack's default provider."""
+        for record in snapshot:
+            if record.is_default_provider and record.type == "pulumi:providers:aws" and "region" in record.inputs:
+                return {"aws:region": str(reveal(record.inputs["region"]))}
+        return {}
