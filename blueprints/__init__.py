@@ -12,13 +12,13 @@ from mlops_iac.core.suggestions import did_you_mean
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
-    from components._kit.site import Site
+    from mlops_iac.components._kit.site import Site
     from mlops_iac.config.stack_config import StackConfig
     from mlops_iac.core.environment import Environment
     from mlops_iac.pipelines.pipeline import Pipeline
 
 BLUEPRINTS: Mapping[str, str] = {
-    "tabular-batch": "blueprints.tabular_batch:TabularBatch",
+    "tabular-batch": "mlops_iac.blueprints.tabular_batch:TabularBatch",
 }
 """Name to ``module:Class``, sorted. To add a blueprint, add its folder and one line."""
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pulumi
 
-from components._kit.refs import EndpointRef, JobRef, LakeRef, RegistryRef, TopicRef
-from components._kit.site import Site
+from mlops_iac.components._kit.refs import EndpointRef, JobRef, LakeRef, RegistryRef, TopicRef
+from mlops_iac.components._kit.site import Site
 from mlops_iac.core.frameworks import Framework
 from mlops_iac.pipelines.compile.bindings import Bindings, EndpointBinding
 from mlops_iac.pipelines.compile.step_functions import compile

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 import pulumi
 from pulumi_aws.ssm.parameter import Parameter
 
-from components._kit import Component, Grant, Named, render
-from components._kit.transforms import Transforms
-from components.identity import Role
+from mlops_iac.components._kit import Component, Grant, Named, render
+from mlops_iac.components._kit.transforms import Transforms
+from mlops_iac.components.identity import Role
 
 __all__ = ["Catalogue", "CatalogueArgs", "CatalogueNodes"]
 

@@ -8,9 +8,9 @@ from typing import Any
 import pulumi
 from pulumi_aws.kms import Alias, Key
 
-from components._kit import Component, Grant, KeyRef, Named, policy, render
-from components._kit.transforms import Transforms
-from components.identity import Role
+from mlops_iac.components._kit import Component, Grant, KeyRef, Named, policy, render
+from mlops_iac.components._kit.transforms import Transforms
+from mlops_iac.components.identity import Role
 
 __all__ = ["Encryption", "EncryptionArgs", "EncryptionNodes"]
 

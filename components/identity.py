@@ -10,9 +10,9 @@ import pulumi
 from pulumi_aws.iam import Policy, RolePolicy
 from pulumi_aws.iam import Role as IamRole
 
-from components._kit import BoundaryRef, Component, Grant, Named, RoleRef, policy, render
-from components._kit.boundary import statements
-from components._kit.transforms import Transforms
+from mlops_iac.components._kit import BoundaryRef, Component, Grant, Named, RoleRef, policy, render
+from mlops_iac.components._kit.boundary import statements
+from mlops_iac.components._kit.transforms import Transforms
 from mlops_iac.core.errors import BlueprintError
 
 __all__ = ["Boundary", "BoundaryArgs", "BoundaryNodes", "Role", "RoleArgs", "RoleNodes", "make_role"]

@@ -23,9 +23,9 @@ from pulumi_aws.ec2 import (
 )
 from pulumi_aws.vpc import SecurityGroupEgressRule, SecurityGroupIngressRule
 
-from components._kit import BoundaryRef, Component, Grant, KeyRef, Named, NetworkRef
-from components._kit.transforms import Transforms
-from components.identity import Role, make_role
+from mlops_iac.components._kit import BoundaryRef, Component, Grant, KeyRef, Named, NetworkRef
+from mlops_iac.components._kit.transforms import Transforms
+from mlops_iac.components.identity import Role, make_role
 from mlops_iac.core.errors import BlueprintError
 
 __all__ = ["Network", "NetworkArgs", "NetworkNodes"]

@@ -194,7 +194,7 @@ def _choices(kind: Any) -> str:
 
 def stack_file_page() -> str:
     """Every key of a stack file: the envelope, then each blueprint's options."""
-    from blueprints import BLUEPRINTS
+    from mlops_iac.blueprints import BLUEPRINTS
     from mlops_iac.cli.blueprint import describe, render_description
     from mlops_iac.config.envelope import Envelope
     from mlops_iac.config.option_table import option_table
@@ -208,7 +208,7 @@ def stack_file_page() -> str:
         "",
         *_option_table(row.to_json() for row in option_table(Envelope)),
     ]
-    from blueprints import get_blueprint
+    from mlops_iac.blueprints import get_blueprint
 
     for name in sorted(BLUEPRINTS):
         description = describe(get_blueprint(name))
@@ -242,7 +242,7 @@ class Class(NamedTuple):
 
 def components_page() -> str:
     """Every component: what you may say (args), what it makes (nodes), what it offers (outputs), what it grants."""
-    from components import COMPONENTS
+    from mlops_iac.components import COMPONENTS
 
     lines = ["# Components", "", NOTE, "A component is one layer. `from <module> import <Component>`; the first "]
     lines[-1] += 'argument is its place, `site.named("name")`, the second its args.'

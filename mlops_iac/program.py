@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from blueprints import Blueprint, get_blueprint, get_options_model
+from mlops_iac.blueprints import Blueprint, get_blueprint, get_options_model
 from mlops_iac.config.load import load_stack
 from mlops_iac.config.stack_config import StackConfig
 from mlops_iac.core.errors import ConfigError, Problem
@@ -45,7 +45,7 @@ class Program:
         """Register every resource of the environment and export its outputs. Called by an engine, in its runtime."""
         import pulumi
 
-        from components._kit.aws_packages import load_by_class
+        from mlops_iac.components._kit.aws_packages import load_by_class
 
         load_by_class()
         with _collector_off():
@@ -96,7 +96,7 @@ class Program:
         # The module itself: importing all of pulumi_aws would take longer than the whole program.
         from pulumi_aws.get_caller_identity import get_caller_identity_output
 
-        from components._kit.site import Site
+        from mlops_iac.components._kit.site import Site
 
         config = self.config
         return Site(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from blueprints.tabular_batch.blueprint import TabularBatch
-from blueprints.tabular_batch.options import TabularBatchOptions
+from mlops_iac.blueprints.tabular_batch.blueprint import TabularBatch
+from mlops_iac.blueprints.tabular_batch.options import TabularBatchOptions
 
 __all__ = ["TabularBatch", "TabularBatchOptions"]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from blueprints.tabular_batch.options import TabularBatchOptions
-from blueprints.tabular_batch.pipelines.training import training
+from mlops_iac.blueprints.tabular_batch.options import TabularBatchOptions
+from mlops_iac.blueprints.tabular_batch.pipelines.training import training
 from mlops_iac.pipelines.pipeline import Pipeline
 
 if TYPE_CHECKING:
-    from components._kit.site import Site
+    from mlops_iac.components._kit.site import Site
     from mlops_iac.config.stack_config import StackConfig
     from mlops_iac.core.environment import Environment
 
@@ -37,6 +37,6 @@ class TabularBatch:
 
     def build(self, site: Site, stack: StackConfig, options: TabularBatchOptions) -> Environment:
         """Make the resources. Called inside a Pulumi program."""
-        from blueprints.tabular_batch.build import build
+        from mlops_iac.blueprints.tabular_batch.build import build
 
         return build(site, stack, options, training(options))

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import pulumi
 
-from blueprints.state_machine import state_machine
-from blueprints.tabular_batch import settings
-from blueprints.tabular_batch.options import TabularBatchOptions
-from blueprints.tabular_batch.outputs import outputs
-from components._kit.site import Site
-from components.catalogue import Catalogue, CatalogueArgs
-from components.compute.sagemaker import SageMakerCompute
-from components.data_lake import DataLake
-from components.encryption import Encryption
-from components.identity import Boundary
-from components.monitoring.alerts import Alerts, AlertsArgs
-from components.monitoring.cloudwatch import Monitoring, MonitoringArgs
-from components.network import Network
-from components.orchestrator.step_functions import StepFunctions, StepFunctionsArgs
-from components.registry.ecr import ImageRepository, ImageRepositoryArgs
-from components.registry.sagemaker import ModelRegistry
+from mlops_iac.blueprints.state_machine import state_machine
+from mlops_iac.blueprints.tabular_batch import settings
+from mlops_iac.blueprints.tabular_batch.options import TabularBatchOptions
+from mlops_iac.blueprints.tabular_batch.outputs import outputs
+from mlops_iac.components._kit.site import Site
+from mlops_iac.components.catalogue import Catalogue, CatalogueArgs
+from mlops_iac.components.compute.sagemaker import SageMakerCompute
+from mlops_iac.components.data_lake import DataLake
+from mlops_iac.components.encryption import Encryption
+from mlops_iac.components.identity import Boundary
+from mlops_iac.components.monitoring.alerts import Alerts, AlertsArgs
+from mlops_iac.components.monitoring.cloudwatch import Monitoring, MonitoringArgs
+from mlops_iac.components.network import Network
+from mlops_iac.components.orchestrator.step_functions import StepFunctions, StepFunctionsArgs
+from mlops_iac.components.registry.ecr import ImageRepository, ImageRepositoryArgs
+from mlops_iac.components.registry.sagemaker import ModelRegistry
 from mlops_iac.config.stack_config import StackConfig
 from mlops_iac.core.environment import Environment
 from mlops_iac.core.frameworks import get_framework

@@ -6,8 +6,8 @@ from typing import Any
 
 import pulumi
 
-from blueprints.tabular_batch.options import TabularBatchOptions
-from components._kit.refs import (
+from mlops_iac.blueprints.tabular_batch.options import TabularBatchOptions
+from mlops_iac.components._kit.refs import (
     EndpointRef,
     JobRef,
     LakeRef,
@@ -16,7 +16,7 @@ from components._kit.refs import (
     StateMachineRef,
     TopicRef,
 )
-from components._kit.site import Site
+from mlops_iac.components._kit.site import Site
 from mlops_iac.config.stack_config import StackConfig
 from mlops_iac.core import environment as env
 from mlops_iac.pipelines.pipeline import Pipeline

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from blueprints.tabular_batch.options import Serverless, TabularBatchOptions
-from components._kit.refs import BoundaryRef, KeyRef, NetworkRef, TopicRef
-from components._kit.site import Named, Site
-from components.compute.sagemaker import SageMakerComputeArgs
-from components.data_lake import DataLakeArgs, Table
-from components.network import BATCH_ENDPOINTS, REGULATED_ENDPOINTS, NetworkArgs
-from components.serving.realtime import RealtimeEndpoint, RealtimeEndpointArgs
-from components.serving.serverless import ServerlessEndpoint, ServerlessEndpointArgs
+from mlops_iac.blueprints.tabular_batch.options import Serverless, TabularBatchOptions
+from mlops_iac.components._kit.refs import BoundaryRef, KeyRef, NetworkRef, TopicRef
+from mlops_iac.components._kit.site import Named, Site
+from mlops_iac.components.compute.sagemaker import SageMakerComputeArgs
+from mlops_iac.components.data_lake import DataLakeArgs, Table
+from mlops_iac.components.network import BATCH_ENDPOINTS, REGULATED_ENDPOINTS, NetworkArgs
+from mlops_iac.components.serving.realtime import RealtimeEndpoint, RealtimeEndpointArgs
+from mlops_iac.components.serving.serverless import ServerlessEndpoint, ServerlessEndpointArgs
 from mlops_iac.core.frameworks import Framework
 
 if TYPE_CHECKING:
-    from components.compute.batch import BatchCompute
+    from mlops_iac.components.compute.batch import BatchCompute
 
 
 def network(options: TabularBatchOptions, key: KeyRef | None, boundary: BoundaryRef) -> NetworkArgs:
@@ -98,7 +98,7 @@ def batch(
     place: Named, options: TabularBatchOptions, network: NetworkRef, key: KeyRef | None, boundary: BoundaryRef
 ) -> BatchCompute:
     """The queues that the team asked for. Imported here: few ask, and it is a tenth of what a preview imports."""
-    from components.compute.batch import BatchCompute, BatchComputeArgs, PoolArgs
+    from mlops_iac.components.compute.batch import BatchCompute, BatchComputeArgs, PoolArgs
 
     pools = {
         name: PoolArgs(instance_types=pool.instance_types, max_vcpus=pool.max_vcpus)

@@ -3,10 +3,10 @@
 Floor 1: imports `mlops_iac.core` and pulumi, never a cloud's SDK.
 """
 
-from components._kit.base import Component
-from components._kit.documents import Document, policy, render
-from components._kit.grants import Grant
-from components._kit.refs import (
+from mlops_iac.components._kit.base import Component
+from mlops_iac.components._kit.documents import Document, policy, render
+from mlops_iac.components._kit.grants import Grant
+from mlops_iac.components._kit.refs import (
     BoundaryRef,
     BucketRef,
     EndpointRef,
@@ -21,8 +21,8 @@ from components._kit.refs import (
     StateMachineRef,
     TopicRef,
 )
-from components._kit.site import Named, Profile, Site
-from components._kit.transforms import Transform, Transforms
+from mlops_iac.components._kit.site import Named, Profile, Site
+from mlops_iac.components._kit.transforms import Transform, Transforms
 
 __all__ = [
     "BoundaryRef",

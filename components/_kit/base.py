@@ -8,9 +8,9 @@ from typing import Any, ClassVar, TypeVar
 
 import pulumi
 
-from components._kit import naming, transforms
-from components._kit.site import Named, Site
-from components._kit.tags import tags_of
+from mlops_iac.components._kit import naming, transforms
+from mlops_iac.components._kit.site import Named, Site
+from mlops_iac.components._kit.tags import tags_of
 
 R = TypeVar("R", bound=pulumi.Resource)
 

@@ -12,8 +12,8 @@ from typing import Any
 
 import pulumi
 
-from components._kit.grants import UNSCOPED
-from components._kit.site import Site
+from mlops_iac.components._kit.grants import UNSCOPED
+from mlops_iac.components._kit.site import Site
 from mlops_iac.core.environment import STACK_TAG
 
 NAMED: dict[str, tuple[str, ...]] = {

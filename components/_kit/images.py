@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from components._kit.grants import Grant
+from mlops_iac.components._kit.grants import Grant
 from mlops_iac.core.errors import BlueprintError
 
 PULL = ("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pulumi
 
-from components._kit.grants import Grant
-from components._kit.refs import KeyRef, NetworkRef
-from components._kit.site import Site
+from mlops_iac.components._kit.grants import Grant
+from mlops_iac.components._kit.refs import KeyRef, NetworkRef
+from mlops_iac.components._kit.site import Site
 
 LOGS = ("logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents")
 INTERFACES = (

@@ -3,7 +3,7 @@ own."""
 
 from __future__ import annotations
 
-from components._kit.site import Named
+from mlops_iac.components._kit.site import Named
 from mlops_iac.core.environment import STACK_TAG
 
 PREFIX = "mlops-iac:"

@@ -12,13 +12,13 @@ from pulumi_aws.cloudwatch import LogGroup
 from pulumi_aws.ec2 import LaunchTemplate
 from pulumi_aws.iam import InstanceProfile
 
-from components._kit import BoundaryRef, Component, Grant, KeyRef, Named, NetworkRef, QueueRef
-from components._kit.tags import tags_of
-from components._kit.transforms import Transforms
-from components.compute import batch_jobs
-from components.compute.batch_jobs import JobDefinitionArgs
-from components.compute.batch_roles import BatchRoles, create_roles
-from components.identity import Role
+from mlops_iac.components._kit import BoundaryRef, Component, Grant, KeyRef, Named, NetworkRef, QueueRef
+from mlops_iac.components._kit.tags import tags_of
+from mlops_iac.components._kit.transforms import Transforms
+from mlops_iac.components.compute import batch_jobs
+from mlops_iac.components.compute.batch_jobs import JobDefinitionArgs
+from mlops_iac.components.compute.batch_roles import BatchRoles, create_roles
+from mlops_iac.components.identity import Role
 from mlops_iac.core.environment import STACK_TAG
 from mlops_iac.core.errors import BlueprintError
 

@@ -9,8 +9,8 @@ from typing import Any
 import pulumi
 from pulumi_aws.cloudwatch import LogGroup
 
-from components._kit import render
-from components.identity import Role
+from mlops_iac.components._kit import render
+from mlops_iac.components.identity import Role
 
 HOST_FAILED = "Host EC2*"
 """How Batch's status reason starts when a spot machine was taken back ("Host EC2 (instance i-…) terminated")."""

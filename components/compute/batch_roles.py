@@ -16,10 +16,10 @@ from dataclasses import dataclass
 import pulumi
 from pulumi_aws.cloudwatch import LogGroup
 
-from components._kit import BoundaryRef, Component, Grant, Site
-from components._kit.boundary import ECS, ECS_STARTS
-from components._kit.images import pull
-from components.identity import Role, make_role
+from mlops_iac.components._kit import BoundaryRef, Component, Grant, Site
+from mlops_iac.components._kit.boundary import ECS, ECS_STARTS
+from mlops_iac.components._kit.images import pull
+from mlops_iac.components.identity import Role, make_role
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,11 +9,11 @@ from typing import Any
 
 import pulumi
 
-from components._kit import BoundaryRef, Component, Grant, JobRef, KeyRef, Named, NetworkRef
-from components._kit.images import pull
-from components._kit.sagemaker import attach, encrypt, lend, write_logs, write_metrics
-from components._kit.transforms import Transforms
-from components.identity import Role, make_role
+from mlops_iac.components._kit import BoundaryRef, Component, Grant, JobRef, KeyRef, Named, NetworkRef
+from mlops_iac.components._kit.images import pull
+from mlops_iac.components._kit.sagemaker import attach, encrypt, lend, write_logs, write_metrics
+from mlops_iac.components._kit.transforms import Transforms
+from mlops_iac.components.identity import Role, make_role
 from mlops_iac.core.errors import BlueprintError
 
 __all__ = ["SageMakerCompute", "SageMakerComputeArgs", "SageMakerComputeNodes"]

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import pulumi
 
-from components._kit import Grant, KeyRef, LakeRef, Site
+from mlops_iac.components._kit import Grant, KeyRef, LakeRef, Site
 from mlops_iac.core.errors import BlueprintError
 
 if TYPE_CHECKING:
-    from components.data_lake.nodes import DataLakeNodes
+    from mlops_iac.components.data_lake.nodes import DataLakeNodes
 
 RESULTS = "athena/"
 """Where Athena writes the results of queries."""

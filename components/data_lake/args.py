@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from components._kit import KeyRef
-from components._kit.transforms import Transforms
+from mlops_iac.components._kit import KeyRef
+from mlops_iac.components._kit.transforms import Transforms
 
 ZONES = ("raw", "curated", "features", "models")
 """The zones of every lake, in the order in which data moves. Beside them lies `code/`, where runs find their code."""

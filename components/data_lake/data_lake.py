@@ -15,12 +15,12 @@ from pulumi_aws.s3 import (
     BucketVersioning,
 )
 
-from components._kit import Component, KeyRef, LakeRef, Named, policy, render
-from components.data_lake import access, tables
-from components.data_lake.args import ZONES, DataLakeArgs, Table
-from components.data_lake.lifecycle import rules
-from components.data_lake.nodes import DataLakeNodes
-from components.identity import Role
+from mlops_iac.components._kit import Component, KeyRef, LakeRef, Named, policy, render
+from mlops_iac.components.data_lake import access, tables
+from mlops_iac.components.data_lake.args import ZONES, DataLakeArgs, Table
+from mlops_iac.components.data_lake.lifecycle import rules
+from mlops_iac.components.data_lake.nodes import DataLakeNodes
+from mlops_iac.components.identity import Role
 
 # Idle cost: nothing. S3, Glue's first million objects and Athena are billed by use.
 

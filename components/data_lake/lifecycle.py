@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from components._kit import Site
-from components.data_lake.access import RESULTS
-from components.data_lake.args import DataLakeArgs
+from mlops_iac.components._kit import Site
+from mlops_iac.components.data_lake.access import RESULTS
+from mlops_iac.components.data_lake.args import DataLakeArgs
 
 OLD_VERSIONS_DAYS = {"sandbox": 7, "standard": 30, "regulated": 365}
 RESULTS_DAYS = 7

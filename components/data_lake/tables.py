@@ -7,7 +7,7 @@ from typing import Any
 
 import pulumi
 
-from components.data_lake.args import ZONES, Table
+from mlops_iac.components.data_lake.args import ZONES, Table
 from mlops_iac.core.errors import BlueprintError
 from mlops_iac.core.suggestions import did_you_mean
 

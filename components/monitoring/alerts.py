@@ -9,11 +9,11 @@ from typing import Any
 import pulumi
 from pulumi_aws.sns import Topic, TopicPolicy, TopicSubscription
 
-from components._kit import Component, Grant, KeyRef, Named, TopicRef, policy, render
-from components._kit.naming import short_hash
-from components._kit.transforms import Transforms
-from components.encryption import PUBLISHERS
-from components.identity import Role
+from mlops_iac.components._kit import Component, Grant, KeyRef, Named, TopicRef, policy, render
+from mlops_iac.components._kit.naming import short_hash
+from mlops_iac.components._kit.transforms import Transforms
+from mlops_iac.components.encryption import PUBLISHERS
+from mlops_iac.components.identity import Role
 
 __all__ = ["Alerts", "AlertsArgs", "AlertsNodes"]
 

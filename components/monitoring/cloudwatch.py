@@ -11,9 +11,9 @@ import pulumi
 from pulumi_aws.budgets import Budget
 from pulumi_aws.cloudwatch import Dashboard, EventRule, EventTarget, MetricAlarm
 
-from components._kit import Component, EndpointRef, Named, StateMachineRef, TopicRef, render
-from components._kit.transforms import Transforms
-from components.monitoring import widgets
+from mlops_iac.components._kit import Component, EndpointRef, Named, StateMachineRef, TopicRef, render
+from mlops_iac.components._kit.transforms import Transforms
+from mlops_iac.components.monitoring import widgets
 from mlops_iac.core.environment import STACK_TAG
 from mlops_iac.core.errors import BlueprintError
 

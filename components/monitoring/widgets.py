@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from components._kit import EndpointRef, StateMachineRef
+from mlops_iac.components._kit import EndpointRef, StateMachineRef
 
 WIDTH, HEIGHT = 12, 6
 """Two columns on CloudWatch's grid of 24."""

@@ -13,10 +13,10 @@ from pulumi_aws.cloudwatch import LogGroup
 from pulumi_aws.scheduler import Schedule
 from pulumi_aws.sfn import StateMachine
 
-from components._kit import BoundaryRef, Component, Grant, KeyRef, Named, StateMachineRef
-from components._kit.documents import settled
-from components._kit.transforms import Transforms
-from components.identity import Role, make_role
+from mlops_iac.components._kit import BoundaryRef, Component, Grant, KeyRef, Named, StateMachineRef
+from mlops_iac.components._kit.documents import settled
+from mlops_iac.components._kit.transforms import Transforms
+from mlops_iac.components.identity import Role, make_role
 
 __all__ = ["ScheduleArgs", "StepFunctions", "StepFunctionsArgs", "StepFunctionsNodes"]
 

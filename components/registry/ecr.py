@@ -8,10 +8,10 @@ from typing import Any
 import pulumi
 from pulumi_aws.ecr import LifecyclePolicy, Repository
 
-from components._kit import Component, Grant, KeyRef, Named, RepositoryRef, render
-from components._kit.images import PULL
-from components._kit.transforms import Transforms
-from components.identity import Role
+from mlops_iac.components._kit import Component, Grant, KeyRef, Named, RepositoryRef, render
+from mlops_iac.components._kit.images import PULL
+from mlops_iac.components._kit.transforms import Transforms
+from mlops_iac.components.identity import Role
 
 __all__ = ["ImageRepository", "ImageRepositoryArgs", "ImageRepositoryNodes"]
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 import pulumi
 from pulumi_aws.sagemaker.model_package_group import ModelPackageGroup
 
-from components._kit import Component, Grant, Named, RegistryRef
-from components._kit.transforms import Transforms
-from components.identity import Role
+from mlops_iac.components._kit import Component, Grant, Named, RegistryRef
+from mlops_iac.components._kit.transforms import Transforms
+from mlops_iac.components.identity import Role
 
 __all__ = ["ModelRegistry", "ModelRegistryArgs", "ModelRegistryNodes"]
 

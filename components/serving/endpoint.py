@@ -13,11 +13,11 @@ from typing import Any, Literal
 import pulumi
 from pulumi_aws.cloudwatch import LogGroup, MetricAlarm
 
-from components._kit import BoundaryRef, Component, EndpointRef, Grant, KeyRef, NetworkRef, TopicRef
-from components._kit.images import pull
-from components._kit.sagemaker import attach, encrypt, lend, write_logs, write_metrics
-from components._kit.transforms import Transforms
-from components.identity import Role, make_role
+from mlops_iac.components._kit import BoundaryRef, Component, EndpointRef, Grant, KeyRef, NetworkRef, TopicRef
+from mlops_iac.components._kit.images import pull
+from mlops_iac.components._kit.sagemaker import attach, encrypt, lend, write_logs, write_metrics
+from mlops_iac.components._kit.transforms import Transforms
+from mlops_iac.components.identity import Role, make_role
 from mlops_iac.core.errors import BlueprintError
 
 # Idle cost: 0.10 $ a month for each of the two alarms.

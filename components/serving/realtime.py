@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import pulumi
 
-from components._kit import KeyRef, Named, NetworkRef
-from components.serving.endpoint import Endpoint, EndpointArgs, EndpointNodes, within
+from mlops_iac.components._kit import KeyRef, Named, NetworkRef
+from mlops_iac.components.serving.endpoint import Endpoint, EndpointArgs, EndpointNodes, within
 
 __all__ = ["EndpointNodes", "RealtimeEndpoint", "RealtimeEndpointArgs"]
 

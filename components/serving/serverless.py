@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import pulumi
 
-from components._kit import KeyRef, Named
-from components.serving.endpoint import Endpoint, EndpointArgs, EndpointNodes, within
+from mlops_iac.components._kit import KeyRef, Named
+from mlops_iac.components.serving.endpoint import Endpoint, EndpointArgs, EndpointNodes, within
 from mlops_iac.core.errors import BlueprintError
 
 __all__ = ["EndpointNodes", "ServerlessEndpoint", "ServerlessEndpointArgs"]

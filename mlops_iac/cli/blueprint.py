@@ -12,21 +12,21 @@ from mlops_iac.cli.options import JsonOption
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
-    from blueprints import Blueprint
+    from mlops_iac.blueprints import Blueprint
 
 app = make_group("The environments that can be had: list them, show one.")
 
 
 def complete_blueprints(incomplete: str) -> list[str]:
     """Shell completion of blueprint names."""
-    from blueprints import BLUEPRINTS
+    from mlops_iac.blueprints import BLUEPRINTS
 
     return [name for name in BLUEPRINTS if name.startswith(incomplete)]
 
 
 def options_models() -> dict[str, type[BaseModel]]:
     """Every blueprint's Options model, by the blueprint's name."""
-    from blueprints import BLUEPRINTS, get_options_model
+    from mlops_iac.blueprints import BLUEPRINTS, get_options_model
 
     return {name: get_options_model(name) for name in BLUEPRINTS}
 
@@ -37,7 +37,7 @@ def list_all(json: JsonOption = False) -> None:
 
     Example: mlops-iac blueprint list
     """
-    from blueprints import BLUEPRINTS, get_blueprint
+    from mlops_iac.blueprints import BLUEPRINTS, get_blueprint
     from mlops_iac.cli.console import show, show_json
 
     found = [get_blueprint(name) for name in sorted(BLUEPRINTS)]
@@ -58,7 +58,7 @@ def show_one(
 
     Example: mlops-iac blueprint show tabular-batch
     """
-    from blueprints import get_blueprint
+    from mlops_iac.blueprints import get_blueprint
     from mlops_iac.cli.console import show, show_json
 
     description = describe(get_blueprint(name))

@@ -129,8 +129,7 @@ def _refuse_risky(text: str, file: str) -> None:
         elif isinstance(event, yaml.CollectionStartEvent):
             depth += 1
             if depth > MAX_DEPTH:
-                detail = f"Mappings and lists may be nested {MAX_DEPTH} deep."
-                raise ConfigError("The stack file is nested too deep.", detail, file=file, line=line)
+                raise _too_deep(file, line)
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
         if isinstance(event, yaml.ScalarEvent) and (control := CONTROL.search(event.value)):
@@ -147,16 +146,24 @@ def _refuse_risky(text: str, file: str) -> None:
             raise ConfigError("YAML tags are not read here.", detail, file=file, line=line)
 
 
+def _too_deep(file: str, line: int) -> ConfigError:
+    detail = f"Mappings and lists may be nested {MAX_DEPTH} deep."
+    return ConfigError("The stack file is nested too deep.", detail, file=file, line=line)
+
+
 def _syntax_error(error: yaml.YAMLError, file: str) -> ConfigError:
     mark = getattr(error, "problem_mark", None)
     what = getattr(error, "problem", None) or str(error).splitlines()[0]
+    line = mark.line + 1 if mark else 0
+    if "nesting depth" in what:  # PyYAML's own limit, since 6.0.4: its scanner reads ahead of the events
+        return _too_deep(file, line)
     where = f" at column {mark.column + 1}" if mark else ""
     return ConfigError(
         "This is not valid YAML.",
         f"{shorten(what, 200)}{where}.",
         hint="look for a missing space after a colon, a quote that is not closed, or a tab in the indentation.",
         file=file,
-        line=mark.line + 1 if mark else 0,
+        line=line,
     )
 
 

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from blueprints import BLUEPRINTS, get_options_model
+from mlops_iac.blueprints import BLUEPRINTS, get_options_model
 from mlops_iac.config import load_stack
 from mlops_iac.config.regions import list_regions
 from mlops_iac.config.schema import stack_schema

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from blueprints import BLUEPRINTS, find_blueprint, get_blueprint, get_options_model
+from mlops_iac.blueprints import BLUEPRINTS, find_blueprint, get_blueprint, get_options_model
 from mlops_iac.core.errors import BlueprintError
 
 
@@ -45,7 +45,8 @@ def test_an_unknown_blueprint_is_refused_with_the_nearest() -> None:
 
 def test_a_blueprint_is_known_without_loading_pulumi_or_botocore() -> None:
     code = (
-        "import sys; from blueprints import get_blueprint as g; b = g('tabular-batch'); b.pipelines(b.Options()); "
+        "import sys; from mlops_iac.blueprints import get_blueprint as g;"
+        "b = g('tabular-batch'); b.pipelines(b.Options()); "
         "heavy = [m for m in ('pulumi', 'pulumi_aws', 'boto3', 'botocore') if m in sys.modules]; print(heavy)"
     )
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

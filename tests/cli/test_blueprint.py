@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from blueprints import BLUEPRINTS, get_blueprint
+from mlops_iac.blueprints import BLUEPRINTS, get_blueprint
 from mlops_iac.cli.main import run_command
 from mlops_iac.core import exit_codes
 

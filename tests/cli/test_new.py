@@ -12,7 +12,7 @@ import sys
 
 import pytest
 
-from blueprints import get_options_model
+from mlops_iac.blueprints import get_options_model
 from mlops_iac.cli.main import run_command
 from mlops_iac.config import load_stack
 from mlops_iac.core import exit_codes

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pulumi
 
-from components.catalogue import Catalogue, CatalogueArgs
+from mlops_iac.components.catalogue import Catalogue, CatalogueArgs
 from tests.components.world import run, site
 
 

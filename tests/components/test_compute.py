@@ -6,10 +6,10 @@ import json
 
 import pytest
 
-from components._kit import KeyRef, NetworkRef
-from components.compute.batch import BatchCompute, BatchComputeArgs, JobDefinitionArgs, PoolArgs
-from components.compute.sagemaker import SageMakerCompute, SageMakerComputeArgs
-from components.identity import Role, RoleArgs
+from mlops_iac.components._kit import KeyRef, NetworkRef
+from mlops_iac.components.compute.batch import BatchCompute, BatchComputeArgs, JobDefinitionArgs, PoolArgs
+from mlops_iac.components.compute.sagemaker import SageMakerCompute, SageMakerComputeArgs
+from mlops_iac.components.identity import Role, RoleArgs
 from mlops_iac.core.errors import BlueprintError
 from tests.components.world import IMAGE, run, site
 

@@ -6,9 +6,9 @@ import json
 
 import pytest
 
-from components._kit import KeyRef
-from components.data_lake import DataLake, DataLakeArgs, Table
-from components.identity import Role, RoleArgs
+from mlops_iac.components._kit import KeyRef
+from mlops_iac.components.data_lake import DataLake, DataLakeArgs, Table
+from mlops_iac.components.identity import Role, RoleArgs
 from mlops_iac.core.errors import BlueprintError
 from tests.components.world import World, run, site
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from components.encryption import Encryption
-from components.identity import Role, RoleArgs
+from mlops_iac.components.encryption import Encryption
+from mlops_iac.components.identity import Role, RoleArgs
 from tests.components.world import run, site
 
 
@@ -50,7 +50,7 @@ def test_an_adopted_key_is_used_and_not_made() -> None:
 
 
 def _any() -> object:
-    from components._kit import Grant
+    from mlops_iac.components._kit import Grant
 
     return Grant(sid="Any", actions=("s3:GetObject",), resources=("arn:aws:s3:::b/*",))
 

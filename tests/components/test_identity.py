@@ -8,8 +8,8 @@ import json
 import pulumi
 import pytest
 
-from components._kit import BoundaryRef, Grant
-from components.identity import Boundary, BoundaryArgs, Role, RoleArgs
+from mlops_iac.components._kit import BoundaryRef, Grant
+from mlops_iac.components.identity import Boundary, BoundaryArgs, Role, RoleArgs
 from mlops_iac.core.errors import BlueprintError
 from tests.components.world import run, site
 

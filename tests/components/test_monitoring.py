@@ -6,10 +6,10 @@ import json
 
 import pytest
 
-from components._kit import EndpointRef, StateMachineRef, TopicRef
-from components.identity import Role, RoleArgs
-from components.monitoring.alerts import Alerts, AlertsArgs
-from components.monitoring.cloudwatch import Monitoring, MonitoringArgs
+from mlops_iac.components._kit import EndpointRef, StateMachineRef, TopicRef
+from mlops_iac.components.identity import Role, RoleArgs
+from mlops_iac.components.monitoring.alerts import Alerts, AlertsArgs
+from mlops_iac.components.monitoring.cloudwatch import Monitoring, MonitoringArgs
 from mlops_iac.core.errors import BlueprintError
 from tests.components.world import World, run, site
 

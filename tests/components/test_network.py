@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from components.network import Network, NetworkArgs, subnet_blocks, whole_zones
+from mlops_iac.components.network import Network, NetworkArgs, subnet_blocks, whole_zones
 from mlops_iac.core.errors import BlueprintError
 from tests.components.world import REGION, run, site
 

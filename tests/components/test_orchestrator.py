@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 
-from components._kit import KeyRef
-from components.orchestrator.step_functions import ScheduleArgs, StepFunctions, StepFunctionsArgs
+from mlops_iac.components._kit import KeyRef
+from mlops_iac.components.orchestrator.step_functions import ScheduleArgs, StepFunctions, StepFunctionsArgs
 from tests.components.world import World, run, site
 
 DOCUMENT = {"StartAt": "B", "States": {"B": {"Type": "Pass", "Next": "A"}, "A": {"Type": "Succeed"}}}

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 
-from components.identity import Role, RoleArgs
-from components.registry.ecr import ImageRepository, ImageRepositoryArgs
-from components.registry.sagemaker import ModelRegistry
+from mlops_iac.components.identity import Role, RoleArgs
+from mlops_iac.components.registry.ecr import ImageRepository, ImageRepositoryArgs
+from mlops_iac.components.registry.sagemaker import ModelRegistry
 from tests.components.world import run, site
 
 

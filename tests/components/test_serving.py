@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from components._kit import KeyRef, NetworkRef
-from components.identity import Role, RoleArgs
-from components.serving.realtime import RealtimeEndpoint, RealtimeEndpointArgs
-from components.serving.serverless import ServerlessEndpoint, ServerlessEndpointArgs
+from mlops_iac.components._kit import KeyRef, NetworkRef
+from mlops_iac.components.identity import Role, RoleArgs
+from mlops_iac.components.serving.realtime import RealtimeEndpoint, RealtimeEndpointArgs
+from mlops_iac.components.serving.serverless import ServerlessEndpoint, ServerlessEndpointArgs
 from mlops_iac.core.errors import BlueprintError
 from tests.components.world import World, run, site
 

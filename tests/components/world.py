@@ -13,22 +13,22 @@ from pulumi.runtime import Mocks, set_mocks
 from pulumi.runtime.mocks import MockMonitor, MockResourceArgs
 from pulumi.runtime.rpc import _special_sig_key
 
-from components._kit import Named, Site
-from components._kit.base import Component
-from components.catalogue import Catalogue, CatalogueArgs
-from components.compute.batch import BatchCompute, BatchComputeArgs, JobDefinitionArgs
-from components.compute.sagemaker import SageMakerCompute, SageMakerComputeArgs
-from components.data_lake import DataLake, DataLakeArgs, Table
-from components.encryption import Encryption, EncryptionArgs
-from components.identity import Boundary, BoundaryArgs, Role, RoleArgs
-from components.monitoring.alerts import Alerts, AlertsArgs
-from components.monitoring.cloudwatch import Monitoring, MonitoringArgs
-from components.network import Network, NetworkArgs
-from components.orchestrator.step_functions import ScheduleArgs, StepFunctions, StepFunctionsArgs
-from components.registry.ecr import ImageRepository, ImageRepositoryArgs
-from components.registry.sagemaker import ModelRegistry, ModelRegistryArgs
-from components.serving.realtime import RealtimeEndpoint, RealtimeEndpointArgs
-from components.serving.serverless import ServerlessEndpoint, ServerlessEndpointArgs
+from mlops_iac.components._kit import Named, Site
+from mlops_iac.components._kit.base import Component
+from mlops_iac.components.catalogue import Catalogue, CatalogueArgs
+from mlops_iac.components.compute.batch import BatchCompute, BatchComputeArgs, JobDefinitionArgs
+from mlops_iac.components.compute.sagemaker import SageMakerCompute, SageMakerComputeArgs
+from mlops_iac.components.data_lake import DataLake, DataLakeArgs, Table
+from mlops_iac.components.encryption import Encryption, EncryptionArgs
+from mlops_iac.components.identity import Boundary, BoundaryArgs, Role, RoleArgs
+from mlops_iac.components.monitoring.alerts import Alerts, AlertsArgs
+from mlops_iac.components.monitoring.cloudwatch import Monitoring, MonitoringArgs
+from mlops_iac.components.network import Network, NetworkArgs
+from mlops_iac.components.orchestrator.step_functions import ScheduleArgs, StepFunctions, StepFunctionsArgs
+from mlops_iac.components.registry.ecr import ImageRepository, ImageRepositoryArgs
+from mlops_iac.components.registry.sagemaker import ModelRegistry, ModelRegistryArgs
+from mlops_iac.components.serving.realtime import RealtimeEndpoint, RealtimeEndpointArgs
+from mlops_iac.components.serving.serverless import ServerlessEndpoint, ServerlessEndpointArgs
 
 ACCOUNT, REGION = "123456789012", "eu-west-1"
 IMAGE = f"683313688378.dkr.ecr.{REGION}.amazonaws.com/sagemaker-scikit-learn:1.4-2-cpu-py3"
@@ -226,7 +226,7 @@ SAMPLES: dict[type[Component], Sample] = {
 
 
 def _sample_grant() -> Any:
-    from components._kit import Grant
+    from mlops_iac.components._kit import Grant
 
     return Grant(sid="Sample", actions=("s3:GetObject",), resources=("arn:aws:s3:::screening-dev-lake-1234567/raw/*",))
 

@@ -21,12 +21,12 @@ from typing import Any
 
 import pytest
 
-import components
-from components import COMPONENTS
-from components._kit import boundary, naming
-from components._kit.base import STATEFUL, Component, takes_tags
-from components._kit.grants import UNSCOPED
-from components.serving.endpoint import Endpoint
+import mlops_iac.components
+from mlops_iac.components import COMPONENTS
+from mlops_iac.components._kit import boundary, naming
+from mlops_iac.components._kit.base import STATEFUL, Component, takes_tags
+from mlops_iac.components._kit.grants import UNSCOPED
+from mlops_iac.components.serving.endpoint import Endpoint
 from mlops_iac.core.errors import BlueprintError
 from tests.components.world import PROFILES, SAMPLES, Made, Neighbours, World, everything, make_sample, run, site
 
@@ -34,7 +34,7 @@ BASES = {Component, Endpoint}
 FOUND = sorted(
     {
         thing
-        for module in pkgutil.walk_packages(components.__path__, "components.")
+        for module in pkgutil.walk_packages(mlops_iac.components.__path__, "mlops_iac.components.")
         for thing in vars(importlib.import_module(module.name)).values()
         if inspect.isclass(thing) and issubclass(thing, Component) and thing not in BASES
     },
@@ -374,7 +374,7 @@ def _class_of(token: str) -> type:
 REACHABLE = r"""
 import ast, importlib
 from pathlib import Path
-from components import COMPONENTS
+from mlops_iac.components import COMPONENTS
 
 for module in COMPONENTS.values():
     importlib.import_module(module)
@@ -390,7 +390,5 @@ def test_importing_components_leaves_every_class_of_pulumi_aws_in_its_package() 
     """Importing a module of a package that is still lazy can leave the package without the module's class for good;
     then a team's own `aws.iam.Role` would fail. In a fresh process, because the order of imports decides."""
     command = [sys.executable, "-W", "ignore", "-c", REACHABLE]
-    done = subprocess.run(
-        command, capture_output=True, text=True, check=False, cwd=Path(components.__file__).parents[1]
-    )
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=Path(__file__).parents[2])
     assert (done.returncode, done.stdout) == (0, ""), done.stderr

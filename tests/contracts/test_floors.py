@@ -15,15 +15,20 @@ FLOORS: dict[str, set[str]] = {
     "mlops_iac.core": set(),
     "mlops_iac.config": set(),
     "mlops_iac.pipelines": set(),
-    "components._kit": set(),
+    "mlops_iac.components._kit": set(),
     "mlops_iac.engine": set(),
     "mlops_iac.clients": set(),
-    "components": {"components._kit", "mlops_iac.pipelines"},
+    "mlops_iac.components": {"mlops_iac.components._kit", "mlops_iac.pipelines"},
     "mlops_iac.cloud": {"mlops_iac.engine", "mlops_iac.clients"},
     "mlops_iac.cloud.plugin": {"mlops_iac.engine"},  # Pulumi's provider protocol over the handler port, and no more
     "mlops_iac.render": {"mlops_iac.engine"},
-    "blueprints": {"components", "components._kit", "mlops_iac.pipelines", "mlops_iac.config"},
-    "mlops_iac.program": {"blueprints", "mlops_iac.config", "components._kit"},
+    "mlops_iac.blueprints": {
+        "mlops_iac.components",
+        "mlops_iac.components._kit",
+        "mlops_iac.pipelines",
+        "mlops_iac.config",
+    },
+    "mlops_iac.program": {"mlops_iac.blueprints", "mlops_iac.config", "mlops_iac.components._kit"},
     "mlops_iac.backends": {
         "mlops_iac.program",
         "mlops_iac.engine",
@@ -32,7 +37,7 @@ FLOORS: dict[str, set[str]] = {
         "mlops_iac.clients",
     },
     "mlops_iac.runs": {"mlops_iac.pipelines", "mlops_iac.clients"},
-    "mlops_iac.scaffold": {"mlops_iac.config", "blueprints"},
+    "mlops_iac.scaffold": {"mlops_iac.config", "mlops_iac.blueprints"},
     "mlops_iac.testing": {
         "mlops_iac.backends",
         "mlops_iac.runs",
@@ -51,7 +56,7 @@ FLOORS: dict[str, set[str]] = {
         "mlops_iac.scaffold",
         "mlops_iac.clients",
         "mlops_iac.engine",
-        "blueprints",
+        "mlops_iac.blueprints",
     },
 }
 
@@ -60,15 +65,15 @@ HEAVY: dict[str, set[str]] = {
     "boto3": {"mlops_iac.clients"},
     "moto": {"mlops_iac.cloud"},
     "pulumi": {
-        "components",
-        "components._kit",
-        "blueprints",
+        "mlops_iac.components",
+        "mlops_iac.components._kit",
+        "mlops_iac.blueprints",
         "mlops_iac.program",
         "mlops_iac.engine",
         "mlops_iac.backends",
         "mlops_iac.cloud.plugin",  # the protocol's message classes
     },
-    "pulumi_aws": {"components", "mlops_iac.program"},
+    "pulumi_aws": {"mlops_iac.components", "mlops_iac.program"},
     "typer": {"mlops_iac.cli"},
     "rich": {"mlops_iac.cli", "mlops_iac.render"},
 }
@@ -81,7 +86,11 @@ def package_of(module: str) -> str | None:
 
 
 def sources() -> list[Path]:
-    return sorted(p for folder in ("mlops_iac", "components", "blueprints") for p in (ROOT / folder).rglob("*.py"))
+    return sorted(
+        ROOT / "mlops_iac" / top / path.relative_to(ROOT / top) if top != "mlops_iac" else path
+        for top in ("mlops_iac", "components", "blueprints")
+        for path in (ROOT / top).rglob("*.py")  # rglob follows no links: each file is found once
+    )
 
 
 def module_name(path: Path) -> str:
@@ -113,6 +122,17 @@ def test_every_import_goes_down_a_floor(path: Path) -> None:
         top = name.partition(".")[0]
         if top in HEAVY and here not in HEAVY[top]:
             wrong.append(f"{path.relative_to(ROOT)}:{line} imports {name}, which belongs to {sorted(HEAVY[top])}")
+    assert not wrong, "\n".join(wrong)
+
+
+def test_nothing_of_ours_is_imported_from_the_top() -> None:
+    """In a wheel `components` and `blueprints` lie inside `mlops_iac`: a person's own folders may have these names."""
+    wrong = [
+        f"{path.relative_to(ROOT)}:{line} imports {name}"
+        for path in sorted({*sources(), *(ROOT / "tests").rglob("*.py"), *(ROOT / "docs").rglob("*.py")})
+        for line, name in imports(path)
+        if name.partition(".")[0] in ("components", "blueprints")
+    ]
     assert not wrong, "\n".join(wrong)
 
 

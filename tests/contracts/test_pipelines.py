@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from blueprints import BLUEPRINTS, get_blueprint
+from mlops_iac.blueprints import BLUEPRINTS, get_blueprint
 from mlops_iac.core.errors import PipelineError
 from mlops_iac.pipelines import steps
 from mlops_iac.pipelines.compile import TARGETS

@@ -17,10 +17,9 @@ import pulumi
 import pytest
 import yaml
 
-import blueprints
-import components
-from blueprints import BLUEPRINTS, get_options_model
+from mlops_iac import blueprints, components
 from mlops_iac.backends.embedded import EmbeddedBackend
+from mlops_iac.blueprints import BLUEPRINTS, get_options_model
 from mlops_iac.cloud.handlers import HANDLERS
 from mlops_iac.cloud.invokes import ASKING, PURE
 from mlops_iac.engine.program.stack_references import TYPE as STACK_REFERENCE

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from blueprints.tabular_batch.options import Machine, TabularBatchOptions
+from mlops_iac.blueprints.tabular_batch.options import Machine, TabularBatchOptions
 from mlops_iac.pipelines.parameters import Parameter
 from mlops_iac.pipelines.pipeline import Pipeline
 from mlops_iac.pipelines.steps import (

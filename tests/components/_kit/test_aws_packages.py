@@ -31,7 +31,7 @@ def run(program: str) -> Any:
     return json.loads(done.stdout)
 
 
-BY_CLASS = "from components._kit.aws_packages import load_by_class\nload_by_class()\n"
+BY_CLASS = "from mlops_iac.components._kit.aws_packages import load_by_class\nload_by_class()\n"
 
 
 def test_a_class_imports_its_module_and_not_its_package() -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pulumi
 import pytest
 
-from components._kit.documents import dumps, policy, render, settled
+from mlops_iac.components._kit.documents import dumps, policy, render, settled
 from tests.components.world import run
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from components._kit import Grant
-from components._kit.grants import UNSCOPED
+from mlops_iac.components._kit import Grant
+from mlops_iac.components._kit.grants import UNSCOPED
 from mlops_iac.core.errors import BlueprintError
 
 BUCKET = "arn:aws:s3:::screening-dev-lake-0123abc/*"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from components._kit.images import pull, repository_arn
+from mlops_iac.components._kit.images import pull, repository_arn
 from mlops_iac.core.errors import BlueprintError
 
 SKLEARN = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-scikit-learn"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from components._kit.naming import PHYSICAL, physical_name, short_hash
+from mlops_iac.components._kit.naming import PHYSICAL, physical_name, short_hash
 
 WORDS = st.from_regex(r"[a-z][a-z0-9-]{0,80}", fullmatch=True)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from components._kit.site import Profile, Site
+from mlops_iac.components._kit.site import Profile, Site
 
 
 @pytest.mark.parametrize(

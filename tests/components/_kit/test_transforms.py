@@ -6,8 +6,8 @@ from typing import Any
 
 import pulumi
 
-from components._kit.transforms import apply, merge
-from components.data_lake import DataLake, DataLakeArgs
+from mlops_iac.components._kit.transforms import apply, merge
+from mlops_iac.components.data_lake import DataLake, DataLakeArgs
 from tests.components.world import run, site
 
 
