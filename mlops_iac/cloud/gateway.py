@@ -17,6 +17,7 @@ from typing import Any, Final
 
 from mlops_iac.clients import DEFAULT_ACCOUNT, Clients
 from mlops_iac.cloud import wire
+from mlops_iac.cloud.activities import is_pretended
 from mlops_iac.cloud.disk import Disk
 from mlops_iac.cloud.wire import Answer, AwsError, Call, Request
 
@@ -81,6 +82,10 @@ class Gateway:
     def instead(self, service: str, operation: str, fn: Instead) -> None:
         """Answer an operation with ``fn``'s result (botocore's output shape); moto is not asked."""
         self._instead[service, operation] = fn
+
+    def is_ours(self, service: str, operation: str) -> bool:
+        """Whether a part of ours answers an operation, so that moto is not asked."""
+        return (service, operation) in self._instead
 
     def before(self, service: str, operation: str, fn: Hook) -> None:
         """Look at a call before it is answered; `AwsError` refuses it."""
@@ -233,6 +238,8 @@ class Gateway:
         return answer
 
     def _ask_moto(self, request: Request) -> Answer:
+        if request.service and request.operation and is_pretended(request.service, request.operation):
+            raise _not_emulated(request, "nothing would happen")
         unlocked = (request.service, request.operation) in _UNLOCKED
         try:
             with contextlib.nullcontext() if unlocked else self.locked(request.service or "s3"):
