@@ -6,22 +6,29 @@ BIN := .venv/bin
 # them again, which doubles a preview's time.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo test lint format bench clean
+# `make test CONSTRAINTS=constraints.txt` sets up with the versions that continuous integration has. Left out, the newest of
+# everything that pyproject.toml allows is tested, because that is what a person who installs the package gets.
+CONSTRAINTS ?=
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile $(if $(CONSTRAINTS),-c $(CONSTRAINTS))
+
+.PHONY: help demo test lint format bench constraints matrix nightly clean
 
 help:
 	@echo "make demo    set up and run the whole story: up, train, deploy, predict"
 	@echo "make test    set up and run the whole test suite"
 	@echo "make lint    ruff, mypy and the import floors"
 	@echo "make bench   print the figures of tests/benchmarks"
+	@echo "make matrix  build the wheel and do the demo with it, outside this checkout, on every Python that is supported"
+	@echo "make nightly a clone's test suite with the newest of everything, then the matrix"
 
 .venv/demo.stamp: pyproject.toml
 	$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("mlops-iac needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Try: make demo PYTHON=python3.12")'
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile -e .
+	$(INSTALL) -e .
 	@touch $@
 
 .venv/test.stamp: .venv/demo.stamp
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile -e '.[dev]'
+	$(INSTALL) -e '.[dev]'
 	@touch $@
 
 demo: .venv/demo.stamp
@@ -41,6 +48,17 @@ format: .venv/test.stamp
 
 bench: .venv/test.stamp
 	$(BIN)/python -m tests.benchmarks
+
+# The newest versions that pyproject.toml allows, for all supported Pythons in one file. Run it when the nightly run is green.
+constraints: .venv/test.stamp
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra dev --upgrade --no-annotate \
+		--custom-compile-command 'make constraints' pyproject.toml -o constraints.txt
+
+matrix: .venv/test.stamp
+	@sh scripts/matrix.sh
+
+nightly:
+	@sh scripts/nightly.sh
 
 clean:
 	rm -rf .venv .mlops-iac .mypy_cache .ruff_cache .pytest_cache

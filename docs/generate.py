@@ -42,6 +42,7 @@ _STATUS = "`{running, home, endpoint, pid, started, jobs, …}`; when it does no
 _RUN = "the run: `{id, stack, pipeline, status, started, seconds, code, parameters, steps: […], metrics, gate, …}`."
 
 JSON_SHAPES = {
+    "init": "`{project, files: [path], next: [command]}`.",
     "blueprint list": "`{blueprints: [{name, summary}]}`.",
     "blueprint show": "`{name, summary, layers: [{name, summary}], options: [{path, …}], pipelines: [{name, …}]}`.",
     "new": "`{stack, file, next: [command]}`.",

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 # In the order a newcomer meets them: where each is (a function, or a Typer `app` for a group) and its line in `--help`.
 # The line stands here so that `--help` imports no command; a test holds it against the command's own docstring.
 COMMANDS = {
+    "init": ("mlops_iac.cli.init:init", "Make a project: the folder that holds stack files and the teams' code."),
     "blueprint": ("mlops_iac.cli.blueprint:app", "The environments that can be had: list them, show one."),
     "new": ("mlops_iac.cli.new:new", "Write the stack file of a new environment."),
     "preview": ("mlops_iac.cli.preview:preview", "Show what would change, layer by layer, and change nothing."),

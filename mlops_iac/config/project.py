@@ -27,7 +27,7 @@ def find_project(start: Path) -> Path:
     raise UsageError(
         "This is not a project.",
         f"There is no {PROJECT_FILE} in {start} or in any folder above it.",
-        hint="change to the project's folder, or name it: `mlops-iac --cwd FOLDER …`.",
+        hint="`mlops-iac init` makes one here; or go to the project, or name it: `mlops-iac --cwd FOLDER …`.",
     )
 
 

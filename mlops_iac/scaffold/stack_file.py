@@ -18,10 +18,9 @@ from mlops_iac.config.project import STACKS, list_stacks, stack_path
 from mlops_iac.config.text import read_text
 from mlops_iac.core.errors import ConfigError, MlopsError
 from mlops_iac.scaffold.answers import Answers, check_answers
-from mlops_iac.scaffold.option_lines import comment, option_lines
-from mlops_iac.scaffold.safe_yaml import scalar
-
-TEMPLATE = Path(__file__).parent / "templates" / "stack.yaml.j2"
+from mlops_iac.scaffold.option_lines import option_lines
+from mlops_iac.scaffold.rendering import render
+from mlops_iac.scaffold.stacks_folder import prepare_folder
 
 
 def new_stack(root: Path, answers: Answers, blueprints: Mapping[str, type[BaseModel]]) -> Path:
@@ -32,7 +31,7 @@ def new_stack(root: Path, answers: Answers, blueprints: Mapping[str, type[BaseMo
     does not take it.
     """
     check_answers(asdict(answers), tuple(sorted(blueprints)))
-    folder = _prepare_folder(root)
+    folder = prepare_folder(root)
     target = stack_path(root, answers.stack)
     _refuse_existing(target, answers)
     text = render_stack(answers, blueprints[answers.blueprint])
@@ -49,31 +48,9 @@ def new_stack(root: Path, answers: Answers, blueprints: Mapping[str, type[BaseMo
 
 def render_stack(answers: Answers, options: type[BaseModel]) -> str:
     """The text of a new stack file. Pure."""
-    from jinja2 import StrictUndefined
-    from jinja2.sandbox import ImmutableSandboxedEnvironment
-
-    # YAML, not HTML: every value goes through `scalar`, every description through `comment`.
-    environment = ImmutableSandboxedEnvironment(
-        undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
-    )
-    environment.filters |= {"scalar": scalar, "comment": comment}
     about = {key: field.description for key, field in Envelope.model_fields.items()}
-    return environment.from_string(TEMPLATE.read_text(encoding="utf-8")).render(
-        answers=answers, about=about | {"region": "The region everything is in."}, options=option_lines(options)
-    )
-
-
-def _prepare_folder(root: Path) -> Path:
-    folder = root / STACKS
-    try:
-        folder.mkdir(exist_ok=True)
-    except OSError as error:
-        hint = "look at the project's permissions."
-        raise MlopsError("The stacks folder cannot be made.", f"{STACKS}/: {error.strerror}.", hint=hint) from error
-    if not folder.resolve().is_relative_to(root.resolve()):
-        detail = f"{STACKS}/ is a link to a folder elsewhere; nothing is written there."
-        raise ConfigError("The stacks folder is outside the project.", detail, hint=f"make {STACKS}/ a folder.")
-    return folder
+    about |= {"region": "The region everything is in."}
+    return render("stack.yaml", answers=answers, about=about, options=option_lines(options))
 
 
 def _refuse_existing(target: Path, answers: Answers) -> None:

@@ -1,0 +1,10 @@
+#!/bin/sh
+# What is too long for every change: a fresh clone's suite with the newest of everything that pyproject.toml allows, then the
+# demo on every supported Python. When this is red and `.ci/run` is green, a dependency's new version broke something.
+set -eu
+cd "$(dirname "$0")/.."
+clone=$(mktemp -d "${TMPDIR:-/tmp}/mlops-iac-nightly.XXXXXX")
+trap 'rm -rf "$clone"' EXIT
+git clone --quiet . "$clone/mlops-iac"
+make -C "$clone/mlops-iac" test
+make -C "$clone/mlops-iac" matrix
