@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,7 +23,7 @@ from mlops_iac.core.errors import MlopsError, StackNotFound
 from mlops_iac.core.suggestions import did_you_mean
 from mlops_iac.engine.deciding.options import DEFAULTS, Options
 from mlops_iac.engine.doing.interrupt import interrupt_sets
-from mlops_iac.engine.event import OnEvent, Result, ignore
+from mlops_iac.engine.event import OnEvent, Result, Summary, ignore
 from mlops_iac.engine.values.value import Secret
 
 if TYPE_CHECKING:
@@ -50,8 +51,20 @@ class PulumiBackend:
     def up(self, *, on_event: OnEvent = ignore, options: Options = DEFAULTS) -> Result:
         self._check_program()
         stack = self._select(create=True)
+        refused = None if options.plan or options.skip_preview else self._rehearse(stack, options, on_event)
+        if refused is not None:
+            return refused
         given = self._given(stack, options, "up")
         return self._operate(lambda told: stack.up(on_event=told, show_secrets=False, **given), on_event)
+
+    def _rehearse(self, stack: Stack, options: Options, on_event: OnEvent) -> Result | None:
+        """The Automation API's `up` skips the preview that `pulumi up` begins with. Answers what is refused, if any."""
+        given = self._given(stack, options, "preview")
+        foreseen = self._operate(lambda told: stack.preview(on_event=told, **given), ignore)
+        if foreseen.outcome == "succeeded":
+            return None
+        on_event(Summary(changes={}, seconds=foreseen.seconds, outcome=foreseen.outcome))
+        return replace(foreseen, steps=(), changes={}, failures=())
 
     def refresh(self, *, on_event: OnEvent = ignore, preview: bool = False, options: Options = DEFAULTS) -> Result:
         stack = self._select()

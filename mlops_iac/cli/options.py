@@ -75,6 +75,10 @@ ParallelOption = Annotated[
 ContinueOption = Annotated[
     bool, typer.Option("--continue-on-error", help="After a failure, go on with what does not stand on it.")
 ]
+SkipPreviewOption = Annotated[
+    bool,
+    typer.Option("--skip-preview", "-f", help="Begin at once, unasked and unchecked: what is wrong is met half-way."),
+]
 ExpectOption = Annotated[bool, typer.Option("--expect-no-changes", help="Exit with 7 when there are changes.")]
 
 
@@ -88,6 +92,7 @@ def operation_options(
     parallel: int | None = None,
     continue_on_error: bool = False,
     plan: Path | None = None,
+    skip_preview: bool = False,
 ) -> Options:
     """The flags of one command line as the engine takes them. Raises UsageError for what cannot be wanted at once."""
     from mlops_iac.engine.deciding.options import Options
@@ -101,4 +106,5 @@ def operation_options(
         parallel=parallel,
         continue_on_error=continue_on_error,
         plan=plan,
+        skip_preview=skip_preview,
     )

@@ -21,6 +21,7 @@ from mlops_iac.cli.options import (
     PlainOption,
     RefreshOption,
     ReplaceOption,
+    SkipPreviewOption,
     StackArgument,
     TargetOption,
     YesOption,
@@ -31,6 +32,7 @@ from mlops_iac.cli.options import (
 def up(
     stack: StackArgument,
     yes: YesOption = False,
+    skip_preview: SkipPreviewOption = False,
     target: TargetOption = None,
     target_dependents: DependentsOption = False,
     exclude: ExcludeOption = None,
@@ -50,6 +52,8 @@ def up(
 ) -> None:
     """Create or update an environment. Starts the embedded cloud when it is not running.
 
+    The whole program is checked before the first change, with --yes too: what `preview` refuses changes nothing.
+
     Example: mlops-iac up screening-dev --yes
     """
     from dataclasses import replace as with_changes
@@ -59,16 +63,17 @@ def up(
 
     options = operation_options(
         target=target, target_dependents=target_dependents, exclude=exclude, replace=replace, refresh=refresh,
-        parallel=parallel, continue_on_error=continue_on_error, plan=plan,
+        parallel=parallel, continue_on_error=continue_on_error, plan=plan, skip_preview=skip_preview,
     )  # fmt: skip
     backend = open_backend(stack, cloud)
-    if not yes:
+    if not yes and not skip_preview:
         preview = backend.preview(options=with_changes(options, plan=None))
         raise_if_stopped(preview)
         if not json:
             show_preview(preview)
         if preview.changed:
             confirm(f"Go ahead with {stack}?", yes=yes, json=json)
+        options = with_changes(options, skip_preview=True)  # it was just made
     if not json:
         say(f"Updating {stack} ({backend.place})")
     result = watch(

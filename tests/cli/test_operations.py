@@ -38,10 +38,20 @@ def backend(project, monkeypatch) -> Callable[..., RecordingBackend]:
     return install
 
 
-def test_up_with_yes_does_not_preview_first(backend):
+@pytest.mark.parametrize(("flag", "skips"), [("--yes", False), ("--skip-preview", True)])
+def test_up_shows_no_preview_and_asks_nothing_and_checks_first_unless_that_is_skipped(backend, flag, skips):
     recording = backend(up=CHANGED)
-    assert run_command(["up", "recorded-dev", "--yes"]) == exit_codes.OK
+    assert run_command(["up", "recorded-dev", flag]) == exit_codes.OK
     assert recording.asked == ["up"]
+    assert recording.options[-1].skip_preview is skips
+
+
+def test_up_that_has_shown_its_preview_is_not_checked_once_more(backend, monkeypatch):
+    recording = backend(preview=CHANGED, up=CHANGED)
+    monkeypatch.setattr("mlops_iac.cli.operations.confirm", lambda question, yes, json: None)
+    assert run_command(["up", "recorded-dev"]) == exit_codes.OK
+    assert recording.asked == ["preview", "up"]
+    assert [options.skip_preview for options in recording.options] == [False, True]
 
 
 def test_up_without_yes_and_without_a_terminal_shows_the_preview_and_refuses(backend, capsys):

@@ -108,4 +108,6 @@ def step_of(result: Result, name: str) -> Step:
 
 
 def errors(result: Result) -> list[str]:
-    return [str(failure.error) for failure in result.failures]
+    """What its steps failed of; what stopped it before the first one, when none was begun."""
+    told = [failure.error for failure in result.failures] or [result.error]
+    return [str(error) for error in told if error is not None]

@@ -117,7 +117,7 @@ def test_a_program_that_raises_deletes_nothing(stack: Stack, capfd: pytest.Captu
         Thing("e", label="e")
         raise Mistake("oops")
 
-    result = stack.up(broken)
+    result = stack.up(broken, skip_preview=True)
     assert isinstance(result.error, Mistake)
     assert result.outcome == "failed"
     assert set(stack.cloud.things) == {"a", "b", "c", "d", "e"}

@@ -48,7 +48,7 @@ def test_what_the_provider_is_asked_is_in_clear(stack: Stack) -> None:
     seen: list[Any] = []
     real = stack.cloud.invoke
     stack.cloud.invoke = lambda scope, token, args: seen.append(args) or real(scope, token, args)  # type: ignore[func-returns-value,method-assign]
-    stack.up(lambda: pulumi.export("answer", ask(word=pulumi.Output.secret("swordfish"))))
+    stack.preview(lambda: pulumi.export("answer", ask(word=pulumi.Output.secret("swordfish"))))
     assert seen == [{"word": "swordfish"}]
 
 

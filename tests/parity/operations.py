@@ -52,6 +52,11 @@ class Case:
         return bool(getattr(self.module, "ORDERED", False))
 
     @property
+    def checks_first(self) -> bool:
+        """Whether our `up` looks the whole program over first. The real one is always told `--skip-preview`."""
+        return bool(getattr(self.module, "CHECKS_FIRST", False))
+
+    @property
     def differs(self) -> Mapping[int, Mapping[str, str]]:
         """Number of an operation (from 1) → part of its form → heading in the page of differences."""
         found: Mapping[int, Mapping[str, str]] = getattr(self.module, "DIFFERS", {})

@@ -33,7 +33,7 @@ class OurEngine:
     def _carry_out(self, case: Case, operation: Do) -> Result:
         provider = EmbeddedProvider(self._clients)
         deployment = Deployment(project=PROJECT, stack=STACK, provider=provider, store=self.store, config=CONFIG)
-        options = Options(**{"parallel": 1, **operation.options})
+        options = Options(**{"parallel": 1, "skip_preview": not case.checks_first, **operation.options})
         if operation.verb == "destroy":
             return deployment.destroy(options=options)
         if operation.verb == "refresh":

@@ -28,6 +28,8 @@ class Options:
     """After a failure, go on with what does not stand on the failed one. False: start nothing more."""
     plan: Path | None = None
     """In a preview, the file to save the plan in; in an `up`, the plan to carry out, and nothing else."""
+    skip_preview: bool = False
+    """In an `up`: do not check the whole program before the first change. What is wrong is then met half-way."""
 
     def __post_init__(self) -> None:
         if self.targets and self.excludes:

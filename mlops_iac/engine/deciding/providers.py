@@ -112,6 +112,8 @@ def settle_provider(operation: Operation, urn: str, goal: Goal, inputs: dict[str
     """
     op = _op(inputs, old)
     record = replace(record_of(goal, urn, inputs=inputs, provider=None, old=old), outputs=_without_internal(inputs))
+    if op is not Op.SAME:
+        operation.before_change()
     step = make_step(op, old=old, new=replace(record, outputs={}))
     began = operation.begin(step)
     if old is not None and op is Op.SAME:

@@ -12,13 +12,11 @@ from mlops_iac.engine.deciding.expecting import Expected
 from mlops_iac.engine.deciding.options import DEFAULTS, Options
 from mlops_iac.engine.deciding.plan_file import SavedPlan, load_plan, save_plan, state_digests
 from mlops_iac.engine.deciding.planned import planned_resources
-from mlops_iac.engine.deciding.protection import refuse_all
 from mlops_iac.engine.deciding.providers import Providers
 from mlops_iac.engine.deciding.selection import (
     EVERYTHING,
     Known,
     Selection,
-    refuse_needed,
     select,
     without_what_others_need,
 )
@@ -28,20 +26,17 @@ from mlops_iac.engine.doing.operation import Operation
 from mlops_iac.engine.doing.pending import interrupted, resolve_pending, tell_pending
 from mlops_iac.engine.doing.refreshing import refresh
 from mlops_iac.engine.doing.registrar import Registrar
+from mlops_iac.engine.doing.rehearsal import Rehearsal
 from mlops_iac.engine.doing.retrying import LIMITS, Kind, Patience
-from mlops_iac.engine.doing.sweep import standing_alone, sweep
+from mlops_iac.engine.doing.running import Program, Runner, covered
 from mlops_iac.engine.event import OnEvent, Result, ignore
 from mlops_iac.engine.handler import Provider
-from mlops_iac.engine.program.answers import Engine
 from mlops_iac.engine.state.history import History
-from mlops_iac.engine.state.record import Record
 from mlops_iac.engine.state.snapshot import Snapshot
 from mlops_iac.engine.state.state_file import ORGANIZATION
 from mlops_iac.engine.state.state_store import FileStore, Session
 from mlops_iac.engine.values.secrets import PassphraseManager
 from mlops_iac.engine.values.value import Secret, reveal
-
-Program = Callable[[], object]
 
 
 class Deployment:
@@ -66,7 +61,9 @@ class Deployment:
         self.project, self.stack = project, stack
         self.provider, self.store = provider, store
         self.config, self.secret_config = dict(config), secret_config
-        self.parallel = parallel
+        self._runner = Runner(
+            project=project, stack=stack, config=self.config, secret_config=secret_config, parallel=parallel
+        )
         self.limits, self.patience = limits, patience
 
     def preview(self, program: Program, *, on_event: OnEvent = ignore, options: Options = DEFAULTS) -> Result:
@@ -106,8 +103,11 @@ class Deployment:
                 plan = load_plan(options.plan, self.store.passphrase)
                 operation.expected = self._expected(plan, operation, program)
             self._refresh_first(operation)
-            with operation.guarded():
-                self._refuse_protected(operation, program)
+            if not options.plan and not options.skip_preview:
+                operation.rehearsal = Rehearsal(lambda: self._trial(operation), self._runner, program)
+                if not operation.snapshot.records:  # everything is new: no need to run until the first of it is met
+                    with operation.guarded():
+                        operation.before_change()
             outputs: Mapping[str, Any] = self._last_outputs(operation.snapshot)
             if not operation.stopped:
                 outputs = self._run(operation, program)
@@ -125,14 +125,14 @@ class Deployment:
             operation = self._operation(snapshot, None, on_event, options=options, selection=selection)
             tell_pending(operation)
             self._refresh_first(operation)
-            self._sweep(operation, self._calls(operation), self._doomed(operation))
+            self._runner.sweep(operation, self._calls(operation), covered(operation))
             return operation.result({})
         with self._session("destroy", on_event, options, selection) as (session, operation):
             calls = self._calls(operation)
             resolve_pending(operation, calls)
             self._refresh_first(operation)
             if not operation.stopped:
-                self._sweep(operation, calls, self._doomed(operation))
+                self._runner.sweep(operation, calls, covered(operation))
             return self._conclude("destroy", session, operation, self._last_outputs(operation.snapshot))
 
     def refresh(self, *, on_event: OnEvent = ignore, preview: bool = False, options: Options = DEFAULTS) -> Result:
@@ -143,12 +143,12 @@ class Deployment:
         if preview:
             operation = self._operation(snapshot, None, on_event, options=options, selection=selection)
             tell_pending(operation)
-            refresh(operation, self._calls(operation), parallel=self._parallel(options))
+            refresh(operation, self._calls(operation), parallel=self._runner.parallel_of(operation))
             return operation.result(self._last_outputs(operation.snapshot))
         with self._session("refresh", on_event, options, selection) as (session, operation):
             calls = self._calls(operation)
             resolve_pending(operation, calls)
-            refresh(operation, calls, parallel=self._parallel(options))
+            refresh(operation, calls, parallel=self._runner.parallel_of(operation))
             return self._conclude("refresh", session, operation, self._last_outputs(operation.snapshot))
 
     def _run(
@@ -160,14 +160,14 @@ class Deployment:
         def finish(registrar: Registrar) -> None:
             fine = operation.error is None and not operation.failures and not operation.cancelled.is_set()
             if operation.error is None and not operation.stopped:
-                self._sweep_orphans(operation, registrar)
+                self._runner.sweep_orphans(operation, registrar)
             with operation.guarded():
                 completed = fine and not operation.selection.is_partial
                 outputs.update(registrar.close_stack(completed=completed))
                 if operation.keeps_plans and fine and operation.error is None:
                     saves(registrar)
 
-        self._register_all(operation, program, finish)
+        self._runner.register_all(operation, program, finish)
         return outputs
 
     def _save(
@@ -193,7 +193,7 @@ class Deployment:
         trial = self._trial(operation)
         trial.expected = expected
         self._refresh_first(trial)
-        registrar = self._try_out(trial, program)
+        registrar = self._runner.try_out(trial, program)
         error = trial.result({}).error
         if isinstance(error, MlopsError):
             raise error
@@ -204,26 +204,15 @@ class Deployment:
         expected.refuse_missing(wanted, (record.urn for record in operation.snapshot))
         return expected
 
-    def _refuse_protected(self, operation: Operation, program: Program) -> None:
-        """Raise Protected for everything that is protected and would be replaced or deleted.
-
-        The program is run once, dry, to see; not where nothing is protected. What is wrong otherwise is found later.
-        """
-        if operation.expected or operation.stopped or not any(record.protect for record in operation.snapshot):
-            return
-        trial = self._trial(operation)
-        self._try_out(trial, program)
-        refuse_all([trial.error, *(failure.error for failure in trial.failures)])
-
     def _trial(self, operation: Operation) -> Operation:
         """A preview of what the operation is about to do, which nobody hears of."""
         copy = Snapshot(records=dict(operation.snapshot.records), salt=operation.snapshot.salt)
-        trial = self._operation(copy, None, ignore, options=operation.options, selection=operation.selection)
+        trial = self._operation(
+            copy, None, ignore,
+            before=operation.before_call, options=operation.options, selection=operation.selection,
+        )  # fmt: skip
         trial.hooks.are_muted, trial.cancelled = True, operation.cancelled
         return trial
-
-    def _try_out(self, trial: Operation, program: Program) -> Registrar:
-        return self._register_all(trial, program, lambda registrar: self._sweep_orphans(trial, registrar))
 
     @property
     def _full_name(self) -> str:
@@ -232,34 +221,6 @@ class Deployment:
     @property
     def _own_config(self) -> dict[str, Any]:
         return {key: Secret(value) if key in self.secret_config else value for key, value in self.config.items()}
-
-    def _register_all(
-        self, operation: Operation, program: Program, finish: Callable[[Registrar], object] = lambda registrar: None
-    ) -> Registrar:
-        """Run the program, so that all it registers is settled, then ``finish``."""
-        from mlops_iac.engine.program.monitor import Run
-        from mlops_iac.engine.program.program import run_program
-
-        providers = Providers(operation)
-        registrar = Registrar(operation, providers, Calls(operation, providers))
-        run = Run(
-            project=self.project,
-            stack=self.stack,
-            config=self.config,
-            secret_config=self.secret_config,
-            dry=operation.dry,
-            parallel=self._parallel(operation.options),
-            stopping=operation.cancelled.is_set,
-        )
-
-        def over(raised: Exception | None) -> None:
-            operation.error = operation.broken or raised
-            with operation.guarded():
-                registrar.close_components()
-            finish(registrar)
-
-        run_program(program, run, Engine(registrar), over)
-        return registrar
 
     def _select(
         self,
@@ -278,40 +239,14 @@ class Deployment:
             known.setdefault(record.urn, []).append(record)
         if program is not None:
             operation = self._operation(snapshot, None, ignore)
-            for urn, goal in self._register_all(operation, program).goals.items():
+            for urn, goal in self._runner.register_all(operation, program).goals.items():
                 known.setdefault(urn, []).append(goal)
         selection = select(options, known)
         return without_what_others_need(selection, known) if destroys and options.excludes else selection
 
     def _refresh_first(self, operation: Operation) -> None:
         if operation.options.refresh:
-            refresh(operation, self._calls(operation), parallel=self._parallel(operation.options), counted=False)
-
-    def _sweep_orphans(self, operation: Operation, registrar: Registrar) -> None:
-        wanted = {*registrar.seen, *registrar.providers.seen}
-        doomed = {
-            key: record for key, record in self._doomed(operation).items() if record.delete or record.urn not in wanted
-        }
-        if registrar.failed:
-            doomed = standing_alone(operation, doomed)
-        with operation.guarded():
-            if operation.expected:
-                operation.expected.refuse_deletions(doomed.values())
-            self._sweep(operation, registrar.calls, doomed)
-
-    @staticmethod
-    def _doomed(operation: Operation) -> dict[int, Record]:
-        """What a deletion of all that the operation touches would delete."""
-        selection = operation.selection
-        return {key: record for key, record in operation.snapshot.records.items() if selection.may_delete(record.urn)}
-
-    def _sweep(self, operation: Operation, calls: Calls, doomed: Mapping[int, Record]) -> None:
-        if operation.selection.is_partial:
-            refuse_needed(doomed, operation.snapshot.records)
-        sweep(operation, calls, doomed, parallel=self._parallel(operation.options))
-
-    def _parallel(self, options: Options) -> int:
-        return options.parallel or self.parallel
+            refresh(operation, self._calls(operation), parallel=self._runner.parallel_of(operation), counted=False)
 
     @contextmanager
     def _session(
@@ -373,6 +308,8 @@ class Deployment:
         return Calls(operation, Providers(operation))
 
     def _conclude(self, kind: str, session: Session, operation: Operation, outputs: Mapping[str, Any]) -> Result:
+        if operation.is_refused:  # as if it had not been asked for
+            return operation.result(outputs)
         config = {
             key: {"secure": session.manager.encrypt(value)} if key in self.secret_config else value
             for key, value in operation.config.items()

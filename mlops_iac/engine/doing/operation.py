@@ -68,6 +68,10 @@ class Operation:
         self._on_event = on_event
         self._lock = threading.RLock()
         self._before = _Once(before)
+        self.rehearsal: Callable[[], object] = lambda: None
+        """Called before each change; it raises when the first one may not begin."""
+        self.is_refused = False
+        """Nothing was changed, because the first change was forbidden."""
         self._clock = time.monotonic()
         self._emit(event.Prelude(config=self.shown_config))
 
@@ -160,10 +164,25 @@ class Operation:
             self.broken = self.broken or error
             self.error = self.error or error
 
+    def before_change(self) -> None:
+        """Before anything is changed, in the cloud or in the state. Raises what forbids it, and stops the operation."""
+        if self.dry:
+            return
+        try:
+            self.rehearsal()
+        except Exception as error:
+            self.is_refused = True
+            self.broke(error)
+            raise
+
+    def before_call(self) -> None:
+        """See to what must be there before the first call that reaches the cloud."""
+        self._before()
+
     @contextmanager
     def calling(self) -> Iterator[None]:
         """Around every call that reaches the cloud: what must be there before the first one is seen to."""
-        self._before()
+        self.before_call()
         yield
 
     def result(self, outputs: Mapping[str, Any]) -> Result:

@@ -62,6 +62,8 @@ class Registrar:
             if goal.is_provider:
                 return self._settle_provider(urn, goal, old)
             plan = make_plan(self.operation, self.providers, self.calls, urn, goal, old, self.carrier.replaced)
+            if plan.decision.op is not Op.SAME:
+                self.operation.before_change()
         except Exception as error:
             return self.refuse(urn, goal, error)
         if self.operation.keeps_plans:
@@ -87,6 +89,8 @@ class Registrar:
         """Record and answer the stack's outputs. What is not known because of a failure keeps its last value."""
         for urn, kind in self.seen.items():
             if kind == urns.STACK_TYPE:
+                if urn not in self._open:  # nothing was begun
+                    return {}
                 step, began, record = self._open.pop(urn)
                 outputs = known_outputs(self.stack_outputs or {}, record.outputs, keep=not completed)
                 self._record_outputs(urn, outputs)
@@ -165,6 +169,7 @@ class Registrar:
             )
 
     def _rename(self, old: str, new: str) -> None:
+        self.operation.before_change()
         if self.operation.journal is None:
             self.operation.snapshot.rename(old, new)
         else:
@@ -173,6 +178,8 @@ class Registrar:
     def _settle_component(self, urn: str, goal: Goal, old: Record | None) -> Answer:
         record = record_of(goal, urn, inputs=dict(goal.inputs), provider=None, old=old)
         op = Op.CREATE if old is None else Op.SAME
+        if old is None:
+            self.operation.before_change()
         step = make_step(op, old=old, new=record)
         began = self.operation.begin(step)
         time = now()
@@ -229,7 +236,10 @@ class Registrar:
         self.operation.done(step if self.operation.dry else now_is(step, record), began)
 
     def refuse(self, urn: str, goal: Goal, error: Exception) -> Answer:
-        """A resource that could not even be planned."""
+        """A resource that could not even be planned. What stops the whole operation is told once, with its result."""
+        if error is self.operation.broken:
+            self.note_failed(urn, goal)
+            return Answer(urn=urn, failed=goal.custom)
         old = self.operation.snapshot.find(urn)
         record = record_of(goal, urn, inputs=dict(goal.inputs), provider=goal.provider, old=old)
         step = make_step(Op.UPDATE if old else Op.CREATE, old=old, new=record)

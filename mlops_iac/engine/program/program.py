@@ -7,8 +7,7 @@ import contextvars
 import gc
 import inspect
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 from pulumi.runtime import config as pulumi_config
@@ -42,7 +41,7 @@ def run_program(program: Callable[[], object], run: Run, engine: Engine, finish:
 
     The SDK keeps what it knows in context variables: a copied context leaves nothing behind for the next run.
     """
-    with _no_collector():
+    with _no_collector:
         contextvars.copy_context().run(_run, program, run, engine, finish)
 
 
@@ -196,15 +195,30 @@ def _close(loop: asyncio.AbstractEventLoop, workers: Workers, *, wait: bool) -> 
     loop.close()
 
 
-@contextmanager
-def _no_collector() -> Iterator[None]:
-    """A program run is short and makes many objects that live: collections over them were most of its cost."""
-    was_on = gc.isenabled()
-    gc.disable()
-    gc.freeze()
-    try:
-        yield
-    finally:
-        gc.unfreeze()
-        if was_on:
-            gc.enable()
+class _NoCollector:
+    """A program run is short and makes many objects that live: collections over them were most of its cost.
+
+    Runs may lie within each other, or side by side: the last one to end gives the collector back.
+    """
+
+    def __init__(self) -> None:
+        self._running, self._was_on, self._lock = 0, False, threading.Lock()
+
+    def __enter__(self) -> None:
+        with self._lock:
+            self._running += 1
+            if self._running == 1:
+                self._was_on = gc.isenabled()
+                gc.disable()
+                gc.freeze()
+
+    def __exit__(self, *raised: object) -> None:
+        with self._lock:
+            self._running -= 1
+            if self._running == 0:
+                gc.unfreeze()
+                if self._was_on:
+                    gc.enable()
+
+
+_no_collector = _NoCollector()

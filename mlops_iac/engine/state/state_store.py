@@ -346,7 +346,7 @@ class Session:
             self.journal.close(remove=False)
 
     def _fold(self) -> None:
-        if not self.journal.is_written and self._text:
+        if not self.journal.is_written and (self._text or not self.snapshot.records):
             return
         text = self._render()
         self.journal.folded(text)
