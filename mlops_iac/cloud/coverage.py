@@ -29,7 +29,14 @@ ACTIVITIES = """
 
 An operation whose verb says that something is done (start, run, send, invoke, import, restore, …) is done for real, or
 answers `NotImplemented` with status 501: nobody is told that something happened which did not. SageMaker's processing,
-training and transform jobs, endpoints and Batch jobs are ours and run as processes. moto does these:
+training and transform jobs, endpoints and Batch jobs are ours and run as processes.
+
+Athena's queries are ours too: `SELECT`, `UNLOAD` and statements about the Glue catalogue run over the emulated S3
+(text, CSV, JSON, Parquet; partitions of the catalogue), and what is not understood fails with its reason: `INSERT`,
+`CREATE TABLE AS`, `MERGE`, views, Iceberg, ORC, partition projection, other catalogues. Lake Formation and the rights
+of the caller on S3 are not asked.
+
+moto does these:
 """
 
 
