@@ -12,7 +12,7 @@ import os
 import re
 import threading
 from collections.abc import Callable
-from typing import Any, Final, Self, overload
+from typing import Any, Final, NamedTuple, Self, overload
 from urllib.parse import urlsplit
 
 from mlops_iac.core.errors import AuthenticationError, CloudError
@@ -23,6 +23,18 @@ DEFAULT_ACCOUNT: Final = "123456789012"
 
 DUMMY_ACCESS_KEY: Final = "EMBEDDEDCLOUD"
 DUMMY_SECRET_KEY: Final = "embedded-cloud-has-no-secrets"  # noqa: S105 - signs requests that nobody verifies
+
+
+class Credentials(NamedTuple):
+    """What requests are signed with. Without a token: the person's."""
+
+    access_key: str = DUMMY_ACCESS_KEY
+    secret_key: str = DUMMY_SECRET_KEY
+    token: str | None = None
+
+
+PERSON: Final = Credentials()
+"""The embedded cloud takes these for its administrator's."""
 
 CONNECT_TIMEOUT: Final = 5
 """Seconds. Loopback answers at once or not at all."""
@@ -112,16 +124,24 @@ class Clients:
         )
 
 
-def _embedded(endpoint: str, region: str, account_id: str = DEFAULT_ACCOUNT, *, attempts: int = ATTEMPTS) -> Clients:
+def _embedded(
+    endpoint: str,
+    region: str,
+    account_id: str = DEFAULT_ACCOUNT,
+    *,
+    attempts: int = ATTEMPTS,
+    credentials: Credentials = PERSON,
+) -> Clients:
     """Clients for the embedded cloud at a loopback endpoint; any other endpoint is a `CloudError`.
 
-    With ``attempts=1`` no request is sent twice: the engine, which looks up what a lost request has made, decides.
+    ``credentials`` are a role's session when something acts in a role. With ``attempts=1`` no request is sent twice:
+    the engine, which looks up what a lost request has made, decides.
     """
     endpoint = _check_loopback(endpoint)
     return Clients(
         region=region,
         endpoint=endpoint,
-        make=lambda service: _make_embedded(service, endpoint, region, account_id, attempts),
+        make=lambda service: _make_embedded(service, endpoint, region, account_id, attempts, credentials),
         account_id=lambda: account_id,
     )
 
@@ -143,7 +163,9 @@ def _check_loopback(endpoint: str) -> str:
     return f"http://{parts.netloc}"
 
 
-def _make_embedded(service: str, endpoint: str, region: str, account_id: str, attempts: int) -> Any:
+def _make_embedded(
+    service: str, endpoint: str, region: str, account_id: str, attempts: int, credentials: Credentials
+) -> Any:
     """One client that ignores environment, configuration files, proxies and instance metadata."""
     from botocore.config import Config
 
@@ -153,8 +175,9 @@ def _make_embedded(service: str, endpoint: str, region: str, account_id: str, at
             region_name=region,
             endpoint_url=endpoint,
             use_ssl=False,
-            aws_access_key_id=DUMMY_ACCESS_KEY,
-            aws_secret_access_key=DUMMY_SECRET_KEY,
+            aws_access_key_id=credentials.access_key,
+            aws_secret_access_key=credentials.secret_key,
+            aws_session_token=credentials.token,
             config=Config(
                 retries={"mode": "standard", "total_max_attempts": attempts},
                 connect_timeout=CONNECT_TIMEOUT,

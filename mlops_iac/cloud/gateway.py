@@ -1,6 +1,6 @@
 """Our front over moto: hooks around its operations, clean errors for what it lacks, and one lock.
 
-The order in which a request is answered: ``before`` hooks, then an ``instead`` hook or moto, then ``after`` hooks.
+The order in which a request is answered: IAM, ``before`` hooks, then an ``instead`` hook or moto, then ``after`` hooks.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from mlops_iac.clients import DEFAULT_ACCOUNT, Clients
 from mlops_iac.cloud import wire
 from mlops_iac.cloud.activities import is_pretended
 from mlops_iac.cloud.disk import Disk
+from mlops_iac.cloud.iam.assuming import Roles
+from mlops_iac.cloud.iam.enforcer import Enforcer
 from mlops_iac.cloud.wire import Answer, AwsError, Call, Request
 
 __all__ = ["AwsError", "Call", "Gateway"]
@@ -60,6 +62,9 @@ class Gateway:
         """Our own API: (method, last part of the path under ``/_mlops-iac/``) to what answers."""
         self.reports: dict[str, Callable[[], Any]] = {}
         """What parts add to the status: ``gateway.reports["jobs"] = lambda: {"running": 2}``."""
+        self.iam = Enforcer(self)
+        """Who may do what. Everything but the person acts in a role, by the clients of `roles`."""
+        self.roles = Roles(self)
         self._moto = moto
         self._instead: dict[tuple[str, str], Instead] = {}
         self._before: dict[tuple[str, str], list[Hook]] = defaultdict(list)
@@ -206,6 +211,7 @@ class Gateway:
             if request.changes:
                 self._refuse_what_cannot_be_kept(len(body))
             self.prepare(request.service or "s3")
+            environ["HTTP_X_MOTO_ACCOUNT_ID"] = self.iam.authorise(request, _account_of(request))
             answer = self._through_hooks(request)
         except AwsError as error:
             answer = wire.serialise_error(request, error)

@@ -17,6 +17,7 @@ from mlops_iac import __version__
 from mlops_iac.cloud import moto_patches, services, snapshot
 from mlops_iac.cloud.blobs import Blobs
 from mlops_iac.cloud.gateway import Gateway
+from mlops_iac.cloud.iam import assuming
 from mlops_iac.core.errors import CloudError
 from mlops_iac.core.peers import is_own_connection
 
@@ -59,6 +60,7 @@ class Server:
             }
         )
         moto_patches.apply(self.gateway)
+        assuming.install(self.gateway)
         for install in installs:
             install(self.gateway)
         self.stopping = threading.Event()

@@ -141,8 +141,11 @@ def _find_operation(service: str | None, environ: dict[str, Any]) -> tuple[str |
     return str(operation.name), uri_params
 
 
-def parse(request: Request, account_id: str) -> Call:
-    """The call's parameters; `AwsError` when the body is not what the protocol says."""
+def parse(request: Request, account_id: str, *, with_body: bool = True) -> Call:
+    """The call's parameters; `AwsError` when the body is not what the protocol says.
+
+    Without the body only what stands in the path, the query and the headers is read.
+    """
     from moto.core.parse import PROTOCOL_PARSERS
     from moto.core.request import Request as MotoRequest
     from moto.core.request import determine_request_protocol
@@ -158,7 +161,7 @@ def parse(request: Request, account_id: str) -> Call:
             {
                 "method": incoming.method,
                 "headers": incoming.headers,
-                "body": request.body,
+                "body": request.body if with_body else b"",
                 "values": incoming.values,
                 "url_path": incoming.path,
                 "url_params": request.uri_params,

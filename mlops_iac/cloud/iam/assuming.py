@@ -1,0 +1,149 @@
+"""Roles that are assumed: by services for their work, and by people and code through STS.
+
+A role's trust policy decides. Source: "How IAM roles work" and "The confused deputy problem" in the IAM user guide: a
+service that acts for a resource tells ``aws:SourceAccount`` and ``aws:SourceArn``.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from typing import TYPE_CHECKING, Any, Final
+
+from mlops_iac.clients import Clients, Credentials
+from mlops_iac.cloud.iam import policies
+from mlops_iac.cloud.iam.conditions import Keys
+from mlops_iac.cloud.iam.context import place_keys, principal_keys, request_keys
+from mlops_iac.cloud.iam.denial import refuse
+from mlops_iac.cloud.iam.documents import Names
+from mlops_iac.cloud.iam.evaluate import Ask, Policies, evaluate
+from mlops_iac.cloud.wire import AwsError, Call
+
+if TYPE_CHECKING:
+    from mlops_iac.cloud.gateway import Gateway
+
+SECONDS: Final = 6 * 24 * 3600
+"""How long the credentials of a service's work last: on AWS they are renewed inside a job, whose longest is five days
+(CreateTrainingJob's MaxRuntimeInSeconds)."""
+
+_SOURCELESS: Final = frozenset({"ec2.amazonaws.com", "ecs-tasks.amazonaws.com"})
+"""Services that do not tell for whom they act when they assume an instance's or a task's role."""
+
+_SESSION: Final = re.compile(r"[^\w+=,.@-]")
+
+
+class CannotAssume(Exception):
+    """There is no such role, or its trust policy does not let the service assume it; the message says which."""
+
+
+class Roles:
+    """Issues credentials to services that work in a role."""
+
+    def __init__(self, gateway: Gateway) -> None:
+        self._gateway = gateway
+        self._made: dict[tuple[str, ...], tuple[float, Clients]] = {}
+        self._lock = threading.Lock()
+
+    def assume(self, role_arn: str, service: str, session: str, source_arn: str = "") -> Credentials:
+        """Credentials of a role for a service principal. Raises `CannotAssume`."""
+        self.check(role_arn, service, source_arn)
+        name = _SESSION.sub("-", session)[:64] or "session"
+        return self._gateway.iam.sessions.issue(role_arn, name, SECONDS)[0]
+
+    def check(self, role_arn: str, service: str, source_arn: str = "") -> None:
+        """Whether a service may assume a role. Raises `CannotAssume`."""
+        with self._gateway.locked("iam"):
+            role = policies.find_role(role_arn) if _is_role(role_arn) else None
+            if role is None:
+                raise CannotAssume(f"There is no role {role_arn}.")
+            account = role_arn.split(":")[4]
+            keys: dict[str, tuple[str, ...]] = place_keys("", account)
+            if service not in _SOURCELESS:
+                keys["aws:sourceaccount"] = (account,)
+                if source_arn:
+                    keys["aws:sourcearn"] = (source_arn,)
+            ask = Ask(
+                who=Names(service=service, account=account),
+                action="sts:AssumeRole",
+                resource=role_arn,
+                resource_account=account,
+                keys=keys,
+            )
+            trust = Policies(resource=policies.trust_policy(role), resource_decides=True)
+            if self._gateway.iam.enforced and not evaluate(ask, trust).allowed:
+                raise CannotAssume(f"The trust policy of {role_arn} does not let {service} assume it.")
+
+    def clients(self, role_arn: str, service: str, session: str, region: str, source_arn: str = "") -> Clients:
+        """Clients to this very cloud that act in a role. Raises `CannotAssume`."""
+        key = (self._gateway.endpoint, role_arn, service, session, region)
+        with self._lock:
+            made, clients = self._made.get(key, (0.0, None))
+        if clients is None or time.time() - made > SECONDS / 2:
+            credentials = self.assume(role_arn, service, session, source_arn)
+            account = role_arn.split(":")[4]
+            clients = Clients.embedded(self._gateway.endpoint, region, account, credentials=credentials)
+            with self._lock:
+                self._made[key] = (time.time(), clients)
+        return clients
+
+
+def _is_role(arn: str) -> bool:
+    return len(arn.split(":")) == 6 and ":role/" in arn
+
+
+# STS ----------------------------------------------------------------------------------------------------------------
+
+
+def install(gateway: Gateway) -> None:
+    """Answer for what STS tells about callers and issues to them."""
+    gateway.instead("sts", "AssumeRole", lambda call: _assume_role(gateway, call))
+    gateway.instead("sts", "GetCallerIdentity", lambda call: _caller_identity(gateway, call))
+
+
+def _caller_identity(gateway: Gateway, call: Call) -> dict[str, Any]:
+    who = gateway.iam.identify_call(call)
+    return {"UserId": principal_keys(who)["aws:userid"][0], "Account": who.account, "Arn": who.shown}
+
+
+def _assume_role(gateway: Gateway, call: Call) -> dict[str, Any]:
+    arn, session = call.params["RoleArn"], call.params["RoleSessionName"]
+    who = gateway.iam.identify_call(call)
+    with gateway.locked("iam"):
+        role = policies.find_role(arn) if _is_role(arn) else None
+        keys: Keys = {
+            **place_keys(call.region, arn.split(":")[4] if role else ""),
+            **principal_keys(who),
+            **request_keys("sts", call.params),
+        }
+        found = Policies(
+            identity=policies.identity_policies(who),
+            boundary=policies.boundary_of(who),
+            session=tuple(policies.session_policies(who)),
+            resource=policies.trust_policy(role) if role else None,
+            resource_decides=True,
+        )
+    owner = arn.split(":")[4] if role else who.account
+    ask = Ask(who=who.names, action="sts:AssumeRole", resource=arn, resource_account=owner, keys=keys)
+    decision = evaluate(ask, found)
+    if gateway.iam.enforced and not decision.allowed:
+        raise refuse("sts", who.shown, "sts:AssumeRole", arn, decision)
+    if role is None:
+        raise AwsError("AccessDenied", f"There is no role {arn}.", 403)
+    seconds = call.params.get("DurationSeconds") or 3600
+    given = call.params.get("Policy")
+    tags = {each["Key"]: each["Value"] for each in call.params.get("Tags") or ()}
+    credentials, ends = gateway.iam.sessions.issue(arn, session, seconds, policies=(given,) if given else (), tags=tags)
+    return {
+        "Credentials": {
+            "AccessKeyId": credentials.access_key,
+            "SecretAccessKey": credentials.secret_key,
+            "SessionToken": credentials.token,
+            "Expiration": ends,
+        },
+        "AssumedRoleUser": {
+            "AssumedRoleId": f"{role.id}:{session}",
+            "Arn": f"arn:{policies.partition_of_arn(arn)}:sts::{owner}:assumed-role/{role.name}/{session}",
+        },
+        "PackedPolicySize": 0,
+    }

@@ -1,0 +1,157 @@
+"""Who signed a request: sessions that this cloud issued, users with access keys, and the person.
+
+A session carries who it is in its token, signed with this cloud's own key (``iam.key`` in its folder, 0600). So nothing
+is stored for it, it outlives a restart, and a token that was made up or has expired is refused.
+
+Signatures of requests are not verified: who runs code on this machine as this person can be the person anyway. What is
+enforced are the rights of code that uses the credentials which it was given, as on AWS.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import os
+import re
+import secrets
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final, Literal
+from urllib.parse import parse_qs
+
+from mlops_iac.clients import Credentials
+from mlops_iac.cloud.iam.documents import Names
+from mlops_iac.cloud.wire import AwsError
+
+SESSION_KEY: Final = "ASIAMLOPSIAC"
+"""What the access key ids of this cloud's sessions begin with; nobody else's dummy key does."""
+
+_ACCESS_KEY: Final = re.compile(r"Credential=([^/,\s]+)/")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Principal:
+    """Somebody who makes requests."""
+
+    kind: Literal["person", "user", "role"]
+    account: str
+    name: str = ""
+    """Of the role or the user."""
+    arn: str = ""
+    """Of the role or the user, for the person that of the administrator."""
+    session: str = ""
+    """A role's session: its last part in ``assumed-role/<role>/<session>``."""
+    policies: tuple[str, ...] = ()
+    """Session policies, as JSON texts."""
+    tags: Mapping[str, str] = field(default_factory=dict)
+    """Tags of the session."""
+
+    @property
+    def shown(self) -> str:
+        """The ARN by which AWS's messages and GetCallerIdentity name it."""
+        return self.session_arn or self.arn
+
+    @property
+    def session_arn(self) -> str:
+        if self.kind != "role":
+            return ""
+        partition = self.arn.split(":", 2)[1]
+        return f"arn:{partition}:sts::{self.account}:assumed-role/{self.name}/{self.session}"
+
+    @property
+    def names(self) -> Names:
+        return Names(session=self.session_arn, identity=self.arn, account=self.account)
+
+
+def person(account: str, partition: str = "aws") -> Principal:
+    """The person at the keyboard, and every tool that brings keys of its own: an administrator of the account."""
+    arn = f"arn:{partition}:iam::{account}:user/administrator"
+    return Principal(kind="person", account=account, name="administrator", arn=arn)
+
+
+class Sessions:
+    """Issues and reads the credentials of role sessions."""
+
+    def __init__(self, home: Path) -> None:
+        self._home = home
+        self._key = b""
+
+    def issue(
+        self,
+        role_arn: str,
+        session: str,
+        seconds: float,
+        *,
+        policies: tuple[str, ...] = (),
+        tags: Mapping[str, str] | None = None,
+    ) -> tuple[Credentials, datetime]:
+        """Credentials for a role's session, and when they end. Whether the role may be assumed is asked elsewhere."""
+        ends = time.time() + seconds
+        claims = {"role": role_arn, "session": session, "ends": ends, "policies": policies, "tags": dict(tags or {})}
+        body = base64.urlsafe_b64encode(json.dumps(claims, separators=(",", ":")).encode()).decode()
+        signature = self._sign(body)
+        credentials = Credentials(
+            access_key=SESSION_KEY + base64.b32encode(bytes.fromhex(signature)[:5]).decode(),
+            secret_key=base64.b64encode(bytes.fromhex(self._sign(f"secret {body}"))).decode()[:40],
+            token=f"{body}.{signature}",
+        )
+        return credentials, datetime.fromtimestamp(ends, UTC)
+
+    def read(self, token: str) -> Principal:
+        """The principal of a session token. Raises `AwsError` as AWS does for one that is wrong or has expired."""
+        body, _, signature = token.rpartition(".")
+        if not body or not hmac.compare_digest(signature, self._sign(body)):
+            raise AwsError("InvalidClientTokenId", "The security token included in the request is invalid.", 403)
+        claims: dict[str, Any] = json.loads(base64.urlsafe_b64decode(body))
+        if claims["ends"] < time.time():
+            raise AwsError("ExpiredToken", "The security token included in the request is expired", 403)
+        arn = claims["role"]
+        return Principal(
+            kind="role",
+            account=arn.split(":")[4],
+            name=arn.rsplit("/", 1)[-1],
+            arn=arn,
+            session=claims["session"],
+            policies=tuple(claims["policies"]),
+            tags=claims["tags"],
+        )
+
+    def _sign(self, text: str) -> str:
+        self._key = self._key or _read_key(self._home / "iam.key")
+        return hmac.new(self._key, text.encode(), hashlib.sha256).hexdigest()
+
+
+def access_key_of(environ: Mapping[str, Any]) -> str:
+    """The access key id that signed a request, in its header or its query; empty when it is not signed."""
+    found = _ACCESS_KEY.search(environ.get("HTTP_AUTHORIZATION", ""))
+    if found:
+        return found[1]
+    scope = _query(environ, "X-Amz-Credential")
+    return scope.split("/", 1)[0]
+
+
+def token_of(environ: Mapping[str, Any]) -> str:
+    """The session token of a request."""
+    return str(environ.get("HTTP_X_AMZ_SECURITY_TOKEN", "")) or _query(environ, "X-Amz-Security-Token")
+
+
+def _query(environ: Mapping[str, Any], name: str) -> str:
+    text = environ.get("QUERY_STRING", "")
+    return parse_qs(text).get(name, [""])[0] if name in text else ""
+
+
+def _read_key(path: Path) -> bytes:
+    """The cloud's signing key, made at its first use."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        key = secrets.token_bytes(32)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(key)
+        return key

@@ -1,0 +1,151 @@
+"""Before a request is answered: who asks, what it needs, whether all of it is allowed."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from mlops_iac.cloud import wire
+from mlops_iac.cloud.iam import denial, policies
+from mlops_iac.cloud.iam.callers import SESSION_KEY, Principal, Sessions, access_key_of, person, token_of
+from mlops_iac.cloud.iam.conditions import Keys
+from mlops_iac.cloud.iam.context import Context, place_keys, principal_keys, request_keys
+from mlops_iac.cloud.iam.evaluate import Ask, Decision, Policies, evaluate
+from mlops_iac.cloud.iam.keys import key_uses
+from mlops_iac.cloud.iam.parameters import prepared
+from mlops_iac.cloud.iam.passing import passed_roles
+from mlops_iac.cloud.iam.record import Question, Record
+from mlops_iac.cloud.iam.requirements import Place, UnknownOperation, requirements
+from mlops_iac.cloud.iam.resolving import key_arn, resolver
+from mlops_iac.cloud.iam.tags import resource_tags
+from mlops_iac.cloud.wire import AwsError, Call, Request
+
+if TYPE_CHECKING:
+    from mlops_iac.cloud.gateway import Gateway
+
+log = logging.getLogger("mlops_iac.cloud.iam")
+
+_NEVER_READ = frozenset({"PutObject", "UploadPart"})
+"""S3's uploads: their parameters are in the path and the headers, so the body is not looked at."""
+
+Wanted = list[tuple[str, str, Keys]]
+"""Action, resource, and the condition keys of this one."""
+
+
+class Enforcer:
+    """IAM of one cloud. ``enforced`` is False when the cloud was started without it: callers are known all the same."""
+
+    def __init__(self, gateway: Gateway, *, enforced: bool = True) -> None:
+        self.enforced = enforced
+        self.record = Record()
+        self.sessions = Sessions(gateway.home)
+        self._gateway = gateway
+
+    def identify(self, environ: Mapping[str, Any], account: str) -> Principal:
+        """Who signed a request. Raises `AwsError` for a session that was made up or has expired."""
+        key = access_key_of(environ)
+        if key.startswith(SESSION_KEY):
+            return self.sessions.read(token_of(environ))
+        if key.startswith("AKIA"):
+            with self._gateway.locked("iam"):
+                return policies.find_user(key) or person(account)
+        return person(account)
+
+    def identify_call(self, call: Call) -> Principal:
+        """Who made a call that is being answered."""
+        names = {"HTTP_" + name.upper().replace("-", "_"): value for name, value in call.headers.items()}
+        return self.identify(names, call.account_id)
+
+    def authorise(self, request: Request, account: str) -> str:
+        """Refuse a request that its caller may not make; answers the account in which the caller acts.
+
+        Raises `AwsError` with AWS's code and words.
+        """
+        principal = self.identify(request.environ, account)
+        if principal.kind == "person":
+            return account
+        if self.enforced:
+            self._check(principal, request)
+        return principal.account
+
+    def decide(self, principal: Principal, action: str, resource: str, keys: Keys) -> Decision:
+        """One question, answered from the policies as they are now and recorded. The caller holds the lock."""
+        ask, found = self.question(principal, action, resource, keys)
+        decision = evaluate(ask, found)
+        self.record.add(
+            Question(
+                principal=principal,
+                action=action,
+                resource=resource,
+                resource_account=ask.resource_account,
+                keys=dict(keys) if not isinstance(keys, Context) else keys.keys_given,
+                decision=decision,
+            )
+        )
+        return decision
+
+    def question(self, principal: Principal, action: str, resource: str, keys: Keys) -> tuple[Ask, Policies]:
+        """A question with the policies that speak about it. The caller holds the lock."""
+        owner = policies.account_of(resource, principal.account)
+        ask = Ask(who=principal.names, action=action, resource=resource, resource_account=owner, keys=keys)
+        resource_policy = policies.resource_policy(resource)
+        found = Policies(
+            identity=policies.identity_policies(principal),
+            boundary=policies.boundary_of(principal),
+            session=tuple(policies.session_policies(principal)),
+            resource=resource_policy,
+            resource_decides=resource_policy is not None and resource.split(":")[2] == "kms",
+            granted=policies.is_granted(principal, action, resource, keys),
+        )
+        return ask, found
+
+    # Inside ---------------------------------------------------------------------------------------------------------
+
+    def _check(self, principal: Principal, request: Request) -> None:
+        if request.service is None or request.operation is None:
+            raise self._gap(principal, request, f"{request.service or 's3'}:{request.operation or 'this request'}")
+        call = wire.parse(request, principal.account, with_body=request.operation not in _NEVER_READ)
+        with self._gateway.locked("iam"):
+            try:
+                wanted = self._wanted(principal, call)
+            except UnknownOperation as unknown:
+                raise self._gap(principal, request, str(unknown)) from unknown
+            for action, resource, keys in wanted:
+                decision = self.decide(principal, action, resource, keys)
+                if not decision.allowed:
+                    raise self._refuse(call.service, principal, action, resource, decision)
+
+    def _wanted(self, principal: Principal, call: Call) -> Wanted:
+        """Everything that a call needs: its own actions, the roles it passes, the keys that are used for it."""
+        place = Place(partition=policies.partition_of_arn(principal.arn), region=call.region, account=call.account_id)
+        given = prepared(call.service, call.params)
+        basis = {
+            **place_keys(call.region, principal.account),
+            **principal_keys(principal),
+            **request_keys(call.service, given),
+        }
+        found: Wanted = []
+        for need in requirements(call.service, call.operation, call.params, place, resolver(place)):
+            tags = resource_tags(need.resource)
+            found.append((need.action, need.resource, Context(basis, tags)))
+        for role, service in passed_roles(call.service, call.operation, call.params):
+            found.append(("iam:PassRole", role, {**basis, "iam:passedtoservice": (service,)}))
+        for use in key_uses(call.service, call.operation, given, place):
+            found.append((use.action, key_arn(use.key, place), {**basis, **use.keys(place.region, place.account)}))
+        return found
+
+    def _refuse(self, service: str, principal: Principal, action: str, resource: str, decision: Decision) -> AwsError:
+        error = denial.refuse(service, principal.shown, action, resource, decision)
+        log.warning("%s%s", error.message, f" ({decision.policy})" if decision.policy else "")
+        return error
+
+    def _gap(self, principal: Principal, request: Request, what: str) -> AwsError:
+        """A role is never let through because we do not know what a request needs."""
+        text = (
+            f"User: {principal.shown} is not authorized to perform: {what} because the embedded cloud does not know "
+            "which permissions it needs"
+        )
+        log.warning(text)
+        code, status = denial.code_of(request.service or "s3")
+        return AwsError(code, text, status)

@@ -1,0 +1,64 @@
+"""`iam:PassRole`: who hands a role to a service must be allowed to.
+
+Every role that stands in a request's parameters under the name of a role is passed, to the service that will assume
+it. Source: "Grant a user permissions to pass a role to an AWS service" in the IAM user guide
+(https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+_ROLE: Final = re.compile(r"arn:[a-z-]+:iam::\d{12}:role/.+")
+_NAMED: Final = re.compile(r"role(arn)?$", re.IGNORECASE)
+_PRINCIPALS: Final = {
+    "batch": {"serviceRole": "batch.amazonaws.com"},
+    "ecs": {},
+    "stepfunctions": {},
+}
+"""Services that hand roles to others than themselves, by parameter; see `passed_to`."""
+
+_ASSUMED_BY: Final = {
+    "application-autoscaling": "application-autoscaling.amazonaws.com",
+    "batch": "ecs-tasks.amazonaws.com",
+    "ec2": "ec2.amazonaws.com",
+    "ecs": "ecs-tasks.amazonaws.com",
+    "events": "events.amazonaws.com",
+    "firehose": "firehose.amazonaws.com",
+    "glue": "glue.amazonaws.com",
+    "lambda": "lambda.amazonaws.com",
+    "logs": "logs.amazonaws.com",
+    "s3": "s3.amazonaws.com",
+    "sagemaker": "sagemaker.amazonaws.com",
+    "scheduler": "scheduler.amazonaws.com",
+    "stepfunctions": "states.amazonaws.com",
+}
+"""Services that take roles, and the principal which assumes them."""
+
+_READING: Final = ("Describe", "List", "Get", "Batch" + "Get", "Submit")
+"""Operations that name roles without handing them over."""
+
+
+def passed_roles(service: str, operation: str, parameters: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The ARNs of roles that a request passes, each with the service principal that it is passed to."""
+    if service not in _ASSUMED_BY or operation.startswith(_READING):
+        return []
+    found = {(arn, _passed_to(service, name)) for name, arn in _roles(parameters)}
+    return sorted(found)
+
+
+def _passed_to(service: str, parameter: str) -> str:
+    return _PRINCIPALS.get(service, {}).get(parameter, _ASSUMED_BY[service])
+
+
+def _roles(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
+    if isinstance(value, Mapping):
+        for key, each in value.items():
+            yield from _roles(each, str(key))
+    elif isinstance(value, list):
+        for each in value:
+            yield from _roles(each, name)
+    elif isinstance(value, str) and _NAMED.search(name) and _ROLE.fullmatch(value):
+        yield name, value

@@ -1,0 +1,74 @@
+"""Names that stand for something else in an ARN: aliases of keys, names of secrets, a role's path.
+
+Callers hold the gateway's lock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from mlops_iac.cloud.iam.requirements import Place
+
+
+def resolver(place: Place) -> Callable[[str, str], str | None]:
+    """Looks names up in one account and region: ``resolve("key", "alias/lake")`` is the key's id."""
+
+    def resolve(what: str, name: str) -> str | None:
+        return _RESOLVERS[what](name, place)
+
+    return resolve
+
+
+def key_arn(key: str, place: Place) -> str:
+    """The ARN of a key that is named by its ARN, its id or an alias."""
+    if ":key/" in key:
+        return key
+    return f"arn:{place.partition}:kms:{place.region}:{place.account}:key/{_key_id(key, place)}"
+
+
+def _key_id(name: str, place: Place) -> str | None:
+    from moto.kms.models import kms_backends
+
+    found = kms_backends[place.account][place.region].any_id_to_key_id(name)
+    return str(found) if found else None
+
+
+def _secret(name: str, place: Place) -> str | None:
+    """A secret's ARN ends in six letters that its name does not tell."""
+    from moto.secretsmanager.models import secretsmanager_backends
+
+    secrets = secretsmanager_backends[place.account][place.region].secrets
+    secret = next((each for each in secrets.values() if name in (each.name, each.arn)), None)
+    return str(secret.arn).split(":secret:", 1)[1] if secret else None
+
+
+def _role(name: str, place: Place) -> str | None:
+    from moto.iam.models import iam_backends
+
+    roles = iam_backends[place.account][place.partition].roles.values()
+    role = next((each for each in roles if each.name == name), None)
+    return f"{role.path}{name}".removeprefix("/") if role else name
+
+
+def _query(name: str, place: Place) -> str | None:
+    """The workgroup of an Athena query."""
+    from moto.athena.models import athena_backends
+
+    execution = athena_backends[place.account][place.region].executions.get(name)
+    workgroup = getattr(execution, "workgroup", None)
+    return str(getattr(workgroup, "name", workgroup)) if workgroup else None
+
+
+def _function(name: str, place: Place) -> str | None:
+    """A function's name out of its ARN, with or without a qualifier."""
+    return name.split(":function:", 1)[-1].split(":", 1)[0]
+
+
+_RESOLVERS: Final[dict[str, Callable[[str, Place], str | None]]] = {
+    "function": _function,
+    "key": _key_id,
+    "query": _query,
+    "role": _role,
+    "secret": _secret,
+}
