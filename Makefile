@@ -1,5 +1,9 @@
 # `make demo` and `make test` are the two commands a newcomer needs; both set up .venv and touch nothing outside the checkout.
-PYTHON ?= python3
+# Any Python from 3.11 will do. One that has the default framework's packages is preferred: with a newer one, jobs need an older
+# Python beside it, and `mlops-iac preview` says so when there is none.
+PYTHON ?= $(shell for python in python3 python3.12 python3.11; do \
+	$$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))' 2>/dev/null && echo $$python && break; \
+	done || echo python3)
 BIN := .venv/bin
 
 # Compiled modules are kept, whatever the person's environment says: without them each command compiles a thousand of

@@ -36,6 +36,7 @@ class EmbeddedBackend:
     def preview(self, *, on_event: OnEvent = ignore, options: Options = DEFAULTS) -> Result:
         """Asks no cloud, unless it is to refresh first."""
         program = self._program()
+        self._tell_if_jobs_cannot_run(program, on_event)
         if options.refresh:
             self.cloud.start()
         else:
@@ -46,6 +47,7 @@ class EmbeddedBackend:
     def up(self, *, on_event: OnEvent = ignore, options: Options = DEFAULTS) -> Result:
         """The cloud starts while the program is imported and what changes is found; the first call waits for it."""
         program = self._program()
+        self._tell_if_jobs_cannot_run(program, on_event)
         if not options.refresh:
             self._tell_if_emptied(on_event)
         starting = self._start_cloud()
@@ -126,6 +128,17 @@ class EmbeddedBackend:
                     message="The embedded cloud is empty, and the state still names what was in it.\n"
                     f"`mlops-iac up {self.stack} --refresh` makes it anew.",
                 )
+            )
+
+    def _tell_if_jobs_cannot_run(self, program: Program, on_event: OnEvent) -> None:
+        """An environment comes up without the Python that its jobs need, and then every job of it fails."""
+        from mlops_iac.core.frameworks import frameworks_of
+        from mlops_iac.core.interpreters import find_problem
+
+        problem = find_problem(frameworks_of(program.config.options))
+        if problem:
+            on_event(
+                Diagnostic(severity="warning", message=f"{problem.detail}\nIts jobs fail until you {problem.hint}")
             )
 
     def _start_cloud(self) -> _Starting:

@@ -183,4 +183,19 @@ def report(answers: Answers, path: Path, root: Path, *, json: bool) -> None:
     show(f"Wrote {shown}")
     if not (root / answers.code).is_dir():
         say(f"note: {answers.code} does not exist yet; put the team's scripts there first: a preview looks for them.")
+    note_missing_interpreter(answers.blueprint)
     show("\nNext:\n" + "\n".join(f"  {command}" for command in next_commands))
+
+
+def note_missing_interpreter(blueprint: str) -> None:
+    """The Python that jobs need is worth a word before anything is deployed. Only defaults are known yet."""
+    from mlops_iac.cli.console import say
+    from mlops_iac.core.frameworks import frameworks_of
+    from mlops_iac.core.interpreters import find_problem
+
+    model = options_models()[blueprint]
+    if any(field.is_required() for field in model.model_fields.values()):
+        return
+    problem = find_problem(frameworks_of(model()))
+    if problem:
+        say(f"note: {problem.detail} To run its jobs here: {problem.hint}")

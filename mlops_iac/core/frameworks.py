@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -59,10 +58,6 @@ class Framework:
         domain = "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
         return f"{accounts[region]}.dkr.ecr.{region}.{domain}/{facts['repository'][purpose]}:{facts['tag']}"
 
-    def supports_this_python(self) -> bool:
-        """Whether the interpreter that runs us has wheels of all packages."""
-        return f"{sys.version_info.major}.{sys.version_info.minor}" in self.python
-
 
 def framework_names() -> tuple[str, ...]:
     return tuple(sorted(_facts()["frameworks"]))
@@ -98,6 +93,14 @@ def get_framework(name: str, version: str) -> Framework:
         image_python=facts["image_python"],
         index=facts.get("index"),
     )
+
+
+def frameworks_of(options: Any) -> tuple[Framework, ...]:
+    """The frameworks that a blueprint's options ask for: its ``framework``, when it has one that is known."""
+    asked = getattr(options, "framework", None)
+    if asked is None:
+        return ()
+    return (get_framework(asked.name, asked.version),)
 
 
 def find_framework(image_uri: str) -> Framework | None:

@@ -43,9 +43,10 @@ def download_wheels(
 def run_pip(command: list[str], requirements: Path, platform: Platform) -> None:
     """Nothing of the person's cloud credentials is handed to it: building a package runs that package's own code."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "PULUMI_"))}
+    other = [] if platform.interpreter == Path(sys.executable) else ["--python", str(platform.interpreter)]
     try:
         done = subprocess.run(
-            [sys.executable, "-m", "pip", *command],
+            [sys.executable, "-m", "pip", *other, *command],
             env=kept,
             stdin=subprocess.DEVNULL,
             capture_output=True,

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import sys
 import sysconfig
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 
 from mlops_iac.core.frameworks import Framework
+from mlops_iac.core.interpreters import get_interpreter
 
 AWS_TAGS = (
     "manylinux_2_28_x86_64",
@@ -25,6 +27,8 @@ class Platform:
     tags: tuple[str, ...] = ()
     """Platform tags to choose wheels by; none: this machine's own."""
     machine: str = "linux-x86_64"
+    interpreter: Path = field(default=Path(sys.executable), compare=False)
+    """The Python that builds source distributions, on this machine."""
 
     @property
     def is_this_machine(self) -> bool:
@@ -34,8 +38,10 @@ class Platform:
         return f"{self.machine} Python {self.python}"
 
 
-def this_platform() -> Platform:
-    return Platform(f"{sys.version_info.major}.{sys.version_info.minor}", machine=sysconfig.get_platform())
+def this_platform(framework: Framework) -> Platform:
+    """This machine, with the interpreter that runs the framework's jobs. Raises NoInterpreter when there is none."""
+    interpreter = get_interpreter(framework)
+    return Platform(interpreter.version, machine=sysconfig.get_platform(), interpreter=interpreter.path)
 
 
 def aws_platform(framework: Framework) -> Platform:

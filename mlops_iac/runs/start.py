@@ -48,7 +48,7 @@ def start(
 def pack_code(pipeline: Pipeline, clients: Clients, root: Path) -> PackedCode:
     """The pipeline's code folder, packed for the platform where its jobs run."""
     framework = get_framework(pipeline.framework, pipeline.framework_version)
-    platform = this_platform() if clients.embedded else aws_platform(framework)
+    platform = this_platform(framework) if clients.embedded else aws_platform(framework)
     folder = root / pipeline.code
     check_scripts(pipeline, folder)
     return pack(folder, framework, platform)

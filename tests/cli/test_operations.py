@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -146,3 +147,17 @@ def test_an_unknown_output_suggests_the_nearest(backend, capsys):
     backend(up=result(outputs={"endpoint": {"name": "a-endpoint"}}))
     assert run_command(["outputs", "recorded-dev", "endpiont"]) == exit_codes.CONFIGURATION
     assert "did you mean `endpoint`?" in capsys.readouterr().err
+
+
+def test_a_preview_says_which_python_the_jobs_lack_and_what_to_do(project, monkeypatch, capsys):
+    """`up` would succeed, and then every job would fail: https://pypi.org has no scikit-learn 1.4.2 for Python 3.13."""
+    from mlops_iac.core import interpreters
+
+    monkeypatch.chdir(project)
+    monkeypatch.setattr(interpreters, "our_interpreter", lambda: interpreters.Interpreter(Path("/python"), "3.13"))
+    monkeypatch.setattr(interpreters, "find_other", lambda versions: None)
+    monkeypatch.setattr(interpreters, "find_uv", lambda: None)
+    assert run_command(["preview", "screening-dev"]) == exit_codes.OK
+    err = capsys.readouterr().err
+    assert "sklearn 1.4-2 has packages for Python 3.10, 3.11, 3.12; mlops-iac runs on Python 3.13" in err
+    assert "install Python 3.12" in err

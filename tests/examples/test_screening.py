@@ -16,6 +16,7 @@ from mlops_iac.core.frameworks import get_framework
 from mlops_iac.runs.pack import pack
 from mlops_iac.runs.platforms import this_platform
 
+SKLEARN = get_framework("sklearn", "1.4-2")
 SCREENING = Path(__file__).parents[2] / "examples" / "screening"
 TABLE = SCREENING / "data" / "breast_cancer.csv"
 
@@ -27,7 +28,7 @@ def packed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder as it arrives in a job."""
     folder = tmp_path_factory.mktemp("packed")
     with (folder / "sourcedir.tar.gz").open("wb") as file:
-        pack(SCREENING, get_framework("sklearn", "1.4-2"), this_platform()).write_archive(file)
+        pack(SCREENING, SKLEARN, this_platform(SKLEARN)).write_archive(file)
     with tarfile.open(folder / "sourcedir.tar.gz") as archive:
         archive.extractall(folder / "code", filter="data")
     return folder / "code"
@@ -35,7 +36,7 @@ def packed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def python(packed: Path) -> str:
-    return str(code_environment(get_framework("sklearn", "1.4-2"), packed).python)
+    return str(code_environment(SKLEARN, packed).python)
 
 
 class Team:

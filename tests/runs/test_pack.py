@@ -14,7 +14,7 @@ FRAMEWORK = get_framework("sklearn", "1.4-2")
 
 
 def packed(folder: Path, platform: Platform | None = None) -> PackedCode:
-    return pack(folder, FRAMEWORK, platform or this_platform())
+    return pack(folder, FRAMEWORK, platform or this_platform(FRAMEWORK))
 
 
 def archive(code: PackedCode) -> bytes:

@@ -47,7 +47,7 @@ def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def lock(code: Path, text: str, platform: Platform | None = None) -> Locked:
     (code / "requirements.txt").write_text(text)
-    return lock_requirements(code, FRAMEWORK, platform or this_platform())
+    return lock_requirements(code, FRAMEWORK, platform or this_platform(FRAMEWORK))
 
 
 def test_the_lock_has_exact_versions_hashes_and_no_index(code: Path) -> None:
@@ -120,7 +120,7 @@ def test_a_file_that_includes_itself_is_read_once(code: Path) -> None:
 
 
 def test_no_requirements_lock_to_nothing(code: Path) -> None:
-    assert lock_requirements(code, FRAMEWORK, this_platform()).text == ""
+    assert lock_requirements(code, FRAMEWORK, this_platform(FRAMEWORK)).text == ""
     assert lock(code, "# nothing\n\n").text == ""
 
 

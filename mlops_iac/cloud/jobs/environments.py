@@ -24,6 +24,7 @@ from pathlib import Path
 from mlops_iac.core.cache import cache_folder
 from mlops_iac.core.errors import MlopsError
 from mlops_iac.core.frameworks import Framework
+from mlops_iac.core.interpreters import Interpreter, NoInterpreter, find_interpreter, get_interpreter
 
 _RECIPE = 1
 """Part of every hash: raise it when the way environments are built changes."""
@@ -57,16 +58,14 @@ def framework_environment(framework: Framework) -> PythonEnvironment:
     """
     if not framework.packages:
         return PythonEnvironment(Path(sys.prefix))
-    if not framework.supports_this_python():
-        raise EnvironmentFailed(
-            "Framework cannot be installed here.",
-            f"{framework} has packages for Python {', '.join(framework.python)}; this is Python {_python_version()}.",
-            hint="make the virtual environment of this project with one of these Python versions.",
-        )
-    folder = _folder("base", str(framework), *framework.packages)
+    try:
+        interpreter = get_interpreter(framework)
+    except NoInterpreter as error:
+        raise EnvironmentFailed(error.summary, error.detail, hint=error.hint) from error
+    folder = _folder("base", interpreter, str(framework), *framework.packages)
     with _building(folder) as aside:
         if aside:
-            _build_base(aside, framework)
+            _build_base(aside, framework, interpreter)
     return PythonEnvironment(folder)
 
 
@@ -79,12 +78,12 @@ def code_environment(framework: Framework, code: Path | None) -> PythonEnvironme
     requirements = code / "requirements.txt" if code else None
     if requirements is None or not _has_requirements(requirements):
         return base
-    folder = _folder(
-        "layer", str(base.folder), requirements.read_text("utf-8", "replace"), *_wheel_hashes(requirements.parent)
-    )
+    interpreter = get_interpreter(framework)
+    text = requirements.read_text("utf-8", "replace")
+    folder = _folder("layer", interpreter, str(base.folder), text, *_wheel_hashes(requirements.parent))
     with _building(folder) as aside:
         if aside:
-            _build_layer(aside, base, requirements)
+            _build_layer(aside, base, requirements, interpreter)
     return PythonEnvironment(folder)
 
 
@@ -102,18 +101,17 @@ def warm(framework: Framework) -> threading.Thread:
 
 def is_ready(framework: Framework) -> bool:
     """Whether the framework's environment is in the cache already."""
-    return not framework.packages or (_folder("base", str(framework), *framework.packages) / _READY).exists()
+    if not framework.packages:
+        return True
+    interpreter = find_interpreter(framework)
+    return bool(interpreter and (_folder("base", interpreter, str(framework), *framework.packages) / _READY).exists())
 
 
-def _folder(kind: str, *parts: str) -> Path:
-    # The interpreter behind our own virtual environment: one checkout's environments serve every other.
-    interpreter = os.path.realpath(sys.executable)
-    text = "\0".join([str(_RECIPE), kind, interpreter, platform.platform(), _python_version(), *parts])
+def _folder(kind: str, interpreter: Interpreter, *parts: str) -> Path:
+    # The interpreter behind a virtual environment: one checkout's environments serve every other.
+    real = os.path.realpath(interpreter.path)
+    text = "\0".join([str(_RECIPE), kind, real, platform.platform(), interpreter.version, *parts])
     return cache_folder() / "environments" / f"{kind}-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
-
-
-def _python_version() -> str:
-    return f"{sys.version_info.major}.{sys.version_info.minor}"
 
 
 def _has_requirements(file: Path) -> bool:
@@ -151,8 +149,8 @@ def _building(folder: Path) -> Iterator[Path | None]:
             raise
 
 
-def _build_base(folder: Path, framework: Framework) -> None:
-    _run([sys.executable, "-m", "venv", str(folder)], f"making the virtual environment of {framework}")
+def _build_base(folder: Path, framework: Framework, interpreter: Interpreter) -> None:
+    _run([str(interpreter.path), "-m", "venv", str(folder)], f"making the virtual environment of {framework}")
     index = ["--extra-index-url", framework.index] if framework.index else []
     pip = [str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     wheels = ["--only-binary", ":all:", "--no-deps", "--no-compile"]
@@ -161,7 +159,7 @@ def _build_base(folder: Path, framework: Framework) -> None:
     _run([*pip, *wheels, *index, *packages], f"installing {framework}{source}")
     # pip would compile on one core, and the packages' own tests too, which are near half of it and never run here.
     compiler = [str(folder / "bin" / "python"), "-m", "compileall", "-q", "-j", "0", "-x", "/tests/"]
-    _run([*compiler, str(_site_packages(folder))], f"compiling {framework}")
+    _run([*compiler, str(_site_packages(folder, interpreter))], f"compiling {framework}")
 
 
 def _build_for_cpu(package: str, framework: Framework) -> str:
@@ -172,9 +170,9 @@ def _build_for_cpu(package: str, framework: Framework) -> str:
     return f"{package}+cpu" if framework.index and wants_cuda and package.startswith("torch==") else package
 
 
-def _build_layer(folder: Path, base: PythonEnvironment, requirements: Path) -> None:
-    _run([sys.executable, "-m", "venv", "--without-pip", str(folder)], "making the code's virtual environment")
-    (_site_packages(folder) / "_base.pth").write_text(f"{_site_packages(base.folder)}\n")
+def _build_layer(folder: Path, base: PythonEnvironment, requirements: Path, interpreter: Interpreter) -> None:
+    _run([str(interpreter.path), "-m", "venv", "--without-pip", str(folder)], "making the code's virtual environment")
+    (_site_packages(folder, interpreter) / "_base.pth").write_text(f"{_site_packages(base.folder, interpreter)}\n")
     python = folder / "bin" / "python"
     pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-index"]
     wheels = requirements.parent / "wheels"
@@ -182,8 +180,8 @@ def _build_layer(folder: Path, base: PythonEnvironment, requirements: Path) -> N
     _run([*pip, *links, "-r", str(requirements)], "installing requirements.txt", folder=requirements.parent)
 
 
-def _site_packages(folder: Path) -> Path:
-    return folder / "lib" / f"python{_python_version()}" / "site-packages"
+def _site_packages(folder: Path, interpreter: Interpreter) -> Path:
+    return folder / "lib" / f"python{interpreter.version}" / "site-packages"
 
 
 def _run(command: Sequence[str], what: str, folder: Path | None = None) -> None:

@@ -57,7 +57,8 @@ class Host:
         try:
             return environments.code_environment(framework, code)
         except EnvironmentFailed as error:
-            raise JobFailed(f"ClientError: {error.detail}") from error
+            remedy = f" To do: {error.hint}" if error.hint else ""
+            raise JobFailed(f"ClientError: {error.detail}{remedy}") from error
         except OSError as error:
             raise JobFailed(f"ClientError: The environment could not be built: {error}") from error
 
