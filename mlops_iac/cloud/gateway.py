@@ -21,6 +21,7 @@ from mlops_iac.cloud.activities import is_pretended
 from mlops_iac.cloud.disk import Disk
 from mlops_iac.cloud.iam.assuming import Roles
 from mlops_iac.cloud.iam.enforcer import Enforcer
+from mlops_iac.cloud.news import News
 from mlops_iac.cloud.wire import Answer, AwsError, Call, Request
 
 __all__ = ["AwsError", "Call", "Gateway"]
@@ -76,6 +77,8 @@ class Gateway:
         self.closed = False
         """True once the last snapshot is being saved: nothing may change any more."""
         self._on: dict[str, list[Callable[[], None]]] = defaultdict(list)
+        self._on_news: list[Callable[[News], None]] = []
+        self._on_published: list[Callable[[str, str, set[tuple[str, str]]], None]] = []
         self._clients: dict[tuple[str, str], Clients] = {}
         self._lock = threading.RLock()
         self._preparing = threading.RLock()
@@ -131,13 +134,27 @@ class Gateway:
         """Called before the last snapshot is saved: stop what runs. At most a few seconds."""
         self._on["stop"].append(fn)
 
+    def on_news(self, fn: Callable[[News], None]) -> None:
+        """Told of what happens in this cloud. ``fn`` runs in the thread of whoever tells, without the lock."""
+        self._on_news.append(fn)
+
+    def tell_news(self, news: News) -> None:
+        """Say what happened. A listener that fails is logged; who tells is not disturbed."""
+        for fn in self._on_news:
+            _quietly(fn, news)
+
+    def on_published(self, fn: Callable[[str, str, set[tuple[str, str]]], None]) -> None:
+        """Told the account, the region and (namespace, metric) of data points that a service published."""
+        self._on_published.append(fn)
+
+    def tell_published(self, account_id: str, region: str, metrics: set[tuple[str, str]]) -> None:
+        for fn in self._on_published:
+            _quietly(fn, account_id, region, metrics)
+
     def tell(self, event: str) -> None:
         """Run the callbacks of ``restore``, ``start``, ``reset`` or ``stop``. One that raises is logged."""
         for fn in self._on[event]:
-            try:
-                fn()
-            except Exception:
-                log.exception("A part of the embedded cloud failed on %s.", event)
+            _quietly(fn)
 
     def clients(self, region: str, account_id: str = DEFAULT_ACCOUNT) -> Clients:
         """Clients to this very server. Do not call them while holding the lock from inside a locked operation."""
@@ -260,6 +277,14 @@ class Gateway:
         if answer.status in (404, 405) and html and b"<!doctype html>" in answer.body[:100].lower():
             raise _not_emulated(request, "moto has no such route")
         return answer
+
+
+def _quietly(fn: Callable[..., None], *arguments: Any) -> None:
+    """One part that fails keeps no other from being told."""
+    try:
+        fn(*arguments)
+    except Exception:
+        log.exception("A part of the embedded cloud failed.")
 
 
 def _not_emulated(request: Request, reason: str) -> AwsError:

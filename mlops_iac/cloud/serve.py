@@ -27,12 +27,12 @@ def main(arguments: list[str]) -> int:
         return 2
     home = Path(arguments[0]).absolute()
     _prepare_process()
-    from mlops_iac.cloud import athena, endpoints, jobs
+    from mlops_iac.cloud import athena, endpoints, jobs, telemetry
     from mlops_iac.cloud.loopback_only import forbid_other_connections
     from mlops_iac.cloud.server import Server
 
     forbid_other_connections()
-    server = Server(home, installs=(jobs.install, endpoints.install, athena.install))
+    server = Server(home, installs=(jobs.install, endpoints.install, athena.install, telemetry.install))
     folder = os.open(home, os.O_RDONLY | os.O_DIRECTORY)  # kept open: no other folder gets its number
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: server.stopping.set())

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import time
+from collections.abc import Iterator
 from typing import Any
 
 from mlops_iac.cloud.endpoints.fleet import Variant
@@ -9,6 +12,7 @@ from mlops_iac.cloud.endpoints.sagemaker_endpoint import Endpoints
 from mlops_iac.cloud.endpoints.serving import InvocationTimedOut, Response
 from mlops_iac.cloud.gateway import AwsError, Call
 from mlops_iac.cloud.jobs.failure import JobFailed
+from mlops_iac.cloud.news import News
 
 REALTIME_LIMIT = 6 * 1024 * 1024
 """Bytes of a request to, and an answer of, an endpoint with instances."""
@@ -45,7 +49,29 @@ def install(endpoints: Endpoints) -> None:
 
 def _invoke(endpoints: Endpoints, call: Call) -> dict[str, Any]:
     with endpoints.held(call.account_id, call.region, call.params["EndpointName"]) as fleet:
-        return _invoke_variant(fleet.choose(call.params.get("TargetVariant")), call)
+        variant = fleet.choose(call.params.get("TargetVariant"))
+        with _told(endpoints, variant, call):
+            return _invoke_variant(variant, call)
+
+
+@contextlib.contextmanager
+def _told(endpoints: Endpoints, variant: Variant, call: Call) -> Iterator[None]:
+    """Let those who publish metrics know of the request: how it ended, and how long it took."""
+    started, status = time.monotonic(), 200
+    try:
+        yield
+    except ModelError as error:
+        status = error.members["OriginalStatusCode"] or 500  # 0 is a model that did not answer in time
+        raise
+    except AwsError as error:
+        status = error.status
+        raise
+    finally:
+        took = time.monotonic() - started
+        facts = {"EndpointName": call.params["EndpointName"], "VariantName": variant.name, "status": status}
+        times = {"seconds": took, "model_seconds": took if status != 429 else None}
+        news = News(kind="invocation", account_id=call.account_id, region=call.region, facts=facts | times)
+        endpoints.host.gateway.tell_news(news)
 
 
 def _invoke_variant(variant: Variant, call: Call) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from mlops_iac.cloud.jobs.batch_run import Attempt, Result
 from mlops_iac.cloud.jobs.host import Host
 from mlops_iac.cloud.jobs.process import KILL_TIMEOUT, wait_until
 from mlops_iac.cloud.jobs.records import Key
+from mlops_iac.cloud.news import News
 
 log = logging.getLogger("mlops_iac.cloud.jobs")
 
@@ -274,6 +275,9 @@ class BatchJobs:
         while ended:
             key, status, reason = ended.popleft()
             self.host.records.change(key, status=status, statusReason=reason[:1024], stoppedAt=_milliseconds())
+            self.host.gateway.tell_news(
+                News(kind="batch-job", account_id=key[1], region=key[2], facts=self.host.records.find(key) or {})
+            )
             ended.extend(self._tell(key, key[3], status))
             ended.extend(self._count_child(key, status))
 

@@ -20,6 +20,7 @@ from mlops_iac.cloud.jobs.process import KILL_TIMEOUT, End, Outcome, Process, wa
 from mlops_iac.cloud.jobs.records import Key, now
 from mlops_iac.cloud.jobs.sagemaker_list import page
 from mlops_iac.cloud.jobs.workspace import Workspace
+from mlops_iac.cloud.news import News
 
 log = logging.getLogger("mlops_iac.cloud.jobs")
 
@@ -276,6 +277,14 @@ class SageMakerJobs(ABC):
             values["FailureReason"] = reason[:1024]
         # All at once: who sees the last status sees everything else too. What the work found may correct the status.
         self.host.records.change(key, **(values | dict(found or {})))
+        self._tell(key)
+
+    def _tell(self, key: Key) -> None:
+        """Let those who publish metrics and events know how the job stands."""
+        record = self.host.records.find(key)
+        if record is not None:
+            news = News(kind="job", account_id=key[1], region=key[2], facts=record)
+            self.host.gateway.tell_news(news)
 
     def ended(self, key: Key) -> dict[str, Any]:
         """Members that every end sets."""

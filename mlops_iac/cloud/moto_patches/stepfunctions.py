@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 from mlops_iac.cloud import snapshot
 from mlops_iac.cloud.gateway import AwsError, Call
 from mlops_iac.cloud.interpreters import asl_check, step_functions
+from mlops_iac.cloud.news import News
 
 if TYPE_CHECKING:
     from mlops_iac.cloud.gateway import Gateway
@@ -85,6 +86,8 @@ def _start(gateway: Gateway, call: Call) -> dict[str, Any]:
         execution = _backend(call).start_execution(
             call.params["stateMachineArn"], name, call.params.get("input", "{}"), call.params.get("traceHeader")
         )
+    started = {**_described(execution), "status": "RUNNING"}
+    gateway.tell_news(News(kind="execution", account_id=call.account_id, region=call.region, facts=started))
     return {"executionArn": execution.execution_arn, "startDate": execution.start_date}
 
 
@@ -102,7 +105,10 @@ def _stop(gateway: Gateway, call: Call) -> dict[str, Any]:
 
 
 def _describe(gateway: Gateway, call: Call) -> dict[str, Any]:
-    execution = _find(gateway, call)
+    return _described(_find(gateway, call))
+
+
+def _described(execution: Any) -> dict[str, Any]:
     described = {**execution.to_describe_output(), "stateMachineArn": execution.state_machine_arn}
     described["status"] = execution.status
     return {key: value for key, value in described.items() if value is not None}
@@ -230,6 +236,9 @@ def _touch_when_an_execution_ends(gateway: Gateway) -> None:
         self.execution.stop_date = stopped or self.execution.stop_date
         TMP_THREADS[:] = [thread for thread in TMP_THREADS if thread.is_alive()]  # moto keeps them all for ever
         gateway.touch()
+        arn = self.execution.execution_arn.split(":")
+        facts = _described(self.execution)
+        gateway.tell_news(News(kind="execution", account_id=arn[4], region=arn[3], facts=facts))
 
     Communication.terminated = terminated
 

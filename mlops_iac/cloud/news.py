@@ -1,0 +1,24 @@
+"""What happens in the embedded cloud, told by the part that does it to those that publish it.
+
+A part that runs something says so with ``gateway.tell_news(News(...))`` and knows nothing of metrics, events or alarms.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+Kind = Literal["alarm", "batch-job", "execution", "invocation", "job"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class News:
+    kind: Kind
+    """alarm: its state changed. batch-job, job: its status changed. execution: it started or ended. invocation: an
+    endpoint answered, or refused."""
+    account_id: str
+    region: str
+    facts: Mapping[str, Any]
+    """What AWS's Describe call answers for the thing; for an invocation ``EndpointName``, ``VariantName``, ``status``
+    (HTTP), and ``model_seconds``, ``seconds`` (the model's, and altogether)."""
