@@ -36,6 +36,10 @@ Athena's queries are ours too: `SELECT`, `UNLOAD` and statements about the Glue 
 `CREATE TABLE AS`, `MERGE`, views, Iceberg, ORC, partition projection, other catalogues. Lake Formation and the rights
 of the caller on S3 are not asked.
 
+Step Functions, SageMaker jobs, endpoints and S3 publish their metrics and events (Batch its events), and alarms on one
+metric change state and tell SNS and Lambda. Metric math, anomaly detection and composite alarms stay at
+INSUFFICIENT_DATA and say why; rules with a rate or cron expression never fire.
+
 moto does these:
 """
 

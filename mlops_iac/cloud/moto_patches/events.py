@@ -4,7 +4,7 @@ In moto such a rule makes PutEvents itself fail, an input transformer crashes, `
 and disabled rules fire. Delivery is asynchronous here, as on AWS; one that fails is logged.
 
 What does not happen: rules with a rate or cron expression, and EventBridge Scheduler's schedules, are stored but never
-fire; and services do not emit events of their own.
+fire. What services send of their own is in `mlops_iac/cloud/telemetry/events.py`.
 """
 
 from __future__ import annotations

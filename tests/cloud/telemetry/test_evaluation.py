@@ -42,7 +42,7 @@ def test_an_alarm_is_in_the_state_that_its_data_say(given, points, state) -> Non
 
 def test_the_reason_names_the_values_and_the_threshold() -> None:
     assert evaluate(rule(), [at(0, 2.0)], NOW, "OK")[1] == (
-        "Threshold Crossed: 1 datapoint [2 (25/11/71 10:40:00)] was greater than the threshold (0)."
+        "Threshold Crossed: 1 datapoint [2 (26/11/71 10:40:00)] was greater than the threshold (0)."
     )
 
 

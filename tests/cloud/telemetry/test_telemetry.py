@@ -139,7 +139,8 @@ def test_an_endpoints_requests_are_counted_with_their_errors_and_times(cloud):
     invocation(cloud, status=400)
     invocation(cloud, status=500)
     invocation(cloud, status=429, model_seconds=None)
-    counts = [total(clients, "AWS/SageMaker", name, **variant) for name in ("Invocations", "Invocation4XXErrors", "Invocation5XXErrors")]  # fmt: skip
+    names = ("Invocations", "Invocation4XXErrors", "Invocation5XXErrors")
+    counts = [total(clients, "AWS/SageMaker", name, **variant) for name in names]
     assert counts == [4, 2, 1]
     assert total(clients, "AWS/SageMaker", "ModelLatency", **variant) == pytest.approx(600_000)
     assert total(clients, "AWS/SageMaker", "OverheadLatency", **variant) == pytest.approx(300_000)
@@ -187,8 +188,13 @@ def test_a_teams_own_metric_moves_its_alarm_at_once(cloud):
 
 def test_metric_math_is_not_evaluated_and_says_so(cloud):
     clients = cloud.clients()
-    metrics = [{"Id": "e1", "Expression": "1 + 1", "ReturnData": True}]
-    clients("cloudwatch").put_metric_alarm(AlarmName="math", Metrics=metrics, Threshold=1, EvaluationPeriods=1, ComparisonOperator="GreaterThanThreshold")  # fmt: skip
+    clients("cloudwatch").put_metric_alarm(
+        AlarmName="math",
+        Metrics=[{"Id": "e1", "Expression": "1 + 1", "ReturnData": True}],
+        Threshold=1,
+        EvaluationPeriods=1,
+        ComparisonOperator="GreaterThanThreshold",
+    )
     alarm = clients("cloudwatch").describe_alarms(AlarmNames=["math"])["MetricAlarms"][0]
     assert (alarm["StateValue"], alarm["StateReason"]) == (
         "INSUFFICIENT_DATA",
