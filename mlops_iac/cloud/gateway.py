@@ -66,6 +66,8 @@ class Gateway:
         self.iam = Enforcer(self)
         """Who may do what. Everything but the person acts in a role, by the clients of `roles`."""
         self.roles = Roles(self)
+        self.guests: dict[int, Callable[[Request], None]] = {}
+        """By client port: what is asked before a request of a job with a network of its own is answered."""
         self._moto = moto
         self._instead: dict[tuple[str, str], Instead] = {}
         self._before: dict[tuple[str, str], list[Hook]] = defaultdict(list)
@@ -225,6 +227,7 @@ class Gateway:
             return Answer(503, [("Content-Type", "text/plain")], b"The embedded cloud is starting or stopping.\n")
         request = wire.read(environ, body)
         try:
+            self._check_guest(request)
             if request.changes:
                 self._refuse_what_cannot_be_kept(len(body))
             self.prepare(request.service or "s3")
@@ -238,6 +241,11 @@ class Gateway:
         if answer.status < 400 and request.changes:
             self.touch()
         return answer
+
+    def _check_guest(self, request: Request) -> None:
+        check = self.guests.get(int(request.environ.get("REMOTE_PORT") or 0))
+        if check:
+            check(request)
 
     def _refuse_what_cannot_be_kept(self, size: int) -> None:
         fault = self.disk.find_fault(size)

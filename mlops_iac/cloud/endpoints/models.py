@@ -26,7 +26,7 @@ def get_container(sagemaker: Any, model_name: str) -> ModelContainer:
         image=definition["Image"],
         data_url=_data_url(definition),
         environment=definition.get("Environment", {}),
-        offline=bool(model.get("EnableNetworkIsolation")),
+        network=model,
     )
 
 

@@ -15,7 +15,6 @@ from typing import Any, NamedTuple
 
 from mlops_iac.cloud.jobs.failure import JobFailed, last_error
 from mlops_iac.cloud.jobs.host import Host
-from mlops_iac.cloud.jobs.mounts import NO_ISOLATION, NO_MOUNTS
 from mlops_iac.cloud.jobs.process import Process
 from mlops_iac.cloud.jobs.s3_transfer import S3Uri, Source, download, unpack
 
@@ -34,7 +33,8 @@ class ModelContainer:
     image: str
     data_url: str | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
-    offline: bool = False
+    network: Mapping[str, Any] = field(default_factory=dict)
+    """EnableNetworkIsolation and VpcConfig, as DescribeModel has them."""
 
 
 class Response(NamedTuple):
@@ -56,7 +56,7 @@ class Serving:
     ) -> None:
         self._host, self._container, self._region, self._account = host, container, region, account
         self._log = host.log(log_group, log_stream, region, account)
-        self._workspace = host.workspace(offline=container.offline)
+        self._workspace = host.workspace()
         # The path of a unix socket may have about a hundred characters, and a project's folder may be deep.
         self._folder = Path(tempfile.mkdtemp(prefix="mlops-iac-"))
         self._socket = self._folder / "model.sock"
@@ -105,17 +105,22 @@ class Serving:
         code = self._find_code(s3)
         environment = self._host.environment(self._container.image, code)
         view = self._workspace.view
-        if not view.private:
-            self._log.write(f"mlops-iac: {NO_MOUNTS}")
-        if self._container.offline and not view.offline:
-            self._log.write(f"mlops-iac: {NO_ISOLATION}")
+        reach = self._host.reach(self._container.network, self._region, self._account)
         variables = self._host.variables(environment, self._workspace, self._region, self._account)
-        variables |= {name: view.rewrite(value) for name, value in self._container.environment.items()}
+        variables |= self._container.environment
         variables["SM_MODEL_DIR"] = view.path("/opt/ml/model")
         if code:
             variables["SAGEMAKER_SUBMIT_DIRECTORY"] = view.path(f"/opt/ml/{code.relative_to(view.folder).as_posix()}")
-        command = view.command(["python", str(_SERVER), str(self._socket)], view.path("/opt/ml/model"))
-        self._process = Process(command, variables, self._log.write)
+        self._process = self._host.process(
+            ["python", str(_SERVER), str(self._socket)],
+            environment,
+            self._workspace,
+            reach,
+            variables,
+            self._log.write,
+            folder="/opt/ml/model",
+            shown=[(str(_SERVER), str(_SERVER), "ro"), (str(self._folder), str(self._folder), "rw")],
+        )
         try:
             self._process.start()
         except OSError as error:

@@ -11,7 +11,7 @@ __all__ = ["install"]
 
 def install(gateway: Gateway, find: FindFramework = find_framework) -> None:
     """Take over the operations of jobs; ``find`` tells which image is which framework."""
-    from mlops_iac.cloud.jobs import warming
+    from mlops_iac.cloud.jobs import enter, warming
     from mlops_iac.cloud.jobs.batch import BatchJobs
     from mlops_iac.cloud.jobs.sagemaker_processing import ProcessingJobs
     from mlops_iac.cloud.jobs.sagemaker_training import TrainingJobs
@@ -21,6 +21,7 @@ def install(gateway: Gateway, find: FindFramework = find_framework) -> None:
     for kind in (BatchJobs, ProcessingJobs, TrainingJobs, TransformJobs):
         kind(host).install()
     warming.install(gateway, find)
+    gateway.reports["isolation"] = enter.report
     gateway.reports["jobs"] = lambda: count_running(gateway)
 
 

@@ -11,8 +11,8 @@ from typing import Any
 
 from mlops_iac.cloud.jobs.failure import JobFailed
 from mlops_iac.cloud.jobs.host import Host
-from mlops_iac.cloud.jobs.mounts import NO_MOUNTS, OPT_ML
 from mlops_iac.cloud.jobs.process import End, Process
+from mlops_iac.cloud.jobs.reach import INTERNET, Reach
 from mlops_iac.cloud.jobs.records import Key
 from mlops_iac.cloud.jobs.workspace import Workspace
 
@@ -92,17 +92,16 @@ class Attempt:
         return Result(1, reason, final=True, container={"reason": reason[:255]}, started=now, stopped=now)
 
     def _start(self, workspace: Workspace, write: Callable[[str], None]) -> Process:
-        container, view = self._record["container"], workspace.view
+        container = self._record["container"]
         environment = self._host.environment(container["image"])
         if not container["command"]:
             raise JobFailed("The job definition has no command, and a framework image has no default program.")
         variables = self._host.variables(environment, workspace, self._region, self._account)
-        variables |= {each["name"]: view.rewrite(each["value"]) for each in container["environment"]}
+        variables |= {each["name"]: each["value"] for each in container["environment"]}
         variables |= self._batch_variables()
-        if not view.private and any(OPT_ML in word for word in container["command"]):
-            write(f"mlops-iac: {NO_MOUNTS}")
-        command = view.command([view.rewrite(word) for word in container["command"]], str(workspace.home))
-        process = Process(command, variables, write, grace=GRACE)
+        process = self._host.process(
+            container["command"], environment, workspace, self._reach(), variables, write, folder="/", grace=GRACE
+        )
         with self._lock:
             if self._terminated is not None:
                 raise JobFailed(self._terminated)
@@ -112,6 +111,17 @@ class Attempt:
                 raise JobFailed(f"The job could not be started: {error}") from error
             self._process = process
         return process
+
+    def _reach(self) -> Reach:
+        """By the subnets of the queue's first compute environment, and by the job's own public address."""
+        batch = self._host.client("batch", self._region, self._account)
+        queue = batch.describe_job_queues(jobQueues=[self._record["jobQueue"]])["jobQueues"][0]
+        first = min(queue["computeEnvironmentOrder"], key=lambda each: each["order"])["computeEnvironment"]
+        found = batch.describe_compute_environments(computeEnvironments=[first])["computeEnvironments"][0]
+        subnets = found.get("computeResources", {}).get("subnets")
+        network = self._record["container"].get("networkConfiguration") or {}
+        public = network.get("assignPublicIp") == "ENABLED"
+        return self._host.reach_of(subnets, self._region, self._account, public_address=public) if subnets else INTERNET
 
     def _batch_variables(self) -> dict[str, str]:
         record = self._record

@@ -40,6 +40,12 @@ class EnvironmentFailed(MlopsError):
 @dataclass(frozen=True)
 class PythonEnvironment:
     folder: Path
+    base: Path | None = None
+    """The environment that this one is laid over."""
+
+    @property
+    def folders(self) -> tuple[Path, ...]:
+        return (self.folder, self.base) if self.base else (self.folder,)
 
     @property
     def python(self) -> Path:
@@ -84,7 +90,7 @@ def code_environment(framework: Framework, code: Path | None) -> PythonEnvironme
     with _building(folder) as aside:
         if aside:
             _build_layer(aside, base, requirements, interpreter)
-    return PythonEnvironment(folder)
+    return PythonEnvironment(folder, base.folder)
 
 
 def warm(framework: Framework) -> threading.Thread:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from mlops_iac.cloud.gateway import AwsError, Call, Gateway
 from mlops_iac.cloud.jobs import environments
+from mlops_iac.cloud.jobs.enter import enter
 from mlops_iac.cloud.jobs.environments import EnvironmentFailed, PythonEnvironment
 from mlops_iac.cloud.jobs.failure import JobFailed
 from mlops_iac.cloud.jobs.logs import LogStream
-from mlops_iac.cloud.jobs.process import bare_environment
+from mlops_iac.cloud.jobs.mounts import Bind
+from mlops_iac.cloud.jobs.process import GRACE, Process, bare_environment
+from mlops_iac.cloud.jobs.reach import INTERNET, NOWHERE, Reach, find_reach
 from mlops_iac.cloud.jobs.records import Records
 from mlops_iac.cloud.jobs.slots import Slots
 from mlops_iac.cloud.jobs.workspace import Workspace
@@ -33,9 +36,51 @@ class Host:
     def client(self, service: str, region: str, account: str) -> Any:
         return self.gateway.clients(region, account)(service)
 
-    def workspace(self, *, offline: bool = False) -> Workspace:
+    def workspace(self) -> Workspace:
         """A new, empty folder for one job."""
-        return Workspace(self._home / "work" / uuid.uuid4().hex[:12], offline=offline)
+        return Workspace(self._home / "work" / uuid.uuid4().hex[:12])
+
+    def reach(self, network: Mapping[str, Any], region: str, account: str) -> Reach:
+        """What a job or model with these members (EnableNetworkIsolation, VpcConfig) reaches; raises JobFailed."""
+        subnets = (network.get("VpcConfig") or {}).get("Subnets")
+        if network.get("EnableNetworkIsolation"):
+            return NOWHERE
+        return self.reach_of(subnets, region, account) if subnets else INTERNET
+
+    def reach_of(self, subnets: Sequence[str], region: str, account: str, *, public_address: bool = False) -> Reach:
+        """What machines in these subnets reach; raises JobFailed for subnets that are not there."""
+        ec2 = self.client("ec2", region, account)
+        try:
+            return find_reach(ec2, subnets, region, public_address=public_address)
+        except ec2.exceptions.ClientError as error:
+            raise JobFailed(f"ClientError: {error.response['Error']['Message']}") from error
+
+    def process(
+        self,
+        program: Sequence[str],
+        environment: PythonEnvironment,
+        workspace: Workspace,
+        reach: Reach,
+        variables: Mapping[str, str],
+        on_line: Callable[[str], None],
+        *,
+        folder: str,
+        shown: Sequence[Bind] = (),
+        grace: float = GRACE,
+    ) -> Process:
+        """A program in a job's view of files and network, not started yet."""
+        return enter(
+            self.gateway,
+            program,
+            environment,
+            workspace,
+            reach,
+            variables,
+            on_line,
+            folder=folder,
+            shown=shown,
+            grace=grace,
+        )
 
     def log(self, group: str, stream: str, region: str, account: str) -> LogStream:
         return LogStream(self.client("logs", region, account), group, stream)
@@ -67,9 +112,11 @@ class Host:
     ) -> dict[str, str]:
         """What every process starts with."""
         view = workspace.view
-        found = bare_environment(environment.search_path, str(workspace.home), self.gateway.endpoint, region)
+        found = bare_environment(environment.search_path, view.home, self.gateway.endpoint, region)
         found["AWS_ACCOUNT_ID"] = account
         found["MLOPS_IAC_OPT_ML"] = view.path("/opt/ml")
+        if not view.private:
+            found["TMPDIR"] = view.temporary
         found["MLOPS_IAC_REQUIREMENTS_INSTALLED"] = "1"
         return found
 

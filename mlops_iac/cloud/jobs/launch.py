@@ -1,15 +1,20 @@
 """Enter a job's private view of the machine, then become the job. A script of its own: standard library only.
 
-Usage: ``python -I launch.py '<json>' program argument …`` where the JSON holds ``ml`` (the folder to show as /opt/ml,
-or null), ``stage`` (an empty folder to build a new /opt in), ``offline`` (leave the network) and ``folder`` (to start
-in).
+Usage: ``python -I launch.py '<json>' program argument …`` where the JSON holds what `mounts.View` writes: ``root`` (an
+empty folder to build the job's root in, or null), ``binds`` (source, target, mode), ``changes`` (a folder for what the
+job writes over what it may not change), ``network`` (``host`` or ``own``), ``gate`` and ``port`` (a socket to hand the
+job's way to the embedded cloud over, or null) and ``folder`` (to start in).
 
-A user namespace makes this possible without root: inside it, this process may mount. Nothing is mounted outside.
+A user namespace makes this possible without root: inside it, this process may mount. Nothing is mounted outside. The
+job's root holds the machine's programs, read-only, and what it was given; everything else of the machine (homes, the
+project, other jobs) is not there at all, as in a container.
 """
 
 from __future__ import annotations
 
+import array
 import ctypes
+import errno
 import fcntl
 import json
 import os
@@ -17,13 +22,29 @@ import signal
 import socket
 import struct
 import sys
+import warnings  # noqa: F401 - `execvpe` wants it when this interpreter's own folder may be out of sight
 
 CLONE_NEWNS, CLONE_NEWUSER, CLONE_NEWNET = 0x00020000, 0x10000000, 0x40000000
 MS_BIND, MS_REC, MS_PRIVATE = 4096, 16384, 1 << 18
-PR_SET_PDEATHSIG = 1
+MNT_DETACH = 2
+AT_RECURSIVE, MOUNT_ATTR_RDONLY = 0x8000, 1
+PIVOT_ROOT = {"x86_64": 155, "aarch64": 41}
+"""System call numbers; `mount_setattr` (Linux 5.12) has one number everywhere."""
+MOUNT_SETATTR = 442
+PR_SET_PDEATHSIG, PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS = 1, 24, 38
 SIOCGIFFLAGS, SIOCSIFFLAGS, IFF_UP = 0x8913, 0x8914, 1
 CANNOT_ENTER = 97
 """Exit code when the view cannot be made; no job of ours ends with it otherwise."""
+
+SYSTEM = ("bin", "etc", "gnu", "lib", "lib32", "lib64", "libx32", "nix", "sbin", "sys", "usr")
+"""What programs need, read-only."""
+LIVE = ("dev", "proc")
+COMPOSED = ("opt", "var")
+"""Folders of the job's own, with the machine's children in them: /opt/ml and /var/task must find a place."""
+MASKED = ("/etc/shadow", "/etc/gshadow", "/etc/sudoers")
+KEPT_CAPABILITIES = (0, 1, 3, 4, 5, 6, 7, 8, 10, 13, 27, 29, 31)
+"""What Docker leaves to a container's root, without chroot: no mounting, no tracing, no network administration.
+https://docs.docker.com/engine/containers/run/#runtime-privilege-and-linux-capabilities"""
 
 if sys.platform == "linux":
     libc = ctypes.CDLL(None, use_errno=True)
@@ -35,30 +56,21 @@ def call(name: str, *arguments: object) -> None:
         raise OSError(number, f"{name}: {os.strerror(number)}")
 
 
-def mount(source: str, target: str, flags: int) -> None:
-    call("mount", os.fsencode(source), os.fsencode(target), None, ctypes.c_ulong(flags), None)
+def mount(source: str, target: str, flags: int, kind: str | None = None, data: str | None = None) -> None:
+    words = [os.fsencode(word) if word is not None else None for word in (source, target, kind)]
+    call("mount", *words, ctypes.c_ulong(flags), os.fsencode(data) if data else None)
 
 
-def enter_namespaces(offline: bool) -> None:
+def enter_namespaces(network: str) -> None:
     uid, gid = os.geteuid(), os.getegid()
-    call("unshare", CLONE_NEWUSER | CLONE_NEWNS | (CLONE_NEWNET if offline else 0))
+    call("unshare", CLONE_NEWUSER | CLONE_NEWNS | (CLONE_NEWNET if network == "own" else 0))
     for file, text in (("setgroups", "deny"), ("uid_map", f"0 {uid} 1"), ("gid_map", f"0 {gid} 1")):
         with open(f"/proc/self/{file}", "w") as handle:
             handle.write(text)
     mount("none", "/", MS_REC | MS_PRIVATE)
 
 
-def show_as_opt_ml(folder: str, stage: str) -> None:
-    """Bind the job's folder on /opt/ml; where that does not exist, on a stand-in for /opt with the same children."""
-    if not os.path.isdir("/opt/ml"):
-        for child in os.listdir("/opt"):
-            there, here = os.path.join("/opt", child), os.path.join(stage, child)
-            if os.path.isdir(there) and not os.path.islink(there):
-                os.mkdir(here)
-                mount(there, here, MS_BIND | MS_REC)
-        os.mkdir(os.path.join(stage, "ml"))
-        mount(stage, "/opt", MS_BIND | MS_REC)
-    mount(folder, "/opt/ml", MS_BIND | MS_REC)
+# The network --------------------------------------------------------------------------------------------------------
 
 
 def raise_loopback() -> None:
@@ -68,19 +80,131 @@ def raise_loopback() -> None:
         fcntl.ioctl(handle, SIOCSIFFLAGS, struct.pack("16sh14x", b"lo", flags | IFF_UP))
 
 
-def main() -> None:
-    view, program = json.loads(sys.argv[1]), sys.argv[2:]
+def hand_over_the_gate(gate: int, port: int) -> None:
+    """Listen where the embedded cloud listens outside, and give the socket to it: a socket stays in the network that
+    it was made in, whoever holds it."""
+    with socket.socket(fileno=gate) as outside, socket.create_server(("127.0.0.1", port), backlog=128) as listener:
+        outside.sendmsg([b"g"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [listener.fileno()]))])
+        outside.recv(1)
+
+
+# The files ----------------------------------------------------------------------------------------------------------
+
+
+def build_root(root: str, binds: list[list[str]], changes: str, resolver: bool) -> None:
+    """The job's root below ``root``; everything in it is in place and read-only where it must be."""
+    mount(root, root, MS_BIND | MS_REC)
+    for name in os.listdir("/"):
+        here, there = os.path.join("/", name), os.path.join(root, name)
+        if name in (*SYSTEM, *LIVE, *COMPOSED) and os.path.islink(here):
+            os.symlink(os.readlink(here), there)
+        elif name in SYSTEM or name in LIVE:
+            show(here, there, "ro" if name in SYSTEM else "live", changes)
+        elif name in COMPOSED:
+            os.mkdir(there)
+            compose(here, there, [target for _, target, _ in binds])
+    for name in ("tmp", "root", "run", "var/tmp"):
+        os.makedirs(os.path.join(root, name), exist_ok=True)
+    for file in MASKED:
+        if os.path.exists(root + file):
+            mount("/dev/null", root + file, MS_BIND)
+    mount("tmpfs", f"{root}/dev/shm", 0, "tmpfs", "mode=1777")  # noqa: S108 - the job's own
+    for source, target, mode in sorted(binds, key=lambda bind: bind[1]):
+        show(source, root + target, mode, changes)
+    names = os.path.realpath("/etc/resolv.conf")
+    if resolver and names.startswith("/run/"):
+        show(os.path.dirname(names), root + os.path.dirname(names), "ro", changes)
+
+
+def compose(here: str, there: str, taken: list[str]) -> None:
+    for child in os.listdir(here):
+        source, target = os.path.join(here, child), os.path.join(there, child)
+        if source in taken or (here, child) == ("/var", "tmp"):
+            continue
+        if os.path.islink(source):
+            os.symlink(os.readlink(source), target)
+        elif os.path.isdir(source):
+            show(source, target, "ro", "")
+
+
+def show(source: str, target: str, mode: str, changes: str) -> None:
+    """Bind a file or folder: ``ro``, ``rw``, ``live`` (as the machine has it), or ``copy``: what the job writes there
+    lands in its own folder (pip in a job, as in a container), or, where the kernel has no such overlay, nowhere."""
+    if os.path.isdir(source):
+        os.makedirs(target, exist_ok=True)
+    elif not os.path.lexists(target):
+        os.makedirs(os.path.dirname(target), exist_ok=True)
+        os.close(os.open(target, os.O_CREAT, 0o644))
+    if mode == "copy" and overlay(source, target, changes):
+        return
+    mount(source, target, MS_BIND | MS_REC)
+    if mode in ("ro", "copy"):
+        make_read_only(target)
+
+
+def overlay(source: str, target: str, changes: str) -> bool:
+    number = len(os.listdir(changes))
+    upper, work = os.path.join(changes, str(number), "upper"), os.path.join(changes, str(number), "work")
+    os.makedirs(upper)
+    os.makedirs(work)
+    if any(sign in path for path in (source, upper) for sign in ",:\\"):
+        return False
     try:
-        if view["ml"] or view["offline"]:
-            enter_namespaces(view["offline"])
-        if view["offline"]:
-            raise_loopback()
-        if view["ml"]:
-            show_as_opt_ml(view["ml"], view["stage"])
-        if sys.platform == "linux":
-            # Last, because entering a namespace clears it: if the cloud is killed, its jobs die with it.
-            call("prctl", PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-        os.chdir(view["folder"])
+        mount("overlay", target, 0, "overlay", f"lowerdir={source},upperdir={upper},workdir={work},userxattr")
+    except OSError:
+        return False
+    return True
+
+
+def make_read_only(target: str) -> None:
+    attributes = struct.pack("QQQQ", MOUNT_ATTR_RDONLY, 0, 0, 0)
+    where = (-100, os.fsencode(target), AT_RECURSIVE)
+    try:
+        call("syscall", ctypes.c_long(MOUNT_SETATTR), *where, attributes, ctypes.c_size_t(len(attributes)))
+    except OSError as error:
+        if error.errno not in (errno.ENOSYS, errno.EINVAL):
+            raise  # an older kernel: what belongs to the system is not this person's to write anyway
+
+
+def enter_root(root: str) -> None:
+    """Make it ``/`` and let go of the machine's: nothing of it can be reached any more."""
+    os.chdir(root)
+    call("syscall", ctypes.c_long(PIVOT_ROOT[os.uname().machine]), b".", b".")
+    call("umount2", b".", MNT_DETACH)
+    os.chdir("/")
+
+
+def drop_capabilities() -> None:
+    """From the next program on: a job must not mount anew what was mounted read-only."""
+    for capability in range(64):
+        if capability not in KEPT_CAPABILITIES and libc.prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) != 0:
+            break  # past the last one that this kernel knows
+    call("prctl", PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+
+
+def enter(view: dict[str, object]) -> None:
+    root, network = view["root"], str(view["network"])
+    if root or network == "own":
+        enter_namespaces(network)
+    if network == "own":
+        raise_loopback()
+    if view["gate"] is not None:
+        hand_over_the_gate(int(str(view["gate"])), int(str(view["port"])))
+    if root:
+        build_root(str(root), view["binds"], str(view["changes"]), network == "host")  # type: ignore[arg-type]
+        enter_root(str(root))
+    if root or network == "own":
+        drop_capabilities()
+    if sys.platform == "linux":
+        # Last, because entering a namespace clears it: if the cloud is killed, its jobs die with it.
+        call("prctl", PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    os.chdir(str(view["folder"]))
+
+
+def main() -> None:
+    program = sys.argv[2:]
+    try:
+        enter(json.loads(sys.argv[1]))
     except OSError as error:
         print(f"launch: {error}", file=sys.stderr)
         sys.exit(CANNOT_ENTER)

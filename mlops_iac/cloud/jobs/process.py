@@ -11,6 +11,10 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mlops_iac.cloud.jobs.gate import Gate
 
 GRACE = 120.0
 """Seconds between SIGTERM and SIGKILL, as SageMaker gives a training job."""
@@ -44,7 +48,9 @@ class Process:
         on_line: Callable[[str], None],
         *,
         grace: float = GRACE,
+        gate: Gate | None = None,
     ) -> None:
+        self._gate = gate
         self._command, self._environment, self._on_line, self._grace = list(command), dict(environment), on_line, grace
         self._end = End.EXITED
         self._started = threading.Event()
@@ -98,17 +104,24 @@ class Process:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                pass_fds=[self._gate.theirs] if self._gate else (),
             )
         except OSError as error:
             self._failure = error
+            if self._gate:
+                self._gate.close()
             self._started.set()
             return
         self._started.set()
+        if self._gate:
+            self._gate.open()
         reader = threading.Thread(target=self._read, name="job lines", daemon=True)
         reader.start()
         self._popen.wait()
         self._signal(signal.SIGKILL)  # what the job left running in its group ends with it, as a container's would
         reader.join(timeout=5)
+        if self._gate:
+            self._gate.close()
         self._finished.set()
 
     def _read(self) -> None:

@@ -15,7 +15,7 @@ from mlops_iac.cloud.jobs.environments import PythonEnvironment
 from mlops_iac.cloud.jobs.failure import JobFailed, JobStopped
 from mlops_iac.cloud.jobs.host import Host
 from mlops_iac.cloud.jobs.logs import LogStream
-from mlops_iac.cloud.jobs.mounts import NO_ISOLATION, NO_MOUNTS, OPT_ML
+from mlops_iac.cloud.jobs.mounts import NO_MOUNTS, OPT_ML
 from mlops_iac.cloud.jobs.process import KILL_TIMEOUT, End, Outcome, Process, wait_until
 from mlops_iac.cloud.jobs.records import Key, now
 from mlops_iac.cloud.jobs.sagemaker_list import page
@@ -35,18 +35,13 @@ class Run:
         self.host, self.key, self.record = host, key, record
         _, self.account, self.region, self.name = key
         self._group = group
-        self.workspace: Workspace = host.workspace(offline=self.offline)
+        self.workspace: Workspace = host.workspace()
         self.log = self._open_log(1)
         self.on_line: Callable[[str], None] = self.log.write
         self.killed = False
         """The cloud itself is stopping: there is nowhere to upload to."""
         self._stop = threading.Event()
         self._process: Process | None = None
-
-    @property
-    def offline(self) -> bool:
-        network = self.record.get("NetworkConfig", self.record)
-        return bool(network.get("EnableNetworkIsolation"))
 
     @property
     def s3(self) -> Any:
@@ -56,7 +51,7 @@ class Run:
         """Become another instance of the same job: an empty folder and a log of its own."""
         self.log.close()
         self.workspace.remove()
-        self.workspace, self.log = self.host.workspace(offline=self.offline), self._open_log(number)
+        self.workspace, self.log = self.host.workspace(), self._open_log(number)
         self.on_line = self.log.write
 
     def _open_log(self, number: int) -> LogStream:
@@ -93,12 +88,12 @@ class Run:
     ) -> Outcome:
         """Run the job's command in its view until it ends; raises JobStopped, or JobFailed when it cannot start."""
         self.go_on()
-        view = self.workspace.view
-        self._tell_what_is_missing()
-        command = view.command([view.rewrite(word) for word in program], view.path(folder))
-        everything = self.host.variables(environment, self.workspace, self.region, self.account)
-        everything |= {name: view.rewrite(value) for name, value in variables.items()}
-        self._process = Process(command, everything, self.on_line)
+        host, network = self.host, self.record.get("NetworkConfig", self.record)
+        reach = host.reach(network, self.region, self.account)
+        everything = host.variables(environment, self.workspace, self.region, self.account) | dict(variables)
+        self._process = host.process(
+            program, environment, self.workspace, reach, everything, self.on_line, folder=folder
+        )
         try:
             self._process.start()
         except OSError as error:
@@ -115,12 +110,6 @@ class Run:
         if not self.workspace.view.private and OPT_ML in reason:
             return f"{reason}\n{NO_MOUNTS}"
         return reason
-
-    def _tell_what_is_missing(self) -> None:
-        if not self.workspace.view.private:
-            self.log.write(f"mlops-iac: {NO_MOUNTS}")
-        if self.offline and not self.workspace.view.offline:
-            self.log.write(f"mlops-iac: {NO_ISOLATION}")
 
 
 class SageMakerJobs(ABC):
@@ -246,7 +235,11 @@ class SageMakerJobs(ABC):
         if record[f"{self.noun}Status"] == "Stopping":
             self._finish(key, "Stopped")
             return
-        run = self._running[key] = Run(self.host, key, record, self.group)
+        try:
+            run = self._running[key] = Run(self.host, key, record, self.group)
+        except OSError as error:
+            self._finish(key, "Failed", f"InternalServerError: The job's folder could not be made: {error}")
+            return
         status, reason, found = "Failed", "", {}
         if self._closed:
             run.kill()

@@ -49,7 +49,7 @@ class ProcessingJobs(SageMakerJobs):
         environment = self.host.environment(asked["AppSpecification"]["ImageUri"], _find_code(run))
         limit = asked.get("StoppingCondition", {}).get("MaxRuntimeInSeconds", _DEFAULT_LIMIT)
         variables = {**asked.get("Environment", {}), "PROCESSING_JOB_NAME": run.name}
-        outcome = run.execute(_command(asked), environment, variables, folder="/opt/ml/processing", timeout=limit)
+        outcome = run.execute(_command(asked), environment, variables, folder="/", timeout=limit)
         message = _exit_message(run)
         self.host.records.change(run.key, **message)
         if outcome.end is End.TIMED_OUT:

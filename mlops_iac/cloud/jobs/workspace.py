@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
+import stat
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,16 +20,14 @@ KEEP = "MLOPS_IAC_KEEP_JOBS"
 class Workspace:
     """The layout below /opt/ml is AWS's: ``input/config``, ``input/data/<channel>``, ``model``, ``output``, …"""
 
-    def __init__(self, root: Path, *, offline: bool = False) -> None:
+    def __init__(self, root: Path) -> None:
         shutil.rmtree(root, ignore_errors=True)
         root.mkdir(parents=True, mode=0o700)
         self.root = root
-        self.home = root / "home"
-        self.home.mkdir()
         self.aside = root / "aside"
         """For files that the job does not see: archives on their way in or out."""
         self.aside.mkdir()
-        self.view: View = make_view(root / "ml", root / "stage", offline=offline)
+        self.view: View = make_view(root)
 
     def folder(self, inside: str) -> Path:
         """Make a folder that the job sees at ``/opt/ml/…``; answers its real path."""
@@ -42,4 +43,17 @@ class Workspace:
     def remove(self, *, failed: bool = False) -> None:
         """Remove everything; after a failure only when MLOPS_IAC_KEEP_JOBS is not 1."""
         if not (failed and os.environ.get(KEEP) == "1"):
-            shutil.rmtree(self.root, ignore_errors=True)
+            remove_all(self.root)
+
+
+def remove_all(root: Path) -> None:
+    """Remove a job's folder, with what the job made unreadable and what the kernel's overlays leave closed."""
+
+    def open_up(_: Callable[..., Any], path: str, __: Any) -> None:
+        for each in (os.path.dirname(path), path):
+            if os.path.isdir(each) and not os.path.islink(each):
+                os.chmod(each, stat.S_IRWXU)
+        with contextlib.suppress(OSError):
+            shutil.rmtree(path) if os.path.isdir(path) and not os.path.islink(path) else os.unlink(path)
+
+    shutil.rmtree(root, onerror=open_up)

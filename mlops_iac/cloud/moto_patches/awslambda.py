@@ -1,8 +1,9 @@
 """Lambda: Python functions really run, as a process each, and what they print goes to their log group.
 
-moto only echoes the payload when there is no docker. Functions get AWS's environment variables and an endpoint on
-loopback with dummy credentials. Not offered: other runtimes than Python, container images, layers, and the context's
-methods beyond its names and the remaining time.
+moto only echoes the payload when there is no docker. Functions get AWS's environment variables, their code at
+/var/task, a /tmp of their own, and the embedded cloud's endpoint with dummy credentials; no other address can be
+reached from them (on AWS a function outside a VPC has the internet; on a laptop it must not). Not offered: other
+runtimes than Python, container images, layers, and the context's methods beyond its names and the remaining time.
 """
 
 from __future__ import annotations
@@ -10,10 +11,10 @@ from __future__ import annotations
 import io
 import json
 import os
-import subprocess
 import sys
-import tempfile
+import uuid
 import zipfile
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from mlops_iac.clients import DUMMY_ACCESS_KEY, DUMMY_SECRET_KEY
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 _BOOTSTRAP: Final = """
 import importlib, json, os, sys, time, traceback, uuid
-folder, handler, answer = sys.argv[1:4]
+folder, handler, event, answer = sys.argv[1:5]
 sys.path.insert(0, folder); os.chdir(folder)
 ends = time.time() + float(os.environ["AWS_LAMBDA_FUNCTION_TIMEOUT"])
 class Context:
@@ -37,7 +38,7 @@ class Context:
         return max(0, int((ends - time.time()) * 1000))
 try:
     module, _, name = handler.rpartition(".")
-    result = getattr(importlib.import_module(module.replace("/", ".")), name)(json.load(sys.stdin), Context())
+    result = getattr(importlib.import_module(module.replace("/", ".")), name)(json.load(open(event)), Context())
     text, failed = json.dumps(result), 0
 except BaseException as error:
     traceback.print_exc()
@@ -73,30 +74,55 @@ def _patch_invoke(gateway: Gateway) -> None:
 
 
 def _run(gateway: Gateway, function: Any, event: Any) -> tuple[str, bool, str]:
+    from mlops_iac.cloud.jobs.process import End, Process
+    from mlops_iac.cloud.jobs.workspace import Workspace
+
     timeout = int(function.timeout or 3)
-    with tempfile.TemporaryDirectory(prefix="mlops-iac-lambda-") as folder:
-        code, answer = os.path.join(folder, "code"), os.path.join(folder, "answer")
-        zipfile.ZipFile(io.BytesIO(function.code_bytes)).extractall(code)
-        try:
-            process = subprocess.run(
-                [sys.executable, "-c", _BOOTSTRAP, code, function.handler, answer],
-                input=json.dumps(event).encode() if not isinstance(event, str) else event.encode(),
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                env=_environment(gateway, function, timeout),
-                timeout=timeout,
-                check=False,
-            )
-        except subprocess.TimeoutExpired as error:
+    workspace = Workspace(gateway.home / "functions" / uuid.uuid4().hex[:12])
+    printed: list[str] = []
+    try:
+        answer = workspace.root / "home" / "answer"
+        process: Process = _process(gateway, function, event, workspace, printed.append, timeout)
+        process.start()
+        outcome = process.wait(timeout)
+        if outcome.end is End.TIMED_OUT:
             message = f"Task timed out after {timeout}.00 seconds"
-            printed = (error.stdout or b"").decode(errors="replace") + message
-            return json.dumps({"errorMessage": message, "errorType": "Sandbox.Timedout"}), True, printed
-        printed = process.stdout.decode(errors="replace")
-        if not os.path.exists(answer):
-            message = f"Runtime exited with error: exit status {process.returncode}"
-            return json.dumps({"errorMessage": message, "errorType": "Runtime.ExitError"}), True, printed
-        with open(answer) as file:
-            return file.read(), process.returncode != 0, printed
+            return _failed(message, "Sandbox.Timedout"), True, "\n".join([*printed, message])
+        if not answer.exists():
+            message = f"Runtime exited with error: exit status {outcome.code}"
+            return _failed(message, "Runtime.ExitError"), True, "\n".join(printed)
+        return answer.read_text(), outcome.code != 0, "\n".join(printed)
+    finally:
+        workspace.remove()
+
+
+def _process(gateway: Gateway, function: Any, event: Any, workspace: Any, on_line: Any, timeout: int) -> Any:
+    """The function's code at /var/task where a private view is possible, else where it lies."""
+    from mlops_iac.cloud.jobs.enter import enter
+    from mlops_iac.cloud.jobs.environments import PythonEnvironment
+    from mlops_iac.cloud.jobs.reach import EMBEDDED
+
+    code, home = workspace.root / "code", workspace.root / "home"
+    zipfile.ZipFile(io.BytesIO(function.code_bytes)).extractall(code)
+    (home / "event").write_bytes(event.encode() if isinstance(event, str) else json.dumps(event).encode())
+    private = workspace.view.private
+    place, own = ("/var/task", "/root") if private else (str(code), str(home))
+    return enter(
+        gateway,
+        [sys.executable, "-c", _BOOTSTRAP, place, function.handler, f"{own}/event", f"{own}/answer"],
+        PythonEnvironment(Path(sys.prefix)),
+        workspace,
+        EMBEDDED,
+        _environment(gateway, function, timeout) | {"HOME": own, "TMPDIR": workspace.view.temporary},
+        on_line,
+        folder=place,
+        shown=[(str(code), "/var/task", "ro")] if private else (),
+        grace=0,
+    )
+
+
+def _failed(message: str, kind: str) -> str:
+    return json.dumps({"errorMessage": message, "errorType": kind})
 
 
 def _environment(gateway: Gateway, function: Any, timeout: int) -> dict[str, str]:

@@ -9,6 +9,7 @@ import zipfile
 
 import pytest
 
+from mlops_iac.cloud.jobs import mounts
 from mlops_iac.cloud.moto_patches.events import find_path, make_input
 
 LOCATION = {"LocationConstraint": "eu-west-1"}
@@ -145,3 +146,29 @@ def test_a_function_that_fails_says_how(clients, name, source, kind):
     answer = clients("lambda").invoke(FunctionName=name, Payload=b"{}")
     assert answer["FunctionError"]
     assert json.loads(answer["Payload"].read())["errorType"] == kind
+
+
+@pytest.mark.skipif(not mounts.can_isolate(), reason="no private namespaces on this machine")
+def test_a_function_reaches_the_embedded_cloud_and_no_other_address(clients):
+    source = """
+import boto3, os, socket
+
+def handler(event, context):
+    boto3.client("sqs").list_queues()
+    said = []
+    for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
+        try:
+            socket.socket(socket.AF_INET, kind).connect(("192.0.2.1", 9))
+        except OSError as error:
+            said.append(error.strerror)
+    try:
+        open("/var/task/x", "w")
+    except OSError as error:
+        said.append(error.strerror)
+    return [said, os.getcwd(), os.path.exists(os.path.expanduser("~/.ssh"))]
+"""
+    function(clients, "reaches", source)
+    answer = clients("lambda").invoke(FunctionName="reaches", Payload=b"{}")
+    said, folder, keys = json.loads(answer["Payload"].read())
+    assert said == ["Network is unreachable", "Network is unreachable", "Read-only file system"]
+    assert (folder, keys) == ("/var/task", False)

@@ -1,0 +1,63 @@
+"""A program in a view of its own: files as `mounts` shows them, a network as far as `reach` says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from mlops_iac.cloud import loopback_only
+from mlops_iac.cloud.gateway import Gateway
+from mlops_iac.cloud.jobs.environments import PythonEnvironment
+from mlops_iac.cloud.jobs.gate import Gate
+from mlops_iac.cloud.jobs.mounts import NO_ISOLATION, NO_MOUNTS, Bind, can_isolate, can_mount, show_python
+from mlops_iac.cloud.jobs.process import GRACE, Process
+from mlops_iac.cloud.jobs.reach import Reach
+from mlops_iac.cloud.jobs.workspace import Workspace
+
+
+def enter(
+    gateway: Gateway,
+    program: Sequence[str],
+    environment: PythonEnvironment,
+    workspace: Workspace,
+    reach: Reach,
+    variables: Mapping[str, str],
+    on_line: Callable[[str], None],
+    *,
+    folder: str,
+    shown: Sequence[Bind] = (),
+    grace: float = GRACE,
+) -> Process:
+    """The program's process, not started yet. What this machine cannot enforce is the first thing in its log.
+
+    ``folder``: where it starts, as AWS says it. ``shown``: what else of the machine it sees. Variables and words of the
+    program may name /opt/ml.
+    """
+    view, offline = workspace.view, not reach.internet and can_isolate()
+    everything = {name: view.rewrite(value) for name, value in variables.items()}
+    for lack in find_lacks(workspace, reach):
+        on_line(f"mlops-iac: {lack}")
+    if not reach.internet and not offline:
+        everything |= loopback_only.in_python(workspace.aside, everything)
+    gate = Gate(gateway, reach) if offline and reach.anything else None
+    command = view.command(
+        [view.rewrite(word) for word in program],
+        folder,
+        shown=[*show_python(*environment.folders), *shown],
+        offline=offline,
+        gate=(gate.theirs, gate.port) if gate else None,
+    )
+    return Process(command, everything, on_line, grace=grace, gate=gate)
+
+
+def find_lacks(workspace: Workspace, reach: Reach) -> list[str]:
+    """What this machine cannot give a program that a container would have."""
+    lacks = [] if workspace.view.private else [NO_MOUNTS]
+    return [*lacks, *([] if reach.internet or can_isolate() else [NO_ISOLATION])]
+
+
+def report() -> dict[str, str]:
+    """For ``cloud status``: how jobs are kept apart from this machine."""
+    return {
+        "files": "jobs see a root of their own" if can_mount() else NO_MOUNTS,
+        "network": "jobs have a network of their own" if can_isolate() else NO_ISOLATION,
+    }
