@@ -33,7 +33,7 @@ class Framework:
     packages: tuple[str, ...] = ()
     """Pinned requirements, complete: they are installed without dependencies of their own."""
     python: tuple[str, ...] = ()
-    """CPython versions that have wheels of all packages: ``("3.11", "3.12")``."""
+    """CPython versions that have wheels of all packages: ``("3.11", "3.12")``; none named: any."""
     image_python: str = ""
     """The CPython inside AWS's image; wheels that travel to AWS are made for this one."""
     index: str | None = None

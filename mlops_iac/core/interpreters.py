@@ -43,7 +43,7 @@ def our_interpreter() -> Interpreter:
 def find_interpreter(framework: Framework) -> Interpreter | None:
     """An interpreter of this machine with packages of the framework: ours, else the newest; None: there is none."""
     ours = our_interpreter()
-    if not framework.packages or ours.version in framework.python:
+    if not framework.packages or not framework.python or ours.version in framework.python:
         return ours
     return find_other(newest_first(framework.python))
 
