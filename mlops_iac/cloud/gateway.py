@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from mlops_iac.clients import DEFAULT_ACCOUNT, Clients
-from mlops_iac.cloud import wire
+from mlops_iac.cloud import uploads, wire
 from mlops_iac.cloud.activities import is_pretended
+from mlops_iac.cloud.blobs import Blobs
 from mlops_iac.cloud.disk import Disk
 from mlops_iac.cloud.iam.assuming import Roles
 from mlops_iac.cloud.iam.enforcer import Enforcer
@@ -76,6 +77,8 @@ class Gateway:
         self.ready = threading.Event()
         """Set once the state is restored; requests wait for it."""
         self.disk = Disk(home)
+        self.blobs = Blobs(home / "objects")
+        """The bodies of this cloud's S3 objects, and whatever else is too large, or too old, for the snapshot."""
         self.closed = False
         """True once the last snapshot is being saved: nothing may change any more."""
         self._on: dict[str, list[Callable[[], None]]] = defaultdict(list)
@@ -86,6 +89,9 @@ class Gateway:
         self._preparing = threading.RLock()
         self._changes = threading.Condition()
         self._changed = 0
+        self._marked = False
+        self.on_first_change: Callable[[], object] = lambda: None
+        """Called with the first change that no snapshot holds, before whoever made it is answered."""
 
     # What parts hook into ---------------------------------------------------------------------------------------
 
@@ -184,8 +190,18 @@ class Gateway:
     def touch(self) -> None:
         """Say that state changed other than by a request, so that a snapshot is saved soon."""
         with self._changes:
+            if not self._marked:
+                self.on_first_change()
+                self._marked = True
             self._changed += 1
             self._changes.notify_all()
+
+    def all_kept(self, changes: int, fn: Callable[[], object]) -> None:
+        """Say that a snapshot holds what changed up to then; ``fn`` is called when nothing has changed since."""
+        with self._changes:
+            if self._changed == changes:
+                self._marked = False
+                fn()
 
     def wait_for_change(self, seen: int, timeout: float) -> int:
         """Block until something changed after ``seen`` or ``timeout`` seconds passed; answers the change counter."""
@@ -195,16 +211,19 @@ class Gateway:
 
     # Answering --------------------------------------------------------------------------------------------------
 
-    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
-        body = wire.read_body(environ)
-        answer = self._guard(environ) or self._answer(environ, body)
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        answer = self._guard(environ)
+        if answer:
+            uploads.discard(environ)
+        else:
+            answer = self._answer(environ)
         headers = [(k, v) for k, v in answer.headers if k.lower() not in ("status", "connection")]
         if not any(k.lower() in ("x-amzn-requestid", "x-amz-request-id") for k, _ in headers):
             headers.append(("x-amzn-RequestId", str(uuid.uuid4())))  # the interpreter of state machines demands one
         if not any(k.lower() == "content-length" for k, _ in headers):
             headers.append(("Content-Length", str(len(answer.body))))
         start_response(f"{answer.status} {'OK' if answer.status < 400 else 'Error'}", headers)
-        return [] if environ["REQUEST_METHOD"] == "HEAD" else [answer.body]
+        return [] if environ["REQUEST_METHOD"] == "HEAD" else answer.chunks()
 
     def _guard(self, environ: dict[str, Any]) -> Answer | None:
         """Web pages must not use this server: neither by a script, nor by a name that resolves to loopback."""
@@ -215,30 +234,31 @@ class Gateway:
             )
         return None
 
-    def _answer(self, environ: dict[str, Any], body: bytes) -> Answer:
+    def _answer(self, environ: dict[str, Any]) -> Answer:
         from mlops_iac.cloud import own_api
 
         path = environ.get("PATH_INFO", "")
         if path.startswith(own_api.PREFIX):
+            wire.read_body(environ)
             return own_api.answer(self.own, environ)
         if path.startswith("/moto-api"):
-            return Answer(404, [("Content-Type", "text/plain")], b"moto's own API is not served.\n")
+            return self._turn_away(environ, 404, "moto's own API is not served.")
         if self.closed or not self.ready.wait(RESTORE_TIMEOUT):
-            return Answer(503, [("Content-Type", "text/plain")], b"The embedded cloud is starting or stopping.\n")
-        request = wire.read(environ, body)
+            return self._turn_away(environ, 503, "The embedded cloud is starting or stopping.")
+        request = None
         try:
+            request = self._receive(environ)
             self._check_guest(request)
-            if request.changes:
-                self._refuse_what_cannot_be_kept(len(body))
             self.prepare(request.service or "s3")
             environ["HTTP_X_MOTO_ACCOUNT_ID"] = self.iam.authorise(request, _account_of(request))
             answer = self._through_hooks(request)
         except AwsError as error:
-            answer = wire.serialise_error(request, error)
+            answer = wire.serialise_error(request or wire.read(environ, b""), error)
         except Exception as error:
+            request = request or wire.read(environ, b"")
             log.exception("%s:%s crashed.", request.service, request.operation)
             answer = wire.serialise_error(request, AwsError("InternalFailure", f"{type(error).__name__}: {error}", 500))
-        if answer.status < 400 and request.changes:
+        if answer.status < 400 and request and request.changes:
             self.touch()
         return answer
 
@@ -247,12 +267,33 @@ class Gateway:
         if check:
             check(request)
 
-    def _refuse_what_cannot_be_kept(self, size: int) -> None:
-        fault = self.disk.find_fault(size)
+    def _turn_away(self, environ: dict[str, Any], status: int, words: str) -> Answer:
+        uploads.discard(environ)
+        return Answer(status, [("Content-Type", "text/plain")], f"{words}\n".encode())
+
+    def _receive(self, environ: dict[str, Any]) -> Request:
+        """The request with its body: an object's into a file, anything else in memory. Nothing that finds no room."""
+        service, _ = wire.find_service(environ)
+        if not uploads.is_upload(environ, service):
+            request = wire.read(environ, wire.read_body(environ))
+            fault = self.disk.find_fault(len(request.body)) if request.changes else ""
+            if fault:
+                raise self._no_room(fault)
+            return request
+        fault = self.disk.find_fault(int(environ.get("CONTENT_LENGTH") or 0))
         if fault:
-            raise AwsError(
-                "InsufficientStorage", f"The embedded cloud cannot save changes in {self.home}: {fault}.", 507
-            )
+            uploads.discard(environ)
+            raise self._no_room(fault)
+        try:
+            environ[uploads.RECEIVED] = uploads.receive(environ, self.blobs)
+        except uploads.Refused as refused:
+            raise AwsError(refused.code, refused.message) from refused
+        except OSError as error:
+            raise self._no_room(str(error.strerror or error)) from error
+        return wire.read(environ, b"")
+
+    def _no_room(self, fault: str) -> AwsError:
+        return AwsError("InsufficientStorage", f"The embedded cloud cannot save changes in {self.home}: {fault}.", 507)
 
     def _through_hooks(self, request: Request) -> Answer:
         key = (request.service or "", request.operation or "")
@@ -282,7 +323,7 @@ class Gateway:
                 raise _not_emulated(request, "moto has no such service") from error
             raise
         html = any(k.lower() == "content-type" and v.startswith("text/html") for k, v in answer.headers)
-        if answer.status in (404, 405) and html and b"<!doctype html>" in answer.body[:100].lower():
+        if answer.status in (404, 405) and html and _is_page(answer.body):
             raise _not_emulated(request, "moto has no such route")
         return answer
 
@@ -301,6 +342,10 @@ def _not_emulated(request: Request, reason: str) -> AwsError:
     return AwsError("NotImplemented", f"The embedded cloud does not offer {what}.", 501)
 
 
+def _is_page(body: object) -> bool:
+    return isinstance(body, bytes) and b"<!doctype html>" in body[:100].lower()
+
+
 def _account_of(request: Request) -> str:
     """The account that our clients name in a header; anybody else's request is the default account's."""
     named = str(request.environ.get("HTTP_X_MOTO_ACCOUNT_ID", ""))
@@ -308,6 +353,8 @@ def _account_of(request: Request) -> str:
 
 
 def _run_wsgi(app: WsgiApp, environ: dict[str, Any]) -> Answer:
+    from mlops_iac.cloud.moto_patches.s3_bodies import Unread
+
     started: list[tuple[str, list[tuple[str, str]]]] = []
 
     def start_response(status: str, headers: list[tuple[str, str]], _: Any = None) -> None:
@@ -315,10 +362,11 @@ def _run_wsgi(app: WsgiApp, environ: dict[str, Any]) -> Answer:
 
     chunks = app(environ, start_response)
     try:
-        body = b"".join(chunks)
+        found = list(chunks)
     finally:
         close = getattr(chunks, "close", None)
         if close:
             close()
+    body = found[0].body if found and isinstance(found[0], Unread) else b"".join(found)
     status, headers = started[-1]
     return Answer(int(status.split(" ", 1)[0]), list(headers), body)

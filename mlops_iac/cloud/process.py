@@ -26,6 +26,8 @@ START_TIMEOUT: Final = 30.0
 STOP_TIMEOUT: Final = 30.0
 """Seconds for jobs to be stopped and the state to be saved."""
 
+SNAPSHOTS: Final = ("cloud.snap", "cloud.snap.previous")
+
 _POLL: Final = 0.02
 _TAIL: Final = 20
 
@@ -60,7 +62,25 @@ class EmbeddedCloud:
     @property
     def is_empty(self) -> bool:
         """Whether nothing is kept in it: it was never started, was reset while it stood, or its folder was deleted."""
-        return not (self.home / "cloud.snap").exists() and self.find() is None
+        return not any((self.home / name).exists() for name in SNAPSHOTS) and self.find() is None
+
+    @property
+    def is_unclean(self) -> bool:
+        """Whether the process before the running one ended without saving its last changes, and nobody was told yet."""
+        running = self.find()
+        return bool(running and _ask(running.endpoint, "GET", "health", timeout=5).get("unclean"))
+
+    def told(self) -> None:
+        """Somebody was told of the unclean end, and has seen to it."""
+        running = self.find()
+        if running:
+            _ask(running.endpoint, "POST", "told", timeout=5)
+
+    def save(self) -> None:
+        """Have what changed saved now; CloudError when it cannot be. Nothing to do when it is not running."""
+        running = self.find()
+        if running:
+            self._save(running)
 
     def start(self) -> Running:
         """Start the process when it is not running; waits until it answers. Two at once make one process."""
@@ -109,7 +129,7 @@ class EmbeddedCloud:
             _ask(running.endpoint, "POST", "reset", timeout=STOP_TIMEOUT)
             return
         with self._writable():
-            for path in (self.home / "cloud.snap", *(self.home / "objects").glob("*")):
+            for path in (*(self.home / name for name in (*SNAPSHOTS, "unsaved")), *(self.home / "objects").glob("*")):
                 path.unlink(missing_ok=True)
 
     def status(self) -> dict[str, Any]:
@@ -141,11 +161,11 @@ class EmbeddedCloud:
     # Inside -------------------------------------------------------------------------------------------------------
 
     def _read_record(self) -> Running | None:
-        try:
-            record = json.loads((self.home / "cloud.json").read_text())
-            return Running(pid=record["pid"], endpoint=record["endpoint"], started=record["started"])
-        except (OSError, ValueError, KeyError, TypeError):
-            return None
+        """Where a cloud of this person's answers; a record that came with a clone is none (`address.py`)."""
+        from mlops_iac.cloud.address import read
+
+        record = read(self.home / "cloud.json")
+        return None if record is None else Running(**record)
 
     def _is_ours(self, record: Running) -> bool:
         """Does what answers at the endpoint say that it is this very cloud? A port may be somebody else's by now."""

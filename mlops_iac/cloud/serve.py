@@ -27,7 +27,7 @@ def main(arguments: list[str]) -> int:
         return 2
     home = Path(arguments[0]).absolute()
     _prepare_process()
-    from mlops_iac.cloud import athena, endpoints, jobs, telemetry
+    from mlops_iac.cloud import address, athena, endpoints, jobs, telemetry
     from mlops_iac.cloud.loopback_only import forbid_other_connections
     from mlops_iac.cloud.server import Server
 
@@ -38,7 +38,7 @@ def main(arguments: list[str]) -> int:
         signal.signal(number, lambda *_: server.stopping.set())
     endpoint = server.listen()
     record = home / "cloud.json"
-    _write_record(record, endpoint)  # others may go on: their requests wait for the state
+    address.write(record, endpoint)  # others may go on: their requests wait for the state
     server.restore()
     logging.getLogger("mlops_iac.cloud").info("Serving %s at %s.", home, endpoint)
     while _is_ours(home, folder) and not server.stopping.wait(LOOK_EVERY):
@@ -85,12 +85,6 @@ def _prepare_process() -> None:
         del os.environ[name]
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("mlops_iac").setLevel(logging.INFO)
-
-
-def _write_record(path: Path, endpoint: str) -> None:
-    from mlops_iac.cloud.server import write_private
-
-    write_private(path, json.dumps({"pid": os.getpid(), "endpoint": endpoint, "started": time.time()}))
 
 
 if __name__ == "__main__":

@@ -14,21 +14,16 @@ from typing import Any, Final
 from wsgiref.handlers import SimpleHandler
 
 from mlops_iac import __version__
-from mlops_iac.cloud import moto_patches, services, snapshot
-from mlops_iac.cloud.blobs import Blobs
+from mlops_iac.cloud import moto_patches, services
 from mlops_iac.cloud.gateway import Gateway
 from mlops_iac.cloud.iam import assuming
+from mlops_iac.cloud.keeping import Keeper
+from mlops_iac.cloud.private_files import write_private
 from mlops_iac.core.errors import CloudError
 from mlops_iac.core.peers import is_own_connection
 
 LOOPBACK: Final = "127.0.0.1"
 """The only address anything of ours listens on."""
-
-SAVE_AFTER: Final = 2.0
-"""Seconds from a change to the snapshot that holds it: what `kill -9` can lose."""
-
-SAVE_SHARE: Final = 10
-"""Saving never takes more than one part in this many of the time, however large the state is."""
 
 STATUS_WAIT: Final = 8.0
 """Seconds that a question for the status waits for the state to be restored."""
@@ -50,11 +45,13 @@ class Server:
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
         home.chmod(0o700)
         self.gateway = Gateway(home, _make_moto())
+        self.keeper = Keeper(home, self.gateway)
         self.gateway.own.update(
             {
                 ("GET", "health"): self.health,
                 ("GET", "status"): self.status,
                 ("POST", "save"): self._save_on_request,
+                ("POST", "told"): self._told_on_request,
                 ("POST", "reset"): self._reset_on_request,
                 ("POST", "stop"): self._stop_on_request,
             }
@@ -67,7 +64,6 @@ class Server:
         """Set when somebody asked this server to stop; whoever runs it then calls `stop`."""
         self._started = time.time()
         self._wsgi: Any = None
-        self._saving = threading.Lock()
         self._restored = ""
 
     # Life ---------------------------------------------------------------------------------------------------------
@@ -90,17 +86,20 @@ class Server:
 
     def restore(self) -> None:
         """Load the last state and let requests in."""
-        self._restored = self._load()
+        self._restored = self.keeper.restore()
+        if self._restored.startswith("restored"):
+            services.prepare_loaded(self.gateway)
+            self.gateway.tell("restore")
         self.gateway.ready.set()
         self.gateway.tell("start")
-        for work in (self._save_changes, self._import_services):
-            threading.Thread(target=work, name=f"cloud{work.__name__}", daemon=True).start()
+        for name, work in (("save", self._save_changes), ("import", self._import_services)):
+            threading.Thread(target=work, name=f"cloud-{name}", daemon=True).start()
 
     def stop(self) -> None:
-        """Stop answering, stop what runs, save."""
+        """Stop answering, stop what runs, save. Before the last state is restored there is nothing to stop or save."""
         self.stopping.set()
-        self.gateway.touch()
-        self.gateway.tell("stop")
+        if self.gateway.ready.is_set():
+            self.gateway.tell("stop")
         self.gateway.closed = True
         if self._wsgi is not None:
             self._wsgi.shutdown()
@@ -116,25 +115,19 @@ class Server:
         self.gateway.touch()
 
     def save(self) -> bool:
-        """Write the snapshot now. A failure (a full disk) is logged and leaves the previous snapshot as it was."""
-        with self._saving:
-            try:
-                blobs = Blobs(self.home / "objects")
-                with self.gateway.locked():
-                    pickled = snapshot.dump(self.gateway.store, blobs)
-                snapshot.write(self.home / "cloud.snap", pickled)
-                blobs.sweep()
-            except Exception as error:
-                if self.gateway.disk.not_saved(error):
-                    log.exception("The state could not be saved.")
-                return False
-        self.gateway.disk.saved(len(pickled))
-        return True
+        """Write a snapshot of what changed now. False when it failed; then the last one is as it was."""
+        return self.keeper.save()
 
     # What is told -------------------------------------------------------------------------------------------------
 
     def health(self) -> dict[str, Any]:
-        return {"service": "mlops-iac", "version": __version__, "pid": os.getpid(), "home": str(self.home)}
+        return {
+            "service": "mlops-iac",
+            "version": __version__,
+            "pid": os.getpid(),
+            "home": str(self.home),
+            "unclean": self.keeper.unclean,
+        }
 
     def status(self) -> dict[str, Any]:
         """What it is and what runs in it, once the last state is there."""
@@ -151,40 +144,20 @@ class Server:
 
     # Inside -------------------------------------------------------------------------------------------------------
 
-    def _load(self) -> str:
-        path = self.home / "cloud.snap"
-        if not path.exists():
-            return "none"
-        try:
-            self.gateway.store.update(snapshot.load(path, Blobs(self.home / "objects")))
-        except snapshot.NotLoadable as problem:
-            aside = path.with_suffix(f".snap.{int(time.time())}.unread")
-            path.rename(aside)
-            log.error("The last state was not loaded: %s It is kept as %s.", problem, aside.name)
-            return f"not loaded: {problem} It is kept as {aside.name}."
-        services.prepare_loaded(self.gateway)
-        self.gateway.tell("restore")
-        return "restored"
-
     def _import_services(self) -> None:
         services.import_all(self.gateway)
 
     def _save_changes(self) -> None:
-        """Save some time after each change, never more often than `SAVE_SHARE` allows."""
-        seen = 0
-        while not self.stopping.is_set():
-            changed = self.gateway.wait_for_change(seen, timeout=60)
-            if changed == seen or self.stopping.wait(SAVE_AFTER):
-                continue
-            now = self.gateway.changes
-            began = time.monotonic()
-            if self.save():
-                seen = now  # what could not be saved is tried again
-            self.stopping.wait((time.monotonic() - began) * SAVE_SHARE)
+        self.keeper.save_changes(self.stopping)
 
     def _save_on_request(self) -> dict[str, Any]:
         saved = self.save()
         return {"saved": saved, "fault": self.gateway.disk.failed}
+
+    def _told_on_request(self) -> dict[str, Any]:
+        """Somebody was told that the process before ended without saving, and has seen to it."""
+        self.keeper.unclean = False
+        return {"unclean": False}
 
     def _reset_on_request(self) -> dict[str, Any]:
         self.reset()
@@ -229,7 +202,7 @@ def _listen(gateway: Gateway, port: int) -> Any:
             connection that is the next request. The gateway reads every body to its end, so nothing is left over.
             """
             self.environ = self.make_environ()
-            answer = _Answer(self.rfile, self.wfile, sys.stderr, self.environ, multithread=True)
+            answer = _Answer(self.environ["wsgi.input"], self.wfile, sys.stderr, self.environ, multithread=True)
             try:
                 answer.run(self.server.app)
             finally:
@@ -289,19 +262,6 @@ def _read_port(home: Path) -> int:
     except (OSError, ValueError):
         return 0
     return port if 0 < port < 65536 else 0
-
-
-def write_private(path: Path, text: str) -> None:
-    """Atomically, readable by this person only."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    try:
-        with os.fdopen(descriptor, "w") as file:
-            file.write(text)
-        temporary.replace(path)
-    except OSError:
-        temporary.unlink(missing_ok=True)
-        raise
 
 
 def _resident_bytes() -> int:

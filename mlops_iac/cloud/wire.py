@@ -9,11 +9,13 @@ from __future__ import annotations
 import io
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 from urllib.parse import parse_qs
 from xml.sax.saxutils import escape
+
+from mlops_iac.cloud.blobs import Body
 
 _SIGNING_NAMES: Final = {
     "airflow": "mwaa",
@@ -60,15 +62,20 @@ class AwsError(Exception):
 class Answer(NamedTuple):
     status: int
     headers: list[tuple[str, str]]
-    body: bytes
+    body: bytes | Body
+    """A `Body` is read while it is sent."""
+
+    def chunks(self) -> Iterable[bytes]:
+        return [self.body] if isinstance(self.body, bytes) else self.body.chunks()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """A request whose body is in memory, so that it can be read here and again by moto."""
+    """A request whose body was received, so that it can be read here and again by moto."""
 
     environ: dict[str, Any]
     body: bytes
+    """Empty when the body is an object's: that is in a file (`uploads`)."""
     service: str | None
     """botocore's name, or None for a request that is not signed (moto finds those services itself)."""
     region: str
@@ -94,6 +101,7 @@ def read_body(environ: dict[str, Any]) -> bytes:
     if environ.get("HTTP_TRANSFER_ENCODING", "").lower() == "chunked":
         body = environ["wsgi.input"].read()
         environ["CONTENT_LENGTH"] = str(len(body))
+        del environ["HTTP_TRANSFER_ENCODING"]
     else:
         body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
     environ["wsgi.input"] = io.BytesIO(body)

@@ -53,9 +53,8 @@ def test_a_change_that_cannot_be_kept_is_refused_and_reading_goes_on(cloud, monk
 
 
 def test_a_save_that_fails_is_told_and_the_next_one_is_tried(cloud, monkeypatch):
-    import mlops_iac.cloud.server as server_module
-
-    monkeypatch.setattr(server_module.snapshot, "write", lambda *_: (_ for _ in ()).throw(OSError(28, "full")))
+    cloud.gateway.touch()
+    monkeypatch.setattr("mlops_iac.cloud.snapshot.write", lambda *_: (_ for _ in ()).throw(OSError(28, "full")))
     assert cloud.server.save() is False
     assert "full" in cloud.server.status()["not_saved"]
     monkeypatch.undo()

@@ -133,15 +133,16 @@ def test_files_are_private(restarted):
 def test_a_snapshot_of_another_moto_is_kept_aside_and_told(tmp_path, monkeypatch):
     services.reset()
     monkeypatch.setattr(snapshot, "_moto_version", lambda: "5.1.0")
-    snapshot.write(tmp_path / "cloud.snap", snapshot.dump({}, Blobs(tmp_path / "objects")))
+    snapshot.write(tmp_path / "cloud.snap", snapshot.dump({}).content)
     monkeypatch.undo()
     server = Server(tmp_path)
     server.start()
     try:
         told = server.status()["snapshot"]
         assert "written with moto 5.1.0" in told
-        (aside,) = tmp_path.glob("*.unread")
+        (aside,) = tmp_path.glob("unread-*")
         assert aside.name in told
+        assert (aside / "cloud.snap").exists()
     finally:
         server.stop()
 
@@ -156,6 +157,7 @@ def test_a_damaged_snapshot_is_not_loaded(tmp_path, content):
 def test_a_write_that_fails_leaves_the_old_snapshot(tmp_path, monkeypatch):
     path = tmp_path / "cloud.snap"
     snapshot.write(path, b"old")
+    before = path.read_bytes()
 
     def full(_):
         raise OSError(28, "No space left on device")
@@ -163,7 +165,7 @@ def test_a_write_that_fails_leaves_the_old_snapshot(tmp_path, monkeypatch):
     monkeypatch.setattr("os.fsync", full)
     with pytest.raises(OSError, match="No space left"):
         snapshot.write(path, b"new")
-    assert path.read_bytes() == b"old"
+    assert path.read_bytes() == before
     assert list(tmp_path.iterdir()) == [path]
 
 
@@ -171,19 +173,20 @@ def test_the_store_of_our_own_parts_is_kept(tmp_path):
     services.reset()
     path = tmp_path / "cloud.snap"
     blobs = Blobs(tmp_path / "objects")
-    snapshot.write(path, snapshot.dump({"jobs": {("a", 1): {"status": "Completed"}}}, blobs))
-    assert snapshot.load(path, blobs) == {"jobs": {("a", 1): {"status": "Completed"}}}
+    snapshot.write(path, snapshot.dump({"jobs": {("a", 1): {"status": "Completed"}}}).content)
+    store, files = snapshot.load(path, blobs)
+    assert store == {"jobs": {("a", 1): {"status": "Completed"}}}
+    assert files == frozenset()
 
 
-def test_large_objects_are_written_once_and_swept_when_they_are_deleted(start_cloud, tmp_path):
+def test_a_body_is_written_once_and_swept_when_no_snapshot_names_it(start_cloud, tmp_path):
     cloud = start_cloud(tmp_path)
     s3 = cloud.clients()("s3")
     s3.create_bucket(Bucket="large-objects", CreateBucketConfiguration=LOCATION)
-    for key in ("a", "b"):
-        s3.put_object(Bucket="large-objects", Key=key, Body=bytes(300_000))
-    s3.put_object(Bucket="large-objects", Key="small", Body=b"small")
-    cloud.server.save()
+    s3.put_object(Bucket="large-objects", Key="a", Body=bytes(300_000))
+    s3.copy_object(Bucket="large-objects", Key="b", CopySource="large-objects/a")
     (body,) = (tmp_path / "objects").iterdir()
+    cloud.server.save()
     written = body.stat().st_mtime_ns
     assert (tmp_path / "cloud.snap").stat().st_size < 100_000
     s3.delete_object(Bucket="large-objects", Key="a")
@@ -191,10 +194,13 @@ def test_large_objects_are_written_once_and_swept_when_they_are_deleted(start_cl
     assert body.stat().st_mtime_ns == written
     s3.delete_object(Bucket="large-objects", Key="b")
     cloud.server.save()
+    assert body.exists(), "the snapshot before the last still names it"
+    s3.put_bucket_tagging(Bucket="large-objects", Tagging={"TagSet": []})
+    cloud.server.save()
     assert list((tmp_path / "objects").iterdir()) == []
 
 
-def test_a_snapshot_whose_large_object_is_gone_is_not_loaded(start_cloud, tmp_path):
+def test_a_snapshot_whose_body_is_gone_is_not_loaded(start_cloud, tmp_path):
     cloud = start_cloud(tmp_path)
     s3 = cloud.clients()("s3")
     s3.create_bucket(Bucket="large-objects", CreateBucketConfiguration=LOCATION)

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from mlops_iac.clients import DEFAULT_ACCOUNT
 from mlops_iac.cloud import tables
+from mlops_iac.cloud.moto_patches import s3_bodies
 from mlops_iac.cloud.wire import AwsError, Call
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ def apply(gateway: Gateway) -> None:
     gateway.before("s3", "PutBucketPolicy", _check_policy)
     gateway.after("s3", "DeleteBucket", lambda call: _forget(gateway, call))
     gateway.when_used("s3", _patch_policies)
+    gateway.when_used("s3", lambda: s3_bodies.patch(gateway))
 
 
 def _configuration(gateway: Gateway, name: str, wrap: str) -> tables.Table:

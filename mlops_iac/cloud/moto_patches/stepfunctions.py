@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from mlops_iac.cloud import snapshot
+from mlops_iac.cloud import pickling
 from mlops_iac.cloud.gateway import AwsError, Call
 from mlops_iac.cloud.interpreters import asl_check, step_functions
 from mlops_iac.cloud.news import News
@@ -223,7 +223,7 @@ def _keep_only_history_in_snapshots() -> None:
     """A running environment holds threads, sockets and half-read bodies; its history is what lasts."""
     from moto.stepfunctions.parser.asl.eval.environment import Environment
 
-    snapshot.REDUCERS[Environment] = lambda value: (History, (value.event_manager.get_event_history(),))
+    pickling.REDUCERS[Environment] = lambda value: (History, (value.event_manager.get_event_history(),))
 
 
 def _touch_when_an_execution_ends(gateway: Gateway) -> None:

@@ -1,0 +1,160 @@
+"""How moto's state is pickled, where plain pickle cannot do it.
+
+Models point back at their backend (stored by name, so that there is one backend and not a second copy of it), and there
+are locks, threads, private keys, weak dictionaries, and moto's own dictionaries whose constructors take arguments. What
+cannot be kept at all, such as a generator that some answer left behind, is left out and told.
+"""
+
+from __future__ import annotations
+
+import collections
+import importlib
+import io
+import pickle
+import threading
+import types
+import weakref
+from collections.abc import Callable
+from typing import Any, Final
+
+import cloudpickle
+
+from mlops_iac.cloud.blobs import Blobs, Body, Place
+
+_RLOCK, _LOCK = type(threading.RLock()), type(threading.Lock())
+_VIEWS: Final[tuple[Any, ...]] = (type({}.keys()), type({}.values()), type({}.items()))
+PER_PROCESS: Final = frozenset({"backend", "service_name", "_use_boto3_regions", "_additional_regions", "_id"})
+"""What a `BackendDict` gets from its module; anything else on it is state (S3: which account owns a bucket's name)."""
+
+REDUCERS: Final[dict[type, Callable[[Any], tuple[Any, ...]]]] = {}
+"""How patches want their classes to be pickled: class to a function that answers like ``__reduce__``."""
+
+
+def find_backends(module: str, name: str) -> Any:
+    """The `BackendDict` of a backend class: in a fresh process moto's own list of them is still empty."""
+    from moto.core.base_backend import BackendDict
+
+    for value in vars(importlib.import_module(module)).values():
+        if isinstance(value, BackendDict) and value.backend.__name__ == name:
+            return value
+    raise LookupError(f"{module} has no backends of {name}")
+
+
+class Unpickler(pickle.Unpickler):
+    def __init__(self, file: io.BytesIO, blobs: Blobs) -> None:
+        super().__init__(file)
+        self._blobs = blobs
+
+    def persistent_load(self, pid: Any) -> Any:
+        kind, *named = pid
+        if kind == "body":
+            md5, places = named
+            return Body([self._blobs.at(Place(*place)) for place in places], md5)
+        module, name, *place = named
+        backends = find_backends(module, name)
+        if kind == "backends":
+            return backends
+        account, region = place
+        return backends[account][region]
+
+
+def pickler() -> type[Any]:
+    """The pickler class, made late: its reducers name moto's and cryptography's classes, which are slow to import."""
+    from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+    from moto.core.base_backend import BackendDict, BaseBackend
+    from moto.s3.utils import _VersionedKeyStore
+
+    keys = (rsa.RSAPrivateKey, ec.EllipticCurvePrivateKey, ed25519.Ed25519PrivateKey)
+
+    class Pickler(cloudpickle.Pickler):
+        def __init__(self, file: io.BytesIO) -> None:
+            super().__init__(file)
+            self.files: set[str] = set()
+            self.dropped: set[str] = set()
+
+        def persistent_id(self, value: Any) -> Any:
+            if isinstance(value, Body):
+                self.files.update(blob.place.file for blob in value.blobs)
+                return ("body", value.md5, [tuple(blob.place) for blob in value.blobs])
+            if isinstance(value, BaseBackend):
+                kind = type(value)
+                return ("backend", kind.__module__, kind.__name__, value.account_id, value.region_name)
+            if isinstance(value, BackendDict):
+                return ("backends", value.backend.__module__, value.backend.__name__)
+            return None
+
+        def reducer_override(self, value: Any) -> Any:
+            kind = type(value)
+            if kind in REDUCERS:
+                return REDUCERS[kind](value)
+            if isinstance(value, _RLOCK):
+                return threading.RLock, ()
+            if isinstance(value, _LOCK):
+                return threading.Lock, ()
+            if isinstance(value, threading.Thread):
+                return type(None), ()
+            if isinstance(value, keys):
+                return _load_key, (_key_bytes(value),)
+            if isinstance(value, weakref.WeakValueDictionary):
+                return _make_weak, (list(value.items()),)
+            if isinstance(value, _VersionedKeyStore):  # its items() shows the newest version only
+                return _make_versions, ([(key, value.getlist(key)) for key in dict.keys(value)],)
+            if isinstance(value, collections.defaultdict) and kind.__module__.startswith("moto."):
+                return _make_dict, (kind, value.default_factory, list(dict.items(value)), vars(value))
+            if isinstance(value, _VIEWS):
+                return list, (list(value),)
+            reduced = super().reducer_override(value)
+            if reduced is NotImplemented and not (_is_global(value) or kind in self.dispatch_table):
+                return self._reduce_or_drop(value)
+            return reduced
+
+        def _reduce_or_drop(self, value: Any) -> Any:
+            """As pickle would do it itself; what says that it cannot be pickled is left out."""
+            try:
+                return value.__reduce_ex__(pickle.DEFAULT_PROTOCOL)
+            except (TypeError, pickle.PicklingError, AttributeError, ValueError):
+                self.dropped.add(f"{type(value).__module__}.{type(value).__qualname__}")
+                return type(None), ()
+
+    return Pickler
+
+
+def _is_global(value: Any) -> bool:
+    """What pickle stores by its name."""
+    return isinstance(value, type | types.FunctionType)
+
+
+def _key_bytes(key: Any) -> bytes:
+    from cryptography.hazmat.primitives import serialization
+
+    encoding, form = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
+    return bytes(key.private_bytes(encoding, form, serialization.NoEncryption()))
+
+
+def _load_key(pem: bytes) -> Any:
+    from cryptography.hazmat.primitives import serialization
+
+    return serialization.load_pem_private_key(pem, None)
+
+
+def _make_weak(items: list[tuple[Any, Any]]) -> weakref.WeakValueDictionary[Any, Any]:
+    return weakref.WeakValueDictionary(items)
+
+
+def _make_versions(items: list[tuple[Any, list[Any]]]) -> Any:
+    from moto.s3.utils import _VersionedKeyStore
+
+    store = _VersionedKeyStore()
+    for key, versions in items:
+        store.setlist(key, versions)
+    return store
+
+
+def _make_dict(kind: Any, factory: Callable[[], Any], items: list[tuple[Any, Any]], attributes: dict[str, Any]) -> Any:
+    """One of moto's dictionaries, without calling its constructor."""
+    made = kind.__new__(kind)
+    made.default_factory = factory
+    for key, value in items:
+        dict.__setitem__(made, key, value)
+    vars(made).update(attributes)
+    return made
