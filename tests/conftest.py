@@ -18,7 +18,8 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 def make_project(folder: Path) -> Path:
     """A project as `git clone` and `mlops-iac new` leave it: the example team's code and its stack file."""
     (folder / "stacks").mkdir(parents=True)
-    shutil.copy(CHECKOUT / "Pulumi.yaml", folder)
+    for name in ("Pulumi.yaml", "__main__.py"):
+        shutil.copy(CHECKOUT / name, folder)
     shutil.copytree(
         CHECKOUT / "examples", folder / "examples", ignore=shutil.ignore_patterns("__pycache__", "Pulumi.*.yaml")
     )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,9 +20,8 @@ if TYPE_CHECKING:
     from mlops_iac.cloud.process import EmbeddedCloud
     from mlops_iac.engine.doing.deployment import Deployment
     from mlops_iac.engine.state.state_store import FileStore
-    from mlops_iac.program import Program
+    from mlops_iac.program import StackProgram
 
-PROJECT = "mlops-iac"
 HOME = ".mlops-iac"
 
 
@@ -35,24 +36,26 @@ class EmbeddedBackend:
 
     def preview(self, *, on_event: OnEvent = ignore, options: Options = DEFAULTS) -> Result:
         """Asks no cloud, unless it is to refresh first."""
-        program = self._program()
+        program, options = self._program(), absolute(options)
         self._tell_if_jobs_cannot_run(program, on_event)
         if options.refresh:
             self.cloud.start()
         else:
             self._tell_if_emptied(on_event)
         deployment = self._deployment(program, online=options.refresh)
-        return deployment.preview(program.run, on_event=on_event, options=options)
+        with program.at_home():
+            return deployment.preview(program.run, on_event=on_event, options=options)
 
     def up(self, *, on_event: OnEvent = ignore, options: Options = DEFAULTS) -> Result:
         """The cloud starts while the program is imported and what changes is found; the first call waits for it."""
-        program = self._program()
+        program, options = self._program(), absolute(options)
         self._tell_if_jobs_cannot_run(program, on_event)
         if not options.refresh:
             self._tell_if_emptied(on_event)
         starting = self._start_cloud()
         deployment = self._deployment(program, online=True)
-        result = deployment.up(program.run, on_event=on_event, options=options, before=starting.join)
+        with program.at_home():
+            result = deployment.up(program.run, on_event=on_event, options=options, before=starting.join)
         starting.join()
         return result
 
@@ -92,32 +95,39 @@ class EmbeddedBackend:
         from mlops_iac.engine.state.state_store import FileStore
         from mlops_iac.engine.values.secrets import passphrase_for
 
-        return FileStore(self.home / "state", PROJECT, lambda: passphrase_for(self.home))
+        return FileStore(self.home / "state", self.project, lambda: passphrase_for(self.home))
 
-    def _program(self) -> Program:
-        from mlops_iac.program import load
+    @cached_property
+    def project(self) -> str:
+        from mlops_iac.config.project import project_name
 
-        return load(self.root, self.stack)
+        return project_name(self.root)
 
-    def _deployment(self, program: Program | None, *, online: bool) -> Deployment:
+    def _program(self) -> StackProgram:
+        from mlops_iac.program import open_stack
+
+        return open_stack(self.root, self.stack)
+
+    def _deployment(self, program: StackProgram | None, *, online: bool) -> Deployment:
         from mlops_iac.cloud.provider import EmbeddedProvider
         from mlops_iac.engine.doing.deployment import Deployment
 
         return Deployment(
-            project=PROJECT,
+            project=self.project,
             stack=self.stack,
             provider=EmbeddedProvider(self.cloud.clients_sending_once if online else None),
             store=self.store,
             config=self._config(program) if program else {},
-            secret_config=program.config.secret_keys if program else frozenset(),
+            secret_config=program.settings.secret_keys if program else frozenset(),
+            root=str(self.root),
         )
 
-    def _config(self, program: Program) -> dict[str, str]:
+    def _config(self, program: StackProgram) -> dict[str, str]:
         """The stack's configuration with its secrets in clear, for the program's eyes only."""
         from mlops_iac.engine.values.secrets import PassphraseManager, passphrase_for
 
-        keeper = PassphraseManager(lambda: passphrase_for(self.home), program.config.encryption_salt or "")
-        return program.config.reveal(keeper.decrypt)
+        keeper = PassphraseManager(lambda: passphrase_for(self.home), program.settings.encryption_salt or "")
+        return program.settings.reveal(keeper.decrypt)
 
     def _tell_if_emptied(self, on_event: OnEvent) -> None:
         """Without a refresh, an engine believes its state; that the cloud was thrown away behind it is worth a line."""
@@ -130,12 +140,14 @@ class EmbeddedBackend:
                 )
             )
 
-    def _tell_if_jobs_cannot_run(self, program: Program, on_event: OnEvent) -> None:
+    def _tell_if_jobs_cannot_run(self, program: StackProgram, on_event: OnEvent) -> None:
         """An environment comes up without the Python that its jobs need, and then every job of it fails."""
+        if program.options is None:
+            return
         from mlops_iac.core.frameworks import frameworks_of
         from mlops_iac.core.interpreters import find_problem
 
-        problem = find_problem(frameworks_of(program.config.options))
+        problem = find_problem(frameworks_of(program.options))
         if problem:
             on_event(
                 Diagnostic(severity="warning", message=f"{problem.detail}\nIts jobs fail until you {problem.hint}")
@@ -151,6 +163,11 @@ class EmbeddedBackend:
         if self.stack not in deployed:
             known = did_you_mean(self.stack, deployed) if deployed else f"`mlops-iac up {self.stack}` deploys it."
             raise StackNotFound("No such environment.", f"`{self.stack}` is not deployed on this machine.", hint=known)
+
+
+def absolute(options: Options) -> Options:
+    """Files that the person named are where they are now: a program is run in its own folder."""
+    return replace(options, plan=options.plan.absolute()) if options.plan else options
 
 
 class _Starting(threading.Thread):

@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mlops_iac.backends.embedded import PROJECT
 from mlops_iac.engine.deciding.options import DEFAULTS, Options
 from mlops_iac.engine.event import OnEvent, Result, ignore
 from mlops_iac.engine.handler import Handler, Scope
@@ -50,20 +49,22 @@ def compare(
     """
     from mlops_iac.cloud.provider import EmbeddedProvider
     from mlops_iac.engine.doing.deployment import Deployment
-    from mlops_iac.program import load
+    from mlops_iac.program import open_stack
 
-    snapshot = _read(text, stack, place)
-    program = load(root, stack)
+    program = open_stack(root, stack)
+    snapshot = _read(text, stack, place, program.project)
     provider = EmbeddedProvider(None, account_id=account_of(snapshot) or EmbeddedProvider(None).account_id)
     deployment = Deployment(
-        project=PROJECT,
+        project=program.project,
         stack=stack,
         provider=_Provider(provider),
-        store=_Store(snapshot),
-        config=program.config.reveal(lambda ciphertext: "[secret]"),
-        secret_config=program.config.secret_keys,
+        store=_Store(snapshot, program.project),
+        config=program.settings.reveal(lambda ciphertext: "[secret]"),
+        secret_config=program.settings.secret_keys,
+        root=str(root),
     )
-    result = deployment.preview(program.run, on_event=on_event, options=options)
+    with program.at_home():
+        result = deployment.preview(program.run, on_event=on_event, options=options)
     return Comparison(result=result, hidden=sum(count_hidden(record.inputs) for record in snapshot))
 
 
@@ -73,12 +74,12 @@ def account_of(snapshot: Snapshot) -> str | None:
     return named.most_common(1)[0][0] if named else None
 
 
-def _read(text: str, stack: str, place: str) -> Snapshot:
+def _read(text: str, stack: str, place: str, project: str) -> Snapshot:
     from mlops_iac.engine.state import state_file
     from mlops_iac.engine.state.exports import read_deployment, refuse_other_stack
 
     deployment = read_deployment(text, place)
-    refuse_other_stack(deployment, stack=stack, project=PROJECT, place=place)
+    refuse_other_stack(deployment, stack=stack, project=project, place=place)
     snapshot = state_file.read_resources(deployment, decode_hidden, place=place)
     for key, record in list(snapshot.records.items()):
         snapshot.put(key, _as_asked(record))
@@ -112,8 +113,8 @@ def _name_input(type: str) -> str:
 class _Store(FileStore):
     """One state in memory, to be read."""
 
-    def __init__(self, snapshot: Snapshot) -> None:
-        super().__init__(Path(), PROJECT, str)
+    def __init__(self, snapshot: Snapshot, project: str) -> None:
+        super().__init__(Path(), project, str)
         self._snapshot = snapshot
 
     def read(self, stack: str, *, strict: bool = True) -> tuple[Snapshot, PassphraseManager]:

@@ -101,9 +101,9 @@ class PulumiBackend:
     def clients(self) -> Clients:
         """With the person's own credentials: of the stack's ``aws:profile``, or found as the AWS CLI finds them."""
         from mlops_iac.clients import Clients
-        from mlops_iac.program import load
+        from mlops_iac.program import open_stack
 
-        profile = load(self.root, self.stack).config.config.get("aws:profile")
+        profile = open_stack(self.root, self.stack).settings.values.get("aws:profile")
         return Clients.aws(self.outputs()["region"], profile or None)
 
     @cached_property
@@ -115,9 +115,9 @@ class PulumiBackend:
 
     def _check_program(self) -> None:
         """Read the stack file first: its errors have lines, the CLI's would not."""
-        from mlops_iac.program import load
+        from mlops_iac.program import open_stack
 
-        load(self.root, self.stack)
+        open_stack(self.root, self.stack)
 
     def _select(self, *, create: bool = False) -> Stack:
         """The stack, which becomes the one that `pulumi` works on in this folder too."""

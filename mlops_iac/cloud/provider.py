@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from mlops_iac.clients import DEFAULT_ACCOUNT
 from mlops_iac.cloud.handlers import HANDLERS, handler_class
 from mlops_iac.core.errors import NotEmulated
-from mlops_iac.core.suggestions import did_you_mean
 from mlops_iac.engine.handler import Handler, Scope
 from mlops_iac.engine.values.value import Props
 
@@ -33,7 +32,7 @@ class EmbeddedProvider:
         if known is None:
             kind = handler_class(type)
             if kind is None:
-                raise NotEmulated(type, hint=did_you_mean(type, HANDLERS))
+                raise NotEmulated(type, hint=_what_is_there(type))
             known = self._handlers[type] = kind(self._clients)
         return known
 
@@ -41,3 +40,11 @@ class EmbeddedProvider:
         from mlops_iac.cloud.invokes import answer
 
         return answer(self._clients, self.account_id, scope, token, args)
+
+
+def _what_is_there(type: str) -> str:
+    """Types come from an SDK and are seldom mistyped: what helps is what else there is of the same service."""
+    service = type.partition("/")[0]
+    there = ", ".join(f"`{known.rpartition(':')[2]}`" for known in sorted(HANDLERS) if known.startswith(f"{service}/"))
+    of_service = f"of `{service}` it offers {there}. " if there else f"it offers nothing of `{service}`. "
+    return f"{of_service}Leave the resource out here, or deploy with `--cloud aws`."

@@ -15,6 +15,8 @@ PROJECT_FILE = "Pulumi.yaml"
 STACKS = "stacks"
 """The folder of stack files: `stackConfigDir` in Pulumi.yaml."""
 
+_NAME = re.compile(r"""^name:[ \t]*["']?([^"'#\s]+)""", re.MULTILINE)
+_FOLDER = re.compile(r"""^stackConfigDir:[ \t]*["']?([^"'#\n]*?)["']?[ \t]*(?:#.*)?$""", re.MULTILINE)
 _STACK_FILE = re.compile(r"Pulumi\.([a-z0-9-]+)\.yaml")
 
 
@@ -31,10 +33,30 @@ def find_project(start: Path) -> Path:
     )
 
 
+def project_name(root: Path) -> str:
+    """What Pulumi.yaml calls the project: the name under which its state is kept."""
+    return _said(_NAME, root) or PROJECT
+
+
+def stacks_folder(root: Path) -> Path:
+    """Where the stack files are: in an ordinary Pulumi project, where Pulumi.yaml says, or beside it."""
+    ours = root / STACKS
+    return ours if project_name(root) == PROJECT else root / _said(_FOLDER, root)
+
+
+def _said(pattern: re.Pattern[str], root: Path) -> str:
+    """A scalar at the top of Pulumi.yaml, read without a YAML parser."""
+    try:
+        found = pattern.search((root / PROJECT_FILE).read_text("utf-8"))
+    except (OSError, UnicodeDecodeError):
+        return ""
+    return found[1] if found else ""
+
+
 def list_stacks(root: Path) -> list[str]:
     """Names of the project's stacks, sorted; a file whose name cannot be a stack's is not one."""
     try:
-        names = [entry.name for entry in (root / STACKS).iterdir()]
+        names = [entry.name for entry in stacks_folder(root).iterdir()]
     except (FileNotFoundError, NotADirectoryError):
         return []
     return sorted(match[1] for name in names if (match := _STACK_FILE.fullmatch(name)))
@@ -42,7 +64,7 @@ def list_stacks(root: Path) -> list[str]:
 
 def stack_path(root: Path, stack: str) -> Path:
     """Where a stack's file is, or would be."""
-    return root / STACKS / f"Pulumi.{stack}.yaml"
+    return stacks_folder(root) / f"Pulumi.{stack}.yaml"
 
 
 def get_stack_path(root: Path, stack: str) -> Path:

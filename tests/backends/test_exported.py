@@ -6,23 +6,31 @@ import json
 import socket
 from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pulumi
 import pytest
 
 from mlops_iac.backends.exported import Comparison, account_of, compare
+from mlops_iac.config.plain_stack import Settings
 from mlops_iac.core.errors import StateError
 from mlops_iac.engine.event import Op
 from mlops_iac.engine.state.record import Record
 from mlops_iac.engine.state.snapshot import Snapshot
+from mlops_iac.program import StackProgram
 
 ACCOUNT = "210987654321"
 SECRET = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", "ciphertext": "AAABADxSecretOfTheirs"}
 HEAD = "urn:pulumi:screening-dev::mlops-iac::"
 ROOT = f"{HEAD}pulumi:pulumi:Stack::mlops-iac-screening-dev"
 PROVIDER = f"{HEAD}pulumi:providers:aws::default_7_51_1"
+
+
+SETTINGS = Settings(
+    values={"aws:region": "eu-west-1", "mlops-iac:word": "v1:…"},
+    secret_keys=frozenset({"mlops-iac:word"}),
+    encryption_salt=None,
+)
 
 
 def program() -> None:
@@ -117,11 +125,10 @@ def compared(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Compare:
     monkeypatch.setattr(socket.socket, "connect", no_network)
 
     def run(program: Callable[[], object], document: Any, stack: str = "screening-dev") -> Comparison:
-        config = SimpleNamespace(
-            reveal=lambda decrypt: {"aws:region": "eu-west-1", "mlops-iac:word": decrypt("v1:…")},
-            secret_keys=frozenset({"mlops-iac:word"}),
+        opened = StackProgram(
+            project="mlops-iac", stack=stack, root=tmp_path, folder=tmp_path, settings=SETTINGS, entry=program
         )
-        monkeypatch.setattr("mlops_iac.program.load", lambda root, stack: SimpleNamespace(run=program, config=config))
+        monkeypatch.setattr("mlops_iac.program.open_stack", lambda root, stack: opened)
         text = document if isinstance(document, str) else json.dumps(document)
         comparison = compare(tmp_path, stack, text, place="export.json")
         assert list(tmp_path.iterdir()) == []

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from mlops_iac.backends.embedded import PROJECT
 from mlops_iac.cloud.plugin.server import PluginServer
 from mlops_iac.cloud.provider import EmbeddedProvider
 from mlops_iac.cloud.server import Server
+from mlops_iac.config.project import PROJECT
 from mlops_iac.engine.doing.deployment import Deployment
 from mlops_iac.engine.state.state_store import FileStore
 from mlops_iac.program import load

@@ -54,15 +54,22 @@ class Deployment:
         parallel: int = 8,
         limits: Mapping[Kind, float] = LIMITS,
         patience: Patience = Patience(),  # noqa: B008 - frozen
+        root: str = "",
     ) -> None:
         """``config`` is flat: ``{"aws:region": "eu-west-1"}``. ``parallel`` is the number of calls at once; ``limits``
         are the seconds that a call may take, and ``patience`` says how often a passing failure is tried again.
+        ``root`` is the project's folder, for programs that ask.
         """
         self.project, self.stack = project, stack
         self.provider, self.store = provider, store
         self.config, self.secret_config = dict(config), secret_config
         self._runner = Runner(
-            project=project, stack=stack, config=self.config, secret_config=secret_config, parallel=parallel
+            project=project,
+            stack=stack,
+            config=self.config,
+            secret_config=secret_config,
+            parallel=parallel,
+            root=root,
         )
         self.limits, self.patience = limits, patience
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, Literal
 
-from mlops_iac.core.errors import Cancelled, MlopsError
+from mlops_iac.core.errors import Cancelled, CloudError, MlopsError
 from mlops_iac.engine import event
 from mlops_iac.engine.deciding.expecting import Expected
 from mlops_iac.engine.deciding.options import DEFAULTS, Options
@@ -269,18 +269,18 @@ def _is_default_provider(step: Step) -> bool:
 
 
 def _together(errors: list[Exception]) -> Exception:
-    """Several errors as one, when they are of the kind that speaks for itself."""
+    """Several errors as one, when they are of the kind that speaks for itself. What is said twice is said once."""
     known = [error for error in errors if isinstance(error, MlopsError)]
     if len(errors) == 1 or len(known) != len(errors):
         return next((error for error in errors if not isinstance(error, MlopsError)), errors[0])
-    kind = type(known[0]) if len({type(error) for error in known}) == 1 else MlopsError
-    return (
-        kind.of(problem for error in known for problem in error.problems)
-        if _is_plain(kind)
-        else MlopsError.of(problem for error in known for problem in error.problems)
-    )
+    problems = dict.fromkeys(problem for error in known for problem in error.problems)
+    return _common_kind(known).of(problems)
 
 
-def _is_plain(kind: type[MlopsError]) -> bool:
-    """Whether errors of this kind are made from a summary alone."""
-    return kind.__init__ is MlopsError.__init__
+def _common_kind(errors: list[MlopsError]) -> type[MlopsError]:
+    """The nearest class of all of them that is made from a summary alone."""
+    plain = (MlopsError.__init__, CloudError.__init__)
+    for kind in type(errors[0]).__mro__:
+        if issubclass(kind, MlopsError) and kind.__init__ in plain and all(isinstance(one, kind) for one in errors):
+            return kind
+    return MlopsError

@@ -27,6 +27,8 @@ class Runner:
     secret_config: frozenset[str]
     parallel: int
     """Calls at once, where the operation's options say nothing."""
+    root: str = ""
+    """The project's folder."""
 
     def register_all(
         self, operation: Operation, program: Program, finish: Callable[[Registrar], object] = lambda registrar: None
@@ -44,6 +46,7 @@ class Runner:
             secret_config=self.secret_config,
             dry=operation.dry,
             parallel=self.parallel_of(operation),
+            root=self.root,
             stopping=operation.cancelled.is_set,
         )
 

@@ -106,6 +106,8 @@ class Run:
     secret_config: frozenset[str]
     dry: bool
     parallel: int
+    root: str = ""
+    """The project's folder, as the program may ask for it."""
     stopping: Callable[[], bool] = lambda: False
     """Whether the program is not to be waited for any longer."""
 

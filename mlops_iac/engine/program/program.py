@@ -175,6 +175,7 @@ def _prepare(run: Run, engine: Engine, monitor: Monitor, callbacks: Callbacks) -
         engine=Log(engine),
         parallel=run.parallel,
         dry_run=run.dry,
+        root_directory=run.root,
     )
     configure(settings)
     SETTINGS.callbacks = callbacks

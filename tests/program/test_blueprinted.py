@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from mlops_iac import program
 from mlops_iac.core.errors import ConfigError, StackNotFound
-from mlops_iac.program import load
+from mlops_iac.program import blueprinted, load
 
 STACK = """\
 config:
@@ -100,12 +99,12 @@ def test_a_script_that_the_options_name_is_told_at_its_own_line(root: Path) -> N
 
 def test_the_collector_rests_while_a_program_runs_and_is_as_it_was_after() -> None:
     assert gc.isenabled()
-    with program._collector_off():
+    with blueprinted._collector_off():
         assert not gc.isenabled()
     assert gc.isenabled()
     gc.disable()
     try:
-        with program._collector_off():
+        with blueprinted._collector_off():
             pass
         assert not gc.isenabled()
     finally:

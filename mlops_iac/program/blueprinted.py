@@ -1,10 +1,11 @@
-"""From a stack file to a built environment: the one program that both engines run."""
+"""From a stack file to a built environment: what a blueprint's program registers."""
 
 from __future__ import annotations
 
 import gc
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -119,11 +120,20 @@ def load(root: Path, stack: str) -> Program:
     return program
 
 
+LOADED: ContextVar[Program | None] = ContextVar("loaded", default=None)
+"""The program of the stack that is being run, when it was read before."""
+
+
 def main() -> None:
-    """Entry point under Pulumi's own CLI: the stack is the selected one, the project is where `Pulumi.yaml` lies."""
+    """What `__main__.py` calls, by both engines: the stack is the selected one, the project is where `Pulumi.yaml`
+    lies."""
     import pulumi
 
-    load(Path(pulumi.get_root_directory()), pulumi.get_stack()).run()
+    root, stack = Path(pulumi.get_root_directory()), pulumi.get_stack()
+    program = LOADED.get()
+    if program is None or (program.root, program.stack) != (root, stack):
+        program = load(root, stack)
+    program.run()
 
 
 @contextmanager

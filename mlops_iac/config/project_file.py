@@ -1,0 +1,81 @@
+"""``Pulumi.yaml``: the project's name, its language, where its program and its stack files lie, and its own settings.
+
+Source: https://www.pulumi.com/docs/iac/concepts/projects/project-file/
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mlops_iac.config.document import Document, parse_document
+from mlops_iac.config.project import PROJECT_FILE
+from mlops_iac.config.text import read_text
+from mlops_iac.core.errors import ConfigError, MlopsError, Problem
+
+ENTRY_POINT = "__main__.py"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProjectFile:
+    root: Path
+    name: str
+    entry_point: Path
+    """The file that is run; it may not exist."""
+    stacks: Path
+    """The folder of stack files."""
+    settings: Mapping[str, Any]
+    """``config:`` as written, every key with its namespace: what a stack file does not say."""
+
+
+def read_project_file(root: Path) -> ProjectFile:
+    """Raises ConfigError, at its line, for a file that is none, and for a program in another language than Python."""
+    document = parse_document(read_text(root / PROJECT_FILE, root, PROJECT_FILE), PROJECT_FILE)
+    values = document.values
+    name = values.get("name") if isinstance(values, dict) else None
+    if not isinstance(name, str) or not name:
+        raise _refuse(document, "name", "The project has no name.", "", "add `name: churn`, or another.")
+    _refuse_other_languages(document)
+    where = values.get("main") or ""
+    entry_point = root / str(where)
+    return ProjectFile(
+        root=root,
+        name=name,
+        entry_point=entry_point if entry_point.suffix == ".py" else entry_point / ENTRY_POINT,
+        stacks=root / str(values.get("stackConfigDir") or ""),
+        settings={_full(key, name): _default_of(value) for key, value in (values.get("config") or {}).items()},
+    )
+
+
+def _refuse_other_languages(document: Document) -> None:
+    runtime = document.values.get("runtime")
+    language = runtime.get("name") if isinstance(runtime, dict) else runtime
+    if language != "python":
+        raise _refuse(
+            document,
+            "runtime",
+            "The program is not Python.",
+            f"Its runtime is `{language}`; programs in Python are run here.",
+            "deploy it with the Pulumi CLI.",
+        )
+
+
+def _full(key: str, project: str) -> str:
+    return key if ":" in key else f"{project}:{key}"
+
+
+def _default_of(value: Any) -> Any:
+    """``{type: …, default: …}`` declares a setting, and ``{value: …}`` gives one; anything else is the value itself."""
+    if isinstance(value, dict):
+        for word in ("value", "default"):
+            if word in value:
+                return value[word]
+        return None if "type" in value else value
+    return value
+
+
+def _refuse(document: Document, key: str, summary: str, detail: str, hint: str) -> MlopsError:
+    line = document.line((key,))
+    return ConfigError.of([Problem(file=document.file, line=line, path=key, summary=summary, detail=detail, hint=hint)])
