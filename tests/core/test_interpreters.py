@@ -144,7 +144,7 @@ def test_make_takes_a_python_that_has_the_frameworks_packages(bare_machine):
     for file in ("python3", "python3.11"):
         os.chmod(bare_machine / file, 0o755)
     (bare_machine / "sh").symlink_to("/bin/sh")
-    make = ["/usr/bin/make", "-f", str(makefile), "--eval", "chosen: ; @echo chosen: $(PYTHON)", "chosen"]
+    make = ["/usr/bin/make", "-f", str(makefile), "--eval", "chosen: ; @/bin/echo chosen: $(PYTHON)", "chosen"]
     done = subprocess.run(make, capture_output=True, text=True, env={"PATH": str(bare_machine)})
     expected = "python3.11" if sys.version_info[:2] <= (3, 12) else "python3"
     assert f"chosen: {expected}" in done.stdout.splitlines()
