@@ -25,9 +25,9 @@ def state_machine(
     *,
     lake: LakeRef,
     jobs: JobRef,
-    registry: RegistryRef,
     framework: Framework,
-    endpoint: EndpointRef | None = None,
+    registries: Mapping[str, RegistryRef],
+    endpoints: Mapping[str, EndpointRef],
     alerts: TopicRef | None = None,
     alerts_key_arn: pulumi.Input[str] | None = None,
 ) -> pulumi.Output[str]:
@@ -47,7 +47,11 @@ def state_machine(
         "serving_image": framework.image(site.region, "serving"),
         "tags": dict(site.tags),
     }
-    compile(pipeline, Bindings.placeholder(**fixed, **_endpoint_placeholder(site, endpoint)))
+    known: dict[str, Any] = {
+        "registries": dict.fromkeys(registries, f"{site.stack}-placeholder"),
+        "endpoints": {name: _placeholder(site, ref) for name, ref in endpoints.items()},
+    }
+    compile(pipeline, Bindings.placeholder(**fixed, **known))
     later: Mapping[str, Any] = {
         "account_id": site.account_id,
         "bucket": lake.bucket,
@@ -55,8 +59,8 @@ def state_machine(
         "job_role_arn": jobs.role_arn,
         "subnet_ids": list(jobs.subnet_ids),
         "security_group_ids": list(jobs.security_group_ids),
-        "model_package_group": registry.group,
-        "endpoint": _endpoint_values(endpoint),
+        "registries": {name: ref.group for name, ref in registries.items()},
+        "endpoints": {name: _endpoint_values(ref) for name, ref in endpoints.items()},
         "alerts_topic_arn": alerts.arn if alerts else None,
         "alerts_key_arn": alerts_key_arn,
     }
@@ -64,21 +68,18 @@ def state_machine(
 
 
 def _render(pipeline: Pipeline, values: Mapping[str, Any]) -> str:
-    endpoint = values["endpoint"]
     bindings = Bindings(
         **{
             **values,
             "subnet_ids": tuple(values["subnet_ids"]),
             "security_group_ids": tuple(values["security_group_ids"]),
-            "endpoint": EndpointBinding(**endpoint) if endpoint else None,
+            "endpoints": {name: EndpointBinding(**endpoint) for name, endpoint in values["endpoints"].items()},
         }
     )
     return json.dumps(compile(pipeline, bindings), separators=(",", ":"))
 
 
-def _endpoint_values(endpoint: EndpointRef | None) -> dict[str, Any] | None:
-    if endpoint is None:
-        return None
+def _endpoint_values(endpoint: EndpointRef) -> dict[str, Any]:
     return {
         "name": endpoint.name,
         "flavour": endpoint.flavour,
@@ -91,15 +92,12 @@ def _endpoint_values(endpoint: EndpointRef | None) -> dict[str, Any] | None:
     }
 
 
-def _endpoint_placeholder(site: Site, endpoint: EndpointRef | None) -> dict[str, Any]:
-    """What a preview knows of the endpoint: its flavour and its sizes, which are what a team can get wrong."""
-    if endpoint is None:
-        return {"endpoint": None}
-    binding = EndpointBinding(
+def _placeholder(site: Site, endpoint: EndpointRef) -> EndpointBinding:
+    """What a preview knows of an endpoint: its flavour and its sizes, which are what a team can get wrong."""
+    return EndpointBinding(
         name=f"{site.stack}-placeholder",
         flavour=endpoint.flavour,
         role_arn=f"arn:{site.partition}:iam::123456789012:role/{site.stack}-placeholder",
         variant=endpoint.settings,
         network_isolation=endpoint.network_isolation,
     )
-    return {"endpoint": binding}

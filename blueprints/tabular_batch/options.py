@@ -9,11 +9,11 @@ from pydantic import Field, StringConstraints, field_validator, model_validator
 from mlops_iac.config.section import Section
 from mlops_iac.core.errors import ConfigError
 from mlops_iac.core.frameworks import get_framework
+from mlops_iac.pipelines.names import MetricPath
 from mlops_iac.pipelines.parameters import find_mismatch
 
 ScriptName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_./-]*\.py$", max_length=200)]
 InstanceType = Annotated[str, StringConstraints(pattern=r"^ml\.[a-z0-9-]+\.[a-z0-9]+$")]
-MetricName = Annotated[str, StringConstraints(pattern=r"^[a-zA-Z_][a-zA-Z0-9_]*$", max_length=64)]
 
 
 class Framework(Section):
@@ -43,7 +43,11 @@ class Scripts(Section):
 
 
 class Gate(Section):
-    metric: MetricName = Field(default="auc", description="The metric in evaluation.json that decides.")
+    metric: MetricPath = Field(
+        default="auc",
+        description="The metric that decides: a name below `metrics` in evaluation.json, such as auc, or a path from "
+        "the file's top, such as regression_metrics.mse.value.",
+    )
     at_least: float | None = Field(
         default=None, allow_inf_nan=False, description="The metric must reach this. Left out: see at_most."
     )

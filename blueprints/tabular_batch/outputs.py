@@ -19,6 +19,7 @@ from mlops_iac.components._kit.refs import (
 from mlops_iac.components._kit.site import Site
 from mlops_iac.config.stack_config import StackConfig
 from mlops_iac.core import environment as env
+from mlops_iac.pipelines.describe import describe
 from mlops_iac.pipelines.pipeline import Pipeline
 
 CALLER = "caller"
@@ -47,10 +48,12 @@ def outputs(
         "blueprint": site.blueprint,
         "region": site.region,
         "account_id": site.account_id,
-        "data": env.Data(bucket=_any(lake.bucket), zones=dict(lake.zones), key_arn=_any(lake.key_arn or "")),
-        "pipelines": {training.name: _pipeline(stack, options, training, flow)},
-        "endpoint": env.Endpoint(name=_any(endpoint.name), flavour=endpoint.flavour),
-        "registry": env.Registry(model_package_group=_any(registry.group), repository_url=_any(images.url)),
+        "stores": {
+            env.LAKE: env.Store(bucket=_any(lake.bucket), zones=dict(lake.zones), key_arn=_any(lake.key_arn or ""))
+        },
+        "pipelines": {training.name: _pipeline(stack, options, training, lake, flow)},
+        "endpoints": {"main": env.Endpoint(name=_any(endpoint.name), flavour=endpoint.flavour)},
+        "registries": {"main": env.Registry(model_package_group=_any(registry.group), repository_url=_any(images.url))},
         "services": _services(site, lake, jobs, registry, endpoint),
         "alerts_topic_arn": alerts.arn,
         "dashboard": dashboard,
@@ -59,19 +62,16 @@ def outputs(
 
 
 def _pipeline(
-    stack: StackConfig, options: TabularBatchOptions, pipeline: Pipeline, flow: StateMachineRef
+    stack: StackConfig, options: TabularBatchOptions, pipeline: Pipeline, lake: LakeRef, flow: StateMachineRef
 ) -> env.Pipeline:
     return env.Pipeline(
-        name=pipeline.name,
+        **describe(pipeline, lake.zones),
         target="step-functions",
-        arn=_any(flow.arn),
+        handle=_any(flow.arn),
         framework=options.framework.name,
         framework_version=options.framework.version,
         code=stack.code,
         code_prefix="code/",
-        scripts=pipeline.scripts,
-        parameters=pipeline.defaults,
-        steps=tuple(env.Step(name=step.name, kind=step.kind) for step in pipeline.ordered),
     )
 
 

@@ -46,10 +46,10 @@ def read_environment(outputs: dict[str, Any], again: str) -> Environment:
 
     Raises StateError for a stack whose last `up` did not reach its end.
     """
-    from mlops_iac.core.environment import Environment
+    from mlops_iac.core.environment import Environment, is_complete
     from mlops_iac.core.errors import StateError
 
-    if "data" not in outputs:
+    if not is_complete(outputs):
         raise StateError(
             "The environment is not complete.",
             "Its last `up` did not reach its end, so its outputs are not known.",

@@ -37,10 +37,10 @@ def put(
             say(f"  {one.outcome:<9} {render_size(one.size):>10}  {one.key}")
     if json:
         files = [{"file": str(one.file), "key": one.key, "size": one.size, "outcome": one.outcome} for one in done]
-        show_json({"bucket": opened.environment.data.bucket, "files": files})
+        show_json({"bucket": opened.environment.lake.bucket, "files": files})
     else:
         uploaded = sum(one.outcome == "uploaded" for one in done)
-        say(f"{uploaded} uploaded, {len(done) - uploaded} unchanged, in s3://{opened.environment.data.bucket}/")
+        say(f"{uploaded} uploaded, {len(done) - uploaded} unchanged, in s3://{opened.environment.lake.bucket}/")
 
 
 @app.command("ls")
@@ -61,7 +61,7 @@ def list_objects(
     found = list(list_data(opened.environment, opened.clients, prefix))
     if json:
         objects = [{"key": one.key, "size": one.size, "modified": one.modified.isoformat()} for one in found]
-        show_json({"bucket": opened.environment.data.bucket, "objects": objects})
+        show_json({"bucket": opened.environment.lake.bucket, "objects": objects})
         return
     for one in found:
         show(f"{one.modified:%Y-%m-%d %H:%M:%S} {render_size(one.size):>10}  {one.key}")

@@ -82,11 +82,11 @@ def ending(stack: str, *, partial: bool) -> str:
 def drain_runs(backend: Backend, *, quiet: bool) -> None:
     """Delete what runs made: no engine's state knows it. Nothing to do when the environment never came up."""
     from mlops_iac.cli.console import say
-    from mlops_iac.core.environment import Environment
+    from mlops_iac.core.environment import Environment, is_complete
     from mlops_iac.runs.drain import drain
 
     outputs = backend.outputs()
-    if "data" not in outputs:
+    if not is_complete(outputs):
         return
     drained = drain(Environment.from_outputs(outputs), backend.clients())
     if drained and not quiet:

@@ -9,6 +9,7 @@ from mlops_iac.cli.environments import Opened
 from mlops_iac.core.errors import Cancelled, MlopsError, RunError
 
 if TYPE_CHECKING:
+    from mlops_iac.core.environment import Endpoint
     from mlops_iac.runs.run import Run
 
 
@@ -62,28 +63,33 @@ def failure(opened: Opened, run: Run) -> MlopsError:
         return refused(opened, run)
     if run.status == "stopped":
         return RunError("Run was stopped.", f"Run {run.id} of {run.stack} was stopped.", hint="start it again.")
-    endpoint = opened.environment.endpoint
-    error = get_tail_error(opened.clients, run, endpoint.name if endpoint else None)
-    serving = still_serving(opened)
+    error = get_tail_error(opened.clients, run, [endpoint.name for endpoint in deployed_to(opened, run)])
+    serving = still_serving(opened, run)
     return RunError(error.summary, f"{error.detail}\n{serving}" if serving else error.detail, hint=error.hint)
 
 
-def still_serving(opened: Opened) -> str:
-    """What answers now, after a run that changed nothing; empty when the environment has no endpoint."""
+def deployed_to(opened: Opened, run: Run) -> list[Endpoint]:
+    """The endpoints that the run's pipeline deploys to."""
+    environment = opened.environment
+    named = [step.facts.get("endpoint", "") for step in environment.pipelines[run.pipeline].steps]
+    return [environment.endpoints[name] for name in dict.fromkeys(named) if name in environment.endpoints]
+
+
+def still_serving(opened: Opened, run: Run) -> str:
+    """What answers now, after a run that changed nothing; empty when its pipeline deploys to no endpoint."""
     from mlops_iac.runs.serving import find_served_run
 
-    endpoint = opened.environment.endpoint
-    if endpoint is None:
-        return ""
-    served = find_served_run(opened.environment, opened.clients)
-    if served is None:
-        return f"Endpoint {endpoint.name} still has no model."
-    return f"Endpoint {endpoint.name} keeps serving the model of run {served}."
+    lines = []
+    for endpoint in deployed_to(opened, run):
+        served = find_served_run(opened.environment, opened.clients, endpoint)
+        what = "still has no model" if served is None else f"keeps serving the model of run {served}"
+        lines.append(f"Endpoint {endpoint.name} {what}.")
+    return "\n".join(lines)
 
 
 def refused(opened: Opened, run: Run) -> RunError:
     return RunError(
         "Gate refused the model.",
-        f"{run.gate or run.error}.\n{still_serving(opened)}".rstrip(),
+        f"{run.gate or run.error}.\n{still_serving(opened, run)}".rstrip(),
         hint="train a better model; the bound stands under `gate` in the stack file.",
     )

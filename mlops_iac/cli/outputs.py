@@ -18,7 +18,7 @@ def outputs(
 ) -> None:
     """Show what an environment offers: its data, pipelines, endpoint, registry and services.
 
-    Example: mlops-iac outputs screening-dev endpoint.name
+    Example: mlops-iac outputs screening-dev endpoints.main.name
     """
     from mlops_iac.cli.console import show, show_json
     from mlops_iac.core.environment import in_field_order

@@ -19,6 +19,9 @@ def predict(
         str | None,
         typer.Option("--content-type", help="When the file's name does not say: application/json, text/csv."),
     ] = None,
+    endpoint: Annotated[
+        str | None, typer.Option("--endpoint", help="Which endpoint, where the environment has several.")
+    ] = None,
     cloud: CloudOption = CloudName.EMBEDDED,
     json: JsonOption = False,
 ) -> None:
@@ -32,7 +35,7 @@ def predict(
     body, kind = read_rows(data, content_type)
     opened = open_environment(stack, cloud)
     source = "standard input" if data == "-" else data
-    prediction = ask(opened.environment, opened.clients, body, kind, source=source)
+    prediction = ask(opened.environment, opened.clients, body, kind, endpoint=endpoint, source=source)
     if json:
         show_json(prediction.value if isinstance(prediction.value, dict) else {"predictions": prediction.value})
     else:

@@ -1,26 +1,49 @@
 """The contract of an environment: what every blueprint exports, and what runs, clients and people read.
 
 The stack's outputs are this record as plain JSON (``to_outputs``); ``Environment.from_outputs`` reads it back, from the
-embedded engine's state or from ``pulumi stack output --json`` alike.
+embedded engine's state or from ``pulumi stack output --json`` alike. What there can be several of has names, and what a
+reader needs to know of a step is a fact that the step states, so that nothing is guessed from a name or a document.
 """
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
-from typing import Any, Self
+from typing import Any, Final, Self, get_args, get_origin, get_type_hints
+
+from mlops_iac.core.errors import StateError
+from mlops_iac.core.suggestions import did_you_mean
+
+CONTRACT: Final = 2
+"""The version of this contract. It grows when a reader of the old outputs would fail, or would read something wrong."""
 
 STACK_TAG = "mlops-iac:stack"
 """Every resource of an environment, and everything a run creates, carries this tag with the stack's name."""
 
+LAKE: Final = "lake"
+"""The store that a team's own data lies in."""
+
 
 @dataclass(frozen=True, kw_only=True)
-class Data:
+class Store:
+    """A bucket with its zones."""
+
     bucket: str
     zones: Mapping[str, str]
     """Zone name to key prefix, prefix ending in a slash: ``{"raw": "raw/", …}``."""
     key_arn: str
-    """KMS key every object is written with."""
+    """KMS key every object is written with; empty where S3 manages the encryption."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parameter:
+    """What a run may be told."""
+
+    type: str
+    """prefix, string, number or strings: `mlops_iac.pipelines.parameters.ParameterType`."""
+    default: Any
+    description: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,24 +51,36 @@ class Step:
     name: str
     kind: str
     """processing, training, gate, register or deploy."""
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    """What a reader needs to know of it, by kind.
+
+    processing, training: ``job``, the kind of SageMaker job it runs
+    what makes something with a name of its own: ``name_limit``, how many characters that name may have
+    gate: ``evaluation``, the key of the file it reads, with ``{run}`` for the run's id; ``metric``, the path of the
+    metric below ``metrics``; ``direction``, at_least or at_most; ``parameter``, which holds the bound
+    register: ``registry``, and deploy: ``endpoint``, by their names in this contract
+    """
 
 
 @dataclass(frozen=True, kw_only=True)
 class Pipeline:
     name: str
     target: str
-    """The orchestrator: ``step-functions``."""
-    arn: str
+    """The orchestrator that runs it."""
+    handle: str
+    """What the orchestrator knows it by: its ARN."""
     framework: str
     framework_version: str
     code: str
     """The team's code folder, relative to the project's root."""
     code_prefix: str
-    """Where packed code lies in the lake: ``code/``."""
+    """Where packed code lies in its store: ``code/``."""
+    store: str = LAKE
+    """Where its runs read and write."""
     scripts: Mapping[str, str] = field(default_factory=dict)
     """Step name to script file inside the code folder; all of them must exist before a run starts."""
-    parameters: Mapping[str, Any] = field(default_factory=dict)
-    """Defaults of the run's parameters; a run may override any of them, and no others."""
+    parameters: Mapping[str, Parameter] = field(default_factory=dict)
+    """A run may override any of them, and no others."""
     steps: tuple[Step, ...] = ()
 
 
@@ -63,6 +98,23 @@ class Registry:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Queue:
+    """A Batch job queue with the job definition meant for it."""
+
+    queue: str
+    job_definition: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cluster:
+    """A cluster that jobs may be sent to."""
+
+    kind: str
+    handle: str
+    """What its own clients know it by: a name or an ARN."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Service:
     """One entry of the service catalogue, by capability."""
 
@@ -75,15 +127,20 @@ class Service:
 
 @dataclass(frozen=True, kw_only=True)
 class Environment:
+    """Names are the environment's own: ``main`` where a blueprint has one of a kind."""
+
+    contract: int = CONTRACT
     team: str
     environment: str
     blueprint: str
     region: str
     account_id: str
-    data: Data
+    stores: Mapping[str, Store]
     pipelines: Mapping[str, Pipeline]
-    endpoint: Endpoint | None = None
-    registry: Registry | None = None
+    endpoints: Mapping[str, Endpoint] = field(default_factory=dict)
+    registries: Mapping[str, Registry] = field(default_factory=dict)
+    queues: Mapping[str, Queue] = field(default_factory=dict)
+    clusters: Mapping[str, Cluster] = field(default_factory=dict)
     services: Mapping[str, Service] = field(default_factory=dict)
     alerts_topic_arn: str | None = None
     dashboard: str | None = None
@@ -92,28 +149,89 @@ class Environment:
     def stack(self) -> str:
         return f"{self.team}-{self.environment}"
 
+    @property
+    def lake(self) -> Store:
+        """The store that the team's own data lies in."""
+        return self.get_store(LAKE)
+
+    def get_store(self, name: str) -> Store:
+        """Raises StateError with the stores there are: a pipeline names one that its environment lacks."""
+        if name not in self.stores:
+            detail = f"{self.stack} has no store `{name}`; it has: {', '.join(self.stores) or 'none'}."
+            raise StateError("No such store.", detail, hint=did_you_mean(name, self.stores))
+        return self.stores[name]
+
     def to_outputs(self) -> dict[str, Any]:
         """Plain JSON, in the order of the fields. Values may still be Pulumi Outputs when a blueprint calls this."""
         return {name: value for name, value in _plain(self).items() if value is not None}
 
     @classmethod
     def from_outputs(cls, outputs: Mapping[str, Any]) -> Self:
-        """Read a stack's outputs; keys that a later version added are ignored."""
+        """Read a stack's outputs; keys that are not known here are ignored.
 
-        def known(kind: type[Any], values: Mapping[str, Any]) -> dict[str, Any]:
-            return {name: values[name] for name in (f.name for f in fields(kind)) if name in values}
+        Raises StateError for outputs of another version of the contract, and for a key that is missing.
+        """
+        check_contract(outputs)
+        return _read(cls, outputs, "")
 
-        values = known(cls, outputs)
-        values["data"] = Data(**known(Data, outputs["data"]))
-        values["pipelines"] = {
-            name: Pipeline(**{**known(Pipeline, p), "steps": tuple(Step(**known(Step, s)) for s in p.get("steps", ()))})
-            for name, p in outputs.get("pipelines", {}).items()
-        }
-        for name, kind in (("endpoint", Endpoint), ("registry", Registry)):
-            if values.get(name) is not None:
-                values[name] = kind(**known(kind, values[name]))
-        values["services"] = {k: Service(**known(Service, v)) for k, v in outputs.get("services", {}).items()}
-        return cls(**values)
+
+def is_complete(outputs: Mapping[str, Any]) -> bool:
+    """Whether an `up` came so far that its outputs are an environment, of this version or another."""
+    return "stores" in outputs or "data" in outputs
+
+
+def check_contract(outputs: Mapping[str, Any]) -> None:
+    """Raise StateError unless the outputs are of this version. Those of the first version do not say which they are."""
+    version = outputs.get("contract", 1)
+    if version == CONTRACT:
+        return
+    stack = f"{outputs.get('team', 'TEAM')}-{outputs.get('environment', 'ENV')}"
+    newer = isinstance(version, int) and version > CONTRACT
+    raise StateError(
+        "The environment's outputs are of another version.",
+        f"{stack} describes itself by contract {version}; this mlops-iac reads contract {CONTRACT}.",
+        hint="use the mlops-iac that brought it up, or a later one: `pip install --upgrade mlops-iac`."
+        if newer
+        else f"`mlops-iac up {stack}` writes them anew; its data, models and runs stay.",
+    )
+
+
+# Reading and writing records -----------------------------------------------------------------------------------------
+
+
+def _read(kind: Any, value: Any, path: str) -> Any:
+    """A value as its type says: records, mappings and tuples of records, and plain values as they are."""
+    if is_dataclass(kind):
+        return _read_record(kind, value, path)
+    origin, inner = get_origin(kind), get_args(kind)
+    if isinstance(value, Mapping) and origin is Mapping:
+        return {key: _read(inner[1], item, f"{path}.{key}") for key, item in value.items()}
+    if isinstance(value, list | tuple) and origin is tuple:
+        return tuple(_read(inner[0], item, f"{path}[{index}]") for index, item in enumerate(value))
+    return value
+
+
+def _read_record(kind: Any, value: Any, path: str) -> Any:
+    given = value if isinstance(value, Mapping) else {}
+    types = _types(kind)
+    try:
+        return kind(**{name: _read(types[name], given[name], f"{path}.{name}") for name in types if name in given})
+    except TypeError as error:
+        missing = str(error).rpartition(": ")[2]
+        raise StateError(
+            "The environment's outputs are not complete.",
+            f"{_named(path)} {missing}.",
+            hint="`mlops-iac up STACK` writes them anew; its data, models and runs stay.",
+        ) from error
+
+
+def _named(path: str) -> str:
+    return f"`{path[1:]}` lacks" if path else "They lack"
+
+
+@functools.cache
+def _types(kind: Any) -> dict[str, Any]:
+    return get_type_hints(kind)
 
 
 def in_field_order(outputs: Any) -> Any:
@@ -127,7 +245,7 @@ def in_field_order(outputs: Any) -> Any:
     return [in_field_order(item) for item in outputs] if isinstance(outputs, list) else outputs
 
 
-_RECORDS = (Environment, Data, Pipeline, Step, Endpoint, Registry, Service)
+_RECORDS = (Environment, Store, Pipeline, Parameter, Step, Endpoint, Registry, Queue, Cluster, Service)
 _RANKS = {name: rank for rank, name in enumerate(dict.fromkeys(f.name for kind in _RECORDS for f in fields(kind)))}
 
 

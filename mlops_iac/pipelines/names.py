@@ -22,5 +22,10 @@ StepName = Annotated[
 ]
 """Small letters, digits and single hyphens; a letter first."""
 
+MetricPath = Annotated[
+    str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_:@-]*(\.[A-Za-z_][A-Za-z0-9_:@-]*)*$", max_length=120)
+]
+"""A metric's name (``auc``, ``validation:auc``), or its path in the file (``regression_metrics.mse.value``)."""
+
 Word = Annotated[str, StringConstraints(pattern=r"^[a-zA-Z_][a-zA-Z0-9_]*$", max_length=64)]
-"""Name of a parameter, an input, an output or a metric. It becomes part of a JSON path: no dots, no hyphens."""
+"""Name of a parameter, an input or an output. It becomes part of a JSON path: no dots, no hyphens."""

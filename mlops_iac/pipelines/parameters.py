@@ -37,7 +37,7 @@ class Parameter(PipelineModel):
         return self
 
 
-def find_mismatch(type: ParameterType, value: Any) -> str | None:
+def find_mismatch(type: str, value: Any) -> str | None:
     """Why a value does not fit a type, or None when it does: ``must be a number``."""
     if type == "number":
         good = isinstance(value, int | float) and not isinstance(value, bool)

@@ -9,6 +9,8 @@ from mlops_iac.core import exit_codes
 from mlops_iac.core.errors import CloudError
 
 _THROTTLED = ("Throttling", "ThrottlingException", "TooManyRequestsException", "RequestLimitExceeded", "SlowDown")
+_DOES_NOT_EXIST = "DoesNotExist"
+"""In the code of an orchestrator that has no such pipeline or run."""
 _CREDENTIALS = ("ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "UnrecognizedClientException")
 
 
@@ -73,7 +75,7 @@ def hint_for(code: str) -> str:
         return "sign in again: `aws sso login`, or new keys."
     if "AccessDenied" in code:
         return "your credentials lack this permission."
-    if code in ("NoSuchBucket", "StateMachineDoesNotExist"):
+    if code == "NoSuchBucket" or _DOES_NOT_EXIST in code:
         return "it was deleted outside this tool: `mlops-iac refresh STACK` records that, `up` makes it anew."
     if code == "InsufficientStorage":
         return "make room on the disk, or make the folder writable, and run the command again."
@@ -98,7 +100,7 @@ def is_missing(error: Exception) -> bool:
     code = error.code if isinstance(error, CloudError) else error_code(error)
     if code in ("404", "NoSuchKey", "NoSuchBucket", "ResourceNotFoundException", "ResourceNotFound", "NotFound"):
         return True
-    if code in ("ExecutionDoesNotExist", "StateMachineDoesNotExist"):
+    if _DOES_NOT_EXIST in code:
         return True
     text = str(error)
     return code == "ValidationException" and ("Could not find" in text or "does not exist" in text)

@@ -61,7 +61,7 @@ def put_file(environment: Environment, clients: Clients, file: Path, key: str) -
 def zone_prefix(environment: Environment, target: str) -> str:
     """``raw/2026`` to ``raw/2026/``, by the zone's own prefix. Raises UsageError with the zones there are."""
     zone, _, rest = target.strip("/").partition("/")
-    zones = environment.data.zones
+    zones = environment.lake.zones
     if zone not in zones:
         names = ", ".join(f"{name}/" for name in sorted(zones))
         match = nearest(zone, zones)
@@ -108,12 +108,12 @@ def list_data(environment: Environment, clients: Clients, prefix: str = "") -> I
     """Objects below a prefix, in the order of their keys; all zones when no prefix is given."""
     if prefix:
         key_prefix = zone_prefix(environment, prefix)
-        zone_only = prefix.strip("/") in environment.data.zones
+        zone_only = prefix.strip("/") in environment.lake.zones
         key_prefix = key_prefix if zone_only or prefix.endswith("/") else key_prefix.rstrip("/")
     else:
         key_prefix = ""
     with calling("s3:ListObjectsV2", key_prefix):
         paginator = clients("s3").get_paginator("list_objects_v2")
-        for page in paginator.paginate(Bucket=environment.data.bucket, Prefix=key_prefix):
+        for page in paginator.paginate(Bucket=environment.lake.bucket, Prefix=key_prefix):
             for item in page.get("Contents", ()):
                 yield Stored(item["Key"], item["Size"], item["LastModified"])

@@ -10,14 +10,17 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from mlops_iac.clients import Clients
-from mlops_iac.core.environment import STACK_TAG, Environment
+from mlops_iac.core.environment import STACK_TAG, Environment, Store
 from mlops_iac.core.errors import CloudError, RunError
 from mlops_iac.runs.calls import calling, missing_is_nothing
-from mlops_iac.runs.names import RUN_ID, find_run_id
+from mlops_iac.runs.names import RUN_ID
 from mlops_iac.runs.pages import pages
+from mlops_iac.runs.runners import Runner, runners
+from mlops_iac.runs.runners.execution import Execution
 
 LONGEST_STOP = 300.0
 """Seconds until a run, a job or an endpoint that is being stopped or deleted is given up."""
@@ -39,11 +42,13 @@ class Drain:
     def stack(self) -> str:
         return self.environment.stack
 
+    @cached_property
+    def runners(self) -> tuple[Runner, ...]:
+        return tuple(runners(self.environment, self.clients))
+
     def owns(self, name: str) -> bool:
-        """Whether a name is one that a run of this stack gives: ``<stack>-<run>-<step>``. A stack whose name merely
-        begins like ours has something else where the run's id should be."""
-        rest = name.removeprefix(f"{self.stack}-")
-        return rest != name and RUN_ID.match(rest) is not None
+        """Whether a name is one that a run of this stack gives."""
+        return any(runner.owns(name) for runner in self.runners)
 
     def has_tag(self, arn: str) -> bool:
         with calling("sagemaker:ListTags", arn):
@@ -79,22 +84,22 @@ def count_words(count: int, what: str) -> str:
 
 
 def stop_executions(work: Drain) -> int:
-    client = work.clients("stepfunctions")
-    stopped: list[str] = []
-    for pipeline in work.environment.pipelines.values():
-        with missing_is_nothing(), calling("stepfunctions:ListExecutions", pipeline.name):
-            call = client.list_executions
-            found = pages(
-                call, "executions", next_key="nextToken", stateMachineArn=pipeline.arn, statusFilter="RUNNING"
-            )
-            for execution in found:
-                if find_run_id(work.stack, execution["name"]):
-                    client.stop_execution(executionArn=execution["executionArn"], cause="environment destroyed")
-                    stopped.append(execution["executionArn"])
-    for arn in stopped:
-        with calling("stepfunctions:DescribeExecution", arn):
-            work.wait(lambda arn=arn: client.describe_execution(executionArn=arn)["status"] != "RUNNING", arn)  # type: ignore[misc]
-    return len(stopped)
+    stopped = 0
+    for runner in work.runners:
+        running: list[Execution] = []
+        with missing_is_nothing():
+            running = list(runner.list(running=True))
+        for execution in running:
+            runner.stop(execution, "environment destroyed")
+        for execution in running:
+            work.wait(lambda run=execution.run, of=runner: has_ended(of, run), execution.handle)  # type: ignore[misc]
+        stopped += len(running)
+    return stopped
+
+
+def has_ended(runner: Runner, run: str) -> bool:
+    found = runner.find(run)
+    return found is None or found.status != "running"
 
 
 def stop_jobs(kind: str) -> Callable[[Drain], int]:
@@ -126,10 +131,12 @@ def is_over(status: str) -> bool:
     return status in ("Completed", "Failed", "Stopped")
 
 
-def delete_endpoint(work: Drain) -> int:
-    if work.environment.endpoint is None:
-        return 0
-    client, name = work.clients("sagemaker"), work.environment.endpoint.name
+def delete_endpoints(work: Drain) -> int:
+    return sum(delete_endpoint(work, endpoint.name) for endpoint in work.environment.endpoints.values())
+
+
+def delete_endpoint(work: Drain, name: str) -> int:
+    client = work.clients("sagemaker")
 
     def describe() -> Any:
         with missing_is_nothing(), calling("sagemaker:DescribeEndpoint", name):
@@ -167,10 +174,12 @@ def delete_named(kind: str, plural: str) -> Callable[[Drain], int]:
 
 
 def delete_model_packages(work: Drain) -> int:
-    """All versions in the stack's own group, which the stack itself deletes afterwards, empty."""
-    if work.environment.registry is None:
-        return 0
-    client, group = work.clients("sagemaker"), work.environment.registry.model_package_group
+    """All versions in the stack's own groups, which the stack itself deletes afterwards, empty."""
+    return sum(delete_versions(work, one.model_package_group) for one in work.environment.registries.values())
+
+
+def delete_versions(work: Drain, group: str) -> int:
+    client = work.clients("sagemaker")
     arns: list[str] = []
     with missing_is_nothing(), calling("sagemaker:ListModelPackages", group):
         listing = pages(client.list_model_packages, "ModelPackageSummaryList", ModelPackageGroupName=group)
@@ -182,27 +191,29 @@ def delete_model_packages(work: Drain) -> int:
 
 
 def delete_objects(work: Drain) -> int:
-    """Every version of what runs wrote into the lake; the team's own data is the bucket's affair."""
-    bucket, client = work.environment.data.bucket, work.clients("s3")
-    deleted = 0
-    with missing_is_nothing(), calling("s3:ListObjectVersions", bucket):
+    """Every version of what runs wrote into their stores; the team's own data is the bucket's affair."""
+    return sum(delete_run_objects(work, name, store) for name, store in work.environment.stores.items())
+
+
+def delete_run_objects(work: Drain, name: str, store: Store) -> int:
+    client, deleted = work.clients("s3"), 0
+    with missing_is_nothing(), calling("s3:ListObjectVersions", store.bucket):
         batch: list[dict[str, str]] = []
-        for version in find_versions(work):
+        for version in find_versions(work, name, store):
             batch.append(version)
             if len(batch) == MOST_KEYS:
-                deleted += delete_batch(client, bucket, batch)
+                deleted += delete_batch(client, store.bucket, batch)
                 batch = []
-        deleted += delete_batch(client, bucket, batch)
+        deleted += delete_batch(client, store.bucket, batch)
     return deleted
 
 
-def find_versions(work: Drain) -> Iterator[dict[str, str]]:
-    zones = work.environment.data.zones
-    places = [(zones[zone], True) for zone in RUN_ZONES if zone in zones]
-    places += [(prefix, False) for prefix in {p.code_prefix for p in work.environment.pipelines.values()}]
+def find_versions(work: Drain, name: str, store: Store) -> Iterator[dict[str, str]]:
+    code = {one.code_prefix for one in work.environment.pipelines.values() if one.store == name}
+    places = [(store.zones[zone], True) for zone in RUN_ZONES if zone in store.zones]
     paginator = work.clients("s3").get_paginator("list_object_versions")
-    for prefix, by_run in places:
-        for page in paginator.paginate(Bucket=work.environment.data.bucket, Prefix=prefix):
+    for prefix, by_run in [*places, *((prefix, False) for prefix in sorted(code))]:
+        for page in paginator.paginate(Bucket=store.bucket, Prefix=prefix):
             for item in (*page.get("Versions", ()), *page.get("DeleteMarkers", ())):
                 if not by_run or RUN_ID.match(item["Key"].removeprefix(prefix)):
                     yield {"Key": item["Key"], "VersionId": item["VersionId"]}
@@ -229,7 +240,7 @@ STEPS: tuple[tuple[str, Callable[[Drain], int]], ...] = (
     ("running execution", stop_executions),
     ("running processing job", stop_jobs("Processing")),
     ("running training job", stop_jobs("Training")),
-    ("endpoint", delete_endpoint),
+    ("endpoint", delete_endpoints),
     ("endpoint configuration", delete_named("EndpointConfig", "EndpointConfigs")),
     ("model", delete_named("Model", "Models")),
     ("model package", delete_model_packages),

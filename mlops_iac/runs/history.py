@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from mlops_iac.clients import Clients
-from mlops_iac.core.environment import Environment, Pipeline
-from mlops_iac.core.errors import CloudError, RunError
-from mlops_iac.runs.calls import calling, is_missing
-from mlops_iac.runs.lake import find_metrics
-from mlops_iac.runs.names import check_run_id, execution_arn, find_run_id, get_pipeline, job_name
-from mlops_iac.runs.pages import pages
-from mlops_iac.runs.run import Run, RunStatus, Verdict
-from mlops_iac.runs.story import Event, Story, explain, find_in, parse, read_verdict, status_of
+from mlops_iac.core.environment import Environment, Pipeline, Step
+from mlops_iac.core.errors import RunError
+from mlops_iac.core.evaluation import SIGNS, find_fault, metric_keys, read_numbers
+from mlops_iac.runs.lake import find_content
+from mlops_iac.runs.names import check_run_id, get_pipeline
+from mlops_iac.runs.run import Run, StepRun, Verdict
+from mlops_iac.runs.runners import runner_for
+from mlops_iac.runs.runners.execution import Execution, History
 
-JOB_KINDS = ("processing", "training")
 LATEST = "last"
 """Stands for the id of the latest run."""
-SIGNS = {"gate_at_least": ">=", "gate_at_most": "<="}
 
 
 def list_runs(
@@ -27,45 +26,26 @@ def list_runs(
 ) -> tuple[Run, ...]:
     """The latest runs, newest first, with their metrics and without their steps."""
     chosen = [get_pipeline(environment, pipeline)] if pipeline else list(environment.pipelines.values())
-    found = [pair for one in chosen for pair in _latest(environment, clients, one, limit)]
-    found.sort(key=lambda pair: pair[1]["startDate"], reverse=True)
-    return tuple(_summary(environment, clients, one, execution) for one, execution in found[:limit])
+    found = [_latest(environment, clients, one) for one in chosen]
+    newest = heapq.merge(*found, key=lambda pair: pair[1].started, reverse=True)
+    return tuple(_to_run(environment, clients, one, execution) for one, execution in islice(newest, limit))
 
 
-def _latest(
-    environment: Environment, clients: Clients, pipeline: Pipeline, limit: int
-) -> Iterator[tuple[Pipeline, Mapping[str, Any]]]:
-    """Executions come newest first. Those that nobody started through us are left out."""
-    with calling("stepfunctions:ListExecutions", pipeline.name):
-        client = clients("stepfunctions")
-        count = 0
-        for execution in pages(
-            client.list_executions, "executions", next_key="nextToken", stateMachineArn=pipeline.arn
-        ):
-            if count >= limit:
-                return
-            if find_run_id(environment.stack, execution["name"]):
-                count += 1
-                yield pipeline, execution
-
-
-def _summary(environment: Environment, clients: Clients, pipeline: Pipeline, execution: Mapping[str, Any]) -> Run:
-    run = find_run_id(environment.stack, execution["name"]) or execution["name"]
-    described = _describe(clients, execution["executionArn"], run, environment.stack)
-    return _to_run(environment, pipeline, run, described, find_metrics(environment, clients, run))
+def _latest(environment: Environment, clients: Clients, pipeline: Pipeline) -> Iterator[tuple[Pipeline, Execution]]:
+    for execution in runner_for(environment, pipeline, clients).list():
+        yield pipeline, execution
 
 
 def get_run(environment: Environment, clients: Clients, run: str) -> Run:
     """One run with its steps; ``last`` is the latest. Raises RunError when there is none with this id."""
     run = _latest_id(environment, clients) if run == LATEST else check_run_id(run)
     for pipeline in environment.pipelines.values():
-        arn = execution_arn(pipeline.arn, environment.stack, run)
-        try:
-            described = _describe(clients, arn, run, environment.stack)
-        except RunError:
-            continue
-        return _in_full(environment, clients, pipeline, run, described)
-    raise _no_such_run(environment.stack, run)
+        runner = runner_for(environment, pipeline, clients)
+        execution = runner.find(run)
+        if execution is not None:
+            return _to_run(environment, clients, pipeline, execution, runner.read_history(execution))
+    stack = environment.stack
+    raise RunError("No such run.", f"{stack} has no run `{run}`.", hint=f"`mlops-iac runs {stack}` lists them.")
 
 
 def _latest_id(environment: Environment, clients: Clients) -> str:
@@ -76,86 +56,74 @@ def _latest_id(environment: Environment, clients: Clients) -> str:
     return found[0].id
 
 
-def _in_full(
-    environment: Environment, clients: Clients, pipeline: Pipeline, run: str, described: Mapping[str, Any]
-) -> Run:
-    jobs = {step.name: job_name(environment.stack, run, step.name) for step in pipeline.steps if step.kind in JOB_KINDS}
-    story = Story(pipeline, jobs)
-    story.read(read_events(clients, described["executionArn"]))
-    status = status_of(described)
-    if status != "running":
-        story.end(status, described.get("stopDate"), _error(described))
-    return _to_run(environment, pipeline, run, described, find_metrics(environment, clients, run), story)
-
-
-def read_events(clients: Clients, arn: str) -> Iterator[Event]:
-    with calling("stepfunctions:GetExecutionHistory", arn):
-        client = clients("stepfunctions")
-        yield from pages(
-            client.get_execution_history, "events", next_key="nextToken", executionArn=arn, maxResults=1000
-        )
-
-
-def _describe(clients: Clients, arn: str, run: str, stack: str) -> Mapping[str, Any]:
-    try:
-        with calling("stepfunctions:DescribeExecution", run):
-            described: Mapping[str, Any] = clients("stepfunctions").describe_execution(executionArn=arn)
-            return described
-    except CloudError as error:
-        if is_missing(error):
-            raise _no_such_run(stack, run) from error
-        raise
-
-
-def _no_such_run(stack: str, run: str) -> RunError:
-    return RunError("No such run.", f"{stack} has no run `{run}`.", hint=f"`mlops-iac runs {stack}` lists them.")
-
-
 def _to_run(
     environment: Environment,
+    clients: Clients,
     pipeline: Pipeline,
-    run: str,
-    described: Mapping[str, Any],
-    metrics: Mapping[str, float],
-    story: Story | None = None,
+    execution: Execution,
+    history: History | None = None,
 ) -> Run:
-    given = parse(described.get("input"))
-    parameters = find_in(given, "parameters") or {}
-    status: RunStatus = status_of(described)
-    ended: datetime | None = described.get("stopDate") if status != "running" else None
+    gates = [step for step in pipeline.steps if step.kind == "gate"]
+    files = {gate.name: _read_evaluation(environment, clients, pipeline, gate, execution.run) for gate in gates}
+    metrics: dict[str, float] = {}
+    for body in files.values():
+        metrics |= read_numbers(body or b"")
+    gate = _verdict(gates, files, execution, history.steps if history else ())
     return Run(
-        id=run,
+        id=execution.run,
         pipeline=pipeline.name,
         stack=environment.stack,
-        arn=described["executionArn"],
-        status=status,
-        started=described["startDate"],
-        ended=ended,
-        code=find_in(given, "code", "sha") or "",
-        parameters=parameters,
-        steps=tuple(story.steps.values()) if story else (),
-        metrics=dict(metrics),
-        gate=_verdict(described, parameters, metrics, story),
-        model_package_arn=story.model_package_arn if story else None,
-        error=_error(described),
+        handle=execution.handle,
+        status=execution.status,
+        started=execution.started,
+        ended=execution.ended,
+        code=execution.code,
+        parameters=execution.parameters,
+        steps=history.steps if history else (),
+        metrics=metrics,
+        gate=gate,
+        model_package_arn=history.model_package_arn if history else None,
+        error=str(gate) if gate and not gate.passed else execution.error,
     )
 
 
+def _read_evaluation(
+    environment: Environment, clients: Clients, pipeline: Pipeline, gate: Step, run: str
+) -> bytes | None:
+    return find_content(environment.get_store(pipeline.store), clients, gate.facts["evaluation"].format(run=run))
+
+
 def _verdict(
-    described: Mapping[str, Any], parameters: Mapping[str, Any], metrics: Mapping[str, float], story: Story | None
+    gates: list[Step], files: Mapping[str, bytes | None], execution: Execution, steps: tuple[StepRun, ...]
 ) -> Verdict | None:
-    """What the gate said; None when it has not spoken (or the story is not told)."""
-    refused = read_verdict(described.get("error", ""), described.get("cause", ""))
-    if refused or story is None:
-        return refused
-    if not any(step.kind == "gate" and step.status == "succeeded" for step in story.steps.values()):
-        return None
-    bound = next((f"{sign} {parameters[name]}" for name, sign in SIGNS.items() if name in parameters), None)
-    value = metrics.get(story.metric) if story.metric else None
-    return Verdict(passed=True, metric=story.metric, value=value, bound=bound)
+    """What the gates said: the one that refused, else the last that passed; None when none has spoken, or when the
+    steps are not told and nothing was refused."""
+    status = {step.name: step.status for step in steps}
+    stopped = [gate for gate in gates if status.get(gate.name) in ("refused", "failed")]
+    passed = [gate for gate in gates if status.get(gate.name) == "succeeded"]
+    if execution.status == "refused" and not stopped and len(gates) == 1:
+        stopped = gates
+    if stopped:
+        return _refusal(stopped[0], files[stopped[0].name], execution)
+    return _measured(passed[-1], files[passed[-1].name], execution.parameters, passed=True) if passed else None
 
 
-def _error(described: Mapping[str, Any]) -> str:
-    error, cause = described.get("error", ""), described.get("cause", "")
-    verdict = read_verdict(error, cause)
-    return str(verdict) if verdict else explain(error, cause)
+def _refusal(gate: Step, body: bytes | None, execution: Execution) -> Verdict:
+    """By the orchestrator's own words where it has some; a metric that cannot be compared is told with its file."""
+    told = execution.verdict
+    if told is not None and told.value is not None:
+        return told
+    measured = _measured(gate, body, execution.parameters, passed=False)
+    key = gate.facts["evaluation"].format(run=execution.run)
+    fault = find_fault(body, key, gate.facts["metric"])
+    return Verdict(passed=False, metric=measured.metric, value=measured.value, bound=measured.bound, fault=fault)
+
+
+def _measured(gate: Step, body: bytes | None, parameters: Mapping[str, Any], *, passed: bool) -> Verdict:
+    metric: str = gate.facts["metric"]
+    keys = metric_keys(metric)
+    numbers = read_numbers(body or b"")
+    value = numbers.get(".".join(keys[1:] if keys[0] == "metrics" else keys))
+    bound = parameters.get(gate.facts["parameter"])
+    sign = SIGNS[gate.facts["direction"]]
+    return Verdict(passed=passed, metric=metric, value=value, bound=None if bound is None else f"{sign} {bound}")

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any, BinaryIO
 from urllib.parse import urlencode
 
 from mlops_iac.clients import Clients
-from mlops_iac.core.environment import STACK_TAG, Environment
+from mlops_iac.core.environment import STACK_TAG, Environment, Store
 from mlops_iac.core.errors import CloudError
 from mlops_iac.runs.calls import calling, is_missing
 
 
 def write_arguments(environment: Environment) -> dict[str, str]:
     """What the lake's bucket policy demands of every object. A sandbox has no key of its own."""
-    key = environment.data.key_arn
+    key = environment.lake.key_arn
     encryption = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": key} if key else {"ServerSideEncryption": "AES256"}
     return {**encryption, "Tagging": urlencode({STACK_TAG: environment.stack})}
 
@@ -24,9 +23,9 @@ def upload(environment: Environment, clients: Clients, key: str, content: bytes 
     arguments = {**write_arguments(environment), **extra}
     with calling("s3:PutObject", key):
         if isinstance(content, bytes):
-            clients("s3").put_object(Bucket=environment.data.bucket, Key=key, Body=content, **arguments)
+            clients("s3").put_object(Bucket=environment.lake.bucket, Key=key, Body=content, **arguments)
         else:
-            transfer(clients, content, environment.data.bucket, key, arguments)
+            transfer(clients, content, environment.lake.bucket, key, arguments)
 
 
 def transfer(clients: Clients, content: BinaryIO, bucket: str, key: str, arguments: dict[str, Any]) -> None:
@@ -41,7 +40,7 @@ def find_object(environment: Environment, clients: Clients, key: str) -> dict[st
     """HeadObject, or None when there is none."""
     try:
         with calling("s3:HeadObject", key):
-            head: dict[str, Any] = clients("s3").head_object(Bucket=environment.data.bucket, Key=key)
+            head: dict[str, Any] = clients("s3").head_object(Bucket=environment.lake.bucket, Key=key)
             return head
     except CloudError as error:
         if is_missing(error):
@@ -49,18 +48,13 @@ def find_object(environment: Environment, clients: Clients, key: str) -> dict[st
         raise
 
 
-def find_metrics(environment: Environment, clients: Clients, run: str) -> dict[str, float]:
-    """The numbers in a run's evaluation.json; none when it has not come that far, or wrote something else."""
-    key = f"{environment.data.zones.get('models', 'models/')}{run}/evaluation/evaluation.json"
+def find_content(store: Store, clients: Clients, key: str) -> bytes | None:
+    """GetObject, or None when there is none."""
     try:
         with calling("s3:GetObject", key):
-            body = clients("s3").get_object(Bucket=environment.data.bucket, Key=key)["Body"].read()
+            body: bytes = clients("s3").get_object(Bucket=store.bucket, Key=key)["Body"].read()
+            return body
     except CloudError as error:
         if is_missing(error):
-            return {}
+            return None
         raise
-    try:
-        metrics = json.loads(body)["metrics"]
-        return {str(name): value for name, value in metrics.items() if isinstance(value, int | float)}
-    except (ValueError, KeyError, TypeError, AttributeError):
-        return {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -113,15 +113,15 @@ def read_endpoint_tail(
     return [line for line in found if since <= line.time and (until is None or line.time <= until)][-lines:]
 
 
-def get_tail_error(clients: Clients, run: Run, endpoint: str | None = None) -> RunError:
+def get_tail_error(clients: Clients, run: Run, endpoints: Sequence[str] = ()) -> RunError:
     """The error that a failed run is told with: step, reason, and the end of its log.
 
-    ``endpoint`` is the environment's, if it has one: when the deploy step failed, its log says why.
+    ``endpoints`` are those its pipeline deploys to: when the deploy step failed, their log says why.
     """
     step = run.failed_step
     hint = f"`mlops-iac logs {run.stack} {run.id}` shows what its jobs wrote."
     if step is None:
-        return RunError("Run failed.", run.error or "Step Functions gives no reason.", hint=hint)
+        return RunError("Run failed.", run.error or "its orchestrator gives no reason.", hint=hint)
     reason = step.reason or run.error or "no reason is given"
     detail = f"Step `{step.name}`: {reason}"
     if "No S3 objects found" in reason:
@@ -129,10 +129,11 @@ def get_tail_error(clients: Clients, run: Run, endpoint: str | None = None) -> R
     elif step.job:
         hint = f"`mlops-iac logs {run.stack} {run.id} {step.name}` shows all of it."
         detail += tail_words("its log", without_reason(text_lines(read_tail(clients, step)), reason))
-    elif step.kind == "deploy" and endpoint and step.started:
+    elif step.kind == "deploy" and step.started:
         hint = "correct `inference.py`, or what `train` saves, and run the pipeline again."
-        tail = read_endpoint_tail(clients, endpoint, since=step.started, until=step.ended)
-        detail += tail_words(f"the log of {endpoint}", text_lines(tail))
+        for endpoint in endpoints:
+            tail = read_endpoint_tail(clients, endpoint, since=step.started, until=step.ended)
+            detail += tail_words(f"the log of {endpoint}", text_lines(tail))
     return RunError("Run failed.", detail, hint=hint)
 
 

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import secrets
 from datetime import UTC, datetime
+from typing import Final
 
 from mlops_iac.core.environment import Environment, Pipeline
 from mlops_iac.core.errors import UsageError
 from mlops_iac.core.suggestions import did_you_mean
+
+NAME_LIMIT: Final = "name_limit"
+"""The fact by which a step says that it makes something with a name."""
+
+DIGEST: Final = 7
+"""Hexadecimal digits at the end of a name that had to be cut."""
 
 RUN_ID = re.compile(r"\d{6}-\d{6}-[0-9a-f]{4}")
 
@@ -35,20 +43,39 @@ def execution_name(stack: str, run: str) -> str:
     return f"{stack}-{run}"
 
 
-def execution_arn(state_machine_arn: str, stack: str, run: str) -> str:
-    """``…:stateMachine:NAME`` to ``…:execution:NAME:<stack>-<run>``, as Step Functions builds it."""
-    head, _, machine = state_machine_arn.partition(":stateMachine:")
-    return f"{head}:execution:{machine}:{execution_name(stack, run)}"
-
-
 def find_run_id(stack: str, execution: str) -> str | None:
     """The run behind an execution's name; None when somebody started it in another way."""
     run = execution.removeprefix(f"{stack}-")
     return run if run != execution and RUN_ID.fullmatch(run) else None
 
 
-def job_name(stack: str, run: str, step: str) -> str:
-    return f"{stack}-{run}-{step}"
+def is_made_by_run(stack: str, name: str) -> bool:
+    """Whether a name is one that a run of this stack gives: ``<stack>-<run>-<step>``. A stack whose name merely begins
+    like ours has something else where the run's id should be."""
+    rest = name.removeprefix(f"{stack}-")
+    return rest != name and RUN_ID.match(rest) is not None
+
+
+def names_of(stack: str, run: str, pipeline: Pipeline) -> dict[str, str]:
+    """Step to the name of what it makes in a run, for every step that says how long such a name may be."""
+    return {
+        step.name: made_name(stack, run, step.name, step.facts[NAME_LIMIT])
+        for step in pipeline.steps
+        if NAME_LIMIT in step.facts
+    }
+
+
+def made_name(stack: str, run: str, step: str, limit: int) -> str:
+    """``<stack>-<run>-<step>``. One that is too long ends in a hash of it, and where a service takes few characters
+    (a tuning job: 32) the run and the step are in the hash alone; the stack's name is always whole."""
+    full = f"{stack}-{run}-{step}"
+    if len(full) <= limit:
+        return full
+    digest = hashlib.sha256(full.encode()).hexdigest()
+    room = limit - len(f"{stack}-{run}-") - DIGEST - 1
+    if room > 0:
+        return f"{stack}-{run}-{step[:room].rstrip('-')}-{digest[:DIGEST]}"
+    return f"{stack}-{digest[: min(16, limit - len(stack) - 1)]}"
 
 
 def get_pipeline(environment: Environment, name: str) -> Pipeline:

@@ -9,16 +9,16 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from mlops_iac.core.environment import Pipeline
+from mlops_iac.core.environment import Parameter, Pipeline
 from mlops_iac.core.errors import Problem, UsageError
 from mlops_iac.core.suggestions import did_you_mean
-from mlops_iac.pipelines.parameters import ParameterType, find_mismatch
+from mlops_iac.pipelines.parameters import find_mismatch
 
 RESERVED = ("sagemaker_", "mlops_iac_")
 """Hyperparameters that start so say how the job is run; SageMaker and the pipeline write them."""
 
 LONGEST_FILE = 256 * 1024
-"""Bytes of a parameters file. Step Functions takes an input of 256 KiB altogether."""
+"""Bytes of a parameters file. No orchestrator takes a longer input."""
 
 
 def merge_parameters(pipeline: Pipeline, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -27,7 +27,7 @@ def merge_parameters(pipeline: Pipeline, given: Mapping[str, Any]) -> dict[str, 
     Raises UsageError with every problem at once; what a file says wrongly is told with its line.
     """
     problems: list[Problem] = []
-    merged = dict(pipeline.parameters)
+    merged = {name: parameter.default for name, parameter in pipeline.parameters.items()}
     for name, value in given.items():
         found, merged[name] = check_parameter(pipeline, name, value)
         problems += [replace(problem, **place_of(given, name)) for problem in found]
@@ -43,24 +43,16 @@ def check_parameter(pipeline: Pipeline, name: str, value: Any) -> tuple[list[Pro
         hint = did_you_mean(name, pipeline.parameters)
         return [Problem(path=name, summary="Unknown parameter.", detail=detail, hint=hint)], value
     problems: list[Problem] = []
-    default = pipeline.parameters[name]
+    parameter = pipeline.parameters[name]
+    default = parameter.default
     if isinstance(default, Mapping) and isinstance(value, Mapping):
         problems += check_map(name, value)
         value = {**default, **{str(key): as_text(item) for key, item in value.items()}}
-    mismatch = find_mismatch(type_of(default), value)
+    mismatch = find_mismatch(parameter.type, value)
     if mismatch:
         detail = f"`{name}` {mismatch}; the value given is {value!r}, the default is {default!r}."
         problems.append(Problem(path=name, summary="Wrong parameter.", detail=detail, hint="correct the value."))
     return problems, value
-
-
-def type_of(default: Any) -> ParameterType:
-    """A parameter's type, as its default shows it: outputs of a stack hold values only."""
-    if isinstance(default, Mapping):
-        return "strings"
-    if isinstance(default, int | float):
-        return "number"
-    return "prefix" if str(default).endswith("/") else "string"
 
 
 def check_map(name: str, values: Mapping[Any, Any]) -> Iterable[Problem]:
@@ -188,10 +180,10 @@ def parse_settings(settings: Iterable[str], pipeline: Pipeline) -> dict[str, Any
     return result
 
 
-def parse_value(text: str, default: Any) -> Any:
-    if isinstance(default, int | float) and not isinstance(default, bool):
+def parse_value(text: str, parameter: Parameter | None) -> Any:
+    if parameter is not None and parameter.type == "number":
         try:
             return float(text) if any(mark in text for mark in ".eE") else int(text)
         except ValueError:
-            return text  # refused by type, with the default shown
+            return text  # refused by its type, with the default shown
     return text

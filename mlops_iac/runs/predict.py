@@ -12,6 +12,7 @@ from typing import Any
 from mlops_iac.clients import Clients
 from mlops_iac.core.environment import Endpoint, Environment
 from mlops_iac.core.errors import CloudError, RunError, UsageError
+from mlops_iac.core.suggestions import did_you_mean
 from mlops_iac.runs.calls import calling, is_missing
 from mlops_iac.runs.logs import read_endpoint_tail, tail_words, text_lines
 
@@ -31,36 +32,50 @@ class Prediction:
 
 
 def predict(
-    environment: Environment, clients: Clients, body: bytes, content_type: str = JSON, *, source: str = ""
+    environment: Environment,
+    clients: Clients,
+    body: bytes,
+    content_type: str = JSON,
+    *,
+    endpoint: str | None = None,
+    source: str = "",
 ) -> Prediction:
-    """Send one request; ``source`` is where it comes from, for messages.
+    """Send one request.
+
+    ``endpoint`` is a name of the environment's, needed where it has several; ``source`` is where the request comes
+    from, for messages.
 
     Raises UsageError for a wrong payload, RunError for a missing model and a model that raised.
     """
-    endpoint = get_endpoint(environment)
-    check_payload(body, content_type, endpoint, source)
-    check_endpoint(clients, environment, endpoint)
+    asked = get_endpoint(environment, endpoint)
+    check_payload(body, content_type, asked, source)
+    check_endpoint(clients, environment, asked)
     since = datetime.now(UTC)
     try:
-        with calling("sagemaker:InvokeEndpoint", endpoint.name):
+        with calling("sagemaker:InvokeEndpoint", asked.name):
             answer = clients("sagemaker-runtime").invoke_endpoint(
-                EndpointName=endpoint.name, ContentType=content_type, Accept=JSON, Body=body
+                EndpointName=asked.name, ContentType=content_type, Accept=JSON, Body=body
             )
     except CloudError as error:
         if error.code in ("ModelError", "ModelErrorException"):
-            raise model_failed(clients, environment, since, error) from error
+            raise model_failed(clients, asked, since, error) from error
         raise
-    return Prediction(endpoint.name, answer.get("InvokedProductionVariant", ""), parse_answer(answer))
+    return Prediction(asked.name, answer.get("InvokedProductionVariant", ""), parse_answer(answer))
 
 
-def get_endpoint(environment: Environment) -> Endpoint:
-    if environment.endpoint is None:
-        raise RunError(
-            "Environment has no endpoint.",
-            f"{environment.stack} does not serve predictions.",
-            hint="set `serving` in its stack file and run `up`.",
-        )
-    return environment.endpoint
+def get_endpoint(environment: Environment, name: str | None = None) -> Endpoint:
+    """The endpoint of this name; the only one when none is named. Raises RunError, UsageError."""
+    endpoints, stack = environment.endpoints, environment.stack
+    if not endpoints:
+        detail, hint = f"{stack} does not serve predictions.", "set `serving` in its stack file and run `up`."
+        raise RunError("Environment has no endpoint.", detail, hint=hint)
+    if name is None and len(endpoints) == 1:
+        return next(iter(endpoints.values()))
+    if name is None or name not in endpoints:
+        said = "No endpoint is named" if name is None else f"There is no endpoint `{name}`"
+        detail = f"{said}; {stack} has: {', '.join(endpoints)}."
+        raise UsageError("No such endpoint.", detail, hint=did_you_mean(name or "", endpoints))
+    return endpoints[name]
 
 
 def check_payload(body: bytes, content_type: str, endpoint: Endpoint, source: str) -> None:
@@ -121,9 +136,8 @@ def check_endpoint(clients: Clients, environment: Environment, endpoint: Endpoin
         )
 
 
-def model_failed(clients: Clients, environment: Environment, since: datetime, error: CloudError) -> RunError:
+def model_failed(clients: Clients, endpoint: Endpoint, since: datetime, error: CloudError) -> RunError:
     """The model raised: what it said, and what it wrote meanwhile."""
-    endpoint = get_endpoint(environment)
     said = re.search(r'with message "(.*)"\. See /aws/sagemaker', error.detail, re.DOTALL)
     tail = tail_words("its log", text_lines(read_endpoint_tail(clients, endpoint.name, since=since)))
     return RunError(

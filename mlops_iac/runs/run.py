@@ -44,8 +44,12 @@ class Verdict:
     """None when the evaluation lacks the metric."""
     bound: str | None = None
     """``>= 0.97``"""
+    fault: str = ""
+    """Why the metric could not be compared at all, with the file's name."""
 
     def __str__(self) -> str:
+        if self.fault:
+            return self.fault.removesuffix(".")
         if self.metric is None:
             return "passed" if self.passed else "refused"
         value = "missing" if self.value is None else f"{self.value:g}"
@@ -57,8 +61,8 @@ class Run:
     id: str
     pipeline: str
     stack: str
-    arn: str
-    """Of the Step Functions execution."""
+    handle: str
+    """What the orchestrator knows it by: the execution's ARN."""
     status: RunStatus
     started: datetime
     ended: datetime | None = None

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import tempfile
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +12,14 @@ from mlops_iac.core.environment import Environment, Pipeline
 from mlops_iac.core.errors import Problem, RunError
 from mlops_iac.core.frameworks import get_framework
 from mlops_iac.core.suggestions import nearest
-from mlops_iac.runs.calls import calling
 from mlops_iac.runs.lake import find_object, upload
-from mlops_iac.runs.names import execution_name, get_pipeline, make_run_id
+from mlops_iac.runs.names import get_pipeline, make_run_id, names_of
 from mlops_iac.runs.pack import ARCHIVE, MANIFEST, RUNNER, PackedCode, pack, read_launcher
 from mlops_iac.runs.parameters import merge_parameters
 from mlops_iac.runs.platforms import aws_platform, this_platform
 from mlops_iac.runs.run import Run, StepRun
+from mlops_iac.runs.runners import runner_for
+from mlops_iac.runs.runners.execution import Execution, Order
 
 LARGEST_IN_MEMORY = 16 * 1024 * 1024
 """Bytes of an archive before it is written to a temporary file instead."""
@@ -41,8 +40,10 @@ def start(
     chosen = get_pipeline(environment, pipeline)
     values = merge_parameters(chosen, parameters or {})
     code = pack_code(chosen, clients, root)
+    runner, order = runner_for(environment, chosen, clients), make_order(environment, chosen, code, values)
+    runner.check(order)
     store_code(environment, chosen, clients, code)
-    return start_execution(environment, chosen, clients, code, values)
+    return to_run(environment, chosen, runner.start(order))
 
 
 def pack_code(pipeline: Pipeline, clients: Clients, root: Path) -> PackedCode:
@@ -95,27 +96,28 @@ def code_prefix(pipeline: Pipeline, code: PackedCode) -> str:
     return f"{pipeline.code_prefix}{code.sha}/"
 
 
-def start_execution(
-    environment: Environment, pipeline: Pipeline, clients: Clients, code: PackedCode, parameters: Mapping[str, Any]
-) -> Run:
+def make_order(environment: Environment, pipeline: Pipeline, code: PackedCode, parameters: Mapping[str, Any]) -> Order:
+    """A new run: its id, and from it the names of what its steps will make."""
     run = make_run_id()
-    document = {
-        "run": run,
-        "code": {"uri": f"s3://{environment.data.bucket}/{code_prefix(pipeline, code)}", "sha": code.sha},
-        "parameters": parameters,
-    }
-    with calling("stepfunctions:StartExecution", pipeline.name):
-        answer = clients("stepfunctions").start_execution(
-            stateMachineArn=pipeline.arn, name=execution_name(environment.stack, run), input=json.dumps(document)
-        )
+    bucket = environment.get_store(pipeline.store).bucket
+    return Order(
+        run=run,
+        code_uri=f"s3://{bucket}/{code_prefix(pipeline, code)}",
+        code_sha=code.sha,
+        parameters=parameters,
+        names=names_of(environment.stack, run, pipeline),
+    )
+
+
+def to_run(environment: Environment, pipeline: Pipeline, execution: Execution) -> Run:
     return Run(
-        id=run,
+        id=execution.run,
         pipeline=pipeline.name,
         stack=environment.stack,
-        arn=answer["executionArn"],
-        status="running",
-        started=answer.get("startDate") or datetime.now(UTC),
-        code=code.sha,
-        parameters=parameters,
+        handle=execution.handle,
+        status=execution.status,
+        started=execution.started,
+        code=execution.code,
+        parameters=execution.parameters,
         steps=tuple(StepRun(name=step.name, kind=step.kind) for step in pipeline.steps),
     )

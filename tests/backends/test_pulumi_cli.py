@@ -124,7 +124,7 @@ def test_data_runs_and_the_rest_reach_the_environment_on_aws(deployed, project, 
     monkeypatch.chdir(project)
     with moto_clients(embedded=False) as clients:
         make_lake(make_environment(), clients)
-        clients("s3").put_object(Bucket=make_environment().data.bucket, Key="raw/a.csv", Body=b"1")
+        clients("s3").put_object(Bucket=make_environment().lake.bucket, Key="raw/a.csv", Body=b"1")
         asked = []
         monkeypatch.setattr(
             Clients, "aws", classmethod(lambda cls, region, profile=None: asked.append(region) or clients)

@@ -98,11 +98,15 @@ def _bindings(made: Made, document: Mapping[str, Any]) -> Bindings:
         "screening-dev",
         REGION,
         account_id=ACCOUNT,
-        bucket=outputs["data"]["bucket"],
-        key_arn=outputs["data"]["key_arn"],
+        bucket=outputs["stores"]["lake"]["bucket"],
+        key_arn=outputs["stores"]["lake"]["key_arn"],
         job_role_arn=job["RoleArn"],
-        model_package_group=outputs["registry"]["model_package_group"],
-        endpoint=EndpointBinding(name=outputs["endpoint"]["name"], flavour="serverless", role_arn="", variant={}),
+        registries={"main": outputs["registries"]["main"]["model_package_group"]},
+        endpoints={
+            "main": EndpointBinding(
+                name=outputs["endpoints"]["main"]["name"], flavour="serverless", role_arn="", variant={}
+            )
+        },
         alerts_topic_arn=outputs["alerts_topic_arn"],
         alerts_key_arn=None,
     )
@@ -123,17 +127,27 @@ def test_the_outputs_are_an_environment(made: Made) -> None:
         "deploy",
     ]
     assert pipeline.scripts == {step: f"{step}.py" for step in ("validate", "prepare", "train", "evaluate")}
-    assert pipeline.parameters == {"data": "raw/", "hyperparameters": {}, "gate_at_least": 0.9}
+    assert {name: (one.type, one.default) for name, one in pipeline.parameters.items()} == {
+        "data": ("prefix", "raw/"),
+        "hyperparameters": ("strings", {}),
+        "gate_at_least": ("number", 0.9),
+    }
+    assert {step.name: step.facts for step in pipeline.steps}["gate"] == {
+        "evaluation": "models/{run}/evaluation/evaluation.json",
+        "metric": "auc",
+        "direction": "at_least",
+        "parameter": "gate_at_least",
+    }
     assert pipeline.code == "code"
     assert set(environment.services) == {"data-lake", "model-store", "prediction-serving"}
-    assert environment.services["data-lake"].endpoint == f"s3://{environment.data.bucket}/"
+    assert environment.services["data-lake"].endpoint == f"s3://{environment.lake.bucket}/"
     json.dumps(made.exports)
 
 
 def test_a_sandbox_has_no_key_and_no_isolation(tmp_path: Path) -> None:
     made = build(tmp_path, "  mlops-iac:security: sandbox\n")
     assert not any("kms/key" in typ for typ, _ in made.resources)
-    assert made.exports["data"]["key_arn"] == ""
+    assert made.exports["stores"]["lake"]["key_arn"] == ""
     train = json.loads(made.get("training-state-machine", "StateMachine")["definition"])["States"]["train"]
     assert train["Parameters"]["EnableNetworkIsolation"] is False
 
@@ -145,7 +159,7 @@ def test_a_realtime_endpoint_is_deployed_to_its_instances(tmp_path: Path) -> Non
     (variant,) = states["deploy: configure"]["Parameters"]["ProductionVariants"]
     assert (variant["InstanceType"], variant["InitialInstanceCount"]) == ("ml.m5.xlarge", 3)
     assert states["deploy"]["Parameters"]["EnableNetworkIsolation"] is True
-    assert made.exports["endpoint"]["flavour"] == "realtime"
+    assert made.exports["endpoints"]["main"]["flavour"] == "realtime"
 
 
 def test_batch_queues_are_built_only_when_they_are_wanted(made: Made, tmp_path: Path) -> None:

@@ -59,7 +59,7 @@ def test_scripts_are_named_by_their_steps() -> None:
         ({"framework": {"version": "9"}}, "has no version `9`"),
         ({"gate": {"metric": "auc"}}, "say exactly one of"),
         ({"gate": {"metric": "auc", "at_least": 1, "at_most": 2}}, "say exactly one of"),
-        ({"gate": {"metric": "auc-score", "at_least": 1}}, "should match pattern"),
+        ({"gate": {"metric": "auc score", "at_least": 1}}, "should match pattern"),
         ({"gate": {"at_least": "high"}}, "valid number"),
         ({"data": "raw"}, "ends in a slash"),
         ({"data": "models/"}, "must lie in the raw zone"),

@@ -19,7 +19,9 @@ ANSWER = {"predictions": [1, 0], "probabilities": [[0.1, 0.9], [0.75, 0.25]], "c
 def asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[Any]:
     seen: list[Any] = []
 
-    def predict(environment: Any, clients: Any, body: bytes, kind: str, *, source: str) -> Prediction:
+    def predict(
+        environment: Any, clients: Any, body: bytes, kind: str, *, endpoint: str | None, source: str
+    ) -> Prediction:
         seen.append((body, kind))
         return Prediction("screening-dev-endpoint", "main", ANSWER)
 

@@ -29,7 +29,7 @@ def make_run(status: str = "succeeded", **fields: Any) -> Run:
         "id": "261121-081530-3fa2",
         "pipeline": "training",
         "stack": "screening-dev",
-        "arn": "arn:x",
+        "handle": "arn:x",
         "status": status,
         "started": datetime.now(UTC),
         "ended": None if status == "running" else datetime.now(UTC),
@@ -55,7 +55,7 @@ class Endpoint:
         return self
 
     def describe_endpoint(self, EndpointName: str) -> dict[str, str]:
-        return {"EndpointConfigName": "screening-dev-261120-010203-abcd-deploy"}
+        return {"EndpointStatus": "InService", "EndpointConfigName": "screening-dev-261120-010203-abcd-deploy"}
 
 
 @pytest.fixture

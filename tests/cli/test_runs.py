@@ -19,7 +19,7 @@ RUN = Run(
     id="261121-081530-3fa2",
     pipeline="training",
     stack="screening-dev",
-    arn="arn:x",
+    handle="arn:x",
     status="succeeded",
     started=START,
     ended=START + timedelta(seconds=41),

@@ -106,10 +106,10 @@ def test_sandbox_has_no_key_of_its_own_and_no_isolation(deploy: Deploy, root: Pa
     environment = deploy("sandbox", env="sandbox")
     made = kinds(environment)
     assert "aws:kms/key:Key" not in made
-    assert not environment.environment.data.key_arn
+    assert not environment.environment.lake.key_arn
     jobs = train_and_ask(environment, root)
     assert not any(job.get("NetworkConfig", job).get("EnableNetworkIsolation") for job in jobs)
-    bucket = environment.environment.data.bucket
+    bucket = environment.environment.lake.bucket
     head = environment.clients("s3").head_object(Bucket=bucket, Key="raw/numbers.csv")
     assert head["ServerSideEncryption"] == "AES256"
     check_settled(environment)
@@ -118,8 +118,7 @@ def test_sandbox_has_no_key_of_its_own_and_no_isolation(deploy: Deploy, root: Pa
 
 def test_standard_with_an_endpoint_that_always_runs(deploy: Deploy, root: Path):
     environment = deploy("standard", env="realtime", options="serving: {flavour: realtime, instance_count: 2}")
-    assert environment.environment.endpoint is not None
-    assert environment.environment.endpoint.flavour == "realtime"
+    assert environment.environment.endpoints["main"].flavour == "realtime"
     jobs = train_and_ask(environment, root)
     assert all(job.get("NetworkConfig", job)["EnableNetworkIsolation"] for job in jobs)
     sagemaker = environment.clients("sagemaker")
@@ -182,7 +181,7 @@ def test_every_option_reaches_the_cloud(deploy: Deploy):
     assert made["aws:batch/jobQueue:JobQueue"] == 2
     environments = clients("batch").describe_compute_environments()["computeEnvironments"]
     assert sorted(one["computeResources"]["maxvCpus"] for one in environments) == [8, 8, 16, 16]
-    bucket = environment.environment.data.bucket
+    bucket = environment.environment.lake.bucket
     rules = clients("s3").get_bucket_lifecycle_configuration(Bucket=bucket)["Rules"]
     assert any(rule.get("Expiration", {}).get("Days") == 30 for rule in rules)
     (table,) = clients("glue").get_tables(DatabaseName=database(environment))["TableList"]
@@ -197,7 +196,7 @@ def test_every_option_reaches_the_cloud(deploy: Deploy):
     training = environment.environment.pipelines["training"]
     assert training.framework_version == "1.2-1"
     assert dict(training.parameters["hyperparameters"]) == {"depth": "3", "shuffle": "true", "note": "a b"}
-    machine = clients("stepfunctions").describe_state_machine(stateMachineArn=training.arn)["definition"]
+    machine = clients("stepfunctions").describe_state_machine(stateMachineArn=training.handle)["definition"]
     for words in ("ml.m5.xlarge", '"VolumeSizeInGB":50', '"MaxRuntimeInSeconds":5400', '"MemorySizeInMB":4096'):
         assert words in machine.replace(": ", ":"), words
     check_settled(environment)

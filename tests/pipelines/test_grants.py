@@ -37,7 +37,7 @@ def test_roles_are_passed_to_sagemaker_and_to_nobody_else(document: dict[str, An
     passing = [s for s in grants_for(document, bindings) if "iam:PassRole" in s["Action"]]
     assert {resource for statement in passing for resource in statement["Resource"]} == {
         bindings.job_role_arn,
-        bindings.endpoint.role_arn if bindings.endpoint else "",
+        bindings.endpoints["main"].role_arn,
     }
     for statement in passing:
         assert statement["Condition"] == {"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}}

@@ -25,6 +25,7 @@ RUN = "261121-081530-3fa2"
 INPUT = {
     "run": RUN,
     "code": {"uri": "s3://bucket/code/0123456789abcdef/", "sha": "0123456789abcdef"},
+    "names": {step: f"screening-dev-{RUN}-{step}" for step in ("validate", "prepare", "train", "evaluate", "deploy")},
     "parameters": {"gate_at_least": 0.97, "hyperparameters": {"C": "0.5", "sagemaker_program": "theirs.py"}},
 }
 MINE = f"screening-dev-{RUN}-deploy"
@@ -299,8 +300,8 @@ def test_a_zone_that_the_lake_lacks_is_refused(pipeline: Pipeline) -> None:
 
 
 def test_a_deploy_step_without_an_endpoint_is_refused(pipeline: Pipeline) -> None:
-    with pytest.raises(PipelineError, match="no endpoint to deploy to"):
-        compile(pipeline, Bindings.placeholder("screening-dev", "eu-central-1", endpoint=None))
+    with pytest.raises(PipelineError, match="acts on something that is not there"):
+        compile(pipeline, Bindings.placeholder("screening-dev", "eu-central-1", endpoints={}))
 
 
 def test_an_instance_type_that_aws_does_not_have_is_refused_before_anything_is_deployed() -> None:

@@ -26,9 +26,9 @@ def test_a_folder_goes_below_the_zone_encrypted_and_tagged(
 ) -> None:
     done = list(put(environment, clients, source, "raw/"))
     assert [(one.key, one.outcome) for one in done] == [("raw/a.csv", "uploaded"), ("raw/2026/b.csv", "uploaded")]
-    head = clients("s3").head_object(Bucket=environment.data.bucket, Key="raw/a.csv")
-    assert (head["ServerSideEncryption"], head["SSEKMSKeyId"]) == ("aws:kms", environment.data.key_arn)
-    tags = clients("s3").get_object_tagging(Bucket=environment.data.bucket, Key="raw/a.csv")["TagSet"]
+    head = clients("s3").head_object(Bucket=environment.lake.bucket, Key="raw/a.csv")
+    assert (head["ServerSideEncryption"], head["SSEKMSKeyId"]) == ("aws:kms", environment.lake.key_arn)
+    tags = clients("s3").get_object_tagging(Bucket=environment.lake.bucket, Key="raw/a.csv")["TagSet"]
     assert tags == [{"Key": "mlops-iac:stack", "Value": "screening-dev"}]
 
 

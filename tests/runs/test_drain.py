@@ -19,17 +19,16 @@ def make_served(environment: Environment, clients: Clients, run: str = RUN) -> N
     client = clients("sagemaker")
     tags = [{"Key": "mlops-iac:stack", "Value": environment.stack}]
     name = f"{environment.stack}-{run}-deploy"
-    group = environment.registry.model_package_group if environment.registry else ""
+    group = environment.registries["main"].model_package_group
     client.create_model(ModelName=name, ExecutionRoleArn=ROLE, PrimaryContainer={"Image": IMAGE}, Tags=tags)
     variant = {"VariantName": "main", "ModelName": name, "InitialInstanceCount": 1, "InstanceType": "ml.m5.large"}
     client.create_endpoint_config(EndpointConfigName=name, ProductionVariants=[variant], Tags=tags)
-    assert environment.endpoint is not None
-    client.create_endpoint(EndpointName=environment.endpoint.name, EndpointConfigName=name, Tags=tags)
+    client.create_endpoint(EndpointName=environment.endpoints["main"].name, EndpointConfigName=name, Tags=tags)
     client.create_model_package_group(ModelPackageGroupName=group)
     client.create_model_package(ModelPackageGroupName=group, ModelApprovalStatus="Approved")
     for key in (f"models/{run}/evaluation/evaluation.json", f"curated/{run}/a.csv", "code/abc/run.sh", "raw/a.csv"):
         for version in (b"1", b"2"):
-            clients("s3").put_object(Bucket=environment.data.bucket, Key=key, Body=version)
+            clients("s3").put_object(Bucket=environment.lake.bucket, Key=key, Body=version)
 
 
 @pytest.fixture(autouse=True)
@@ -57,7 +56,7 @@ def left(clients: Clients) -> dict[str, list[str]]:
 
 
 def versions(environment: Environment, clients: Clients) -> list[str]:
-    found: dict[str, Any] = clients("s3").list_object_versions(Bucket=environment.data.bucket)
+    found: dict[str, Any] = clients("s3").list_object_versions(Bucket=environment.lake.bucket)
     return [item["Key"] for item in found.get("Versions", [])]
 
 
@@ -95,9 +94,9 @@ def test_an_environment_that_never_ran_has_nothing_to_drain(environment: Environ
     assert drain(environment, clients) == ()
 
 
-@pytest.mark.parametrize("missing", ["endpoint", "registry"])
+@pytest.mark.parametrize("missing", ["endpoints", "registries"])
 def test_an_environment_without_serving_is_drained_too(clients: Clients, missing: str) -> None:
     import dataclasses
 
-    environment = dataclasses.replace(make_environment(), **{missing: None})
+    environment = dataclasses.replace(make_environment(), **{missing: {}})
     assert drain(environment, clients) == ()

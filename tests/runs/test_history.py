@@ -65,7 +65,7 @@ def wait_for(environment: Environment, clients: Clients, run: Run) -> Run:
 
 def write_evaluation(environment: Environment, clients: Clients, run: Run, body: bytes) -> None:
     key = f"models/{run.id}/evaluation/evaluation.json"
-    clients("s3").put_object(Bucket=environment.data.bucket, Key=key, Body=body)
+    clients("s3").put_object(Bucket=environment.lake.bucket, Key=key, Body=body)
 
 
 def test_a_run_that_succeeds_has_all_steps_and_its_metrics(
@@ -168,7 +168,7 @@ def test_runs_are_listed_newest_first_with_metrics(environment: Environment, cli
     write_evaluation(environment, clients, first, json.dumps({"metrics": METRICS}).encode())
     time.sleep(0.05)
     second = start(environment, clients, code.parents[1])
-    clients("stepfunctions").start_execution(stateMachineArn=environment.pipelines["training"].arn, name="by-hand")
+    clients("stepfunctions").start_execution(stateMachineArn=environment.pipelines["training"].handle, name="by-hand")
     wait_for(environment, clients, second)
     listed = list_runs(environment, clients)
     assert [run.id for run in listed] == [second.id, first.id]

@@ -21,7 +21,7 @@ def test_a_run_overrides_some_and_keeps_the_rest() -> None:
 
 def test_the_defaults_are_not_changed() -> None:
     merge_parameters(PIPELINE, {"hyperparameters": {"C": "2"}})
-    assert PIPELINE.parameters["hyperparameters"] == {"C": "1.0"}
+    assert PIPELINE.parameters["hyperparameters"].default == {"C": "1.0"}
 
 
 @pytest.mark.parametrize(

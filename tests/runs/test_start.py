@@ -25,20 +25,23 @@ def flow(environment: Environment, clients: Clients) -> None:
 
 
 def keys(environment: Environment, clients: Clients) -> list[str]:
-    found = clients("s3").list_objects_v2(Bucket=environment.data.bucket)
+    found = clients("s3").list_objects_v2(Bucket=environment.lake.bucket)
     return [item["Key"] for item in found.get("Contents", [])]
 
 
 @pytest.mark.usefixtures("flow")
 def test_a_run_is_started_with_the_contracts_input(environment: Environment, clients: Clients, root: Path) -> None:
     run = start(environment, clients, root, parameters={"gate_at_least": 0.5})
-    execution = clients("stepfunctions").describe_execution(executionArn=run.arn)
+    execution = clients("stepfunctions").describe_execution(executionArn=run.handle)
     assert re.fullmatch(r"\d{6}-\d{6}-[0-9a-f]{4}", run.id)
     assert execution["name"] == f"screening-dev-{run.id}"
     assert json.loads(execution["input"]) == {
         "run": run.id,
         "code": {"uri": f"s3://screening-dev-lake/code/{run.code}/", "sha": run.code},
         "parameters": {"data": "raw/", "hyperparameters": {"C": "1.0"}, "gate_at_least": 0.5},
+        "names": {
+            step: f"screening-dev-{run.id}-{step}" for step in ("validate", "prepare", "train", "evaluate", "deploy")
+        },
     }
 
 
@@ -48,9 +51,9 @@ def test_code_is_stored_encrypted_and_tagged(environment: Environment, clients: 
     names = ("manifest.json", "run.sh", "sourcedir.tar.gz")
     assert keys(environment, clients) == [f"code/{run.code}/{name}" for name in names]
     for key in keys(environment, clients):
-        head = clients("s3").head_object(Bucket=environment.data.bucket, Key=key)
-        tags = clients("s3").get_object_tagging(Bucket=environment.data.bucket, Key=key)["TagSet"]
-        assert (head["ServerSideEncryption"], head["SSEKMSKeyId"]) == ("aws:kms", environment.data.key_arn)
+        head = clients("s3").head_object(Bucket=environment.lake.bucket, Key=key)
+        tags = clients("s3").get_object_tagging(Bucket=environment.lake.bucket, Key=key)["TagSet"]
+        assert (head["ServerSideEncryption"], head["SSEKMSKeyId"]) == ("aws:kms", environment.lake.key_arn)
         assert tags == [{"Key": "mlops-iac:stack", "Value": "screening-dev"}]
 
 
@@ -65,9 +68,9 @@ def test_the_same_code_is_stored_once(
 
 def test_code_that_was_stored_halfway_is_stored_again(environment: Environment, clients: Clients, root: Path) -> None:
     code = start_module.pack_code(environment.pipelines["training"], clients, root)
-    clients("s3").put_object(Bucket=environment.data.bucket, Key=f"code/{code.sha}/sourcedir.tar.gz", Body=b"half")
+    clients("s3").put_object(Bucket=environment.lake.bucket, Key=f"code/{code.sha}/sourcedir.tar.gz", Body=b"half")
     start_module.store_code(environment, environment.pipelines["training"], clients, code)
-    body = clients("s3").get_object(Bucket=environment.data.bucket, Key=f"code/{code.sha}/sourcedir.tar.gz")["Body"]
+    body = clients("s3").get_object(Bucket=environment.lake.bucket, Key=f"code/{code.sha}/sourcedir.tar.gz")["Body"]
     assert body.read() != b"half"
 
 

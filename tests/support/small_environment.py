@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from mlops_iac.clients import Clients
-from mlops_iac.core.environment import Data, Endpoint, Environment, Pipeline, Registry, Step
+from mlops_iac.core.environment import Endpoint, Environment, Parameter, Pipeline, Registry, Step, Store
 
 REGION = "eu-west-1"
 ACCOUNT = "123456789012"
@@ -21,6 +21,23 @@ KINDS = {
     "register": "register",
     "deploy": "deploy",
 }
+JOB = {"processing": {"job": "processing", "name_limit": 63}, "training": {"job": "training", "name_limit": 63}}
+FACTS: dict[str, dict[str, Any]] = {
+    **{name: JOB[kind] for name, kind in KINDS.items() if kind in JOB},
+    "gate": {
+        "evaluation": "models/{run}/evaluation/evaluation.json",
+        "metric": "auc",
+        "direction": "at_least",
+        "parameter": "gate_at_least",
+    },
+    "register": {"registry": "main"},
+    "deploy": {"endpoint": "main", "name_limit": 63},
+}
+PARAMETERS = {
+    "data": Parameter(type="prefix", default="raw/"),
+    "hyperparameters": Parameter(type="strings", default={"C": "1.0"}),
+    "gate_at_least": Parameter(type="number", default=0.97),
+}
 SCRIPTS = {"validate": "validate.py", "prepare": "prepare.py", "train": "train.py", "evaluate": "evaluate.py"}
 
 
@@ -30,14 +47,14 @@ def make_environment(team: str = "screening", environment: str = "dev", **pipeli
         **{
             "name": "training",
             "target": "step-functions",
-            "arn": f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:{stack}-training",
+            "handle": f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:{stack}-training",
             "framework": "sklearn",
             "framework_version": "1.4-2",
             "code": "examples/screening",
             "code_prefix": "code/",
             "scripts": SCRIPTS,
-            "parameters": {"data": "raw/", "hyperparameters": {"C": "1.0"}, "gate_at_least": 0.97},
-            "steps": tuple(Step(name=name, kind=kind) for name, kind in KINDS.items()),
+            "parameters": PARAMETERS,
+            "steps": tuple(Step(name=name, kind=kind, facts=FACTS[name]) for name, kind in KINDS.items()),
             **pipeline,
         }
     )
@@ -47,14 +64,16 @@ def make_environment(team: str = "screening", environment: str = "dev", **pipeli
         blueprint="tabular-batch",
         region=REGION,
         account_id=ACCOUNT,
-        data=Data(
-            bucket=f"{stack}-lake",
-            zones={zone: f"{zone}/" for zone in ("raw", "curated", "features", "models")},
-            key_arn=f"arn:aws:kms:{REGION}:{ACCOUNT}:key/00000000-0000-0000-0000-000000000000",
-        ),
+        stores={
+            "lake": Store(
+                bucket=f"{stack}-lake",
+                zones={zone: f"{zone}/" for zone in ("raw", "curated", "features", "models")},
+                key_arn=f"arn:aws:kms:{REGION}:{ACCOUNT}:key/00000000-0000-0000-0000-000000000000",
+            )
+        },
         pipelines={"training": training},
-        endpoint=Endpoint(name=f"{stack}-endpoint", flavour="serverless"),
-        registry=Registry(model_package_group=f"{stack}-models", repository_url=""),
+        endpoints={"main": Endpoint(name=f"{stack}-endpoint", flavour="serverless")},
+        registries={"main": Registry(model_package_group=f"{stack}-models", repository_url="")},
     )
 
 
@@ -76,14 +95,14 @@ def moto_clients(*, embedded: bool = True, execute: bool = False) -> Iterator[Cl
 
 def make_lake(environment: Environment, clients: Clients) -> None:
     location = {"LocationConstraint": REGION}
-    clients("s3").create_bucket(Bucket=environment.data.bucket, CreateBucketConfiguration=location)
+    clients("s3").create_bucket(Bucket=environment.lake.bucket, CreateBucketConfiguration=location)
     versioning = {"Status": "Enabled"}
-    clients("s3").put_bucket_versioning(Bucket=environment.data.bucket, VersioningConfiguration=versioning)
+    clients("s3").put_bucket_versioning(Bucket=environment.lake.bucket, VersioningConfiguration=versioning)
 
 
 def make_state_machine(environment: Environment, clients: Clients, states: dict[str, Any]) -> None:
     """The pipeline's machine with other states: the first one is where it starts."""
-    name = environment.pipelines["training"].arn.rsplit(":", 1)[1]
+    name = environment.pipelines["training"].handle.rsplit(":", 1)[1]
     clients("stepfunctions").create_state_machine(
         name=name,
         definition=json.dumps({"StartAt": next(iter(states)), "States": states}),

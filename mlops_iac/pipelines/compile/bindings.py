@@ -6,6 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Self
 
+from mlops_iac.core.errors import PipelineError, Problem
+from mlops_iac.core.suggestions import did_you_mean
+from mlops_iac.pipelines.pipeline import Pipeline
+
 
 @dataclass(frozen=True, kw_only=True)
 class EndpointBinding:
@@ -48,8 +52,10 @@ class Bindings:
     training_image: str
     """Framework image of training and processing jobs."""
     serving_image: str
-    model_package_group: str
-    endpoint: EndpointBinding | None = None
+    registries: Mapping[str, str] = field(default_factory=dict)
+    """Registry to its model package group, by the names of the environment's contract."""
+    endpoints: Mapping[str, EndpointBinding] = field(default_factory=dict)
+    """By the names of the environment's contract."""
     alerts_topic_arn: str | None = None
     """Left out: a failed run publishes nothing."""
     alerts_key_arn: str | None = None
@@ -73,13 +79,33 @@ class Bindings:
             "security_group_ids": ("sg-00000000000000000",),
             "training_image": f"{account}.dkr.ecr.{region}.amazonaws.com/placeholder:1",
             "serving_image": f"{account}.dkr.ecr.{region}.amazonaws.com/placeholder:1",
-            "model_package_group": f"{stack}-placeholder",
-            "endpoint": EndpointBinding(
-                name=f"{stack}-placeholder",
-                flavour="serverless",
-                role_arn=role,
-                variant={"VariantName": "main", "ServerlessConfig": {"MemorySizeInMB": 2048, "MaxConcurrency": 5}},
-            ),
+            "registries": {"main": f"{stack}-placeholder"},
+            "endpoints": {
+                "main": EndpointBinding(
+                    name=f"{stack}-placeholder",
+                    flavour="serverless",
+                    role_arn=role,
+                    variant={"VariantName": "main", "ServerlessConfig": {"MemorySizeInMB": 2048, "MaxConcurrency": 5}},
+                )
+            },
             "alerts_topic_arn": f"arn:aws:sns:{region}:{account}:{stack}-placeholder",
         }
         return cls(stack=stack, region=region, **{**values, **known})
+
+
+def check_bindings(pipeline: Pipeline, bindings: Bindings) -> None:
+    """Raise PipelineError for every step that acts on something the environment does not have under this name."""
+    problems = [
+        Problem(
+            path=f"{step.name}.{bind.field}",
+            summary="A step acts on something that is not there.",
+            detail=f"Step `{step.name}` of pipeline `{pipeline.name}` names `{bind.name}`; {bind.kind} there are: "
+            f"{', '.join(getattr(bindings, bind.kind)) or 'none'}.",
+            hint=did_you_mean(bind.name, getattr(bindings, bind.kind)),
+        )
+        for step in pipeline.ordered
+        for bind in step.binds()
+        if bind.name not in getattr(bindings, bind.kind)
+    ]
+    if problems:
+        raise PipelineError.of(problems)

@@ -51,14 +51,16 @@ def _statements(call: Call, parameters: Mapping[str, Any], bindings: Bindings) -
         yield _allow(_title(action), ["sagemaker:AddTags", f"sagemaker:{_title(action)}"], [arn])
         if action == "createModel":
             yield _pass_role("Model", parameters["ExecutionRoleArn"])
-            yield _allow("ReadModelPackages", ["sagemaker:DescribeModelPackage"], [_packages(bindings)])
+            packages = [_packages(bindings, group) for group in bindings.registries.values()]
+            yield _allow("ReadModelPackages", ["sagemaker:DescribeModelPackage"], packages)
         elif "KmsKeyId" in parameters:
             yield _lend_key("Endpoint", parameters["KmsKeyId"])
     elif action in _ENDPOINT:
         yield from _endpoint(action, parameters["EndpointName"], bindings)
     elif action == "createModelPackage":
-        group = _arn(bindings, "sagemaker", f"model-package-group/{bindings.model_package_group}")
-        yield _allow("CreateModelPackage", ["sagemaker:CreateModelPackage"], [group, _packages(bindings)])
+        name = parameters["ModelPackageGroupName"]
+        group = _arn(bindings, "sagemaker", f"model-package-group/{name}")
+        yield _allow("CreateModelPackage", ["sagemaker:CreateModelPackage"], [group, _packages(bindings, name)])
         # SageMaker reads the artifact and its metrics as the caller when a version is made.
         yield _allow("ReadModels", ["s3:GetObject"], [_objects(bindings, "models")])
     elif action == "getObject":
@@ -127,8 +129,8 @@ def _lend_key(who: str, key_arn: str) -> Statement:
     )
 
 
-def _packages(bindings: Bindings) -> str:
-    return _arn(bindings, "sagemaker", f"model-package/{bindings.model_package_group}/*")
+def _packages(bindings: Bindings, group: str) -> str:
+    return _arn(bindings, "sagemaker", f"model-package/{group}/*")
 
 
 def _objects(bindings: Bindings, zone: str) -> str:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from pydantic import Field
 
+from mlops_iac.pipelines.names import JOB_NAME_LENGTH, Word
 from mlops_iac.pipelines.references import FromStep
-from mlops_iac.pipelines.steps.step import Made, Output, Read, Step
+from mlops_iac.pipelines.steps.step import Bind, KeyOf, Made, Output, Read, Step
 
 
 class DeployStep(Step):
@@ -17,6 +18,8 @@ class DeployStep(Step):
     kind: ClassVar[str] = "deploy"
 
     package: FromStep
+    endpoint: Word = "main"
+    """By its name in the environment."""
     poll_seconds: int = Field(default=5, ge=1, le=300)
     """How often the endpoint is looked at."""
     max_seconds: int = Field(default=1800, ge=60, le=4 * 3600)
@@ -27,3 +30,13 @@ class DeployStep(Step):
 
     def reads(self) -> Iterator[Read]:
         yield Read("package", self.package, ("package",))
+
+    def binds(self) -> Iterator[Bind]:
+        yield Bind("endpoint", "endpoints", self.endpoint)
+
+    @property
+    def seconds(self) -> int:
+        return self.max_seconds
+
+    def facts(self, key_of: KeyOf) -> Mapping[str, Any]:
+        return {"endpoint": self.endpoint, "name_limit": JOB_NAME_LENGTH}

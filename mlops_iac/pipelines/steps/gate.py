@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Final, Literal
 
-from mlops_iac.pipelines.names import Word
+from mlops_iac.pipelines.names import MetricPath
 from mlops_iac.pipelines.references import FromParameter, FromStep
-from mlops_iac.pipelines.steps.step import Made, Output, Read, Step
+from mlops_iac.pipelines.steps.step import KeyOf, Made, Output, Read, Step
 
-SIGNS: Mapping[str, str] = {"at_least": ">=", "at_most": "<="}
+EVALUATION: Final = "evaluation.json"
+"""The file in an evaluation's folder that metrics are read from."""
 
 
 class GateStep(Step):
-    """Reads ``evaluation.json`` (``{"metrics": {name: number}}``) and compares one metric with the run's bound.
+    """Reads ``evaluation.json`` and compares one metric with the run's bound.
 
     A metric that is missing or is no number is refused as well.
     """
@@ -22,7 +23,8 @@ class GateStep(Step):
 
     evaluation: FromStep
     """The output that holds ``evaluation.json``."""
-    metric: Word
+    metric: MetricPath
+    """Where the metric lies in the file: `mlops_iac.core.evaluation.find_metric`."""
     direction: Literal["at_least", "at_most"]
     bound: FromParameter
     """The run's parameter that holds the bound, a number."""
@@ -33,3 +35,11 @@ class GateStep(Step):
     def reads(self) -> Iterator[Read]:
         yield Read("evaluation", self.evaluation, ("folder",))
         yield Read("bound", self.bound, ("number",))
+
+    def facts(self, key_of: KeyOf) -> Mapping[str, Any]:
+        return {
+            "evaluation": f"{key_of(self.evaluation)}{EVALUATION}",
+            "metric": self.metric,
+            "direction": self.direction,
+            "parameter": self.bound.parameter,
+        }

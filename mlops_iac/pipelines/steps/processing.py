@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from pydantic import Field
 
-from mlops_iac.pipelines.names import Word
+from mlops_iac.pipelines.names import JOB_NAME_LENGTH, Word
 from mlops_iac.pipelines.references import FromParameter, Source
-from mlops_iac.pipelines.steps.step import Job, Made, Output, Read, Script, Step
+from mlops_iac.pipelines.steps.step import Job, KeyOf, Made, Output, Read, Script, Step
 
 
 class ProcessingStep(Step):
@@ -37,3 +37,10 @@ class ProcessingStep(Step):
 
     def scripts(self) -> Mapping[str, str]:
         return {self.name: self.script}
+
+    @property
+    def seconds(self) -> int:
+        return self.job.max_seconds
+
+    def facts(self, key_of: KeyOf) -> Mapping[str, Any]:
+        return {"job": self.kind, "name_limit": JOB_NAME_LENGTH}

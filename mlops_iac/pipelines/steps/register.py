@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
+from mlops_iac.pipelines.names import Word
 from mlops_iac.pipelines.references import FromStep
-from mlops_iac.pipelines.steps.step import Made, Output, Read, Step
+from mlops_iac.pipelines.steps.step import Bind, KeyOf, Made, Output, Read, Step
 
 
 class RegisterStep(Step):
@@ -19,6 +20,8 @@ class RegisterStep(Step):
     """The output that holds ``evaluation.json``; the model package points at the file."""
     gate: FromStep
     """The gate that let the model pass; its metric is written on the package."""
+    registry: Word = "main"
+    """By its name in the environment."""
     approval: Literal["Approved", "PendingManualApproval"] = "Approved"
     content_types: tuple[str, ...] = ("application/json", "text/csv")
     """What the model's server takes and answers."""
@@ -30,3 +33,9 @@ class RegisterStep(Step):
         yield Read("model", self.model, ("model",))
         yield Read("evaluation", self.evaluation, ("folder",))
         yield Read("gate", self.gate, ("verdict",))
+
+    def binds(self) -> Iterator[Bind]:
+        yield Bind("registry", "registries", self.registry)
+
+    def facts(self, key_of: KeyOf) -> Mapping[str, Any]:
+        return {"registry": self.registry}

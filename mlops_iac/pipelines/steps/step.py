@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Annotated, ClassVar, Literal, NamedTuple
+from collections.abc import Callable, Iterator, Mapping
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
 from pydantic import Field, StringConstraints
 
@@ -46,8 +46,21 @@ class Read(NamedTuple):
     """What it may be: parameter types, ``folder``, or one of `Made`."""
 
 
+class Bind(NamedTuple):
+    """One thing of the environment that a step acts on, by its name there."""
+
+    field: str
+    kind: Literal["endpoints", "registries"]
+    name: str
+
+
+KeyOf = Callable[[Source], str]
+"""Key prefix of the folder that a reference leads to, ending in a slash, with ``{run}`` for the run's id."""
+
+
 class Step(PipelineModel):
-    """One step. ``kind`` is the word in outputs and in compilers."""
+    """One step, which answers for itself: what it binds, reads and makes, how long it may take, what is to be known of
+    it. ``kind`` is the word in outputs and in compilers."""
 
     kind: ClassVar[str]
 
@@ -62,6 +75,19 @@ class Step(PipelineModel):
     def reads(self) -> Iterator[Read]:
         """Everything this step reads."""
         return iter(())
+
+    def binds(self) -> Iterator[Bind]:
+        """Everything of the environment that this step acts on by name."""
+        return iter(())
+
+    @property
+    def seconds(self) -> int:
+        """How long it may take at most; 0 for a step that only calls the cloud."""
+        return 0
+
+    def facts(self, key_of: KeyOf) -> Mapping[str, Any]:
+        """What readers need to know of it: `mlops_iac.core.environment.Step.facts`."""
+        return {}
 
     def output(self, name: str) -> FromStep:
         """A reference to one of this step's outputs, for another step's input."""

@@ -30,8 +30,8 @@ class Context:
     """The state to go to when the step is done."""
 
     def name(self, step: Step) -> str:
-        """Expression for the name of what the step creates in a run: ``<stack>-<run>-<step>``."""
-        return x.text(f"{self.bindings.stack}-{{}}-{step.name}", x.RUN)
+        """Where the name of what the step creates lies: it is made when the run starts, within the service's limit."""
+        return x.name(step.name)
 
     def uri(self, source: Source) -> str:
         """Expression for the S3 URI of what a reference leads to."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from mlops_iac.core.errors import PipelineError
 from mlops_iac.pipelines.compile.bindings import EndpointBinding
 from mlops_iac.pipelines.compile.step_functions import expressions as x
 from mlops_iac.pipelines.compile.step_functions.context import Context, State, States
@@ -29,13 +28,7 @@ SDK = "SageMaker.SageMakerException"
 
 
 def compile_deploy(step: DeployStep, context: Context) -> States:
-    endpoint = context.bindings.endpoint
-    if endpoint is None:
-        raise PipelineError(
-            "There is no endpoint to deploy to.",
-            f"Step `{step.name}` of pipeline `{context.pipeline.name}` deploys a model; no endpoint is declared.",
-            hint="bind an endpoint, or leave the step out.",
-        )
+    endpoint = context.bindings.endpoints[step.endpoint]
     return {**_prepare(step, context, endpoint), **_place(step, context, endpoint), **_settle(step, context, endpoint)}
 
 

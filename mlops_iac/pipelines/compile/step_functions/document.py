@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mlops_iac.core.errors import PipelineError
-from mlops_iac.pipelines.compile.bindings import Bindings
+from mlops_iac.pipelines.compile.bindings import Bindings, check_bindings
 from mlops_iac.pipelines.compile.step_functions import expressions as x
 from mlops_iac.pipelines.compile.step_functions.context import Compiler, Context, States
 from mlops_iac.pipelines.compile.step_functions.deploy import compile_deploy
@@ -42,6 +42,7 @@ SLACK_SECONDS = 3600
 
 def compile(pipeline: Pipeline, bindings: Bindings) -> dict[str, Any]:
     """The definition, checked. Raises PipelineError for what Step Functions or the called services would refuse."""
+    check_bindings(pipeline, bindings)
     names = [step.name for step in pipeline.ordered]
     states: States = {**_begin(pipeline, bindings, names[0])}
     for step, following in zip(pipeline.ordered, [*names[1:], DONE], strict=True):
@@ -94,6 +95,7 @@ def _begin(pipeline: Pipeline, bindings: Bindings, first: str) -> States:
             "Parameters": {
                 "run.$": x.RUN,
                 "code.$": "$.code",
+                "names.$": "$.names",
                 "parameters.$": x.merge("$.constants.defaults", "$.parameters"),
                 "constants.$": "$.constants",
                 "steps": {},
@@ -105,5 +107,4 @@ def _begin(pipeline: Pipeline, bindings: Bindings, first: str) -> States:
 
 def _longest(pipeline: Pipeline) -> int:
     """Seconds after which the whole execution is given up."""
-    jobs = sum(step.job.max_seconds for step in pipeline.steps if isinstance(step, ProcessingStep | TrainingStep))
-    return jobs + sum(step.max_seconds for step in pipeline.steps if isinstance(step, DeployStep)) + SLACK_SECONDS
+    return sum(step.seconds for step in pipeline.steps) + SLACK_SECONDS

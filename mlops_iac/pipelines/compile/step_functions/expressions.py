@@ -5,6 +5,11 @@ https://docs.aws.amazon.com/step-functions/latest/dg/intrinsic-functions.html
 
 from __future__ import annotations
 
+import re
+from typing import Final
+
+_WORD: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
 RUN = "$.run"
 CODE_URI = "$.code.uri"
 CODE_SHA = "$.code.sha"
@@ -14,6 +19,11 @@ FAILURE = "$.failure"
 def parameter(name: str) -> str:
     """Where a parameter of the run lies."""
     return f"$.parameters.{name}"
+
+
+def name(step: str) -> str:
+    """Where the name lies that the run gives to what a step makes."""
+    return f"$.names.{key(step)}"
 
 
 def result(step: str) -> str:
@@ -28,6 +38,11 @@ def constants(step: str) -> str:
 
 def key(step: str) -> str:
     return step.replace("-", "_")
+
+
+def inside(path: str, *keys: str) -> str:
+    """The value below a path, by its keys; one that is no plain word stands in brackets."""
+    return path + "".join(f".{key}" if _WORD.fullmatch(key) else f"['{key}']" for key in keys)
 
 
 def text(template: str, *paths: str) -> str:

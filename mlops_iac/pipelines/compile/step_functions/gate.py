@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from mlops_iac.core.evaluation import SIGNS, metric_keys
 from mlops_iac.pipelines.compile.step_functions import expressions as x
 from mlops_iac.pipelines.compile.step_functions.context import Context, States
 from mlops_iac.pipelines.compile.step_functions.failure import failure_start, task
 from mlops_iac.pipelines.steps import GateStep
-from mlops_iac.pipelines.steps.gate import SIGNS
+from mlops_iac.pipelines.steps.gate import EVALUATION
 
 OPERATORS = {"at_least": "NumericGreaterThanEqualsPath", "at_most": "NumericLessThanEqualsPath"}
 
@@ -17,13 +18,13 @@ REFUSED = "GateRefused"
 
 def metric_path(gate: GateStep) -> str:
     """Where the gate leaves the metric that it compared."""
-    return f"{x.result(gate.name)}.evaluation.metrics.{gate.metric}"
+    return x.inside(f"{x.result(gate.name)}.evaluation", *metric_keys(gate.metric))
 
 
 def compile_gate(step: GateStep, context: Context) -> States:
     compare, explain, missing, refuse = (f"{step.name}: {what}" for what in ("compare", "explain", "missing", "refuse"))
     metric, bound = metric_path(step), x.parameter(step.bound.parameter)
-    key = f"{context.key(context.folder(step.evaluation))}evaluation.json"
+    key = f"{context.key(context.folder(step.evaluation))}{EVALUATION}"
     read = task(
         "aws-sdk:s3:getObject",
         {"Bucket": context.bindings.bucket, "Key.$": x.text(key, x.RUN)},

@@ -9,6 +9,7 @@ from mlops_iac.pipelines.compile.step_functions.context import Context, States
 from mlops_iac.pipelines.compile.step_functions.failure import task
 from mlops_iac.pipelines.compile.step_functions.gate import metric_path
 from mlops_iac.pipelines.steps import GateStep, RegisterStep
+from mlops_iac.pipelines.steps.gate import EVALUATION
 
 SERVING_ENVIRONMENT = {"SAGEMAKER_PROGRAM": "inference.py", "SAGEMAKER_SUBMIT_DIRECTORY": "/opt/ml/model/code"}
 """By this AWS's framework containers find the serving code that travels inside the model's archive."""
@@ -16,11 +17,11 @@ SERVING_ENVIRONMENT = {"SAGEMAKER_PROGRAM": "inference.py", "SAGEMAKER_SUBMIT_DI
 
 def compile_register(step: RegisterStep, context: Context) -> States:
     bindings = context.bindings
-    key = f"{context.key(context.folder(step.evaluation))}evaluation.json"
+    key = f"{context.key(context.folder(step.evaluation))}{EVALUATION}"
     evaluation = x.text(f"s3://{bindings.bucket}/{key}", x.RUN)
     parameters = {
         # No tags: AWS refuses them for a version in a group. `destroy` finds versions by their group.
-        "ModelPackageGroupName": bindings.model_package_group,
+        "ModelPackageGroupName": bindings.registries[step.registry],
         "ModelPackageDescription.$": x.text(f"Run {{}} of {context.pipeline.name} in {bindings.stack}", x.RUN),
         "ModelApprovalStatus": step.approval,
         "InferenceSpecification": {

@@ -47,16 +47,15 @@ class Story:
 
     pipeline: Pipeline
     job_of: Mapping[str, str]
-    """Step name to the name of its SageMaker job."""
+    """Step name to the name of what it makes; for some steps that is a SageMaker job."""
     steps: dict[str, StepRun] = field(default_factory=dict)
     current: str | None = None
     model_package_arn: str | None = None
-    metric: str | None = None
-    """The metric that the gate compared, as the model package tells it."""
 
     def __post_init__(self) -> None:
         for step in self.pipeline.steps:
-            self.steps[step.name] = StepRun(name=step.name, kind=step.kind, job=self.job_of.get(step.name))
+            job = self.job_of.get(step.name) if "job" in step.facts else None
+            self.steps[step.name] = StepRun(name=step.name, kind=step.kind, job=job)
 
     def read(self, events: Iterable[Event]) -> None:
         for event in events:
@@ -65,8 +64,6 @@ class Story:
                 self._enter(event["stateEnteredEventDetails"]["name"], kind, event["timestamp"])
             elif "stateExitedEventDetails" in event:
                 self._exit(event["stateExitedEventDetails"])
-            elif kind == "TaskScheduled":
-                self._schedule(event.get("taskScheduledEventDetails", {}))
             else:
                 self._fail(event)
 
@@ -116,12 +113,6 @@ class Story:
             package = find_in(parse(details.get("output")), "steps", step.replace("-", "_"), "package")
             if isinstance(package, str):
                 self.model_package_arn = package
-
-    def _schedule(self, details: Mapping[str, Any]) -> None:
-        metadata = find_in(parse(details.get("parameters")), "CustomerMetadataProperties")
-        for name in metadata if isinstance(metadata, Mapping) else ():
-            if name.startswith("metric."):
-                self.metric = name.removeprefix("metric.")
 
 
 def step_of(state: str) -> str:

@@ -1,0 +1,40 @@
+"""A pipeline in the environment's contract: what those who start, follow and read its runs need to know of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from mlops_iac.core import environment as env
+from mlops_iac.pipelines.pipeline import Pipeline
+from mlops_iac.pipelines.references import FromParameter, Source
+from mlops_iac.pipelines.steps.step import Output
+
+
+def describe(pipeline: Pipeline, zones: Mapping[str, str]) -> dict[str, Any]:
+    """The fields of `mlops_iac.core.environment.Pipeline` that the pipeline itself answers for.
+
+    ``zones`` are those of the store that its runs write to: zone name to key prefix.
+    """
+
+    def key_of(source: Source) -> str:
+        assert not isinstance(source, FromParameter)
+        made = pipeline.get_step(source.step).makes()[source.output]
+        assert isinstance(made, Output)
+        return key_of_output(made, zones)
+
+    return {
+        "name": pipeline.name,
+        "scripts": pipeline.scripts,
+        "parameters": {
+            one.name: env.Parameter(type=one.type, default=one.default, description=one.description)
+            for one in pipeline.parameters
+        },
+        "steps": tuple(env.Step(name=s.name, kind=s.kind, facts=s.facts(key_of)) for s in pipeline.ordered),
+    }
+
+
+def key_of_output(output: Output, zones: Mapping[str, str]) -> str:
+    """Key prefix of a folder that a run makes, ending in a slash, with ``{run}`` for the run's id."""
+    folder = f"{output.folder}/" if output.folder else ""
+    return f"{zones[output.zone]}{{run}}/{folder}"

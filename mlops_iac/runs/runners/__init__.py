@@ -1,0 +1,60 @@
+"""How runs are started and followed, one room per orchestrator. Adding one is a module here and a line in the table."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator, Mapping
+from typing import Final, Protocol
+
+from mlops_iac.clients import Clients
+from mlops_iac.core.environment import Environment, Pipeline
+from mlops_iac.core.errors import RunError
+from mlops_iac.core.suggestions import did_you_mean
+from mlops_iac.runs.runners.execution import Execution, History, Order
+
+RUNNERS: Final[Mapping[str, str]] = {
+    "step-functions": "mlops_iac.runs.runners.step_functions",
+}
+"""Target to the module that has its ``Runner``."""
+
+
+class Runner(Protocol):
+    """What an orchestrator does with the runs of one pipeline."""
+
+    def __init__(self, environment: Environment, pipeline: Pipeline, clients: Clients) -> None: ...
+
+    def check(self, order: Order) -> None:
+        """Raise UsageError for an order that this orchestrator cannot take; asks no cloud."""
+
+    def start(self, order: Order) -> Execution: ...
+
+    def list(self, *, running: bool = False) -> Iterator[Execution]:
+        """Runs newest first, read page by page; those that nobody started through us are left out."""
+
+    def find(self, run: str) -> Execution | None:
+        """One run by its id; None when this pipeline has none."""
+
+    def read_history(self, execution: Execution) -> History:
+        """How far a run's steps are, and what they made."""
+
+    def stop(self, execution: Execution, why: str) -> None:
+        """Stop a run and the job it is at."""
+
+    def owns(self, name: str) -> bool:
+        """Whether this orchestrator gives names like this to what its runs make; the stack's tag must agree."""
+
+
+def runner_for(environment: Environment, pipeline: Pipeline, clients: Clients) -> Runner:
+    """Raises RunError for a pipeline whose target is not known here."""
+    module = RUNNERS.get(pipeline.target)
+    if module is None:
+        detail = f"Pipeline `{pipeline.name}` of {environment.stack} runs on `{pipeline.target}`."
+        raise RunError("Unknown orchestrator.", detail, hint=did_you_mean(pipeline.target, RUNNERS))
+    made: Runner = importlib.import_module(module).Runner(environment, pipeline, clients)
+    return made
+
+
+def runners(environment: Environment, clients: Clients) -> Iterator[Runner]:
+    """One for each of the environment's pipelines."""
+    for pipeline in environment.pipelines.values():
+        yield runner_for(environment, pipeline, clients)

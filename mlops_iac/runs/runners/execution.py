@@ -1,0 +1,51 @@
+"""What goes between the commands and an orchestrator: an order, a run as it is known there, its steps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from mlops_iac.runs.run import RunStatus, StepRun, Verdict
+
+
+@dataclass(frozen=True, kw_only=True)
+class Order:
+    """What is to be run."""
+
+    run: str
+    code_uri: str
+    code_sha: str
+    parameters: Mapping[str, Any]
+    """Every parameter of the pipeline, checked."""
+    names: Mapping[str, str]
+    """Step to the name of what it makes, for steps that make something with a name."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Execution:
+    """One run, in the orchestrator's own words where they are words."""
+
+    run: str
+    handle: str
+    """What the orchestrator knows it by: its ARN."""
+    status: RunStatus
+    started: datetime
+    ended: datetime | None = None
+    code: str = ""
+    """Sha of the packed code."""
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    names: Mapping[str, str] = field(default_factory=dict)
+    """As in the order."""
+    error: str = ""
+    """Why it ended other than well."""
+    verdict: Verdict | None = None
+    """What a refusing gate said, where the orchestrator tells; the evaluation's file tells otherwise."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class History:
+    steps: tuple[StepRun, ...]
+    """In the pipeline's order."""
+    model_package_arn: str | None = None

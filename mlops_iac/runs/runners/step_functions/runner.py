@@ -1,0 +1,116 @@
+"""Start, list, read and stop executions. An execution is called ``<stack>-<run>``."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from mlops_iac.clients import Clients
+from mlops_iac.core.environment import Environment, Pipeline
+from mlops_iac.core.errors import CloudError
+from mlops_iac.runs.calls import calling, is_missing
+from mlops_iac.runs.names import execution_name, find_run_id, is_made_by_run
+from mlops_iac.runs.pages import pages
+from mlops_iac.runs.runners.execution import Execution, History, Order
+from mlops_iac.runs.runners.step_functions.story import Event, Story, explain, find_in, parse, read_verdict, status_of
+
+
+class Runner:
+    """One pipeline's state machine."""
+
+    def __init__(self, environment: Environment, pipeline: Pipeline, clients: Clients) -> None:
+        self.stack, self.pipeline, self._clients = environment.stack, pipeline, clients
+
+    def check(self, order: Order) -> None:
+        """Anything goes: an execution's input is one JSON document."""
+
+    def start(self, order: Order) -> Execution:
+        document = {
+            "run": order.run,
+            "code": {"uri": order.code_uri, "sha": order.code_sha},
+            "parameters": order.parameters,
+            "names": {step.replace("-", "_"): name for step, name in order.names.items()},
+        }
+        with calling("stepfunctions:StartExecution", self.pipeline.name):
+            answer = self._client.start_execution(
+                stateMachineArn=self.pipeline.handle,
+                name=execution_name(self.stack, order.run),
+                input=json.dumps(document),
+            )
+        return Execution(
+            run=order.run,
+            handle=answer["executionArn"],
+            status="running",
+            started=answer.get("startDate") or datetime.now(UTC),
+            code=order.code_sha,
+            parameters=order.parameters,
+            names=order.names,
+        )
+
+    def list(self, *, running: bool = False) -> Iterator[Execution]:
+        only = {"statusFilter": "RUNNING"} if running else {}
+        with calling("stepfunctions:ListExecutions", self.pipeline.name):
+            call = self._client.list_executions
+            for item in pages(call, "executions", next_key="nextToken", stateMachineArn=self.pipeline.handle, **only):
+                run = find_run_id(self.stack, item["name"])
+                found = self._describe(run, item["executionArn"]) if run else None
+                if found is not None:
+                    yield found
+
+    def find(self, run: str) -> Execution | None:
+        head, _, machine = self.pipeline.handle.partition(":stateMachine:")
+        return self._describe(run, f"{head}:execution:{machine}:{execution_name(self.stack, run)}")
+
+    def read_history(self, execution: Execution) -> History:
+        story = Story(self.pipeline, execution.names)
+        story.read(self._read_events(execution.handle))
+        if execution.status != "running":
+            story.end(execution.status, execution.ended, execution.error)
+        return History(steps=tuple(story.steps.values()), model_package_arn=story.model_package_arn)
+
+    def stop(self, execution: Execution, why: str) -> None:
+        """Step Functions stops the job that it waits for."""
+        with calling("stepfunctions:StopExecution", execution.run):
+            self._client.stop_execution(executionArn=execution.handle, error="Stopped", cause=why)
+
+    def owns(self, name: str) -> bool:
+        return is_made_by_run(self.stack, name)
+
+    @property
+    def _client(self) -> Any:
+        return self._clients("stepfunctions")
+
+    def _read_events(self, arn: str) -> Iterator[Event]:
+        with calling("stepfunctions:GetExecutionHistory", arn):
+            call = self._client.get_execution_history
+            yield from pages(call, "events", next_key="nextToken", executionArn=arn, maxResults=1000)
+
+    def _describe(self, run: str, arn: str) -> Execution | None:
+        try:
+            with calling("stepfunctions:DescribeExecution", run):
+                return _execution(run, self._client.describe_execution(executionArn=arn))
+        except CloudError as error:
+            if is_missing(error):
+                return None
+            raise
+
+
+def _execution(run: str, described: Mapping[str, Any]) -> Execution:
+    given, status = parse(described.get("input")), status_of(described)
+    names = find_in(given, "names") or {}
+    error, cause = described.get("error", ""), described.get("cause", "")
+    verdict = read_verdict(error, cause)
+    return Execution(
+        run=run,
+        handle=described["executionArn"],
+        status=status,
+        started=described["startDate"],
+        ended=described.get("stopDate") if status != "running" else None,
+        code=find_in(given, "code", "sha") or "",
+        parameters=find_in(given, "parameters") or {},
+        names={step.replace("_", "-"): name for step, name in names.items()},
+        error=str(verdict) if verdict else explain(error, cause),
+        verdict=verdict,
+    )
