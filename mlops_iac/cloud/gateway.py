@@ -321,7 +321,11 @@ class Gateway:
         except AttributeError as error:
             if "'NoneType' object has no attribute 'replace'" in str(error):  # how moto meets a service it lacks
                 raise _not_emulated(request, "moto has no such service") from error
+            raise _crashed(request, error) from error
+        except AwsError:
             raise
+        except Exception as error:
+            raise _crashed(request, error) from error
         html = any(k.lower() == "content-type" and v.startswith("text/html") for k, v in answer.headers)
         if answer.status in (404, 405) and html and _is_page(answer.body):
             raise _not_emulated(request, "moto has no such route")
@@ -344,6 +348,15 @@ def _not_emulated(request: Request, reason: str) -> AwsError:
 
 def _is_page(body: object) -> bool:
     return isinstance(body, bytes) and b"<!doctype html>" in body[:100].lower()
+
+
+def _crashed(request: Request, error: Exception) -> AwsError:
+    """moto's own mistakes are answers too: it does not do this. A status of 500 would make SDKs ask again and again."""
+    log.warning("%s:%s crashed in moto.", request.service, request.operation, exc_info=True)
+    what = f"{request.service}:{request.operation}"
+    reason = f"{type(error).__name__}: {error}"
+    message = f"The embedded cloud does not offer {what} with these parameters, or for what they name ({reason})."
+    return AwsError("NotImplemented", message, 501)
 
 
 def _account_of(request: Request) -> str:

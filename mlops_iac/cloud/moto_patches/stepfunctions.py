@@ -115,6 +115,8 @@ def _described(execution: Any) -> dict[str, Any]:
 
 
 def _list(gateway: Gateway, call: Call) -> dict[str, Any]:
+    if "stateMachineArn" not in call.params:
+        raise AwsError("NotImplemented", "The embedded cloud lists executions of state machines, not of map runs.", 501)
     with gateway.locked("stepfunctions"), _moto_errors():
         machine = _backend(call).describe_state_machine(call.params["stateMachineArn"])
         executions = sorted(machine.executions, key=lambda e: e.start_date, reverse=True)
