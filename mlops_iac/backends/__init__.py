@@ -40,6 +40,9 @@ class Backend(Protocol):
     def clients(self) -> Clients:
         """Clients of the cloud where the stack lives, in its region."""
 
+    def keep(self) -> None:
+        """Return when what was done is safe: the embedded cloud saves a moment later unless it is asked."""
+
 
 def read_environment(outputs: dict[str, Any], again: str) -> Environment:
     """The environment that a stack's outputs describe. ``again`` is the command that completes it.

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -10,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlops_iac.backends import read_environment
 from mlops_iac.core.environment import Environment
-from mlops_iac.core.errors import StackNotFound
+from mlops_iac.core.errors import CloudError, StackNotFound
 from mlops_iac.core.suggestions import did_you_mean
 from mlops_iac.engine.deciding.options import DEFAULTS, Options
 from mlops_iac.engine.event import Diagnostic, OnEvent, Result, ignore
@@ -42,32 +44,48 @@ class EmbeddedBackend:
             self.cloud.start()
         else:
             self._tell_if_emptied(on_event)
+            if self.cloud.is_unclean:
+                on_event(_unclean(f"`mlops-iac up {self.stack}` looks at each resource first."))
         deployment = self._deployment(program, online=options.refresh)
         with program.at_home():
             return deployment.preview(program.run, on_event=on_event, options=options)
 
     def up(self, *, on_event: OnEvent = ignore, options: Options = DEFAULTS) -> Result:
-        """The cloud starts while the program is imported and what changes is found; the first call waits for it."""
+        """The cloud starts while the program is imported and what changes is found; the first call waits for it.
+
+        After a cloud that was killed with unsaved changes the state is refreshed first: it may name what is gone.
+        """
         program, options = self._program(), absolute(options)
         self._tell_if_jobs_cannot_run(program, on_event)
+        unclean = self.cloud.is_unclean
+        if unclean and not options.refresh:
+            on_event(_unclean("Each resource is looked at first; what is gone is made again."))
+            options = replace(options, refresh=True)
         if not options.refresh:
             self._tell_if_emptied(on_event)
         starting = self._start_cloud()
         deployment = self._deployment(program, online=True)
-        with program.at_home():
+        with self._kept(), program.at_home():
             result = deployment.up(program.run, on_event=on_event, options=options, before=starting.join)
         starting.join()
+        if unclean:
+            self.cloud.told()
         return result
 
     def refresh(self, *, on_event: OnEvent = ignore, preview: bool = False, options: Options = DEFAULTS) -> Result:
         self._get_deployed()
         self.cloud.start()
-        return self._deployment(None, online=True).refresh(on_event=on_event, preview=preview, options=options)
+        with self._kept():
+            result = self._deployment(None, online=True).refresh(on_event=on_event, preview=preview, options=options)
+        if not preview:
+            self.cloud.told()
+        return result
 
     def destroy(self, *, on_event: OnEvent = ignore, preview: bool = False, options: Options = DEFAULTS) -> Result:
         self._get_deployed()
         self.cloud.start()
-        return self._deployment(None, online=True).destroy(on_event=on_event, preview=preview, options=options)
+        with self._kept():
+            return self._deployment(None, online=True).destroy(on_event=on_event, preview=preview, options=options)
 
     def remove(self) -> None:
         self.store.remove(self.stack)
@@ -83,6 +101,20 @@ class EmbeddedBackend:
         region = self.outputs()["region"]
         self.cloud.start()
         return self.cloud.clients(region)
+
+    def keep(self) -> None:
+        self.cloud.save()
+
+    @contextlib.contextmanager
+    def _kept(self) -> Iterator[None]:
+        """What the engine's state names is in the cloud's too, before anybody is told of success."""
+        try:
+            yield
+        except BaseException:
+            with contextlib.suppress(CloudError, OSError):
+                self.keep()  # what was done before the failure; the failure itself is what is told
+            raise
+        self.keep()
 
     @property
     def cloud(self) -> EmbeddedCloud:
@@ -168,6 +200,11 @@ class EmbeddedBackend:
 def absolute(options: Options) -> Options:
     """Files that the person named are where they are now: a program is run in its own folder."""
     return replace(options, plan=options.plan.absolute()) if options.plan else options
+
+
+def _unclean(what: str) -> Diagnostic:
+    message = "The embedded cloud ended before it saved its last changes: something that was deployed may be gone."
+    return Diagnostic(severity="warning", message=f"{message}\n{what}")
 
 
 class _Starting(threading.Thread):

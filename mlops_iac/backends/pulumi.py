@@ -106,6 +106,9 @@ class PulumiBackend:
         profile = open_stack(self.root, self.stack).settings.values.get("aws:profile")
         return Clients.aws(self.outputs()["region"], profile or None)
 
+    def keep(self) -> None:
+        """AWS keeps what it answers for."""
+
     @cached_property
     def _workspace(self) -> LocalWorkspace:
         from pulumi.automation import LocalWorkspace

@@ -64,3 +64,6 @@ class RecordingBackend:
         if self.recorded_clients is None:
             raise StackNotFound("No such environment.", "This backend deploys nothing.")
         return self.recorded_clients
+
+    def keep(self) -> None:
+        """Nothing was done."""

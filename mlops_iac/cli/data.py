@@ -35,6 +35,7 @@ def put(
         done.append(one)
         if not json:
             say(f"  {one.outcome:<9} {render_size(one.size):>10}  {one.key}")
+    opened.keep()
     if json:
         files = [{"file": str(one.file), "key": one.key, "size": one.size, "outcome": one.outcome} for one in done]
         show_json({"bucket": opened.environment.lake.bucket, "files": files})

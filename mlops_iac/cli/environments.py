@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -18,6 +19,8 @@ class Opened(NamedTuple):
     environment: Environment
     clients: Clients
     root: Path
+    keep: Callable[[], None] = lambda: None
+    """Returns when what was done through the clients is safe."""
 
 
 def project_root() -> Path:
@@ -44,4 +47,4 @@ def open_desk() -> StateDesk:
 def open_environment(stack: str, cloud: CloudName = CloudName.EMBEDDED) -> Opened:
     """What a deployed environment offers, and clients that reach it. StackNotFound when it was never deployed."""
     backend = open_backend(stack, cloud)
-    return Opened(backend.environment(), backend.clients(), backend.root)
+    return Opened(backend.environment(), backend.clients(), backend.root, backend.keep)

@@ -22,7 +22,7 @@ from mlops_iac.cloud import snapshot
 if TYPE_CHECKING:
     from mlops_iac.cloud.gateway import Gateway
 
-SAVE_AFTER: Final = 2.0
+SAVE_AFTER: Final = 1.0
 """Seconds from a change to the snapshot that holds it, when nobody asks for it: what `kill -9` can lose."""
 
 SAVE_SHARE: Final = 10
@@ -54,7 +54,7 @@ class Keeper:
     def save(self) -> bool:
         """Write a snapshot, unless nothing has changed since the last. False when it failed, which is logged."""
         with self._saving:
-            if self._saved is None or (self._saved == self._gateway.changes and not self._gateway.disk.failed):
+            if self._saved is None or (self.is_current and not self._gateway.disk.failed):
                 return True
             try:
                 self._write()
@@ -63,6 +63,11 @@ class Keeper:
                     log.exception("The state could not be saved.")
                 return False
         return True
+
+    @property
+    def is_current(self) -> bool:
+        """Whether the snapshot on disk holds everything."""
+        return self._saved == self._gateway.changes
 
     def save_changes(self, stopping: threading.Event) -> None:
         """Save some time after each change, never more often than `SAVE_SHARE` allows. Runs in a thread."""

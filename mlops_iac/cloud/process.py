@@ -66,9 +66,14 @@ class EmbeddedCloud:
 
     @property
     def is_unclean(self) -> bool:
-        """Whether the process before the running one ended without saving its last changes, and nobody was told yet."""
+        """Whether the last process, or the one before the running one, was killed before it saved its last changes.
+
+        Until somebody says that he was `told`, and has seen to it.
+        """
         running = self.find()
-        return bool(running and _ask(running.endpoint, "GET", "health", timeout=5).get("unclean"))
+        if running is None:
+            return (self.home / "unsaved").exists()
+        return bool(_ask(running.endpoint, "GET", "health", timeout=5).get("unclean"))
 
     def told(self) -> None:
         """Somebody was told of the unclean end, and has seen to it."""

@@ -28,6 +28,7 @@ class Cloud:
         self.slow = 0.0
         self.broken: Exception | None = None
         self.is_empty = False
+        self.saves = 0
         self.answering = threading.Event()
         self.asked: list[tuple[str, str, bool]] = []
         """Service, operation, and whether it changes anything."""
@@ -49,6 +50,17 @@ class Cloud:
         if self.broken:
             raise self.broken
         self.answering.set()
+
+    @property
+    def is_unclean(self) -> bool:
+        return self.server.keeper.unclean
+
+    def told(self) -> None:
+        self.server.keeper.unclean = False
+
+    def save(self) -> None:
+        self.saves += 1
+        assert self.server.save()
 
     def clients(self, region: str) -> Any:
         return self.server.gateway.clients(region)

@@ -61,6 +61,39 @@ def test_a_cloud_that_was_thrown_away_is_told_with_what_mends_it(deployed, cloud
     assert f"mlops-iac up {STACK} --refresh" in told.message
 
 
+def test_what_was_deployed_is_saved_before_success_is_told(deployed, cloud):
+    """The fixture's `up` changed the cloud, and nothing has since."""
+    assert cloud.saves > 0
+    assert not (cloud.server.home / "unsaved").exists()
+    assert cloud.server.keeper.is_current
+
+
+def test_an_operation_that_fails_saves_what_it_did(deployed, cloud, monkeypatch):
+    before = cloud.saves
+    monkeypatch.setattr("mlops_iac.engine.doing.deployment.Deployment.destroy", lambda *_, **__: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        deployed.destroy()
+    assert cloud.saves == before + 1
+
+
+def test_after_a_cloud_was_killed_preview_says_so_and_up_looks_at_each_resource(deployed, cloud, monkeypatch):
+    monkeypatch.setattr(cloud.server.keeper, "unclean", True)
+    events: list[Any] = []
+    deployed.preview(on_event=events.append)
+    assert "ended before it saved" in next(event.message for event in events if isinstance(event, Diagnostic))
+    assert cloud.asked == []
+    assert cloud.is_unclean, "a preview mends nothing"
+    cloud.clients("eu-west-1")("sns").delete_topic(TopicArn=find_topic(cloud))
+    deployed.up(on_event=events.append)
+    assert find_topic(cloud), "what was gone is made again"
+    assert not cloud.is_unclean
+
+
+def find_topic(cloud):
+    topics = cloud.clients("eu-west-1")("sns").list_topics()["Topics"]
+    return topics[0]["TopicArn"] if topics else ""
+
+
 def test_a_refresh_only_reads(deployed, cloud):
     assert deployed.refresh(preview=True).changed is False
     assert cloud.asked != []
