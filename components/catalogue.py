@@ -8,13 +8,15 @@ from dataclasses import dataclass, field
 import pulumi
 from pulumi_aws.ssm.parameter import Parameter
 
-from mlops_iac.components._kit import Component, Grant, Named, render
+from mlops_iac.components._kit import Component, Named, Reach, render
 from mlops_iac.components._kit.transforms import Transforms
 from mlops_iac.components.identity import Role
 
 __all__ = ["Catalogue", "CatalogueArgs", "CatalogueNodes"]
 
 # Idle cost: nothing. Standard parameters are free.
+
+READ = ("ssm:GetParameter",)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +38,7 @@ class Catalogue(Component):
     """The environment's client profile."""
 
     Nodes = CatalogueNodes
+    reach = (Reach(actions=READ),)
 
     def __init__(self, place: Named, args: CatalogueArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(place, args.transforms, opts)
@@ -54,4 +57,4 @@ class Catalogue(Component):
 
     def grant_read(self, role: Role) -> None:
         """Let a role read the profile."""
-        role.grant(Grant(sid="CatalogueRead", actions=("ssm:GetParameter",), resources=(self.parameter_arn,)))
+        role.grant(self.allow("read", READ, (self.parameter_arn,)))

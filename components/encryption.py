@@ -8,7 +8,8 @@ from typing import Any
 import pulumi
 from pulumi_aws.kms import Alias, Key
 
-from mlops_iac.components._kit import Component, Grant, KeyRef, Named, policy, render
+from mlops_iac.components._kit import Component, KeyRef, Named, Reach, policy, render
+from mlops_iac.components._kit.sagemaker import TO_AWS
 from mlops_iac.components._kit.transforms import Transforms
 from mlops_iac.components.identity import Role
 
@@ -50,6 +51,8 @@ USE = (
     "kms:ReEncryptFrom",
     "kms:ReEncryptTo",
 )
+LEND = "kms:CreateGrant"
+"""Services hold the key by a grant of whoever asks them to work; to AWS's own only."""
 PUBLISHERS = (
     "budgets.amazonaws.com",
     "cloudwatch.amazonaws.com",
@@ -83,6 +86,7 @@ class Encryption(Component):
     nothing."""
 
     Nodes = EncryptionNodes
+    reach = (Reach(actions=(*USE, LEND), on=("key/*",)),)
 
     def __init__(
         self, place: Named, args: EncryptionArgs | None = None, opts: pulumi.ResourceOptions | None = None
@@ -103,6 +107,7 @@ class Encryption(Component):
         self = cls.__new__(cls)
         Component.__init__(self, place, None, opts)
         self.nodes = None
+        self.site.ceiling.adopt((*USE, LEND), key_arn)
         self._offer(KeyRef(arn=key_arn))
         return self
 
@@ -111,10 +116,9 @@ class Encryption(Component):
         `sandbox`."""
         if self.ref is None:
             return
-        for_resources = {"Bool": {"kms:GrantIsForAWSResource": "true"}}
         role.grant(
-            Grant(sid="KeyUse", actions=USE, resources=(self.ref.arn,)),
-            Grant(sid="KeyLend", actions=("kms:CreateGrant",), resources=(self.ref.arn,), conditions=for_resources),
+            self.allow("use", USE, (self.ref.arn,)),
+            self.allow("lend", (LEND,), (self.ref.arn,), TO_AWS),
         )
 
     def _offer(self, ref: KeyRef | None) -> None:
@@ -152,8 +156,7 @@ class Encryption(Component):
 
     def _lend(self) -> dict[str, Any]:
         """Services that hold the key for as long as a volume or an endpoint needs it."""
-        condition = {"Bool": {"kms:GrantIsForAWSResource": "true"}}
-        return _allow("AccountLends", self._root(), ("kms:CreateGrant",), condition)
+        return _allow("AccountLends", self._root(), (LEND,), TO_AWS)
 
     def _logs(self) -> dict[str, Any]:
         """CloudWatch Logs, for this account's log groups only."""

@@ -10,12 +10,20 @@ import pulumi
 from pulumi_aws.iam import Policy, RolePolicy
 from pulumi_aws.iam import Role as IamRole
 
-from mlops_iac.components._kit import BoundaryRef, Component, Grant, Named, RoleRef, policy, render
-from mlops_iac.components._kit.boundary import statements
+from mlops_iac.components._kit import BoundaryRef, Component, Grant, Named, Reach, RoleRef, policy
+from mlops_iac.components._kit.documents import dumps, render, settled
+from mlops_iac.components._kit.reach import outside
 from mlops_iac.components._kit.transforms import Transforms
 from mlops_iac.core.errors import BlueprintError
 
 __all__ = ["Boundary", "BoundaryArgs", "BoundaryNodes", "Role", "RoleArgs", "RoleNodes", "make_role"]
+
+LONGEST_INLINE = 10_240
+LONGEST_MANAGED = 6_144
+"""Characters of a role's inline policies together, and of a managed policy; blanks are not counted.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +62,7 @@ class Role(Component):
         super().__init__(place, args.transforms, opts)
         self.stem = place.name.removesuffix("-role")  # a child `…-role-role` would help nobody
         self._grants: dict[str, Grant] = {}
+        self._ceiling = args.boundary.ceiling if args.boundary else None
         self._rendered = False
         for grant in args.grants:
             self.grant(grant)
@@ -73,9 +82,9 @@ class Role(Component):
         return tuple(self._grants[sid] for sid in sorted(self._grants))
 
     def grant(self, *grants: Grant) -> None:
-        """Allow something more. A sid stands for one thing that its owner allows: the same grant twice is one grant.
+        """Allow something more. What one owner allows by one word is one statement, on the resources of all its grants.
 
-        Raises BlueprintError for another grant under a sid that is taken, and after the policy has been rendered.
+        Raises BlueprintError for other actions or conditions by the same word, and after the policy has been rendered.
         """
         for grant in grants:
             if self._rendered:
@@ -84,13 +93,8 @@ class Role(Component):
                     f"The policy of role `{self.place.name}` is rendered already; `{grant.sid}` would be lost.",
                     hint="grant while the program builds resources: not in apply(), not after a blocking invoke.",
                 )
-            known = self._grants.setdefault(grant.sid, grant)
-            if known.actions != grant.actions or len(known.resources) != len(grant.resources):
-                raise BlueprintError(
-                    "Two grants have one name.",
-                    f"Role `{self.place.name}` has another grant `{grant.sid}`.",
-                    hint="give each grant a sid of its own: the owner, what it allows, on what.",
-                )
+            known = self._grants.get(grant.sid)
+            self._grants[grant.sid] = known.united(grant) if known else grant
 
     def _create_role(self, args: RoleArgs) -> IamRole:
         props: dict[str, Any] = {
@@ -113,10 +117,12 @@ class Role(Component):
         return statement
 
     def _create_policy(self, role: IamRole) -> RolePolicy:
-        return self.make("policy", RolePolicy, {"role": role.name, "policy": render(self._document())})
+        document = settled(self._document()).apply(self._checked)
+        return self.make("policy", RolePolicy, {"role": role.name, "policy": document})
 
     async def _document(self) -> dict[str, Any]:
-        """The policy of everything granted. Pulumi awaits it after the program's last line: all owners have spoken."""
+        """The policy of everything granted, and the ceiling it must keep to. Pulumi awaits it after the program's last
+        line: all owners have spoken."""
         self._rendered = True
         if not self._grants:
             raise BlueprintError(
@@ -124,7 +130,42 @@ class Role(Component):
                 f"Nothing was granted to role `{self.place.name}`; AWS refuses an empty policy.",
                 hint="grant it something (`lake.grant_read(role)`), or leave the role out.",
             )
-        return policy(grant.statement() for grant in self.grants)
+        self._check_actions()
+        ceiling = self._ceiling.statements(self.site) if self._ceiling else None
+        return {"granted": policy(grant.statement() for grant in self.grants), "ceiling": ceiling}
+
+    def _check_actions(self) -> None:
+        """Known in every preview, when many resources are not."""
+        if self._ceiling is None:
+            return
+        for grant in self.grants:
+            if beyond := sorted(set(grant.actions) - self._ceiling.actions):
+                raise self._outside(grant.sid, [f"`{action}`" for action in beyond])
+
+    def _checked(self, documents: dict[str, Any]) -> str:
+        for statement in documents["granted"]["Statement"] if self._ceiling else ():
+            if beyond := outside(documents["ceiling"], statement):
+                raise self._outside(statement["Sid"], beyond)
+        return _fitting(dumps(documents["granted"]), LONGEST_INLINE, f"The policy of role `{self.place.name}`")
+
+    def _outside(self, sid: str, beyond: Sequence[str]) -> BlueprintError:
+        return BlueprintError(
+            "A grant stands outside the boundary.",
+            f"Role `{self.place.name}` was granted `{sid}`, but no component of this environment may allow "
+            f"{', '.join(beyond)}; AWS would deny it.",
+            hint="let the component that grants it declare it in `reach`, or give it to the boundary (`also`).",
+        )
+
+
+def _fitting(document: str, limit: int, what: str) -> str:
+    """The document. Raises BlueprintError when IAM would refuse its length."""
+    if len(document) > limit:
+        raise BlueprintError(
+            "A policy is too long.",
+            f"{what} has {len(document):,} characters; IAM takes {limit:,}.",
+            hint="split the environment, or give its parts roles of their own.",
+        )
+    return document
 
 
 def make_role(
@@ -152,10 +193,10 @@ def make_role(
 
 @dataclass(frozen=True, kw_only=True)
 class BoundaryArgs:
-    """What an environment's roles may reach beyond its own names."""
+    """What an environment's roles may reach beyond what its components declare."""
 
-    adopted_arns: Sequence[pulumi.Input[str]] = ()
-    """Buckets, keys and topics that the environment uses but did not make. Left out: none."""
+    also: Sequence[Reach] = ()
+    """For roles of your own. Left out: only what the components in use may allow."""
     transforms: Transforms = field(default_factory=dict)
     """Changes to children: ``policy``. Left out: none."""
 
@@ -166,7 +207,8 @@ class BoundaryNodes:
 
 
 class Boundary(Component):
-    """The permissions boundary of every role in the environment: its own services, its own names, nothing else."""
+    """The permissions boundary of every role in the environment: what the components in use may allow, on its own
+    names, and nothing else."""
 
     Nodes = BoundaryNodes
 
@@ -175,16 +217,23 @@ class Boundary(Component):
     ) -> None:
         args = args or BoundaryArgs()
         super().__init__(place, args.transforms, opts)
-        ceiling = self._create_policy(args)
+        self.site.ceiling.add(args.also)
+        ceiling = self._create_policy()
 
         self.nodes = BoundaryNodes(policy=ceiling)
         self.policy_arn: pulumi.Output[str] = ceiling.arn
-        self.ref = BoundaryRef(arn=ceiling.arn)
+        self.ref = BoundaryRef(arn=ceiling.arn, ceiling=self.site.ceiling)
         self.register_outputs({"policy_arn": ceiling.arn})
 
-    def _create_policy(self, args: BoundaryArgs) -> Policy:
+    def _create_policy(self) -> Policy:
         props = {
             "description": f"The most that any role of {self.site.stack} may do.",
-            "policy": render(policy(statements(self.site, args.adopted_arns))),
+            "policy": render(self._document()).apply(
+                lambda text: _fitting(text, LONGEST_MANAGED, f"The boundary of `{self.site.stack}`")
+            ),
         }
         return self.make("policy", Policy, props)
+
+    async def _document(self) -> dict[str, Any]:
+        """Awaited after the program's last line: all components have declared their part."""
+        return policy(self.site.ceiling.statements(self.site))

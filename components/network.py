@@ -23,7 +23,7 @@ from pulumi_aws.ec2 import (
 )
 from pulumi_aws.vpc import SecurityGroupEgressRule, SecurityGroupIngressRule
 
-from mlops_iac.components._kit import BoundaryRef, Component, Grant, KeyRef, Named, NetworkRef
+from mlops_iac.components._kit import BoundaryRef, Component, KeyRef, Named, NetworkRef, Reach
 from mlops_iac.components._kit.transforms import Transforms
 from mlops_iac.components.identity import Role, make_role
 from mlops_iac.core.errors import BlueprintError
@@ -38,6 +38,9 @@ REGULATED_ENDPOINTS = ("ecr.api", "ecr.dkr", "kms", "logs", "monitoring", "sagem
 """Interface endpoints under `regulated`: what jobs and people in the network call, without leaving it."""
 BATCH_ENDPOINTS = ("ecr.api", "ecr.dkr", "ecs", "ecs-agent", "ecs-telemetry", "logs")
 """What machines of AWS Batch must reach; give these to ``interface_endpoints`` when they run in this network."""
+FLOW_LOGS = ("logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents")
+FLOW_LOG_GROUPS = ("logs:DescribeLogGroups",)
+"""https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-iam-role.html"""
 ZONES = 2
 HTTPS = {"ip_protocol": "tcp", "from_port": 443, "to_port": 443}
 
@@ -82,6 +85,7 @@ class Network(Component):
     """A VPC in which jobs reach their data and each other, and nothing else."""
 
     Nodes = NetworkNodes
+    reach = (Reach(actions=(*FLOW_LOGS, *FLOW_LOG_GROUPS)),)
 
     def __init__(
         self, place: Named, args: NetworkArgs | None = None, opts: pulumi.ResourceOptions | None = None
@@ -243,7 +247,10 @@ class Network(Component):
             "flow_log_role",
             services=("vpc-flow-logs.amazonaws.com",),
             description="Writes the network's flow logs",
-            grants=[_write_logs(group)],
+            grants=[
+                self.allow("flow logs", FLOW_LOGS, (group.arn, pulumi.Output.concat(group.arn, ":*"))),
+                self.allow("flow log groups", FLOW_LOG_GROUPS, ("*",)),
+            ],
             boundary=args.boundary,
         )
         target = {"iam_role_arn": role.role_arn, "log_destination": group.arn}
@@ -278,9 +285,3 @@ def subnet_blocks(cidr_block: str) -> list[str]:
 def _wrong_block(given: str, reason: str) -> BlueprintError:
     detail = f"The network's `cidr_block` is `{given}`: {reason}."
     return BlueprintError("Wrong address block.", detail, hint="use a private block such as 10.64.0.0/20.")
-
-
-def _write_logs(group: LogGroup) -> Grant:
-    streams = pulumi.Output.concat(group.arn, ":*")
-    actions = ("logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents")
-    return Grant(sid="FlowLogs", actions=actions, resources=(group.arn, streams))

@@ -6,6 +6,7 @@ Floor 1: imports `mlops_iac.core` and pulumi, never a cloud's SDK.
 from mlops_iac.components._kit.base import Component
 from mlops_iac.components._kit.documents import Document, policy, render
 from mlops_iac.components._kit.grants import Grant
+from mlops_iac.components._kit.reach import Reach
 from mlops_iac.components._kit.refs import (
     BoundaryRef,
     BucketRef,
@@ -38,6 +39,7 @@ __all__ = [
     "NetworkRef",
     "Profile",
     "QueueRef",
+    "Reach",
     "RegistryRef",
     "RepositoryRef",
     "RoleRef",

@@ -9,6 +9,8 @@ from typing import Any, ClassVar, TypeVar
 import pulumi
 
 from mlops_iac.components._kit import naming, transforms
+from mlops_iac.components._kit.grants import Grant
+from mlops_iac.components._kit.reach import Reach
 from mlops_iac.components._kit.site import Named, Site
 from mlops_iac.components._kit.tags import tags_of
 
@@ -33,6 +35,8 @@ class Component(pulumi.ComponentResource):
     """
 
     Nodes: ClassVar[type]
+    reach: ClassVar[tuple[Reach, ...]] = ()
+    """The most that it may allow anybody. Left out: nothing."""
     stem: str
     """What the names of its children start with: its own name."""
 
@@ -45,6 +49,7 @@ class Component(pulumi.ComponentResource):
         transforms.check(given or {}, self.children(), type(self).__name__)
         super().__init__(f"mlops-iac:index:{type(self).__name__}", place.name, None, opts)
         self.place = place
+        self.site.ceiling.add(self.reach)
         self.stem = place.name
         self._given = given or {}
 
@@ -55,6 +60,18 @@ class Component(pulumi.ComponentResource):
     @property
     def site(self) -> Site:
         return self.place.site
+
+    def allow(
+        self,
+        what: str,
+        actions: tuple[str, ...],
+        resources: Iterable[pulumi.Input[str]],
+        conditions: Mapping[str, Mapping[str, Any]] | None = None,
+    ) -> Grant:
+        """A grant whose owner is this component."""
+        return Grant(
+            owner=self.place.name, what=what, actions=actions, resources=tuple(resources), conditions=conditions or {}
+        )
 
     def make(
         self,

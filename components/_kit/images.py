@@ -6,6 +6,8 @@ import re
 from collections.abc import Sequence
 
 from mlops_iac.components._kit.grants import Grant
+from mlops_iac.components._kit.reach import Reach
+from mlops_iac.components._kit.site import Named
 from mlops_iac.core.errors import BlueprintError
 
 PULL = ("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
@@ -26,12 +28,21 @@ def repository_arn(image: str) -> str:
     return f"arn:{partition}:ecr:{region}:{match['account']}:repository/{match['repository']}"
 
 
-def pull(images: Sequence[str]) -> list[Grant]:
+REACH = (
+    Reach(actions=PULL, on=("arn:{partition}:ecr:{region}:*:repository/*",)),
+    Reach(actions=("ecr:GetAuthorizationToken",)),
+)
+"""Of a component whose roles pull images: AWS's own lie in accounts of AWS."""
+
+
+def pull(owner: Named, images: Sequence[str]) -> list[Grant]:
     """Pull these images and no others; nothing when there are none."""
     if not images:
         return []
     repositories = tuple(sorted({repository_arn(image) for image in images}))
-    return [
-        Grant(sid="ImagesPull", actions=PULL, resources=repositories),
-        Grant(sid="ImagesToken", actions=("ecr:GetAuthorizationToken",), resources=("*",)),
-    ]
+    return [Grant(owner=owner.name, what="images", actions=PULL, resources=repositories), token(owner)]
+
+
+def token(owner: Named) -> Grant:
+    """Log in to ECR, which every pull begins with."""
+    return Grant(owner=owner.name, what="images token", actions=("ecr:GetAuthorizationToken",), resources=("*",))

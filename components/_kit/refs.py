@@ -9,6 +9,8 @@ from typing import Any, Literal
 
 import pulumi
 
+from mlops_iac.components._kit.reach import Ceiling
+
 
 @dataclass(frozen=True, kw_only=True)
 class KeyRef:
@@ -54,6 +56,8 @@ class BoundaryRef:
     """A managed policy that bounds what a role may ever do."""
 
     arn: pulumi.Input[str]
+    ceiling: Ceiling | None = None
+    """What it is made of. Left out: nobody knows (a boundary of the account's own), so no grant is held against it."""
 
 
 @dataclass(frozen=True, kw_only=True)

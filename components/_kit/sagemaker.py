@@ -5,10 +5,13 @@ from __future__ import annotations
 import pulumi
 
 from mlops_iac.components._kit.grants import Grant
+from mlops_iac.components._kit.reach import Reach
 from mlops_iac.components._kit.refs import KeyRef, NetworkRef
-from mlops_iac.components._kit.site import Site
+from mlops_iac.components._kit.site import Named
 
-LOGS = ("logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents")
+LOG_GROUPS = ("logs:CreateLogGroup", "logs:DescribeLogStreams")
+"""AWS checks these against ``log-group:NAME:*``, a group's ARN as its streams are below it."""
+LOG_STREAMS = ("logs:CreateLogStream", "logs:PutLogEvents")
 INTERFACES = (
     "ec2:CreateNetworkInterface",
     "ec2:CreateNetworkInterfacePermission",
@@ -20,44 +23,83 @@ INTERFACES = (
     "ec2:DescribeSubnets",
     "ec2:DescribeVpcs",
 )
-KEY = ("kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey", "kms:GenerateDataKeyWithoutPlaintext")
+KEY = ("kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey", "kms:GenerateDataKeyWithoutPlaintext")
+METRICS = ("/aws/sagemaker/*", "AWS/SageMaker", "aws/sagemaker/*")
+"""Namespaces of CloudWatch in which jobs and endpoints write."""
+TO_AWS = {"Bool": {"kms:GrantIsForAWSResource": "true"}}
+
+REACH = (
+    Reach(actions=(*LOG_GROUPS, *LOG_STREAMS), on=("log-group:/aws/sagemaker/*",)),
+    Reach(actions=("cloudwatch:PutMetricData",)),
+    Reach(actions=INTERFACES),
+    Reach(actions=(*KEY, "kms:CreateGrant", "kms:DescribeKey"), on=("key/*",)),
+)
+"""Of a component that makes roles which SageMaker assumes, or lets somebody start what SageMaker runs."""
 
 
-def write_logs(site: Site, groups: tuple[str, ...]) -> list[Grant]:
-    """Streams of this stack's jobs in SageMaker's log groups, whose names AWS fixes for all stacks of an account."""
-    found = []
-    for group in groups:
-        word = group.split("/")[0]
-        arn = site.arn("logs", f"log-group:/aws/sagemaker/{group}")
-        streams = site.arn("logs", f"log-group:/aws/sagemaker/{group}:log-stream:*{site.stack}-*")
-        found.append(Grant(sid=f"Logs{word}", actions=LOGS, resources=(arn, streams)))
-    return found
+def write_logs(owner: Named, group: str, streams: str) -> list[Grant]:
+    """Streams, by pattern, of one of SageMaker's log groups, which AWS names: ``TrainingJobs`` for all stacks of
+    an account.
+
+    https://docs.aws.amazon.com/sagemaker/latest/dg/logging-cloudwatch.html
+    """
+    arn = owner.site.arn("logs", f"log-group:/aws/sagemaker/{group}")
+    below = (pulumi.Output.concat(arn, f":log-stream:{streams}"),)
+    return [
+        Grant(owner=owner.name, what="log groups", actions=LOG_GROUPS, resources=(pulumi.Output.concat(arn, ":*"),)),
+        Grant(owner=owner.name, what="logs", actions=LOG_STREAMS, resources=below),
+    ]
 
 
-def write_metrics() -> Grant:
+def write_metrics(owner: Named) -> Grant:
     """Metrics of jobs and endpoints; CloudWatch scopes them by namespace only."""
-    namespace = {"StringLike": {"cloudwatch:namespace": ["/aws/sagemaker/*", "AWS/SageMaker", "aws/sagemaker/*"]}}
-    return Grant(sid="Metrics", actions=("cloudwatch:PutMetricData",), resources=("*",), conditions=namespace)
+    within = {"StringLike": {"cloudwatch:namespace": list(METRICS)}}
+    return Grant(
+        owner=owner.name, what="metrics", actions=("cloudwatch:PutMetricData",), resources=("*",), conditions=within
+    )
 
 
-def attach(network: NetworkRef | None) -> list[Grant]:
+def attach(owner: Named, network: NetworkRef | None) -> list[Grant]:
     """Network interfaces in the private network; nothing without one."""
-    return [Grant(sid="NetworkAttach", actions=INTERFACES, resources=("*",))] if network else []
+    return [Grant(owner=owner.name, what="network", actions=INTERFACES, resources=("*",))] if network else []
 
 
-def encrypt(key: KeyRef | None) -> list[Grant]:
+def encrypt(owner: Named, key: KeyRef | None) -> list[Grant]:
     """The key for disks and outputs, lent to AWS while a job runs; nothing without one."""
     if key is None:
         return []
-    return [Grant(sid="DisksKey", actions=KEY, resources=(key.arn,)), *lend(key.arn, "DisksKeyLend")]
+    return [Grant(owner=owner.name, what="key", actions=KEY, resources=(key.arn,)), *lend(owner, key.arn)]
 
 
-def lend(key_arn: pulumi.Input[str] | None, sid: str) -> list[Grant]:
+def lend(owner: Named, key_arn: pulumi.Input[str] | None) -> list[Grant]:
     """What whoever starts a job or an endpoint needs: SageMaker encrypts its disks by a grant that the caller makes.
 
     To AWS only, and only for as long as the job or the endpoint lives. Nothing without a key.
     """
     if key_arn is None:
         return []
-    to_aws = {"Bool": {"kms:GrantIsForAWSResource": "true"}}
-    return [Grant(sid=sid, actions=("kms:CreateGrant", "kms:DescribeKey"), resources=(key_arn,), conditions=to_aws)]
+    return [
+        Grant(
+            owner=owner.name,
+            what="key lend",
+            actions=("kms:CreateGrant",),
+            resources=(key_arn,),
+            conditions=TO_AWS,
+        ),
+        # It has no such condition: a statement with one would never allow it.
+        Grant(owner=owner.name, what="key look up", actions=("kms:DescribeKey",), resources=(key_arn,)),
+    ]
+
+
+def pass_to_sagemaker(owner: Named, role_arn: pulumi.Input[str]) -> Grant:
+    """Let someone hand a role to SageMaker, and to nobody else."""
+    return Grant(
+        owner=owner.name,
+        what="role",
+        actions=("iam:PassRole",),
+        resources=(role_arn,),
+        conditions={"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}},
+    )
+
+
+PASS_ROLE = Reach(actions=("iam:PassRole",), on=("role/{stack}-*",))

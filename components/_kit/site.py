@@ -10,6 +10,8 @@ from typing import Literal
 
 import pulumi
 
+from mlops_iac.components._kit.reach import Ceiling
+
 Profile = Literal["sandbox", "standard", "regulated"]
 """How much an environment protects.
 
@@ -51,6 +53,11 @@ class Site:
     def account(self) -> pulumi.Output[str]:
         """The account's id, as an Output in any case."""
         return pulumi.Output.from_input(self.account_id)
+
+    @cached_property
+    def ceiling(self) -> Ceiling:
+        """The most that the roles of this site may ever do; every component that is made here adds its part."""
+        return Ceiling()
 
     @property
     def protected(self) -> bool:

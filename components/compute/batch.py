@@ -12,11 +12,12 @@ from pulumi_aws.cloudwatch import LogGroup
 from pulumi_aws.ec2 import LaunchTemplate
 from pulumi_aws.iam import InstanceProfile
 
-from mlops_iac.components._kit import BoundaryRef, Component, Grant, KeyRef, Named, NetworkRef, QueueRef
+from mlops_iac.components._kit import BoundaryRef, Component, KeyRef, Named, NetworkRef, QueueRef, Reach
 from mlops_iac.components._kit.tags import tags_of
 from mlops_iac.components._kit.transforms import Transforms
 from mlops_iac.components.compute import batch_jobs
 from mlops_iac.components.compute.batch_jobs import JobDefinitionArgs
+from mlops_iac.components.compute.batch_roles import REACH as ROLES_REACH
 from mlops_iac.components.compute.batch_roles import BatchRoles, create_roles
 from mlops_iac.components.identity import Role
 from mlops_iac.core.environment import STACK_TAG
@@ -25,6 +26,14 @@ from mlops_iac.core.errors import BlueprintError
 __all__ = ["BatchCompute", "BatchComputeArgs", "BatchComputeNodes", "JobDefinitionArgs", "PoolArgs"]
 
 # Idle cost: nothing. Compute environments shrink to zero machines.
+
+SUBMIT = ("batch:SubmitJob",)
+TAG = ("batch:TagResource",)
+FOLLOW = ("batch:DescribeJobs",)
+STOP = ("batch:TerminateJob",)
+OWN_JOBS = {f"aws:ResourceTag/{STACK_TAG}": "{stack}"}
+"""AWS names jobs by number, so that only their tag tells whose they are."""
+OWN_TAG = {f"aws:RequestTag/{STACK_TAG}": "{stack}"}
 
 Buying = Literal["spot", "on_demand"]
 STRATEGY = {"spot": "SPOT_PRICE_CAPACITY_OPTIMIZED", "on_demand": "BEST_FIT_PROGRESSIVE"}
@@ -87,6 +96,13 @@ class BatchCompute(Component):
     """Queues for jobs that bring their own container: large arrays, GPU training, anything SageMaker is not for."""
 
     Nodes = BatchComputeNodes
+    reach = (
+        *ROLES_REACH,
+        Reach(actions=SUBMIT, on=("job/*", "job-definition/{stack}-*", "job-queue/{stack}-*")),
+        Reach(actions=FOLLOW),
+        Reach(actions=TAG, on=("job/*",), conditions={"StringEquals": OWN_TAG}),
+        Reach(actions=STOP, on=("job/*",), conditions={"StringEquals": OWN_JOBS}),
+    )
 
     def __init__(self, place: Named, args: BatchComputeArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         _check(args)
@@ -115,6 +131,8 @@ class BatchCompute(Component):
             job_definitions=definitions,
         )
         self.role = roles.job
+        self.pulling_roles = (roles.execution, roles.instance)
+        """Who fetches images: the agent as the job's execution role, as the machine's own for a job that has none."""
         self.queue_arns = {pool: queue.arn for pool, queue in queues.items()}
         self.job_definition_arns = {name: definition.arn for name, definition in definitions.items()}
         self.register_outputs({"queue_arns": self.queue_arns, "job_definition_arns": self.job_definition_arns})
@@ -126,20 +144,13 @@ class BatchCompute(Component):
     def grant_submit(self, role: Role) -> None:
         """Let a role submit jobs of these definitions to these queues, and follow and stop them."""
         stack = self.site.stack
-        jobs = self.site.arn("batch", f"job-definition/{stack}-*")
+        jobs = self.site.arn("batch", "job/*")
+        definitions = self.site.arn("batch", f"job-definition/{stack}-*")
         role.grant(
-            Grant(
-                sid="BatchSubmit",
-                actions=("batch:SubmitJob", "batch:TagResource"),
-                resources=(*self.queue_arns.values(), jobs),
-            ),
-            Grant(sid="BatchFollow", actions=("batch:DescribeJobs",), resources=("*",)),
-            Grant(
-                sid="BatchStop",
-                actions=("batch:TerminateJob",),
-                resources=(self.site.arn("batch", "job/*"),),
-                conditions={"StringEquals": {f"aws:ResourceTag/{STACK_TAG}": stack}},
-            ),
+            self.allow("submit", SUBMIT, (*self.queue_arns.values(), definitions, jobs)),
+            self.allow("tag", TAG, (jobs,), {"StringEquals": dict.fromkeys(OWN_TAG, stack)}),
+            self.allow("follow", FOLLOW, ("*",)),
+            self.allow("stop", STOP, (jobs,), {"StringEquals": dict.fromkeys(OWN_JOBS, stack)}),
         )
 
     def _create_log_group(self, args: BatchComputeArgs) -> LogGroup:

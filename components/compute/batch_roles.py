@@ -16,10 +16,29 @@ from dataclasses import dataclass
 import pulumi
 from pulumi_aws.cloudwatch import LogGroup
 
-from mlops_iac.components._kit import BoundaryRef, Component, Grant, Site
-from mlops_iac.components._kit.boundary import ECS, ECS_STARTS
-from mlops_iac.components._kit.images import pull
+from mlops_iac.components._kit import BoundaryRef, Component, Grant, Reach
+from mlops_iac.components._kit import images as ecr
 from mlops_iac.components.identity import Role, make_role
+
+JOIN = ("ecs:DeregisterContainerInstance", "ecs:RegisterContainerInstance")
+TELL = ("ecs:SubmitContainerStateChange", "ecs:SubmitTaskStateChange")
+POLL = ("ecs:Poll", "ecs:StartTelemetrySession", "ecs:UpdateContainerInstancesState")
+DISCOVER = ("ecs:DiscoverPollEndpoint",)
+LOGS = ("logs:CreateLogStream", "logs:PutLogEvents")
+"""What the ECS agent does, by what AWS checks it against: the cluster, the machine, nothing.
+
+https://docs.aws.amazon.com/AmazonECS/latest/developerguide/instance_IAM_role.html
+"""
+CLUSTER, MACHINE = "cluster/AWSBatch-{stack}-*", "container-instance/AWSBatch-{stack}-*/*"
+"""AWS names the cluster `AWSBatch-<compute environment>-<uuid>`."""
+
+REACH = (
+    Reach(actions=(*JOIN, *TELL), on=(CLUSTER,)),
+    Reach(actions=POLL, on=(MACHINE,)),
+    Reach(actions=DISCOVER),
+    Reach(actions=LOGS),
+    *ecr.REACH,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,12 +50,14 @@ class BatchRoles:
 
 def create_roles(parent: Component, group: LogGroup, boundary: BoundaryRef | None, images: Sequence[str]) -> BatchRoles:
     """Make the three roles inside a component."""
+    pulls = ecr.pull(parent.place, images)
+    logs = parent.allow("logs", LOGS, (group.arn, pulumi.Output.concat(group.arn, ":*")))
     instance = make_role(
         parent,
         "instance_role",
         services=("ec2.amazonaws.com",),
         description="The queues' machines: join their cluster",
-        grants=[_cluster(parent.site), *pull(images)],
+        grants=[*_cluster(parent), *pulls],
         boundary=boundary,
         source_account=False,
     )
@@ -45,7 +66,7 @@ def create_roles(parent: Component, group: LogGroup, boundary: BoundaryRef | Non
         "execution_role",
         services=("ecs-tasks.amazonaws.com",),
         description="Pulls images and writes logs for the queues' jobs",
-        grants=[_logs(group), *pull(images)],
+        grants=[logs, *pulls],
         boundary=boundary,
         source_account=False,
     )
@@ -54,20 +75,18 @@ def create_roles(parent: Component, group: LogGroup, boundary: BoundaryRef | Non
         "job_role",
         services=("ecs-tasks.amazonaws.com",),
         description="What the queues' jobs may do",
-        grants=[_logs(group)],
+        grants=[logs],
         boundary=boundary,
         source_account=False,
     )
     return BatchRoles(instance=instance, execution=execution, job=job)
 
 
-def _cluster(site: Site) -> Grant:
-    """AWS names the cluster `AWSBatch-<compute environment>-<uuid>`."""
-    clusters = site.arn("ecs", f"cluster/AWSBatch-{site.stack}-*")
-    inside = site.arn("ecs", f"*/AWSBatch-{site.stack}-*/*")
-    return Grant(sid="Cluster", actions=(*ECS, *ECS_STARTS), resources=(clusters, inside))
-
-
-def _logs(group: LogGroup) -> Grant:
-    streams = pulumi.Output.concat(group.arn, ":*")
-    return Grant(sid="Logs", actions=("logs:CreateLogStream", "logs:PutLogEvents"), resources=(group.arn, streams))
+def _cluster(parent: Component) -> list[Grant]:
+    site = parent.site
+    clusters, machines = (site.arn("ecs", pattern.format(stack=site.stack)) for pattern in (CLUSTER, MACHINE))
+    return [
+        parent.allow("cluster", (*JOIN, *TELL), (clusters,)),
+        parent.allow("machine", POLL, (machines,)),
+        parent.allow("agent", DISCOVER, ("*",)),
+    ]

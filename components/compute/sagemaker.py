@@ -9,9 +9,9 @@ from typing import Any
 
 import pulumi
 
-from mlops_iac.components._kit import BoundaryRef, Component, Grant, JobRef, KeyRef, Named, NetworkRef
-from mlops_iac.components._kit.images import pull
-from mlops_iac.components._kit.sagemaker import attach, encrypt, lend, write_logs, write_metrics
+from mlops_iac.components._kit import BoundaryRef, Component, JobRef, KeyRef, Named, NetworkRef, Reach
+from mlops_iac.components._kit import images as ecr
+from mlops_iac.components._kit import sagemaker as kit
 from mlops_iac.components._kit.transforms import Transforms
 from mlops_iac.components.identity import Role, make_role
 from mlops_iac.core.errors import BlueprintError
@@ -21,6 +21,8 @@ __all__ = ["SageMakerCompute", "SageMakerComputeArgs", "SageMakerComputeNodes"]
 # Idle cost: nothing. Jobs are billed by the second while they run.
 
 JOBS = ("processing-job", "training-job", "transform-job")
+LOG_GROUPS = ("ProcessingJobs", "TrainingJobs", "TransformJobs")
+TRANSFORM = ("sagemaker:CreateTransformJob",)
 CREATE = ("sagemaker:CreateProcessingJob", "sagemaker:CreateTrainingJob")
 FOLLOW = (
     "sagemaker:AddTags",
@@ -70,6 +72,7 @@ class SageMakerCompute(Component):
     """Training, processing and batch transform for one environment."""
 
     Nodes = SageMakerComputeNodes
+    reach = (*kit.REACH, *ecr.REACH, Reach(actions=(*CREATE, *TRANSFORM, *FOLLOW)), kit.PASS_ROLE)
 
     def __init__(
         self, place: Named, args: SageMakerComputeArgs | None = None, opts: pulumi.ResourceOptions | None = None
@@ -90,18 +93,13 @@ class SageMakerCompute(Component):
         """Let a role (an orchestrator's) start, follow and stop this environment's jobs, within the limits only."""
         within = self._limits()
         arns = tuple(self.site.arn("sagemaker", f"{job}/{self.site.stack}-*") for job in JOBS)
-        transform = {key: value for key, value in within.items() if key != "Bool"}
+        types = {key: value for key, value in within.items() if "sagemaker:InstanceTypes" in value}
         role.grant(
-            Grant(sid="JobsCreate", actions=CREATE, resources=arns[:2], conditions=within),
-            Grant(
-                sid="JobsTransform",
-                actions=("sagemaker:CreateTransformJob",),
-                resources=arns[2:],
-                conditions=transform,
-            ),
-            Grant(sid="JobsFollow", actions=FOLLOW, resources=arns),
-            pass_role("JobsRole", self.role),
-            *lend(self.ref.key_arn, "JobsKey"),
+            self.allow("create", CREATE, arns[:2], within),
+            self.allow("transform", TRANSFORM, arns[2:], types),
+            self.allow("follow", FOLLOW, arns),
+            kit.pass_to_sagemaker(self.place, self.role.role_arn),
+            *kit.lend(self.place, self.ref.key_arn),
         )
 
     def _create_role(self, args: SageMakerComputeArgs) -> Role:
@@ -111,11 +109,11 @@ class SageMakerCompute(Component):
             services=("sagemaker.amazonaws.com",),
             description="Runs processing, training and transform jobs",
             grants=[
-                *write_logs(self.site, ("ProcessingJobs", "TrainingJobs", "TransformJobs")),
-                write_metrics(),
-                *pull(args.images),
-                *attach(args.network),
-                *encrypt(args.key),
+                *(grant for group in LOG_GROUPS for grant in kit.write_logs(self.place, group, f"{self.site.stack}-*")),
+                kit.write_metrics(self.place),
+                *ecr.pull(self.place, args.images),
+                *kit.attach(self.place, args.network),
+                *kit.encrypt(self.place, args.key),
             ],
             boundary=args.boundary,
         )
@@ -127,12 +125,6 @@ class SageMakerCompute(Component):
         if self._args.network_isolation:
             limits["Bool"] = {"sagemaker:NetworkIsolation": "true"}
         return limits
-
-
-def pass_role(sid: str, role: Role) -> Grant:
-    """Let someone hand a role to SageMaker, and to nobody else."""
-    to_sagemaker = {"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}}
-    return Grant(sid=sid, actions=("iam:PassRole",), resources=(role.role_arn,), conditions=to_sagemaker)
 
 
 def _ref(args: SageMakerComputeArgs, role: Role) -> JobRef:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import pulumi
 
-from mlops_iac.components._kit import Grant, KeyRef, LakeRef, Site
+from mlops_iac.components._kit import Grant, KeyRef, LakeRef, Named, Reach
 from mlops_iac.core.errors import BlueprintError
 
 if TYPE_CHECKING:
@@ -31,41 +32,58 @@ QUERY = (
     "athena:StartQueryExecution",
     "athena:StopQueryExecution",
 )
+DECRYPT = ("kms:Decrypt",)
+ENCRYPT = ("kms:Decrypt", "kms:GenerateDataKey")
+"""Uploads in parts read their own parts back, so writing needs both."""
 CATALOG = ("glue:GetDatabase", "glue:GetPartition", "glue:GetPartitions", "glue:GetTable", "glue:GetTables")
 
+BUCKET = (*READ, *WRITE, *LIST)
+REACH = (
+    Reach(actions=BUCKET),
+    Reach(actions=ENCRYPT, on=("key/*",)),
+    Reach(actions=QUERY),
+    Reach(actions=CATALOG, on=("catalog", "database/{stack_words}_*", "table/{stack_words}_*")),
+)
 
-def reading(lake: LakeRef, prefixes: tuple[str, ...], region: str) -> list[Grant]:
+
+def reading(owner: Named, lake: LakeRef, prefixes: tuple[str, ...]) -> list[Grant]:
     """Objects below the prefixes, the listing of the bucket, and decryption through S3."""
-    found = [Grant(sid=_sid("LakeRead", prefixes), actions=READ, resources=_objects(lake, prefixes)), *_listing(lake)]
-    return [*found, *_decrypting(lake, region)]
-
-
-def writing(lake: LakeRef, prefixes: tuple[str, ...], region: str) -> list[Grant]:
-    """Objects below the prefixes, the listing of the bucket, and encryption through S3."""
-    found = [Grant(sid=_sid("LakeWrite", prefixes), actions=WRITE, resources=_objects(lake, prefixes)), *_listing(lake)]
+    found = [_grant(owner, "read", READ, _objects(lake, prefixes)), _grant(owner, "list", LIST, (lake.arn,))]
     if lake.key_arn is None:
         return found
-    # Uploads in parts read their own parts back, so writing needs both.
-    actions = ("kms:Decrypt", "kms:GenerateDataKey")
-    through = _through_s3(region)
-    return [*found, Grant(sid="LakeEncrypt", actions=actions, resources=(lake.key_arn,), conditions=through)]
+    return [*found, _grant(owner, "decrypt", DECRYPT, (lake.key_arn,), _through_s3(owner.site.region))]
 
 
-def querying(site: Site, nodes: DataLakeNodes | None, name: str) -> list[Grant]:
+def writing(owner: Named, lake: LakeRef, prefixes: tuple[str, ...]) -> list[Grant]:
+    """Objects below the prefixes, the listing of the bucket, and encryption through S3."""
+    found = [_grant(owner, "write", WRITE, _objects(lake, prefixes)), _grant(owner, "list", LIST, (lake.arn,))]
+    if lake.key_arn is None:
+        return found
+    return [*found, _grant(owner, "encrypt", ENCRYPT, (lake.key_arn,), _through_s3(owner.site.region))]
+
+
+def querying(owner: Named, nodes: DataLakeNodes | None) -> list[Grant]:
     """SQL in the lake's workgroup over the lake's catalogue; data and results are grants of their own."""
     if nodes is None:
-        detail = f"`{name}` is an adopted bucket; it has neither a catalogue nor a workgroup of ours."
+        detail = f"`{owner.name}` is an adopted bucket; it has neither a catalogue nor a workgroup of ours."
         raise BlueprintError("An adopted lake cannot be queried.", detail, hint="grant_read it, or make the lake here.")
-    catalog = nodes.catalog.name
+    site, catalog = owner.site, nodes.catalog.name
     resources = (
         site.arn("glue", "catalog"),
         pulumi.Output.concat(site.arn("glue", "database/"), catalog),
         pulumi.Output.concat(site.arn("glue", "table/"), catalog, "/*"),
     )
-    return [
-        Grant(sid="LakeQuery", actions=QUERY, resources=(nodes.queries.arn,)),
-        Grant(sid="LakeCatalog", actions=CATALOG, resources=resources),
-    ]
+    return [_grant(owner, "query", QUERY, (nodes.queries.arn,)), _grant(owner, "catalog", CATALOG, resources)]
+
+
+def _grant(
+    owner: Named,
+    what: str,
+    actions: tuple[str, ...],
+    resources: tuple[pulumi.Input[str], ...],
+    conditions: Mapping[str, Mapping[str, str]] | None = None,
+) -> Grant:
+    return Grant(owner=owner.name, what=what, actions=actions, resources=resources, conditions=conditions or {})
 
 
 def guarding(arn: pulumi.Input[str], key: KeyRef | None) -> list[dict[str, Any]]:
@@ -97,30 +115,14 @@ def _deny(sid: str, actions: list[str], resources: list[Any], condition: dict[st
     return {**statement, "Condition": condition}
 
 
-def _listing(lake: LakeRef) -> list[Grant]:
-    return [Grant(sid="LakeList", actions=LIST, resources=(lake.arn,))]
-
-
-def _decrypting(lake: LakeRef, region: str) -> list[Grant]:
-    if lake.key_arn is None:
-        return []
-    through = _through_s3(region)
-    return [Grant(sid="LakeDecrypt", actions=("kms:Decrypt",), resources=(lake.key_arn,), conditions=through)]
-
-
 def _through_s3(region: str) -> dict[str, dict[str, str]]:
     return {"StringEquals": {"kms:ViaService": f"s3.{region}.amazonaws.com"}}
 
 
 def _objects(lake: LakeRef, prefixes: tuple[str, ...]) -> tuple[pulumi.Output[str], ...]:
-    """ARN patterns of the objects; cached per lake, so that granting twice is granting the same."""
+    """ARN patterns of the objects."""
     return tuple(pulumi.Output.concat(lake.arn, f"/{_prefix(p)}*") for p in (prefixes or ("",)))
 
 
 def _prefix(zone_or_prefix: str) -> str:
     return zone_or_prefix if not zone_or_prefix or zone_or_prefix.endswith("/") else f"{zone_or_prefix}/"
-
-
-def _sid(word: str, prefixes: tuple[str, ...]) -> str:
-    """``LakeReadRawCode`` for raw and code/."""
-    return word + "".join("".join(filter(str.isalnum, prefix)).capitalize() for prefix in sorted(prefixes))

@@ -29,6 +29,7 @@ class DataLake(Component):
     """Zones `raw`, `curated`, `features` and `models` in one bucket, and `code/` beside them."""
 
     Nodes = DataLakeNodes
+    reach = access.REACH
 
     def __init__(
         self, place: Named, args: DataLakeArgs | None = None, opts: pulumi.ResourceOptions | None = None
@@ -77,21 +78,24 @@ class DataLake(Component):
         self.nodes = self.catalog_name = self.workgroup_name = None
         name = pulumi.Output.from_input(bucket_name)
         arn = pulumi.Output.concat(f"arn:{place.site.partition}:s3:::", name)
+        place.site.ceiling.adopt(access.BUCKET, arn)
+        if key_arn is not None:
+            place.site.ceiling.adopt(access.ENCRYPT, key_arn)
         self._offer(name, arn, KeyRef(arn=key_arn) if key_arn is not None else None)
         return self
 
     def grant_read(self, role: Role, *prefixes: str) -> None:
         """Let a role read and list zones (``raw``) or prefixes (``code/``). None given: the whole lake."""
-        role.grant(*access.reading(self.ref, prefixes, self.site.region))
+        role.grant(*access.reading(self.place, self.ref, prefixes))
 
     def grant_write(self, role: Role, *prefixes: str) -> None:
         """Let a role write zones or prefixes; reading is a grant of its own. None given: the whole lake."""
-        role.grant(*access.writing(self.ref, prefixes, self.site.region))
+        role.grant(*access.writing(self.place, self.ref, prefixes))
 
     def grant_query(self, role: Role) -> None:
         """Let a role run SQL over the catalogue in the lake's own workgroup. Raises BlueprintError on an adopted
         lake."""
-        role.grant(*access.querying(self.site, self.nodes, self.place.name))
+        role.grant(*access.querying(self.place, self.nodes))
 
     def _offer(self, name: pulumi.Output[str], arn: pulumi.Output[str], key: KeyRef | None) -> None:
         zones = {zone: f"{zone}/" for zone in ZONES}

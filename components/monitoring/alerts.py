@@ -9,7 +9,7 @@ from typing import Any
 import pulumi
 from pulumi_aws.sns import Topic, TopicPolicy, TopicSubscription
 
-from mlops_iac.components._kit import Component, Grant, KeyRef, Named, TopicRef, policy, render
+from mlops_iac.components._kit import Component, KeyRef, Named, Reach, TopicRef, policy, render
 from mlops_iac.components._kit.naming import short_hash
 from mlops_iac.components._kit.transforms import Transforms
 from mlops_iac.components.encryption import PUBLISHERS
@@ -18,6 +18,10 @@ from mlops_iac.components.identity import Role
 __all__ = ["Alerts", "AlertsArgs", "AlertsNodes"]
 
 # Idle cost: nothing. E-mail notifications: the first thousand of a month are free.
+
+
+PUBLISH = ("sns:Publish",)
+ENCRYPT = ("kms:Decrypt", "kms:GenerateDataKey")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +47,7 @@ class Alerts(Component):
     """The environment's topic."""
 
     Nodes = AlertsNodes
+    reach = (Reach(actions=PUBLISH), Reach(actions=ENCRYPT, on=("key/*",)))
 
     def __init__(
         self, place: Named, args: AlertsArgs | None = None, opts: pulumi.ResourceOptions | None = None
@@ -69,17 +74,18 @@ class Alerts(Component):
         self = cls.__new__(cls)
         Component.__init__(self, place, None, opts)
         self.nodes = None
+        self.site.ceiling.adopt(PUBLISH, topic_arn)
+        if key_arn is not None:
+            self.site.ceiling.adopt(ENCRYPT, key_arn)
         self._offer(topic_arn, KeyRef(arn=key_arn) if key_arn is not None else None)
         return self
 
     def grant_publish(self, role: Role) -> None:
         """Let a role send alerts of its own, encrypted as the topic is."""
-        role.grant(Grant(sid="AlertsPublish", actions=("sns:Publish",), resources=(self.topic_arn,)))
-        if self._key is None:
-            return
-        through = {"StringEquals": {"kms:ViaService": f"sns.{self.site.region}.amazonaws.com"}}
-        actions = ("kms:Decrypt", "kms:GenerateDataKey")
-        role.grant(Grant(sid="AlertsEncrypt", actions=actions, resources=(self._key.arn,), conditions=through))
+        role.grant(self.allow("publish", PUBLISH, (self.topic_arn,)))
+        if self._key is not None:
+            through = {"StringEquals": {"kms:ViaService": f"sns.{self.site.region}.amazonaws.com"}}
+            role.grant(self.allow("encrypt", ENCRYPT, (self._key.arn,), through))
 
     def _offer(self, arn: pulumi.Input[str], key: KeyRef | None) -> None:
         self._key = key

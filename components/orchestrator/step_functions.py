@@ -13,7 +13,7 @@ from pulumi_aws.cloudwatch import LogGroup
 from pulumi_aws.scheduler import Schedule
 from pulumi_aws.sfn import StateMachine
 
-from mlops_iac.components._kit import BoundaryRef, Component, Grant, KeyRef, Named, StateMachineRef
+from mlops_iac.components._kit import BoundaryRef, Component, Grant, KeyRef, Named, Reach, StateMachineRef
 from mlops_iac.components._kit.documents import settled
 from mlops_iac.components._kit.transforms import Transforms
 from mlops_iac.components.identity import Role, make_role
@@ -40,6 +40,11 @@ TRACING = (
 )
 WATCH = ("events:DescribeRule", "events:PutRule", "events:PutTargets")
 """How Step Functions learns that a job ended (`.sync`): by rules that it makes itself, under names of its own."""
+RULES = "rule/StepFunctionsGetEventsFor*"
+START = ("states:StartExecution",)
+FOLLOW = ("states:DescribeExecution", "states:StopExecution")
+KEY = ("kms:Decrypt", "kms:GenerateDataKey")
+LOG_KEY = ("kms:GenerateDataKey",)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,6 +94,12 @@ class StepFunctions(Component):
     """One pipeline as a Step Functions state machine."""
 
     Nodes = StepFunctionsNodes
+    reach = (
+        Reach(actions=(*DELIVERY, *TRACING)),
+        Reach(actions=WATCH, on=(RULES,)),
+        Reach(actions=(*START, *FOLLOW)),
+        Reach(actions=KEY, on=("key/*",)),
+    )
 
     def __init__(self, place: Named, args: StepFunctionsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(place, args.transforms, opts)
@@ -110,11 +121,7 @@ class StepFunctions(Component):
     def grant_start(self, role: Role) -> None:
         """Let a role start the pipeline and follow and stop its runs."""
         runs = self.site.arn("states", f"execution:{self.state_machine}:*")
-        follow = ("states:DescribeExecution", "states:StopExecution")
-        role.grant(
-            Grant(sid="PipelineStart", actions=("states:StartExecution",), resources=(self.state_machine_arn,)),
-            Grant(sid="PipelineFollow", actions=follow, resources=(runs,)),
-        )
+        role.grant(self.allow("start", START, (self.state_machine_arn,)), self.allow("follow", FOLLOW, (runs,)))
 
     @property
     def state_machine(self) -> str:
@@ -132,17 +139,13 @@ class StepFunctions(Component):
         return self.make("log_group", LogGroup, props)
 
     def _create_role(self, args: StepFunctionsArgs) -> Role:
-        grants = [Grant(sid="LogDelivery", actions=DELIVERY, resources=("*",))]
+        grants = [self.allow("log delivery", DELIVERY, ("*",))]
         if args.jobs:
-            rules = self.site.arn("events", "rule/StepFunctionsGetEventsFor*")
-            grants.append(Grant(sid="JobsWatch", actions=WATCH, resources=(rules,)))
+            grants.append(self.allow("watch", WATCH, (self.site.arn("events", RULES),)))
         if args.trace:
-            grants.append(Grant(sid="Traces", actions=TRACING, resources=("*",)))
+            grants.append(self.allow("trace", TRACING, ("*",)))
         if args.key:
-            machine = self.site.arn("states", f"stateMachine:{self.state_machine}")
-            own = {"StringEquals": {"kms:EncryptionContext:aws:states:stateMachineArn": machine}}
-            actions = ("kms:Decrypt", "kms:GenerateDataKey")
-            grants.append(Grant(sid="ExecutionsKey", actions=actions, resources=(args.key.arn,), conditions=own))
+            grants.extend(self._use_key(args.key))
         return make_role(
             self,
             "role",
@@ -151,6 +154,20 @@ class StepFunctions(Component):
             grants=[*grants, *args.grants],
             boundary=args.boundary,
         )
+
+    def _use_key(self, key: KeyRef) -> list[Grant]:
+        """The key for what is stored of the machine and its executions, and for what is delivered of them to the log.
+
+        https://docs.aws.amazon.com/step-functions/latest/dg/encryption-at-rest.html
+        """
+        context = "kms:EncryptionContext:"
+        machine = self.site.arn("states", f"stateMachine:{self.state_machine}")
+        own = {"StringEquals": {f"{context}aws:states:stateMachineArn": machine}}
+        delivered = {"StringEquals": {f"{context}SourceArn": self.site.arn("logs", "*")}}
+        return [
+            self.allow("key", KEY, (key.arn,), own),
+            self.allow("log key", LOG_KEY, (key.arn,), delivered),
+        ]
 
     def _create_state_machine(self, args: StepFunctionsArgs, role: Role, group: LogGroup) -> StateMachine:
         logging = {
@@ -174,13 +191,12 @@ class StepFunctions(Component):
         return self.make("state_machine", StateMachine, props, called=self.place.name, depends_on=[role])
 
     def _create_schedule_role(self, args: StepFunctionsArgs, machine: StateMachine) -> Role:
-        start = Grant(sid="PipelineStart", actions=("states:StartExecution",), resources=(machine.arn,))
         return make_role(
             self,
             "schedule_role",
             services=("scheduler.amazonaws.com",),
             description="Starts the pipeline on its schedule",
-            grants=[start],
+            grants=[self.allow("start", START, (machine.arn,))],
             boundary=args.boundary,
         )
 

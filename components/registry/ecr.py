@@ -8,8 +8,8 @@ from typing import Any
 import pulumi
 from pulumi_aws.ecr import LifecyclePolicy, Repository
 
-from mlops_iac.components._kit import Component, Grant, KeyRef, Named, RepositoryRef, render
-from mlops_iac.components._kit.images import PULL
+from mlops_iac.components._kit import Component, KeyRef, Named, RepositoryRef, render
+from mlops_iac.components._kit.images import PULL, REACH, token
 from mlops_iac.components._kit.transforms import Transforms
 from mlops_iac.components.identity import Role
 
@@ -42,6 +42,7 @@ class ImageRepository(Component):
     """Where a team pushes the images its jobs and endpoints run."""
 
     Nodes = ImageRepositoryNodes
+    reach = REACH
 
     def __init__(
         self, place: Named, args: ImageRepositoryArgs | None = None, opts: pulumi.ResourceOptions | None = None
@@ -59,8 +60,7 @@ class ImageRepository(Component):
 
     def grant_pull(self, role: Role) -> None:
         """Let a role pull images from this repository."""
-        role.grant(Grant(sid="RepositoryPull", actions=PULL, resources=(self.repository_arn,)))
-        role.grant(Grant(sid="ImagesToken", actions=("ecr:GetAuthorizationToken",), resources=("*",)))
+        role.grant(self.allow("pull", PULL, (self.repository_arn,)), token(self.place))
 
     def _create_repository(self, args: ImageRepositoryArgs) -> Repository:
         encryption: dict[str, Any] = {"encryption_type": "AES256"}

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import pulumi
 from pulumi_aws.sagemaker.model_package_group import ModelPackageGroup
 
-from mlops_iac.components._kit import Component, Grant, Named, RegistryRef
+from mlops_iac.components._kit import Component, Named, Reach, RegistryRef
 from mlops_iac.components._kit.transforms import Transforms
 from mlops_iac.components.identity import Role
 
@@ -43,6 +43,7 @@ class ModelRegistry(Component):
     """Versions of one model, each with its metrics and its approval."""
 
     Nodes = ModelRegistryNodes
+    reach = (Reach(actions=(*READ, *PUBLISH)),)
 
     def __init__(
         self, place: Named, args: ModelRegistryArgs | None = None, opts: pulumi.ResourceOptions | None = None
@@ -65,23 +66,25 @@ class ModelRegistry(Component):
         self.nodes = None
         arn = pulumi.Output.concat(place.site.arn("sagemaker", "model-package-group/"), group_name)
         self._offer(pulumi.Output.from_input(group_name), arn)
+        place.site.ceiling.adopt((*READ, *PUBLISH), self.group_arn)
+        place.site.ceiling.adopt((*READ, *PUBLISH), self._versions)
         return self
 
     def grant_publish(self, role: Role) -> None:
         """Let a role add versions and change their approval; reading comes with it."""
-        role.grant(Grant(sid="RegistryPublish", actions=PUBLISH, resources=self._arns()))
+        role.grant(self.allow("publish", PUBLISH, self._arns()))
         self.grant_read(role)
 
     def grant_read(self, role: Role) -> None:
         """Let a role list and read versions."""
-        role.grant(Grant(sid="RegistryRead", actions=READ, resources=self._arns()))
+        role.grant(self.allow("read", READ, self._arns()))
 
-    def _arns(self) -> tuple[pulumi.Input[str], ...]:
+    def _arns(self) -> tuple[pulumi.Output[str], ...]:
         """The group, and its versions, whose ARNs are ``model-package/<group>/<version>``."""
-        versions = pulumi.Output.concat(self.site.arn("sagemaker", "model-package/"), self.group_name, "/*")
-        return (self.group_arn, versions)
+        return self.group_arn, self._versions
 
     def _offer(self, name: pulumi.Output[str], arn: pulumi.Output[str]) -> None:
         self.ref = RegistryRef(group=name, arn=arn)
+        self._versions = pulumi.Output.concat(self.site.arn("sagemaker", "model-package/"), name, "/*")
         self.group_name, self.group_arn = name, arn
         self.register_outputs({"group_name": name, "group_arn": arn})

@@ -13,9 +13,9 @@ from typing import Any, Literal
 import pulumi
 from pulumi_aws.cloudwatch import LogGroup, MetricAlarm
 
-from mlops_iac.components._kit import BoundaryRef, Component, EndpointRef, Grant, KeyRef, NetworkRef, TopicRef
-from mlops_iac.components._kit.images import pull
-from mlops_iac.components._kit.sagemaker import attach, encrypt, lend, write_logs, write_metrics
+from mlops_iac.components._kit import BoundaryRef, Component, EndpointRef, KeyRef, NetworkRef, Reach, TopicRef
+from mlops_iac.components._kit import images as ecr
+from mlops_iac.components._kit import sagemaker as kit
 from mlops_iac.components._kit.transforms import Transforms
 from mlops_iac.components.identity import Role, make_role
 from mlops_iac.core.errors import BlueprintError
@@ -37,6 +37,9 @@ DEPLOY = (
     "sagemaker:ListTags",
     "sagemaker:UpdateEndpoint",
 )
+
+
+INVOKE = ("sagemaker:InvokeEndpoint",)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,6 +71,7 @@ class Endpoint(Component):
     """The part that flavours share; make a flavour, not this."""
 
     Nodes = EndpointNodes
+    reach = (*kit.REACH, *ecr.REACH, Reach(actions=(*MODELS, *DEPLOY, *INVOKE)), kit.PASS_ROLE)
 
     def _declare(
         self,
@@ -104,22 +108,16 @@ class Endpoint(Component):
         stack = self.site.stack
         models = self.site.arn("sagemaker", f"model/{stack}-*")
         configurations = self.site.arn("sagemaker", f"endpoint-config/{stack}-*")
-        to_sagemaker = {"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}}
         role.grant(
-            Grant(sid="EndpointModels", actions=MODELS, resources=(models,)),
-            Grant(sid="EndpointDeploy", actions=DEPLOY, resources=(self._arn(), configurations)),
-            Grant(
-                sid="EndpointRole",
-                actions=("iam:PassRole",),
-                resources=(self.role.role_arn,),
-                conditions=to_sagemaker,
-            ),
-            *lend(self.ref.key_arn, "EndpointKey"),
+            self.allow("models", MODELS, (models,)),
+            self.allow("deploy", DEPLOY, (self._arn(), configurations)),
+            kit.pass_to_sagemaker(self.place, self.role.role_arn),
+            *kit.lend(self.place, self.ref.key_arn),
         )
 
     def grant_invoke(self, role: Role) -> None:
         """Let a role ask for predictions."""
-        role.grant(Grant(sid="EndpointInvoke", actions=("sagemaker:InvokeEndpoint",), resources=(self._arn(),)))
+        role.grant(self.allow("invoke", INVOKE, (self._arn(),)))
 
     def _arn(self) -> pulumi.Output[str]:
         return self.site.arn("sagemaker", f"endpoint/{self.endpoint_name}")
@@ -131,11 +129,12 @@ class Endpoint(Component):
             services=("sagemaker.amazonaws.com",),
             description="Runs the models behind the endpoint",
             grants=[
-                *write_logs(self.site, (f"Endpoints/{self.endpoint_name}",)),
-                write_metrics(),
-                *pull(args.images),
-                *attach(network),
-                *encrypt(key),
+                # AWS names the streams <variant>/<instance>.
+                *kit.write_logs(self.place, f"Endpoints/{self.endpoint_name}", "*"),
+                kit.write_metrics(self.place),
+                *ecr.pull(self.place, args.images),
+                *kit.attach(self.place, network),
+                *kit.encrypt(self.place, key),
             ],
             boundary=args.boundary,
         )

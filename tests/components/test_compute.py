@@ -20,10 +20,20 @@ KEY = KeyRef(arn="arn:aws:kms:eu-west-1:123456789012:key/0000-1111")
 def test_a_job_role_pulls_only_the_images_it_was_given() -> None:
     made = run(lambda: SageMakerCompute(site().named("jobs"), SageMakerComputeArgs(images=(IMAGE,))))
     statements = {s["Sid"]: s for s in made.get("jobs-job-policy").document("policy")["Statement"]}
-    assert statements["ImagesPull"]["Resource"] == [
+    assert statements["JobsImages"]["Resource"] == [
         "arn:aws:ecr:eu-west-1:683313688378:repository/sagemaker-scikit-learn"
     ]
-    assert "NetworkAttach" not in statements
+    assert "JobsNetwork" not in statements
+
+
+def test_a_job_writes_its_own_streams_and_asks_aws_about_whole_groups() -> None:
+    """AWS checks CreateLogGroup and DescribeLogStreams against ``log-group:NAME:*``."""
+    made = run(lambda: SageMakerCompute(site().named("jobs")))
+    statements = {s["Sid"]: s for s in made.get("jobs-job-policy").document("policy")["Statement"]}
+    groups = "arn:aws:logs:eu-west-1:123456789012:log-group:/aws/sagemaker"
+    assert f"{groups}/TrainingJobs:log-stream:screening-dev-*" in statements["JobsLogs"]["Resource"]
+    assert f"{groups}/TrainingJobs:*" in statements["JobsLogGroups"]["Resource"]
+    assert set(statements["JobsLogs"]["Action"]) == {"logs:CreateLogStream", "logs:PutLogEvents"}
 
 
 def test_what_jobs_need_is_in_the_reference() -> None:

@@ -66,7 +66,7 @@ def test_raw_data_expires_only_when_the_team_says_so() -> None:
 def test_reading_a_zone_is_reading_that_zone_only() -> None:
     statements = granted(lambda lake, role: lake.grant_read(role, "raw", "code/"))
     bucket = statements["LakeList"]["Resource"][0]
-    assert statements["LakeReadCodeRaw"]["Resource"] == [f"{bucket}/code/*", f"{bucket}/raw/*"]
+    assert statements["LakeRead"]["Resource"] == [f"{bucket}/code/*", f"{bucket}/raw/*"]
     assert "s3:PutObject" not in json.dumps(statements)
     assert statements["LakeDecrypt"]["Condition"] == {"StringEquals": {"kms:ViaService": "s3.eu-west-1.amazonaws.com"}}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mlops_iac.components._kit import Grant
 from mlops_iac.components.encryption import Encryption
 from mlops_iac.components.identity import Role, RoleArgs
 from tests.components.world import run, site
@@ -37,7 +38,7 @@ def test_without_a_key_nothing_is_granted() -> None:
         encryption.grant_use(role)
         assert encryption.ref is None
         assert role.grants == ()
-        role.grant(_ANY)
+        role.grant(Grant(owner="sample", what="any", actions=("s3:GetObject",), resources=("arn:aws:s3:::b/*",)))
 
     run(program)
 
@@ -47,12 +48,3 @@ def test_an_adopted_key_is_used_and_not_made() -> None:
     made = run(lambda: found.append(Encryption.adopt(site().named("key"), key_arn="arn:aws:kms:eu-west-1:1:key/2")))
     assert made.names() == set()
     assert found[0].key_arn == "arn:aws:kms:eu-west-1:1:key/2"
-
-
-def _any() -> object:
-    from mlops_iac.components._kit import Grant
-
-    return Grant(sid="Any", actions=("s3:GetObject",), resources=("arn:aws:s3:::b/*",))
-
-
-_ANY = _any()

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import json
+from collections.abc import Callable
+from dataclasses import replace
 
 import pulumi
 import pytest
 
-from mlops_iac.components._kit import BoundaryRef, Grant
-from mlops_iac.components.identity import Boundary, BoundaryArgs, Role, RoleArgs
+from mlops_iac.components._kit import BoundaryRef, Grant, Reach, Site
+from mlops_iac.components.data_lake import DataLake
+from mlops_iac.components.identity import LONGEST_INLINE, LONGEST_MANAGED, Boundary, BoundaryArgs, Role, RoleArgs
+from mlops_iac.components.registry.sagemaker import ModelRegistry
 from mlops_iac.core.errors import BlueprintError
 from tests.components.world import run, site
 
-READ = Grant(sid="Read", actions=("s3:GetObject",), resources=("arn:aws:s3:::b/*",))
-WRITE = Grant(sid="Write", actions=("s3:PutObject",), resources=("arn:aws:s3:::b/*",))
+READ = Grant(owner="sample", what="read", actions=("s3:GetObject",), resources=("arn:aws:s3:::b/*",))
+WRITE = Grant(owner="sample", what="write", actions=("s3:PutObject",), resources=("arn:aws:s3:::b/*",))
 ARGS = RoleArgs(services=("sagemaker.amazonaws.com",), description="Trains")
 
 
@@ -25,7 +28,10 @@ def test_grants_given_after_the_role_was_made_are_in_its_one_policy() -> None:
         role.grant(READ)
 
     made = run(program)
-    assert [s["Sid"] for s in made.get("trainer-policy").document("policy")["Statement"]] == ["Read", "Write"]
+    assert [s["Sid"] for s in made.get("trainer-policy").document("policy")["Statement"]] == [
+        "SampleRead",
+        "SampleWrite",
+    ]
 
 
 def test_the_order_of_granting_does_not_change_the_policy() -> None:
@@ -41,7 +47,7 @@ def test_a_resource_that_is_made_by_the_program_makes_the_policy_wait_for_it() -
         first = Role(site().named("first"), ARGS)
         first.grant(READ)
         second = Role(site().named("second"), ARGS)
-        second.grant(Grant(sid="Pass", actions=("iam:PassRole",), resources=(first.role_arn,)))
+        second.grant(Grant(owner="sample", what="pass", actions=("iam:PassRole",), resources=(first.role_arn,)))
 
     made = run(program)
     policy = made.get("second-policy")
@@ -56,8 +62,23 @@ def test_the_same_grant_twice_is_one() -> None:
     assert len(made.get("trainer-policy").document("policy")["Statement"]) == 1
 
 
-def test_another_grant_under_the_same_name_is_refused() -> None:
-    other = Grant(sid="Read", actions=("s3:ListBucket",), resources=("arn:aws:s3:::b",))
+def test_what_an_owner_allows_by_one_word_is_one_statement_on_all_its_resources() -> None:
+    more = replace(READ, resources=("arn:aws:s3:::b/*", "arn:aws:s3:::c/*"))
+    made = run(lambda: Role(site().named("trainer"), ARGS).grant(READ, more))
+    (statement,) = made.get("trainer-policy").document("policy")["Statement"]
+    assert (statement["Sid"], statement["Resource"]) == ("SampleRead", ["arn:aws:s3:::b/*", "arn:aws:s3:::c/*"])
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        replace(READ, actions=("s3:ListBucket",)),
+        replace(READ, conditions={"Bool": {"aws:SecureTransport": "true"}}),
+        replace(READ, owner="Sample-"),
+    ],
+    ids=["other actions", "other conditions", "another owner of the same words"],
+)
+def test_one_name_for_two_meanings_is_refused(other: Grant) -> None:
     with pytest.raises(BlueprintError, match="Two grants have one name"):
         run(lambda: Role(site().named("trainer"), ARGS).grant(READ, other))
 
@@ -111,13 +132,74 @@ def test_a_role_wears_its_boundary() -> None:
     assert made.get("machine-role").inputs["permissionsBoundary"] == "arn:aws:iam::1:policy/b"
 
 
-def test_the_boundary_knows_this_stack_and_what_was_adopted() -> None:
-    adopted = BoundaryArgs(adopted_arns=("arn:aws:s3:::their-lake",))
-    made = run(lambda: Boundary(site().named("boundary"), adopted))
-    statements = {s["Sid"]: s for s in made.get("boundary-policy").document("policy")["Statement"]}
-    assert statements["Adopted"]["Resource"] == ["arn:aws:s3:::their-lake", "arn:aws:s3:::their-lake/*"]
-    assert "arn:aws:s3:::screening-dev-*" in statements["OwnNames"]["Resource"]
-    assert "screening-prod" not in json.dumps(statements)
+def ceiling(program: Callable[[Site], object], args: BoundaryArgs | None = None) -> str:
+    """The boundary of a site in which a program made something after it."""
+
+    def everything() -> None:
+        here = site()
+        Boundary(here.named("boundary"), args)
+        program(here)
+
+    text: str = run(everything).get("boundary-policy").inputs["policy"]
+    return text
+
+
+def test_the_boundary_is_what_the_components_in_use_may_allow_on_this_stack() -> None:
+    registry = ceiling(lambda here: ModelRegistry(here.named("models")))
+    lake = ceiling(lambda here: DataLake(here.named("lake")))
+    assert ("sagemaker:CreateModelPackage" in registry, "s3:GetObject" in registry) == (True, False)
+    assert ("sagemaker:CreateModelPackage" in lake, "s3:GetObject" in lake) == (False, True)
+    assert '"arn:aws:s3:::screening-dev-*"' in lake
+    assert '"arn:aws:sagemaker:eu-west-1:123456789012:*/screening-dev-*"' in registry
+
+
+def test_what_was_adopted_is_within_the_boundary() -> None:
+    text = ceiling(lambda here: DataLake.adopt(here.named("lake"), bucket_name="their-lake"))
+    assert '"Resource":["arn:aws:s3:::their-lake","arn:aws:s3:::their-lake/*"]' in text
+
+
+def bounded(*grants: Grant, also: tuple[Reach, ...] = ()) -> Callable[[], None]:
+    def program() -> None:
+        here = site()
+        boundary = Boundary(here.named("boundary"), BoundaryArgs(also=also))
+        Role(here.named("trainer"), replace(ARGS, boundary=boundary.ref, grants=grants))
+
+    return program
+
+
+OWN = replace(READ, resources=("arn:aws:s3:::screening-dev-lake-0123abc/raw/*",))
+
+
+def test_a_grant_within_the_boundary_is_rendered() -> None:
+    assert run(bounded(OWN, also=(Reach(actions=("s3:GetObject",)),))).get("trainer-policy")
+
+
+@pytest.mark.parametrize(
+    ("also", "said"),
+    [
+        ((), "`s3:GetObject`"),
+        ((Reach(actions=("s3:PutObject",)),), "`s3:GetObject`"),
+        ((Reach(actions=("s3:GetObject",), on=("other-*",)),), "`s3:GetObject` on `arn:aws:s3:::screening-dev-lake-"),
+        ((Reach(actions=("s3:GetObject",), conditions={"Bool": {"aws:SecureTransport": "true"}}),), "`s3:GetObject`"),
+    ],
+    ids=["nothing", "another action", "another resource", "a condition that the grant has not"],
+)
+def test_a_grant_outside_the_boundary_is_refused_at_build(also: tuple[Reach, ...], said: str) -> None:
+    with pytest.raises(BlueprintError, match="A grant stands outside the boundary") as caught:
+        run(bounded(OWN, also=also))
+    assert "`SampleRead`" in caught.value.detail
+    assert said in caught.value.detail
+
+
+def test_policies_that_iam_would_refuse_for_their_length_are_refused_with_their_length() -> None:
+    many = tuple(f"arn:aws:s3:::screening-dev-lake/{number:0120}" for number in range(100))
+    with pytest.raises(BlueprintError, match="A policy is too long") as caught:
+        run(lambda: Role(site().named("trainer"), ARGS).grant(replace(READ, resources=many)))
+    assert f"IAM takes {LONGEST_INLINE:,}" in caught.value.detail
+    wide = (Reach(actions=("s3:GetObject",), on=tuple(f"{number:0120}" for number in range(100))),)
+    with pytest.raises(BlueprintError, match="A policy is too long") as caught:
+        run(bounded(also=wide))
+    assert f"IAM takes {LONGEST_MANAGED:,}" in caught.value.detail
 
 
 def test_in_a_preview_the_policy_is_unknown_but_the_role_is_not() -> None:
@@ -126,7 +208,7 @@ def test_in_a_preview_the_policy_is_unknown_but_the_role_is_not() -> None:
     def program() -> None:
         role = Role(site().named("trainer"), ARGS)
         unknown = pulumi.Output(set(), _done(None), _done(False))
-        role.grant(Grant(sid="Later", actions=("s3:GetObject",), resources=(unknown,)))
+        role.grant(Grant(owner="sample", what="later", actions=("s3:GetObject",), resources=(unknown,)))
 
     made = run(program, preview=True)
     assert made.get("trainer-role").inputs["name"] == "screening-dev-trainer-role"

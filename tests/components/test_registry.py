@@ -26,7 +26,7 @@ def test_publishing_is_allowed_on_this_group_and_its_versions() -> None:
 
     statements = {s["Sid"]: s for s in run(program).get("flow-policy").document("policy")["Statement"]}
     arn = "arn:aws:sagemaker:eu-west-1:123456789012"
-    assert statements["RegistryPublish"]["Resource"] == [
+    assert statements["ModelsPublish"]["Resource"] == [
         f"{arn}:model-package-group/screening-dev-models",
         f"{arn}:model-package/screening-dev-models/*",
     ]

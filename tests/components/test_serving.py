@@ -74,6 +74,14 @@ def test_deploying_is_allowed_on_this_endpoint_only() -> None:
     ]
 
 
+def test_an_endpoint_writes_the_streams_that_aws_names_by_variant_and_instance() -> None:
+    _, made = declared(ServerlessEndpoint, None)
+    statements = {s["Sid"]: s for s in made.get("endpoint-policy").document("policy")["Statement"]}
+    group = "arn:aws:logs:eu-west-1:123456789012:log-group:/aws/sagemaker/Endpoints/screening-dev-endpoint"
+    assert statements["EndpointLogs"]["Resource"] == [f"{group}:log-stream:*"]
+    assert statements["EndpointLogGroups"]["Resource"] == [f"{group}:*"]
+
+
 @pytest.mark.parametrize(
     ("kind", "args"),
     [

@@ -13,7 +13,7 @@ from pulumi.runtime import Mocks, set_mocks
 from pulumi.runtime.mocks import MockMonitor, MockResourceArgs
 from pulumi.runtime.rpc import _special_sig_key
 
-from mlops_iac.components._kit import Named, Site
+from mlops_iac.components._kit import Grant, Named, Reach, Site
 from mlops_iac.components._kit.base import Component
 from mlops_iac.components.catalogue import Catalogue, CatalogueArgs
 from mlops_iac.components.compute.batch import BatchCompute, BatchComputeArgs, JobDefinitionArgs
@@ -168,7 +168,7 @@ class Neighbours:
     @classmethod
     def make(cls, site: Site) -> Neighbours:
         encryption = Encryption(site.named("key"))
-        boundary = Boundary(site.named("boundary"))
+        boundary = Boundary(site.named("boundary"), BoundaryArgs(also=(Reach(actions=_SAMPLE_GRANT.actions),)))
         network = Network(site.named("net"), NetworkArgs(key=encryption.ref, boundary=boundary.ref))
         alerts = Alerts(site.named("tell"), AlertsArgs(key=encryption.ref))
         return cls(site, encryption, boundary, network, alerts)
@@ -184,7 +184,7 @@ SAMPLES: dict[type[Component], Sample] = {
         boundary=n.boundary.ref,
         jobs={"train": JobDefinitionArgs(image=IMAGE, gpus=1)},
     ),
-    Boundary: lambda n: BoundaryArgs(adopted_arns=("arn:aws:s3:::their-bucket",)),
+    Boundary: lambda n: BoundaryArgs(also=(Reach(actions=("dynamodb:GetItem",)),)),
     Catalogue: lambda n: CatalogueArgs(profile={"AWS_REGION": REGION}),
     DataLake: lambda n: DataLakeArgs(
         key=n.encryption.ref,
@@ -226,9 +226,12 @@ SAMPLES: dict[type[Component], Sample] = {
 
 
 def _sample_grant() -> Any:
-    from mlops_iac.components._kit import Grant
-
-    return Grant(sid="Sample", actions=("s3:GetObject",), resources=("arn:aws:s3:::screening-dev-lake-1234567/raw/*",))
+    return Grant(
+        owner="sample",
+        what="read",
+        actions=("s3:GetObject",),
+        resources=("arn:aws:s3:::screening-dev-lake-1234567/raw/*",),
+    )
 
 
 _SAMPLE_GRANT = _sample_grant()
@@ -250,29 +253,17 @@ def everything(site: Site) -> dict[type[Component], Any]:
     """One of each component, with every grant that owners can give, given to a role of the environment."""
     neighbours = Neighbours.make(site)
     made: dict[type[Component], Any] = {kind: make_sample(kind, neighbours) for kind in SAMPLES}
-    role = made[Role]
+    for component in list(made.values()):
+        for grant in grants_of(component):
+            grant(made[Role])
     jobs = made[SageMakerCompute].role
-    flow = made[StepFunctions].role
-    for grant in (
-        made[DataLake].grant_read,
-        made[DataLake].grant_write,
-        made[DataLake].grant_query,
-        made[Encryption].grant_use,
-        made[SageMakerCompute].grant_run,
-        made[BatchCompute].grant_submit,
-        made[StepFunctions].grant_start,
-        made[ModelRegistry].grant_publish,
-        made[ImageRepository].grant_pull,
-        made[ServerlessEndpoint].grant_deploy,
-        made[ServerlessEndpoint].grant_invoke,
-        made[Alerts].grant_publish,
-        made[Catalogue].grant_read,
-    ):
-        grant(role)
     made[DataLake].grant_read(jobs, "raw", "code/")
     made[DataLake].grant_write(jobs, "models")
-    neighbours.encryption.grant_use(jobs)
-    neighbours.encryption.grant_use(flow)
-    made[SageMakerCompute].grant_run(flow)
-    made[RealtimeEndpoint].grant_deploy(flow)
+    for endpoint in (made[ServerlessEndpoint], made[RealtimeEndpoint]):
+        endpoint.grant_deploy(made[StepFunctions].role)
     return made
+
+
+def grants_of(component: Component) -> list[Callable[[Role], None]]:
+    """Everything that a component, as an owner, can grant a role: its methods ``grant_…``."""
+    return [getattr(component, name) for name in sorted(dir(type(component))) if name.startswith("grant_")]

@@ -12,9 +12,9 @@ BUCKET = "arn:aws:s3:::screening-dev-lake-0123abc/*"
 
 
 def test_a_grant_is_a_statement_with_sorted_actions() -> None:
-    grant = Grant(sid="Read", actions=("s3:ListBucket", "s3:GetObject"), resources=(BUCKET,))
+    grant = Grant(owner="lake", what="read", actions=("s3:ListBucket", "s3:GetObject"), resources=(BUCKET,))
     assert grant.statement() == {
-        "Sid": "Read",
+        "Sid": "LakeRead",
         "Effect": "Allow",
         "Action": ["s3:GetObject", "s3:ListBucket"],
         "Resource": [BUCKET],
@@ -23,7 +23,7 @@ def test_a_grant_is_a_statement_with_sorted_actions() -> None:
 
 def test_conditions_are_part_of_the_statement() -> None:
     through = {"StringEquals": {"kms:ViaService": "s3.eu-west-1.amazonaws.com"}}
-    grant = Grant(sid="Key", actions=("kms:Decrypt",), resources=("arn:aws:kms:x",), conditions=through)
+    grant = Grant(owner="lake", what="key", actions=("kms:Decrypt",), resources=("arn:aws:kms:x",), conditions=through)
     assert grant.statement()["Condition"] == through
 
 
@@ -40,16 +40,18 @@ def test_conditions_are_part_of_the_statement() -> None:
 )
 def test_a_grant_that_is_too_wide_is_refused(actions: tuple[str, ...], resources: tuple[str, ...], said: str) -> None:
     with pytest.raises(BlueprintError) as caught:
-        Grant(sid="Wide", actions=actions, resources=resources)
+        Grant(owner="lake", what="wide", actions=actions, resources=resources)
     assert said in caught.value.detail
 
 
 @pytest.mark.parametrize("action", sorted(UNSCOPED))
 def test_what_aws_cannot_scope_may_be_granted_and_has_a_reason(action: str) -> None:
-    assert Grant(sid="Unscoped", actions=(action,), resources=("*",)).statement()["Resource"] == ["*"]
+    assert Grant(owner="lake", what="unscoped", actions=(action,), resources=("*",)).statement()["Resource"] == ["*"]
     assert len(UNSCOPED[action]) > 10
 
 
-def test_a_sid_is_what_iam_takes() -> None:
-    with pytest.raises(BlueprintError):
-        Grant(sid="not a sid", actions=("s3:GetObject",), resources=(BUCKET,))
+def test_a_sid_is_its_owner_and_what_it_allows_in_the_letters_that_iam_takes() -> None:
+    grant = Grant(owner="churn-lake", what="read old", actions=("s3:GetObject",), resources=(BUCKET,))
+    assert grant.sid == "ChurnLakeReadOld"
+    with pytest.raises(BlueprintError, match="A grant is too wide"):
+        Grant(owner="-", what="read", actions=("s3:GetObject",), resources=(BUCKET,))

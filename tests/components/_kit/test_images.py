@@ -6,8 +6,11 @@ import pytest
 
 from mlops_iac.components._kit.images import pull, repository_arn
 from mlops_iac.core.errors import BlueprintError
+from tests.components.world import site
 
 SKLEARN = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-scikit-learn"
+
+OWNER = site().named("jobs")
 
 
 @pytest.mark.parametrize(
@@ -36,11 +39,11 @@ def test_an_image_elsewhere_is_refused(image: str) -> None:
 
 
 def test_two_tags_of_one_repository_are_one_resource() -> None:
-    grants = pull([f"{SKLEARN}:1", f"{SKLEARN}:2"])
-    assert [grant.resources for grant in grants if grant.sid == "ImagesPull"] == [
+    grants = pull(OWNER, [f"{SKLEARN}:1", f"{SKLEARN}:2"])
+    assert [grant.resources for grant in grants if grant.sid == "JobsImages"] == [
         ("arn:aws:ecr:us-east-1:683313688378:repository/sagemaker-scikit-learn",)
     ]
 
 
 def test_no_images_no_grants() -> None:
-    assert pull([]) == []
+    assert pull(OWNER, []) == []
