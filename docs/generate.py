@@ -59,6 +59,7 @@ JSON_SHAPES = {
     "runs": f"`{{runs: [run]}}`; with RUN {_RUN}",
     "logs": "`{run, lines: [{step, time, text}]}`.",
     "predict": "what the model answered; when that is no object, `{predictions: answer}`.",
+    "env": "`{variables: {name: value}, unset: [name]}`.",
     "graph": "`{nodes: [{urn, type, parent}], edges: [{from, to}]}`.",
     "drift": "a preview's object, with `drift: [{urn, type, name, state, properties: {path: {was, is}}}]`.",
     "refresh": f"{_OPERATION} With `--preview-only` as `drift`.",

@@ -1,7 +1,7 @@
 """The only place where boto3 clients are made, so that nothing of ours can reach a cloud by accident.
 
-``Clients.embedded(endpoint, region)`` talks to one loopback endpoint with dummy credentials and reads nothing from the
-environment. ``Clients.aws(region)`` uses the person's own credentials, as the AWS CLI would.
+``Clients.embedded(endpoint, region, credentials=…)`` talks to one loopback endpoint with credentials of that embedded
+cloud and reads nothing from the environment. ``Clients.aws(region)`` uses the person's own, as the AWS CLI would.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ import os
 import re
 import threading
 from collections.abc import Callable
-from typing import Any, Final, NamedTuple, Self, overload
+from dataclasses import dataclass, field
+from typing import Any, Final, Self, overload
 from urllib.parse import urlsplit
 
 from mlops_iac.core.errors import AuthenticationError, CloudError
@@ -21,20 +22,21 @@ from mlops_iac.core.service_models import loader
 DEFAULT_ACCOUNT: Final = "123456789012"
 """The embedded cloud's account, moto's own default."""
 
-DUMMY_ACCESS_KEY: Final = "EMBEDDEDCLOUD"
-DUMMY_SECRET_KEY: Final = "embedded-cloud-has-no-secrets"  # noqa: S105 - signs requests that nobody verifies
 
+@dataclass(frozen=True)
+class Credentials:
+    """What requests to an embedded cloud are signed with: its owner's (`cloud.token`), or those of a role's session."""
 
-class Credentials(NamedTuple):
-    """What requests are signed with. Without a token: the person's."""
+    access_key: str = field(repr=False)
+    secret_key: str = field(repr=False)
+    token: str | None = field(default=None, repr=False)
+    """Of a session. The owner has none."""
 
-    access_key: str = DUMMY_ACCESS_KEY
-    secret_key: str = DUMMY_SECRET_KEY
-    token: str | None = None
+    def variables(self) -> dict[str, str]:
+        """As the environment variables in which every AWS client looks for them."""
+        found = {"AWS_ACCESS_KEY_ID": self.access_key, "AWS_SECRET_ACCESS_KEY": self.secret_key}
+        return found | ({"AWS_SESSION_TOKEN": self.token} if self.token else {})
 
-
-PERSON: Final = Credentials()
-"""The embedded cloud takes these for its administrator's."""
 
 CONNECT_TIMEOUT: Final = 5
 """Seconds. Loopback answers at once or not at all."""
@@ -61,15 +63,19 @@ class _Embedded:
 class Clients:
     """boto3 clients of one region, made once per service and then shared. Safe to use from many threads.
 
-    >>> clients = Clients.embedded("http://127.0.0.1:4510", "eu-west-1")
+    >>> clients = Clients.embedded("http://127.0.0.1:4510", "eu-west-1", credentials=owner)
     >>> clients("s3").list_buckets()
     """
 
     region: str
     endpoint: str | None
     """Where requests go; None means AWS's own endpoints."""
+    credentials: Credentials | None
+    """What embedded clients sign with; None for AWS's, which sign with the person's own."""
+    profile: str | None
+    """The person's AWS profile, when one was named."""
     embedded = _Embedded()
-    """``Clients.embedded(endpoint, region)`` makes them; on an instance it is True for such clients."""
+    """``Clients.embedded(endpoint, region, credentials=…)`` makes them; on an instance it is True for such clients."""
 
     def __init__(
         self,
@@ -78,8 +84,11 @@ class Clients:
         endpoint: str | None,
         make: Callable[[str], Any],
         account_id: Callable[[], str],
+        credentials: Credentials | None = None,
+        profile: str | None = None,
     ) -> None:
         self.region, self.endpoint = region, endpoint
+        self.credentials, self.profile = credentials, profile
         self._make, self._find_account = make, account_id
         self._made: dict[str, Any] = {}
         self._lock = threading.Lock()
@@ -121,6 +130,7 @@ class Clients:
             endpoint=None,
             make=session.client,
             account_id=lambda: session.client("sts").get_caller_identity()["Account"],
+            profile=profile,
         )
 
 
@@ -129,8 +139,8 @@ def _embedded(
     region: str,
     account_id: str = DEFAULT_ACCOUNT,
     *,
+    credentials: Credentials,
     attempts: int = ATTEMPTS,
-    credentials: Credentials = PERSON,
 ) -> Clients:
     """Clients for the embedded cloud at a loopback endpoint; any other endpoint is a `CloudError`.
 
@@ -143,6 +153,7 @@ def _embedded(
         endpoint=endpoint,
         make=lambda service: _make_embedded(service, endpoint, region, account_id, attempts, credentials),
         account_id=lambda: account_id,
+        credentials=credentials,
     )
 
 
@@ -232,5 +243,4 @@ def _isolated_session() -> Any:
         store.set_config_provider(name, ConstantProvider(default))
     for name in ("config_file", "credentials_file"):
         store.set_config_provider(name, ConstantProvider(os.devnull))
-    session.set_credentials(DUMMY_ACCESS_KEY, DUMMY_SECRET_KEY)
     return session

@@ -31,6 +31,10 @@ COMMANDS = {
     "runs": ("mlops_iac.cli.runs:runs", "Show the latest runs with their metrics, or one run step by step."),
     "logs": ("mlops_iac.cli.logs:logs", "Show what the jobs of a run wrote."),
     "predict": ("mlops_iac.cli.predict:predict", "Ask the deployed model."),
+    "env": (
+        "mlops_iac.cli.env:env",
+        "Print the variables that let any AWS client work on an environment, or run a command with them.",
+    ),
     "graph": ("mlops_iac.cli.graph:graph", "Draw an environment: its layers and what depends on what."),
     "drift": ("mlops_iac.cli.drift:drift", "Show what was changed behind our back, property by property."),
     "refresh": ("mlops_iac.cli.refresh:refresh", "Record in the state what the cloud says now."),

@@ -23,6 +23,7 @@ from mlops_iac.cloud.disk import Disk
 from mlops_iac.cloud.iam.assuming import Roles
 from mlops_iac.cloud.iam.enforcer import Enforcer
 from mlops_iac.cloud.news import News
+from mlops_iac.cloud.token import Token
 from mlops_iac.cloud.wire import Answer, AwsError, Call, Request
 
 __all__ = ["AwsError", "Call", "Gateway"]
@@ -53,9 +54,11 @@ class Gateway:
     Hooks run without the lock: whoever touches moto's backends takes it with `locked`.
     """
 
-    def __init__(self, home: Path, moto: WsgiApp) -> None:
+    def __init__(self, home: Path, moto: WsgiApp, token: Token) -> None:
         self.home = home
         """The folder of this cloud on disk, 0700: ``jobs/`` and ``endpoints/`` live here."""
+        self.token = token
+        """Who has it is the owner; our own parts sign with ``token.owner`` where they act in no role."""
         self.endpoint = ""
         """``http://127.0.0.1:<port>`` once the server listens."""
         self.store: dict[str, dict[Any, Any]] = defaultdict(dict)
@@ -168,7 +171,7 @@ class Gateway:
         """Clients to this very server. Do not call them while holding the lock from inside a locked operation."""
         key = (region, account_id)
         if key not in self._clients:
-            self._clients[key] = Clients.embedded(self.endpoint, region, account_id)
+            self._clients[key] = Clients.embedded(self.endpoint, region, account_id, credentials=self.token.owner)
         return self._clients[key]
 
     @contextlib.contextmanager
@@ -240,7 +243,7 @@ class Gateway:
         path = environ.get("PATH_INFO", "")
         if path.startswith(own_api.PREFIX):
             wire.read_body(environ)
-            return own_api.answer(self.own, environ)
+            return own_api.answer(self.own, environ, self.token)
         if path.startswith("/moto-api"):
             return self._turn_away(environ, 404, "moto's own API is not served.")
         if self.closed or not self.ready.wait(RESTORE_TIMEOUT):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import hmac
 import json
 import os
+import secrets
 import signal
 import subprocess
 import sys
@@ -16,7 +18,8 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from mlops_iac.clients import ATTEMPTS, Clients
+from mlops_iac.clients import ATTEMPTS, Clients, Credentials
+from mlops_iac.cloud import token as tokens
 from mlops_iac.cloud.disk import find_fault
 from mlops_iac.core.errors import CloudError
 
@@ -73,13 +76,14 @@ class EmbeddedCloud:
         running = self.find()
         if running is None:
             return (self.home / "unsaved").exists()
-        return bool(_ask(running.endpoint, "GET", "health", timeout=5).get("unclean"))
+        health = _ask(running.endpoint, "GET", "health", timeout=5, headers=self._authorization())
+        return bool(health.get("unclean"))
 
     def told(self) -> None:
         """Somebody was told of the unclean end, and has seen to it."""
         running = self.find()
         if running:
-            _ask(running.endpoint, "POST", "told", timeout=5)
+            _ask(running.endpoint, "POST", "told", timeout=5, headers=self._authorization())
 
     def save(self) -> None:
         """Have what changed saved now; CloudError when it cannot be. Nothing to do when it is not running."""
@@ -119,7 +123,7 @@ class EmbeddedCloud:
         return True
 
     def _save(self, running: Running) -> None:
-        told = _ask(running.endpoint, "POST", "save", timeout=STOP_TIMEOUT)
+        told = _ask(running.endpoint, "POST", "save", timeout=STOP_TIMEOUT, headers=self._authorization())
         if not told.get("saved", True):
             raise CloudError(
                 "The embedded cloud cannot save its state.",
@@ -131,7 +135,7 @@ class EmbeddedCloud:
         """Forget all of the cloud's state, running or not. Jobs and endpoints that run are stopped."""
         running = self.find()
         if running:
-            _ask(running.endpoint, "POST", "reset", timeout=STOP_TIMEOUT)
+            _ask(running.endpoint, "POST", "reset", timeout=STOP_TIMEOUT, headers=self._authorization())
             return
         with self._writable():
             for path in (*(self.home / name for name in (*SNAPSHOTS, "unsaved")), *(self.home / "objects").glob("*")):
@@ -147,7 +151,7 @@ class EmbeddedCloud:
                 "home": str(self.home),
                 "snapshot_bytes": snapshot.stat().st_size if snapshot.exists() else 0,
             }
-        told = _ask(running.endpoint, "GET", "status", timeout=10)
+        told = _ask(running.endpoint, "GET", "status", timeout=10, headers=self._authorization())
         return {"running": True, "endpoint": running.endpoint, **told}
 
     def clients_sending_once(self, region: str) -> Clients:
@@ -161,7 +165,19 @@ class EmbeddedCloud:
             raise CloudError(
                 "The embedded cloud is not running.", f"Its folder is {self.home}.", hint="mlops-iac cloud start"
             )
-        return Clients.embedded(running.endpoint, region, attempts=attempts)
+        return Clients.embedded(running.endpoint, region, credentials=self.owner, attempts=attempts)
+
+    @property
+    def owner(self) -> Credentials:
+        """The owner's credentials; `CloudError` when there is none that can be trusted."""
+        token = tokens.read(self.home)
+        if token is None:
+            raise CloudError(
+                "The embedded cloud has no token.",
+                f"{self.home / tokens.FILE} is missing, or others than you could read or make it.",
+                hint="`mlops-iac cloud stop`, then `mlops-iac cloud start` makes a new one.",
+            )
+        return token.owner
 
     # Inside -------------------------------------------------------------------------------------------------------
 
@@ -174,13 +190,23 @@ class EmbeddedCloud:
 
     def _is_ours(self, record: Running) -> bool:
         """Does what answers at the endpoint say that it is this very cloud? A port may be somebody else's by now."""
-        if not _is_alive(record.pid):
+        from mlops_iac.cloud.own_api import CHALLENGE
+
+        token = tokens.read(self.home)
+        if token is None or not _is_alive(record.pid):
             return False
+        challenge = secrets.token_hex(16)
         try:
-            health = _ask(record.endpoint, "GET", "health", timeout=5)
+            health = _ask(record.endpoint, "GET", "health", timeout=5, headers={CHALLENGE: challenge})
         except (OSError, HTTPException, ValueError, CloudError):
             return False
-        return health.get("pid") == record.pid and health.get("home") == str(self.home)
+        proven = hmac.compare_digest(str(health.get("proof")).encode(), token.prove(challenge).encode())
+        return proven and health.get("pid") == record.pid and health.get("home") == str(self.home)
+
+    def _authorization(self) -> dict[str, str]:
+        from mlops_iac.cloud.own_api import authorization
+
+        return authorization(self.owner)
 
     def _prepare_home(self) -> None:
         """The folder and its parents, 0700, with room for a first state."""
@@ -262,13 +288,13 @@ class EmbeddedCloud:
         return "\n".join(lines[-_TAIL:])
 
 
-def _ask(endpoint: str, method: str, function: str, *, timeout: float) -> dict[str, Any]:
+def _ask(endpoint: str, method: str, function: str, *, timeout: float, headers: dict[str, str]) -> dict[str, Any]:
     """Call the cloud's own API on loopback."""
     from mlops_iac.cloud.own_api import PREFIX
 
     connection = HTTPConnection(urlsplit(endpoint).netloc, timeout=timeout)
     try:
-        connection.request(method, PREFIX + function)
+        connection.request(method, PREFIX + function, headers=headers)
         response = connection.getresponse()
         body = json.loads(response.read())
     finally:

@@ -14,7 +14,7 @@ from typing import Any, Final
 from wsgiref.handlers import SimpleHandler
 
 from mlops_iac import __version__
-from mlops_iac.cloud import moto_patches, services
+from mlops_iac.cloud import moto_patches, services, token
 from mlops_iac.cloud.gateway import Gateway
 from mlops_iac.cloud.iam import assuming
 from mlops_iac.cloud.keeping import Keeper
@@ -44,7 +44,7 @@ class Server:
         self.home = home
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
         home.chmod(0o700)
-        self.gateway = Gateway(home, _make_moto())
+        self.gateway = Gateway(home, _make_moto(), token.keep(home))
         self.keeper = Keeper(home, self.gateway)
         self.gateway.own.update(
             {

@@ -11,7 +11,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 from urllib.parse import parse_qs
 from xml.sax.saxutils import escape
 
@@ -217,7 +217,7 @@ def _content_type(shape: Any, output: Mapping[str, Any]) -> dict[str, str]:
 
 def serialise_error(request: Request, error: AwsError) -> Answer:
     """An error as the service's SDKs expect it."""
-    kind = _error_format(request)
+    kind = error_format(request)
     code, message = escape(error.code), escape(error.message)
     if kind == "s3":
         text = f"<Error><Code>{code}</Code><Message>{message}</Message><RequestId>embedded</RequestId></Error>"
@@ -238,10 +238,22 @@ def serialise_error(request: Request, error: AwsError) -> Answer:
     return Answer(error.status, [("Content-Type", content_type), ("x-amzn-ErrorType", error.code)], text.encode())
 
 
-def _error_format(request: Request) -> str:
-    if request.service is None or request.service == "s3":
+def error_format(request: Request) -> Literal["s3", "ec2", "query", "json"]:
+    """How a request's service writes errors. An unsigned request names no service: its shape tells."""
+    if request.service is None:
+        return _format_by_shape(request.environ)
+    if request.service == "s3":
         return "s3"
     if request.service == "ec2":
         return "ec2"
     form = str(request.environ.get("CONTENT_TYPE", "")).startswith("application/x-www-form-urlencoded")
     return "query" if form or request.service in ("s3control", "route53", "cloudfront") else "json"
+
+
+def _format_by_shape(environ: Mapping[str, Any]) -> Literal["s3", "query", "json"]:
+    content_type = str(environ.get("CONTENT_TYPE", ""))
+    if any(pattern.search(str(environ.get("PATH_INFO", ""))) for pattern, _ in _SAGEMAKER_PATHS):
+        return "json"
+    if "HTTP_X_AMZ_TARGET" in environ or content_type.startswith("application/x-amz-json"):
+        return "json"
+    return "query" if content_type.startswith("application/x-www-form-urlencoded") else "s3"

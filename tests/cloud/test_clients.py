@@ -10,8 +10,10 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
-from mlops_iac.clients import Clients
+from mlops_iac.clients import Clients, Credentials
 from mlops_iac.core.errors import CloudError
+
+KEY = Credentials("MLOPSIACTEST", "half")
 
 HOSTILE = {
     "AWS_ACCESS_KEY_ID": "AKIAREALLOOKING00001",
@@ -46,8 +48,8 @@ def watch(event, arguments):
     if event == "socket.getaddrinfo":
         reached.append((arguments[0], 0))
 sys.addaudithook(watch)
-from mlops_iac.clients import Clients
-clients = Clients.embedded(sys.argv[1], "eu-west-1")
+from mlops_iac.clients import Clients, Credentials
+clients = Clients.embedded(sys.argv[1], "eu-west-1", credentials=Credentials("MLOPSIACTEST", "half"))
 calls = {
     "s3": lambda c: (c.list_buckets(), c.put_object(Bucket="b.with.dots", Key="k", Body=b"x")),
     "s3control": lambda c: c.get_public_access_block(AccountId="123456789012"),
@@ -116,7 +118,7 @@ def test_nothing_leaves_loopback_and_no_credential_is_sent(recorder):
 
 def test_a_missing_operation_is_asked_for_once(recorder):
     with pytest.raises(Exception, match="501"):
-        Clients.embedded(recorder, "eu-west-1")("ssm").describe_parameters()
+        Clients.embedded(recorder, "eu-west-1", credentials=KEY)("ssm").describe_parameters()
     assert len(Recorder.seen) == 1
 
 
@@ -127,11 +129,11 @@ def test_a_missing_operation_is_asked_for_once(recorder):
 )  # fmt: skip
 def test_an_endpoint_that_is_not_on_loopback_is_refused(endpoint):
     with pytest.raises(CloudError, match="only reached on loopback"):
-        Clients.embedded(endpoint, "eu-west-1")
+        Clients.embedded(endpoint, "eu-west-1", credentials=KEY)
 
 
 def test_a_request_that_was_bent_elsewhere_is_stopped(recorder):
-    client = Clients.embedded(recorder, "eu-west-1")("ssm")
+    client = Clients.embedded(recorder, "eu-west-1", credentials=KEY)("ssm")
 
     def bend(request, **_):
         request.url = "http://203.0.113.1:9/"
@@ -143,7 +145,7 @@ def test_a_request_that_was_bent_elsewhere_is_stopped(recorder):
 
 
 def test_clients_are_made_once_and_say_what_they_are(recorder):
-    clients = Clients.embedded(recorder, "eu-west-1", "222222222222")
+    clients = Clients.embedded(recorder, "eu-west-1", "222222222222", credentials=KEY)
     assert clients("ssm") is clients("ssm")
     assert (clients.region, clients.endpoint, clients.account_id) == ("eu-west-1", recorder, "222222222222")
     assert clients.embedded is True
@@ -152,7 +154,7 @@ def test_clients_are_made_once_and_say_what_they_are(recorder):
 
 
 def test_many_threads_get_the_same_client(recorder):
-    clients = Clients.embedded(recorder, "eu-west-1")
+    clients = Clients.embedded(recorder, "eu-west-1", credentials=KEY)
     made = []
     threads = [threading.Thread(target=lambda: made.append(clients("sqs"))) for _ in range(8)]
     for thread in threads:

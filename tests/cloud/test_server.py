@@ -8,12 +8,14 @@ import os
 import time
 from pathlib import Path
 
+from mlops_iac.cloud.own_api import authorization
+
 LOCATION = {"LocationConstraint": "eu-west-1"}
 
 
 def ask(cloud, method, path):
     connection = http.client.HTTPConnection(cloud.endpoint.removeprefix("http://"))
-    connection.request(method, path)
+    connection.request(method, path, headers=authorization(cloud.gateway.token.owner))
     answer = connection.getresponse()
     return answer.status, json.loads(answer.read())
 

@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import UnknownServiceError
 from botocore.loaders import Loader
 
-from mlops_iac.clients import Clients
+from mlops_iac.clients import Clients, Credentials
 from mlops_iac.core.service_models import get_model, loader
 
 
@@ -27,7 +27,7 @@ def test_a_service_is_read_once_also_by_threads_that_want_it_at_the_same_time() 
 
 
 def test_a_client_works_from_the_same_description() -> None:
-    client = Clients.embedded("http://127.0.0.1:1", "eu-west-1")("athena")
+    client = Clients.embedded("http://127.0.0.1:1", "eu-west-1", credentials=Credentials("id", "secret"))("athena")
     assert client.meta.service_model.metadata is get_model("athena").metadata
 
 

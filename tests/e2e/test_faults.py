@@ -23,6 +23,7 @@ import pytest
 
 from mlops_iac.backends.embedded import EmbeddedBackend
 from mlops_iac.clients import Clients
+from mlops_iac.cloud.process import EmbeddedCloud
 from mlops_iac.core import exit_codes
 from mlops_iac.engine.state.snapshot import Snapshot
 from tests.conftest import CHECKOUT, make_project
@@ -65,7 +66,7 @@ class Lab:
 
     @property
     def clients(self) -> Clients:
-        return Clients.embedded(json.loads((self.home / "cloud.json").read_text())["endpoint"], "eu-west-1")
+        return EmbeddedCloud(self.home).clients("eu-west-1")
 
     @property
     def state(self) -> Snapshot:

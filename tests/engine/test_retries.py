@@ -187,10 +187,10 @@ def test_a_lost_answer_of_a_real_client_is_known_as_such(monkeypatch: pytest.Mon
     from botocore.awsrequest import AWSResponse
     from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
 
-    from mlops_iac.clients import Clients
+    from mlops_iac.clients import Clients, Credentials
     from mlops_iac.cloud.handlers._api import Api
 
-    clients = Clients.embedded("http://127.0.0.1:9", "eu-west-1", attempts=1)
+    clients = Clients.embedded("http://127.0.0.1:9", "eu-west-1", credentials=Credentials("id", "secret"), attempts=1)
     sends: list[Any] = []
 
     def answering(outcome: Any) -> CloudError:

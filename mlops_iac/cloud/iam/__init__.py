@@ -12,7 +12,6 @@ A request passes these files in this order:
 
 `enforcer` puts them together; the gateway calls it before every request.
 
-The person, and any client with an access key that this cloud has not issued, is an administrator: strangers' tools
-bring dummy keys. An access key that has the form of ours but no valid token is refused, so an expired or forged role
-session never becomes the administrator.
+The person, and any client that was given the person's access key (`mlops-iac env`), is an administrator. A request that
+nobody signed, or somebody unknown (`strangers`), is refused, and so is an expired or forged role session.
 """

@@ -1,10 +1,11 @@
 """Who signed a request: sessions that this cloud issued, users with access keys, and the person.
 
-A session carries who it is in its token, signed with this cloud's own key (``iam.key`` in its folder, 0600). So nothing
-is stored for it, it outlives a restart, and a token that was made up or has expired is refused.
+The person's access key is derived from the cloud's token (`cloud.token`). A session carries who it is in its own token,
+signed with a key of the same origin. So nothing is stored for it, it outlives a restart, and one that was made up or
+has expired is refused.
 
-Signatures of requests are not verified: who runs code on this machine as this person can be the person anyway. What is
-enforced are the rights of code that uses the credentials which it was given, as on AWS.
+Signatures of requests are not verified: an access key id of this cloud is a secret by itself. What is enforced are the
+rights of code that uses the credentials which it was given, as on AWS.
 """
 
 from __future__ import annotations
@@ -13,25 +14,29 @@ import base64
 import hashlib
 import hmac
 import json
-import os
 import re
-import secrets
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, Final, Literal
 from urllib.parse import parse_qs
 
 from mlops_iac.clients import Credentials
 from mlops_iac.cloud.iam.documents import Names
+from mlops_iac.cloud.token import Token
 from mlops_iac.cloud.wire import AwsError
 
 SESSION_KEY: Final = "ASIAMLOPSIAC"
 """What the access key ids of this cloud's sessions begin with; nobody else's dummy key does."""
 
-_ACCESS_KEY: Final = re.compile(r"Credential=([^/,\s]+)/")
+_ACCESS_KEY: Final = re.compile(r"Credential=([\w.-]+)/|^AWS ([\w.-]+):")
+"""Signature version 4 (and 4A), and version 2, which boto3 still uses for presigned URLs."""
+_FORM: Final = re.compile(
+    rb'name="(?:x-amz-credential|AWSAccessKeyId)"\r\n(?:[^\r\n]+\r\n)*\r\n([\w.-]+)', re.IGNORECASE
+)
+_FORM_HEAD: Final = 65_536
+"""Bytes of a browser's form in which the key is looked for: the fields come before the file."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,7 +74,7 @@ class Principal:
 
 
 def person(account: str, partition: str = "aws") -> Principal:
-    """The person at the keyboard, and every tool that brings keys of its own: an administrator of the account."""
+    """The owner, and every tool that was given the owner's access key: an administrator of the account."""
     arn = f"arn:{partition}:iam::{account}:user/administrator"
     return Principal(kind="person", account=account, name="administrator", arn=arn)
 
@@ -77,9 +82,8 @@ def person(account: str, partition: str = "aws") -> Principal:
 class Sessions:
     """Issues and reads the credentials of role sessions."""
 
-    def __init__(self, home: Path) -> None:
-        self._home = home
-        self._key = b""
+    def __init__(self, token: Token) -> None:
+        self._key = token.derive("role sessions")
 
     def issue(
         self,
@@ -122,17 +126,19 @@ class Sessions:
         )
 
     def _sign(self, text: str) -> str:
-        self._key = self._key or _read_key(self._home / "iam.key")
         return hmac.new(self._key, text.encode(), hashlib.sha256).hexdigest()
 
 
-def access_key_of(environ: Mapping[str, Any]) -> str:
-    """The access key id that signed a request, in its header or its query; empty when it is not signed."""
+def access_key_of(environ: Mapping[str, Any], body: bytes = b"") -> str:
+    """The access key id in a request's header, in its presigned URL or in a browser's form; empty when unsigned."""
     found = _ACCESS_KEY.search(environ.get("HTTP_AUTHORIZATION", ""))
     if found:
-        return found[1]
-    scope = _query(environ, "X-Amz-Credential")
-    return scope.split("/", 1)[0]
+        return found[1] or found[2]
+    named = _query(environ, "X-Amz-Credential") or _query(environ, "AWSAccessKeyId")
+    if named or not environ.get("CONTENT_TYPE", "").startswith("multipart/form-data"):
+        return named.partition("/")[0]
+    in_form = _FORM.search(body[:_FORM_HEAD])
+    return in_form[1].decode() if in_form else ""
 
 
 def token_of(environ: Mapping[str, Any]) -> str:
@@ -143,15 +149,3 @@ def token_of(environ: Mapping[str, Any]) -> str:
 def _query(environ: Mapping[str, Any], name: str) -> str:
     text = environ.get("QUERY_STRING", "")
     return parse_qs(text).get(name, [""])[0] if name in text else ""
-
-
-def _read_key(path: Path) -> bytes:
-    """The cloud's signing key, made at its first use."""
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        key = secrets.token_bytes(32)
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(key)
-        return key

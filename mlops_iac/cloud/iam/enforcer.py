@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import logging
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,7 @@ from mlops_iac.cloud.iam.passing import passed_roles
 from mlops_iac.cloud.iam.record import Question, Record
 from mlops_iac.cloud.iam.requirements import Place, UnknownOperation, requirements
 from mlops_iac.cloud.iam.resolving import key_arn, resolver
+from mlops_iac.cloud.iam.strangers import refusal
 from mlops_iac.cloud.iam.tags import resource_tags
 from mlops_iac.cloud.wire import AwsError, Call, Request
 
@@ -39,30 +41,38 @@ class Enforcer:
     def __init__(self, gateway: Gateway, *, enforced: bool = True) -> None:
         self.enforced = enforced
         self.record = Record()
-        self.sessions = Sessions(gateway.home)
+        self.sessions = Sessions(gateway.token)
         self._gateway = gateway
 
-    def identify(self, environ: Mapping[str, Any], account: str) -> Principal:
-        """Who signed a request. Raises `AwsError` for a session that was made up or has expired."""
-        key = access_key_of(environ)
+    def identify(self, environ: Mapping[str, Any], account: str, key: str) -> Principal | None:
+        """Who signed a request with an access key: the one place that says whose it is. None for a stranger.
+
+        Raises `AwsError` for a session that was made up or has expired.
+        """
+        if hmac.compare_digest(key.encode(), self._gateway.token.owner.access_key.encode()):
+            return person(account)
         if key.startswith(SESSION_KEY):
             return self.sessions.read(token_of(environ))
-        if key.startswith("AKIA"):
-            with self._gateway.locked("iam"):
-                return policies.find_user(key) or person(account)
-        return person(account)
+        with self._gateway.locked("iam"):
+            return policies.find_user(key) if key else None
 
     def identify_call(self, call: Call) -> Principal:
         """Who made a call that is being answered."""
         names = {"HTTP_" + name.upper().replace("-", "_"): value for name, value in call.headers.items()}
-        return self.identify(names, call.account_id)
+        who = self.identify(names, call.account_id, access_key_of(names))
+        if who is None:
+            raise AwsError("MissingAuthenticationToken", "Request is missing Authentication Token", 403)
+        return who
 
     def authorise(self, request: Request, account: str) -> str:
         """Refuse a request that its caller may not make; answers the account in which the caller acts.
 
         Raises `AwsError` with AWS's code and words.
         """
-        principal = self.identify(request.environ, account)
+        key = access_key_of(request.environ, request.body)
+        principal = self.identify(request.environ, account, key)
+        if principal is None:
+            raise refusal(request, key)
         if principal.kind == "person":
             return account
         if self.enforced:

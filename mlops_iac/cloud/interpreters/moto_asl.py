@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from mlops_iac.clients import DEFAULT_ACCOUNT, Clients
+from mlops_iac.clients import DEFAULT_ACCOUNT, Clients, Credentials
 
 if TYPE_CHECKING:
     from mlops_iac.cloud.gateway import Gateway
@@ -28,15 +28,16 @@ class Calling:
 
     gateway: Gateway
     installed = False
-    _made: dict[tuple[str, str, str], Clients]
+    _made: dict[tuple[str, str, str, Credentials], Clients]
 
     def __init__(self) -> None:
         self._made = {}
 
     def client(self, service: str, region: str, account_id: str) -> Any:
         """A client of the embedded cloud whose answers are JSON: Step Functions passes them on as text."""
-        key = (self.gateway.endpoint, region, account_id)
-        clients = self._made.setdefault(key, Clients.embedded(*key))
+        owner = self.gateway.token.owner
+        made = Clients.embedded(self.gateway.endpoint, region, account_id, credentials=owner)
+        clients = self._made.setdefault((self.gateway.endpoint, region, account_id, owner), made)
         client = clients(BOTO_NAMES.get(service, service))
         client.meta.events.register("after-call.*.*", _make_json, unique_id="mlops-iac-json")
         return client

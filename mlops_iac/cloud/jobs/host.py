@@ -112,7 +112,9 @@ class Host:
     ) -> dict[str, str]:
         """What every process starts with."""
         view = workspace.view
-        found = bare_environment(environment.search_path, view.home, self.gateway.endpoint, region)
+        found = bare_environment(
+            environment.search_path, view.home, self.gateway.endpoint, region, self.gateway.token.owner
+        )
         found["AWS_ACCOUNT_ID"] = account
         found["MLOPS_IAC_OPT_ML"] = view.path("/opt/ml")
         if not view.private:

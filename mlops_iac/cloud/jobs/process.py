@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from mlops_iac.cloud.jobs.gate import Gate
 
+from mlops_iac.clients import Credentials
+
 GRACE = 120.0
 """Seconds between SIGTERM and SIGKILL, as SageMaker gives a training job."""
 KILL_TIMEOUT = 3.0
@@ -132,8 +134,8 @@ class Process:
                 self._on_line(line.decode("utf-8", "replace").rstrip("\r\n"))
 
 
-def bare_environment(path: str, home: str, endpoint: str, region: str) -> dict[str, str]:
-    """What every job starts with: nothing of the person's own environment, and the embedded cloud's address."""
+def bare_environment(path: str, home: str, endpoint: str, region: str, credentials: Credentials) -> dict[str, str]:
+    """What every job starts with: nothing of the person's own environment, the cloud's address and credentials."""
     return {
         "PATH": path,
         "HOME": home,
@@ -145,8 +147,7 @@ def bare_environment(path: str, home: str, endpoint: str, region: str) -> dict[s
         "AWS_ENDPOINT_URL": endpoint,
         "AWS_REGION": region,
         "AWS_DEFAULT_REGION": region,
-        "AWS_ACCESS_KEY_ID": "embedded",
-        "AWS_SECRET_ACCESS_KEY": "embedded",
+        **credentials.variables(),
         "AWS_EC2_METADATA_DISABLED": "true",
         "NO_PROXY": "127.0.0.1,localhost",
     }

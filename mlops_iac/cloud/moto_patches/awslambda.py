@@ -1,7 +1,7 @@
 """Lambda: Python functions really run, as a process each, and what they print goes to their log group.
 
 moto only echoes the payload when there is no docker. Functions get AWS's environment variables, their code at
-/var/task, a /tmp of their own, and the embedded cloud's endpoint with dummy credentials; no other address can be
+/var/task, a /tmp of their own, and the embedded cloud's endpoint with its owner's credentials; no other address can be
 reached from them (on AWS a function outside a VPC has the internet; on a laptop it must not). Not offered: other
 runtimes than Python, container images, layers, and the context's methods beyond its names and the remaining time.
 """
@@ -16,8 +16,6 @@ import uuid
 import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
-
-from mlops_iac.clients import DUMMY_ACCESS_KEY, DUMMY_SECRET_KEY
 
 if TYPE_CHECKING:
     from mlops_iac.cloud.gateway import Gateway
@@ -131,8 +129,7 @@ def _environment(gateway: Gateway, function: Any, timeout: int) -> dict[str, str
         "AWS_REGION": function.region,
         "AWS_DEFAULT_REGION": function.region,
         "AWS_ENDPOINT_URL": gateway.endpoint,
-        "AWS_ACCESS_KEY_ID": DUMMY_ACCESS_KEY,
-        "AWS_SECRET_ACCESS_KEY": DUMMY_SECRET_KEY,
+        **gateway.token.owner.variables(),
         "AWS_EC2_METADATA_DISABLED": "true",
         "AWS_LAMBDA_FUNCTION_NAME": function.function_name,
         "AWS_LAMBDA_FUNCTION_VERSION": str(function.version),

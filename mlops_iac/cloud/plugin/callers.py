@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import unquote
 
 import grpc
 
@@ -35,6 +36,12 @@ class OwnCallersOnly(grpc.ServerInterceptor):
         return grpc.unary_unary_rpc_method_handler(answer, method.request_deserializer, method.response_serializer)
 
     def _is_own(self, peer: str) -> bool:
-        """``peer`` is gRPC's word for the caller: ``ipv4:127.0.0.1:50312``."""
-        port = peer.rpartition(":")[2]
-        return port.isdecimal() and is_own_connection((LOOPBACK, int(port)), (LOOPBACK, self._port()))
+        """``peer`` is gRPC's word for the caller: ``ipv4:127.0.0.1:50312``, ``ipv6:%5B::1%5D:50312``.
+
+        All of it counts: another person may come from the same port of another loopback address.
+        """
+        family, _, place = unquote(peer).partition(":")
+        address, _, port = place.rpartition(":")
+        if family not in ("ipv4", "ipv6") or not port.isdecimal():
+            return False
+        return is_own_connection((address.strip("[]"), int(port)), (LOOPBACK, self._port()))

@@ -9,6 +9,7 @@ from typing import Any
 import grpc
 import pytest
 
+from mlops_iac.cloud.plugin.callers import OwnCallersOnly
 from mlops_iac.cloud.plugin.refusals import status_of
 from mlops_iac.cloud.plugin.server import PluginServer
 from mlops_iac.cloud.plugin.time_limit import within
@@ -113,6 +114,12 @@ def test_the_caller_is_looked_up_by_both_ends_of_its_connection(
         return True
 
     monkeypatch.setattr("mlops_iac.cloud.plugin.callers.is_own_connection", look_up)
+    callers = OwnCallersOnly(lambda: 7)
+    assert callers._is_own("ipv4:127.0.0.2:9")
+    assert callers._is_own("ipv6:%5B::ffff:127.0.0.3%5D:9")
+    assert asked == [(("127.0.0.2", 9), ("127.0.0.1", 7)), (("::ffff:127.0.0.3", 9), ("127.0.0.1", 7))]
+    assert not callers._is_own("unix:/tmp/anything:9")
+    asked.clear()
     engine.create(LOG, {})
     (client, server), *_ = asked
     assert (client[0], server[0]) == ("127.0.0.1", "127.0.0.1")
