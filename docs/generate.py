@@ -47,9 +47,9 @@ JSON_SHAPES = {
     "blueprint show": "`{name, summary, layers: [{name, summary}], options: [{path, …}], pipelines: [{name, …}]}`.",
     "new": "`{stack, file, next: [command]}`.",
     "preview": (
-        "the object of `pulumi preview --json`: `{config, steps: [{op, urn, provider, oldState, newState, "
-        "replaceReasons, diffReasons, detailedDiff}], diagnostics, duration, changeSummary}`, with `losses: [{op, urn, "
-        "type, loses}]` and `notes` where there are any. With `--all`: `{stacks: {name: object or error}}`."
+        "`{losses: [{op, urn, type, loses}], config, steps: [{op, urn, provider, oldState, newState, replaceReasons, "
+        "diffReasons, detailedDiff}], diagnostics, duration, changeSummary, notes}`: the object of `pulumi preview "
+        "--json`, and `losses` and `notes` where there are any. With `--all`: `{stacks: {name: object or error}}`."
     ),
     "up": _OPERATION,
     "outputs": "the outputs by name; of one that is no object, `{NAME: value}`.",

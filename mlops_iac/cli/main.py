@@ -218,7 +218,6 @@ def is_help(error: Any) -> bool:
 def usage_error(error: Exception) -> MlopsError | None:
     """The command line parser's own complaint, in our three parts; None when it is something else."""
     from mlops_iac.core.errors import UsageError
-    from mlops_iac.core.suggestions import nearest
 
     if not hasattr(error, "format_message"):
         return None
@@ -229,10 +228,19 @@ def usage_error(error: Exception) -> MlopsError | None:
         names = ", ".join(context.command.list_commands(context)) if context else ""
         return UsageError("No command given.", f"`{path}` is one of: {names}.", hint=hint)
     message = error.format_message().replace("Value error, ", "")
-    if path == "mlops-iac" and "No such command" in message:
-        match = nearest(message.split("'")[1], COMMANDS)
-        hint = f"did you mean `mlops-iac {match}`?" if match else hint
+    if "No such command" in message and context:
+        hint = hint_for_word(message.split("'")[1], context) or hint
     return UsageError("Wrong use of a command.", message, hint=hint)
+
+
+def hint_for_word(typed: str, context: Any) -> str:
+    """What may have been meant by a word that is no command here; empty when nothing is near."""
+    from mlops_iac.cli.words import suggest
+
+    group = context.command_path.partition(" ")[2]
+    found = suggest(typed, context.command.list_commands(context), group)
+    shown = [f"`mlops-iac {command}`" for command in found]
+    return f"did you mean {', '.join(shown[:-1])}{' or ' if len(shown) > 1 else ''}{shown[-1]}?" if shown else ""
 
 
 def tell(error: MlopsError, as_json: bool) -> int:

@@ -147,25 +147,18 @@ def show_result(
     json: bool,
 ) -> None:
     """What loses data comes first; then the changes."""
-    import sys
-
-    from mlops_iac.cli.console import has_color, say, show, show_json
+    from mlops_iac.cli.console import say, show, show_json
     from mlops_iac.cli.operations import show_preview
     from mlops_iac.render.markdown import render_markdown
     from mlops_iac.render.pulumi_json import result_json
-    from mlops_iac.render.stateful import losses_json, render_losses
 
     if json:
         body = result_json(result, diagnostics=said)
-        lost = losses_json(result.steps)
-        show_json({**body, **({"losses": lost} if lost else {}), **({"notes": notes} if notes else {})})
+        show_json({**body, **({"notes": notes} if notes else {})})
         return
     if format is PreviewFormat.MARKDOWN:
         show(render_markdown(stack, result, notes=tuple(notes)))
         return
-    lost_text = render_losses(result.steps, color=has_color(sys.stdout))
-    if lost_text:
-        show(f"{lost_text}\n\n")
     show_preview(result, details=details)
     for note in notes:
         say(f"\n  {note}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,7 @@ def preview_all(root: Path, *, expect_no_changes: bool, json: bool, markdown: bo
         bodies = {preview.stack: error_json(preview.error) if preview.error else preview.body for preview in previews}
         show_json({"stacks": bodies})
     else:
+        show_losses(previews, markdown=markdown)
         rows = [row(preview) for preview in previews]
         show(render_markdown_table(HEAD, rows) if markdown else render_table(HEAD, rows, color=has_color(sys.stdout)))
         for preview in previews:
@@ -42,6 +44,20 @@ def preview_all(root: Path, *, expect_no_changes: bool, json: bool, markdown: bo
         code = exit_codes.CHANGES
     if code != exit_codes.OK:
         raise typer.Exit(code)
+
+
+def show_losses(previews: Sequence[Previewed], *, markdown: bool) -> None:
+    """What any of them would lose, before the table."""
+    from mlops_iac.cli.console import has_color, show
+    from mlops_iac.render.stateful import Loss, render_losses, render_markdown_losses
+
+    lost = {one.stack: [Loss.of_json(row) for row in one.body.get("losses", ())] for one in previews}
+    lost = {stack: found for stack, found in lost.items() if found}
+    if lost and markdown:
+        show(f"{render_markdown_losses(lost)}\n\n")
+    elif lost:
+        color = has_color(sys.stdout)
+        show("\n".join(render_losses(found, color=color, stack=stack) for stack, found in lost.items()) + "\n\n")
 
 
 def row(preview: Previewed) -> tuple[str, ...]:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 
-from mlops_iac.core.stateful import LOSES
 from mlops_iac.engine.event import Op, Result, Step
-from mlops_iac.render.stateful import losses
+from mlops_iac.render.stateful import losses, render_markdown_losses
 from mlops_iac.render.steps import group_by_layer, is_change, render_changes, render_steps
 from mlops_iac.render.tables import render_markdown_table
 
@@ -17,11 +16,8 @@ LONGEST = 60_000
 def render_markdown(stack: str, result: Result, *, notes: tuple[str, ...] = ()) -> str:
     """``notes`` are sentences that stand under the summary."""
     changes = [step for step in result.steps if is_shown(step)]
-    parts = [f"### `{stack}`: {render_changes(result.changes, color=False)}"]
-    lost = losses(result.steps)
-    if lost:
-        lines = [f"> - `{step.name}` ({step.op}): {LOSES[step.type]}" for step in lost]
-        parts.append("\n".join(["> [!CAUTION]", "> This would lose data:", *lines]))
+    lost = render_markdown_losses({"": losses(result.steps)})
+    parts = [f"### `{stack}`: {render_changes(result.changes, color=False)}", *([lost] if lost else [])]
     parts += [f"_{note}_" for note in notes]
     if changes:
         parts.append(_table(result))

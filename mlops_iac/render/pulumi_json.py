@@ -13,6 +13,7 @@ from mlops_iac.engine.event import Diagnostic, Result, Step, StepFailed
 from mlops_iac.engine.values.signatures import UNKNOWN_TEXT
 from mlops_iac.engine.values.value import UNKNOWN, Secret
 from mlops_iac.render.errors import error_json
+from mlops_iac.render.stateful import losses
 
 
 def plain(value: Any) -> Any:
@@ -53,9 +54,14 @@ def step_json(step: Step) -> dict[str, Any]:
 
 
 def result_json(result: Result, *, unchanged: bool = False, diagnostics: Sequence[Diagnostic] = ()) -> dict[str, Any]:
-    """The object of ``preview --json``. Unchanged resources are left out, the stack itself excepted, as Pulumi does."""
+    """The object of ``preview --json``.
+
+    Unchanged resources are left out, the stack itself excepted, as Pulumi does. Ours is `losses`, which comes first.
+    """
+    lost = [loss.to_json() for loss in losses(result.steps)]
     steps = [step_json(step) for step in result.steps if unchanged or step.op != "same" or step.type == urns.STACK_TYPE]
     return {
+        **({"losses": lost} if lost else {}),
         "config": dict(result.config),
         "steps": steps,
         **({"diagnostics": [_diagnostic_json(told) for told in diagnostics]} if diagnostics else {}),

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
 
+from mlops_iac.core import urns
 from mlops_iac.core.stateful import LOSES
 from mlops_iac.engine.event import Op, Step
 from mlops_iac.render.style import Style
@@ -12,22 +13,51 @@ from mlops_iac.render.style import Style
 _WORDS = {Op.DELETE: "deletes", Op.REPLACE: "replaces"}
 
 
-def losses(steps: Sequence[Step]) -> list[Step]:
-    """The steps that replace or delete something that holds what no `up` makes again; each resource once."""
-    return [step for step in steps if step.op in _WORDS and step.type in LOSES]
+class Loss(NamedTuple):
+    """A resource whose step loses what no `up` makes again."""
+
+    op: str
+    urn: str
+    type: str
+
+    @property
+    def name(self) -> str:
+        return urns.parse(self.urn).name
+
+    @property
+    def what(self) -> str:
+        """What is lost, in words."""
+        return LOSES[self.type]
+
+    def to_json(self) -> dict[str, str]:
+        return {**self._asdict(), "loses": self.what}
+
+    @classmethod
+    def of_json(cls, row: Mapping[str, Any]) -> Loss:
+        return cls(row["op"], row["urn"], row["type"])
 
 
-def render_losses(steps: Sequence[Step], *, color: bool) -> str:
-    """One line each; empty text when nothing is lost."""
+def losses(steps: Sequence[Step]) -> list[Loss]:
+    """What the steps lose, each resource once: what holds data and is replaced or deleted."""
+    return [Loss(str(step.op), step.urn, step.type) for step in steps if step.op in _WORDS and step.type in LOSES]
+
+
+def render_losses(lost: Iterable[Loss], *, color: bool, stack: str = "") -> str:
+    """One line each; empty text when nothing is lost. ``stack`` is said when several are shown together."""
     style = Style(color)
+    whose = f"{stack} " if stack else ""
     lines = []
-    for step in losses(steps):
-        what = style.paint(f"{_WORDS[step.op]} {step.name}", "red", "bold")
-        lines.append(f"  {what} ({step.type}): {LOSES[step.type]} would be lost")
+    for loss in lost:
+        what = style.paint(f"{whose}{_WORDS[Op(loss.op)]} {loss.name}", "red", "bold")
+        lines.append(f"  {what} ({loss.type}): {loss.what} would be lost")
     return "\n".join(lines)
 
 
-def losses_json(steps: Sequence[Step]) -> list[dict[str, Any]]:
-    return [
-        {"op": str(step.op), "urn": step.urn, "type": step.type, "loses": LOSES[step.type]} for step in losses(steps)
+def render_markdown_losses(lost: Mapping[str, Sequence[Loss]]) -> str:
+    """The same for a comment on a pull request: stack (or nothing) to what it loses; may be empty."""
+    lines = [
+        f"> - {f'`{stack}` ' if stack else ''}`{loss.name}` ({loss.op}): {loss.what}"
+        for stack, found in lost.items()
+        for loss in found
     ]
+    return "\n".join(["> [!CAUTION]", "> This would lose data:", *lines]) if lines else ""

@@ -10,6 +10,7 @@ from mlops_iac.engine.event import Op, PropertyDiff, Result, Step
 from mlops_iac.engine.values.signatures import UNKNOWN_TEXT
 from mlops_iac.engine.values.value import UNKNOWN
 from mlops_iac.render.compare import Change, compare
+from mlops_iac.render.stateful import losses, render_losses
 from mlops_iac.render.style import OP_STYLES, Style
 from mlops_iac.render.values import render_change, render_value
 from mlops_iac.render.words import COUNTED, DONE
@@ -141,7 +142,8 @@ def render_changes(changes: Mapping[str, int], *, color: bool, done: bool = Fals
 
 
 def render_preview(result: Result, *, color: bool, details: bool = False) -> str:
-    """What a preview shows: the changes, then one line that counts them."""
+    """What a preview shows: what would be lost, the changes, then one line that counts them."""
+    lost = render_losses(losses(result.steps), color=color)
     body = render_steps(result.steps, color=color, details=details)
     summary = f"  {render_changes(result.changes, color=color)}"
-    return f"{body}\n\n{summary}" if body else summary
+    return "\n\n".join(part for part in (lost, body, summary) if part)
