@@ -54,6 +54,8 @@ JSON_SHAPES = {
     "up": _OPERATION,
     "outputs": "the outputs by name; of one that is no object, `{NAME: value}`.",
     "data put": "`{bucket, files: [{file, key, size, outcome}]}`.",
+    "data get": "`{bucket, files: [{key, file, size, outcome}]}`.",
+    "data rm": "`{bucket, deleted: [key]}`.",
     "data ls": "`{bucket, objects: [{key, size, modified}]}`.",
     "run": _RUN,
     "runs": f"`{{runs: [run]}}`; with RUN {_RUN}",

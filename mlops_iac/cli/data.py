@@ -9,16 +9,18 @@ import typer
 
 from mlops_iac.cli.environments import open_environment
 from mlops_iac.cli.group import make_group
-from mlops_iac.cli.options import CloudName, CloudOption, JsonOption, StackArgument
+from mlops_iac.cli.options import CloudName, CloudOption, JsonOption, StackArgument, YesOption
 
-app = make_group("The lake's data: put files there, list them.")
+app = make_group("The lake's data: put files there, get, list and delete them.")
 
 
 @app.command()
 def put(
     stack: StackArgument,
     path: Annotated[Path, typer.Argument(help="A file, or a folder: all files in it.")],
-    zone: Annotated[str, typer.Argument(help="Where to: a zone, or a place in one, such as raw/2026/.")],
+    zone: Annotated[
+        str, typer.Argument(help="Where to: a zone, a place in one (raw/2026/), or a file's name (raw/table.csv).")
+    ],
     cloud: CloudOption = CloudName.EMBEDDED,
     json: JsonOption = False,
 ) -> None:
@@ -29,9 +31,13 @@ def put(
     from mlops_iac.cli.console import say, show_json
     from mlops_iac.runs.data import put as upload
 
+    def note(text: str) -> None:
+        if not json:
+            say(f"  {text}")
+
     opened = open_environment(stack, cloud)
     done = []
-    for one in upload(opened.environment, opened.clients, path, zone):
+    for one in upload(opened.environment, opened.clients, path, zone, say=note):
         done.append(one)
         if not json:
             say(f"  {one.outcome:<9} {render_size(one.size):>10}  {one.key}")
@@ -68,6 +74,66 @@ def list_objects(
         show(f"{one.modified:%Y-%m-%d %H:%M:%S} {render_size(one.size):>10}  {one.key}")
     if not found:
         say(f"Nothing there. Put some: mlops-iac data put {stack} PATH raw/")
+
+
+@app.command()
+def get(
+    stack: StackArgument,
+    place: Annotated[str, typer.Argument(help="A file, or a place that ends in a slash: all files below it.")],
+    target: Annotated[Path, typer.Argument(help="The file or folder to write to.")] = Path("."),
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Also where other files are in the way.")] = False,
+    cloud: CloudOption = CloudName.EMBEDDED,
+    json: JsonOption = False,
+) -> None:
+    """Download files from the lake. Unchanged files are skipped.
+
+    Example: mlops-iac data get screening-dev raw/breast_cancer.csv table.csv
+    """
+    from mlops_iac.cli.console import say, show_json
+    from mlops_iac.runs.fetching import get as download
+
+    opened = open_environment(stack, cloud)
+    done = []
+    for one in download(opened.environment, opened.clients, place, target, overwrite=overwrite):
+        done.append(one)
+        if not json:
+            say(f"  {one.outcome:<10} {render_size(one.size):>10}  {one.file}")
+    if json:
+        files = [{"key": one.key, "file": str(one.file), "size": one.size, "outcome": one.outcome} for one in done]
+        show_json({"bucket": opened.environment.lake.bucket, "files": files})
+
+
+@app.command()
+def rm(
+    stack: StackArgument,
+    place: Annotated[str, typer.Argument(help="A file, or a place that ends in a slash: all files below it.")],
+    yes: YesOption = False,
+    cloud: CloudOption = CloudName.EMBEDDED,
+    json: JsonOption = False,
+) -> None:
+    """Delete files from the lake. Their versions stay: S3 hides a deleted file behind a marker.
+
+    Example: mlops-iac data rm screening-dev raw/wrong.csv --yes
+    """
+    from mlops_iac.cli.console import say, show_json
+    from mlops_iac.cli.operations import confirm
+    from mlops_iac.runs.data import find_stored
+    from mlops_iac.runs.fetching import remove
+
+    opened = open_environment(stack, cloud)
+    found = find_stored(opened.environment, opened.clients, place)
+    what = found[0].key if len(found) == 1 else f"{len(found)} files below {place}"
+    confirm(f"Delete {what} from the lake of {stack}?", yes=yes, json=json)
+    gone = []
+    for one in remove(opened.environment, opened.clients, found):
+        gone.append(one.key)
+        if not json:
+            say(f"  deleted {render_size(one.size):>10}  {one.key}")
+    opened.keep()
+    if json:
+        show_json({"bucket": opened.environment.lake.bucket, "deleted": gone})
+    else:
+        say(f"{len(gone)} deleted; their versions stay in s3://{opened.environment.lake.bucket}/")
 
 
 def render_size(size: float) -> str:

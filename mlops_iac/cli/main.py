@@ -26,7 +26,7 @@ COMMANDS = {
     "preview": ("mlops_iac.cli.preview:preview", "Show what would change, layer by layer, and change nothing."),
     "up": ("mlops_iac.cli.up:up", "Create or update an environment."),
     "outputs": ("mlops_iac.cli.outputs:outputs", "Show what an environment offers."),
-    "data": ("mlops_iac.cli.data:app", "The lake's data: put files there, list them."),
+    "data": ("mlops_iac.cli.data:app", "The lake's data: put files there, get, list and delete them."),
     "run": ("mlops_iac.cli.run:run", "Run a pipeline with the code that lies in its folder now."),
     "runs": ("mlops_iac.cli.runs:runs", "Show the latest runs with their metrics, or one run step by step."),
     "logs": ("mlops_iac.cli.logs:logs", "Show what the jobs of a run wrote."),

@@ -123,7 +123,8 @@ def suggest(typed: str, commands: Iterable[str], group: str = "") -> tuple[str, 
 
     ``group`` is the word before, as `data` in `mlops-iac data X`. A word that people know is looked up; any other is
     taken for a slip of the finger, which is no wish to delete: it leads to a command that ends something only when it
-    is one slip away from that command's name (`destory`).
+    begins as that word does and is one slip away from it (`destory`), and from no word that is harmless (`stow`, which
+    may be `show` or `stop`).
     """
     word, known = typed.lower(), sorted(commands)
     if group:
@@ -132,17 +133,31 @@ def suggest(typed: str, commands: Iterable[str], group: str = "") -> tuple[str, 
         found = KNOWN_WORDS.get(word, ())
     if found:
         return tuple(f"{group} {name}".strip() for name in found)
-    match = nearest(word, known if group else [*known, *KNOWN_WORDS])
-    if match is None:
+    names = known if group else [*known, *KNOWN_WORDS]
+    near = nearest(word, names)
+    if near is None:
         return ()
-    meant = (f"{group} {match}".strip(),) if match in known else KNOWN_WORDS[match]
-    return tuple(command for command in meant if danger_of(command) < Danger.ENDS or is_a_slip(word, match))
+    meant = commands_of(near, known, group)
+    if all(danger_of(command) < Danger.ENDS for command in meant):
+        return meant
+    harmless = [name for name in names if is_a_slip(word, name) and not ends(name, known, group)]
+    sure = len(word) >= 4 and word[:2] == near[:2] and is_a_slip(word, near)
+    if harmless or not sure:
+        return commands_of(harmless[0], known, group) if harmless else ()
+    return meant
+
+
+def commands_of(word: str, known: Iterable[str], group: str) -> tuple[str, ...]:
+    """What a word stands for: the command of that name, or those that do what it means elsewhere."""
+    return (f"{group} {word}".strip(),) if group or word in known else KNOWN_WORDS[word]
+
+
+def ends(word: str, known: Iterable[str], group: str) -> bool:
+    return any(danger_of(command) >= Danger.ENDS for command in commands_of(word, known, group))
 
 
 def is_a_slip(typed: str, meant: str) -> bool:
     """Whether two words differ by one letter more, less or other, or by two letters in each other's place."""
-    if len(typed) < 4 or typed[:2] != meant[:2]:
-        return False
     swapped = {meant[:at] + meant[at + 1] + meant[at] + meant[at + 2 :] for at in range(len(meant) - 1)}
     longer, shorter = (typed, meant) if len(typed) > len(meant) else (meant, typed)
     dropped = {longer[:at] + longer[at + 1 :] for at in range(len(longer))}

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -16,9 +16,13 @@ from mlops_iac.core.suggestions import nearest
 from mlops_iac.runs.calls import calling
 from mlops_iac.runs.lake import find_object, upload
 from mlops_iac.runs.requirements import hash_file
+from mlops_iac.runs.sources import survey
 
 CHECKSUM = "mlops-iac-sha256"
 """Object metadata by which an unchanged file is known."""
+
+EXTENSION = re.compile(r"[^.]\.[A-Za-z]\w*$")
+"""At the end of a target: a file's name. `v1.2` has none."""
 
 
 @dataclass(frozen=True)
@@ -36,16 +40,33 @@ class Stored:
     modified: datetime
 
 
-def put(environment: Environment, clients: Clients, source: Path, target: str) -> Iterator[Put]:
+def say_nothing(note: str) -> None:
+    """For whoever wants no notes."""
+
+
+def put(
+    environment: Environment, clients: Clients, source: Path, target: str, *, say: Callable[[str], None] = say_nothing
+) -> Iterator[Put]:
     """Upload a file, or all files of a folder, below a zone (``raw/`` or ``raw/2026/``); yields each as it is done.
 
-    Files that are there with the same content are left alone, nothing is ever deleted. Hidden files stay here.
-    Raises UsageError before anything is uploaded, for a zone that does not exist or a source that holds nothing.
+    A file can be given its name: ``raw/2026/table.csv``. Files that are there with the same content are left alone,
+    nothing is ever deleted, hidden files stay here. ``say`` is told what a person should know before the first upload.
+    Raises UsageError, before anything is uploaded, for a zone that does not exist or for what cannot be uploaded.
     """
     prefix = zone_prefix(environment, target)
-    files = find_files(source)
-    for file, name in files:
-        yield put_file(environment, clients, file, f"{prefix}{name}")
+    found = survey(source)
+    named = source.is_file() and is_a_name(environment, clients, target, prefix)
+    for note in found.notes():
+        say(note)
+    for one in found.files:
+        yield put_file(environment, clients, one.file, prefix.rstrip("/") if named else f"{prefix}{one.name}")
+
+
+def is_a_name(environment: Environment, clients: Clients, target: str, prefix: str) -> bool:
+    """Whether a target is a file's name: it has an extension, no slash at its end, and nothing lies below it."""
+    if target.endswith("/") or not EXTENSION.search(target.rsplit("/", 1)[-1]) or "/" not in target:
+        return False
+    return next(list_objects(environment, clients, prefix), None) is None
 
 
 def put_file(environment: Environment, clients: Clients, file: Path, key: str) -> Put:
@@ -75,45 +96,44 @@ def zone_prefix(environment: Environment, target: str) -> str:
     return f"{zones[zone]}{rest}/" if rest else zones[zone]
 
 
-def find_files(source: Path) -> list[tuple[Path, str]]:
-    """What would be uploaded, with its name below the target. Raises UsageError when it cannot be uploaded."""
-    if not source.exists():
-        raise UsageError("No such file or folder.", f"`{source}` does not exist.", hint="paths start where you are.")
-    if source.is_file():
-        found = [(source, source.name)]
-    else:
-        found = [(path, path.relative_to(source).as_posix()) for path in walk(source)]
-    if not found:
-        raise UsageError("Nothing to upload.", f"`{source}` holds no files.", hint="hidden files are not uploaded.")
-    unreadable = [str(path) for path, _ in found if not os.access(path, os.R_OK)]
-    if unreadable:
-        raise UsageError(
-            "The file cannot be read.",
-            f"No permission to read: {', '.join(unreadable[:5])}.",
-            hint="check permissions.",
-        )
-    return found
-
-
-def walk(folder: Path) -> Iterator[Path]:
-    for parent, folders, names in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(names):
-            path = Path(parent, name)
-            if not name.startswith(".") and path.is_file():
-                yield path
-
-
 def list_data(environment: Environment, clients: Clients, prefix: str = "") -> Iterator[Stored]:
     """Objects below a prefix, in the order of their keys; all zones when no prefix is given."""
-    if prefix:
-        key_prefix = zone_prefix(environment, prefix)
-        zone_only = prefix.strip("/") in environment.lake.zones
-        key_prefix = key_prefix if zone_only or prefix.endswith("/") else key_prefix.rstrip("/")
-    else:
-        key_prefix = ""
-    with calling("s3:ListObjectsV2", key_prefix):
+    yield from list_objects(environment, clients, key_prefix(environment, prefix) if prefix else "")
+
+
+def key_prefix(environment: Environment, prefix: str) -> str:
+    """The beginning of keys that a person means: of a place when it is a zone or ends in a slash, else of a name."""
+    found = zone_prefix(environment, prefix)
+    is_place = prefix.strip("/") in environment.lake.zones or prefix.endswith("/")
+    return found if is_place else found.rstrip("/")
+
+
+def list_objects(environment: Environment, clients: Clients, prefix: str) -> Iterator[Stored]:
+    with calling("s3:ListObjectsV2", prefix):
         paginator = clients("s3").get_paginator("list_objects_v2")
-        for page in paginator.paginate(Bucket=environment.lake.bucket, Prefix=key_prefix):
+        for page in paginator.paginate(Bucket=environment.lake.bucket, Prefix=prefix):
             for item in page.get("Contents", ()):
                 yield Stored(item["Key"], item["Size"], item["LastModified"])
+
+
+def find_stored(environment: Environment, clients: Clients, place: str) -> list[Stored]:
+    """The object of this name, or all objects below a place that ends in a slash.
+
+    Raises UsageError when there is none, and when a name without a slash is a place.
+    """
+    prefix = key_prefix(environment, place)
+    found = list(list_objects(environment, clients, prefix))
+    if not prefix.endswith("/"):
+        below = [one for one in found if one.key.startswith(f"{prefix}/")]
+        found = [one for one in found if one.key == prefix]
+        if below and not found:
+            raise UsageError(
+                "This is a place, and not a file.", f"{len(below)} files lie below `{place}/`.",
+                hint=f"write `{place}/` for all of them.",
+            )  # fmt: skip
+    if not found:
+        raise UsageError(
+            "No such file in the lake.", f"There is no `{place}`.",
+            hint=f"`mlops-iac data ls {environment.stack}` lists what is there.",
+        )  # fmt: skip
+    return found

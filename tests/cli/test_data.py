@@ -58,3 +58,19 @@ def test_an_empty_lake_is_no_error(capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize(("size", "text"), [(4, "4 B"), (121388, "118.5 KiB"), (5 * 1024**4, "5120.0 GiB")])
 def test_sizes_are_read_at_a_glance(size: int, text: str) -> None:
     assert render_size(size) == text
+
+
+def test_what_was_put_wrongly_is_got_back_and_deleted(
+    table: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_command(["data", "put", "screening-dev", str(table), "raw/wrong.csv"]) == 0
+    assert run_command(["data", "get", "screening-dev", "raw/wrong.csv", str(tmp_path / "back.csv"), "--json"]) == 0
+    (file,) = json.loads(capsys.readouterr().out)["files"]
+    assert (file["key"], file["outcome"], (tmp_path / "back.csv").read_text()) == (
+        "raw/wrong.csv", "downloaded", "x\n1\n",
+    )  # fmt: skip
+    assert run_command(["data", "rm", "screening-dev", "raw/wrong.csv"]) == 2, "nobody to ask"
+    assert run_command(["data", "rm", "screening-dev", "raw/wrong.csv", "--yes", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["deleted"] == ["raw/wrong.csv"]
+    assert run_command(["data", "rm", "screening-dev", "raw/wrong.csv", "--yes"]) == 2
+    assert "data ls screening-dev" in capsys.readouterr().err
