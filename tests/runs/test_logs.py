@@ -54,7 +54,7 @@ def test_a_log_that_ends_otherwise_stays_whole() -> None:
 def test_a_failed_deployment_is_told_with_what_the_endpoint_wrote_meanwhile() -> None:
     logs = FakeLogs((-5, "before"), (3, "ValueError: written by a newer version"), (20, "after"))
     step = failed(name="deploy", kind="deploy", reason="DeployFailed: rolled back")
-    error = get_tail_error(logs.clients(), step, "tiny-dev-endpoint")
+    error = get_tail_error(logs.clients(), step, ["tiny-dev-endpoint"])
     assert error.detail.splitlines()[1:] == [
         "The end of the log of tiny-dev-endpoint:",
         "ValueError: written by a newer version",
