@@ -12,7 +12,7 @@ import pytest
 
 from mlops_iac.core.environment import Environment
 from mlops_iac.pipelines.compile.bindings import Bindings, EndpointBinding
-from mlops_iac.pipelines.compile.grants import grants_for
+from mlops_iac.pipelines.compile.step_functions.grants import grants_for
 from mlops_iac.program import load
 from tests.support.golden import check_golden
 from tests.support.pulumi_mocks import ACCOUNT, REGION, Made, run_program

@@ -6,7 +6,7 @@ import pytest
 
 from mlops_iac.core.errors import PipelineError
 from mlops_iac.pipelines.compile.bindings import Bindings
-from mlops_iac.pipelines.compile.grants import grants_for
+from mlops_iac.pipelines.compile.step_functions.grants import grants_for
 
 
 def actions(document: dict[str, Any], bindings: Bindings) -> set[str]:

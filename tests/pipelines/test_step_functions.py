@@ -13,10 +13,10 @@ from mlops_iac.blueprints.tabular_batch.options import Gate
 from mlops_iac.blueprints.tabular_batch.pipelines.training import training
 from mlops_iac.core.errors import PipelineError
 from mlops_iac.pipelines.compile.bindings import Bindings
-from mlops_iac.pipelines.compile.calls import find_call
+from mlops_iac.pipelines.compile.jobs import has_local_disk
 from mlops_iac.pipelines.compile.step_functions import compile, step_of
-from mlops_iac.pipelines.compile.step_functions.jobs import has_local_disk
-from mlops_iac.pipelines.compile.structure import targets
+from mlops_iac.pipelines.compile.step_functions.calls import find_call
+from mlops_iac.pipelines.compile.step_functions.structure import targets
 from mlops_iac.pipelines.pipeline import Pipeline
 from tests.support.asl_interpreter import Ended, Fails, run
 from tests.support.golden import check_golden

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from mlops_iac.core.errors import PipelineError
-from mlops_iac.pipelines.compile.validate import check
+from mlops_iac.pipelines.compile.step_functions.validate import check
 
 States = dict[str, Any]
 Break = Callable[[States], object]

@@ -2,9 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import importlib
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+from mlops_iac.pipelines.compile.bindings import Bindings
+from mlops_iac.pipelines.pipeline import Pipeline
+from mlops_iac.pipelines.steps import Step
 
 TARGETS: Mapping[str, str] = {
+    "sagemaker-pipelines": "mlops_iac.pipelines.compile.sagemaker_pipelines",
     "step-functions": "mlops_iac.pipelines.compile.step_functions",
 }
-"""Target to the module that has ``compile`` and ``COMPILERS`` (step kind to function)."""
+"""Target to the module that is a `Target`. Sorted."""
+
+
+class Target(Protocol):
+    """What each target's module offers."""
+
+    COMPILERS: Mapping[type[Step], Any]
+    """Step kind to its compiler; a kind that is not here is refused by name."""
+    compile: Callable[[Pipeline, Bindings], dict[str, Any]]
+    grants_for: Callable[[Mapping[str, Any], Bindings], list[dict[str, Any]]]
+    """What the role that runs a document must be allowed: IAM statements."""
+    step_of: Callable[[str], str]
+    """The step that something in the document belongs to, by its name."""
+
+
+def get_target(name: str) -> Target:
+    found: Any = importlib.import_module(TARGETS[name])
+    target: Target = found
+    return target

@@ -56,6 +56,9 @@ class Bindings:
     """Registry to its model package group, by the names of the environment's contract."""
     endpoints: Mapping[str, EndpointBinding] = field(default_factory=dict)
     """By the names of the environment's contract."""
+    deployer_arn: str | None = None
+    """The function that puts a model into service, for orchestrators that cannot call SageMaker's hosting themselves.
+    Left out: there is none."""
     alerts_topic_arn: str | None = None
     """Left out: a failed run publishes nothing."""
     alerts_key_arn: str | None = None
@@ -88,6 +91,7 @@ class Bindings:
                     variant={"VariantName": "main", "ServerlessConfig": {"MemorySizeInMB": 2048, "MaxConcurrency": 5}},
                 )
             },
+            "deployer_arn": f"arn:aws:lambda:{region}:{account}:function:{stack}-placeholder",
             "alerts_topic_arn": f"arn:aws:sns:{region}:{account}:{stack}-placeholder",
         }
         return cls(stack=stack, region=region, **{**values, **known})

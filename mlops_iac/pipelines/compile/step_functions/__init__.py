@@ -8,5 +8,6 @@ belongs to a step is called like the step, or ``<step>: <what>``.
 from __future__ import annotations
 
 from mlops_iac.pipelines.compile.step_functions.document import COMPILERS, compile, step_of
+from mlops_iac.pipelines.compile.step_functions.grants import grants_for
 
-__all__ = ["COMPILERS", "compile", "step_of"]
+__all__ = ["COMPILERS", "compile", "grants_for", "step_of"]

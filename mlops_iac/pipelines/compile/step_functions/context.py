@@ -64,6 +64,10 @@ class Context:
             )
         return zones[name]
 
+    def environment(self) -> State:
+        """What every job can read about where it runs."""
+        return {"MLOPS_IAC_STACK": self.bindings.stack, "MLOPS_IAC_RUN.$": x.RUN}
+
     def tags(self) -> list[State]:
         """On everything a run creates, so that `destroy` finds it."""
         ours = [{"Key": STACK_TAG, "Value": self.bindings.stack}, {"Key": RUN_TAG, "Value.$": x.RUN}]

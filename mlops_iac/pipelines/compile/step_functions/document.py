@@ -7,6 +7,7 @@ from typing import Any
 
 from mlops_iac.core.errors import PipelineError
 from mlops_iac.pipelines.compile.bindings import Bindings, check_bindings
+from mlops_iac.pipelines.compile.jobs import script_mode
 from mlops_iac.pipelines.compile.step_functions import expressions as x
 from mlops_iac.pipelines.compile.step_functions.context import Compiler, Context, States
 from mlops_iac.pipelines.compile.step_functions.deploy import compile_deploy
@@ -14,8 +15,8 @@ from mlops_iac.pipelines.compile.step_functions.failure import failure_states
 from mlops_iac.pipelines.compile.step_functions.gate import compile_gate
 from mlops_iac.pipelines.compile.step_functions.processing import compile_processing
 from mlops_iac.pipelines.compile.step_functions.register import compile_register
-from mlops_iac.pipelines.compile.step_functions.training import compile_training, script_mode
-from mlops_iac.pipelines.compile.validate import check
+from mlops_iac.pipelines.compile.step_functions.training import compile_training
+from mlops_iac.pipelines.compile.step_functions.validate import check
 from mlops_iac.pipelines.pipeline import Pipeline
 from mlops_iac.pipelines.steps import (
     DeployStep,

@@ -20,9 +20,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from mlops_iac.pipelines.compile.limits import SUBJECT_LENGTH
 from mlops_iac.pipelines.compile.step_functions import expressions as x
 from mlops_iac.pipelines.compile.step_functions.context import State, States
+from mlops_iac.pipelines.compile.step_functions.limits import SUBJECT_LENGTH
 
 NOTIFY = "Tell the team"
 NAME = "Name the failure"

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from mlops_iac.pipelines.compile import jobs
 from mlops_iac.pipelines.compile.step_functions import expressions as x
-from mlops_iac.pipelines.compile.step_functions import jobs
 from mlops_iac.pipelines.compile.step_functions.context import Context, States
 from mlops_iac.pipelines.compile.step_functions.failure import task
 from mlops_iac.pipelines.references import FromParameter
 from mlops_iac.pipelines.steps import ProcessingStep
-
-BASE = "/opt/ml/processing"
 
 
 def compile_processing(step: ProcessingStep, context: Context) -> States:
@@ -22,7 +20,7 @@ def compile_processing(step: ProcessingStep, context: Context) -> States:
         "RoleArn": bindings.job_role_arn,
         "AppSpecification": {
             "ImageUri": bindings.training_image,
-            "ContainerEntrypoint": ["/bin/bash", f"{BASE}/input/code/run.sh", step.script],
+            "ContainerEntrypoint": jobs.command(step.script),
             **_arguments(step),
         },
         "ProcessingInputs": [
@@ -39,7 +37,7 @@ def compile_processing(step: ProcessingStep, context: Context) -> States:
         "ProcessingResources": {"ClusterConfig": jobs.cluster(step.job, bindings)},
         "NetworkConfig": {**jobs.isolation(step.job, bindings), **jobs.vpc(bindings)},
         "StoppingCondition": {"MaxRuntimeInSeconds": step.job.max_seconds},
-        "Environment": jobs.environment(bindings, x.RUN),
+        "Environment": context.environment(),
         "Tags": context.tags(),
     }
     call = task(
@@ -54,12 +52,12 @@ def compile_processing(step: ProcessingStep, context: Context) -> States:
 
 
 def _input(name: str, uri: str) -> dict[str, Any]:
-    place = {"LocalPath": f"{BASE}/input/{name}", "S3DataType": "S3Prefix", "S3InputMode": "File"}
+    place = {"LocalPath": f"{jobs.PROCESSING}/input/{name}", "S3DataType": "S3Prefix", "S3InputMode": "File"}
     return {"InputName": name, "S3Input": {"S3Uri.$": uri, **place}}
 
 
 def _output(name: str, uri: str) -> dict[str, Any]:
-    place = {"LocalPath": f"{BASE}/output/{name}", "S3UploadMode": "EndOfJob"}
+    place = {"LocalPath": f"{jobs.PROCESSING}/output/{name}", "S3UploadMode": "EndOfJob"}
     return {"OutputName": name, "S3Output": {"S3Uri.$": uri, **place}}
 
 

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from mlops_iac.pipelines.compile.jobs import SERVING_ENVIRONMENT
 from mlops_iac.pipelines.compile.step_functions import expressions as x
 from mlops_iac.pipelines.compile.step_functions.context import Context, States
 from mlops_iac.pipelines.compile.step_functions.failure import task
 from mlops_iac.pipelines.compile.step_functions.gate import metric_path
 from mlops_iac.pipelines.steps import GateStep, RegisterStep
 from mlops_iac.pipelines.steps.gate import EVALUATION
-
-SERVING_ENVIRONMENT = {"SAGEMAKER_PROGRAM": "inference.py", "SAGEMAKER_SUBMIT_DIRECTORY": "/opt/ml/model/code"}
-"""By this AWS's framework containers find the serving code that travels inside the model's archive."""
 
 
 def compile_register(step: RegisterStep, context: Context) -> States:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from mlops_iac.pipelines.compile import jobs
 from mlops_iac.pipelines.compile.step_functions import expressions as x
-from mlops_iac.pipelines.compile.step_functions import jobs
 from mlops_iac.pipelines.compile.step_functions.context import Context, States
 from mlops_iac.pipelines.compile.step_functions.failure import task
 from mlops_iac.pipelines.steps import TrainingStep
@@ -31,7 +31,7 @@ def compile_training(step: TrainingStep, context: Context) -> States:
         "RetryStrategy": {"MaximumRetryAttempts": step.attempts},
         **jobs.isolation(step.job, bindings),
         **jobs.vpc(bindings),
-        "Environment": jobs.environment(bindings, x.RUN),
+        "Environment": context.environment(),
         "Tags": context.tags(),
     }
     call = task(
@@ -43,17 +43,6 @@ def compile_training(step: TrainingStep, context: Context) -> States:
         ResultPath=x.result(step.name),
     )
     return {step.name: call}
-
-
-def script_mode(step: TrainingStep, region: str) -> dict[str, str]:
-    """Hyperparameters by which AWS's framework containers find the code. They win over the team's."""
-    return {
-        "mlops_iac_script": step.script,
-        "sagemaker_container_log_level": "20",
-        "sagemaker_program": "mlops_iac_run.py",
-        "sagemaker_region": region,
-        "sagemaker_submit_directory": "/opt/ml/input/data/code/sourcedir.tar.gz",
-    }
 
 
 def _channel(name: str, uri: str) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from mlops_iac.core.errors import Problem
 from mlops_iac.core.suggestions import did_you_mean
-from mlops_iac.pipelines.compile import limits
+from mlops_iac.pipelines.compile.step_functions import limits
 
 SUMMARY = "The state machine's definition is wrong."
 

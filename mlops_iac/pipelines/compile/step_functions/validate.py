@@ -11,9 +11,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mlops_iac.core.errors import PipelineError, Problem
-from mlops_iac.pipelines.compile import limits
-from mlops_iac.pipelines.compile.calls import check_call
-from mlops_iac.pipelines.compile.structure import check_structure
+from mlops_iac.pipelines.compile.step_functions import limits
+from mlops_iac.pipelines.compile.step_functions.calls import check_call
+from mlops_iac.pipelines.compile.step_functions.structure import check_structure
 
 Document = Mapping[str, Any]
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from mlops_iac.core.errors import PipelineError
 from mlops_iac.pipelines.compile.bindings import Bindings
-from mlops_iac.pipelines.compile.calls import Call, find_call
+from mlops_iac.pipelines.compile.step_functions.calls import Call, find_call
 
 Statement = dict[str, Any]
 

@@ -1,4 +1,4 @@
-"""What processing and training jobs have in common: machines, network, encryption."""
+"""What jobs have in common on every target: machines, network, encryption, and AWS's script mode."""
 
 from __future__ import annotations
 
@@ -6,7 +6,13 @@ import re
 from typing import Any
 
 from mlops_iac.pipelines.compile.bindings import Bindings
+from mlops_iac.pipelines.steps import TrainingStep
 from mlops_iac.pipelines.steps.step import Job
+
+PROCESSING = "/opt/ml/processing"
+
+SERVING_ENVIRONMENT = {"SAGEMAKER_PROGRAM": "inference.py", "SAGEMAKER_SUBMIT_DIRECTORY": "/opt/ml/model/code"}
+"""By this AWS's framework containers find the serving code that travels inside the model's archive."""
 
 _LOCAL_DISK = re.compile(r"ml\.([a-z]+\d+[a-z]*d[a-z]*|g\d+[a-z]*|p5[a-z]*|trn\d+[a-z]*)\.")
 
@@ -45,6 +51,17 @@ def isolation(job: Job, bindings: Bindings) -> dict[str, Any]:
     }
 
 
-def environment(bindings: Bindings, run: str) -> dict[str, str]:
-    """What every job can read about where it runs."""
-    return {"MLOPS_IAC_STACK": bindings.stack, "MLOPS_IAC_RUN.$": run}
+def script_mode(step: TrainingStep, region: str) -> dict[str, str]:
+    """Hyperparameters by which AWS's framework containers find the code. They win over the team's."""
+    return {
+        "mlops_iac_script": step.script,
+        "sagemaker_container_log_level": "20",
+        "sagemaker_program": "mlops_iac_run.py",
+        "sagemaker_region": region,
+        "sagemaker_submit_directory": "/opt/ml/input/data/code/sourcedir.tar.gz",
+    }
+
+
+def command(script: str) -> list[str]:
+    """The entry point of a processing job: what unpacks the code and runs the script."""
+    return ["/bin/bash", f"{PROCESSING}/input/code/run.sh", script]

@@ -1,0 +1,13 @@
+"""Pipelines as SageMaker Pipelines definitions, in JSON of version 2020-12-01:
+https://docs.aws.amazon.com/sagemaker/latest/dg/define-pipeline.html
+
+``compile`` is pure. Steps that do not need each other run at the same time; every native step that belongs to a step is
+called like the step, or ``<step>--<what>``.
+"""
+
+from __future__ import annotations
+
+from mlops_iac.pipelines.compile.sagemaker_pipelines.document import COMPILERS, compile, step_of
+from mlops_iac.pipelines.compile.sagemaker_pipelines.grants import grants_for
+
+__all__ = ["COMPILERS", "compile", "grants_for", "step_of"]

@@ -1,0 +1,100 @@
+"""What each step's compiler is told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from mlops_iac.core.environment import STACK_TAG
+from mlops_iac.core.errors import PipelineError
+from mlops_iac.core.suggestions import did_you_mean
+from mlops_iac.pipelines.compile.bindings import Bindings
+from mlops_iac.pipelines.compile.sagemaker_pipelines import expressions as x
+from mlops_iac.pipelines.describe import key_of_output
+from mlops_iac.pipelines.pipeline import Pipeline
+from mlops_iac.pipelines.references import FromParameter, Source
+from mlops_iac.pipelines.steps import GateStep
+from mlops_iac.pipelines.steps.step import Output
+
+RUN_TAG = "mlops-iac:run"
+
+Native = dict[str, Any]
+"""One step of a definition."""
+
+RETRIES = [
+    {
+        "ExceptionType": ["Step.SERVICE_FAULT", "Step.THROTTLING"],
+        "IntervalSeconds": 2,
+        "BackoffRate": 2.0,
+        "MaxAttempts": 4,
+    },
+    {"ExceptionType": ["SageMaker.RESOURCE_LIMIT"], "IntervalSeconds": 60, "BackoffRate": 1.5, "MaxAttempts": 8},
+]
+"""A failed job is never tried again: the same script on the same data fails again.
+
+https://docs.aws.amazon.com/sagemaker/latest/dg/pipelines-retry-policy.html
+"""
+
+
+@dataclass(frozen=True)
+class Context:
+    pipeline: Pipeline
+    bindings: Bindings
+
+    @property
+    def job_name(self) -> str:
+        """What the names of jobs start with; SageMaker adds the execution's id and a token of its own.
+
+        https://docs.aws.amazon.com/sagemaker/latest/dg/build-and-manage-access.html (custom job prefixes)
+        """
+        return self.bindings.stack
+
+    def uri(self, source: Source) -> Any:
+        """The S3 URI of what a reference leads to."""
+        if isinstance(source, FromParameter):
+            return x.text(f"s3://{self.bindings.bucket}/{{}}", x.get(source.parameter))
+        made = self.pipeline.get_step(source.step).makes()[source.output]
+        if isinstance(made, Output):
+            return self.folder_uri(made)
+        assert made == "model", "a package has an ARN, and nothing else that a job reads is no folder"
+        return x.made(source.step, "ModelArtifacts.S3ModelArtifacts")
+
+    def folder_uri(self, output: Output, file: str = "") -> Any:
+        key = key_of_output(output, self._zones(output.zone)).replace("{run}", "{}")
+        return x.text(f"s3://{self.bindings.bucket}/{key}{file}", x.get(x.RUN))
+
+    def folder(self, source: Source) -> Output:
+        """The folder that a reference leads to; the pipeline made sure that it is one."""
+        assert not isinstance(source, FromParameter)
+        made = self.pipeline.get_step(source.step).makes()[source.output]
+        assert isinstance(made, Output)
+        return made
+
+    def evaluations(self, step: str) -> list[str]:
+        """The outputs of a step that a gate reads."""
+        gates = [gate for gate in self.pipeline.ordered if isinstance(gate, GateStep)]
+        return sorted({gate.evaluation.output for gate in gates if gate.evaluation.step == step})
+
+    def environment(self) -> Native:
+        """What every job can read about where it runs."""
+        return {"MLOPS_IAC_STACK": self.bindings.stack, "MLOPS_IAC_RUN": x.get(x.RUN)}
+
+    def tags(self) -> list[Native]:
+        """On everything a run creates, so that `destroy` finds it."""
+        ours: list[Native] = [{"Key": STACK_TAG, "Value": self.bindings.stack}, {"Key": RUN_TAG, "Value": x.get(x.RUN)}]
+        return [*ours, *({"Key": key, "Value": value} for key, value in sorted(self.bindings.tags.items()))]
+
+    def _zones(self, name: str) -> Any:
+        zones = self.bindings.zones
+        if name not in zones:
+            raise PipelineError(
+                "Unknown zone.",
+                f"Pipeline `{self.pipeline.name}` writes to zone `{name}`, which the lake does not have.",
+                hint=did_you_mean(name, zones),
+            )
+        return zones
+
+
+Compiler = Callable[[Any, Context], list[Native]]
+"""A step's native steps, in their order; the first is called like the step."""

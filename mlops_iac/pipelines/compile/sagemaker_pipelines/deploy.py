@@ -1,0 +1,69 @@
+"""A deploy step: Lambda steps that call the environment's deployer, a function that puts a model into service.
+
+SageMaker Pipelines has steps for models and endpoints, but AWS documents none that updates an endpoint which serves
+already, and waits for it. A Lambda step may take ten minutes, less than an endpoint may need; so as many follow one
+another as the wait is long. The function starts the change only once, and the last step fails when it is not done.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+
+from mlops_iac.core.environment import STACK_TAG
+from mlops_iac.core.errors import PipelineError
+from mlops_iac.pipelines.compile.bindings import EndpointBinding
+from mlops_iac.pipelines.compile.sagemaker_pipelines import expressions as x
+from mlops_iac.pipelines.compile.sagemaker_pipelines.context import Context, Native
+from mlops_iac.pipelines.compile.sagemaker_pipelines.limits import LAMBDA_SECONDS
+from mlops_iac.pipelines.steps import DeployStep
+
+WAIT_SECONDS = LAMBDA_SECONDS - 60
+"""How long one call waits: the rest is for starting, and for answering in time."""
+
+
+def compile_deploy(step: DeployStep, context: Context) -> list[Native]:
+    deployer, endpoint = context.bindings.deployer_arn, context.bindings.endpoints[step.endpoint]
+    if deployer is None:
+        raise PipelineError(
+            "There is nothing that deploys.",
+            f"Step `{step.name}` of pipeline `{context.pipeline.name}` needs a deployer; none is bound.",
+            hint="bind the orchestrator's deployer, or leave the step out.",
+        )
+    count = math.ceil(step.max_seconds / WAIT_SECONDS)
+    names = [step.name, *(f"{step.name}--wait-{number}" for number in range(1, count))]
+    return [
+        {
+            "Name": name,
+            "Type": "Lambda",
+            "FunctionArn": deployer,
+            "Arguments": {
+                "name": x.get(x.name(step.name)),
+                "run": x.get(x.RUN),
+                "package": x.made(step.package.step, "ModelPackageArn"),
+                "endpoint": endpoint.name,
+                "settings": _settings(endpoint, context),
+                "wait_seconds": min(WAIT_SECONDS, step.max_seconds - number * WAIT_SECONDS),
+                "poll_seconds": step.poll_seconds,
+                "last": number == count - 1,
+            },
+            "OutputParameters": [{"OutputName": "endpoint", "OutputType": "String"}],
+            **({"DependsOn": [names[number - 1]]} if number else {}),
+        }
+        for number, name in enumerate(names)
+    ]
+
+
+def _settings(endpoint: EndpointBinding, context: Context) -> str:
+    """What the model and the endpoint's configuration are made with, as text: a Lambda step's arguments are flat."""
+    vpc = {"Subnets": list(endpoint.subnet_ids), "SecurityGroupIds": list(endpoint.security_group_ids)}
+    tags = {STACK_TAG: context.bindings.stack, **context.bindings.tags}
+    settings = {
+        "role": endpoint.role_arn,
+        "variant": dict(endpoint.variant),
+        "isolated": endpoint.network_isolation,
+        "vpc": vpc if endpoint.subnet_ids else None,
+        "key": endpoint.key_arn,
+        "tags": [{"Key": key, "Value": value} for key, value in sorted(tags.items())],
+    }
+    return json.dumps(settings, separators=(",", ":"), sort_keys=True)

@@ -1,0 +1,130 @@
+"""From a pipeline and an environment's names to one pipeline definition."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from mlops_iac.core.errors import PipelineError
+from mlops_iac.pipelines.compile.bindings import Bindings, check_bindings
+from mlops_iac.pipelines.compile.sagemaker_pipelines import expressions as x
+from mlops_iac.pipelines.compile.sagemaker_pipelines.context import Compiler, Context, Native
+from mlops_iac.pipelines.compile.sagemaker_pipelines.deploy import compile_deploy
+from mlops_iac.pipelines.compile.sagemaker_pipelines.gate import compile_gate
+from mlops_iac.pipelines.compile.sagemaker_pipelines.processing import compile_processing
+from mlops_iac.pipelines.compile.sagemaker_pipelines.register import compile_register
+from mlops_iac.pipelines.compile.sagemaker_pipelines.training import compile_training
+from mlops_iac.pipelines.compile.sagemaker_pipelines.validate import check
+from mlops_iac.pipelines.parameters import Parameter
+from mlops_iac.pipelines.pipeline import Pipeline
+from mlops_iac.pipelines.steps import DeployStep, GateStep, ProcessingStep, RegisterStep, Step, TrainingStep
+
+COMPILERS: Mapping[type[Step], Compiler] = {
+    DeployStep: compile_deploy,
+    GateStep: compile_gate,
+    ProcessingStep: compile_processing,
+    RegisterStep: compile_register,
+    TrainingStep: compile_training,
+}
+
+VERSION = "2020-12-01"
+
+
+def compile(pipeline: Pipeline, bindings: Bindings) -> dict[str, Any]:
+    """The definition, checked. Raises PipelineError for what SageMaker would refuse."""
+    check_bindings(pipeline, bindings)
+    context = Context(pipeline, bindings)
+    document = {
+        "Version": VERSION,
+        "Metadata": {},
+        "Parameters": _parameters(pipeline),
+        "Steps": _steps(pipeline.ordered, context),
+    }
+    check(document)
+    return document
+
+
+def step_of(native: str) -> str:
+    """The step that a native step belongs to, by its name: ``deploy--wait-1`` belongs to ``deploy``."""
+    return native.partition("--")[0]
+
+
+def _parameters(pipeline: Pipeline) -> list[Native]:
+    """What the run gives itself has no default; what a person may say has the pipeline's."""
+    ours = [x.RUN, x.CODE_URI, x.CODE_SHA, *(x.name(s.name) for s in pipeline.ordered if isinstance(s, DeployStep))]
+    given = [{"Name": name, "Type": "String"} for name in ours]
+    return [*given, *(native for parameter in pipeline.parameters for native in _parameter(parameter))]
+
+
+def _parameter(parameter: Parameter) -> Iterable[Native]:
+    if parameter.type == "strings":
+        for key, value in parameter.default.items():
+            yield {"Name": x.entry(parameter.name, key), "Type": "String", "DefaultValue": value}
+    elif parameter.type == "number":
+        yield {"Name": parameter.name, "Type": "Float", "DefaultValue": float(parameter.default)}
+    else:
+        yield {"Name": parameter.name, "Type": "String", "DefaultValue": parameter.default}
+
+
+def _steps(steps: tuple[Step, ...], context: Context) -> list[Native]:
+    """Native steps; those that need a gate lie inside its condition, which is how a definition says so."""
+    placed: list[Native] = []
+    inside: dict[str, str] = {}
+    for step in steps:
+        if step.name in inside:
+            continue
+        natives = _compile(step, context)
+        needs = _needed(step, context, steps)
+        if isinstance(step, GateStep):
+            behind = _behind(step, steps, context.pipeline)
+            _refuse_two_gates(behind, inside, step, context.pipeline)
+            inside |= {other.name: step.name for other in behind}
+            natives[0]["Arguments"]["IfSteps"] = _steps(behind, context)
+            outer = {need for other in behind for need in context.pipeline.needs(other)}
+            names = {other.name for other in (*behind, step)}
+            needs = sorted({*needs, *(outer & {s.name for s in steps} - names)})
+        placed += _after(natives, needs, context)
+    return placed
+
+
+def _after(natives: list[Native], needs: Iterable[str], context: Context) -> list[Native]:
+    """What a step waits for is written out: data goes by S3 prefixes, in which SageMaker sees no order."""
+    last = [_compile(context.pipeline.get_step(need), context)[-1]["Name"] for need in needs]
+    return [{**natives[0], "DependsOn": last}, *natives[1:]] if last else natives
+
+
+def _needed(step: Step, context: Context, siblings: tuple[Step, ...]) -> list[str]:
+    """What it waits for beside it. What lies further out is done before the condition around it is asked."""
+    beside = {other.name for other in siblings}
+    return [need for need in context.pipeline.needs(step) if need in beside]
+
+
+def _behind(gate: Step, steps: tuple[Step, ...], pipeline: Pipeline) -> tuple[Step, ...]:
+    """The steps that need the gate, directly or through others."""
+    found = {gate.name}
+    for step in steps:
+        if found & set(pipeline.needs(step)):
+            found.add(step.name)
+    return tuple(step for step in steps if step.name in found and step is not gate)
+
+
+def _refuse_two_gates(behind: tuple[Step, ...], inside: Mapping[str, str], gate: Step, pipeline: Pipeline) -> None:
+    for step in behind:
+        if step.name in inside:
+            raise PipelineError(
+                "This target cannot run this pipeline.",
+                f"Step `{step.name}` of `{pipeline.name}` needs the gates `{inside[step.name]}` and `{gate.name}`; "
+                "a step of SageMaker Pipelines lies behind one condition.",
+                hint=f"let `{gate.name}` wait for `{inside[step.name]}`: `after=(...)`.",
+            )
+
+
+def _compile(step: Step, context: Context) -> list[Native]:
+    try:
+        return COMPILERS[type(step)](step, context)
+    except KeyError:
+        raise PipelineError(
+            "This target cannot run this kind of step.",
+            f"Step `{step.name}` is of kind `{step.kind}`; SageMaker Pipelines takes: "
+            f"{', '.join(sorted(kind.kind for kind in COMPILERS))}.",
+        ) from None

@@ -1,0 +1,71 @@
+"""What a pipeline's role must be allowed, read off the steps of its definition. Statements in IAM's own form.
+
+https://docs.aws.amazon.com/sagemaker/latest/dg/build-and-manage-access.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from mlops_iac.pipelines.compile.bindings import Bindings
+from mlops_iac.pipelines.compile.sagemaker_pipelines.validate import all_steps
+
+Statement = dict[str, Any]
+
+_JOBS: Mapping[str, tuple[str, str]] = {
+    "Processing": ("processing-job", "ProcessingJob"),
+    "Training": ("training-job", "TrainingJob"),
+}
+
+
+def grants_for(document: Mapping[str, Any], bindings: Bindings) -> list[Statement]:
+    """One statement for each thing that is allowed, each with a name of its own."""
+    statements: dict[str, Statement] = {}
+    for step in all_steps(document["Steps"]):
+        for statement in _statements(step, bindings):
+            statements.setdefault(statement["Sid"], statement)
+    return list(statements.values())
+
+
+def _statements(step: Mapping[str, Any], bindings: Bindings) -> Iterator[Statement]:
+    kind = step["Type"]
+    if kind in _JOBS:
+        word, name = _JOBS[kind]
+        verbs = [f"sagemaker:{verb}{name}" for verb in ("Create", "Describe", "Stop")]
+        jobs = _arn(bindings, "sagemaker", f"{word}/{bindings.stack}-*")
+        yield _allow(f"{name}s", ["sagemaker:AddTags", "sagemaker:ListTags", *verbs], [jobs])
+        to = {"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}}
+        yield _allow("PassJobRole", ["iam:PassRole"], [bindings.job_role_arn], to)
+    elif kind == "RegisterModel":
+        group = step["Arguments"]["ModelPackageGroupName"]
+        arns = [
+            _arn(bindings, "sagemaker", f"model-package-group/{group}"),
+            _arn(bindings, "sagemaker", f"model-package/{group}/*"),
+        ]
+        yield _allow("CreateModelPackage", ["sagemaker:CreateModelPackage"], arns)
+        yield from _read_models(bindings)
+    elif kind == "Condition":
+        yield from _read_models(bindings)
+    elif kind == "Lambda":
+        yield _allow("Deploy", ["lambda:InvokeFunction"], [step["FunctionArn"]])
+
+
+def _read_models(bindings: Bindings) -> Iterator[Statement]:
+    """Property files are read, and artifacts looked at, as the pipeline's role."""
+    objects = f"arn:{bindings.partition}:s3:::{bindings.bucket}/{bindings.zones['models']}*"
+    yield _allow("ReadModels", ["s3:GetObject"], [objects])
+    if bindings.key_arn:
+        through = {"StringEquals": {"kms:ViaService": f"s3.{bindings.region}.amazonaws.com"}}
+        yield _allow("DecryptModels", ["kms:Decrypt"], [bindings.key_arn], through)
+
+
+def _allow(
+    sid: str, actions: list[str], resources: list[str], condition: Mapping[str, Mapping[str, Any]] | None = None
+) -> Statement:
+    statement: Statement = {"Sid": sid, "Effect": "Allow", "Action": sorted(actions), "Resource": sorted(resources)}
+    return {**statement, "Condition": condition} if condition else statement
+
+
+def _arn(bindings: Bindings, service: str, resource: str) -> str:
+    return f"arn:{bindings.partition}:{service}:{bindings.region}:{bindings.account_id}:{resource}"

@@ -1,0 +1,64 @@
+"""A processing step: one SageMaker processing job. What gates read of its outputs become property files."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mlops_iac.pipelines.compile import jobs
+from mlops_iac.pipelines.compile.sagemaker_pipelines import expressions as x
+from mlops_iac.pipelines.compile.sagemaker_pipelines.context import RETRIES, Context, Native
+from mlops_iac.pipelines.references import FromParameter
+from mlops_iac.pipelines.steps import ProcessingStep
+from mlops_iac.pipelines.steps.gate import EVALUATION
+
+
+def compile_processing(step: ProcessingStep, context: Context) -> list[Native]:
+    bindings = context.bindings
+    key = {"KmsKeyId": bindings.key_arn} if bindings.key_arn else {}
+    arguments = {
+        "ProcessingJobName": context.job_name,
+        "RoleArn": bindings.job_role_arn,
+        "AppSpecification": {
+            "ImageUri": bindings.training_image,
+            "ContainerEntrypoint": jobs.command(step.script),
+            **_arguments(step),
+        },
+        "ProcessingInputs": [
+            _input("code", x.get(x.CODE_URI)),
+            *(_input(name, context.uri(source)) for name, source in step.inputs.items()),
+        ],
+        "ProcessingOutputConfig": {
+            "Outputs": [_output(name, context.folder_uri(output)) for name, output in step.outputs.items()],
+            **key,
+        },
+        "ProcessingResources": {"ClusterConfig": jobs.cluster(step.job, bindings)},
+        "NetworkConfig": {**jobs.isolation(step.job, bindings), **jobs.vpc(bindings)},
+        "StoppingCondition": {"MaxRuntimeInSeconds": step.job.max_seconds},
+        "Environment": context.environment(),
+        "Tags": context.tags(),
+    }
+    files = [
+        {"PropertyFileName": output, "OutputName": output, "FilePath": EVALUATION}
+        for output in context.evaluations(step.name)
+    ]
+    native: Native = {"Name": step.name, "Type": "Processing", "Arguments": arguments, "RetryPolicies": RETRIES}
+    return [{**native, "PropertyFiles": files} if files else native]
+
+
+def _input(name: str, uri: Any) -> dict[str, Any]:
+    place = {"LocalPath": f"{jobs.PROCESSING}/input/{name}", "S3DataType": "S3Prefix", "S3InputMode": "File"}
+    return {"InputName": name, "S3Input": {"S3Uri": uri, **place}}
+
+
+def _output(name: str, uri: Any) -> dict[str, Any]:
+    place = {"LocalPath": f"{jobs.PROCESSING}/output/{name}", "S3UploadMode": "EndOfJob"}
+    return {"OutputName": name, "S3Output": {"S3Uri": uri, **place}}
+
+
+def _arguments(step: ProcessingStep) -> dict[str, Any]:
+    """``--name value`` pairs. A number becomes text, which is what a program's arguments are."""
+    parts: list[Any] = []
+    for name, value in step.arguments.items():
+        parts.append(f"--{name}")
+        parts.append(x.join(x.get(value.parameter)) if isinstance(value, FromParameter) else value)
+    return {"ContainerArguments": parts} if parts else {}
