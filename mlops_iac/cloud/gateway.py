@@ -244,7 +244,7 @@ class Gateway:
         if path.startswith(own_api.PREFIX):
             wire.read_body(environ)
             return own_api.answer(self.own, environ, self.token)
-        if path.startswith("/moto-api"):
+        if f"{path}/".startswith("/moto-api/"):
             return self._turn_away(environ, 404, "moto's own API is not served.")
         if self.closed or not self.ready.wait(RESTORE_TIMEOUT):
             return self._turn_away(environ, 503, "The embedded cloud is starting or stopping.")

@@ -16,6 +16,7 @@ from typing import Any
 from mlops_iac.clients import Clients
 from mlops_iac.core.environment import STACK_TAG, Environment, Store
 from mlops_iac.core.errors import CloudError, RunError
+from mlops_iac.core.xml_text import fits_xml
 from mlops_iac.runs.calls import calling, missing_is_nothing
 from mlops_iac.runs.names import RUN_ID
 from mlops_iac.runs.pages import pages
@@ -220,9 +221,13 @@ def find_versions(work: Drain, name: str, store: Store) -> Iterator[dict[str, st
 
 
 def delete_batch(client: Any, bucket: str, batch: Iterable[dict[str, str]]) -> int:
-    batch = list(batch)
+    whole = list(batch)
+    odd = [one for one in whole if not fits_xml(one["Key"])]
+    for one in odd:
+        client.delete_object(Bucket=bucket, **one)
+    batch = [one for one in whole if one not in odd] if odd else whole
     if not batch:
-        return 0
+        return len(whole)
     answer = client.delete_objects(Bucket=bucket, Delete={"Objects": batch, "Quiet": True})
     if answer.get("Errors"):
         first = answer["Errors"][0]
@@ -233,7 +238,7 @@ def delete_batch(client: Any, bucket: str, batch: Iterable[dict[str, str]]) -> i
             resource=bucket,
             code=first.get("Code", ""),
         )
-    return len(batch)
+    return len(whole)
 
 
 STEPS: tuple[tuple[str, Callable[[Drain], int]], ...] = (

@@ -82,9 +82,10 @@ def _request_payment(gateway: Gateway, call: Call) -> dict[str, Any]:
 
 def _check_bucket(gateway: Gateway, call: Call) -> None:
     from moto.s3.models import s3_backends
+    from moto.utilities.utils import get_partition
 
     with gateway.locked("s3"):
-        known = call.params["Bucket"] in s3_backends[call.account_id]["aws"].buckets
+        known = call.params["Bucket"] in s3_backends[call.account_id][get_partition(call.region)].buckets
     if not known:
         raise AwsError("NoSuchBucket", "The specified bucket does not exist", 404)
 

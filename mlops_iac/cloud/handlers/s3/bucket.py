@@ -10,6 +10,7 @@ from mlops_iac.cloud.handlers._base import Resource, set_or_drop
 from mlops_iac.cloud.handlers._tags import decode
 from mlops_iac.cloud.regions import dns_suffix_of
 from mlops_iac.core.errors import CloudError
+from mlops_iac.core.xml_text import fits_xml
 from mlops_iac.engine.handler import Scope
 from mlops_iac.engine.values.value import Props
 
@@ -133,13 +134,19 @@ class Bucket(Resource):
 
 
 def empty(api: Api, bucket: str) -> None:
-    """Delete every version and every delete marker, a thousand at a time."""
+    """Delete every version and every delete marker, a thousand at a time; one by one where XML cannot name the key."""
     while True:
         page = api.maybe("ListObjectVersions", Bucket=bucket, MaxKeys=BATCH) or {}
         entries = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
         if not entries:
             return
         doomed = [{"Key": entry["Key"], "VersionId": entry["VersionId"]} for entry in entries[:BATCH]]
+        odd = [entry for entry in doomed if not fits_xml(entry["Key"])]
+        for entry in odd:
+            api("DeleteObject", Bucket=bucket, **entry)
+        doomed = [entry for entry in doomed if entry not in odd] if odd else doomed
+        if not doomed:
+            continue
         answer = api("DeleteObjects", Bucket=bucket, Delete={"Objects": doomed, "Quiet": True})
         for failure in answer.get("Errors", []):  # a locked version would make this an endless loop
             raise api.refuse("DeleteObjects", f"{failure['Key']}: {failure.get('Message', '')}", failure["Code"])
