@@ -241,6 +241,8 @@ class Gateway:
         from mlops_iac.cloud import own_api
 
         path = environ.get("PATH_INFO", "")
+        if path.startswith(own_api.PREFIX) and self._is_guest(environ):
+            return Answer(403, [("Content-Type", "text/plain")], b"A job does not steer the embedded cloud.\n")
         if path.startswith(own_api.PREFIX):
             wire.read_body(environ)
             return own_api.answer(self.own, environ, self.token)
@@ -264,6 +266,9 @@ class Gateway:
         if answer.status < 400 and request and request.changes:
             self.touch()
         return answer
+
+    def _is_guest(self, environ: dict[str, Any]) -> bool:
+        return int(environ.get("REMOTE_PORT") or 0) in self.guests
 
     def _check_guest(self, request: Request) -> None:
         check = self.guests.get(int(request.environ.get("REMOTE_PORT") or 0))

@@ -36,6 +36,8 @@ class Framework:
     """CPython versions that have wheels of all packages: ``("3.11", "3.12")``; none named: any."""
     image_python: str = ""
     """The CPython inside AWS's image; wheels that travel to AWS are made for this one."""
+    toolkits: tuple[str, ...] = ()
+    """AWS's own packages in the image, of which environments hold stand-ins."""
     index: str | None = None
     """A package index to ask besides the default one. None: the default one has everything."""
 
@@ -91,6 +93,7 @@ def get_framework(name: str, version: str) -> Framework:
         packages=tuple(facts["packages"]),
         python=tuple(facts["python"]),
         image_python=facts["image_python"],
+        toolkits=tuple(facts.get("toolkits", ())),
         index=facts.get("index"),
     )
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from pathlib import Path
 
+from mlops_iac.core.builders import builder_environment
 from mlops_iac.core.errors import RunError
 from mlops_iac.core.frameworks import Framework
 from mlops_iac.runs.platforms import Platform
@@ -41,13 +41,11 @@ def download_wheels(
 
 
 def run_pip(command: list[str], requirements: Path, platform: Platform) -> None:
-    """Nothing of the person's cloud credentials is handed to it: building a package runs that package's own code."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "PULUMI_"))}
     other = [] if platform.interpreter == Path(sys.executable) else ["--python", str(platform.interpreter)]
     try:
         done = subprocess.run(
             [sys.executable, "-m", "pip", *other, *command],
-            env=kept,
+            env=builder_environment(),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,

@@ -107,3 +107,41 @@ def test_an_onnx_model_without_its_runtime_says_what_to_add(tmp_path: Path) -> N
     (tmp_path / "model.onnx").write_bytes(b"x")
     with pytest.raises(RuntimeError, match=r"onnxruntime: add it to requirements\.txt"):
         model_fn(str(tmp_path))
+
+
+NAMED_BY_NUMBERS = type("Numbered", (Model,), {"feature_names_in_": ("0", "1"), "__module__": __name__})
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        ("\ufeff1,2\n", "text/csv"),
+        ("\ufeffa,b\n1,2\n", "text/csv"),
+        ("\ufeff[[1, 2]]", "application/json"),
+        ("b,a\n2,1\n", "text/csv; header=present"),
+        ("1,2\n", "text/csv;header=absent"),
+    ],
+)
+def test_a_byte_order_mark_and_a_said_header_are_understood(body: str, kind: str) -> None:
+    assert ask(Model(), body, kind)["predictions"] == [1]
+
+
+def test_a_header_of_numbers_is_the_columns_names_when_it_is_exactly_them() -> None:
+    assert ask(NAMED_BY_NUMBERS(), "0,1\n7,8\n", "text/csv")["predictions"] == [7]
+    assert ask(NAMED_BY_NUMBERS(), "0,1\n", "text/csv")["predictions"] == [0], "one row alone is data"
+    assert ask(NAMED_BY_NUMBERS(), "0,1\n7,8\n", "text/csv; header=absent")["predictions"] == [0, 7]
+    assert ask(NAMED_BY_NUMBERS(), "1,0\n8,7\n", "text/csv; header=present")["predictions"] == [7]
+
+
+def test_a_header_that_is_neither_is_refused() -> None:
+    with pytest.raises(ValueError, match="header=maybe is not known"):
+        input_fn(b"1,2", "text/csv; header=maybe")
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")])
+def test_what_is_no_number_becomes_null_because_json_has_no_word_for_it(value: float) -> None:
+    class Odd(Nameless):
+        def predict(self, data: Any) -> list[Any]:
+            return [value, 1.0]
+
+    assert ask(Odd(), "[[1, 2]]") == {"predictions": [None, 1.0]}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import os
+import runpy
 import shutil
 import signal
 import subprocess
@@ -174,3 +175,48 @@ def test_what_travels_is_python_3_9_and_needs_nothing_of_ours(name: str) -> None
     imported |= {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
     ours = {module.split(".")[0] for module in imported} - set(sys.stdlib_module_names)
     assert ours <= {"joblib", "numpy", "onnxruntime", "pandas"}
+
+
+SERVING_SCRIPT = """
+import os, pathlib
+
+def model_fn(model_dir):
+    return pathlib.Path(model_dir, "model").read_text()
+
+def predict_fn(data, model):
+    return [model, data]
+
+if __name__ == "__main__":
+    pathlib.Path(os.environ["SM_MODEL_DIR"], "model").write_text("trained")
+"""
+
+
+def serve(model: Path) -> dict[str, object]:
+    """The functions that a serving container finds in the model's inference.py."""
+    return runpy.run_path(str(model / "code" / "inference.py"))
+
+
+def test_a_model_fn_in_the_training_script_serves(tmp_path: Path) -> None:
+    """AWS's samples have one script for both; our own default must not stand in its way."""
+    code, model = make_code(tmp_path / "code", train=SERVING_SCRIPT), tmp_path / "model"
+    model.mkdir()
+    done = run_training(code, model, "--mlops_iac_script", "train.py")
+    assert done.returncode == 0, done.stderr
+    found = serve(model)
+    assert found["model_fn"](str(model)) == "trained"  # type: ignore[operator]
+    assert {"predict_fn"} == set(found) & {"input_fn", "output_fn", "predict_fn", "transform_fn"}
+
+
+def test_a_teams_own_inference_goes_before_the_training_script(tmp_path: Path) -> None:
+    code, model = make_code(tmp_path / "code", train=SERVING_SCRIPT, inference="OWN = 1\n"), tmp_path / "model"
+    model.mkdir()
+    assert run_training(code, model, "--mlops_iac_script", "train.py").returncode == 0
+    assert serve(model)["OWN"] == 1
+
+
+def test_the_default_serves_when_the_training_script_has_no_functions(tmp_path: Path) -> None:
+    script = "import os, pathlib; pathlib.Path(os.environ['SM_MODEL_DIR'], 'm').touch()"
+    code, model = make_code(tmp_path / "code", train=script), tmp_path / "model"
+    model.mkdir()
+    assert run_training(code, model, "--mlops_iac_script", "train.py").returncode == 0
+    assert (model / "code" / "inference.py").read_bytes() == (code / "inference.py").read_bytes()

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from mlops_iac.cloud.gateway import Gateway
 from mlops_iac.cloud.jobs.host import FindFramework, Host
 from mlops_iac.core.frameworks import find_framework
 
-__all__ = ["install"]
+__all__ = ["install", "model_server_folder"]
+
+
+def model_server_folder() -> Path:
+    """Where the scripts that run in a framework's environment lie."""
+    return Path(__file__).parent
 
 
 def install(gateway: Gateway, find: FindFramework = find_framework, idle: float = 300.0) -> None:

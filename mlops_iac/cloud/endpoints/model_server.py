@@ -1,9 +1,10 @@
 """Serve one model over HTTP: /ping and /invocations. A script that runs in the framework's environment.
 
-Usage: ``python model_server.py <socket>``, with ``SAGEMAKER_PROGRAM`` (a file in ``SAGEMAKER_SUBMIT_DIRECTORY``)
-naming the team's script and ``SM_MODEL_DIR`` the unpacked model. The script may define ``model_fn``, ``input_fn``,
-``predict_fn``, ``output_fn`` and ``transform_fn``; what it leaves out behaves as in AWS's scikit-learn container
-(github.com/aws/sagemaker-scikit-learn-container and sagemaker-inference-toolkit, read 2026-11-21).
+Usage: ``python model_server.py <socket> <framework>``, with ``SAGEMAKER_PROGRAM`` (a file in
+``SAGEMAKER_SUBMIT_DIRECTORY``) naming the team's script and ``SM_MODEL_DIR`` the unpacked model. The script may define
+``model_fn``, ``input_fn``, ``predict_fn``, ``output_fn`` and ``transform_fn``; what it leaves out behaves as in the
+framework's own container (github.com/aws/sagemaker-scikit-learn-container and sagemaker-inference-toolkit, read
+2026-11-21).
 
 The server listens on a unix socket in a private folder: no port that others could reach, and none to run out of.
 It listens when the model is loaded, not before, so whoever can connect gets answers.
@@ -13,7 +14,6 @@ from __future__ import annotations
 
 import importlib.util
 import inspect
-import io
 import json
 import os
 import socketserver
@@ -23,74 +23,106 @@ from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 
-CSV, JSON, NPY = "text/csv", "application/json", "application/x-npy"
+from mlops_iac_content import (  # type: ignore[import-not-found, unused-ignore]  # beside this file
+    ANY,
+    JSON,
+    UTF8_TYPES,
+    Unsupported,
+    decode,
+    encode,
+    kind_of,
+    to_dmatrix,
+)
 
 
-class Unsupported(Exception):
-    """The content type asked for is not one that the default functions know; ``status`` is HTTP's."""
+class Sklearn:
+    """What the scikit-learn container does when a script leaves a function out."""
 
-    def __init__(self, content_type: str, status: int) -> None:
-        super().__init__(f"Content type {content_type} is not supported by this framework.")
-        self.status = status
+    def model_fn(self, model_dir: str) -> Any:
+        raise NotImplementedError(
+            "Please provide a model_fn implementation: the script named by SAGEMAKER_PROGRAM has none, "
+            "and this container has no default."
+        )
 
+    def input_fn(self, body: bytes, content_type: str) -> Any:
+        kind = kind_of(content_type)
+        data = decode(body, kind)
+        return data.astype("float32") if kind in UTF8_TYPES else data
 
-def default_model_fn(model_dir: str) -> Any:
-    raise NotImplementedError(
-        "Please provide a model_fn implementation: the script named by SAGEMAKER_PROGRAM has none, "
-        "and this container has no default."
-    )
+    def predict_fn(self, data: Any, model: Any) -> Any:
+        return model.predict(data)
 
-
-def default_input_fn(body: bytes, content_type: str) -> Any:
-    import numpy  # type: ignore[import-not-found, unused-ignore]  # the framework's, not ours
-
-    if content_type == CSV:
-        return numpy.genfromtxt(io.StringIO(body.decode()), delimiter=",", dtype="float32")
-    if content_type == JSON:
-        return numpy.array(json.loads(body)).astype("float32")
-    if content_type == NPY:
-        return numpy.load(io.BytesIO(body), allow_pickle=False)
-    raise Unsupported(content_type, 415)
+    def output_fn(self, prediction: Any, accept: str) -> Any:
+        return encode(prediction, accept)
 
 
-def default_predict_fn(data: Any, model: Any) -> Any:
-    return model.predict(data)
+class Xgboost(Sklearn):
+    """Requests become a DMatrix, and names of features are not compared.
+    github.com/aws/sagemaker-xgboost-container, handler_service.py and encoder.py, read 2026-11-28."""
+
+    def input_fn(self, body: bytes, content_type: str) -> Any:
+        return to_dmatrix(body, kind_of(content_type))
+
+    def predict_fn(self, data: Any, model: Any) -> Any:
+        return model.predict(data, validate_features=False)
 
 
-def default_output_fn(prediction: Any, accept: str) -> str | bytes:
-    import numpy  # type: ignore[import-not-found, unused-ignore]  # the framework's, not ours
+class Pytorch(Sklearn):
+    """TorchScript in ``model.pt``, tensors in, lists out.
+    github.com/aws/sagemaker-pytorch-inference-toolkit, default_pytorch_inference_handler.py, read 2026-11-28."""
 
-    values = prediction if isinstance(prediction, (list, tuple)) else numpy.asarray(prediction)
-    if accept == JSON:
-        return json.dumps(values.tolist() if hasattr(values, "tolist") else values)
-    if accept == CSV:
-        text = io.StringIO()
-        numpy.savetxt(text, numpy.asarray(values), delimiter=",", fmt="%s")
-        return text.getvalue()
-    if accept == NPY:
-        data = io.BytesIO()
-        numpy.save(data, numpy.asarray(values))
-        return data.getvalue()
-    raise Unsupported(accept, 406)
+    def model_fn(self, model_dir: str) -> Any:
+        import torch  # type: ignore[import-not-found, unused-ignore]
+
+        file = os.path.join(model_dir, "model.pt")
+        if not os.path.exists(file):
+            raise FileNotFoundError("Failed to load model with default model_fn: missing file model.pt.")
+        return torch.jit.load(file, map_location="cpu")
+
+    def input_fn(self, body: bytes, content_type: str) -> Any:
+        import torch  # type: ignore[import-not-found, unused-ignore]
+
+        kind = kind_of(content_type)
+        data = decode(body, kind)
+        return torch.FloatTensor(data) if kind in UTF8_TYPES else torch.from_numpy(data)
+
+    def predict_fn(self, data: Any, model: Any) -> Any:
+        import torch  # type: ignore[import-not-found, unused-ignore]
+
+        with torch.no_grad():
+            return model.eval()(data)
+
+    def output_fn(self, prediction: Any, accept: str) -> Any:
+        value = prediction.detach().cpu().numpy().tolist() if hasattr(prediction, "detach") else prediction
+        return encode(value, accept)
+
+
+DEFAULTS = {"sklearn": Sklearn, "xgboost": Xgboost, "pytorch": Pytorch}
 
 
 class Model:
     """The loaded model and the functions around it."""
 
-    def __init__(self) -> None:
+    def __init__(self, defaults: Sklearn) -> None:
         script = load_script()
-        self._input = getattr(script, "input_fn", default_input_fn)
-        self._predict = getattr(script, "predict_fn", default_predict_fn)
-        self._output = getattr(script, "output_fn", default_output_fn)
+        self._defaults = defaults
+        self._input = getattr(script, "input_fn", defaults.input_fn)
+        self._predict = getattr(script, "predict_fn", defaults.predict_fn)
+        self._output = getattr(script, "output_fn", defaults.output_fn)
         self._transform = getattr(script, "transform_fn", None)
-        self._model = call(getattr(script, "model_fn", default_model_fn), os.environ["SM_MODEL_DIR"])
+        if self._transform and any(hasattr(script, name) for name in ("input_fn", "predict_fn", "output_fn")):
+            raise ValueError(
+                "Cannot use transform_fn implementation in conjunction with input_fn, predict_fn, and/or output_fn "
+                "implementation"
+            )
+        self._model = call(getattr(script, "model_fn", defaults.model_fn), os.environ["SM_MODEL_DIR"])
 
     def answer(self, body: bytes, content_type: str, accept: str) -> tuple[Any, str]:
         """The response's body and content type."""
         if self._transform:
             result = call(self._transform, self._model, text_or_bytes(body, content_type), content_type, accept)
         else:
-            own = self._input is not default_input_fn
+            own = self._input != self._defaults.input_fn
             data = call(self._input, text_or_bytes(body, content_type) if own else body, content_type)
             result = call(self._output, call(self._predict, data, self._model), accept)
         if isinstance(result, tuple) and len(result) == 2 and isinstance(result[1], str):
@@ -102,7 +134,8 @@ class Model:
 
 def text_or_bytes(body: bytes, content_type: str) -> str | bytes:
     """AWS's containers hand text to scripts when the content type is a text one."""
-    return body.decode() if content_type in (CSV, JSON) or content_type.startswith("text/") else body
+    content_type = kind_of(content_type)
+    return body.decode() if content_type in UTF8_TYPES or content_type.startswith("text/") else body
 
 
 def call(function: Callable[..., Any], *arguments: Any) -> Any:
@@ -151,7 +184,7 @@ class Handler(BaseHTTPRequestHandler):
             return
         default = os.environ.get("SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT", JSON)
         accept = self.headers.get("Accept") or default
-        accept = default if accept in ("*/*", "application/*") else accept
+        accept = default if accept in (ANY, "application/*") else accept
         try:
             answer, content_type = self.model.answer(body, self.headers.get("Content-Type") or JSON, accept)
             if not isinstance(answer, (bytes, bytearray, str)):
@@ -185,8 +218,8 @@ class Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
 
 
 def main() -> None:
-    Handler.model = Model()
-    socket = sys.argv[1]
+    socket, framework = sys.argv[1:3]
+    Handler.model = Model(DEFAULTS.get(framework, Sklearn)())
     beside = f"{socket}.new"
     server = Server(beside, Handler)
     os.chmod(beside, 0o600)

@@ -23,6 +23,7 @@ LOAD_TIMEOUT = 480.0
 INVOCATION_TIMEOUT = 60.0
 """Seconds a model has to answer one invocation, SageMaker's own limit."""
 _SERVER = Path(__file__).with_name("model_server.py")
+_CONTENT = Path(__file__).with_name("mlops_iac_content.py")
 _CODE = "/opt/ml/code"
 
 
@@ -101,8 +102,9 @@ class Serving:
         model = self._workspace.folder("/opt/ml/model")
         s3 = self._host.client("s3", self._region, self._account)
         if self._container.data_url:
-            unpack(_fetch(s3, self._container.data_url, self._workspace.aside / "model"), model)
+            unpack(_fetch(s3, self._container.data_url, self._workspace.aside / "model"), model, links=False)
         code = self._find_code(s3)
+        framework = self._host.framework(self._container.image)
         environment = self._host.environment(self._container.image, code)
         view = self._workspace.view
         reach = self._host.reach(self._container.network, self._region, self._account)
@@ -112,14 +114,18 @@ class Serving:
         if code:
             variables["SAGEMAKER_SUBMIT_DIRECTORY"] = view.path(f"/opt/ml/{code.relative_to(view.folder).as_posix()}")
         self._process = self._host.process(
-            ["python", str(_SERVER), str(self._socket)],
+            ["python", str(_SERVER), str(self._socket), framework.name],
             environment,
             self._workspace,
             reach,
             variables,
             self._log.write,
-            folder="/opt/ml/model",
-            shown=[(str(_SERVER), str(_SERVER), "ro"), (str(self._folder), str(self._folder), "rw")],
+            # TorchServe starts its workers in the model's folder; the other containers have no working directory.
+            folder="/opt/ml/model" if framework.name == "pytorch" else "/",
+            shown=[
+                *((str(file), str(file), "ro") for file in (_SERVER, _CONTENT)),
+                (str(self._folder), str(self._folder), "rw"),
+            ],
         )
         try:
             self._process.start()

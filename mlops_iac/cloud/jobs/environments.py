@@ -10,27 +10,34 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import functools
 import hashlib
 import os
 import platform
+import re
 import shutil
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from mlops_iac.core.builders import builder_environment
 from mlops_iac.core.cache import cache_folder
 from mlops_iac.core.errors import MlopsError
 from mlops_iac.core.frameworks import Framework
 from mlops_iac.core.interpreters import Interpreter, NoInterpreter, find_interpreter, get_interpreter
 
-_RECIPE = 1
+_RECIPE = 2
 """Part of every hash: raise it when the way environments are built changes."""
 _LAST_LINES = 12
 """How many of pip's last lines an error shows."""
 _READY = ".ready"
+"""The mark of an environment that is whole; it names what was installed."""
+_PINNED = re.compile(r"^([A-Za-z0-9][A-Za-z0-9._-]*)==", re.MULTILINE)
+_TOOLKITS = Path(__file__).with_name("toolkits")
+_CONTENT = Path(__file__).parents[1] / "endpoints" / "mlops_iac_content.py"
 
 
 class EnvironmentFailed(MlopsError):
@@ -68,7 +75,7 @@ def framework_environment(framework: Framework) -> PythonEnvironment:
         interpreter = get_interpreter(framework)
     except NoInterpreter as error:
         raise EnvironmentFailed(error.summary, error.detail, hint=error.hint) from error
-    folder = _folder("base", interpreter, str(framework), *framework.packages)
+    folder = _base_folder(framework, interpreter)
     with _building(folder) as aside:
         if aside:
             _build_base(aside, framework, interpreter)
@@ -110,7 +117,17 @@ def is_ready(framework: Framework) -> bool:
     if not framework.packages:
         return True
     interpreter = find_interpreter(framework)
-    return bool(interpreter and (_folder("base", interpreter, str(framework), *framework.packages) / _READY).exists())
+    return bool(interpreter and _is_whole(_base_folder(framework, interpreter)))
+
+
+def _base_folder(framework: Framework, interpreter: Interpreter) -> Path:
+    return _folder("base", interpreter, str(framework), *framework.packages, *framework.toolkits, *_toolkit_hashes())
+
+
+@functools.cache
+def _toolkit_hashes() -> tuple[str, ...]:
+    files = [_CONTENT, *sorted(_TOOLKITS.rglob("*.py"))]
+    return tuple(hashlib.sha256(file.read_bytes()).hexdigest() for file in files)
 
 
 def _folder(kind: str, interpreter: Interpreter, *parts: str) -> Path:
@@ -135,13 +152,13 @@ def _wheel_hashes(code: Path) -> list[str]:
 @contextlib.contextmanager
 def _building(folder: Path) -> Iterator[Path | None]:
     """Hold the lock of one environment; yields the folder to build, or None when it is there already."""
-    if (folder / _READY).exists():
+    if _is_whole(folder):
         yield None
         return
     folder.parent.mkdir(parents=True, exist_ok=True)
     with open(folder.with_suffix(".lock"), "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # another process, or another thread: each has opened the file itself
-        if (folder / _READY).exists():
+        if _is_whole(folder):
             yield None
             return
         shutil.rmtree(folder, ignore_errors=True)
@@ -149,10 +166,38 @@ def _building(folder: Path) -> Iterator[Path | None]:
             # Scripts of a virtual environment name its folder, so it is built where it will live, not aside and moved;
             # only `.ready` makes it exist for anybody else.
             yield folder
-            (folder / _READY).touch()
+            (folder / _READY).write_text("\n".join(_holdings(folder)))
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             raise
+
+
+def _holdings(folder: Path) -> list[str]:
+    """What is installed in an environment: the folders that pip keeps its records in."""
+    return sorted(path.relative_to(folder).as_posix() for path in folder.glob("lib/python*/site-packages/*.dist-info"))
+
+
+def _is_whole(folder: Path) -> bool:
+    """Whether it is ready and still holds what it held then."""
+    try:
+        held = (folder / _READY).read_text().split("\n")
+    except OSError:
+        return False
+    return all((folder / name).exists() for name in held)
+
+
+def _check_holds(folder: Path, names: Iterable[str], what: str) -> None:
+    """pip can end well and have installed elsewhere."""
+    held = {_plain(Path(name).name.split("-")[0]) for name in _holdings(folder)}
+    missing = sorted({_plain(name) for name in names} - held)
+    if missing:
+        detail = f"{what} ended without an error, but the environment lacks {', '.join(missing)}."
+        raise EnvironmentFailed("Environment could not be built.", detail)
+
+
+def _plain(name: str) -> str:
+    """A distribution's name as it is compared: https://packaging.python.org/en/latest/specifications/name-normalization"""
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def _build_base(folder: Path, framework: Framework, interpreter: Interpreter) -> None:
@@ -163,6 +208,11 @@ def _build_base(folder: Path, framework: Framework, interpreter: Interpreter) ->
     packages = [_build_for_cpu(package, framework) for package in framework.packages]
     source = f" (from {framework.index} and the default index)" if framework.index else ""
     _run([*pip, *wheels, *index, *packages], f"installing {framework}{source}")
+    _check_holds(folder, (package.split("==")[0] for package in framework.packages), f"installing {framework}")
+    for toolkit in framework.toolkits:
+        shutil.copytree(_TOOLKITS / toolkit, _site_packages(folder, interpreter) / toolkit)
+    if framework.toolkits:
+        shutil.copy(_CONTENT, _site_packages(folder, interpreter))
     # pip would compile on one core, and the packages' own tests too, which are near half of it and never run here.
     compiler = [str(folder / "bin" / "python"), "-m", "compileall", "-q", "-j", "0", "-x", "/tests/"]
     _run([*compiler, str(_site_packages(folder, interpreter))], f"compiling {framework}")
@@ -184,6 +234,10 @@ def _build_layer(folder: Path, base: PythonEnvironment, requirements: Path, inte
     wheels = requirements.parent / "wheels"
     links = ["--find-links", str(wheels)] if wheels.is_dir() else []
     _run([*pip, *links, "-r", str(requirements)], "installing requirements.txt", folder=requirements.parent)
+    pinned = _PINNED.findall(requirements.read_text("utf-8", "replace"))
+    in_base = {_plain(Path(name).name.split("-")[0]) for name in _holdings(base.folder)}
+    wanted = [name for name in pinned if _plain(name) not in in_base]
+    _check_holds(folder, wanted, "installing requirements.txt")
 
 
 def _site_packages(folder: Path, interpreter: Interpreter) -> Path:
@@ -191,11 +245,7 @@ def _site_packages(folder: Path, interpreter: Interpreter) -> Path:
 
 
 def _run(command: Sequence[str], what: str, folder: Path | None = None) -> None:
-    """Run one build command. Nothing of the person's cloud credentials is handed to it."""
-    kept = {
-        name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "PULUMI_", "VIRTUAL_ENV"))
-    }
-    done = subprocess.run(command, env=kept, cwd=folder, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, env=builder_environment(), cwd=folder, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         last = "\n".join((done.stdout + done.stderr).strip().splitlines()[-_LAST_LINES:])
         raise EnvironmentFailed("Environment could not be built.", f"{what} failed:\n{last}")

@@ -105,11 +105,20 @@ def pack(folder: Path, archive: Path) -> None:
             tar.add(child, arcname=child.name)
 
 
-def unpack(archive: Path, folder: Path) -> None:
-    """Unpack a tar archive; members that would leave the folder, links out of it and devices are refused."""
+def unpack(archive: Path, folder: Path, *, links: bool = True) -> None:
+    """Unpack a tar archive; members that would leave the folder, links out of it and devices are refused.
+
+    ``links``: False refuses every link, as SageMaker does in a model's archive.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     try:
         with tarfile.open(archive) as tar:
+            linked = [] if links else [member.name for member in tar if member.issym() or member.islnk()]
+            if linked:
+                raise JobFailed(
+                    f"ClientError: Failed to extract model data archive from `{archive.name}`: it holds links "
+                    f"({', '.join(linked[:3])}), which SageMaker does not extract. Save files, not links."
+                )
             tar.extractall(folder, filter="data")
     except (tarfile.TarError, EOFError, gzip.BadGzipFile) as error:
         raise JobFailed(f"ClientError: `{archive.name}` cannot be unpacked: {error}") from error

@@ -39,6 +39,7 @@ def apply(gateway: Gateway) -> None:
     )  # fmt: skip
     gateway.when_used("sagemaker", _patch_instance_types)
     gateway.when_used("sagemaker", _patch_metadata)
+    gateway.when_used("sagemaker", _omit_empty_structures)
     gateway.when_used("sagemaker", lambda: _patch_versions(gateway))
 
 
@@ -92,6 +93,19 @@ def _patch_metadata() -> None:
 
     update.original = original  # type: ignore[attr-defined]
     Backend.update_model_package = update
+
+
+def _omit_empty_structures() -> None:
+    """moto fills in what nobody said with ``{}`` or ``[]``; AWS leaves it out, and typed clients refuse it."""
+    from moto.sagemaker.models import BaseObject
+
+    original = getattr(BaseObject.gen_response_object, "original", BaseObject.gen_response_object)
+
+    def generate(self: Any) -> dict[str, Any]:
+        return {name: value for name, value in original(self).items() if value not in ({}, [], None)}
+
+    generate.original = original  # type: ignore[attr-defined]
+    BaseObject.gen_response_object = generate
 
 
 def _delete_package(gateway: Gateway, call: Call) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """Serves a saved scikit-learn or ONNX model when a team has no ``inference.py`` of its own.
 
 The four functions of SageMaker's framework containers. A request is JSON (``{"instances": [row, …]}`` or a list of
-rows; a row is a list, or an object by column) or CSV, with or without a header. The answer is
+rows; a row is a list, or an object by column) or CSV, with or without a header; ``text/csv; header=present`` or
+``header=absent`` says which, else the first line tells. The answer is
 ``{"predictions": […], "probabilities": [[…], …], "classes": […]}``; the last two where the model offers them.
 Standard library only (and the model's own packages), Python 3.9 or newer.
 """
@@ -11,9 +12,10 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
 import pickle
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +30,8 @@ class Rows:
 
     values: list[list[Any]]
     columns: list[str] | None = None
+    guessed: bool = field(default=False, compare=False)
+    """True for a CSV that did not say whether it has a header."""
 
 
 def model_fn(model_dir: str) -> Any:
@@ -58,11 +62,12 @@ def load(path: Path) -> Any:
 
 def input_fn(body: Any, content_type: str) -> Rows:
     text = body.decode("utf-8") if isinstance(body, (bytes, bytearray)) else str(body)
-    kind = (content_type or JSON).split(";")[0].strip().lower()
+    text = text[1:] if text.startswith("\ufeff") else text  # the byte order mark that spreadsheets write
+    kind, *parameters = [part.strip().lower() for part in (content_type or JSON).split(";")]
     if kind == JSON:
         return parse_json(text)
     if kind == CSV:
-        return parse_csv(text)
+        return parse_csv(text, find_header(parameters))
     raise ValueError(f"content type {content_type!r} is not served; it may be {JSON} or {CSV}")
 
 
@@ -86,20 +91,32 @@ def parse_json(text: str) -> Rows:
     raise ValueError("rows must all be lists, or all be objects by column")
 
 
-def parse_csv(text: str) -> Rows:
-    """Rows of a CSV request. A first line in which nothing is a number is a header."""
+def find_header(parameters: list[str]) -> bool | None:
+    """What ``header=present`` or ``header=absent`` says (RFC 4180, section 3); None when nothing does."""
+    said = [value.strip() for name, _, value in (part.partition("=") for part in parameters) if name == "header"]
+    if not said:
+        return None
+    if said[-1] not in ("present", "absent"):
+        raise ValueError(f"header={said[-1]} is not known; it may be present or absent")
+    return said[-1] == "present"
+
+
+def parse_csv(text: str, header: bool | None = None) -> Rows:
+    """Rows of a CSV request. When nothing says so, a first line in which nothing is a number is a header."""
     rows = [row for row in csv.reader(io.StringIO(text)) if row]
     if not rows:
         raise ValueError("the request is empty; expected one line per row")
-    columns = None
-    if not any(isinstance(to_value(cell), float) for cell in rows[0]):
+    columns, guessed = None, header is None
+    if header is None:
+        header = not any(isinstance(to_value(cell), float) for cell in rows[0])
+    if header:
         columns, rows = [cell.strip() for cell in rows[0]], rows[1:]
         if not rows:
             raise ValueError("the request has a header and no rows")
     values = check_widths([[to_value(cell) for cell in row] for row in rows])
     if columns is not None and len(values[0]) != len(columns):
         raise ValueError(f"the header has {len(columns)} columns and the rows have {len(values[0])}")
-    return Rows(values, columns)
+    return Rows(values, columns, guessed)
 
 
 def check_widths(rows: list[list[Any]]) -> list[list[Any]]:
@@ -138,6 +155,7 @@ def arrange(rows: Rows, names: Sequence[str] | None, count: int | None) -> Any:
             raise ValueError(f"the model takes {count} columns, the request has {width}")
         return rows.values
     names = [str(name) for name in names]
+    rows = find_numbered_header(rows, names)
     if rows.columns is None:
         if width != len(names):
             raise ValueError(f"the model takes {len(names)} columns, the request has {width}: {', '.join(names)}")
@@ -147,6 +165,14 @@ def arrange(rows: Rows, names: Sequence[str] | None, count: int | None) -> Any:
         raise ValueError(f"the request lacks columns that the model needs: {', '.join(missing)}")
     order = [rows.columns.index(name) for name in names]
     return to_frame([[row[at] for at in order] for row in rows.values], names)
+
+
+def find_numbered_header(rows: Rows, names: Sequence[str]) -> Rows:
+    """Columns named "0", "1", … look like numbers in a CSV: a first row that is exactly the names is a header."""
+    first = [format(cell, "g") if isinstance(cell, float) else str(cell) for cell in rows.values[0]]
+    if rows.columns is None and rows.guessed and first == list(names) and len(rows.values) > 1:
+        return Rows(rows.values[1:], first)
+    return rows
 
 
 def to_frame(values: list[list[Any]], names: list[str]) -> Any:
@@ -159,10 +185,11 @@ def to_frame(values: list[list[Any]], names: list[str]) -> Any:
 
 
 def to_plain(value: Any) -> Any:
-    """numpy arrays, and lists of them, as JSON can hold them."""
+    """numpy arrays, and lists of them, as JSON can hold them; what is no number (NaN, Infinity) becomes null."""
+    value = value.tolist() if hasattr(value, "tolist") else value
     if isinstance(value, (list, tuple)):
         return [to_plain(item) for item in value]
-    return value.tolist() if hasattr(value, "tolist") else value
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def output_fn(answer: Any, accept: str) -> tuple[str, str]:
@@ -171,7 +198,7 @@ def output_fn(answer: Any, accept: str) -> tuple[str, str]:
         return to_csv(answer), CSV
     if not {JSON, "*/*", "application/*"} & set(kinds):
         raise ValueError(f"accept {accept!r} is not offered; it may be {JSON} or {CSV}")
-    return json.dumps(answer), JSON
+    return json.dumps(answer, allow_nan=False), JSON
 
 
 def to_csv(answer: dict[str, Any]) -> str:

@@ -7,6 +7,7 @@ Standard library only, Python 3.9 or newer.
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import shutil
@@ -18,6 +19,10 @@ from pathlib import Path
 
 OWN_ARGUMENT = "mlops_iac_script"
 OWN_FILE = Path(__file__).name
+FUNCTIONS = ("model_fn", "input_fn", "predict_fn", "output_fn", "transform_fn")
+"""What SageMaker's serving containers look for in a script."""
+DEFAULT = b'"""Serves a saved scikit-learn or ONNX model when a team has no'
+"""How our own inference.py begins: it travels when the team has none."""
 
 
 def split_arguments(arguments: list[str]) -> tuple[str, list[str]]:
@@ -70,6 +75,33 @@ def copy_serving_code(code: Path, model: Path) -> None:
         shutil.copyfile(source, target / relative)
 
 
+def find_functions(script: Path) -> list[str]:
+    """Which of `FUNCTIONS` a script defines, without running it."""
+    if script.suffix != ".py":
+        return []
+    tree = ast.parse(script.read_bytes())
+    return [node.name for node in tree.body if isinstance(node, ast.FunctionDef) and node.name in FUNCTIONS]
+
+
+def serve_by_script(script: str, functions: list[str], model: Path) -> None:
+    """Serve with the training script's own functions, as AWS's samples have them: the script is the entry point of both
+    there, so it guards what trains with ``if __name__ == "__main__"``. A team's own inference.py goes first."""
+    inference = model / "code" / "inference.py"
+    if not functions or not inference.read_bytes().startswith(DEFAULT):
+        return
+    lines = [
+        f'"""Serves with the functions of {script}."""',
+        "import importlib.util, pathlib, sys",
+        f"file = pathlib.Path(__file__).parent / {script!r}",
+        'spec = importlib.util.spec_from_file_location("training_script", file)',
+        "module = importlib.util.module_from_spec(spec)",
+        "sys.modules[spec.name] = module",
+        "spec.loader.exec_module(module)",
+        *(f"{name} = module.{name}" for name in functions),
+    ]
+    inference.write_text("\n".join(lines) + "\n")
+
+
 def main() -> None:
     code = Path(__file__).resolve().parent
     model = Path(os.environ.get("SM_MODEL_DIR", "/opt/ml/model"))
@@ -82,6 +114,7 @@ def main() -> None:
     if not any(model.iterdir() if model.is_dir() else ()):
         sys.exit(f"{OWN_FILE}: {script} saved nothing in SM_MODEL_DIR ({model}); there is no model to keep")
     copy_serving_code(code, model)
+    serve_by_script(script, find_functions(code / script), model)
 
 
 if __name__ == "__main__":

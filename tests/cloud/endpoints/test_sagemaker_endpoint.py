@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 import struct
+import tarfile
 import threading
 import time
 
@@ -56,6 +58,12 @@ def test_an_endpoint_answers_with_the_teams_own_functions(cloud):
 def test_a_real_scikit_learn_model_is_trained_and_served_by_the_default_functions(cloud):
     train = """
 import joblib, os
+import boto3, requests, yaml
+from sagemaker_containers.beta.framework import content_types, encoders, env, modules, transformer, worker
+from sagemaker_inference import content_types, decoder, encoder
+from sagemaker_training import environment
+assert environment.Environment().channel_input_dirs == {"train": "/opt/ml/input/data/train"}
+assert os.getcwd() == "/opt/ml/code"
 from sklearn.linear_model import LinearRegression
 model = LinearRegression().fit([[0, 1], [1, 1], [2, 1]], [1, 3, 5])
 joblib.dump(model, os.path.join(os.environ["SM_MODEL_DIR"], "model.joblib"))
@@ -248,3 +256,39 @@ def test_names_are_unique_and_configurations_must_exist(cloud):
         cloud.endpoint("other", config="ghost")
     listed = cloud.sagemaker.list_endpoints(NameContains="endp")["Endpoints"]
     assert [each["EndpointName"] for each in listed] == ["endpoint"]
+
+
+def test_transform_fn_beside_the_other_functions_is_refused_as_in_awss_containers(cloud):
+    cloud.model(ADDER + "def transform_fn(model, body, kind, accept):\n    return body\n", name="both")
+    cloud.endpoint_config("both-config", "both")
+    endpoint = cloud.endpoint(config="both-config")
+    assert endpoint["EndpointStatus"] == "Failed"
+    assert "Cannot use transform_fn implementation in conjunction with input_fn" in endpoint["FailureReason"]
+
+
+@pytest.mark.parametrize("kind", [tarfile.SYMTYPE, tarfile.LNKTYPE])
+def test_an_archive_with_links_is_refused_because_sagemaker_does_not_extract_it(cloud, kind):
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w:gz") as tar:
+        tar.addfile(tarfile.TarInfo("model.json"), io.BytesIO())
+        link = tarfile.TarInfo("latest.json")
+        link.type, link.linkname = kind, "model.json"
+        tar.addfile(link)
+    url = cloud.put("models/linked/model.tar.gz", buffer.getvalue())
+    container = {"Image": cloud.image, "ModelDataUrl": url}
+    cloud.sagemaker.create_model(ModelName="linked", PrimaryContainer=container, ExecutionRoleArn=cloud.role)
+    cloud.endpoint_config("linked-config", "linked")
+    endpoint = cloud.endpoint(config="linked-config")
+    assert endpoint["EndpointStatus"] == "Failed"
+    assert "it holds links (latest.json)" in endpoint["FailureReason"]
+
+
+def test_descriptions_leave_out_what_nobody_said(cloud):
+    """An empty VpcConfig is no VpcConfig: AWS omits it, and clients that check their models refuse it."""
+    adder(cloud, "bare", 1)
+    described = [
+        cloud.sagemaker.describe_model(ModelName="bare"),
+        cloud.sagemaker.describe_endpoint_config(EndpointConfigName="bare-config"),
+    ]
+    for answer in described:
+        assert not [name for name, value in answer.items() if value in ({}, [], None)]

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import threading
 
 import pytest
 
 from mlops_iac.cloud.jobs import environments
-from mlops_iac.core.frameworks import Framework, get_framework
+from mlops_iac.core.frameworks import Framework, framework_names, framework_versions, get_framework
 
 LIGHT = Framework("light", "1")
+ALL = [(name, version) for name in framework_names() for version in framework_versions(name)]
 
 
 @pytest.fixture(autouse=True)
@@ -64,6 +66,42 @@ def test_a_build_that_was_interrupted_is_not_used(code, cache):
     again = environments.code_environment(LIGHT, code)
     assert again == environment
     assert again.python.exists()
+
+
+def test_an_environment_that_lost_a_package_is_built_again(code):
+    environment = environments.code_environment(LIGHT, code)
+    (info,) = environment.folder.glob("lib/python*/site-packages/tinywheel-1.0.dist-info")
+    shutil.rmtree(info)
+    again = environments.code_environment(LIGHT, code)
+    assert again == environment
+    assert info.exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("PIP_TARGET", "elsewhere"), ("PIP_USER", "1"), ("PIP_REQUIRE_VIRTUALENV", "1"), ("PYTHONPATH", "elsewhere")],
+)
+def test_the_persons_own_settings_do_not_empty_a_layer(code, tmp_path, monkeypatch, name, value):
+    monkeypatch.setenv(name, str(tmp_path / value) if value == "elsewhere" else value)
+    environment = environments.code_environment(LIGHT, code)
+    assert list(environment.folder.glob("lib/python*/site-packages/tinywheel-1.0.dist-info"))
+
+
+def test_pip_that_installed_elsewhere_is_not_believed(code, monkeypatch):
+    monkeypatch.setattr(environments, "builder_environment", lambda: {"PIP_TARGET": str(code / "elsewhere")})
+    with pytest.raises(environments.EnvironmentFailed, match="lacks tinywheel"):
+        environments.code_environment(LIGHT, code)
+
+
+@pytest.mark.parametrize(("name", "version"), ALL)
+def test_every_framework_holds_what_scripts_of_awss_samples_import(name, version):
+    """boto3, PyYAML, requests, and AWS's own toolkits, as far as the image has them."""
+    framework = get_framework(name, version)
+    held = {package.split("==")[0] for package in framework.packages}
+    assert {"boto3", "requests"} <= held
+    assert "pyyaml" in held or (name, version) == ("sklearn", "1.2-1"), "that image has no PyYAML"
+    assert framework.toolkits
+    assert all((environments._TOOLKITS / toolkit / "__init__.py").is_file() for toolkit in framework.toolkits)
 
 
 def test_builds_at_the_same_time_happen_once(code, cache, monkeypatch):

@@ -128,7 +128,12 @@ def test_a_job_in_a_private_subnet_reaches_s3_and_nothing_else(cloud, other_mach
 @needs_namespaces
 def test_a_private_subnet_reaches_the_services_that_have_an_endpoint(cloud, network):
     script = """
-import os, boto3, botocore
+import os, boto3, botocore, urllib.error, urllib.request
+try:
+    urllib.request.urlopen(os.environ["AWS_ENDPOINT_URL"] + "/_mlops-iac/status")
+    raise SystemExit("a job steers the cloud")
+except urllib.error.HTTPError as error:
+    assert error.code == 403
 s3 = boto3.client("s3")
 body = os.urandom(3_000_000)
 s3.put_object(Bucket="lake", Key="seen/big", Body=body)

@@ -1,0 +1,1 @@
+"""Where AWS keeps the names that scripts import."""

@@ -1,0 +1,1 @@
+"""Stand-in for AWS's sagemaker-inference: content types, decoder, encoder, errors."""

@@ -1,0 +1,18 @@
+"""Arrays to answers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import mlops_iac_content  # type: ignore[import-not-found, unused-ignore]
+
+from . import content_types, errors
+
+SUPPORTED_CONTENT_TYPES = [content_types.JSON, content_types.CSV, content_types.NPY]
+
+
+def encode(array_like: Any, content_type: str) -> Any:
+    try:
+        return mlops_iac_content.encode(array_like, content_type)
+    except mlops_iac_content.Unsupported as error:
+        raise errors.UnsupportedFormatError(content_type) from error

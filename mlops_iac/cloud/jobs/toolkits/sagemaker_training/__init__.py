@@ -1,0 +1,1 @@
+"""Stand-in for AWS's sagemaker-training: environment and errors."""
