@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from mlops_iac.cli.environments import Opened
-from mlops_iac.core.errors import Cancelled, MlopsError, RunError
+from mlops_iac.core.errors import Detached, MlopsError, RunError
 
 if TYPE_CHECKING:
     from mlops_iac.core.environment import Endpoint
@@ -32,14 +32,17 @@ def watch_run(opened: Opened, run: Run, *, json: bool, logs: bool = False) -> Ru
                     view.text(f"    {change.step} | {change.text}")
     except KeyboardInterrupt:
         again = f"mlops-iac runs {run.stack} {run.id}"
-        raise Cancelled(
+        raise Detached(
             "Detached.", f"Run {run.id} goes on.", hint=f"`{again} --follow` comes back, `{again} --stop` stops it."
         ) from None
     return ended
 
 
-def conclude_run(opened: Opened, run: Run, *, json: bool) -> None:
-    """Tell how a run ended. A run that did not succeed ends the command with code 1."""
+def conclude_run(opened: Opened, run: Run, *, json: bool, logs: bool = False) -> None:
+    """Tell how a run ended, after its steps were told one by one (and with ``logs`` all that its jobs wrote).
+
+    A run that did not succeed ends the command with code 1.
+    """
     import typer
 
     from mlops_iac.cli.console import has_color, show, show_json
@@ -51,11 +54,11 @@ def conclude_run(opened: Opened, run: Run, *, json: bool) -> None:
             raise typer.Exit(RunError.exit_code)
         return
     if run.status != "succeeded":
-        raise failure(opened, run)
-    show("\n" + render_run(run, color=has_color(sys.stdout)))
+        raise failure(opened, run, logs=logs)
+    show("\n" + render_run(run, color=has_color(sys.stdout), steps=False))
 
 
-def failure(opened: Opened, run: Run) -> MlopsError:
+def failure(opened: Opened, run: Run, *, logs: bool = False) -> MlopsError:
     """Why it did not succeed, and what to do."""
     from mlops_iac.runs.logs import get_tail_error
 
@@ -63,7 +66,7 @@ def failure(opened: Opened, run: Run) -> MlopsError:
         return refused(opened, run)
     if run.status == "stopped":
         return RunError("Run was stopped.", f"Run {run.id} of {run.stack} was stopped.", hint="start it again.")
-    error = get_tail_error(opened.clients, run, [endpoint.name for endpoint in deployed_to(opened, run)])
+    error = get_tail_error(opened.clients, run, [endpoint.name for endpoint in deployed_to(opened, run)], quiet=logs)
     serving = still_serving(opened, run)
     return RunError(error.summary, f"{error.detail}\n{serving}" if serving else error.detail, hint=error.hint)
 

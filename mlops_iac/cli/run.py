@@ -39,7 +39,7 @@ def run(
     if follow:
         if not json:
             say(f"Run {started.id} of {pipeline} (code {started.code})\n")
-        conclude_run(opened, watch_run(opened, started, json=json, logs=logs), json=json)
+        conclude_run(opened, watch_run(opened, started, json=json, logs=logs), json=json, logs=logs)
     elif json:
         show_json(started.to_json())
     else:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 import threading
 import time
@@ -11,6 +10,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self, TextIO
 
 from mlops_iac.render.style import Style
+from mlops_iac.runs.causes import find_cause, headline
 
 if TYPE_CHECKING:
     from mlops_iac.runs.run import Run, StepRun
@@ -27,6 +27,10 @@ STATUS_STYLES = {
 }
 
 
+EVERY = 60.0
+"""Seconds between two lines about a step that still runs, where nothing is redrawn."""
+
+
 class RunView:
     """Shows steps as they end, one line each; on a terminal also a line that says what is running, redrawn in place."""
 
@@ -39,9 +43,8 @@ class RunView:
         self._ticker: threading.Thread | None = None
 
     def __enter__(self) -> Self:
-        if self._live:
-            self._ticker = threading.Thread(target=self._tick, daemon=True)
-            self._ticker.start()
+        self._ticker = threading.Thread(target=self._tick if self._live else self._remind, daemon=True)
+        self._ticker.start()
         return self
 
     def __exit__(
@@ -50,6 +53,7 @@ class RunView:
         self._stop.set()
         if self._ticker:
             self._ticker.join()
+        if self._live:
             self._write("\r\033[K")
 
     def step(self, step: StepRun) -> None:
@@ -57,8 +61,6 @@ class RunView:
         with self._lock:
             if step.status == "running":
                 self._current, self._since = step, time.monotonic() - (step.seconds or 0)
-                if not self._live:
-                    self._line(f"  {step.name:<12} {self._style.paint('running', 'blue')}")
                 return
             self._current = None
             self._line(render_step(step, self._style))
@@ -79,23 +81,23 @@ class RunView:
                     running = self._style.paint(f"running {seconds:5.1f} s", "blue")
                     self._write(f"\r\033[K  {self._current.name:<12} {running}")
 
+    def _remind(self) -> None:
+        """A log that is not looked at while it grows has a line for each step; a long one is told of every minute."""
+        while not self._stop.wait(EVERY):
+            with self._lock:
+                if self._current is not None and time.monotonic() - self._since >= EVERY:
+                    self._line(f"  {self._current.name:<12} running   {time.monotonic() - self._since:6.0f} s")
+
     def _write(self, text: str) -> None:
         self._stream.write(text)
         self._stream.flush()
 
 
-def render_step(step: StepRun, style: Style) -> str:
+def render_step(step: StepRun, style: Style, why: str = "") -> str:
+    """One line; ``why`` it failed, where nothing below says so."""
     status = style.paint(f"{step.status:<9}", *STATUS_STYLES[step.status])
     took = style.paint(f"{step.seconds:6.1f} s", "dim") if step.seconds is not None else " " * 8
-    reason = headline(step.reason)
-    return f"  {step.name:<12} {status} {took}  {reason[:160] or style.paint(step.kind, 'dim')}".rstrip()
-
-
-def headline(reason: str) -> str:
-    """The one line of a reason that tells most: what the script raised, where SageMaker's frame stands around it."""
-    raised = re.search(r'ErrorMessage "(.*?)"$', reason, re.MULTILINE | re.DOTALL)
-    lines = (raised[1] if raised else reason).strip().splitlines()
-    return (lines[-1] if raised else lines[0]).strip() if lines else ""
+    return f"  {step.name:<12} {status} {took}  {why[:160] or style.paint(step.kind, 'dim')}".rstrip()
 
 
 def render_metrics(metrics: Mapping[str, float]) -> str:
@@ -103,14 +105,16 @@ def render_metrics(metrics: Mapping[str, float]) -> str:
     return "  ".join(f"{name} {value:.4g}" for name, value in metrics.items())
 
 
-def render_run(run: Run, *, color: bool) -> str:
-    """A run in full."""
+def render_run(run: Run, *, color: bool, steps: bool = True) -> str:
+    """A run in full; without its ``steps`` when they were told one by one."""
     style = Style(color)
     status = style.paint(run.status, *STATUS_STYLES[run.status])
     head = f"Run {style.paint(run.id, 'bold')} of {run.pipeline}: {status}"
     lines = [f"{head}, {'took' if run.is_over else 'for'} {render_seconds(run.seconds)}", ""]
-    lines += [render_step(step, style) for step in run.steps]
-    lines += ["", *(f"  {name:<15} {value}" for name, value in facts(run))]
+    if steps:
+        causes = {step.name: find_cause(run, step).words for step in run.steps if step.status == "failed"}
+        lines += [*(render_step(step, style, causes.get(step.name, "")) for step in run.steps), ""]
+    lines += [f"  {name:<15} {value}" for name, value in facts(run)]
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -126,7 +130,11 @@ def facts(run: Run) -> Iterable[tuple[str, str]]:
         yield "gate", f"{'passed' if run.gate.passed else 'refused'}: {run.gate}" if run.gate.metric else str(run.gate)
     if run.model_package_arn:
         yield "model", run.model_package_arn
-    if run.error and run.gate is None:
+    failed = run.failed_step
+    if failed is not None and run.gate is None:
+        remedy = find_cause(run, failed).remedy
+        yield from [("to do", remedy)] if remedy else []
+    elif run.error and run.gate is None:
         yield "error", headline(run.error)
 
 

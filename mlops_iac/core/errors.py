@@ -13,6 +13,7 @@ MlopsError                     something the person at the keyboard can fix
 ├─ StateError                  state is locked, damaged or newer than we are
 ├─ RunError                    a pipeline run failed or was refused
 └─ Cancelled                   the person pressed Ctrl-C
+   └─ Detached                 and what was watched goes on: nothing went wrong
 """
 
 from __future__ import annotations
@@ -50,6 +51,8 @@ class MlopsError(Exception):
     """Base of all errors that are shown without a traceback."""
 
     exit_code = exit_codes.ERROR
+    word = "error"
+    """What it is told as."""
 
     def __init__(self, summary: str, detail: str = "", *, hint: str = "", file: str = "", line: int = 0) -> None:
         self.problems: tuple[Problem, ...] = (Problem(summary=summary, detail=detail, hint=hint, file=file, line=line),)
@@ -148,3 +151,7 @@ class RunError(MlopsError):
 
 class Cancelled(MlopsError):
     exit_code = exit_codes.CANCELLED
+
+
+class Detached(Cancelled):
+    word = "note"

@@ -9,15 +9,16 @@ from mlops_iac.render.style import Style
 
 
 def render_error(error: MlopsError, *, color: bool) -> str:
-    """Each problem in three parts; the word `error:` first, so that it is found in a log."""
+    """Each problem in three parts; the word `error:` first, so that it is found in a log; a note is no error."""
     style = Style(color)
-    return "\n\n".join(_render_problem(problem, style) for problem in error.problems)
+    word = style.paint(f"{error.word}: ", *(("red", "bold") if error.word == "error" else ("blue",)))
+    return "\n\n".join(_render_problem(problem, word, style) for problem in error.problems)
 
 
-def _render_problem(problem: Problem, style: Style) -> str:
+def _render_problem(problem: Problem, word: str, style: Style) -> str:
     place = f"{problem.file}:{problem.line}" if problem.file and problem.line else problem.file
     head = "  ".join(part for part in (place, problem.path) if part)
-    lines = [style.paint("error: ", "red", "bold") + style.paint(problem.summary, "bold")]
+    lines = [word + style.paint(problem.summary, "bold")]
     if head:
         lines.append("  " + style.paint(head, "blue"))
     lines += [f"  {line}" for line in problem.detail.splitlines()]

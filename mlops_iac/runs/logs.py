@@ -11,6 +11,7 @@ from mlops_iac.clients import Clients
 from mlops_iac.core.errors import CloudError, RunError, UsageError
 from mlops_iac.core.suggestions import did_you_mean
 from mlops_iac.runs.calls import calling, is_missing
+from mlops_iac.runs.causes import find_cause
 from mlops_iac.runs.pages import pages
 from mlops_iac.runs.run import Run, StepRun
 
@@ -113,8 +114,8 @@ def read_endpoint_tail(
     return [line for line in found if since <= line.time and (until is None or line.time <= until)][-lines:]
 
 
-def get_tail_error(clients: Clients, run: Run, endpoints: Sequence[str] = ()) -> RunError:
-    """The error that a failed run is told with: step, reason, and the end of its log.
+def get_tail_error(clients: Clients, run: Run, endpoints: Sequence[str] = (), *, quiet: bool = False) -> RunError:
+    """The error that a failed run is told with: step, cause and remedy, and the end of its log unless ``quiet``.
 
     ``endpoints`` are those its pipeline deploys to: when the deploy step failed, their log says why.
     """
@@ -122,19 +123,26 @@ def get_tail_error(clients: Clients, run: Run, endpoints: Sequence[str] = ()) ->
     hint = f"`mlops-iac logs {run.stack} {run.id}` shows what its jobs wrote."
     if step is None:
         return RunError("Run failed.", run.error or "its orchestrator gives no reason.", hint=hint)
-    reason = step.reason or run.error or "no reason is given"
-    detail = f"Step `{step.name}`: {reason}"
-    if "No S3 objects found" in reason:
-        hint = f"put data there: `mlops-iac data put {run.stack} PATH raw/`."
-    elif step.job:
+    log = text_lines(read_tail(clients, step)) if step.job else []
+    cause = find_cause(run, step, log)
+    tail = [] if quiet else without_reason(log, step.reason)
+    if step.job:
         hint = f"`mlops-iac logs {run.stack} {run.id} {step.name}` shows all of it."
-        detail += tail_words("its log", without_reason(text_lines(read_tail(clients, step)), reason))
     elif step.kind == "deploy" and step.started:
         hint = "correct `inference.py`, or what `train` saves, and run the pipeline again."
+    detail = tell_once(step.name, cause.words, tail)
+    if step.kind == "deploy" and step.started:
         for endpoint in endpoints:
-            tail = read_endpoint_tail(clients, endpoint, since=step.started, until=step.ended)
-            detail += tail_words(f"the log of {endpoint}", text_lines(tail))
-    return RunError("Run failed.", detail, hint=hint)
+            lines = read_endpoint_tail(clients, endpoint, since=step.started, until=step.ended)
+            detail += tail_words(f"the log of {endpoint}", text_lines(lines))
+    return RunError("Run failed.", detail, hint=cause.remedy or hint)
+
+
+def tell_once(step: str, words: str, tail: list[str]) -> str:
+    """What happened and the end of the log. When the log ends with what happened, the log alone says it."""
+    if words in [line.strip() for line in tail]:
+        return f"Step `{step}` failed.{tail_words('its log', tail)}"
+    return f"Step `{step}`: {words}{tail_words('its log', tail)}"
 
 
 def tail_words(what: str, lines: list[str]) -> str:

@@ -90,8 +90,9 @@ def test_following_a_good_run_shows_its_steps_and_metrics(play: Play, capsys: py
     play(make_run())
     assert run_command(["run", "screening-dev", "training", "--follow"]) == 0
     out, err = capsys.readouterr()
-    assert [line.split()[:2] for line in err.splitlines()[3:]] == [[name, "succeeded"] for name in KINDS]
+    assert [line.split()[:2] for line in err.splitlines()[2:]] == [[name, "succeeded"] for name in KINDS]
     assert "auc 0.9975" in out
+    assert [sum(line.split()[:1] == [name] for line in (out + err).splitlines()) for name in KINDS] == [1] * len(KINDS)
 
 
 def test_a_refused_run_says_why_and_what_still_serves(play: Play, capsys: pytest.CaptureFixture[str]) -> None:
@@ -118,6 +119,37 @@ def test_a_failed_run_shows_the_step_and_the_end_of_its_log(
     assert "Step `train`: exit 1" in err
     assert "ValueError: no column" in err
     assert "mlops-iac logs screening-dev 261121-081530-3fa2 train" in err
+
+
+def test_a_cause_is_told_once_with_its_remedy(
+    play: Play, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from mlops_iac.runs.logs import LogLine
+
+    raised = "ModuleNotFoundError: No module named 'lightgbm'"
+    reason = f'AlgorithmError: ExecuteUserScriptError:\nExitCode 1\nErrorMessage "{raised}"\nCommand "python train.py"'
+    lines = ["Traceback (most recent call last):", raised, *reason.splitlines()]
+    step = StepRun(name="train", kind="training", status="failed", started=datetime.now(UTC), job="j", reason=reason)
+    log = [LogLine("train", datetime.now(UTC), line) for line in lines]
+    monkeypatch.setattr("mlops_iac.runs.logs.read_tail", lambda *_: log)
+    play(make_run("failed", steps=(step,), error=reason))
+    assert run_command(["run", "screening-dev", "--follow"]) == 1
+    out, err = capsys.readouterr()
+    assert (out + err).count(raised) == 1
+    assert "hint: add `lightgbm` to requirements.txt" in err
+
+
+def test_what_the_log_has_shown_is_not_shown_again(
+    play: Play, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from mlops_iac.runs.logs import LogLine
+
+    step = StepRun(name="train", kind="training", status="failed", started=datetime.now(UTC), job="j", reason="exit 1")
+    log = [LogLine("train", datetime.now(UTC), "ValueError: no column")]
+    monkeypatch.setattr("mlops_iac.runs.logs.read_tail", lambda *_: log)
+    play(make_run("failed", steps=(step,), error="exit 1"))
+    assert run_command(["run", "screening-dev", "--follow", "--logs"]) == 1
+    assert "The end of its log" not in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(("ended", "code"), [(make_run(), 0), (refused(), 1)])
@@ -158,6 +190,8 @@ def test_ctrl_c_detaches_and_says_how_to_come_back(
     monkeypatch.setattr("mlops_iac.runs.follow.follow", interrupted)
     assert run_command(["run", "screening-dev", "--follow"]) == 8
     err = capsys.readouterr().err
+    assert "note: Detached." in err
+    assert "error" not in err
     assert "goes on" in err
     assert "mlops-iac runs screening-dev 261121-081530-3fa2 --follow" in err
     assert "--stop" in err

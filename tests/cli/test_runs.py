@@ -9,8 +9,9 @@ import pytest
 
 from mlops_iac.cli import environments
 from mlops_iac.cli.main import run_command
-from mlops_iac.cli.run_view import headline, render_seconds
+from mlops_iac.cli.run_view import render_seconds
 from mlops_iac.core.errors import RunError
+from mlops_iac.runs.causes import headline
 from mlops_iac.runs.run import Run, StepRun, Verdict
 from tests.support.small_environment import make_environment
 

@@ -41,7 +41,7 @@ def failed(**step: Any) -> Run:
 def test_the_reason_is_not_told_again_as_the_end_of_the_log() -> None:
     logs = FakeLogs((1, "reading"), (2, f"Traceback\nKeyError: 7\n{REASON}"))
     error = get_tail_error(logs.clients(), failed(name="train", kind="training", job="j", reason=REASON))
-    assert error.detail == f"Step `train`: {REASON}\nThe end of its log:\nreading\nTraceback\nKeyError: 7"
+    assert error.detail == "Step `train` failed.\nThe end of its log:\nreading\nTraceback\nKeyError: 7"
     assert "mlops-iac logs tiny-dev 261121-081530-3fa2 train" in error.hint
 
 

@@ -8,6 +8,7 @@ caught and expected, such as asking for an endpoint that does not exist yet.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -115,6 +116,10 @@ class Story:
                 self.model_package_arn = package
 
 
+REASONS = ("FailureReason", "ExitMessage", "StatusReason", "Cause", "errorMessage")
+"""Keys of a job, or of a Lambda's answer, that hold its reason; the likeliest first."""
+
+
 def step_of(state: str) -> str:
     return state.partition(":")[0]
 
@@ -130,10 +135,23 @@ def explain(error: str, cause: str) -> str:
     """A failure in one or two lines. A job's cause is the whole job as JSON; only its reason is for people."""
     details = parse(cause)
     if isinstance(details, Mapping):
-        for key in ("FailureReason", "ExitMessage", "StatusReason", "Cause", "errorMessage"):
+        for key in REASONS:
             if details.get(key):
                 return str(details[key])
+        return explain_status(error, details)
+    if cause.lstrip().startswith("{"):  # a long cause that was cut off, so it is no JSON any more
+        found = re.search(rf'"(?:{"|".join(REASONS)})":\s*"((?:[^"\\]|\\.)+)', cause)
+        return parse(f'"{found[1]}"') or found[1] if found else error
     return ": ".join(part for part in (error, cause) if part)
+
+
+def explain_status(error: str, job: Mapping[str, Any]) -> str:
+    """Of a job without a reason, how it ended: what SageMaker stops at the time limit has none."""
+    limit = find_in(job, "StoppingCondition", "MaxRuntimeInSeconds")
+    if job.get("SecondaryStatus") == "MaxRuntimeExceeded":
+        return f"MaxRuntimeExceeded: the job ran longer than its MaxRuntimeInSeconds ({limit or 'as set'})."
+    statuses = [str(value) for key, value in job.items() if key.endswith("Status") and isinstance(value, str)]
+    return ": ".join([error, ", ".join(statuses)] if statuses else [error])
 
 
 def read_verdict(error: str, cause: str) -> Verdict | None:
