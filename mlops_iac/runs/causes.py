@@ -127,8 +127,21 @@ def find_cause(run: Run, step: StepRun, log: Sequence[str] = ()) -> Cause:
     return Cause(headline(reason) or "no reason is given")
 
 
+FRAME = re.compile(
+    r"AlgorithmError: (?:See job logs for more information(?:: )?)?|ExecuteUserScriptError:\s*|ClientError: (?=\S)"
+)
+"""What SageMaker and its toolkits put before a script's own words."""
+
+RAISED = re.compile(r"(?:\w+\.)*\w*(?:Error|Exception|Exit|Interrupt)\b(?::.*)?")
+"""The last line of a traceback."""
+
+
 def headline(reason: str) -> str:
     """The one line of a reason that tells most: what the script raised, where SageMaker's frame stands around it."""
-    raised = re.search(r'ErrorMessage "(.*?)"$', reason, re.MULTILINE | re.DOTALL)
-    lines = [line for line in (raised[1] if raised else reason).strip().splitlines() if line.strip()]
-    return (lines[-1] if raised else lines[0]).strip() if lines else ""
+    said = re.search(r'ErrorMessage "(.*?)"$', reason, re.MULTILINE | re.DOTALL)
+    text = said[1] if said else FRAME.sub("", reason.strip(), count=1) or reason
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    raised = [line for line in lines if RAISED.fullmatch(line)]
+    if raised:
+        return raised[-1]
+    return (lines[-1] if said else lines[0]) if lines else ""

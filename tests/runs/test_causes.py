@@ -83,6 +83,12 @@ def test_the_end_of_the_log_tells_as_well(rule):
     ("reason", "words"),
     [
         (FRAME.format("ValueError: no column `target`"), "ValueError: no column `target`"),
+        (
+            'AlgorithmError: See job logs for more information:   File "x.py", line 4\n    ^\nSyntaxError: no',
+            "SyntaxError: no",
+        ),
+        ("AlgorithmError: See job logs for more information: validate: there is no file", "validate: there is no file"),
+        ("ClientError: The environment could not be built.", "The environment could not be built."),
         ("AccessDenied: User is not authorized", "AccessDenied: User is not authorized"),
         ("", "no reason is given"),
     ],
