@@ -16,7 +16,7 @@ from mlops_iac.cloud.blobs import Blobs
 from mlops_iac.cloud.uploads import Refused, receive
 
 BUCKET = "uploads-bucket"
-AUTHORIZATION = "AWS4-HMAC-SHA256 Credential=x/20260101/eu-west-1/s3/aws4_request, SignedHeaders=host, Signature=x"
+SCOPE = "20260101/eu-west-1/s3/aws4_request, SignedHeaders=host, Signature=x"
 CONTENT = bytes(range(256)) * 1000
 
 
@@ -42,8 +42,9 @@ def chunked(content, size=65536, *, signed=False, trailer=b""):
 def put(cloud, key, body, **headers):
     """One raw request, as a stranger's client sends it."""
     connection = http.client.HTTPConnection(cloud.endpoint.removeprefix("http://"), timeout=20)
+    authorization = f"AWS4-HMAC-SHA256 Credential={cloud.gateway.token.owner.access_key}/{SCOPE}"
     names = {name.replace("_", "-"): value for name, value in headers.items()}
-    connection.request("PUT", f"/{BUCKET}/{key}", body, {"Authorization": AUTHORIZATION, **names})
+    connection.request("PUT", f"/{BUCKET}/{key}", body, {"Authorization": authorization, **names})
     answer = connection.getresponse()
     text = answer.read().decode()
     connection.request("GET", "/_mlops-iac/health")  # the connection is in order
