@@ -28,8 +28,17 @@ LONGEST_REQUEST = LOAD_TIMEOUT + INVOCATION_TIMEOUT
 class Variant:
     """One production variant. Serverless ones may have no process; the others lose theirs only with the cloud."""
 
-    def __init__(self, host: Host, endpoint: str, region: str, account: str, asked: dict[str, Any]) -> None:
+    def __init__(
+        self,
+        host: Host,
+        endpoint: str,
+        region: str,
+        account: str,
+        asked: dict[str, Any],
+        volume_key: str | None = None,
+    ) -> None:
         self.asked = asked
+        self._volume_key = volume_key
         self.name: str = asked["VariantName"]
         self.weight: float = asked.get("InitialVariantWeight", 1.0)
         self.serverless: dict[str, Any] | None = asked.get("ServerlessConfig")
@@ -94,7 +103,7 @@ class Variant:
             raise JobFailed("The embedded cloud serves variants that name a model; this one has none.")
         container = get_container(self._host.client("sagemaker", self._region, self._account), self.asked["ModelName"])
         group, stream = f"/aws/sagemaker/Endpoints/{self._endpoint}", f"{self.name}/i-{random.randbytes(8).hex()}"  # noqa: S311
-        serving = Serving(self._host, container, group, stream, self._region, self._account)
+        serving = Serving(self._host, container, group, stream, self._region, self._account, self._volume_key)
         serving.start()
         return serving
 
@@ -105,7 +114,8 @@ class Fleet:
     def __init__(self, host: Host, endpoint: str, region: str, account: str, config: dict[str, Any]) -> None:
         self.config_name: str = config["EndpointConfigName"]
         self.config = config
-        self.variants = [Variant(host, endpoint, region, account, asked) for asked in config["ProductionVariants"]]
+        key = config.get("KmsKeyId")
+        self.variants = [Variant(host, endpoint, region, account, asked, key) for asked in config["ProductionVariants"]]
         self._requests = 0
         self._over = threading.Condition()
 

@@ -27,6 +27,7 @@ def get_container(sagemaker: Any, model_name: str) -> ModelContainer:
         data_url=_data_url(definition),
         environment=definition.get("Environment", {}),
         network=model,
+        role=model.get("ExecutionRoleArn", ""),
     )
 
 

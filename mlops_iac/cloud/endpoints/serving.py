@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from mlops_iac.cloud.jobs.failure import JobFailed, last_error
-from mlops_iac.cloud.jobs.host import Host
+from mlops_iac.cloud.jobs.host import Host, claim
 from mlops_iac.cloud.jobs.process import Process
 from mlops_iac.cloud.jobs.s3_transfer import S3Uri, Source, download, unpack
 
@@ -36,6 +36,8 @@ class ModelContainer:
     environment: Mapping[str, str] = field(default_factory=dict)
     network: Mapping[str, Any] = field(default_factory=dict)
     """EnableNetworkIsolation and VpcConfig, as DescribeModel has them."""
+    role: str = ""
+    """The role in which the model is fetched and runs."""
 
 
 class Response(NamedTuple):
@@ -53,10 +55,19 @@ class Serving:
     """A model server. ``start`` raises JobFailed with the reason when the model cannot be loaded."""
 
     def __init__(
-        self, host: Host, container: ModelContainer, log_group: str, log_stream: str, region: str, account: str
+        self,
+        host: Host,
+        container: ModelContainer,
+        log_group: str,
+        log_stream: str,
+        region: str,
+        account: str,
+        volume_key: str | None = None,
     ) -> None:
         self._host, self._container, self._region, self._account = host, container, region, account
-        self._log = host.log(log_group, log_stream, region, account)
+        self._volume_key = volume_key
+        self._clients = host.acting(container.role, region)
+        self._log = host.log(log_group, log_stream, self._clients)
         self._workspace = host.workspace()
         # The path of a unix socket may have about a hundred characters, and a project's folder may be deep.
         self._folder = Path(tempfile.mkdtemp(prefix="mlops-iac-"))
@@ -100,7 +111,16 @@ class Serving:
 
     def _start(self) -> None:
         model = self._workspace.folder("/opt/ml/model")
-        s3 = self._host.client("s3", self._region, self._account)
+        asked = self._container
+        claim(
+            self._host,
+            asked.role,
+            self._region,
+            image=asked.image,
+            key=self._volume_key,
+            vpc=bool((asked.network.get("VpcConfig") or {}).get("Subnets")),
+        )
+        s3 = self._clients("s3")
         if self._container.data_url:
             unpack(_fetch(s3, self._container.data_url, self._workspace.aside / "model"), model, links=False)
         code = self._find_code(s3)
@@ -108,7 +128,8 @@ class Serving:
         environment = self._host.environment(self._container.image, code)
         view = self._workspace.view
         reach = self._host.reach(self._container.network, self._region, self._account)
-        variables = self._host.variables(environment, self._workspace, self._region, self._account)
+        role = self._container.role
+        variables = self._host.variables(environment, self._workspace, self._region, self._account, role)
         variables |= self._container.environment
         variables["SM_MODEL_DIR"] = view.path("/opt/ml/model")
         if code:

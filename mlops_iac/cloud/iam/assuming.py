@@ -22,6 +22,7 @@ from mlops_iac.cloud.wire import AwsError, Call
 
 if TYPE_CHECKING:
     from mlops_iac.cloud.gateway import Gateway
+    from mlops_iac.cloud.iam.enforcer import Wanted
 
 SECONDS: Final = 6 * 24 * 3600
 """How long the credentials of a service's work last: on AWS they are renewed inside a job, whose longest is five days
@@ -48,8 +49,7 @@ class Roles:
     def assume(self, role_arn: str, service: str, session: str, source_arn: str = "") -> Credentials:
         """Credentials of a role for a service principal. Raises `CannotAssume`."""
         self.check(role_arn, service, source_arn)
-        name = _SESSION.sub("-", session)[:64] or "session"
-        return self._gateway.iam.sessions.issue(role_arn, name, SECONDS)[0]
+        return self._gateway.iam.sessions.issue(role_arn, session_name(session), SECONDS)[0]
 
     def check(self, role_arn: str, service: str, source_arn: str = "") -> None:
         """Whether a service may assume a role. Raises `CannotAssume`."""
@@ -74,6 +74,37 @@ class Roles:
             if self._gateway.iam.enforced and not evaluate(ask, trust).allowed:
                 raise CannotAssume(f"The trust policy of {role_arn} does not let {service} assume it.")
 
+    def require(self, role_arn: str, service: str, session: str, region: str, wanted: Wanted) -> None:
+        """Whether a role has the rights that a service uses in it. Raises `AwsError` for the first that lacks."""
+        iam = self._gateway.iam
+        if not iam.enforced:
+            return
+        principal = iam.sessions.principal(role_arn, session)
+        with self._gateway.locked("iam"):
+            for action, resource, keys in wanted:
+                basis = {**place_keys(region, principal.account), **principal_keys(principal), **keys}
+                iam.demand(service.split(".")[0], principal, action, resource, basis)
+
+    def require_by_policy(self, service: str, action: str, resource: str, source_arn: str) -> None:
+        """Whether a resource's own policy lets a service act on it for somebody. Raises `AwsError`."""
+        iam = self._gateway.iam
+        if not iam.enforced:
+            return
+        with self._gateway.locked("iam"):
+            account = policies.account_of(resource, "")
+            keys: dict[str, tuple[str, ...]] = {
+                **place_keys("", account),
+                "aws:sourceaccount": (source_arn.split(":")[4],),
+                "aws:sourcearn": (source_arn,),
+                "aws:principalservicename": (service,),
+                "aws:principalisawsservice": ("true",),
+            }
+            who = Names(service=service, account=account)
+            ask = Ask(who=who, action=action, resource=resource, resource_account=account, keys=keys)
+            decision = evaluate(ask, Policies(resource=policies.resource_policy(resource)))
+        if not decision.allowed:
+            raise refuse(action.split(":")[0], service, action, resource, decision)
+
     def clients(self, role_arn: str, service: str, session: str, region: str, source_arn: str = "") -> Clients:
         """Clients to this very cloud that act in a role. Raises `CannotAssume`."""
         key = (self._gateway.endpoint, role_arn, service, session, region)
@@ -86,6 +117,11 @@ class Roles:
             with self._lock:
                 self._made[key] = (time.time(), clients)
         return clients
+
+
+def session_name(text: str) -> str:
+    """A text as the name of a session: AWS takes 64 characters, and only some."""
+    return _SESSION.sub("-", text)[:64] or "session"
 
 
 def _is_role(arn: str) -> bool:

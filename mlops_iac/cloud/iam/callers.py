@@ -114,15 +114,20 @@ class Sessions:
         claims: dict[str, Any] = json.loads(base64.urlsafe_b64decode(body))
         if claims["ends"] < time.time():
             raise AwsError("ExpiredToken", "The security token included in the request is expired", 403)
-        arn = claims["role"]
+        return self.principal(claims["role"], claims["session"], tuple(claims["policies"]), claims["tags"])
+
+    def principal(
+        self, role_arn: str, session: str, policies: tuple[str, ...] = (), tags: Mapping[str, str] | None = None
+    ) -> Principal:
+        """A session of a role, by its names."""
         return Principal(
             kind="role",
-            account=arn.split(":")[4],
-            name=arn.rsplit("/", 1)[-1],
-            arn=arn,
-            session=claims["session"],
-            policies=tuple(claims["policies"]),
-            tags=claims["tags"],
+            account=role_arn.split(":")[4],
+            name=role_arn.rsplit("/", 1)[-1],
+            arn=role_arn,
+            session=session,
+            policies=policies,
+            tags=tags or {},
         )
 
     def _sign(self, text: str) -> str:

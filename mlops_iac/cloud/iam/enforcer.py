@@ -79,6 +79,14 @@ class Enforcer:
             self._check(principal, request)
         return principal.account
 
+    def demand(self, service: str, principal: Principal, action: str, resource: str, keys: Keys) -> None:
+        """Raise `AwsError`, in a service's form, when something is not allowed. The caller holds the lock."""
+        decision = self.decide(principal, action, resource, keys)
+        if not decision.allowed:
+            error = denial.refuse(service, principal.shown, action, resource, decision)
+            log.warning("%s%s", error.message, f" ({decision.policy})" if decision.policy else "")
+            raise error
+
     def decide(self, principal: Principal, action: str, resource: str, keys: Keys) -> Decision:
         """One question, answered from the policies as they are now and recorded. The caller holds the lock."""
         ask, found = self.question(principal, action, resource, keys)
@@ -122,9 +130,7 @@ class Enforcer:
             except UnknownOperation as unknown:
                 raise self._gap(principal, request, str(unknown)) from unknown
             for action, resource, keys in wanted:
-                decision = self.decide(principal, action, resource, keys)
-                if not decision.allowed:
-                    raise self._refuse(call.service, principal, action, resource, decision)
+                self.demand(call.service, principal, action, resource, keys)
 
     def _wanted(self, principal: Principal, call: Call) -> Wanted:
         """Everything that a call needs: its own actions, the roles it passes, the keys that are used for it."""
@@ -144,11 +150,6 @@ class Enforcer:
         for use in key_uses(call.service, call.operation, given, place):
             found.append((use.action, key_arn(use.key, place), {**basis, **use.keys(place.region, place.account)}))
         return found
-
-    def _refuse(self, service: str, principal: Principal, action: str, resource: str, decision: Decision) -> AwsError:
-        error = denial.refuse(service, principal.shown, action, resource, decision)
-        log.warning("%s%s", error.message, f" ({decision.policy})" if decision.policy else "")
-        return error
 
     def _gap(self, principal: Principal, request: Request, what: str) -> AwsError:
         """A role is never let through because we do not know what a request needs."""

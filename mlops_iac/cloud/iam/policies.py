@@ -90,6 +90,8 @@ def account_of(arn: str, default: str) -> str:
     if len(parts) == 6 and parts[2] == "s3":
         bucket = find_bucket(parts[5].split("/", 1)[0])
         return str(bucket.account_id) if bucket else default
+    if len(parts) == 6 and parts[2] == "ecr" and _find_repository(parts) is None:
+        return default  # AWS's own registries, which let every account pull
     return parts[4] if len(parts) == 6 and parts[4].isdigit() else default
 
 
@@ -193,11 +195,14 @@ def _queue_policy(parts: list[str]) -> Policy | None:
 
 
 def _repository_policy(parts: list[str]) -> Policy | None:
+    repository = _find_repository(parts)
+    return _policy(f"repository {repository.name}", repository.policy) if repository else None
+
+
+def _find_repository(parts: list[str]) -> Any:
     from moto.ecr.models import ecr_backends
 
-    name = parts[5].removeprefix("repository/")
-    repository = ecr_backends[parts[4]][parts[3]].repositories.get(name)
-    return _policy(f"repository {name}", repository.policy) if repository else None
+    return ecr_backends[parts[4]][parts[3]].repositories.get(parts[5].removeprefix("repository/"))
 
 
 def _secret_policy(parts: list[str]) -> Policy | None:
@@ -209,9 +214,13 @@ def _secret_policy(parts: list[str]) -> Policy | None:
 
 
 def _function_policy(parts: list[str]) -> Policy | None:
+    from moto.awslambda.exceptions import UnknownFunctionException
     from moto.awslambda.models import lambda_backends
 
-    function = lambda_backends[parts[4]][parts[3]].get_function(":".join(parts))
+    try:
+        function = lambda_backends[parts[4]][parts[3]].get_function(":".join(parts))
+    except UnknownFunctionException:
+        return None
     return _policy(f"function {function.function_name}", {"Statement": function.policy.statements})
 
 

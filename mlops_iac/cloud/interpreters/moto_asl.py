@@ -8,8 +8,6 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from mlops_iac.clients import DEFAULT_ACCOUNT, Clients, Credentials
-
 if TYPE_CHECKING:
     from mlops_iac.cloud.gateway import Gateway
 
@@ -28,16 +26,10 @@ class Calling:
 
     gateway: Gateway
     installed = False
-    _made: dict[tuple[str, str, str, Credentials], Clients]
 
-    def __init__(self) -> None:
-        self._made = {}
-
-    def client(self, service: str, region: str, account_id: str) -> Any:
-        """A client of the embedded cloud whose answers are JSON: Step Functions passes them on as text."""
-        owner = self.gateway.token.owner
-        made = Clients.embedded(self.gateway.endpoint, region, account_id, credentials=owner)
-        clients = self._made.setdefault((self.gateway.endpoint, region, account_id, owner), made)
+    def client(self, service: str, region: str, role_arn: str) -> Any:
+        """A client that acts in a machine's role, whose answers are JSON: Step Functions passes them on as text."""
+        clients = self.gateway.roles.clients(role_arn, "states.amazonaws.com", "StepFunctions", region)
         client = clients(BOTO_NAMES.get(service, service))
         client.meta.events.register("after-call.*.*", _make_json, unique_id="mlops-iac-json")
         return client
@@ -62,10 +54,8 @@ def as_json(value: Any) -> Any:
 
 
 def client_for(region: str, service: str, state_credentials: Any = None) -> Any:
-    """moto's ``boto_client_for``, in the account of the state machine's role (or the role a Task names)."""
-    role = str(getattr(state_credentials, "role_arn", "") or "").split(":")
-    account_id = role[4] if len(role) > 5 and role[4].isdigit() else DEFAULT_ACCOUNT
-    return CALLING.client(service, region, account_id)
+    """moto's ``boto_client_for``, in the state machine's role (or the role a Task names)."""
+    return CALLING.client(service, region, str(getattr(state_credentials, "role_arn", "")))
 
 
 def load_tasks() -> None:

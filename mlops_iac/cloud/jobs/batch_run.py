@@ -11,6 +11,7 @@ from typing import Any
 
 from mlops_iac.cloud.jobs.failure import JobFailed
 from mlops_iac.cloud.jobs.host import Host
+from mlops_iac.cloud.jobs.logs import LogStream
 from mlops_iac.cloud.jobs.process import End, Process
 from mlops_iac.cloud.jobs.reach import INTERNET, Reach
 from mlops_iac.cloud.jobs.records import Key
@@ -19,6 +20,8 @@ from mlops_iac.cloud.jobs.workspace import Workspace
 GRACE = 30.0
 """Seconds between SIGTERM and SIGKILL, as ECS gives a container."""
 EXITED = "Essential container in task exited"
+TASKS = "ecs-tasks.amazonaws.com"
+"""Who assumes the roles of a container."""
 _GROUP = "/aws/batch/job"
 
 
@@ -70,7 +73,7 @@ class Attempt:
     def run(self, on_start: Callable[[], None]) -> Result:
         """Run until the end; every way to fail is in the result."""
         workspace = self._host.workspace()
-        log = self._host.log(_GROUP, self._stream, self._region, self._account)
+        log = self._open_log()
         failed = True
         try:
             process = self._start(workspace, log.write)
@@ -86,6 +89,17 @@ class Attempt:
             log.close(deliver=not self._killed)
             workspace.remove(failed=failed)
 
+    def _open_log(self) -> LogStream:
+        """The container's log, written in the execution role, which is who writes it for a container."""
+        container = self._record["container"]
+        role = container.get("executionRoleArn")
+        if role is None:  # the machine's own agent writes it
+            return self._host.log(_GROUP, self._stream, self._host.gateway.clients(self._region, self._account))
+        options = container.get("logConfiguration", {}).get("options", {})
+        return self._host.log(
+            options.get("awslogs-group", _GROUP), self._stream, self._host.acting(role, self._region, TASKS)
+        )
+
     def refused(self, reason: str) -> Result:
         """An attempt that never ran."""
         now = _milliseconds()
@@ -96,7 +110,8 @@ class Attempt:
         environment = self._host.environment(container["image"])
         if not container["command"]:
             raise JobFailed("The job definition has no command, and a framework image has no default program.")
-        variables = self._host.variables(environment, workspace, self._region, self._account)
+        role = container.get("jobRoleArn")
+        variables = self._host.variables(environment, workspace, self._region, self._account, role, TASKS)
         variables |= {each["name"]: each["value"] for each in container["environment"]}
         variables |= self._batch_variables()
         process = self._host.process(

@@ -7,7 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from mlops_iac.cloud.gateway import AwsError, Call, Gateway
+from mlops_iac.clients import Clients
+from mlops_iac.cloud.gateway import AwsError, Gateway
+from mlops_iac.cloud.iam.assuming import CannotAssume
+from mlops_iac.cloud.iam.on_behalf import SAGEMAKER, check_container
 from mlops_iac.cloud.jobs import environments
 from mlops_iac.cloud.jobs.enter import enter
 from mlops_iac.cloud.jobs.environments import EnvironmentFailed, PythonEnvironment
@@ -82,8 +85,16 @@ class Host:
             grace=grace,
         )
 
-    def log(self, group: str, stream: str, region: str, account: str) -> LogStream:
-        return LogStream(self.client("logs", region, account), group, stream)
+    def acting(self, role: str, region: str, service: str = SAGEMAKER) -> Clients:
+        """Clients that act in a role that was given to a service; raises JobFailed when it cannot be assumed."""
+        try:
+            return self.gateway.roles.clients(role, service, session_of(service), region)
+        except CannotAssume as error:
+            raise JobFailed(f"ClientError: {error}") from error
+
+    def log(self, group: str, stream: str, clients: Clients) -> LogStream:
+        """A log stream, written by whoever the clients act as."""
+        return LogStream(clients("logs"), group, stream)
 
     def framework(self, image: str) -> Framework:
         """The framework that an image stands for; raises JobFailed for an image that cannot run here."""
@@ -108,31 +119,46 @@ class Host:
             raise JobFailed(f"ClientError: The environment could not be built: {error}") from error
 
     def variables(
-        self, environment: PythonEnvironment, workspace: Workspace, region: str, account: str
+        self,
+        environment: PythonEnvironment,
+        workspace: Workspace,
+        region: str,
+        account: str,
+        role: str | None,
+        service: str = SAGEMAKER,
     ) -> dict[str, str]:
-        """What every process starts with."""
+        """What every process starts with: the credentials of its role too, and none when it has no role."""
         view = workspace.view
-        found = bare_environment(
-            environment.search_path, view.home, self.gateway.endpoint, region, self.gateway.token.owner
-        )
+        found = bare_environment(environment.search_path, view.home, self.gateway.endpoint, region)
         found["AWS_ACCOUNT_ID"] = account
         found["MLOPS_IAC_OPT_ML"] = view.path("/opt/ml")
         if not view.private:
             found["TMPDIR"] = view.temporary
         found["MLOPS_IAC_REQUIREMENTS_INSTALLED"] = "1"
-        return found
+        credentials = self.acting(role, region, service).credentials if role else None
+        return found | (credentials.variables() if credentials else {})
 
 
-def check_role(host: Host, call: Call, role_arn: str, principal: str = "sagemaker.amazonaws.com") -> None:
+def session_of(service: str) -> str:
+    """How sessions of a service are called in AWS's messages: ``assumed-role/<role>/SageMaker``."""
+    return "SageMaker" if service == SAGEMAKER else service.split(".")[0]
+
+
+def check_role(host: Host, role_arn: str, principal: str = SAGEMAKER) -> None:
     """Refuse a role that does not exist or does not trust the service, as SageMaker does when it tries to assume it."""
-    iam = host.client("iam", call.region, call.account_id)
     try:
-        role = iam.get_role(RoleName=role_arn.rsplit("/", 1)[-1])["Role"]
-    except iam.exceptions.ClientError:
-        role = None
-    if role is None or principal not in str(role.get("AssumeRolePolicyDocument", "")):
+        host.gateway.roles.check(role_arn, principal)
+    except CannotAssume as error:
         raise AwsError(
             "ValidationException",
             f"Could not assume role {role_arn}. Please ensure that the role exists and allows principal '{principal}' "
             "to assume the role.",
-        )
+        ) from error
+
+
+def claim(host: Host, role: str, region: str, *, image: str, key: str | None, vpc: bool) -> None:
+    """What SageMaker does in a role before a container starts; raises JobFailed with the right that lacks."""
+    try:
+        check_container(host.gateway, role, region, image=image, key=key, vpc=vpc)
+    except AwsError as error:
+        raise JobFailed(f"ClientError: {error.message}") from error

@@ -58,7 +58,11 @@ class LogStream:
             while not self._closing.wait(BATCH_EVERY):
                 self._deliver()
             self._deliver()
-        except Exception:
+        except Exception as error:
+            if getattr(error, "response", {}).get("Error", {}).get("Code") == "AccessDeniedException":
+                # As on AWS: a job whose role may not write logs runs without them.
+                log.warning("The log of %s/%s is not written: %s", self.group, self.stream, error)
+                return
             if self._closing.is_set() and not self._waiting:
                 return  # closed without delivery: the cloud stopped under us
             log.exception("The log of %s/%s could not be delivered.", self.group, self.stream)
@@ -83,6 +87,9 @@ def make_stream(client: Any, group: str, stream: str) -> None:
     """Create the stream, and its group when it is the first; what exists is left alone."""
     exists = client.exceptions.ResourceAlreadyExistsException
     with contextlib.suppress(exists):
-        client.create_log_group(logGroupName=group)
-    with contextlib.suppress(exists):
-        client.create_log_stream(logGroupName=group, logStreamName=stream)
+        try:
+            client.create_log_stream(logGroupName=group, logStreamName=stream)
+        except client.exceptions.ResourceNotFoundException:
+            with contextlib.suppress(exists):
+                client.create_log_group(logGroupName=group)
+            client.create_log_stream(logGroupName=group, logStreamName=stream)

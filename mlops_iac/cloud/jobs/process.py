@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from mlops_iac.cloud.jobs.gate import Gate
 
-from mlops_iac.clients import Credentials
 
 GRACE = 120.0
 """Seconds between SIGTERM and SIGKILL, as SageMaker gives a training job."""
@@ -134,8 +133,8 @@ class Process:
                 self._on_line(line.decode("utf-8", "replace").rstrip("\r\n"))
 
 
-def bare_environment(path: str, home: str, endpoint: str, region: str, credentials: Credentials) -> dict[str, str]:
-    """What every job starts with: nothing of the person's own environment, the cloud's address and credentials."""
+def bare_environment(path: str, home: str, endpoint: str, region: str) -> dict[str, str]:
+    """What every job starts with: nothing of the person's own environment, and the cloud's address."""
     return {
         "PATH": path,
         "HOME": home,
@@ -147,7 +146,6 @@ def bare_environment(path: str, home: str, endpoint: str, region: str, credentia
         "AWS_ENDPOINT_URL": endpoint,
         "AWS_REGION": region,
         "AWS_DEFAULT_REGION": region,
-        **credentials.variables(),
         "AWS_EC2_METADATA_DISABLED": "true",
         "NO_PROXY": "127.0.0.1,localhost",
     }

@@ -13,7 +13,7 @@ from mlops_iac.cloud.gateway import AwsError, Call
 from mlops_iac.cloud.jobs import validation
 from mlops_iac.cloud.jobs.environments import PythonEnvironment
 from mlops_iac.cloud.jobs.failure import JobFailed, JobStopped
-from mlops_iac.cloud.jobs.host import Host
+from mlops_iac.cloud.jobs.host import Host, claim
 from mlops_iac.cloud.jobs.logs import LogStream
 from mlops_iac.cloud.jobs.mounts import NO_MOUNTS, OPT_ML
 from mlops_iac.cloud.jobs.process import KILL_TIMEOUT, End, Outcome, Process, wait_until
@@ -31,9 +31,12 @@ CLOUD_STOPPED = "InternalServerError: The embedded cloud was stopped while this 
 class Run:
     """One job while it runs: its record, folder, log, process, and whether somebody asked it to stop."""
 
-    def __init__(self, host: Host, key: Key, record: dict[str, Any], group: str) -> None:
+    def __init__(self, host: Host, key: Key, record: dict[str, Any], group: str, role: str) -> None:
         self.host, self.key, self.record = host, key, record
         _, self.account, self.region, self.name = key
+        self.role = role
+        self.clients = host.acting(role, self.region)
+        """What the job does itself, it does in its role."""
         self._group = group
         self.workspace: Workspace = host.workspace()
         self.log = self._open_log(1)
@@ -45,7 +48,11 @@ class Run:
 
     @property
     def s3(self) -> Any:
-        return self.host.client("s3", self.region, self.account)
+        return self.clients("s3")
+
+    def claim(self, image: str, volume_key: str | None, vpc: object) -> None:
+        """What SageMaker does in the role before the container starts; raises JobFailed."""
+        claim(self.host, self.role, self.region, image=image, key=volume_key, vpc=bool(vpc))
 
     def next_host(self, number: int) -> None:
         """Become another instance of the same job: an empty folder and a log of its own."""
@@ -56,7 +63,7 @@ class Run:
 
     def _open_log(self, number: int) -> LogStream:
         stream = f"{self.name}/algo-{number}-{int(time.time())}"
-        return self.host.log(self._group, stream, self.region, self.account)
+        return self.host.log(self._group, stream, self.clients)
 
     def stop(self) -> None:
         """SIGTERM now, SIGKILL after two minutes; a job that has no process yet ends at its next step."""
@@ -90,7 +97,8 @@ class Run:
         self.go_on()
         host, network = self.host, self.record.get("NetworkConfig", self.record)
         reach = host.reach(network, self.region, self.account)
-        everything = host.variables(environment, self.workspace, self.region, self.account) | dict(variables)
+        everything = host.variables(environment, self.workspace, self.region, self.account, self.role)
+        everything |= dict(variables)
         self._process = host.process(
             program, environment, self.workspace, reach, everything, self.on_line, folder=folder
         )
@@ -202,6 +210,10 @@ class SageMakerJobs(ABC):
     def work(self, run: Run) -> dict[str, Any]:
         """Do the job; answers members to add to its description. Raises JobFailed or JobStopped."""
 
+    def role(self, key: Key, record: Mapping[str, Any]) -> str:
+        """The role that the job acts in."""
+        return str(record["RoleArn"])
+
     def described(self, call: Call) -> dict[str, Any]:
         """The first description: what was asked, plus what AWS fills in."""
         return {name: value for name, value in call.params.items() if name != "Tags"}
@@ -236,7 +248,10 @@ class SageMakerJobs(ABC):
             self._finish(key, "Stopped")
             return
         try:
-            run = self._running[key] = Run(self.host, key, record, self.group)
+            run = self._running[key] = Run(self.host, key, record, self.group, self.role(key, record))
+        except JobFailed as failure:  # the role went away since the job was created
+            self._finish(key, "Failed", failure.reason)
+            return
         except OSError as error:
             self._finish(key, "Failed", f"InternalServerError: The job's folder could not be made: {error}")
             return

@@ -25,7 +25,7 @@ class ProcessingJobs(SageMakerJobs):
     summary: ClassVar[tuple[str, ...]] = ("ProcessingEndTime", "FailureReason", "ExitMessage")
 
     def check(self, call: Call) -> None:
-        check_role(self.host, call, call.params["RoleArn"])
+        check_role(self.host, call.params["RoleArn"])
 
     def ended(self, key: Key) -> dict[str, Any]:
         record = self.host.records.find(key)
@@ -45,6 +45,8 @@ class ProcessingJobs(SageMakerJobs):
 
     def _work_as(self, run: Run, number: int, count: int) -> dict[str, Any]:
         asked = run.record
+        network, cluster = asked.get("NetworkConfig", {}), asked["ProcessingResources"]["ClusterConfig"]
+        run.claim(asked["AppSpecification"]["ImageUri"], cluster.get("VolumeKmsKeyId"), network.get("VpcConfig"))
         self._prepare(run, number, count)
         environment = self.host.environment(asked["AppSpecification"]["ImageUri"], _find_code(run))
         limit = asked.get("StoppingCondition", {}).get("MaxRuntimeInSeconds", _DEFAULT_LIMIT)

@@ -50,10 +50,10 @@ class TrainingJobs(SageMakerJobs):
 
     def check(self, call: Call) -> None:
         asked = call.params
-        check_role(self.host, call, asked["RoleArn"])
+        check_role(self.host, asked["RoleArn"])
         if not asked["AlgorithmSpecification"].get("TrainingImage"):
             raise AwsError("ValidationException", "The embedded cloud runs training images only: give TrainingImage.")
-        s3 = self.host.client("s3", call.region, call.account_id)
+        s3 = self.host.acting(asked["RoleArn"], call.region)("s3")
         for channel in asked.get("InputDataConfig", ()):
             uri = channel["DataSource"].get("S3DataSource", {}).get("S3Uri")
             if uri is None:
@@ -103,6 +103,8 @@ class TrainingJobs(SageMakerJobs):
     def work(self, run: Run) -> dict[str, Any]:
         asked = run.record
         self._refuse_what_cannot_run(asked)
+        image, disk = asked["AlgorithmSpecification"]["TrainingImage"], asked["ResourceConfig"].get("VolumeKmsKeyId")
+        run.claim(image, disk, asked.get("VpcConfig"))
         self.moved(run.key, "Downloading")
         self.host.records.change(run.key, TrainingStartTime=now())
         for folder in _SETUP_FOLDERS:

@@ -42,6 +42,11 @@ class TransformJobs(SageMakerJobs):
         record = self.host.records.find(key)
         return {"TransformEndTime": now()} if record and "TransformStartTime" in record else {}
 
+    def role(self, key: Key, record: Mapping[str, Any]) -> str:
+        """The model's: a transform job has none of its own."""
+        sagemaker = self.host.client("sagemaker", key[2], key[1])
+        return get_container(sagemaker, record["ModelName"]).role
+
     def work(self, run: Run) -> dict[str, Any]:
         asked = run.record
         if asked.get("DataProcessing", {}).get("JoinSource", "None") != "None":
@@ -65,7 +70,8 @@ class TransformJobs(SageMakerJobs):
     def _start(self, run: Run) -> Serving:
         container = get_container(self.host.client("sagemaker", run.region, run.account), run.record["ModelName"])
         run.go_on()
-        serving = Serving(self.host, container, self.group, f"{run.name}/model", run.region, run.account)
+        disk = run.record["TransformResources"].get("VolumeKmsKeyId")
+        serving = Serving(self.host, container, self.group, f"{run.name}/model", run.region, run.account, disk)
         try:
             serving.start()
         except JobFailed as failure:

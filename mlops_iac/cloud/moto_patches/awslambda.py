@@ -17,8 +17,13 @@ import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from mlops_iac.cloud.iam.assuming import CannotAssume
+from mlops_iac.cloud.wire import AwsError, Call
+
 if TYPE_CHECKING:
     from mlops_iac.cloud.gateway import Gateway
+
+PRINCIPAL: Final = "lambda.amazonaws.com"
 
 _BOOTSTRAP: Final = """
 import importlib, json, os, sys, time, traceback, uuid
@@ -50,6 +55,18 @@ sys.exit(failed)
 
 def apply(gateway: Gateway) -> None:
     gateway.when_used("lambda", lambda: _patch_invoke(gateway))
+    for operation in ("CreateFunction", "UpdateFunctionConfiguration"):
+        gateway.before("lambda", operation, lambda call: _check_role(gateway, call))
+
+
+def _check_role(gateway: Gateway, call: Call) -> None:
+    """As Lambda tries it when a function is made or changed."""
+    try:
+        if call.params.get("Role"):
+            gateway.roles.check(call.params["Role"], PRINCIPAL)
+    except CannotAssume as error:
+        message = "The role defined for the function cannot be assumed by Lambda."
+        raise AwsError("InvalidParameterValueException", message) from error
 
 
 def _patch_invoke(gateway: Gateway) -> None:
@@ -129,7 +146,6 @@ def _environment(gateway: Gateway, function: Any, timeout: int) -> dict[str, str
         "AWS_REGION": function.region,
         "AWS_DEFAULT_REGION": function.region,
         "AWS_ENDPOINT_URL": gateway.endpoint,
-        **gateway.token.owner.variables(),
         "AWS_EC2_METADATA_DISABLED": "true",
         "AWS_LAMBDA_FUNCTION_NAME": function.function_name,
         "AWS_LAMBDA_FUNCTION_VERSION": str(function.version),
@@ -139,4 +155,5 @@ def _environment(gateway: Gateway, function: Any, timeout: int) -> dict[str, str
         "MLOPS_IAC_FUNCTION_ARN": function.function_arn,
         "_HANDLER": function.handler,
         **{name: str(value) for name, value in (function.environment_vars or {}).items()},
+        **gateway.roles.assume(function.role, PRINCIPAL, function.function_name).variables(),
     }

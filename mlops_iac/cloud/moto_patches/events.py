@@ -18,11 +18,16 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from mlops_iac.clients import Clients
+from mlops_iac.cloud.iam.assuming import CannotAssume
 
 if TYPE_CHECKING:
     from mlops_iac.cloud.gateway import Gateway
 
 log = logging.getLogger("mlops_iac.cloud")
+
+PRINCIPAL: Final = "events.amazonaws.com"
+_DELIVERING: Final = {"lambda": "lambda:InvokeFunction", "sns": "sns:Publish", "sqs": "sqs:SendMessage"}
+"""What EventBridge does with targets that take no role."""
 
 _MOTOS_OWN: Final = ("logs", "events")
 """Log groups, archives and other buses are delivered to by moto itself."""
@@ -47,10 +52,9 @@ def _patch_rules(gateway: Gateway) -> None:
             if arn[2] in _MOTOS_OWN:
                 _let_moto_send(self, target, original, original_event, transform_input)
                 continue
-            clients = gateway.clients(arn[3] or self.region_name, arn[4] or self.account_id)
-            threading.Thread(
-                target=_deliver, args=(clients, target, make_input(target, event), event), daemon=True
-            ).start()
+            region = arn[3] or self.region_name
+            arguments = (gateway, self.arn, region, target, make_input(target, event), event)
+            threading.Thread(target=_deliver, args=arguments, daemon=True).start()
 
     send_to_targets.original = original  # type: ignore[attr-defined]
     Rule.send_to_targets = send_to_targets
@@ -117,16 +121,33 @@ def find_path(event: Any, path: str) -> Any:
 # Delivery -----------------------------------------------------------------------------------------------------------
 
 
-def _deliver(clients: Clients, target: Mapping[str, Any], body: str, event: Mapping[str, Any]) -> None:
+def _deliver(
+    gateway: Gateway, rule: str, region: str, target: Mapping[str, Any], body: str, event: Mapping[str, Any]
+) -> None:
     service = target["Arn"].split(":")[2]
     send = _SENDERS.get(service)
     if send is None:
         log.warning("No event was delivered to %s: this kind of target is not offered here.", target["Arn"])
         return
     try:
-        send(clients, target, body, event)
+        send(_clients_for(gateway, rule, region, target), target, body, event)
     except Exception as error:
         log.warning("An event was not delivered to %s: %s", target["Arn"], error)
+
+
+def _clients_for(gateway: Gateway, rule: str, region: str, target: Mapping[str, Any]) -> Clients:
+    """Who delivers: the target's role; for a topic, a queue or a function EventBridge itself, by their own policies.
+
+    Source: "Using resource-based policies for Amazon EventBridge" in the EventBridge user guide.
+    """
+    if target.get("RoleArn"):
+        return gateway.roles.clients(target["RoleArn"], PRINCIPAL, "events", region, rule)
+    service, account = target["Arn"].split(":")[2], target["Arn"].split(":")[4]
+    action = _DELIVERING.get(service)
+    if action is None:
+        raise CannotAssume(f"A target of {service} needs a RoleArn.")
+    gateway.roles.require_by_policy(PRINCIPAL, action, target["Arn"], rule)
+    return gateway.clients(region, account)
 
 
 Sender = Callable[[Clients, Mapping[str, Any], str, Mapping[str, Any]], Any]

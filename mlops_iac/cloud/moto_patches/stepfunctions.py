@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from mlops_iac.cloud import pickling
 from mlops_iac.cloud.gateway import AwsError, Call
+from mlops_iac.cloud.iam import on_behalf
 from mlops_iac.cloud.interpreters import asl_check, step_functions
 from mlops_iac.cloud.news import News
 
@@ -35,6 +36,8 @@ def apply(gateway: Gateway) -> None:
     gateway.when_used("stepfunctions", lambda: _prepare(gateway))  # its grammar takes a second to import
     gateway.before("stepfunctions", "CreateStateMachine", _check_definition)
     gateway.before("stepfunctions", "UpdateStateMachine", _check_definition)
+    gateway.before("stepfunctions", "CreateStateMachine", lambda call: on_behalf.check_state_machine(gateway, call))
+    gateway.before("stepfunctions", "UpdateStateMachine", lambda call: on_behalf.check_state_machine(gateway, call))
     gateway.instead("stepfunctions", "StartExecution", lambda call: _start(gateway, call))
     gateway.instead("stepfunctions", "StopExecution", lambda call: _stop(gateway, call))
     gateway.instead("stepfunctions", "DescribeExecution", lambda call: _describe(gateway, call))
@@ -83,6 +86,9 @@ def _start(gateway: Gateway, call: Call) -> dict[str, Any]:
     if not asl_check.is_execution_name(name):
         raise AwsError("InvalidName", f"Invalid Name: '{name}'")
     with gateway.locked("stepfunctions"), _moto_errors():
+        machine = _backend(call).describe_state_machine(call.params["stateMachineArn"])
+        key = (machine.encryptionConfiguration or {}).get("kmsKeyId")
+        on_behalf.check_execution(gateway, machine.roleArn, machine.arn, key)
         execution = _backend(call).start_execution(
             call.params["stateMachineArn"], name, call.params.get("input", "{}"), call.params.get("traceHeader")
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.cloud.iam.conftest import allow
+from tests.support.roles import allow
 
 LOCATION = {"LocationConstraint": "eu-west-1"}
 

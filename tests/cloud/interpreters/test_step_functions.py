@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from mlops_iac.cloud.wire import AwsError, Call
+from tests.support.roles import make_mighty_role
 
 ROLE = "arn:aws:iam::123456789012:role/runner"
 JOB = {
@@ -64,6 +65,7 @@ def jobs(cloud):
 
 @pytest.fixture(scope="module")
 def sfn(cloud):
+    make_mighty_role(cloud.clients(), "runner", "states", "sagemaker")
     return cloud.clients()("stepfunctions")
 
 
@@ -175,8 +177,8 @@ def test_a_sync_task_ends_when_its_job_does_and_answers_the_jobs_description(run
 
 def test_jobs_run_in_the_region_and_account_of_the_machine(cloud, jobs):
     sfn = cloud.gateway.clients("us-west-2", "222222222222")("stepfunctions")
-    definition = json.dumps(machine(task("sagemaker:createTrainingJob.sync", JOB)))
-    role = ROLE.replace("123456789012", "222222222222")
+    role = make_mighty_role(cloud.gateway.clients("us-west-2", "222222222222"), "runner", "states", "sagemaker")
+    definition = json.dumps(machine(task("sagemaker:createTrainingJob.sync", {**JOB, "RoleArn": role})))
     arn = sfn.create_state_machine(name="elsewhere", definition=definition, roleArn=role)["stateMachineArn"]
     done = wait(sfn, sfn.start_execution(stateMachineArn=arn)["executionArn"])
     assert done["status"] == "SUCCEEDED"

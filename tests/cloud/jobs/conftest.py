@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import tarfile
 import time
 import zipfile
@@ -16,15 +15,12 @@ from mlops_iac.clients import Clients
 from mlops_iac.cloud import endpoints, jobs
 from mlops_iac.cloud.server import Install, Server
 from mlops_iac.core.frameworks import Framework, find_framework
+from tests.support.roles import make_mighty_role
 
 REGION = "eu-west-1"
 LIGHT = "763104351884.dkr.ecr.eu-west-1.amazonaws.com/light:1"
 """The image of a framework without packages."""
 ROLE = "arn:aws:iam::123456789012:role/screening-dev-job"
-TRUST = {
-    "Version": "2012-10-17",
-    "Statement": [{"Effect": "Allow", "Principal": {"Service": "sagemaker.amazonaws.com"}, "Action": "sts:AssumeRole"}],
-}
 ENDED = ("Completed", "Failed", "Stopped")
 
 
@@ -67,7 +63,7 @@ class Cloud:
         if not new:
             return
         self.s3.create_bucket(Bucket="lake", CreateBucketConfiguration={"LocationConstraint": REGION})
-        self.clients("iam").create_role(RoleName="screening-dev-job", AssumeRolePolicyDocument=json.dumps(TRUST))
+        make_mighty_role(self.clients, "screening-dev-job", "sagemaker")
 
     def wait(self, describe: Callable[[], dict[str, Any]], member: str) -> dict[str, Any]:
         return wait_for(describe, member)

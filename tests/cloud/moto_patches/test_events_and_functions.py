@@ -11,6 +11,7 @@ import pytest
 
 from mlops_iac.cloud.jobs import mounts
 from mlops_iac.cloud.moto_patches.events import find_path, make_input
+from tests.support.roles import allow, document, make_mighty_role, make_role
 
 LOCATION = {"LocationConstraint": "eu-west-1"}
 ROLE = "arn:aws:iam::123456789012:role/runner"
@@ -18,6 +19,7 @@ ROLE = "arn:aws:iam::123456789012:role/runner"
 
 @pytest.fixture(scope="module")
 def clients(cloud):
+    make_mighty_role(cloud.clients(), "runner", "states", "events")
     return cloud.clients()
 
 
@@ -90,6 +92,8 @@ def test_a_rule_starts_a_state_machine(clients):
 def test_a_rule_publishes_to_a_topic_and_a_disabled_one_does_not(clients):
     sns, sqs = clients("sns"), clients("sqs")
     topic = sns.create_topic(Name="told")["TopicArn"]
+    publish = {**allow("sns:Publish", on=topic), "Principal": {"Service": "events.amazonaws.com"}}
+    sns.set_topic_attributes(TopicArn=topic, AttributeName="Policy", AttributeValue=document(publish))
     url = sqs.create_queue(QueueName="told")["QueueUrl"]
     sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint="arn:aws:sqs:eu-west-1:123456789012:told")
     put_rule(clients, "to-nobody", {"Arn": topic, "Input": '"never"'}, State="DISABLED")
@@ -104,10 +108,7 @@ def function(clients, name, source, timeout=10):
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as file:
         file.writestr("app.py", source)
-    trust = {
-        "Statement": [{"Effect": "Allow", "Principal": {"Service": "x.amazonaws.com"}, "Action": "sts:AssumeRole"}]
-    }
-    role = clients("iam").create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust))["Role"]["Arn"]
+    role = make_role(clients, name, services=("lambda",))
     clients("lambda").create_function(
         FunctionName=name, Runtime="python3.12", Handler="app.handler", Role=role, Timeout=timeout,
         Code={"ZipFile": archive.getvalue()}, Environment={"Variables": {"GREETING": "hello"}},
