@@ -149,7 +149,7 @@ class Queries:
     def _run(self, call: Call, record: dict[str, Any]) -> None:
         folder = Path(tempfile.mkdtemp(prefix="query-", dir=self._gateway.home))
         started = time.monotonic()
-        lake = Lake(self._gateway.clients(call.region, call.account_id), folder)
+        lake = Lake(self._gateway.roles.as_caller(call), folder)
         try:
             record["Status"]["State"] = "RUNNING"
             statement = parse(record["Query"], record["Database"], record["ExecutionParameters"])
@@ -167,7 +167,7 @@ class Queries:
             self._gateway.touch()
 
     def _carry_out(self, call: Call, record: dict[str, Any], statement: Statement, lake: Lake, folder: Path) -> None:
-        clients = self._gateway.clients(call.region, call.account_id)
+        clients = self._gateway.roles.as_caller(call)
         if statement.kind == "unload":
             self._with_engine(
                 record, lake, folder, lambda engine: unload.write(engine, statement, clients, record, folder)
@@ -208,7 +208,7 @@ class Queries:
             sealed = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": encryption["KmsKey"]}
         elif encryption.get("EncryptionOption") == "SSE_S3":
             sealed = {"ServerSideEncryption": "AES256"}
-        s3 = self._gateway.clients(call.region, call.account_id)("s3")
+        s3 = self._gateway.roles.as_caller(call)("s3")
         try:
             s3.put_object(Bucket=bucket, Key=key, Body=body, **sealed)
         except s3.exceptions.ClientError as error:
@@ -218,7 +218,7 @@ class Queries:
         bucket, key = record["OutputLocation"].removeprefix("s3://").split("/", 1)
         if not key.endswith((".csv", ".txt")):
             return ()  # UNLOAD has its files elsewhere
-        s3 = self._gateway.clients(call.region, call.account_id)("s3")
+        s3 = self._gateway.roles.as_caller(call)("s3")
         try:
             text = s3.get_object(Bucket=bucket, Key=key)["Body"].read().decode()
         except s3.exceptions.NoSuchKey as error:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from mlops_iac.clients import Clients, Credentials
 from mlops_iac.cloud.iam import policies
+from mlops_iac.cloud.iam.callers import access_key_of
 from mlops_iac.cloud.iam.conditions import Keys
 from mlops_iac.cloud.iam.context import place_keys, principal_keys, request_keys
 from mlops_iac.cloud.iam.denial import refuse
@@ -84,6 +85,15 @@ class Roles:
             for action, resource, keys in wanted:
                 basis = {**place_keys(region, principal.account), **principal_keys(principal), **keys}
                 iam.demand(service.split(".")[0], principal, action, resource, basis)
+
+    def as_caller(self, call: Call) -> Clients:
+        """Clients that act as whoever made a call: Athena and SageMaker read with the rights of who asks them."""
+        token = call.headers.get("X-Amz-Security-Token")
+        if not token:
+            return self._gateway.clients(call.region, call.account_id)
+        key = access_key_of({"HTTP_AUTHORIZATION": call.headers.get("Authorization", "")})
+        credentials = Credentials(access_key=key, token=token)
+        return Clients.embedded(self._gateway.endpoint, call.region, call.account_id, credentials=credentials)
 
     def require_by_policy(self, service: str, action: str, resource: str, source_arn: str) -> None:
         """Whether a resource's own policy lets a service act on it for somebody. Raises `AwsError`."""

@@ -35,7 +35,7 @@ class TransformJobs(SageMakerJobs):
             arn = f"arn:aws:sagemaker:{call.region}:{call.account_id}:model/{asked['ModelName']}"
             raise AwsError("ValidationException", f'Could not find model "{arn}".') from error
         uri = asked["TransformInput"]["DataSource"]["S3DataSource"]["S3Uri"]
-        if not has_objects(self.host.client("s3", call.region, call.account_id), uri):
+        if not has_objects(self.host.gateway.roles.as_caller(call)("s3"), uri):
             raise AwsError("ValidationException", no_objects(uri))
 
     def ended(self, key: Key) -> dict[str, Any]:

@@ -108,13 +108,16 @@ class Alarms:
                 threading.Thread(target=self._act, args=(account_id, region, arn, alarm, body), daemon=True).start()
 
     def _act(self, account_id: str, region: str, arn: str, alarm: Any, body: str) -> None:
-        clients = self._gateway.clients(region, account_id)
+        clients, who = self._gateway.clients(region, account_id), "cloudwatch.amazonaws.com"
         service = arn.split(":")[2]
         try:
             if service == "sns":
+                self._gateway.roles.require_by_policy(who, "sns:Publish", arn, alarm.alarm_arn)
                 subject = f'{alarm.state_value}: "{alarm.name}" in {region}'[:100]
                 clients("sns").publish(TopicArn=arn, Subject=subject, Message=body)
             elif service == "lambda":
+                who = "lambda.alarms.cloudwatch.amazonaws.com"
+                self._gateway.roles.require_by_policy(who, "lambda:InvokeFunction", arn, alarm.alarm_arn)
                 clients("lambda").invoke(FunctionName=arn, InvocationType="Event", Payload=body.encode())
             else:
                 log.warning("Alarm %s: the embedded cloud does not offer the action %s.", alarm.name, arn)

@@ -108,7 +108,7 @@ def function(clients, name, source, timeout=10):
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as file:
         file.writestr("app.py", source)
-    role = make_role(clients, name, services=("lambda",))
+    role = make_role(clients, name, allow("sqs:ListQueues"), services=("lambda",))
     clients("lambda").create_function(
         FunctionName=name, Runtime="python3.12", Handler="app.handler", Role=role, Timeout=timeout,
         Code={"ZipFile": archive.getvalue()}, Environment={"Variables": {"GREETING": "hello"}},

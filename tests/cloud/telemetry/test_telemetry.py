@@ -10,6 +10,7 @@ import pytest
 
 from mlops_iac.cloud import telemetry
 from mlops_iac.cloud.news import News
+from tests.support.roles import allow, document, make_mighty_role
 
 PLACE = {"account_id": "123456789012", "region": "eu-west-1"}
 MACHINE = "arn:aws:states:eu-west-1:123456789012:stateMachine:training"
@@ -44,6 +45,15 @@ def total(clients, namespace, metric, **dimensions):
     return sum(point["Sum"] for point in found["Datapoints"])
 
 
+def make_topic(clients, name, *services):
+    """A topic that services may publish to."""
+    arn = clients("sns").create_topic(Name=name)["TopicArn"]
+    principals = {"Service": [f"{service}.amazonaws.com" for service in services]}
+    text = document({**allow("sns:Publish", on=arn), "Principal": principals})
+    clients("sns").set_topic_attributes(TopicArn=arn, AttributeName="Policy", AttributeValue=text)
+    return arn
+
+
 def make_queue(clients, topic, name):
     """A queue that hears a topic."""
     url = clients("sqs").create_queue(QueueName=name)["QueueUrl"]
@@ -56,7 +66,7 @@ def make_queue(clients, topic, name):
 
 
 def make_machine(clients, name, definition):
-    role = "arn:aws:iam::123456789012:role/runner"
+    role = make_mighty_role(clients, f"{name}-flow", "states")
     made = clients("stepfunctions").create_state_machine(name=name, definition=definition, roleArn=role)
     return made["stateMachineArn"]
 
@@ -70,7 +80,7 @@ def run(clients, machine):
 def test_a_failed_run_is_counted_alarms_and_tells(cloud):
     clients = cloud.clients()
     machine = make_machine(clients, "failing", FAILS)
-    topic = clients("sns").create_topic(Name="alerts")["TopicArn"]
+    topic = make_topic(clients, "alerts", "cloudwatch", "events")
     heard = make_queue(clients, topic, "alerts")
     clients("cloudwatch").put_metric_alarm(
         AlarmName="training-failed",
@@ -105,7 +115,7 @@ def test_a_failed_run_is_counted_alarms_and_tells(cloud):
 def test_a_rule_on_ended_runs_fires(cloud):
     clients = cloud.clients()
     machine = make_machine(clients, "watched", FAILS)
-    topic = clients("sns").create_topic(Name="ends")["TopicArn"]
+    topic = make_topic(clients, "ends", "cloudwatch", "events")
     heard = make_queue(clients, topic, "ends")
     pattern = {
         "source": ["aws.states"],
@@ -159,7 +169,7 @@ def test_what_a_training_job_printed_is_published(cloud):
 
 def test_an_alarm_whose_state_a_person_sets_tells_too_and_one_that_is_off_does_not(cloud):
     clients = cloud.clients()
-    topic = clients("sns").create_topic(Name="by-hand")["TopicArn"]
+    topic = make_topic(clients, "by-hand", "cloudwatch", "events")
     heard = make_queue(clients, topic, "by-hand")
     common = {
         "Namespace": "Team", "MetricName": "Lag", "Statistic": "Sum", "ComparisonOperator": "GreaterThanThreshold",
