@@ -60,13 +60,18 @@ def status(json: JsonOption = False) -> None:
 
 
 @app.command()
-def start(json: JsonOption = False) -> None:
+def start(
+    without_iam: Annotated[
+        bool, typer.Option("--without-iam", help="Let every role do everything until it is stopped; outputs say so.")
+    ] = False,
+    json: JsonOption = False,
+) -> None:
     """Start it; what it held when it stopped is there again. `up` does this by itself.
 
     Example: mlops-iac cloud start
     """
     cloud = embedded_cloud()
-    cloud.start()
+    cloud.start(iam=not without_iam)
     tell_status(cloud.status(), json=json)
 
 

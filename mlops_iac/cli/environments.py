@@ -33,7 +33,20 @@ def open_backend(stack: str, cloud: CloudName = CloudName.EMBEDDED) -> Backend:
     """The place where a stack lives. Its stack file is read only when an operation needs the program."""
     from mlops_iac.backends import backend_for
 
-    return backend_for(project_root(), stack, cloud.value)
+    backend = backend_for(project_root(), stack, cloud.value)
+    if cloud is CloudName.EMBEDDED:
+        _tell_if_without_iam(backend.root)
+    return backend
+
+
+def _tell_if_without_iam(root: Path) -> None:
+    """What passes on such a cloud says nothing about rights, so every command tells."""
+    from mlops_iac.backends.embedded import HOME
+    from mlops_iac.cli.console import say
+    from mlops_iac.cloud.process import EmbeddedCloud
+
+    if EmbeddedCloud(root / HOME / "cloud").is_without_iam:
+        say("IAM is not enforced: the embedded cloud was started with --without-iam. `mlops-iac cloud stop` ends that.")
 
 
 def open_desk() -> StateDesk:

@@ -60,6 +60,7 @@ def conclude_run(opened: Opened, run: Run, *, json: bool, logs: bool = False) ->
 
 def failure(opened: Opened, run: Run, *, logs: bool = False) -> MlopsError:
     """Why it did not succeed, and what to do."""
+    from mlops_iac.runs.denials import explain_denial
     from mlops_iac.runs.logs import get_tail_error
 
     if run.status == "refused":
@@ -68,7 +69,8 @@ def failure(opened: Opened, run: Run, *, logs: bool = False) -> MlopsError:
         return RunError("Run was stopped.", f"Run {run.id} of {run.stack} was stopped.", hint="start it again.")
     error = get_tail_error(opened.clients, run, [endpoint.name for endpoint in deployed_to(opened, run)], quiet=logs)
     serving = still_serving(opened, run)
-    return RunError(error.summary, f"{error.detail}\n{serving}" if serving else error.detail, hint=error.hint)
+    hint = explain_denial(error.detail) or error.hint
+    return RunError(error.summary, f"{error.detail}\n{serving}" if serving else error.detail, hint=hint)
 
 
 def deployed_to(opened: Opened, run: Run) -> list[Endpoint]:

@@ -17,17 +17,18 @@ from mlops_iac.cloud import seal
 from mlops_iac.cloud.private_files import write_private
 
 
-def write(path: Path, endpoint: str) -> None:
-    """Say that this process answers there."""
-    record = {"pid": os.getpid(), "endpoint": endpoint, "started": time.time()}
+def write(path: Path, endpoint: str, *, iam: bool = True) -> None:
+    """Say that this process answers there, and whether it enforces IAM."""
+    record = {"pid": os.getpid(), "endpoint": endpoint, "started": time.time(), "iam": iam}
     write_private(path, json.dumps({**record, "signature": seal.sign(_text(path, record))}))
 
 
 def read(path: Path) -> dict[str, Any] | None:
-    """``pid``, ``endpoint``, ``started``; None when there is no record, or none that this person's cloud wrote here."""
+    """``pid``, ``endpoint``, ``started``, ``iam``; None when there is none that this person's cloud wrote here."""
     try:
         found = json.loads(path.read_text())
         record = {"pid": int(found["pid"]), "endpoint": str(found["endpoint"]), "started": float(found["started"])}
+        record["iam"] = bool(found["iam"])
         signature = found["signature"]
     except (OSError, ValueError, KeyError, TypeError):
         return None
@@ -39,4 +40,4 @@ def read(path: Path) -> dict[str, Any] | None:
 
 def _text(path: Path, record: dict[str, Any]) -> str:
     """What is signed: the folder too, so that another project's record is not taken for this one's."""
-    return json.dumps([str(path.absolute()), record["pid"], record["endpoint"], record["started"]])
+    return json.dumps([str(path.absolute()), record["pid"], record["endpoint"], record["started"], record["iam"]])

@@ -31,6 +31,8 @@ STOP_TIMEOUT: Final = 30.0
 
 SNAPSHOTS: Final = ("cloud.snap", "cloud.snap.previous")
 
+WITHOUT_IAM: Final = "--without-iam"
+
 _POLL: Final = 0.02
 _TAIL: Final = 20
 
@@ -42,6 +44,8 @@ class Running:
     """``http://127.0.0.1:<port>``"""
     started: float
     """Seconds since the epoch."""
+    iam: bool = True
+    """False when it was started without IAM: then every role may do everything."""
 
 
 class EmbeddedCloud:
@@ -91,14 +95,29 @@ class EmbeddedCloud:
         if running:
             self._save(running)
 
-    def start(self) -> Running:
-        """Start the process when it is not running; waits until it answers. Two at once make one process."""
+    @property
+    def is_without_iam(self) -> bool:
+        """Whether it runs, and was started without IAM. Costs a look at a file when it was not."""
+        record = self._read_record()
+        return record is not None and not record.iam and self.find() is not None
+
+    def start(self, *, iam: bool = True) -> Running:
+        """Start the process when it is not running; waits until it answers. Two at once make one process.
+
+        Without ``iam`` rights are not enforced until it stops. Raises CloudError when it runs with them already.
+        """
         running = self.find()
+        if running and running.iam and not iam:
+            raise CloudError(
+                "The embedded cloud runs with IAM.",
+                f"Process {running.pid} enforces the rights of roles, and that does not change while it runs.",
+                hint="`mlops-iac cloud stop`, then `mlops-iac cloud start --without-iam`.",
+            )
         if running:
             return running
         self._prepare_home()
         with self._writable(), self._starting():
-            return self.find() or self._spawn()
+            return self.find() or self._spawn(iam)
 
     def stop(self) -> bool:
         """Stop the process, which saves its state; False when none was running.
@@ -245,13 +264,13 @@ class EmbeddedCloud:
         finally:
             os.close(descriptor)
 
-    def _spawn(self) -> Running:
+    def _spawn(self, iam: bool) -> Running:
         with contextlib.suppress(FileNotFoundError):
             (self.home / "cloud.json").unlink()
         descriptor = os.open(self.home / "cloud.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         with os.fdopen(descriptor, "ab") as log:
             process = subprocess.Popen(
-                [sys.executable, "-m", "mlops_iac.cloud.serve", str(self.home)],
+                [sys.executable, "-m", "mlops_iac.cloud.serve", str(self.home), *([] if iam else [WITHOUT_IAM])],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

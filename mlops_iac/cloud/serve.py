@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from mlops_iac.cloud.server import Server
 
-USAGE = "usage: python -m mlops_iac.cloud.serve HOME"
+WITHOUT_IAM = "--without-iam"
+USAGE = f"usage: python -m mlops_iac.cloud.serve HOME [{WITHOUT_IAM}]"
 
 LOOK_EVERY = 2.0
 """Seconds between two looks at whether the folder is still this process's."""
@@ -22,10 +23,12 @@ LOOK_EVERY = 2.0
 
 def main(arguments: list[str]) -> int:
     """Serve until SIGTERM, SIGINT or ``POST /_mlops-iac/stop``; then save and exit."""
-    if len(arguments) != 1:
+    enforced = WITHOUT_IAM not in arguments
+    places = [each for each in arguments if each != WITHOUT_IAM]
+    if len(places) != 1:
         print(USAGE, file=sys.stderr)
         return 2
-    home = Path(arguments[0]).absolute()
+    home = Path(places[0]).absolute()
     _prepare_process()
     from mlops_iac.cloud import address, athena, endpoints, jobs, telemetry
     from mlops_iac.cloud.loopback_only import forbid_other_connections
@@ -33,12 +36,13 @@ def main(arguments: list[str]) -> int:
 
     forbid_other_connections()
     server = Server(home, installs=(jobs.install, endpoints.install, athena.install, telemetry.install))
+    server.gateway.iam.enforced = enforced
     folder = os.open(home, os.O_RDONLY | os.O_DIRECTORY)  # kept open: no other folder gets its number
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: server.stopping.set())
     endpoint = server.listen()
     record = home / "cloud.json"
-    address.write(record, endpoint)  # others may go on: their requests wait for the state
+    address.write(record, endpoint, iam=enforced)  # others may go on: their requests wait for the state
     server.restore()
     logging.getLogger("mlops_iac.cloud").info("Serving %s at %s.", home, endpoint)
     while _is_ours(home, folder) and not server.stopping.wait(LOOK_EVERY):

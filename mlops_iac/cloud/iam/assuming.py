@@ -19,6 +19,7 @@ from mlops_iac.cloud.iam.context import place_keys, principal_keys, request_keys
 from mlops_iac.cloud.iam.denial import refuse
 from mlops_iac.cloud.iam.documents import Names
 from mlops_iac.cloud.iam.evaluate import Ask, Policies, evaluate
+from mlops_iac.cloud.iam.usage import report
 from mlops_iac.cloud.wire import AwsError, Call
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ class Roles:
         if not token:
             return self._gateway.clients(call.region, call.account_id)
         key = access_key_of({"HTTP_AUTHORIZATION": call.headers.get("Authorization", "")})
-        credentials = Credentials(access_key=key, token=token)
+        credentials = Credentials(key, "signatures are not verified", token)
         return Clients.embedded(self._gateway.endpoint, call.region, call.account_id, credentials=credentials)
 
     def require_by_policy(self, service: str, action: str, resource: str, source_arn: str) -> None:
@@ -142,7 +143,10 @@ def _is_role(arn: str) -> bool:
 
 
 def install(gateway: Gateway) -> None:
-    """Answer for what STS tells about callers and issues to them."""
+    """Answer for what STS tells about callers and issues to them, and for what was asked of IAM."""
+    gateway.own["GET", "iam"] = lambda: report(gateway.iam)
+    gateway.reports["iam"] = gateway.iam.count
+    gateway.on_reset(gateway.iam.record.clear)
     gateway.instead("sts", "AssumeRole", lambda call: _assume_role(gateway, call))
     gateway.instead("sts", "GetCallerIdentity", lambda call: _caller_identity(gateway, call))
 

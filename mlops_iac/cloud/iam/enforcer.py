@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 import logging
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
 from mlops_iac.cloud import wire
@@ -44,6 +45,10 @@ class Enforcer:
         self.sessions = Sessions(gateway.token)
         self._gateway = gateway
 
+    def locked(self) -> AbstractContextManager[None]:
+        """Hold moto still while policies are read."""
+        return self._gateway.locked("iam")
+
     def identify(self, environ: Mapping[str, Any], account: str, key: str) -> Principal | None:
         """Who signed a request with an access key: the one place that says whose it is. None for a stranger.
 
@@ -53,7 +58,7 @@ class Enforcer:
             return person(account)
         if key.startswith(SESSION_KEY):
             return self.sessions.read(token_of(environ))
-        with self._gateway.locked("iam"):
+        with self.locked():
             return policies.find_user(key) if key else None
 
     def identify_call(self, call: Call) -> Principal:
@@ -63,6 +68,10 @@ class Enforcer:
         if who is None:
             raise AwsError("MissingAuthenticationToken", "Request is missing Authentication Token", 403)
         return who
+
+    def count(self) -> dict[str, Any]:
+        """For ``cloud status``: whether rights are enforced, and how many distinct requests were refused."""
+        return {"enforced": self.enforced, "refused": len(self.record.shown()["refused"])}
 
     def authorise(self, request: Request, account: str) -> str:
         """Refuse a request that its caller may not make; answers the account in which the caller acts.
@@ -124,7 +133,7 @@ class Enforcer:
         if request.service is None or request.operation is None:
             raise self._gap(principal, request, f"{request.service or 's3'}:{request.operation or 'this request'}")
         call = wire.parse(request, principal.account, with_body=request.operation not in _NEVER_READ)
-        with self._gateway.locked("iam"):
+        with self.locked():
             try:
                 wanted = self._wanted(principal, call)
             except UnknownOperation as unknown:
