@@ -173,17 +173,29 @@ class EmbeddedCloud:
         told = _ask(running.endpoint, "GET", "status", timeout=10, headers=self._authorization())
         return {"running": True, "endpoint": running.endpoint, **told}
 
+    def rights(self) -> dict[str, Any]:
+        """What was asked of IAM since it started, and of each role that acted its rights: which are needed, which idle.
+
+        `CloudError` when it is not running.
+        """
+        running = self._get()
+        return _ask(running.endpoint, "GET", "iam", timeout=STOP_TIMEOUT, headers=self._authorization())
+
+    def _get(self) -> Running:
+        running = self.find()
+        if running is None:
+            raise CloudError(
+                "The embedded cloud is not running.", f"Its folder is {self.home}.", hint="mlops-iac cloud start"
+            )
+        return running
+
     def clients_sending_once(self, region: str) -> Clients:
         """Clients that send no request twice, for the engine, which tries again by rules of its own."""
         return self.clients(region, attempts=1)
 
     def clients(self, region: str, *, attempts: int = ATTEMPTS) -> Clients:
         """Clients to the running process; `CloudError` when it is not running."""
-        running = self.find()
-        if running is None:
-            raise CloudError(
-                "The embedded cloud is not running.", f"Its folder is {self.home}.", hint="mlops-iac cloud start"
-            )
+        running = self._get()
         return Clients.embedded(running.endpoint, region, credentials=self.owner, attempts=attempts)
 
     @property
