@@ -7,12 +7,14 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from mlops_iac.core.errors import StateError
 from mlops_iac.engine.event import Diagnostic
+from mlops_iac.engine.state.state_desk import StateDesk
 from tests.engine.conftest import Stack
 from tests.engine.fake_provider import FakeCloud
 from tests.engine.programs import Thing
@@ -103,12 +105,52 @@ def test_a_line_that_was_cut_off_is_left_out(tmp_path: Path) -> None:
     assert stack.up(program).outcome == "succeeded"
 
 
-def test_a_journal_that_is_damaged_in_the_middle_is_refused(tmp_path: Path) -> None:
+def half(lines: list[bytes]) -> list[bytes]:
+    return [b"".join(lines)[: sum(map(len, lines)) // 2] + b"\n"]
+
+
+FOREIGN = (b'{"put": {"x": 1}}\n', b"[]\n", b"{}\n", b'{"begin": "1"}\n', b'{"drop": [null]}\n')
+
+DAMAGES: dict[str, Callable[[list[bytes]], list[bytes]]] = {
+    "half": lambda lines: [line if number != 4 else line[:90] + b"\n" for number, line in enumerate(lines)],
+    "noise": lambda lines: [bytes(range(256)).replace(b"\n", b"") + b"\n" for _ in lines],
+    "one bad line": lambda lines: [*lines[:2], b"{]\n", *lines[2:]],
+    "no base": lambda lines: [b"?\n", *lines[1:]],
+    "not a line of ours": lambda lines: [*lines, *FOREIGN],
+    "nested": lambda lines: [*lines, b"[" * 100_000 + b"\n"],
+    "cut": half,
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_journal_is_refused_with_a_way_on_and_repaired_by_all_of_its_whole_lines(
+    tmp_path: Path, damage: str
+) -> None:
     stack = killed(tmp_path, 2)
-    lines = stack.journal.read_text().split("\n")
-    lines[1] = lines[1][:20]
-    stack.journal.write_text("\n".join(lines))
-    with pytest.raises(StateError, match="damaged"):
+    whole = stack.journal.read_bytes().splitlines(keepends=True)
+    stack.journal.write_bytes(b"".join(DAMAGES[damage](whole)))
+    with pytest.raises(StateError, match="journal is damaged") as refused:
+        stack.up(program)
+    assert refused.value.hint is not None
+    assert "`mlops-iac state repair dev`" in refused.value.hint
+    before = stack.journal.read_bytes()
+    done = StateDesk(stack.store).repair("dev")
+    assert [repair for repair in done.answer if "of the journal cannot be read" in repair.problem]
+    assert before in [copy.read_bytes() for copy in stack.root.glob(".pulumi/backups/lab/dev/*.journal")]
+    assert not stack.journal.exists()
+    if damage in ("one bad line", "no base", "not a line of ours", "nested"):  # nothing of what happened was lost
+        assert stack.up(program).outcome == "succeeded"
+        known = [record.id for record in stack.store.get("dev") if record.id and not record.is_provider]
+        assert sorted(known) == sorted(stack.cloud.things)
+
+
+def test_a_lost_line_is_named_with_the_resources_that_are_left_of_it(tmp_path: Path) -> None:
+    stack = killed(tmp_path, 2)
+    lines = stack.journal.read_text().splitlines(keepends=True)
+    number, line = next((n, line) for n, line in enumerate(lines) if "begin" in line)
+    lines[number] = line.replace('"begin"', '"begin')
+    stack.journal.write_text("".join(lines))
+    with pytest.raises(StateError, match=rf"line {number + 1}, about urn:pulumi:dev::lab::"):
         stack.up(program)
 
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import errno
+import fcntl
 import json
 import os
 import socket
@@ -12,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from mlops_iac.core.errors import StackNotFound, StateError
+from mlops_iac.engine.state.lock import locked
 from mlops_iac.engine.state.state_store import BACKUPS_KEPT
 from tests.engine.conftest import Stack
 from tests.engine.programs import Thing
@@ -130,10 +133,60 @@ def test_a_lock_that_somebody_deleted_meanwhile_is_no_trouble(stack: Stack) -> N
 
 
 def test_a_lock_of_a_process_whose_number_was_given_away_is_freed(stack: Stack) -> None:
-    lock_of(stack, pid=os.getppid(), timestamp="2001-01-01T00:00:00Z")
-    if not Path("/proc").exists():
-        pytest.skip("this system does not tell when a process began")
+    """Nobody keeps the file locked, so whoever has the number now is not the one who took the lock."""
+    path = lock_of(stack, pid=os.getppid(), flock=True)
     assert stack.up(one).outcome == "succeeded"
+    assert not path.exists()
+
+
+def test_a_live_lock_holds_whatever_the_clocks_say(stack: Stack) -> None:
+    """A suspended process, or one whose entry in /proc was made anew, is still the holder."""
+    with locked(stack.root / ".pulumi/locks/organization/lab/dev", "dev"):
+        (path,) = stack.root.glob(".pulumi/locks/**/*.json")
+        holder = json.loads(path.read_text())
+        assert holder["flock"] is True
+        with path.open("r+") as file:  # as if it had been taken long before this process began
+            file.write(json.dumps({**holder, "timestamp": "2001-01-01T00:00:00Z", "pid": a_dead_process()}))
+            file.truncate()
+        with pytest.raises(StateError, match="locked"):
+            stack.up(one)
+    assert stack.up(one).outcome == "succeeded"
+
+
+def test_a_killed_process_frees_its_lock_at_once(stack: Stack) -> None:
+    folder = stack.root / ".pulumi/locks/organization/lab/dev"
+    take = "import sys, time; from pathlib import Path; from mlops_iac.engine.state.lock import locked\n"
+    take += "with locked(Path(sys.argv[1]), 'dev'): print('held', flush=True); time.sleep(60)"
+    process = subprocess.Popen([sys.executable, "-c", take, str(folder)], stdout=subprocess.PIPE)
+    assert process.stdout
+    assert process.stdout.readline() == b"held\n"
+    with pytest.raises(StateError, match="locked"):
+        stack.up(one)
+    process.kill()
+    process.communicate()
+    assert stack.up(one).outcome == "succeeded"
+
+
+def test_a_file_system_without_locks_falls_back_to_the_process(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    flock, folder = fcntl.flock, stack.root / ".pulumi/locks/organization/lab/dev"
+
+    def refuse(file: int, how: int) -> None:
+        if how & fcntl.LOCK_NB:
+            raise OSError(errno.ENOLCK, "No locks available")
+        flock(file, how)
+
+    monkeypatch.setattr("fcntl.flock", refuse)
+    with locked(folder, "dev"):
+        (path,) = folder.glob("*.json")
+        assert json.loads(path.read_text())["flock"] is False
+        with pytest.raises(StateError, match="locked"):
+            stack.up(one)
+
+
+def test_a_lock_of_the_pulumi_cli_holds_while_there_is_a_process_of_its_number(stack: Stack) -> None:
+    lock_of(stack, pid=os.getppid(), timestamp="2001-01-01T00:00:00Z")
+    with pytest.raises(StateError, match="locked"):
+        stack.up(one)
 
 
 def test_a_lock_from_another_machine_holds(stack: Stack) -> None:

@@ -15,11 +15,13 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import threading
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, NamedTuple
 
 from mlops_iac.core.errors import StateError
 from mlops_iac.engine.state import state_file
@@ -27,6 +29,13 @@ from mlops_iac.engine.state.files import explained
 from mlops_iac.engine.state.record import Record
 from mlops_iac.engine.state.snapshot import Pending, PendingKind, Snapshot
 from mlops_iac.engine.values.secrets import PassphraseManager
+
+_KINDS: Final = {
+    "base": str, "salt": str, "begin": int, "end": int, "put": dict, "drop": list, "rename": list, "folded": str,
+}  # fmt: skip
+"""What a line may say, and in which form."""
+
+_URN: Final = re.compile(r"urn:pulumi:[^\s\"\\]+")
 
 
 def digest(text: str) -> str:
@@ -164,21 +173,66 @@ def _write_all(file: int, data: bytes) -> None:
         raise
 
 
-def read_lines(path: Path) -> list[dict[str, Any]]:
+@dataclass(frozen=True)
+class Lost:
+    """A line of a journal that cannot be read, and so a step that is not known."""
+
+    number: int
+    """Counted from 1."""
+    urns: tuple[str, ...]
+    """The resources that what is left of it names."""
+
+    def __str__(self) -> str:
+        about = f", about {', '.join(self.urns)}" if self.urns else ""
+        return f"line {self.number}{about}"
+
+
+class Lines(NamedTuple):
+    """What a journal says."""
+
+    whole: list[dict[str, Any]]
+    lost: list[Lost]
+
+    @property
+    def base(self) -> str | None:
+        """Which checkpoint it starts from; None when the line that says so is lost."""
+        return next((line["base"] for line in self.whole if "base" in line), None)
+
+
+def read_lines(path: Path) -> Lines:
     """The whole lines of a journal. A last one that a crash cut off is left out: what it says was not promised."""
+    found = Lines([], [])
     try:
         text = path.read_text("utf-8", errors="replace")
     except FileNotFoundError:
-        return []
-    lines = text.split("\n")[:-1]
+        return found
+    for number, text_line in enumerate(text.split("\n")[:-1], 1):
+        line = _parse(text_line)
+        if line is None:
+            found.lost.append(Lost(number, tuple(dict.fromkeys(_URN.findall(text_line)))))
+        else:
+            found.whole.append(line)
+    return found
+
+
+def _parse(text: str) -> dict[str, Any] | None:
+    """A line that can be replayed; None for any other."""
     try:
-        return [json.loads(line) for line in lines]
-    except ValueError as error:
-        raise StateError(
-            "The state is damaged.",
-            f"{path}: a line in the middle of the journal cannot be read.",
-            hint="keep a copy of the file, delete it, and run `refresh` to see what is really there.",
-        ) from error
+        line = json.loads(text)
+        sound = isinstance(line, dict) and all(type(line[key]) is kind for key, kind in _KINDS.items() if key in line)
+        if not sound or not line.keys() & {*_KINDS, "type"}:
+            return None
+        for fields in [*line.get("put", {}).values(), *([line["resource"]] if "begin" in line else [])]:
+            state_file.record_of(fields, lambda value: value)
+        if "begin" in line:
+            state_file.pending_of(line, lambda value: value)
+        if "rename" in line and [type(urn) for urn in line["rename"]] != [str, str]:
+            return None
+        return (
+            line if all(type(key) is int for key in [*map(int, line.get("put", {})), *line.get("drop", ())]) else None
+        )
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, StateError):
+        return None
 
 
 def append_folded(path: Path, checkpoint: str) -> None:
@@ -197,15 +251,15 @@ def append_folded(path: Path, checkpoint: str) -> None:
             os.close(file)
 
 
-def is_folded(lines: list[dict[str, Any]], checkpoint: str) -> bool:
+def is_folded(lines: Lines, checkpoint: str) -> bool:
     """Whether the checkpoint already holds all that the journal says."""
-    return bool(lines) and lines[-1].get("folded") == digest(checkpoint)
+    return bool(lines.whole) and lines.whole[-1].get("folded") == digest(checkpoint)
 
 
-def replay(lines: list[dict[str, Any]], snapshot: Snapshot, manager: PassphraseManager) -> None:
+def replay(lines: Lines, snapshot: Snapshot, manager: PassphraseManager) -> None:
     """Bring a snapshot to where the journal ends. ``manager`` must have the journal's salt."""
     decode = state_file.decoder(manager)
-    for line in lines:
+    for line in lines.whole:
         if "begin" in line:
             snapshot.pending[line["begin"]] = state_file.pending_of(line, decode)
         elif "rename" in line:
@@ -220,5 +274,5 @@ def replay(lines: list[dict[str, Any]], snapshot: Snapshot, manager: PassphraseM
     snapshot.reserve(max([*snapshot.records, *snapshot.pending, -1]) + 1)
 
 
-def salt_of(lines: list[dict[str, Any]]) -> str:
-    return next((line["salt"] for line in lines if "salt" in line), "")
+def salt_of(lines: Lines) -> str:
+    return next((line["salt"] for line in lines.whole if "salt" in line), "")

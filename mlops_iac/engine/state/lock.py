@@ -2,6 +2,11 @@
 
 The files are those of Pulumi's self-managed backend, so the Pulumi CLI honours our locks and we honour its.
 Source: pulumi/pulumi, ``pkg/backend/diy/lock.go``.
+
+Beside that a holder keeps its own file locked (flock(2)) for as long as it runs, and the file says so. The system gives
+that up the moment the process ends, however it ends, and never before: neither a suspended process nor a number that
+was given away to another process is mistaken. A file without it (the Pulumi CLI's, or one on a file system that knows
+no such locks) holds while there is any process of its number.
 """
 
 from __future__ import annotations
@@ -14,8 +19,7 @@ import socket
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mlops_iac.core.errors import StateError
@@ -31,55 +35,84 @@ class Holder:
     username: str
     hostname: str
     timestamp: str
+    flock: bool = False
+    """Whether the process keeps the file locked while it runs. Pulumi passes over fields that it does not know."""
 
     @classmethod
     def this_process(cls) -> Holder:
-        return cls(os.getpid(), _username(), socket.gethostname(), now())
+        return cls(os.getpid(), _username(), socket.gethostname(), now(), flock=True)
 
-    def is_gone(self) -> bool:
+    def is_gone(self, path: Path) -> bool:
         """True when the process ended without freeing its lock. Only a process of this machine can be looked up."""
         if self.hostname != socket.gethostname():
             return False
-        try:
-            os.kill(self.pid, 0)
-        except ProcessLookupError:
-            return True
-        except PermissionError:
-            return False
-        return self._pid_is_reused()
-
-    def _pid_is_reused(self) -> bool:
-        """Whether the process of this number began after the lock was taken (where the system tells; else False)."""
-        try:
-            began = os.stat(f"/proc/{self.pid}").st_ctime
-            taken = datetime.fromisoformat(self.timestamp).astimezone(UTC).timestamp()
-        except (OSError, ValueError):
-            return False
-        return began > taken + 1
+        return _is_free(path) if self.flock else not _is_running(self.pid)
 
 
 @contextmanager
 def locked(folder: Path, stack: str) -> Iterator[None]:
     """Hold the stack while the block runs. Raises StateError naming the holder when somebody else has it."""
     make_folder(folder)
-    own = folder / f"{uuid.uuid4()}.json"
+    own, held = folder / f"{uuid.uuid4()}.json", None
     try:
         with _one_at_a_time(folder):
             for path in sorted(folder.glob("*.json")):
                 _refuse_or_free(path, stack)
-            write_file(own, json.dumps(vars(Holder.this_process())))  # may fail after the file is there
+            held = _take(own)
         yield
     finally:
+        if held is not None:
+            os.close(held)
         # On a disk that became read-only it stays, and counts no more once this process is gone.
         with suppress(OSError):
             own.unlink(missing_ok=True)
+
+
+def _take(path: Path) -> int | None:
+    """Write our own file and keep it locked; answers what has to stay open, None where files cannot be locked."""
+    holder = Holder.this_process()
+    write_file(path, json.dumps(vars(holder)))  # may fail after the file is there
+    with explained(path):
+        file = os.open(path, os.O_RDONLY)
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(file)
+        write_file(path, json.dumps(vars(replace(holder, flock=False))))
+        return None
+    return file
+
+
+def _is_free(path: Path) -> bool:
+    """Whether nobody keeps a file locked. One that cannot be asked counts as held."""
+    try:
+        file = os.open(path, os.O_RDONLY)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    finally:
+        os.close(file)
+    return True
+
+
+def _is_running(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except (PermissionError, OverflowError):
+        return True
+    return True
 
 
 def _refuse_or_free(path: Path, stack: str) -> None:
     holder = _read(path)
     if holder is None:
         return
-    if holder.is_gone():
+    if holder.is_gone(path):
         with explained(path):
             path.unlink(missing_ok=True)
         return
@@ -95,7 +128,8 @@ def _read(path: Path) -> Holder | None:
     """The holder a lock file names; None when it went away meanwhile. A file that says nothing still locks."""
     try:
         fields = json.loads(path.read_text("utf-8"))
-        return Holder(int(fields["pid"]), fields["username"], fields["hostname"], fields["timestamp"])
+        named = fields["username"], fields["hostname"], fields["timestamp"]
+        return Holder(int(fields["pid"]), *named, flock=fields.get("flock") is True)
     except FileNotFoundError:
         return None
     except (ValueError, KeyError, TypeError):

@@ -10,6 +10,7 @@ from operator import ne
 from mlops_iac.core import urns
 from mlops_iac.engine.deciding.graph import find_cycle
 from mlops_iac.engine.state.edits import keeping, named
+from mlops_iac.engine.state.journal import Lost
 from mlops_iac.engine.state.snapshot import Snapshot
 
 
@@ -35,6 +36,15 @@ def repair(snapshot: Snapshot, *, forget_pending: bool = False) -> list[Repair]:
     for mend in (_doubled, _orphans, _dangling, _without_provider, _cycles):
         done += mend(snapshot)
     return done + (_pending(snapshot) if forget_pending else [])
+
+
+def lost_step(lost: Lost) -> Repair:
+    """A line of the journal that cannot be read: what it said of its resource has to be asked of the cloud."""
+    return Repair(
+        urn=", ".join(lost.urns) or "a resource that is not known any more",
+        problem=f"line {lost.number} of the journal cannot be read",
+        action="left out; `refresh` shows what has become of the resources in the state, `import_` takes over others",
+    )
 
 
 def relink(snapshot: Snapshot) -> None:

@@ -12,7 +12,7 @@ from mlops_iac.core.suggestions import did_you_mean
 from mlops_iac.engine.state import state_file
 from mlops_iac.engine.state.exports import parse_export, render_export
 from mlops_iac.engine.state.moving import Moved, Side, move
-from mlops_iac.engine.state.repairs import Repair, repair
+from mlops_iac.engine.state.repairs import Repair, lost_step, repair
 from mlops_iac.engine.state.snapshot import Snapshot
 from mlops_iac.engine.state.state_store import FileStore
 
@@ -70,14 +70,15 @@ class StateDesk:
     def look_for_repairs(self, stack: str, *, forget_pending: bool = False) -> tuple[Repair, ...]:
         """What `repair` would mend. Nothing is written."""
         self._get_name(stack)
-        return tuple(repair(self.store.read(stack, strict=False)[0], forget_pending=forget_pending))
+        snapshot, _ = self.store.read(stack, strict=False)
+        return (*self._forgotten(stack), *repair(snapshot, forget_pending=forget_pending))
 
     def repair(self, stack: str, *, forget_pending: bool = False) -> Done[tuple[Repair, ...]]:
         """Mend the state. When something is wrong that cannot be mended, nothing is written."""
         self._get_name(stack)
         with self.store.held(stack):
             snapshot, manager = self.store.read(stack, strict=False)
-            repairs = tuple(repair(snapshot, forget_pending=forget_pending))
+            repairs = (*self._forgotten(stack), *repair(snapshot, forget_pending=forget_pending))
             if not repairs:
                 return Done(repairs)
             state_file.check(list(snapshot), f"the repaired state of `{stack}`")
@@ -110,6 +111,10 @@ class StateDesk:
             state_file.check(list(here), f"the new state of `{stack}`")
             backup = self.store.overwrite(target, there, other_manager)
             return Done((moved, backup), self.store.overwrite(stack, here, manager))
+
+    def _forgotten(self, stack: str) -> tuple[Repair, ...]:
+        """Steps that a damaged journal does not tell any more."""
+        return tuple(map(lost_step, self.store.lost(stack)))
 
     def _get_name(self, stack: str) -> None:
         """Of a stack whose state may not be readable."""

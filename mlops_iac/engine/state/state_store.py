@@ -83,18 +83,31 @@ class FileStore:
         Without ``strict``, what the resources say of each other may be wrong: for who wants to mend it.
         """
         text, lines = self._read_text(stack), journal.read_lines(self._journal(stack))
-        if not lines or journal.is_folded(lines, text):
+        if journal.is_folded(lines, text) or not (lines.whole or lines.lost):
             return self._parse(stack, text, "", strict=strict)
-        if lines[0].get("base") != journal.digest(text):
+        if lines.base is not None and lines.base != journal.digest(text):
             raise StateError(
                 "The state was changed from outside.",
                 f"{self._journal(stack)} holds steps of an operation that was cut off, and {self._file(stack)} is"
                 " no longer the checkpoint that it started from. Nothing was changed.",
-                hint="put back the checkpoint from `.pulumi/backups`, or delete the journal and run `refresh`.",
+                hint=f"put back the checkpoint of that operation: `{self._file(stack).with_suffix('.json.bak')}`, or"
+                f" the newest of `{self._backups(stack)}`.",
+            )
+        if strict and lines.lost:
+            raise StateError(
+                "The journal is damaged.",
+                f"{self._journal(stack)}: of {len(lines.whole) + len(lines.lost)} lines these cannot be read:"
+                f" {'; '.join(map(str, lines.lost))}. Nothing was changed.",
+                hint=f"`mlops-iac state repair {stack}` takes over all the others, and keeps a copy.",
             )
         snapshot, manager = self._parse(stack, text, journal.salt_of(lines), strict=strict)
         journal.replay(lines, snapshot, manager)
         return snapshot, manager
+
+    def lost(self, stack: str) -> list[journal.Lost]:
+        """The steps of an operation that was cut off which its journal can no longer tell."""
+        lines = journal.read_lines(self._journal(stack))
+        return [] if journal.is_folded(lines, self._read_text(stack)) else lines.lost
 
     @contextmanager
     def held(self, stack: str) -> Iterator[None]:
@@ -323,7 +336,7 @@ class Session:
         """Fold what an operation that died left in its journal, so that ours can start. True when there was any."""
         path = self.journal.path
         lines = journal.read_lines(path)
-        is_there = bool(lines) and not journal.is_folded(lines, self._text)
+        is_there = bool(lines.whole) and not journal.is_folded(lines, self._text)
         if is_there:
             text = self._render()
             journal.append_folded(path, text)
