@@ -12,9 +12,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mlops_iac.core.errors import NotEmulated
 from mlops_iac.engine.deciding.options import DEFAULTS, Options
 from mlops_iac.engine.event import OnEvent, Result, ignore
-from mlops_iac.engine.handler import Handler, Scope
+from mlops_iac.engine.handler import Handler, Package, Scope
 from mlops_iac.engine.state.record import Record
 from mlops_iac.engine.state.snapshot import Snapshot
 from mlops_iac.engine.state.state_store import FileStore
@@ -53,7 +54,9 @@ def compare(
 
     program = open_stack(root, stack)
     snapshot = _read(text, stack, place, program.project)
-    provider = EmbeddedProvider(None, account_id=account_of(snapshot) or EmbeddedProvider(None).account_id)
+    provider = EmbeddedProvider(None, account_id=account_of(snapshot))
+    for key, record in list(snapshot.records.items()):
+        snapshot.put(key, _as_asked(record, provider))
     deployment = Deployment(
         project=program.project,
         stack=stack,
@@ -80,17 +83,20 @@ def _read(text: str, stack: str, place: str, project: str) -> Snapshot:
 
     deployment = read_deployment(text, place)
     refuse_other_stack(deployment, stack=stack, project=project, place=place)
-    snapshot = state_file.read_resources(deployment, decode_hidden, place=place)
-    for key, record in list(snapshot.records.items()):
-        snapshot.put(key, _as_asked(record))
-    return snapshot
+    return state_file.read_resources(deployment, decode_hidden, place=place)
 
 
-def _as_asked(record: Record) -> Record:
+def _as_asked(record: Record, provider: EmbeddedProvider) -> Record:
     """The inputs as the program gave them: without what a provider filled in, names excepted, which stay."""
     if not record.custom or record.is_provider:
         return record
-    return replace(record, inputs=_without_defaults(record.inputs, _name_input(record.type)))
+    try:
+        handler = provider.handler(record.type)
+    except NotEmulated:  # told when the program asks for it, or when it is to be deleted
+        return replace(record, inputs=_without_defaults(record.inputs))
+    inputs = _without_defaults(record.inputs, str(getattr(handler, "name_input", "") or ""))
+    as_asked = getattr(handler, "as_asked", dict)
+    return replace(record, inputs=as_asked(inputs))
 
 
 def _without_defaults(inputs: Mapping[str, Any], name_input: str = "") -> dict[str, Any]:
@@ -102,12 +108,6 @@ def _inside(value: Any) -> Any:
     if isinstance(value, dict):
         return _without_defaults(value)
     return [_inside(item) for item in value] if isinstance(value, list) else value
-
-
-def _name_input(type: str) -> str:
-    from mlops_iac.cloud.handlers import handler_class
-
-    return str(getattr(handler_class(type), "name_input", "") or "")
 
 
 class _Store(FileStore):
@@ -122,17 +122,31 @@ class _Store(FileStore):
 
 
 class _Provider:
-    """Handlers that check, and add nothing of their own: what AWS's provider fills in is not in the export either."""
+    """Packages whose handlers check, and add nothing of their own: what a provider fills in is not in the export."""
 
     def __init__(self, provider: EmbeddedProvider) -> None:
         self._provider = provider
-        self.account_id = provider.account_id
+
+    def package(self, name: str) -> Package:
+        return _CheckedPackage(self._provider.package(name))
+
+
+class _CheckedPackage:
+    def __init__(self, package: Package) -> None:
+        self._package = package
+        self.name, self.identity = package.name, package.identity
+
+    def check_settings(self, settings: Props) -> None:
+        self._package.check_settings(settings)
+
+    def scope(self, stack: str, project: str, settings: Props) -> Scope:
+        return self._package.scope(stack, project, settings)
 
     def handler(self, type: str) -> Handler:
-        return _Checked(self._provider.handler(type))
+        return _Checked(self._package.handler(type))
 
     def invoke(self, scope: Scope, token: str, args: Props) -> dict[str, Any]:
-        return self._provider.invoke(scope, token, args)
+        return self._package.invoke(scope, token, args)
 
 
 class _Checked:
@@ -146,5 +160,5 @@ class _Checked:
 
     def check(self, scope: Scope, name: str, old: Props | None, new: Props) -> dict[str, Any]:
         checked = self._handler.check(scope, name, old, new)
-        wanted = {*new, *(old or {})}
+        wanted = {*new, *(old or {}), *getattr(self._handler, "always_said", ())}
         return {key: value for key, value in checked.items() if key in wanted or old is None}

@@ -43,6 +43,8 @@ def known_regions() -> dict[str, str]:
 
 def partition_of(region: str) -> str:
     """``aws``, ``aws-cn``, …; an invented region is a `CloudError` with the nearest real one."""
+    if not region:
+        raise CloudError("The region is missing.", hint="set `aws:region` in the stack file.")
     partition = known_regions().get(region)
     if partition is None:
         raise CloudError(

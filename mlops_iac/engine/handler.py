@@ -1,4 +1,8 @@
-"""The handler port: what the engine asks of whatever provisions a resource type. The embedded cloud implements it."""
+"""The handler port: what the engine asks of whatever provisions resources. The embedded cloud implements it.
+
+A `Provider` has packages, by the word that their types begin with; a `Package` knows its settings, and has a `Handler`
+for each of its types.
+"""
 
 from __future__ import annotations
 
@@ -11,12 +15,14 @@ from mlops_iac.engine.values.value import Props
 
 @dataclass(frozen=True, kw_only=True)
 class Scope:
-    """Where a call happens: read from the resource's provider (``aws:region``) and the stack."""
+    """Where a call happens: made by the package from the settings of the resource's provider."""
 
     stack: str
     project: str
-    region: str
-    account_id: str
+    region: str = ""
+    account_id: str = ""
+    settings: Props = field(default_factory=dict)
+    """What else the package reads of its provider's settings."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +60,7 @@ class Handler(Protocol):
     """
 
     type: str
-    """Pulumi's type token: ``aws:s3/bucket:Bucket``."""
+    """Pulumi's type token: ``cloud:storage/bucket:Bucket``."""
 
     def check(self, scope: Scope, name: str, old: Props | None, new: Props) -> dict[str, Any]:
         """Validate and complete the inputs: defaults, and an automatic name (the old one is kept). Pure."""
@@ -87,14 +93,36 @@ class Handler(Protocol):
         """Delete; a resource that is already gone is not an error."""
 
 
-class Provider(Protocol):
-    """Where the engine finds handlers and answers invokes."""
+class Package(Protocol):
+    """A cloud, as one SDK sees it: everything whose type begins with its name."""
 
-    account_id: str
+    name: str
+    """``cloud`` of ``cloud:storage/bucket:Bucket``; its settings are ``cloud:…`` in a stack's configuration."""
+
+    identity: frozenset[str]
+    """The settings that make another place: a resource whose provider differs in one of them is replaced."""
+
+    def check_settings(self, settings: Props) -> None:
+        """Raises an MlopsError for a setting that is not honoured, or that forbids to go on. Values may be UNKNOWN."""
+
+    def scope(self, stack: str, project: str, settings: Props) -> Scope:
+        """Of a call by a provider with these settings, which have been checked. Structures may be JSON text."""
 
     def handler(self, type: str) -> Handler:
-        """Raises `NotEmulated` with the nearest known type."""
+        """Raises `NotEmulated`, which says what there is instead."""
 
     def invoke(self, scope: Scope, token: str, args: Props) -> dict[str, Any]:
-        """Answer ``aws:index/getCallerIdentity:getCallerIdentity`` and the like; pure where possible.
-        Raises `NotEmulated` for an unknown token."""
+        """Answer a function that reads; pure where possible. Raises `NotEmulated` for an unknown token."""
+
+
+class Provider(Protocol):
+    """Where the engine finds packages."""
+
+    def package(self, name: str) -> Package:
+        """Raises `NotEmulated`, naming those there are."""
+
+
+def package_of(token: str) -> str:
+    """The package of a type or of an invoke; for a provider's own type, the package that it configures."""
+    first, _, rest = token.partition(":")
+    return rest.rpartition(":")[2] if token.startswith("pulumi:providers:") else first

@@ -10,6 +10,7 @@ import pytest
 from mlops_iac.backends.embedded import EmbeddedBackend
 from mlops_iac.core import exit_codes
 from mlops_iac.core.errors import MlopsError
+from mlops_iac.engine.event import Op
 from tests.backends.conftest import STACK, Cloud
 from tests.conftest import make_project
 
@@ -128,3 +129,45 @@ def test_a_mistake_in_the_program_is_told_at_its_line(plain: Path) -> None:
     told = explain(error)
     assert (Path(told.problems[0].file).name, told.problems[0].line) == ("__main__.py", 3)
     assert "nothing" in told.detail
+
+
+def test_default_tags_of_a_stack_are_carried_and_a_change_of_them_is_an_update(
+    plain: Path, cloud: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(EmbeddedBackend, "cloud", property(lambda self: cloud))
+    (plain / "__main__.py").write_text('from pulumi_aws import cloudwatch\n\ncloudwatch.LogGroup("a", name="tagged")\n')
+    stack = plain / "Pulumi.dev.yaml"
+    plainly = "config:\n  aws:region: eu-west-1\n"
+    backend = EmbeddedBackend(plain, "dev")
+    logs = cloud.clients("eu-west-1")("logs")
+
+    def tags() -> Any:
+        return logs.list_tags_for_resource(resourceArn="arn:aws:logs:eu-west-1:123456789012:log-group:tagged")["tags"]
+
+    for written, carried in (
+        ("  aws:defaultTags:\n    tags:\n      owner: ml\n", {"owner": "ml"}),
+        ("  aws:defaultTags:\n    tags: {owner: ops, cost: '7'}\n", {"owner": "ops", "cost": "7"}),
+        ("", {}),
+    ):
+        stack.write_text(plainly + written)
+        result = backend.up()
+        assert result.outcome == "succeeded", (result.error, result.failures)
+        assert {step.op for step in result.steps if step.name == "a"} <= {Op.CREATE, Op.UPDATE}
+        assert tags() == carried
+        assert backend.up().changed is False
+        assert backend.refresh(preview=True).changed is False
+    assert backend.destroy().outcome == "succeeded"
+    backend.remove()
+
+
+@pytest.mark.parametrize("setting", ['allowedAccountIds: ["999999999999"]', 'forbiddenAccountIds: ["123456789012"]'])
+def test_an_account_that_is_not_allowed_is_refused_before_the_first_call(
+    plain: Path, cloud: Cloud, monkeypatch: pytest.MonkeyPatch, setting: str
+) -> None:
+    monkeypatch.setattr(EmbeddedBackend, "cloud", property(lambda self: cloud))
+    (plain / "__main__.py").write_text('from pulumi_aws import cloudwatch\n\ncloudwatch.LogGroup("a", name="tagged")\n')
+    (plain / "Pulumi.dev.yaml").write_text(f"config:\n  aws:region: eu-west-1\n  aws:{setting}\n")
+    cloud.asked.clear()
+    result = EmbeddedBackend(plain, "dev").up()
+    assert "This account is not allowed." in str(result.error)
+    assert cloud.asked == []

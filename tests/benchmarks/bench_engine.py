@@ -27,6 +27,7 @@ from mlops_iac.engine.state.journal import Journal
 from mlops_iac.engine.state.state_store import FileStore
 from mlops_iac.engine.values.value import Props
 from tests.benchmarks.measure import show
+from tests.support.one_package import OnePackage
 
 SIZES = (150, 500, 2000, 5000)
 UNSAVED = "up, nothing saved"
@@ -39,10 +40,9 @@ class Thing(pulumi.CustomResource):
         super().__init__("idle:index:Thing", name, {"arn": None, **inputs}, opts)
 
 
-class Idle:
+class Idle(OnePackage):
     """Provider and handler in one: every call succeeds at once."""
 
-    account_id = "123456789012"
     type = "idle:index:Thing"
 
     def handler(self, type: str) -> Idle:
@@ -106,7 +106,7 @@ def measure(operation: Callable[[], Result]) -> tuple[float, float]:
 
 def deployment(root: Path) -> Deployment:
     store = FileStore(root, "bench", lambda: "pass")
-    return Deployment(project="bench", stack="dev", provider=Idle(), store=store, config={"aws:region": "eu-west-1"})
+    return Deployment(project="bench", stack="dev", provider=Idle(), store=store, config={"idle:region": "eu-west-1"})
 
 
 def measure_size(size: int) -> dict[str, Any]:

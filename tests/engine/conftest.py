@@ -27,7 +27,7 @@ class Stack:
         self.root = root
         self.cloud = FakeCloud()
         self.name = "dev"
-        self.config = {"aws:region": "eu-west-1", "lab:token": "hunter2"}
+        self.config = {"fake:region": "eu-west-1", "lab:token": "hunter2"}
         self.secret_config = frozenset({"lab:token"})
         self.parallel = 8
         self.limits: Any = LIMITS

@@ -12,6 +12,7 @@ from typing import Any
 from mlops_iac.core.errors import CloudError, NotEmulated
 from mlops_iac.engine.handler import Created, Scope
 from mlops_iac.engine.values.value import UNKNOWN, Props
+from tests.support.one_package import OnePackage
 
 
 class FakeHandler:
@@ -71,10 +72,10 @@ class FakeHandler:
         return {**thing, "arn": f"arn:fake:{label}", "password": f"word-of-{label}"}
 
 
-class FakeCloud:
+class FakeCloud(OnePackage):
     """The provider. ``things`` is what exists, by physical name; with a ``file`` it outlives the process."""
 
-    account_id = "123456789012"
+    name = "fake"
 
     def __init__(self, file: Path | None = None) -> None:
         self._file = file

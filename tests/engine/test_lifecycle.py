@@ -115,7 +115,7 @@ def test_a_handler_may_name_outputs_that_an_update_changes(stack: Stack, monkeyp
 def test_events_tell_the_whole_story_in_order(stack: Stack) -> None:
     stack.up(two_things())
     assert isinstance(stack.events[0], Prelude)
-    assert stack.events[0].config == {"aws:region": "eu-west-1", "lab:token": "[secret]"}
+    assert stack.events[0].config == {"fake:region": "eu-west-1", "lab:token": "[secret]"}
     told = [(type(event), event.step.name) for event in stack.events if isinstance(event, StepStarted | StepDone)]
     assert told.index((StepStarted, "a")) < told.index((StepDone, "a")) < told.index((StepStarted, "b"))
     assert told[0] == (StepStarted, "lab-dev")
@@ -138,7 +138,7 @@ def test_the_program_sees_stack_project_and_configuration(stack: Stack) -> None:
 
     def program() -> None:
         seen.update(stack=pulumi.get_stack(), project=pulumi.get_project(), dry=pulumi.runtime.is_dry_run())
-        seen.update(region=pulumi.Config("aws").require("region"))
+        seen.update(region=pulumi.Config("fake").require("region"))
         pulumi.export("token", pulumi.Config().require_secret("token"))
 
     result = stack.up(program)

@@ -151,10 +151,10 @@ def test_an_explicit_provider_decides_the_region(stack: Stack) -> None:
 def test_a_provider_option_that_changes_what_is_made_is_refused(stack: Stack) -> None:
     class Fake(pulumi.ProviderResource):
         def __init__(self, name: str) -> None:
-            super().__init__("fake", name, {"defaultTags": '{"tags": {"a": "b"}}'})
+            super().__init__("fake", name, {"refused": "yes"})
 
     result = stack.preview(lambda: Fake("tagged"))
-    assert "`defaultTags`" in str(result.error)
+    assert "`refused`" in str(result.error)
 
 
 def test_more_outputs_may_be_made_secret(stack: Stack) -> None:

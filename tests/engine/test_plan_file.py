@@ -109,10 +109,10 @@ def test_a_changed_state_is_refused_by_name(stack: Stack, file: Path) -> None:
 
 def test_a_changed_configuration_is_refused_and_a_secret_one_is_not_shown(stack: Stack, file: Path) -> None:
     stack.preview(program(), plan=file)
-    stack.config = {"aws:region": "us-east-1", "lab:token": "swordfish"}
+    stack.config = {"fake:region": "us-east-1", "lab:token": "swordfish"}
     with pytest.raises(PlanError, match="out of date") as raised:
         stack.up(program(), plan=file)
-    assert 'aws:region: planned with "eu-west-1", and it is "us-east-1" now' in str(raised.value)
+    assert 'fake:region: planned with "eu-west-1", and it is "us-east-1" now' in str(raised.value)
     assert "lab:token" in str(raised.value)
     assert "swordfish" not in str(raised.value)
     assert "hunter2" not in str(raised.value)

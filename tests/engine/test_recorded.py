@@ -15,16 +15,15 @@ from mlops_iac.engine.event import Result, Step
 from mlops_iac.engine.handler import Created, Scope
 from mlops_iac.engine.state.state_store import FileStore
 from mlops_iac.engine.values.value import Props
+from tests.support.one_package import OnePackage
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:pulumi_aws")
-
 RECORDED = Path(__file__).parent / "recorded"
 
 
-class Echo:
+class Echo(OnePackage):
     """The stand-in provider of the recording: it echoes inputs and adds an ARN."""
 
-    account_id = "123456789012"
     type = ""
 
     def handler(self, type: str) -> Echo:

@@ -29,8 +29,7 @@ def test_each_case_is_decided_as_it_says(path: Path) -> None:
             forcing=frozenset(case.get("forcing", ())),
             asked_for=case.get("asked_for", False),
             pulled_by=tuple(case.get("pulled_by", ())),
-            old_region=case.get("old_region", ""),
-            region=case.get("region", ""),
+            moved=case.get("moved", False),
         )
     )
     assert decision.op == case["expect"]["op"], case["why"]

@@ -69,7 +69,7 @@ def test_history_tells_what_was_done_as_pulumi_does(stack: Stack) -> None:
     path = next((stack.root / ".pulumi/history/lab/dev").glob("*.history.json"))
     entry = json.loads(path.read_text())
     assert (entry["kind"], entry["result"], entry["resourceChanges"]) == ("update", "succeeded", {"create": 2})
-    assert entry["config"]["aws:region"] == "eu-west-1"
+    assert entry["config"]["fake:region"] == "eu-west-1"
     assert list(entry["config"]["lab:token"]) == ["secure"]
     recorded = {"kind", "startTime", "message", "environment", "config", "version", "result", "endTime"}
     assert recorded <= set(entry)

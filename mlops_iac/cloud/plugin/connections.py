@@ -1,9 +1,11 @@
-"""Which region each connection of the Pulumi engine works in."""
+"""With which settings each connection of the Pulumi engine was configured."""
 
 from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+
+from mlops_iac.engine.values.value import Props
 
 KEPT = 256
 """Connections remembered; a CLI run makes one for each provider resource of its stack."""
@@ -15,17 +17,17 @@ class Connections:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._regions: OrderedDict[str, str] = OrderedDict()
-        self._latest = ""
+        self._settings: OrderedDict[str, Props] = OrderedDict()
+        self._latest: Props = {}
 
-    def configure(self, peer: str, region: str) -> None:
+    def configure(self, peer: str, settings: Props) -> None:
         with self._lock:
-            self._regions[peer] = self._latest = region
-            self._regions.move_to_end(peer)
-            while len(self._regions) > KEPT:
-                self._regions.popitem(last=False)
+            self._settings[peer] = self._latest = settings
+            self._settings.move_to_end(peer)
+            while len(self._settings) > KEPT:
+                self._settings.popitem(last=False)
 
-    def region(self, peer: str) -> str:
-        """The region that was configured; empty before anything was."""
+    def settings(self, peer: str) -> Props:
+        """What was configured; empty before anything was."""
         with self._lock:
-            return self._regions.get(peer, self._latest)
+            return self._settings.get(peer, self._latest)

@@ -17,9 +17,8 @@ from mlops_iac.cloud.plugin.life_cycle import Difference, Resource
 from mlops_iac.cloud.plugin.refusals import refusing
 from mlops_iac.cloud.plugin.time_limit import within
 from mlops_iac.core import urns
-from mlops_iac.core.errors import CloudError, PlanError
+from mlops_iac.core.errors import CloudError
 from mlops_iac.engine.deciding.diff import diff, top_level
-from mlops_iac.engine.deciding.providers import REFUSED_INPUTS
 from mlops_iac.engine.event import PropertyDiff
 from mlops_iac.engine.handler import Provider, Scope
 from mlops_iac.engine.values.value import Props, reveal
@@ -34,7 +33,7 @@ class PluginService(provider_pb2_grpc.ResourceProviderServicer):
     """Answers for all types of the embedded cloud. ``provider`` finds the handlers; methods run on many threads."""
 
     def __init__(self, provider: Provider) -> None:
-        self._provider = provider
+        self._package = provider.package(PACKAGE)
         self._connections = Connections()
         self._filled: OrderedDict[str, frozenset[str]] = OrderedDict()
         self._lock = threading.Lock()
@@ -61,27 +60,22 @@ class PluginService(provider_pb2_grpc.ResourceProviderServicer):
 
     @refusing
     def CheckConfig(self, request: Any, context: Any) -> Any:
-        refused = [name for name in REFUSED_INPUTS if name in request.news.fields]
-        if refused:
-            raise PlanError(
-                "Provider option is not supported here.",
-                f"The provider sets `{'`, `'.join(refused)}`, which the embedded cloud does not honour.",
-                hint="set it on the resources themselves.",
-            )
+        self._package.check_settings(reveal(read_struct(request.news)))
         return provider_pb2.CheckResponse(inputs=request.news)
 
     @refusing
     def DiffConfig(self, request: Any, context: Any) -> Any:
-        """Another region is another provider."""
+        """Another place is another provider."""
         changes = diff(read_struct(request.old_inputs), read_struct(request.news))
         changed = {top_level(path) for path in changes} - {"version"}
-        return _diff_response(Difference(changes=changes, replaces=tuple(changed & {"region"})))
+        return _diff_response(Difference(changes=changes, replaces=tuple(sorted(changed & self._package.identity))))
 
     @refusing
     def Configure(self, request: Any, context: Any) -> Any:
-        settings = reveal(read_struct(request.args))
-        region = settings.get("region") or request.variables.get("aws:config:region", "")
-        self._connections.configure(context.peer(), region if isinstance(region, str) else "")
+        prefix = f"{PACKAGE}:config:"
+        said = {key.removeprefix(prefix): value for key, value in request.variables.items() if key.startswith(prefix)}
+        settings = {**said, **reveal(read_struct(request.args))}
+        self._connections.configure(context.peer(), {key: value for key, value in settings.items() if value})
         return provider_pb2.ConfigureResponse(
             acceptSecrets=True, supportsPreview=True, acceptResources=False, acceptOutputs=False
         )
@@ -145,7 +139,7 @@ class PluginService(provider_pb2_grpc.ResourceProviderServicer):
     @refusing
     def Invoke(self, request: Any, context: Any) -> Any:
         args = reveal(read_struct(request.args))
-        answer = self._provider.invoke(self._scope("", "", context), request.tok, args)
+        answer = self._package.invoke(self._scope("", "", context), request.tok, args)
         return provider_pb2.InvokeResponse(**{"return": _struct(answer)})
 
     # Inside
@@ -153,11 +147,10 @@ class PluginService(provider_pb2_grpc.ResourceProviderServicer):
     def _resource(self, request: Any, context: Any) -> Resource:
         urn = urns.parse(request.urn)
         scope = self._scope(urn.stack, urn.project, context)
-        return Resource(urn=request.urn, handler=self._provider.handler(urn.type), scope=scope)
+        return Resource(urn=request.urn, handler=self._package.handler(urn.type), scope=scope)
 
     def _scope(self, stack: str, project: str, context: Any) -> Scope:
-        region = self._connections.region(context.peer())
-        return Scope(stack=stack, project=project, region=region, account_id=self._provider.account_id)
+        return self._package.scope(stack, project, self._connections.settings(context.peer()))
 
     def _remember(self, urn: str, filled: frozenset[str]) -> None:
         with self._lock:

@@ -50,7 +50,7 @@ def make_plan(
     if not operation.dry and has_unknown(goal.inputs):
         raise PlanError("An input is not known.", f"`{goal.name}` was given a value that no resource has answered.")
     provider = goal.provider or providers.default(goal.package, goal.version)
-    handler, scope = calls.handler(goal.type), providers.scope(provider)
+    handler, scope = calls.handler(goal.type), providers.scope(provider, goal.type)
     named = _as_planned(operation, urn, old or record_of(goal, urn, inputs={}, provider=provider))
     inputs = checked_inputs(handler, scope, goal, old or named)
     changes = diff(old.inputs, inputs) if old else {}
@@ -61,8 +61,7 @@ def make_plan(
         forcing=_forcing(handler, scope, goal, old, inputs, changes),
         asked_for=urn in operation.selection.replaced,
         pulled_by=_pulled_by(goal, old, replaced),
-        old_region=providers.region(old.provider) if old and old.provider != provider else "",
-        region=scope.region,
+        moved=_is_moved(providers, old, provider),
     )
     decision = decide(situation)
     if decision.op is Op.SAME and old:
@@ -77,6 +76,14 @@ def make_plan(
         operation.expected.hold(urn, decision.op, inputs)
     new = record_of(goal, urn, inputs=inputs, provider=provider, old=old)
     return Plan(goal=goal, urn=urn, old=old, new=new, decision=decision, changes=changes)
+
+
+def _is_moved(providers: Providers, old: Record | None, provider: str) -> bool:
+    """Whether the resource's provider points at another place than the one that it was made with."""
+    if old is None or not old.provider or old.provider == provider:
+        return False
+    was, will = providers.place(old.provider), providers.place(provider)
+    return bool(was) and was != will
 
 
 def _as_planned(operation: Operation, urn: str, record: Record) -> Record | None:

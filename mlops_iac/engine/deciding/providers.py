@@ -9,17 +9,13 @@ from dataclasses import replace
 from typing import Any
 
 from mlops_iac.core import urns
-from mlops_iac.core.errors import PlanError
 from mlops_iac.engine.doing.operation import Operation, make_step, now_is
 from mlops_iac.engine.event import Op
-from mlops_iac.engine.handler import Scope
+from mlops_iac.engine.handler import Package, Scope, package_of
 from mlops_iac.engine.program.goal import Goal
 from mlops_iac.engine.state.record import Record, now, record_of
 from mlops_iac.engine.values.signatures import UNKNOWN_TEXT
-from mlops_iac.engine.values.value import Secret, has_unknown, reveal
-
-REFUSED_INPUTS = ("defaultTags", "ignoreTags", "assumeRoles", "assumeRoleWithWebIdentity")
-"""Settings of a provider that would change what is made. How a provider reaches AWS does not matter here."""
+from mlops_iac.engine.values.value import UNKNOWN, Secret, reveal
 
 
 class Providers:
@@ -30,6 +26,8 @@ class Providers:
         self._lock = threading.Lock()
         self._defaults: dict[tuple[str, str], str] = {}
         self._inputs: dict[str, Mapping[str, Any]] = {}
+        self._scopes: dict[str, Scope] = {}
+        """By reference: made once, asked for by every call."""
         self.seen: set[str] = set()
 
     def default(self, package: str, version: str) -> str:
@@ -45,39 +43,40 @@ class Providers:
         reference = f"{record.urn}::{record.id or UNKNOWN_TEXT}"
         self.seen.add(record.urn)
         self._inputs[reference] = record.inputs
+        self._scopes.pop(reference, None)
         return reference
 
-    def check(self, goal: Goal) -> dict[str, Any]:
-        """The inputs of an explicit provider, as Pulumi keeps them. Raises PlanError for what is not honoured."""
-        refused = [name for name in REFUSED_INPUTS if name in goal.inputs]
-        if refused:
-            raise PlanError(
-                "Provider option is not supported here.",
-                f"`{goal.name}` sets `{'`, `'.join(refused)}`, which the embedded engine does not honour.",
-                hint="set it on the resources themselves.",
-            )
+    def settle(self, urn: str, goal: Goal, old: Record | None) -> Record:
+        """Record an explicit provider, its inputs as Pulumi keeps them. Raises what its package refuses."""
         version = {"version": goal.version} if goal.version else {}
-        return {"__internal": {}, **goal.inputs, **version}
+        return self._settle(urn, goal, {"__internal": {}, **goal.inputs, **version}, old)
 
-    def region(self, reference: str | None) -> str:
-        """The region a provider reference points at; the stack's when the provider names none."""
-        default = self._operation.config.get("aws:region", "")
-        if not reference:
-            return default
+    def place(self, reference: str) -> dict[str, Any]:
+        """The settings of a provider that say where its resources are; those it leaves out are the stack's."""
+        package = self._package(_type_of(reference))
+        settings = self._settings(reference, package)
+        return {key: settings[key] for key in sorted(package.identity) if key in settings}
+
+    def scope(self, reference: str | None, token: str) -> Scope:
+        """Of a call about a type, by its provider; by what the stack says where a record of old names none."""
+        key = reference or package_of(token)
+        if key not in self._scopes:
+            operation = self._operation
+            package = self._package(_type_of(reference) if reference else token)
+            settings = self._settings(reference, package) if reference else self._default_inputs(package.name, "")
+            self._scopes[key] = package.scope(operation.stack, operation.project, reveal(settings))
+        return self._scopes[key]
+
+    def _settings(self, reference: str, package: Package) -> dict[str, Any]:
         inputs = self._inputs.get(reference)
         if inputs is None:
             inputs = self._inputs_in_state(reference)
-        region = reveal(inputs.get("region", default))
-        return default if has_unknown(region) else str(region or default)
+        defaults = {key: self._operation.config.get(f"{package.name}:{key}") for key in package.identity}
+        said = {key: value for key, value in reveal(inputs).items() if value is not None and value is not UNKNOWN}
+        return {key: value for key, value in {**defaults, **said}.items() if value is not None}
 
-    def scope(self, reference: str | None) -> Scope:
-        operation = self._operation
-        return Scope(
-            stack=operation.stack,
-            project=operation.project,
-            region=self.region(reference),
-            account_id=operation.provider.account_id,
-        )
+    def _package(self, token: str) -> Package:
+        return self._operation.provider.package(package_of(token))
 
     def _inputs_in_state(self, reference: str) -> Mapping[str, Any]:
         """Of the very provider a resource was made with, which may have been replaced since."""
@@ -90,9 +89,15 @@ class Providers:
         name = f"default_{version.replace('.', '_')}" if version else "default"
         goal = Goal(type=f"pulumi:providers:{package}", name=name, inputs=self._default_inputs(package, version))
         urn = urns.make(operation.stack, operation.project, goal.type, name)
-        old = operation.snapshot.find(urn)
-        record = settle_provider(operation, urn, goal, {"__internal": {}, **goal.inputs}, old)
+        record = self._settle(urn, goal, {"__internal": {}, **goal.inputs}, operation.snapshot.find(urn))
         return self.settled(record)
+
+    def _settle(self, urn: str, goal: Goal, inputs: dict[str, Any], old: Record | None) -> Record:
+        package = self._package(goal.type)
+        package.check_settings(reveal(goal.inputs))
+        record = settle_provider(self._operation, urn, goal, inputs, old, package.identity)
+        self.settled(record)
+        return record
 
     def _default_inputs(self, package: str, version: str) -> dict[str, Any]:
         prefix = f"{package}:"
@@ -104,13 +109,15 @@ class Providers:
         return {**settings, "version": version} if version else settings
 
 
-def settle_provider(operation: Operation, urn: str, goal: Goal, inputs: dict[str, Any], old: Record | None) -> Record:
+def settle_provider(
+    operation: Operation, urn: str, goal: Goal, inputs: dict[str, Any], old: Record | None, identity: frozenset[str]
+) -> Record:
     """Record a provider resource. It is a record and nothing else: no call stands behind it.
 
-    One that points at another region now is another provider, with an id of its own: what was made with the old one is
+    One that points at another place now is another provider, with an id of its own: what was made with the old one is
     still deleted with the old one.
     """
-    op = _op(inputs, old)
+    op = _op(inputs, old, identity)
     record = replace(record_of(goal, urn, inputs=inputs, provider=None, old=old), outputs=_without_internal(inputs))
     if op is not Op.SAME:
         operation.before_change()
@@ -125,12 +132,18 @@ def settle_provider(operation: Operation, urn: str, goal: Goal, inputs: dict[str
     return record
 
 
-def _op(inputs: dict[str, Any], old: Record | None) -> Op:
+def _op(inputs: dict[str, Any], old: Record | None, identity: frozenset[str]) -> Op:
     if old is None:
         return Op.CREATE
     if reveal(old.inputs) == reveal(inputs):
         return Op.SAME
-    return Op.UPDATE if reveal(old.inputs.get("region")) == reveal(inputs.get("region")) else Op.REPLACE
+    moved = any(reveal(old.inputs.get(key)) != reveal(inputs.get(key)) for key in identity)
+    return Op.REPLACE if moved else Op.UPDATE
+
+
+def _type_of(reference: str) -> str:
+    """Of a provider, by its reference: ``<urn>::<id>``."""
+    return urns.parse(reference.rpartition("::")[0]).type
 
 
 def _keep(operation: Operation, record: Record, old: Record | None, *, beside: bool) -> None:

@@ -52,14 +52,12 @@ def pulled_along(situation: Situation) -> Decision | None:
     return Decision(op=Op.REPLACE, reasons=(*situation.pulled_by, *sorted(situation.forcing)))
 
 
-def changed_region(situation: Situation) -> Decision | None:
-    """A resource whose provider now points at another region is replaced: nothing moves between regions.
+def changed_place(situation: Situation) -> Decision | None:
+    """A resource whose provider now points at another place is replaced: nothing moves between regions or clusters.
 
     A provider that changed in other ways (its version, its id) changes nothing about the resource.
     """
-    if not situation.goal.custom or situation.goal.is_provider:
-        return None
-    if not situation.old_region or situation.old_region == situation.region:
+    if not situation.moved or not situation.goal.custom or situation.goal.is_provider:
         return None
     return Decision(op=Op.REPLACE, reasons=("provider", *sorted(situation.forcing)))
 
@@ -95,7 +93,7 @@ RULES: tuple[Rule, ...] = (
     taken_over,  # the record's resource was never ours: nothing to replace or update
     asked_for,  # the person's word stands above what changed
     pulled_along,  # another's replacement stands above what changed here
-    changed_region,  # the old one cannot even be reached through the new provider
+    changed_place,  # the old one cannot even be reached through the new provider
     forced_replacement,  # before an update: the handler cannot make this change in place
     changed_inputs,
     unfinished_create,  # after the inputs: a change finishes the create as well

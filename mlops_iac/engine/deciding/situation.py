@@ -23,8 +23,8 @@ class Situation:
     """The person wants it replaced (`--replace`)."""
     pulled_by: tuple[str, ...] = ()
     """What it is tied to and has changed: ``replaceWith``, ``replacementTrigger``."""
-    old_region: str = ""
-    region: str = ""
+    moved: bool = False
+    """Its provider points at another place than the one where it is: another region, another cluster."""
 
 
 @dataclass(frozen=True, kw_only=True)

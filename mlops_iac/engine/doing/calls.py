@@ -14,7 +14,7 @@ from mlops_iac.engine.deciding.providers import Providers
 from mlops_iac.engine.doing.operation import Operation
 from mlops_iac.engine.doing.retrying import Kind, may_be_done, retried
 from mlops_iac.engine.doing.unfinished import finish, takes_several_calls
-from mlops_iac.engine.handler import Created, Handler, Scope, Unfinished
+from mlops_iac.engine.handler import Created, Handler, Scope, Unfinished, package_of
 from mlops_iac.engine.state.record import Record, now
 from mlops_iac.engine.state.snapshot import Snapshot
 from mlops_iac.engine.values.value import Props, Secret, conceal, conceal_copies, reveal, without_secrets
@@ -44,10 +44,10 @@ class Calls:
         self._operation, self._providers = operation, providers
 
     def handler(self, type: str) -> Handler:
-        return self._operation.provider.handler(type)
+        return self._operation.provider.package(package_of(type)).handler(type)
 
     def scope(self, record: Record) -> Scope:
-        return self._providers.scope(record.provider)
+        return self._providers.scope(record.provider, record.type)
 
     def create(self, record: Record) -> Record:
         """Make it. When an answer was lost, it is looked up first whether the resource was made: it is never made

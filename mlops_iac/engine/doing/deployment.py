@@ -30,7 +30,7 @@ from mlops_iac.engine.doing.rehearsal import Rehearsal
 from mlops_iac.engine.doing.retrying import LIMITS, Kind, Patience
 from mlops_iac.engine.doing.running import Program, Runner, covered
 from mlops_iac.engine.event import OnEvent, Result, ignore
-from mlops_iac.engine.handler import Provider
+from mlops_iac.engine.handler import Provider, package_of
 from mlops_iac.engine.state.history import History
 from mlops_iac.engine.state.snapshot import Snapshot
 from mlops_iac.engine.state.state_file import ORGANIZATION
@@ -56,8 +56,9 @@ class Deployment:
         patience: Patience = Patience(),  # noqa: B008 - frozen
         root: str = "",
     ) -> None:
-        """``config`` is flat: ``{"aws:region": "eu-west-1"}``. ``parallel`` is the number of calls at once; ``limits``
-        are the seconds that a call may take, and ``patience`` says how often a passing failure is tried again.
+        """``config`` is flat: ``{"cloud:region": "eu-west-1"}``. ``parallel`` is the number of calls at once;
+        ``limits`` are the seconds that a call may take, and ``patience`` says how often a passing failure is tried
+        again.
         ``root`` is the project's folder, for programs that ask.
         """
         self.project, self.stack = project, stack
@@ -340,8 +341,11 @@ class Deployment:
 
     @staticmethod
     def _last_config(snapshot: Snapshot) -> dict[str, str]:
-        """Without a program there is no configuration; the region is that of the stack's default provider."""
-        for record in snapshot:
-            if record.is_default_provider and record.type == "pulumi:providers:aws" and "region" in record.inputs:
-                return {"aws:region": str(reveal(record.inputs["region"]))}
-        return {}
+        """Without a program there is no configuration; what the default providers were told is in the state."""
+        return {
+            f"{package_of(record.type)}:{key}": value
+            for record in snapshot
+            if record.is_default_provider
+            for key, value in reveal(record.inputs).items()
+            if isinstance(value, str) and key != "version"
+        }

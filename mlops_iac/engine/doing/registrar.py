@@ -11,7 +11,7 @@ from mlops_iac.core import urns
 from mlops_iac.core.errors import PlanError
 from mlops_iac.engine.deciding.diff import diff
 from mlops_iac.engine.deciding.planning import Plan, make_plan
-from mlops_iac.engine.deciding.providers import Providers, settle_provider
+from mlops_iac.engine.deciding.providers import Providers
 from mlops_iac.engine.doing.calls import Calls
 from mlops_iac.engine.doing.carrying import Carrier, Failed
 from mlops_iac.engine.doing.operation import Operation, make_step, now_is
@@ -193,8 +193,7 @@ class Registrar:
         return Answer(urn=urn)
 
     def _settle_provider(self, urn: str, goal: Goal, old: Record | None) -> Answer:
-        record = settle_provider(self.operation, urn, goal, self.providers.check(goal), old)
-        self.providers.settled(record)
+        record = self.providers.settle(urn, goal, old)
         return Answer(urn=urn, id=record.id, outputs=record.outputs)
 
     def _carry_out(self, plan: Plan) -> Answer:

@@ -11,6 +11,7 @@ from typing import Any, Literal
 from mlops_iac.core import urns
 from mlops_iac.engine.doing.registrar import Registrar
 from mlops_iac.engine.doing.retrying import retried
+from mlops_iac.engine.handler import package_of
 from mlops_iac.engine.program.goal import Answer, Goal
 from mlops_iac.engine.program.hooks import Hook
 from mlops_iac.engine.program.reading import exists, read
@@ -50,13 +51,14 @@ class Engine:
         registrar = self._registrar
         if registrar.is_any_unknown(after):
             return None
-        reference = provider or registrar.providers.default(token.split(":", 1)[0], version)
-        scope = registrar.providers.scope(reference)
+        reference = provider or registrar.providers.default(package_of(token), version)
+        scope = registrar.providers.scope(reference, token)
         operation = self._operation
+        package = operation.provider.package(package_of(token))
 
         def ask(number: int) -> dict[str, Any]:
             with operation.calling():
-                return operation.provider.invoke(scope, token, reveal(args))
+                return package.invoke(scope, token, reveal(args))
 
         return retried(ask, operation.patience, stopped=operation.cancelled.is_set)
 

@@ -117,10 +117,13 @@ def test_an_input_that_says_it_is_not_wanted_is_no_stranger() -> None:
     assert "versioning" not in check(BUCKET, {"versioning": {}, "objectLockEnabled": False})
 
 
-def test_an_unknown_type_is_refused_with_the_nearest_known_one() -> None:
+def test_an_unknown_type_is_refused_with_what_there_is_of_its_service() -> None:
     with pytest.raises(NotEmulated) as refusal:
         PROVIDER.handler("aws:s3/buckt:Bucket")
-    assert refusal.value.hint == "did you mean `aws:s3/bucket:Bucket`?"
+    assert "of `aws:s3` it offers `Bucket`," in refusal.value.hint
+    with pytest.raises(NotEmulated) as refusal:
+        PROVIDER.handler("gcp:storage/bucket:Bucket")
+    assert "it offers `aws`" in refusal.value.hint
 
 
 def test_a_create_without_a_cloud_says_so() -> None:

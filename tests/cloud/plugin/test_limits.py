@@ -16,12 +16,12 @@ from mlops_iac.cloud.plugin.time_limit import within
 from mlops_iac.core.errors import CloudError, UsageError
 from mlops_iac.engine.handler import Created
 from tests.cloud.plugin.conftest import LOG, Engine
+from tests.support.one_package import OnePackage
 
 
-class Slow:
+class Slow(OnePackage):
     """A provider of one kind of resource that takes its time, or breaks."""
 
-    account_id = "123456789012"
     type = "aws:cloudwatch/logGroup:LogGroup"
     breaks = False
 

@@ -46,9 +46,11 @@ def test_it_says_what_it_is(engine: Engine) -> None:
 def test_settings_are_taken_as_they_are_and_those_that_would_be_ignored_are_refused(engine: Engine) -> None:
     fine = engine.ask.CheckConfig(provider_pb2.CheckRequest(news=struct(region="eu-west-1")))
     assert read_struct(fine.inputs) == {"region": "eu-west-1"}
-    refused = refusal(lambda: engine.ask.CheckConfig(provider_pb2.CheckRequest(news=struct(defaultTags={"tags": {}}))))
+    refused = refusal(
+        lambda: engine.ask.CheckConfig(provider_pb2.CheckRequest(news=struct(assumeRoles=[{"roleArn": "arn"}])))
+    )
     assert refused.code() is grpc.StatusCode.FAILED_PRECONDITION
-    assert "`defaultTags`" in refused.details()
+    assert "`assumeRoles`" in refused.details()
 
 
 @pytest.mark.parametrize(
