@@ -18,6 +18,7 @@ from typing import Any, Final
 from mlops_iac.clients import DEFAULT_ACCOUNT, Clients
 from mlops_iac.cloud import uploads, wire
 from mlops_iac.cloud.activities import is_pretended
+from mlops_iac.cloud.bells import Bells
 from mlops_iac.cloud.blobs import Blobs
 from mlops_iac.cloud.disk import Disk
 from mlops_iac.cloud.iam.assuming import Roles
@@ -70,6 +71,8 @@ class Gateway:
         self.iam = Enforcer(self)
         """Who may do what. Everything but the person acts in a role, by the clients of `roles`."""
         self.roles = Roles(self)
+        self.bells = Bells()
+        """Rings for who waits for a job, an endpoint or an execution."""
         self.guests: dict[int, Callable[[Request], None]] = {}
         """By client port: what is asked before a request of a job with a network of its own is answered."""
         self._moto = moto

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
+from mlops_iac.clients import DEFAULT_ACCOUNT
+
 if TYPE_CHECKING:
     from mlops_iac.cloud.gateway import Gateway
 
@@ -56,6 +58,12 @@ def as_json(value: Any) -> Any:
 def client_for(region: str, service: str, state_credentials: Any = None) -> Any:
     """moto's ``boto_client_for``, in the state machine's role (or the role a Task names)."""
     return CALLING.client(service, region, str(getattr(state_credentials, "role_arn", "")))
+
+
+def account_of(state_credentials: Any) -> str:
+    """The account of the state machine's role (or the role a Task names)."""
+    role = str(getattr(state_credentials, "role_arn", "") or "").split(":")
+    return role[4] if len(role) > 5 and role[4].isdigit() else DEFAULT_ACCOUNT
 
 
 def load_tasks() -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from mlops_iac.cloud.interpreters import waiting
 from mlops_iac.cloud.interpreters.moto_asl import PACKAGE, TASKS, client_for, module, replace_everywhere
 
 
@@ -71,7 +72,10 @@ def _sagemaker_task() -> Any:
             self, env: Any, resource_runtime_part: Any, normalised_parameters: Any, state_credentials: Any
         ) -> None:
             client = client_for(resource_runtime_part.region, "sagemaker", state_credentials)
-            response = getattr(client, self._get_boto_service_action())(**normalised_parameters)
+            action = self._get_boto_service_action()
+            key = waiting.find_key(normalised_parameters, resource_runtime_part.region, state_credentials)
+            with waiting.asking(env, key, reads=False):
+                response = getattr(client, action)(**normalised_parameters)
             response.pop("ResponseMetadata", None)
             env.stack.append(response)
 
@@ -92,6 +96,8 @@ def _sagemaker_task() -> Any:
                     raise _task_failed(self, env, described)
                 return None
 
+            region = resource_runtime_part.region
+            resolve.key = waiting.find_key(name, region, state_credentials)  # type: ignore[attr-defined]
             resolve.cancel = lambda: getattr(client, job.stop)(**name)  # type: ignore[attr-defined]
             return resolve
 

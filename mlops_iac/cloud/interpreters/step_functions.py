@@ -7,7 +7,8 @@ empty: parameters and results are not converted between Step Functions' PascalCa
 - names and results are converted by botocore's shapes, for every service; dates become ISO strings, bodies become text
 - ``sagemaker`` is an optimised integration: create calls, and `.sync` for training, processing, transform and tuning
   jobs, with AWS's error names
-- `.sync` looks at the job every `POLL` seconds, and stops the job when the execution is stopped or the task times out
+- `.sync` is told when the job changes, and stops the job when the execution is stopped or the task times out; Wait
+  states are cut short by what they wait for (`waiting.py`)
 - calls are made in the account and region of the state machine
 
 JSONPath is complete. JSONata works when ``jsonata-python`` can be imported; without it such a machine fails at its
@@ -18,17 +19,16 @@ from __future__ import annotations
 
 import functools
 import json
-import logging
-import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
-from mlops_iac.cloud.interpreters import intrinsics, sagemaker_tasks
+from mlops_iac.cloud.interpreters import intrinsics, sagemaker_tasks, waiting
 from mlops_iac.cloud.interpreters.moto_asl import (
     BOTO_NAMES,
     CALLING,
     PACKAGE,
     TASKS,
+    account_of,
     client_for,
     load_tasks,
     module,
@@ -37,11 +37,6 @@ from mlops_iac.cloud.interpreters.moto_asl import (
 
 if TYPE_CHECKING:
     from mlops_iac.cloud.gateway import Gateway
-
-POLL: Final = 0.2
-"""Seconds between two looks at a job that a `.sync` task waits for."""
-
-log = logging.getLogger("mlops_iac.cloud")
 
 
 SDK_NAMES: Final = {
@@ -67,6 +62,7 @@ def install(gateway: Gateway) -> None:
         _patch_sync()
         _patch_errors()
         sagemaker_tasks.install()
+        waiting.install()
         _patch_jsonata()
         intrinsics.install()
 
@@ -134,24 +130,9 @@ def _check(parameters: dict[str, Any], shape: Any) -> None:
 
 
 def _patch_sync() -> None:
-    """Poll faster than moto, and stop what was started when nobody waits for it any more."""
-    callback = module(f"{TASKS}.state_task_service_callback").StateTaskServiceCallback
+    """Sleep instead of moto's polling, and stop what was started when nobody waits for it any more."""
     batch = module(f"{TASKS}.state_task_service_batch").StateTaskServiceBatch
     states = module(f"{TASKS}.state_task_service_sfn").StateTaskServiceSfn
-
-    def eval_sync(self: Any, env: Any, sync_resolver: Callable[[], Any], **_: Any) -> Any:
-        pause = threading.Event()
-        while env.is_running():
-            result = sync_resolver()
-            if result:
-                return result
-            pause.wait(POLL)
-        cancel = getattr(sync_resolver, "cancel", None)
-        if cancel is not None:
-            _try_to(cancel)
-        return None
-
-    callback._eval_sync = eval_sync
     condition = module(f"{TASKS}.resource").ResourceCondition
     module(f"{TASKS}.state_task_service_glue")._SUPPORTED_INTEGRATION_PATTERNS.add(condition.WaitForTaskToken)
     _add_cancel(batch, "_build_sync_resolver", "JobId", _cancel_batch)
@@ -169,6 +150,8 @@ def _add_cancel(kind: Any, method: str, key: str, cancel: Callable[[Any, Any], N
         resolver = build(self, **arguments)
         region, credentials = arguments["resource_runtime_part"].region, arguments["state_credentials"]
         service = "batch" if key == "JobId" else "stepfunctions"
+        account = account_of(credentials)
+        resolver.key = ("batch-job", account, region, name) if service == "batch" else ("execution", name)
         resolver.cancel = lambda: cancel(client_for(region, service, credentials), name)
         return resolver
 
@@ -181,14 +164,6 @@ def _cancel_batch(client: Any, job_id: str) -> None:
 
 def _cancel_execution(client: Any, arn: str) -> None:
     client.stop_execution(executionArn=arn, cause="The parent execution was stopped.")
-
-
-def _try_to(cancel: Callable[[], None]) -> None:
-    """Stopping is best effort, on AWS too: the job may have ended a moment ago."""
-    try:
-        cancel()
-    except Exception as error:
-        log.info("A job could not be stopped with its execution: %s", error)
 
 
 # Errors -------------------------------------------------------------------------------------------------------------

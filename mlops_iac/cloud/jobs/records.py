@@ -63,6 +63,7 @@ class Records:
             if record is not None:
                 record.update(values)
         self._gateway.touch()
+        self._gateway.bells.ring(key)
 
     def remove(self, key: Key) -> None:
         with self._gateway.locked():

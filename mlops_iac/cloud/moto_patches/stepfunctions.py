@@ -244,6 +244,7 @@ def _touch_when_an_execution_ends(gateway: Gateway) -> None:
         self.execution.stop_date = stopped or self.execution.stop_date
         TMP_THREADS[:] = [thread for thread in TMP_THREADS if thread.is_alive()]  # moto keeps them all for ever
         gateway.touch()
+        gateway.bells.ring(("execution", self.execution.execution_arn))
         arn = self.execution.execution_arn.split(":")
         facts = _described(self.execution)
         gateway.tell_news(News(kind="execution", account_id=arn[4], region=arn[3], facts=facts))
