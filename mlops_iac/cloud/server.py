@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 import os
 import socket
@@ -24,6 +25,9 @@ from mlops_iac.core.peers import is_own_connection
 
 LOOPBACK: Final = "127.0.0.1"
 """The only address anything of ours listens on."""
+
+STOP_POLL: Final = 0.1
+"""Seconds between two looks at whether to stop serving."""
 
 STATUS_WAIT: Final = 8.0
 """Seconds that a question for the status waits for the state to be restored."""
@@ -81,7 +85,8 @@ class Server:
         os.environ["MOTO_PORT"] = str(port)  # moto's own callbacks use it
         write_private(self.home / "port", str(port))
         self.gateway.endpoint = f"http://{LOOPBACK}:{port}"
-        threading.Thread(target=self._wsgi.serve_forever, name="cloud-serve", daemon=True).start()
+        serve = functools.partial(self._wsgi.serve_forever, poll_interval=STOP_POLL)
+        threading.Thread(target=serve, name="cloud-serve", daemon=True).start()
         return self.gateway.endpoint
 
     def restore(self) -> None:
