@@ -28,6 +28,8 @@ SAVE_AFTER: Final = 1.0
 SAVE_SHARE: Final = 10
 """Saving never takes more than one part in this many of the time, however large the state is."""
 
+_UNREAD: Final = ".unread"
+
 log = logging.getLogger("mlops_iac.cloud")
 
 
@@ -119,7 +121,8 @@ class Keeper:
             self._named = (files, snapshot.files_of(before))
             if problems:
                 return self._fell_back(problems[0])
-            self._gateway.blobs.adopt()
+            if not any(self._path.parent.glob(f"{self._path.name}.*{_UNREAD}")):
+                self._gateway.blobs.adopt()
             return (
                 "restored"
                 if path == self._path
@@ -128,8 +131,11 @@ class Keeper:
         return self._put_aside(problems[0]) if problems else "none"
 
     def _fell_back(self, problem: str) -> str:
-        """The newest could not be loaded, the one before could. No body is deleted: some are the newest's."""
-        aside = self._path.with_name(f"{self._path.name}.{time.time_ns()}.unread")
+        """The newest could not be loaded, the one before could.
+
+        What lies in the folder stays as long as the newest does: some of the bodies are named by it alone.
+        """
+        aside = self._path.with_name(f"{self._path.name}.{time.time_ns()}{_UNREAD}")
         self._path.rename(aside)
         told = f"restored, but as it was one save earlier: {problem} The last save is kept as {aside.name}."
         log.error("The state was %s", told)
