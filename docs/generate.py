@@ -58,7 +58,7 @@ JSON_SHAPES = {
     "data rm": "`{bucket, deleted: [key]}`.",
     "data ls": "`{bucket, objects: [{key, size, modified}]}`.",
     "run": _RUN,
-    "runs": f"`{{runs: [run]}}`; with RUN {_RUN}",
+    "runs": f"`{{runs: [run]}}`, each without its steps; with RUN {_RUN}",
     "logs": "`{run, lines: [{step, time, text}]}`.",
     "predict": "what the model answered; when that is no object, `{predictions: answer}`.",
     "env": "`{variables: {name: value}, unset: [name]}`.",

@@ -51,7 +51,13 @@ def _ask_version(path: str) -> tuple[int, int, int] | None:
     environment = {**os.environ, "PULUMI_SKIP_UPDATE_CHECK": "true"}
     try:
         asked = subprocess.run(
-            [path, "version"], capture_output=True, text=True, timeout=PATIENCE, check=False, env=environment
+            [path, "version"],
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            timeout=PATIENCE,
+            check=False,
+            env=environment,
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise _does_not_run(path, str(error)) from error

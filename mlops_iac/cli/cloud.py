@@ -43,6 +43,8 @@ def readable(status: dict[str, Any]) -> dict[str, Any]:
     for key, value in status.items():
         if key == "started":
             shown[key] = f"{datetime.fromtimestamp(value).astimezone():%Y-%m-%d %H:%M:%S}"
+        elif value == {}:
+            shown[key] = "none"
         elif key.endswith("_bytes"):
             shown[key.removesuffix("_bytes")] = render_size(value)
         else:

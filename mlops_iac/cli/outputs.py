@@ -39,9 +39,12 @@ def pick(values: object, path: str) -> object:
     from mlops_iac.core.errors import UsageError
     from mlops_iac.core.suggestions import did_you_mean
 
-    for part in path.split("."):
+    parts = path.split(".")
+    for depth, part in enumerate(parts):
         known = values if isinstance(values, dict) else {}
         if part not in known:
-            raise UsageError("No such output.", f"There is no `{part}` in `{path}`.", hint=did_you_mean(part, known))
+            where = f" in `{'.'.join(parts[:depth])}`" if depth else ""
+            hint = did_you_mean(part, known) if known else "it is one value: there is nothing inside."
+            raise UsageError("No such output.", f"There is no `{part}`{where}.", hint=hint)
         values = known[part]
     return values

@@ -39,7 +39,7 @@ def runs(
         return
     found = list_runs(opened.environment, opened.clients, pipeline=pipeline, limit=limit)
     if json:
-        show_json({"runs": [one.to_json() for one in found]})
+        show_json({"runs": [one.to_json(steps=False) for one in found]})
     elif found:
         show(render_runs(found, color=has_color(sys.stdout)))
     else:

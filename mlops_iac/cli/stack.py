@@ -27,10 +27,11 @@ def list_all(json: JsonOption = False) -> None:
     """
     from mlops_iac.cli.console import show, show_json
     from mlops_iac.config import list_stacks
+    from mlops_iac.core.ordering import natural
     from mlops_iac.render.tables import render_table
 
     written, deployed = list_stacks(project_root()), open_desk().store.stacks()
-    names = sorted({*written, *deployed})
+    names = sorted({*written, *deployed}, key=natural)
     if json:
         show_json(
             {"stacks": [{"stack": name, "file": name in written, "deployed": name in deployed} for name in names]}

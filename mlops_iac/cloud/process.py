@@ -313,7 +313,7 @@ class EmbeddedCloud:
 
     def _tail(self) -> str:
         try:
-            lines = (self.home / "cloud.log").read_text(errors="replace").splitlines()
+            lines = (self.home / "cloud.log").read_text("utf-8", errors="replace").splitlines()
         except OSError:
             return ""
         return "\n".join(lines[-_TAIL:])

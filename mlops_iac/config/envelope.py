@@ -22,6 +22,8 @@ _OWNER = re.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 _CODE_PART = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9._ +@-]*[A-Za-z0-9_+@-])?")
 """No hidden folder: `.mlops-iac` holds the passphrase, and a run uploads the whole folder."""
 
+_CODE_CHARACTER = re.compile(r"[A-Za-z0-9._ +@-]")
+
 
 class Security(StrEnum):
     SANDBOX = "sandbox"
@@ -43,8 +45,21 @@ def _follow(rule: Any) -> AfterValidator:
 
 def _check_code(code: str) -> str | None:
     parts = code.split("/")
-    if len(code) > 200 or not all(_CODE_PART.fullmatch(part) for part in parts):
-        return "It is a folder below the project's root: forward slashes, no `..`, no hidden folders."
+    if len(code) > 200:
+        return f"It is {len(code)} characters long; it may have 200."
+    for part in parts:
+        odd = sorted({character for character in part if not _CODE_CHARACTER.fullmatch(character)})
+        if "\\" in odd or not part:
+            return "It is a folder below the project's root, written with single forward slashes and none at its ends."
+        if odd:
+            shown = " ".join(f"`{character}`" for character in odd[:5])
+            return f"A folder's name may have a-z, A-Z, 0-9, blanks and `._+@-`; `{part[:60]}` has {shown}."
+        if part == "..":
+            return "It is a folder below the project's root, so `..` is not allowed."
+        if part.startswith("."):
+            return f"`{part[:60]}` is hidden, or the project itself; it must be a folder below the project's root."
+        if not _CODE_PART.fullmatch(part):
+            return f"`{part[:60]}`: a folder's name begins and ends with a letter, a digit or `_`."
     return None
 
 

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from mlops_iac.core.errors import StackNotFound, UsageError
+from mlops_iac.core.ordering import natural
 from mlops_iac.core.suggestions import did_you_mean
 
 PROJECT = "mlops-iac"
@@ -54,12 +55,12 @@ def _said(pattern: re.Pattern[str], root: Path) -> str:
 
 
 def list_stacks(root: Path) -> list[str]:
-    """Names of the project's stacks, sorted; a file whose name cannot be a stack's is not one."""
+    """Names of the project's stacks, team2 before team10; a file whose name cannot be a stack's is not one."""
     try:
         names = [entry.name for entry in stacks_folder(root).iterdir()]
     except (FileNotFoundError, NotADirectoryError):
         return []
-    return sorted(match[1] for name in names if (match := _STACK_FILE.fullmatch(name)))
+    return sorted((match[1] for name in names if (match := _STACK_FILE.fullmatch(name))), key=natural)
 
 
 def stack_path(root: Path, stack: str) -> Path:

@@ -52,7 +52,7 @@ def _configured() -> tuple[tuple[str, str], ...]:
     if "PIP_CONFIG_FILE" in os.environ:
         bare["PIP_CONFIG_FILE"] = os.environ["PIP_CONFIG_FILE"]
     command = [sys.executable, "-m", "pip", "config", "list"]
-    done = subprocess.run(command, env=bare, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, env=bare, capture_output=True, encoding="utf-8", errors="replace", check=False)
     return tuple(_read(done.stdout))
 
 

@@ -114,7 +114,12 @@ def probe(candidate: Path) -> Interpreter | None:
     """Ask an interpreter what it is. A shim answers with the interpreter behind it, or with nothing."""
     try:
         done = subprocess.run(
-            [str(candidate), "-I", "-c", PROBE], capture_output=True, text=True, timeout=20, check=True
+            [str(candidate), "-I", "-c", PROBE],
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            timeout=20,
+            check=True,
         )
         version, executable = done.stdout.split("\n")[:2]
     except (OSError, ValueError, subprocess.SubprocessError):
@@ -138,7 +143,9 @@ def bring(uv: Path, versions: Sequence[str]) -> str:
     """Have uv install the newest of these versions into the cache; answers why it did not, or nothing."""
     command = [str(uv), "python", "install", "--no-bin", "--install-dir", str(brought()), newest_first(versions)[0]]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
+        done = subprocess.run(
+            command, capture_output=True, encoding="utf-8", errors="replace", timeout=PATIENCE, check=False
+        )
     except (OSError, subprocess.SubprocessError) as error:
         return f"uv could not bring one: {error}"
     lines = (done.stderr + done.stdout).strip().splitlines()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+from mlops_iac.core.ordering import natural
+
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
     """The known word closest to what was typed, or None when nothing is close."""
@@ -14,7 +16,7 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """A hint: the nearest word, or all of them when there is none near (at most twelve)."""
-    known = sorted(known)
+    known = sorted(known, key=natural)
     match = nearest(word, known)
     if match:
         return f"did you mean `{match}`?"

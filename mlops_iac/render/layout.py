@@ -121,7 +121,7 @@ def _named(layer: Layer, line: Line) -> Line:
 
 def _folded(over: Sequence[Layer]) -> Line:
     names = ", ".join(layer.name for layer in over)
-    return Line(mark=OK, name=f"{len(over)} layers done", note=names, styles=("green",), seconds=None)
+    return Line(mark="·", name=f"{len(over)} layers at rest", note=names, styles=("blue",), seconds=None)
 
 
 def _header(layer: Layer, frame: Frame, *, ended: bool = False) -> Line:
@@ -133,7 +133,7 @@ def _header(layer: Layer, frame: Frame, *, ended: bool = False) -> Line:
     seconds = (frame.now if going else layer.ended or frame.now) - layer.began
     if layer.failed:
         mark, styles = FAILED, ("red",)
-    elif frame.succeeded and (layer.is_over or ended):
+    elif frame.succeeded and ((layer.is_over and (frame.is_over or layer.gone)) or ended):
         mark, styles = OK, ("green",)
     else:
         mark, styles = (_spinner(frame) if going else "·"), ("blue",)

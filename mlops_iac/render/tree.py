@@ -40,7 +40,9 @@ class Layer:
     done: list[Work] = field(default_factory=list)
     failed: list[Work] = field(default_factory=list)
     closed: bool = False
-    """The component has told its outputs: no more of its resources will come."""
+    """The component has told its outputs. Its resources are registered beside it, so some may still come."""
+    gone: bool = False
+    """The component was deleted, which is done after all that it held."""
     changes: Counter[str] = field(default_factory=Counter)
     began: float = 0.0
     ended: float = 0.0
@@ -64,6 +66,8 @@ class Frame:
     failed: int
     began: float
     now: float
+    is_over: bool = False
+    """The operation has told how it ended. Until then nobody knows whether a layer has more to come."""
     succeeded: bool = True
     """False once the operation has told that it ended in another way."""
 
@@ -78,11 +82,11 @@ class Tree:
         self._layers: dict[str, Layer] = {}
         self._parents: dict[str, str] = {}
         self._changes: Counter[str] = Counter()
-        self._succeeded = True
+        self._over, self._succeeded = False, True
 
     def __call__(self, event: Event) -> None:
         if isinstance(event, Summary):
-            self._succeeded = event.outcome == "succeeded"
+            self._over, self._succeeded = True, event.outcome == "succeeded"
         if not isinstance(event, StepStarted | StepDone | StepFailed):
             return
         with self._lock:
@@ -96,6 +100,7 @@ class Tree:
             layer = self._layer(event.step)
             if not event.step.custom:
                 layer.closed = isinstance(event, StepDone)
+                layer.gone = layer.closed and event.step.op is Op.DELETE
                 return
             match event:
                 case StepStarted(step=step):
@@ -110,12 +115,14 @@ class Tree:
             layers = tuple(
                 Layer(
                     layer.name, layer.kind, dict(layer.running), list(layer.done), list(layer.failed), layer.closed,
-                    Counter(layer.changes), layer.began, layer.ended,
+                    layer.gone, Counter(layer.changes), layer.began, layer.ended,
                 )
                 for layer in self._layers.values()
             )  # fmt: skip
             failed = sum(len(layer.failed) for layer in layers)
-            return Frame(layers, Counter(self._changes), failed, self._began, self._clock(), self._succeeded)
+            return Frame(
+                layers, Counter(self._changes), failed, self._began, self._clock(), self._over, self._succeeded
+            )
 
     def _start(self, layer: Layer, step: Step) -> None:
         now = self._clock()

@@ -48,7 +48,7 @@ def run_pip(command: list[str], requirements: Path, platform: Platform) -> None:
             env=builder_environment(),
             stdin=subprocess.DEVNULL,
             capture_output=True,
-            text=True,
+            encoding="utf-8",
             errors="replace",
             timeout=LONGEST,
             check=False,

@@ -88,10 +88,14 @@ class Run:
     def failed_step(self) -> StepRun | None:
         return next((step for step in self.steps if step.status in ("failed", "refused", "stopped")), None)
 
-    def to_json(self) -> dict[str, Any]:
-        """Plain JSON; times in ISO 8601, UTC."""
-        steps = [{**_plain(asdict(step)), "seconds": _rounded(step.seconds)} for step in self.steps]
-        return {**_plain(asdict(self)), "steps": steps, "seconds": _rounded(self.seconds)}
+    def to_json(self, *, steps: bool = True) -> dict[str, Any]:
+        """Plain JSON; times in ISO 8601, UTC. A list of runs is read without their ``steps``, so it has no such key."""
+        body = {**_plain(asdict(self)), "seconds": _rounded(self.seconds)}
+        if not steps:
+            del body["steps"]
+            return body
+        told = [{**_plain(asdict(step)), "seconds": _rounded(step.seconds)} for step in self.steps]
+        return {**body, "steps": told}
 
 
 def _plain(values: Mapping[str, Any]) -> dict[str, Any]:

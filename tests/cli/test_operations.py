@@ -161,3 +161,24 @@ def test_a_preview_says_which_python_the_jobs_lack_and_what_to_do(project, monke
     err = capsys.readouterr().err
     assert "sklearn 1.4-2 has packages for Python 3.10, 3.11, 3.12; mlops-iac runs on Python 3.13" in err
     assert "install Python 3.12" in err
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("endpont", "There is no `endpont`."),
+        ("data.bukket", "There is no `bukket` in `data`."),
+        ("data.bucket.x", "There is no `x` in `data.bucket`."),
+    ],
+)
+def test_an_output_that_is_not_there_is_told_by_where_it_was_looked_for(recording, path, said, capsys):
+    recording(up=Result(steps=(), changes={}, outputs={"data": {"bucket": "b"}, "endpoint": "e"}, seconds=0))
+    assert run_command(["outputs", "a-dev", path]) == exit_codes.CONFIGURATION
+    assert said in capsys.readouterr().err
+
+
+def test_a_table_that_is_piped_is_never_broken(recorded_stack, capsys):
+    assert run_command(["state", "list", "screening-dev"]) == exit_codes.OK
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) > 100
+    assert all(line.split()[0] for line in lines)

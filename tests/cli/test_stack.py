@@ -154,3 +154,13 @@ def test_rm_forgets_a_stack_with_resources_only_by_force(recorded_stack: Path, c
 def test_an_unknown_stack_suggests_the_nearest(command: list[str], recorded_stack: Path, capsys: Capture):
     err = refused(capsys, *command, "screening-dve", code=exit_codes.STACK_NOT_FOUND)
     assert "did you mean `screening-dev`?" in err
+
+
+def test_team2_stands_before_team10(project, monkeypatch, capsys):
+    monkeypatch.chdir(project)
+    for name in ("team10-dev", "team2-dev"):
+        (project / f"stacks/Pulumi.{name}.yaml").write_text("")
+    assert run_command(["stack", "ls", "--json"]) == exit_codes.OK
+    assert [one["stack"] for one in json.loads(capsys.readouterr().out)["stacks"]] == [
+        "screening-dev", "team2-dev", "team10-dev",
+    ]  # fmt: skip

@@ -42,7 +42,20 @@ def test_what_a_refresh_finds_first_is_not_counted_as_done(story, tree):
 def test_a_layer_that_is_done_is_one_line(story, tree):
     bucket = resource("lake", "bucket")
     story.begin(component("lake"), bucket).end(bucket, after=1).end(component("lake"))
+    tree(Summary(changes={}, seconds=1, outcome="succeeded"))
     assert drawn(tree) == ["   ✓ lake    1.0 s  DataLake: 1 created", "", "  1.0 s  2 created"]
+
+
+def test_no_layer_is_ticked_off_before_its_last_resource(story, tree):
+    """A component tells its outputs when its program is through; its resources are registered meanwhile, and later."""
+    bucket, late = resource("lake", "bucket"), resource("lake", "late")
+    story.begin(component("lake"), bucket).end(bucket, after=1).end(component("lake"))
+    assert drawn(tree)[0].split()[:2] == ["·", "lake"]
+    story.begin(late)
+    assert drawn(tree)[0].split()[1] == "lake"
+    story.end(late, after=1)
+    tree(Summary(changes={}, seconds=2, outcome="succeeded"))
+    assert drawn(tree)[0].split()[:2] == ["✓", "lake"]
 
 
 def test_a_layer_whose_component_is_still_open_is_not_ticked_off(story, tree):
@@ -103,7 +116,7 @@ def test_when_there_is_no_room_layers_that_are_done_are_one_line_together(story,
         story.begin(component(f"layer{number}"), bucket).end(bucket, after=1).end(component(f"layer{number}"))
     story.begin(component("flow"), resource("flow", "machine"))
     lines = drawn(tree, height=10)
-    assert lines[0].startswith("   ✓ 12 layers done")
+    assert lines[0].startswith("   · 12 layers at rest")
     assert "layer0, layer1" in lines[0]
     assert [line.split()[1] for line in lines[1:3]] == ["flow", "machine"]
     assert len(lines) <= 10

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -40,7 +39,7 @@ class Endpoints:
             gateway.instead("sagemaker", f"{operation}Endpoint", getattr(self, operation.lower()))
         gateway.instead("sagemaker", "ListEndpoints", self.list_endpoints)
         gateway.instead("sagemaker", "UpdateEndpointWeightsAndCapacities", self.update_weights)
-        gateway.reports["endpoints"] = self.count
+        gateway.reports["endpoints"] = self.statuses
         gateway.on_restore(self.settle)
         gateway.on_start(self._watch_idle)
         gateway.on_stop(self.stop_all)
@@ -157,9 +156,9 @@ class Endpoints:
                 back = "InService" if record.get("ProductionVariants") else "Failed"
                 self.host.records.change(key, EndpointStatus=back, FailureReason=_CLOUD_STOPPED.format("updated"))
 
-    def count(self) -> dict[str, int]:
-        """Endpoints by status, for ``cloud status``."""
-        return dict(Counter(record["EndpointStatus"] for _, record in self.host.records.each(_KIND)))
+    def statuses(self) -> dict[str, str]:
+        """Name to status, for ``cloud status``."""
+        return {key[-1]: record["EndpointStatus"] for key, record in self.host.records.each(_KIND)}
 
     def stop_fleets(self) -> None:
         with self._lock:

@@ -228,7 +228,9 @@ def _build_for_cpu(package: str, framework: Framework) -> str:
 
 def _build_layer(folder: Path, base: PythonEnvironment, requirements: Path, interpreter: Interpreter) -> None:
     _run([str(interpreter.path), "-m", "venv", "--without-pip", str(folder)], "making the code's virtual environment")
-    (_site_packages(folder, interpreter) / "_base.pth").write_text(f"{_site_packages(base.folder, interpreter)}\n")
+    (_site_packages(folder, interpreter) / "_base.pth").write_text(
+        f"{_site_packages(base.folder, interpreter)}\n", encoding="utf-8"
+    )
     python = folder / "bin" / "python"
     pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-index"]
     wheels = requirements.parent / "wheels"
@@ -245,7 +247,15 @@ def _site_packages(folder: Path, interpreter: Interpreter) -> Path:
 
 
 def _run(command: Sequence[str], what: str, folder: Path | None = None) -> None:
-    done = subprocess.run(command, env=builder_environment(), cwd=folder, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command,
+        env=builder_environment(),
+        cwd=folder,
+        capture_output=True,
+        encoding="utf-8",
+        errors="replace",
+        check=False,
+    )
     if done.returncode != 0:
         last = "\n".join((done.stdout + done.stderr).strip().splitlines()[-_LAST_LINES:])
         raise EnvironmentFailed("Environment could not be built.", f"{what} failed:\n{last}")

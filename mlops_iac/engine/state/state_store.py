@@ -21,6 +21,7 @@ from typing import Any
 
 from mlops_iac.core import urns
 from mlops_iac.core.errors import AuthenticationError, StackNotFound, StateError
+from mlops_iac.core.ordering import natural
 from mlops_iac.core.suggestions import did_you_mean
 from mlops_iac.engine.state import journal, state_file
 from mlops_iac.engine.state.edits import rename_stack
@@ -53,7 +54,8 @@ class FileStore:
     def stacks(self) -> list[str]:
         """Names of the stacks that exist, sorted."""
         endings = (".json", ".json.gz", ".journal")
-        return sorted({path.name.removesuffix(end) for end in endings for path in self._stacks.glob(f"[!.]*{end}")})
+        names = {path.name.removesuffix(end) for end in endings for path in self._stacks.glob(f"[!.]*{end}")}
+        return sorted(names, key=natural)
 
     def find(self, stack: str) -> Snapshot | None:
         """The stack's state, or None when there is no such stack. Raises StateError when it cannot be read."""
