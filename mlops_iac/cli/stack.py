@@ -126,10 +126,13 @@ def history(
 def rename(
     stack: StackArgument,
     name: Annotated[str, typer.Argument(help="The new name.")],
+    force: Annotated[bool, typer.Option("--force", help="Even when resources are named after it.")] = False,
     yes: YesOption = False,
     json: JsonOption = False,
 ) -> None:
     """Give an environment another name: in its state and its history. Its stack file you rename yourself.
+
+    Refused when its resources are named after it, as those of blueprints are: the next `up` would replace them.
 
     Example: mlops-iac stack rename screening-dev scoring-dev
     """
@@ -144,6 +147,8 @@ def rename(
         raise UsageError(
             "The name is taken.", f"There is an environment `{name}` already.", hint="choose another, or `stack rm` it."
         )
+    if not force:
+        refuse_named_after(desk.store.get(stack), stack, name)
     confirm(f"Rename {stack} to {name}?", yes=yes, json=json)
     backup = desk.store.rename(stack, name)
     file = {"from": f"stacks/Pulumi.{stack}.yaml", "to": f"stacks/Pulumi.{name}.yaml"}
@@ -179,6 +184,24 @@ def remove(
         show_json({"stack": stack, "resources": left, "backup": path_json(backup)})
     else:
         say(f"{stack} is forgotten. {told_backup(backup)}")
+
+
+def refuse_named_after(snapshot: Snapshot, stack: str, name: str) -> None:
+    """Raise StateError when a rename would have everything replaced, data and models included."""
+    from mlops_iac.core.errors import StateError
+    from mlops_iac.engine.state.edits import named_after
+
+    named = named_after(snapshot, stack)
+    if named:
+        shown = "\n".join(f"{record.id} ({record.name})" for record in named[:5])
+        more = f"\n… and {len(named) - 5} more" if len(named) > 5 else ""
+        raise StateError(
+            "Its resources carry its name.",
+            f"{len(named)} of its resources are named after `{stack}`. In `{name}` the next `up` would make others in"
+            f" their place and delete these, with what they hold:\n{shown}{more}\nNothing was changed.",
+            hint=f"make `{name}` beside it with `mlops-iac new`, put its data and run its pipelines there, then"
+            f" `mlops-iac destroy {stack}`. With --force the state is renamed all the same.",
+        )
 
 
 def refuse_bad_name(name: str) -> None:

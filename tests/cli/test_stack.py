@@ -9,6 +9,9 @@ import pytest
 
 from mlops_iac.cli.main import run_command
 from mlops_iac.core import exit_codes
+from mlops_iac.engine.state.record import Record
+from mlops_iac.engine.state.snapshot import Snapshot
+from mlops_iac.engine.state.state_store import FileStore
 from tests.cli.conftest import RECORDED
 
 Capture = pytest.CaptureFixture[str]
@@ -119,13 +122,26 @@ def test_history_is_a_table_with_the_newest_first(recorded_stack: Path, capsys: 
 
 
 def test_rename_changes_the_urns_and_tells_about_the_stack_file(recorded_stack: Path, capsys: Capture):
-    told = run_json(capsys, "stack", "rename", "screening-dev", "scoring-dev", "--yes")
+    told = run_json(capsys, "stack", "rename", "screening-dev", "scoring-dev", "--yes", "--force")
     assert told["file"] == {"from": "stacks/Pulumi.screening-dev.yaml", "to": "stacks/Pulumi.scoring-dev.yaml"}
     assert Path(told["backup"]).exists()
     exported = run_json(capsys, "stack", "export", "scoring-dev")
     assert "urn:pulumi:screening-dev" not in json.dumps(exported)
     root = exported["deployment"]["resources"][0]
     assert root["urn"] == "urn:pulumi:scoring-dev::mlops-iac::pulumi:pulumi:Stack::mlops-iac-scoring-dev"
+
+
+def test_a_rename_that_would_replace_what_carries_the_name_is_refused_with_what_to_do(
+    recorded_stack: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+):
+    record = Record(urn="urn:pulumi:screening-dev::mlops-iac::x:y:Z::lake", type="x:y:Z", id="screening-dev-lake-1a2b")
+    other = Record(urn="urn:pulumi:screening-dev::mlops-iac::x:y:Z::vpc", type="x:y:Z", id="vpc-screening-devil")
+    snapshot = Snapshot(records={1: record, 2: other})
+    monkeypatch.setattr(FileStore, "get", lambda self, stack: snapshot)
+    said = refused(capsys, "stack", "rename", "screening-dev", "scoring-dev", "--yes", code=exit_codes.ERROR)
+    assert "1 of its resources are named after `screening-dev`" in said
+    assert "screening-dev-lake-1a2b (lake)" in said
+    assert "mlops-iac destroy screening-dev" in said
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ import secrets
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from mlops_iac.cloud.handlers import _references
+from mlops_iac.cloud.handlers import _dependents, _references
 from mlops_iac.cloud.handlers._api import Api
 from mlops_iac.cloud.handlers._shapes import Converter, document, input_shape, settle
 from mlops_iac.cloud.handlers._tags import TagCalls
@@ -224,7 +224,11 @@ class Resource:
 
     def delete(self, scope: Scope, id: str, outputs: Props) -> None:
         known = {self.id_from: id, **outputs}
-        self.remove(self.api(scope, known), scope, known)
+        api = self.api(scope, known)
+        try:
+            self.remove(api, scope, known)
+        except CloudError as error:
+            raise _dependents.explained(error, self.type, api, known) from error
 
     def remove(self, api: Api, scope: Scope, outputs: Props) -> None:
         """Hook: the delete itself."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -61,6 +62,12 @@ def unprotect(snapshot: Snapshot, words: Sequence[str] | None) -> list[Record]:
     for key, record in changed:
         snapshot.put(key, replace(record, protect=False))
     return [record for _, record in changed]
+
+
+def named_after(snapshot: Snapshot, stack: str) -> list[Record]:
+    """Resources whose physical name carries the stack's: under another name of the stack they would be others."""
+    word = re.compile(rf"(?<![A-Za-z0-9]){re.escape(stack)}(?![A-Za-z0-9])")
+    return [record for record in snapshot if record.custom and not record.is_provider and word.search(record.id)]
 
 
 def rename_stack(snapshot: Snapshot, project: str, old: str, new: str) -> None:

@@ -50,7 +50,8 @@ def test_a_bucket_with_objects_is_kept_unless_it_may_be_emptied(lab: Lab, make: 
     with pytest.raises(CloudError, match="Cloud refused") as refusal:
         handler.delete(SCOPE, bucket.id, bucket.outputs)
     assert refusal.value.code == "BucketNotEmpty"
-    assert "forceDestroy" in refusal.value.hint
+    assert "`force_destroy`" in refusal.value.hint
+    assert "delete marker of raw/data.csv" in refusal.value.detail
 
     handler.delete(SCOPE, bucket.id, {**bucket.outputs, "forceDestroy": True})
     assert handler.read(SCOPE, bucket.id, bucket.outputs) is None

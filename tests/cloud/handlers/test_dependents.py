@@ -1,0 +1,106 @@
+"""A delete that something of a stranger's stands in the way of names it, and says what to do."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from mlops_iac.cloud.handlers import HANDLERS
+from mlops_iac.cloud.handlers._dependents import DEPENDENTS, SHOWN
+from mlops_iac.core.errors import CloudError
+from tests.cloud.handlers.conftest import SCOPE, Lab
+
+TRUST = (
+    '{"Version":"2012-10-17","Statement":'
+    '[{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"}]}'
+)
+ALLOW = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:GetObject","Resource":"*"}]}'
+
+
+def make(lab: Lab, type: str, name: str, inputs: dict[str, Any]) -> Any:
+    handler = lab.provider.handler(type)
+    return handler.create(SCOPE, handler.check(SCOPE, name, None, lab.filled(inputs)))
+
+
+def attach_foreign_policy(lab: Lab, outputs: dict[str, Any]) -> str:
+    iam = lab.clients(SCOPE.region)("iam")
+    arn: str = iam.create_policy(PolicyName="strangers", PolicyDocument=ALLOW)["Policy"]["Arn"]
+    iam.attach_role_policy(RoleName=outputs["name"], PolicyArn=arn)
+    return arn
+
+
+def attach_to_a_foreign_role(lab: Lab, outputs: dict[str, Any]) -> str:
+    iam = lab.clients(SCOPE.region)("iam")
+    iam.create_role(RoleName="stranger", AssumeRolePolicyDocument=TRUST)
+    iam.attach_role_policy(RoleName="stranger", PolicyArn=outputs["arn"])
+    return "role stranger"
+
+
+def put_objects(lab: Lab, outputs: dict[str, Any]) -> str:
+    s3 = lab.clients(SCOPE.region)("s3")
+    for number in range(SHOWN + 2):
+        s3.put_object(Bucket=outputs["bucket"], Key=f"strangers/{number}", Body=b"x")
+    return "and 2 more"
+
+
+def use_the_group(lab: Lab, outputs: dict[str, Any]) -> str:
+    ec2 = lab.clients(SCOPE.region)("ec2")
+    group = ec2.create_security_group(GroupName="stranger", Description="x", VpcId=outputs["vpcId"])["GroupId"]
+    rule = {"IpProtocol": "tcp", "FromPort": 1, "ToPort": 1, "UserIdGroupPairs": [{"GroupId": outputs["id"]}]}
+    ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[rule])
+    return f"security group {group} (stranger)"
+
+
+def put_a_model(lab: Lab, outputs: dict[str, Any]) -> str:
+    sagemaker = lab.clients(SCOPE.region)("sagemaker")
+    arn: str = sagemaker.create_model_package(ModelPackageGroupName=outputs["modelPackageGroupName"])["ModelPackageArn"]
+    return arn
+
+
+def put_a_subnet(lab: Lab, outputs: dict[str, Any]) -> str:
+    ec2 = lab.clients(SCOPE.region)("ec2")
+    return f"subnet {ec2.create_subnet(VpcId=outputs['id'], CidrBlock='10.77.0.0/24')['Subnet']['SubnetId']}"
+
+
+CASES: dict[str, tuple[dict[str, Any], Callable[[Lab, dict[str, Any]], str]]] = {
+    "aws:iam/role:Role": ({"assumeRolePolicy": TRUST}, attach_foreign_policy),
+    "aws:iam/policy:Policy": ({"policy": ALLOW}, attach_to_a_foreign_role),
+    "aws:s3/bucket:Bucket": ({}, put_objects),
+    "aws:ec2/securityGroup:SecurityGroup": ({"vpcId": "${vpc.id}"}, use_the_group),
+    "aws:sagemaker/modelPackageGroup:ModelPackageGroup": (
+        {"modelPackageGroupName": "held-by-a-model"}, put_a_model,
+    ),
+    "aws:ec2/vpc:Vpc": ({"cidrBlock": "10.77.0.0/16"}, put_a_subnet),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("type", CASES)
+def test_what_stands_in_the_way_is_named_with_what_to_do(lab: Lab, type: str) -> None:
+    inputs, stand_in_the_way = CASES[type]
+    thing = make(lab, type, "held", inputs)
+    named = stand_in_the_way(lab, thing.outputs)
+    with pytest.raises(CloudError, match="Cloud refused a request") as refused:
+        lab.provider.handler(type).delete(SCOPE, thing.id, thing.outputs)
+    assert "In the way:" in refused.value.detail
+    assert named in refused.value.detail
+    assert DEPENDENTS[type][1] in refused.value.hint
+
+
+def test_a_role_that_is_to_let_go_of_its_policies_does(lab: Lab) -> None:
+    role = make(lab, "aws:iam/role:Role", "letting-go", {"assumeRolePolicy": TRUST, "forceDetachPolicies": True})
+    lab.clients(SCOPE.region)("iam").put_role_policy(
+        RoleName=role.outputs["name"], PolicyName="x", PolicyDocument=ALLOW
+    )
+    handler = lab.provider.handler("aws:iam/role:Role")
+    handler.delete(SCOPE, role.id, role.outputs)
+    assert handler.read(SCOPE, role.id, role.outputs) is None
+
+
+def test_the_table_is_of_types_there_are_and_every_hint_is_an_action() -> None:
+    assert set(DEPENDENTS) <= set(HANDLERS)
+    assert list(DEPENDENTS) == sorted(DEPENDENTS)
+    for _, remedy in DEPENDENTS.values():
+        assert re.match(r"delete|detach|take|remove|move", remedy)
