@@ -15,13 +15,14 @@ unexport PYTHONDONTWRITEBYTECODE
 CONSTRAINTS ?=
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile $(if $(CONSTRAINTS),-c $(CONSTRAINTS))
 
-.PHONY: help demo test lint format bench constraints matrix nightly clean
+.PHONY: help demo test lint format bench mutants constraints matrix nightly clean
 
 help:
 	@echo "make demo    set up and run the whole story: up, train, deploy, predict"
 	@echo "make test    set up and run the whole test suite"
 	@echo "make lint    ruff, mypy and the import floors"
 	@echo "make bench   print the figures of tests/benchmarks"
+	@echo "make mutants plant faults in the modules of tests/mutants/targets.py and see which tests notice"
 	@echo "make matrix  build the wheel and do the demo with it, outside this checkout, on every Python that is supported"
 	@echo "make nightly a clone's test suite with the newest of everything, then the matrix"
 
@@ -49,6 +50,10 @@ lint: .venv/test.stamp
 format: .venv/test.stamp
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+mutants: .venv/test.stamp
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile 'cosmic-ray>=8.4,<9'
+	$(BIN)/python -m tests.mutants
 
 bench: .venv/test.stamp
 	$(BIN)/python -m tests.benchmarks

@@ -7,7 +7,7 @@ import pytest
 
 from mlops_iac.cloud.athena.failure import QueryFailed
 from mlops_iac.cloud.athena.results import read_csv, write_csv
-from mlops_iac.cloud.athena.types import as_text, from_hive
+from mlops_iac.cloud.athena.types import as_text, from_hive, literal, quoted
 
 
 @pytest.mark.parametrize(
@@ -22,6 +22,11 @@ from mlops_iac.cloud.athena.types import as_text, from_hive
 )
 def test_a_type_of_the_catalogue_is_one_of_duckdbs(hive: str, ours: str) -> None:
     assert from_hive(hive) == ours
+
+
+def test_names_and_texts_cannot_leave_their_quotes() -> None:
+    assert quoted('a"b') == '"a""b"'
+    assert literal("it's") == "'it''s'"
 
 
 def test_a_type_that_is_none_is_refused() -> None:

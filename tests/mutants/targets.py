@@ -1,0 +1,25 @@
+"""Which modules are mutated, and the tests that ought to notice. What guards something stands here first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+TARGETS: Mapping[str, tuple[str, ...]] = {
+    "mlops_iac/cloud/athena/types.py": ("tests/cloud/athena/test_types.py",),
+    "mlops_iac/cloud/telemetry/evaluation.py": ("tests/cloud/telemetry/test_evaluation.py",),
+    "mlops_iac/cloud/disk.py": ("tests/cloud/test_disk.py",),
+    "mlops_iac/config/document.py": ("tests/config",),
+    "mlops_iac/core/peers.py": ("tests/core/test_peers.py",),
+    "mlops_iac/engine/deciding/diff.py": ("tests/engine/test_diff.py",),
+    "mlops_iac/engine/deciding/protection.py": ("tests/engine/test_protection.py",),
+    "mlops_iac/engine/deciding/rules.py": ("tests/engine/test_rules.py",),
+    "mlops_iac/engine/deciding/selection.py": ("tests/engine/test_selection.py", "tests/engine/test_options.py"),
+    "mlops_iac/engine/state/files.py": ("tests/engine/test_disk.py", "tests/engine/test_state_store.py"),
+    "mlops_iac/engine/state/journal.py": ("tests/engine/test_crash.py", "tests/engine/test_failures.py"),
+    "mlops_iac/engine/state/lock.py": ("tests/engine/test_state_store.py",),
+    "mlops_iac/engine/values/content.py": ("tests/engine/test_values.py", "tests/engine/test_wire.py"),
+    "mlops_iac/engine/values/secrets.py": ("tests/engine/test_secrets.py",),
+    "mlops_iac/pipelines/pipeline.py": ("tests/pipelines/test_pipeline.py",),
+    "mlops_iac/runs/drain.py": ("tests/runs/test_drain.py",),
+}
+"""Module to test files or folders."""
