@@ -21,6 +21,10 @@ class Backend(Protocol):
     place: str
     """Where it lands, in words: ``embedded cloud``."""
 
+    @property
+    def can_look(self) -> bool:
+        """Whether what is really there can be read at no cost: it is deployed, and its cloud runs on this machine."""
+
     def preview(self, *, on_event: OnEvent = ignore, options: Options = DEFAULTS) -> Result: ...
 
     def up(self, *, on_event: OnEvent = ignore, options: Options = DEFAULTS) -> Result: ...

@@ -36,6 +36,10 @@ class EmbeddedBackend:
         self.root, self.stack = root, stack
         self.home = home or root / HOME
 
+    @property
+    def can_look(self) -> bool:
+        return self.stack in self.store.stacks() and self.cloud.find() is not None
+
     def preview(self, *, on_event: OnEvent = ignore, options: Options = DEFAULTS) -> Result:
         """Asks no cloud, unless it is to refresh first."""
         program, options = self._program(), absolute(options)

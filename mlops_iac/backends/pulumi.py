@@ -36,6 +36,7 @@ class PulumiBackend:
     """One stack, by the Pulumi CLI on this machine. UsageError when there is none that can be driven."""
 
     place = "AWS, by the Pulumi CLI"
+    can_look = False
 
     def __init__(self, root: Path, stack: str) -> None:
         self.root, self.stack = root, stack

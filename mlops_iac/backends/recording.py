@@ -26,6 +26,7 @@ class RecordingBackend:
     root: Path = field(default_factory=Path)
     stack: str = "recorded-dev"
     place: str = "nowhere"
+    can_look: bool = False
     asked: list[str] = field(default_factory=list)
     options: list[Options] = field(default_factory=list)
     """Of each operation that was asked for, in order."""

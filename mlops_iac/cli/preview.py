@@ -103,7 +103,14 @@ def choose_operation(
     backend = open_backend(stack, cloud)
     if not quiet:
         say(f"Previewing {stack} ({backend.place})\n")
-    return lambda on_event: backend.preview(on_event=on_event, options=options)
+
+    def preview_it(on_event: OnEvent) -> Result:
+        result = backend.preview(on_event=on_event, options=options)
+        if backend.can_look and not options.refresh:
+            notes.append("Compared with what was recorded. With --refresh it is compared with what is really there.")
+        return result
+
+    return preview_it
 
 
 def refuse_nonsense(

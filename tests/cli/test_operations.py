@@ -182,3 +182,16 @@ def test_a_table_that_is_piped_is_never_broken(recorded_stack, capsys):
     lines = capsys.readouterr().out.splitlines()
     assert max(map(len, lines)) > 100
     assert all(line.split()[0] for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("can_look", "flags", "said"), [(True, [], True), (True, ["--refresh"], False), (False, [], False)]
+)
+def test_a_preview_ends_with_what_it_did_not_look_at_when_looking_would_cost_nothing(
+    backend, capsys, can_look, flags, said
+):
+    recording = backend(preview=SAME)
+    recording.can_look = can_look
+    assert run_command(["preview", "recorded-dev", *flags]) == exit_codes.OK
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert ("--refresh" in last) is said
