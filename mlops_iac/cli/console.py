@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import sys
 from typing import Any, TextIO
@@ -42,8 +41,10 @@ def show(text: str) -> None:
 
 
 def show_json(value: Any) -> None:
-    """One JSON object, to stdout."""
-    show(json.dumps(value, indent=2, default=str))
+    """One JSON object, to stdout: strict, whatever the numbers in it are."""
+    from mlops_iac.core.strict_json import write_json
+
+    show(write_json(value, indent=2))
 
 
 def say(text: str = "") -> None:

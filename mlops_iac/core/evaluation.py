@@ -7,9 +7,10 @@ Two forms are usual: ``{"metrics": {"auc": 0.99}}``, and that of AWS's samples, 
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
+
+from mlops_iac.core.strict_json import finite, read_json
 
 METRICS: Final = "metrics"
 
@@ -81,15 +82,10 @@ def _fault_of(document: Any, key: str, metric: str) -> str:
 
 
 def _parse(body: bytes) -> Any:
-    """ValueError for what is no JSON, and for what is nested too deep to be one of ours."""
-    try:
-        return json.loads(body.decode("utf-8"))
-    except RecursionError:
-        raise ValueError("it is nested too deep") from None
-    except UnicodeDecodeError as error:
-        raise ValueError(f"byte {error.start} is not UTF-8") from None
-    except json.JSONDecodeError as error:
-        raise ValueError(f"{error.msg} at line {error.lineno}") from None
+    """ValueError for what is no JSON, and for what is too deep or too large to be one of ours."""
+    if len(body) > MOST_BYTES:
+        raise ValueError(f"it has {len(body):,} bytes")
+    return read_json(body, finite=False)
 
 
 def _leaves(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
@@ -110,13 +106,7 @@ def _leaves(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str,
 
 
 def _is_number(value: Any) -> bool:
-    """A number that a 64-bit float can hold."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return False
-    try:
-        return math.isfinite(float(value))
-    except OverflowError:
-        return False
+    return finite(value) is not None
 
 
 def _shown(value: Any) -> str:

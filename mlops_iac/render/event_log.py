@@ -6,7 +6,6 @@ the log of ``pulumi up --event-log`` reads ours. Secrets are ``[secret]``.
 
 from __future__ import annotations
 
-import json
 import os
 import threading
 import time
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from mlops_iac.core.errors import UsageError
+from mlops_iac.core.strict_json import write_json
 from mlops_iac.engine.event import (
     Diagnostic,
     Event,
@@ -77,7 +77,7 @@ class EventLog:
     def _write(self, body: Mapping[str, Any]) -> None:
         with self._lock:
             line = {"sequence": self._sequence, "timestamp": int(self._clock()), **body}
-            self._file.write(json.dumps(line, default=str) + "\n")
+            self._file.write(write_json(line) + "\n")
             self._file.flush()
             self._sequence += 1
 

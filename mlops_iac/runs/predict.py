@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,6 +11,7 @@ from typing import Any
 from mlops_iac.clients import Clients
 from mlops_iac.core.environment import Endpoint, Environment
 from mlops_iac.core.errors import CloudError, RunError, UsageError
+from mlops_iac.core.strict_json import NotStrictJson, read_json
 from mlops_iac.core.suggestions import did_you_mean
 from mlops_iac.runs.calls import calling, is_missing
 from mlops_iac.runs.logs import read_endpoint_tail, tail_words, text_lines
@@ -104,12 +104,10 @@ def check_payload(body: bytes, content_type: str, endpoint: Endpoint, source: st
 
 def check_json(text: str, source: str) -> None:
     try:
-        json.loads(text)
-    except json.JSONDecodeError as error:
-        hint = "CSV files need a name that ends in .csv, or --content-type."
-        raise UsageError("Request is not JSON.", f"{error.msg}.", hint=hint, file=source, line=error.lineno) from error
-    except RecursionError as error:
-        raise UsageError("Request is nested too deep.", hint="a row is a list or a map.", file=source) from error
+        read_json(text)
+    except NotStrictJson as error:
+        hint = "a CSV file needs a name that ends in .csv, or --content-type; a missing value is null in JSON."
+        raise UsageError("Request is not JSON.", f"{error}.", hint=hint, file=source, line=error.line or 0) from error
 
 
 def check_endpoint(clients: Clients, environment: Environment, endpoint: Endpoint) -> None:
@@ -151,8 +149,8 @@ def parse_answer(answer: Any) -> Any:
     text = answer["Body"].read().decode("utf-8", "replace")
     if answer.get("ContentType", "").startswith(JSON):
         try:
-            return json.loads(text)
-        except ValueError:
+            return read_json(text)
+        except NotStrictJson:
             return text
     return text
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from mlops_iac.core.errors import PlanError, StateError
+from mlops_iac.core.strict_json import read_json
 from mlops_iac.engine.deciding.diff import diff
 from mlops_iac.engine.program.goal import Goal
 from mlops_iac.engine.state.files import write_asked_for
@@ -84,7 +85,7 @@ def load_plan(path: Path, passphrase: Callable[[], str]) -> SavedPlan:
     AuthenticationError when they are of another passphrase.
     """
     try:
-        document = json.loads(path.read_text("utf-8"))
+        document = read_json(path.read_bytes())
         ours = document[OURS]
         salt = ((ours.get("secrets_providers") or {}).get("state") or {}).get("salt", "")
         manager = PassphraseManager(passphrase, salt)

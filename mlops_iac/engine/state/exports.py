@@ -12,6 +12,7 @@ from typing import Any
 
 from mlops_iac.core import urns
 from mlops_iac.core.errors import StateError
+from mlops_iac.core.strict_json import read_json
 from mlops_iac.engine.state import state_file
 from mlops_iac.engine.state.snapshot import Snapshot
 from mlops_iac.engine.values import signatures as sig
@@ -55,12 +56,12 @@ def parse_export(text: str, passphrase: Callable[[], str], *, stack: str, projec
 def read_deployment(text: str, place: str) -> dict[str, Any]:
     """The deployment inside an export or a checkpoint, as version 3 has it. Raises StateError."""
     try:
-        document = json.loads(text)
+        document = read_json(text)
         if "deployment" in document:
             version, inside = document["version"], document["deployment"]
         else:
             version, inside = document["version"], document["checkpoint"].get("latest") or {}
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise StateError(
             "This is not an export of a stack.",
             f"{place}: there is no `version` and `deployment` in it.",

@@ -15,6 +15,7 @@ from mlops_iac.core.errors import StateError
 from mlops_iac.engine.deciding.graph import find_cycle
 from mlops_iac.engine.state import old_checkpoints
 from mlops_iac.engine.state.record import Record, now
+from mlops_iac.engine.state.shapes import check_deployment
 from mlops_iac.engine.state.snapshot import Pending, Snapshot
 from mlops_iac.engine.values import signatures as sig
 from mlops_iac.engine.values.secrets import PassphraseManager, SealedSecret
@@ -140,10 +141,12 @@ def record_json(record: Record, encode: Encode) -> dict[str, Any]:
 def record_of(fields: Mapping[str, Any], decode: Decode) -> Record:
     known: dict[str, Any] = {}
     for key, name in _FIELDS.items():
-        if key in fields:
+        if fields.get(key) is not None or (key in fields and name in _VALUES):
             value = fields[key]
             if name in _VALUES:
                 value = decode({} if value is None and name != "replacement_trigger" else value)
+            if name == "property_dependencies":
+                value = {key: listed or [] for key, listed in value.items()}
             if name == "hooks":
                 value = {moment: tuple(names) for moment, names in value.items()}
             known[name] = tuple(value or ()) if name in _LISTS else value
@@ -215,7 +218,7 @@ def read_resources(latest: Mapping[str, Any], decode: Decode, *, place: str, str
         pending = [pending_of(fields, decode) for fields in latest.get("pending_operations") or ()]
         for record in records:
             urns.parse(record.urn)
-    except (KeyError, TypeError, AttributeError, ValueError) as error:
+    except (KeyError, TypeError, AttributeError, ValueError, RecursionError) as error:
         raise damaged(place, f"a resource in it is not complete: {error}") from error
     if strict:
         check(records, place)
@@ -248,11 +251,11 @@ def at_this_version(latest: Any, version: Any, place: str, *, features: Any = No
             f"{place}: checkpoint version {version}; this program knows up to {VERSION}.{needs} Nothing was changed.",
             hint="upgrade mlops-iac.",
         )
-    if version == VERSION:
-        return latest
     try:
-        return old_checkpoints.upgrade(latest, version)
-    except (KeyError, TypeError, AttributeError) as error:
+        deployment = latest if version == VERSION else old_checkpoints.upgrade(latest, version)
+        check_deployment(deployment)
+        return deployment
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise damaged(place, f"a resource in it is not complete: {error}") from error
 
 

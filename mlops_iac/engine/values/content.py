@@ -34,6 +34,8 @@ def _hash(value: Asset | Archive) -> str:
 def _hash_path(path: Path) -> str:
     """A file's bytes; of a folder, the sorted names of its files with theirs."""
     if not path.is_dir():
+        if not path.is_file():
+            raise OSError("it is no file")  # a device or a pipe has no end
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     files = sorted(file for file in path.rglob("*") if file.is_file())

@@ -29,7 +29,7 @@ def read_value(value: Any) -> Any:
         return UNKNOWN if text == sig.UNKNOWN_TEXT else text
     if kind == "struct_value":
         fields = value.struct_value.fields
-        return unmarked(_read_fields(fields)) if sig.KEY in fields else _read_fields(fields)
+        return _of_program(unmarked(_read_fields(fields))) if sig.KEY in fields else _read_fields(fields)
     if kind == "list_value":
         return [read_value(item) for item in value.list_value.values]
     if kind == "bool_value":
@@ -88,9 +88,19 @@ def _number(number: float) -> int | float:
     return int(number) if abs(number) <= _LARGEST_EXACT and number.is_integer() else number
 
 
+def _of_program(value: Any) -> Any:
+    """What a program names is on this machine, and is hashed here. Paths in a state or an export are never touched."""
+    if isinstance(value, Asset) and not value.hash:
+        return hashed(value)
+    return hashed(value) if isinstance(value, Archive) and not value.hash else value
+
+
 def unmarked(values: dict[str, Any]) -> Any:
     """What an object with Pulumi's mark stands for."""
     mark = values[sig.KEY]
+    for key in ("path", "text", "uri", "hash", "urn"):
+        if not isinstance(values.get(key, ""), str | None):
+            raise ValueError(f"`{key}` of a marked value is no text")
     if mark == sig.SECRET:
         return Secret(values.get("value"))
     if mark == sig.RESOURCE:
@@ -99,11 +109,9 @@ def unmarked(values: dict[str, Any]) -> Any:
         value = values.get("value", UNKNOWN)
         return Secret(value) if values.get("secret") else value
     if mark == sig.ASSET:
-        asset = Asset(values.get("path"), values.get("text"), values.get("uri"), values.get("hash", ""))
-        return asset if asset.hash else hashed(asset)
+        return Asset(values.get("path"), values.get("text"), values.get("uri"), values.get("hash", ""))
     if mark == sig.ARCHIVE:
-        archive = Archive(values.get("path"), values.get("uri"), values.get("assets"), values.get("hash", ""))
-        return archive if archive.hash else hashed(archive)
+        return Archive(values.get("path"), values.get("uri"), values.get("assets"), values.get("hash", ""))
     return values
 
 

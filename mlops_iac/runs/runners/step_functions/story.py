@@ -7,7 +7,6 @@ caught and expected, such as asking for an endpoint that does not exist yet.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -15,6 +14,7 @@ from datetime import datetime
 from typing import Any
 
 from mlops_iac.core.environment import Pipeline
+from mlops_iac.core.strict_json import NotStrictJson, finite, read_json
 from mlops_iac.runs.run import RunStatus, StepRun, StepStatus, Verdict
 
 Event = Mapping[str, Any]
@@ -161,11 +161,11 @@ def read_verdict(error: str, cause: str) -> Verdict | None:
     details = parse(cause)
     if not isinstance(details, Mapping):
         return Verdict(passed=False)
-    value = details.get("value")
+    value = finite(details.get("value"))
     return Verdict(
         passed=False,
         metric=details.get("metric"),
-        value=float(value) if isinstance(value, int | float) else None,
+        value=None if value is None else float(value),
         bound=details.get("bound"),
     )
 
@@ -173,8 +173,8 @@ def read_verdict(error: str, cause: str) -> Verdict | None:
 def parse(text: Any) -> Any:
     """JSON, or None for what is none: histories cut long texts off."""
     try:
-        return json.loads(text)
-    except (TypeError, ValueError):
+        return read_json(text)
+    except (AttributeError, TypeError, NotStrictJson):
         return None
 
 

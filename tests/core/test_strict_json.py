@@ -1,0 +1,75 @@
+"""JSON is read strictly and within bounds, and written so that any reader takes it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import math
+from types import MappingProxyType
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mlops_iac.core.strict_json import DEEPEST, NotStrictJson, finite, read_json, write_json
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+)
+
+
+def refuse(constant: str) -> None:
+    raise AssertionError(constant)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("NaN", "NaN"),
+        ("[-Infinity]", "-Infinity"),
+        ('{"a": 1e999}', "1e999"),
+        ("9" * 5_000, "5,000 digits"),
+        ("-" + "9" * 5_000, "5,000 digits"),
+        ("[" * 100_000, "nested too deep"),
+        ("[" * 200 + "]" * 200, "nested too deep"),
+        ('{"a":' * 200 + "1" + "}" * 200, "nested too deep"),
+        (b"\xff", "byte 0 is not UTF-8"),
+        ("{", "line 1"),
+        ("", "line 1"),
+    ],
+    ids=range(11),
+)
+def test_what_no_reader_can_be_asked_to_take_is_refused(text: str | bytes, told: str) -> None:
+    with pytest.raises(NotStrictJson, match=told):
+        read_json(text)
+
+
+@given(st.text() | st.binary())
+def test_nothing_but_a_refusal_comes_of_any_text(text: str | bytes) -> None:
+    with contextlib.suppress(NotStrictJson):
+        read_json(text)
+
+
+@given(ANYTHING)
+def test_what_is_written_is_strict_and_comes_back(value: object) -> None:
+    read = json.loads(write_json(value), parse_constant=refuse)
+    assert write_json(read) == write_json(value)
+
+
+def test_numbers_that_json_cannot_hold_are_null() -> None:
+    assert write_json([math.nan, math.inf, 10**5000, 1, MappingProxyType({"a": (-math.inf,)})]) == (
+        '[null, null, null, 1, {"a": [null]}]'
+    )
+
+
+def test_a_tree_that_is_too_deep_is_cut() -> None:
+    tree: list[object] = []
+    for _ in range(100_000):
+        tree = [tree]
+    assert write_json(tree).count("[") == DEEPEST
+
+
+@pytest.mark.parametrize("value", [math.nan, -math.inf, 10**400, True, "1", None, [1]])
+def test_what_is_no_finite_number_is_none(value: object) -> None:
+    assert finite(value) is None
