@@ -26,7 +26,7 @@ def refused(call):
     [
         ("sagemaker", lambda c: c.create_user_profile(DomainId="d", UserProfileName="u")),  # JSON
         ("ec2", lambda c: c.create_placement_group(GroupName="g")),  # EC2's XML
-        ("iam", lambda c: c.simulate_principal_policy(PolicySourceArn="a" * 20, ActionNames=["s3:x"])),  # query
+        ("iam", lambda c: c.generate_service_last_accessed_details(Arn="a" * 20)),  # query
         ("eks", lambda c: c.create_addon(clusterName="c", addonName="a")),  # REST, no route in moto
         ("mwaa", lambda c: c.get_environment(Name="e")),  # a service that moto lacks
         ("s3", lambda c: c.delete_bucket_metadata_configuration(Bucket="b" * 5)),  # S3's XML

@@ -12,7 +12,7 @@ import time
 from typing import TYPE_CHECKING, Any, Final
 
 from mlops_iac.clients import Clients, Credentials
-from mlops_iac.cloud.iam import policies
+from mlops_iac.cloud.iam import policies, simulate
 from mlops_iac.cloud.iam.callers import access_key_of
 from mlops_iac.cloud.iam.conditions import Keys
 from mlops_iac.cloud.iam.context import place_keys, principal_keys, request_keys
@@ -148,6 +148,7 @@ def install(gateway: Gateway) -> None:
     gateway.reports["iam"] = gateway.iam.count
     gateway.on_reset(gateway.iam.record.clear)
     gateway.instead("sts", "AssumeRole", lambda call: _assume_role(gateway, call))
+    simulate.install(gateway)
     gateway.instead("sts", "GetCallerIdentity", lambda call: _caller_identity(gateway, call))
 
 

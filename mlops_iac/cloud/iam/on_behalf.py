@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from mlops_iac.cloud.iam.assuming import CannotAssume
 from mlops_iac.cloud.iam.keys import KeyUse
@@ -57,10 +57,8 @@ def check_state_machine(gateway: Gateway, call: Call) -> None:
             f"the provided role. {error}",
         ) from error
     wanted: Wanted = []
-    logging = call.params.get("loggingConfiguration") or {}
-    if logging.get("destinations") and logging.get("level", "OFF") != "OFF":
-        wanted += [(action, "*", {}) for action in _list("states", "logging")]
     place = _place(role, call.region)
+    wanted += _delivering(call.params, place)
     for rule in sorted(_rules(call.params.get("definition") or "")):
         arn = f"arn:{place.partition}:events:{place.region}:{place.account}:rule/{rule}"
         wanted += [(action, arn, {}) for action in _list("states", "rule")]
@@ -76,6 +74,19 @@ def check_execution(gateway: Gateway, role: str, machine_arn: str, key: str | No
     context = {"aws:states:stateMachineArn": machine_arn}
     wanted = _using(key, place, _list("states", "key"), via="states", context=context)
     gateway.roles.require(role, STATES, "StepFunctions", region, wanted)
+
+
+def _delivering(asked: Mapping[str, Any], place: Place) -> Wanted:
+    """What a machine that logs needs: the delivery, and the key of its logs when it has one."""
+    logging = asked.get("loggingConfiguration") or {}
+    if not logging.get("destinations") or logging.get("level", "OFF") == "OFF":
+        return []
+    found: Wanted = [(action, "*", {}) for action in _list("states", "logging")]
+    key = (asked.get("encryptionConfiguration") or {}).get("kmsKeyId")
+    if key:
+        source = f"arn:{place.partition}:logs:{place.region}:{place.account}:*"
+        found += _using(key, place, _list("states", "log_key"), via="delivery.logs", context={"SourceArn": source})
+    return found
 
 
 def _pulling(image: str, place: Place) -> Iterator[tuple[str, str, Mapping[str, tuple[str, ...]]]]:

@@ -31,6 +31,19 @@ def find_role(arn: str) -> Any:
     return next((role for role in roles if role.name == name), None)
 
 
+def find_principal(arn: str) -> Principal | None:
+    """The role or the user of an ARN; groups make no requests."""
+    parts = arn.split(":", 5)
+    name = parts[-1].rsplit("/", 1)[-1]
+    if len(parts) != 6 or parts[2] != "iam":
+        return None
+    if parts[5].startswith("role/") and find_role(arn):
+        return Principal(kind="role", account=parts[4], name=name, arn=arn, session="simulated")
+    if parts[5].startswith("user/") and name in _iam(parts[4], parts[1]).users:
+        return Principal(kind="user", account=parts[4], name=name, arn=arn)
+    return None
+
+
 def find_user(access_key: str) -> Principal | None:
     """The user of an access key that was made here (`CreateAccessKey`)."""
     from moto.iam.models import iam_backends

@@ -22,6 +22,8 @@ class Service:
     """Resource type to its ARN with placeholders."""
     operations: Mapping[str, list[Any]]
     """Operations that are not the action of the same name."""
+    tagging: str
+    """The action that a create call with tags needs besides; empty where the data knows none."""
     parameters: Mapping[str, list[str]]
     """Placeholder to the paths of parameters that may fill it, best first."""
 
@@ -47,6 +49,7 @@ def find_service(service: str) -> Service | None:
         actions={**known["actions"], **exceptions["types"].get(prefix, {})},
         resources={**known["resources"], **exceptions["templates"].get(prefix, {})},
         operations=exceptions["operations"].get(prefix, {}),
+        tagging=exceptions["tagging"].get(prefix, ""),
         parameters=exceptions["parameters"].get(prefix, {}),
     )
 

@@ -54,7 +54,15 @@ def requirements(
     for action, names in _actions(known, operation, given):
         for resource in _resources(known, action, names, given, place, resolve):
             found[Need(f"{known.prefix}:{action}", resource)] = None
+            if known.tagging and given.get("Tags") and _is_made(operation, resource):
+                found[Need(f"{known.prefix}:{known.tagging}", resource)] = None
     return list(found)
+
+
+def _is_made(operation: str, arn: str) -> bool:
+    """Whether an operation makes this resource: ``CreateTrainingJob`` makes ``training-job/…``."""
+    kind = arn.split(":", 5)[-1].split("/", 1)[0].replace("-", "")
+    return operation.lower() == f"create{kind}"
 
 
 def _actions(known: Service, operation: str, given: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, str]]]:
