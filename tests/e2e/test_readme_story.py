@@ -5,6 +5,7 @@ Each test goes on where the last one stopped, and looks behind what was shown.
 
 from __future__ import annotations
 
+import json
 import re
 import stat
 from pathlib import Path
@@ -16,6 +17,7 @@ from tests.docs.pages import CHECKOUT, read_blocks
 from tests.docs.reader import Reader
 from tests.e2e.conftest import Cli
 from tests.support.leftovers import find_leftovers
+from tests.support.rights import allowed_idle_rights, idle_rights
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.xdist_group("readme-story")]
 
@@ -127,6 +129,26 @@ def test_the_history_has_both_runs_with_metrics(story: Story):
     assert runs[0]["metrics"]["auc"] < 0.9 < runs[1]["metrics"]["auc"]
     logs = cli("logs", "screening-dev", runs[1]["id"], "train").out
     assert "auc" in logs.lower() or "trained" in logs.lower() or "accuracy" in logs.lower()
+
+
+def test_every_right_of_a_role_is_needed_or_has_a_reason_to_be_idle(story: Story):
+    """Each statement is taken away in thought: something that the runs above asked for must then be refused."""
+    told = EmbeddedCloud(story[1] / ".mlops-iac/cloud").rights()
+    assert told["refused"] == []
+    assert idle_rights(told, "screening-dev") == allowed_idle_rights(Path(__file__).with_name("idle_rights.yaml"))
+
+
+def test_a_right_that_is_taken_away_stops_the_run_and_the_error_says_what_to_grant(story: Story):
+    cli, folder = story
+    iam, role = clients_of(folder)("iam"), "screening-dev-compute-job-role"
+    (name,) = iam.list_role_policies(RoleName=role)["PolicyNames"]
+    document = iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
+    left = [statement for statement in document["Statement"] if statement["Sid"] != "LakeRead"]
+    iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=json.dumps({**document, "Statement": left}))
+    done = cli("run", "screening-dev", "training", "--follow", code=1)
+    iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=json.dumps(document))
+    assert f"assumed-role/{role}/SageMaker is not authorized to perform: s3:GetObject" in done.err
+    assert f"hint: grant the role {role} `s3:GetObject` on `arn:aws:s3:::screening-dev-lake-" in done.err
 
 
 def test_everything_survives_a_restart_of_the_cloud(story: Story):

@@ -6,7 +6,7 @@ Callers hold the gateway's lock while they read here; what is returned is plain 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
 
 from mlops_iac.cloud.iam.callers import Principal
@@ -29,6 +29,14 @@ def find_role(arn: str) -> Any:
     name = arn.rsplit("/", 1)[-1]
     roles = _iam(arn.split(":")[4], partition_of_arn(arn)).roles.values()
     return next((role for role in roles if role.name == name), None)
+
+
+def role_arns() -> Iterator[str]:
+    """Every role, but the service-linked ones, which AWS keeps."""
+    from moto.iam.models import iam_backends
+
+    for _, _, backend in iam_backends.iter_backends():
+        yield from (role.arn for role in backend.roles.values() if not role.path.startswith("/aws-service-role/"))
 
 
 def find_principal(arn: str) -> Principal | None:

@@ -50,7 +50,7 @@ def rights(identity: Iterable[Policy], asked: Asked) -> Iterator[Right]:
 
 
 def report(enforcer: Enforcer) -> dict[str, Any]:
-    """For ``GET /_mlops-iac/iam``: what was asked, and every role that acted with its rights."""
+    """For ``GET /_mlops-iac/iam``: what was asked, every role that acted with its rights, and those that never did."""
     with enforcer.locked():
         by_role: dict[str, list[tuple[Ask, Policies]]] = {}
         for question in enforcer.record.questions():
@@ -58,7 +58,8 @@ def report(enforcer: Enforcer) -> dict[str, Any]:
                 asked = enforcer.question(question.principal, question.action, question.resource, question.keys)
                 by_role.setdefault(question.principal.arn, []).append(asked)
         roles = {arn: _shown(enforcer, arn, asked) for arn, asked in sorted(by_role.items())}
-    return {"enforced": enforcer.enforced, **enforcer.record.shown(), "roles": roles}
+        idle = sorted(set(policies.role_arns()) - set(by_role))
+    return {"enforced": enforcer.enforced, **enforcer.record.shown(), "roles": roles, "idle_roles": idle}
 
 
 def _shown(enforcer: Enforcer, arn: str, asked: Asked) -> list[Mapping[str, Any]]:

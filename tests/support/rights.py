@@ -1,0 +1,35 @@
+"""Idle rights of an environment's roles, as its cloud tells them and as a list in a file allows them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+Idle = dict[str, set[str]]
+"""Role, without the stack's name, to the sids of statements that nothing needed; ``whole roles`` never acted."""
+
+WHOLE = "whole roles"
+
+
+def idle_rights(told: dict[str, Any], stack: str) -> Idle:
+    """Out of ``EmbeddedCloud.rights()``."""
+    found: Idle = {}
+    for arn, rights in told["roles"].items():
+        idle = {right["sid"] for right in rights if not right["needed_by"]}
+        if idle:
+            found[_name(arn, stack)] = idle
+    found[WHOLE] = {_name(arn, stack) for arn in told["idle_roles"] if f"/{stack}-" in arn}
+    return found
+
+
+def allowed_idle_rights(file: Path) -> Idle:
+    """The list's entries; each has a reason."""
+    listed = yaml.safe_load(file.read_text("utf-8"))
+    assert all(len(reason) > 20 for rights in listed.values() for reason in rights.values())
+    return {role: set(rights) for role, rights in listed.items()}
+
+
+def _name(arn: str, stack: str) -> str:
+    return arn.rsplit("/", 1)[-1].removeprefix(f"{stack}-")
