@@ -47,9 +47,10 @@ def runs(
 
 
 def show_one(opened: Opened, run: str, *, follow: bool, stop: bool, json: bool) -> None:
-    from mlops_iac.cli.console import has_color, show, show_json
+    from mlops_iac.cli.console import has_color, say, show, show_json
     from mlops_iac.cli.following import conclude_run, watch_run
     from mlops_iac.cli.run_view import render_run
+    from mlops_iac.runs.denials import explain_denial
     from mlops_iac.runs.history import get_run
     from mlops_iac.runs.stop import stop as stop_run
 
@@ -61,3 +62,6 @@ def show_one(opened: Opened, run: str, *, follow: bool, stop: bool, json: bool) 
         show_json(found.to_json())
     else:
         show(render_run(found, color=has_color(sys.stdout)))
+        remedy = explain_denial(found.failed_step.reason if found.failed_step else found.error)
+        if remedy:
+            say(f"hint: {remedy}")

@@ -103,7 +103,7 @@ def test_a_boundary_refuses_in_its_own_words(bucket, cloud, make_role, act_as):
 
 def test_an_operation_that_nobody_knows_is_never_let_through(make_role, act_as):
     role = make_role("everything", allow("*"))
-    said = refusal(lambda: act_as(role)("sagemaker").put_endpoint_policy(EndpointName="e", PolicyDocument="{}"))
+    said = refusal(lambda: act_as(role)("sagemaker").put_endpoint_policy(EndpointName="e", ResourcePolicy="{}"))
     assert said[:2] == (400, "AccessDeniedException")
     assert "the embedded cloud does not know which permissions it needs" in said[2]
 
@@ -144,9 +144,8 @@ def test_a_keys_own_policy_decides_and_a_grant_stands_beside_it(cloud, make_role
 def test_handing_a_role_to_a_service_needs_the_right_to_pass_it_there(make_role, act_as):
     passed = make_role("passed")
     create = allow("sagemaker:CreateModel")
-    to_batch = allow(
-        "iam:PassRole", on=passed, Condition={"StringEquals": {"iam:PassedToService": "batch.amazonaws.com"}}
-    )
+    only = {"StringEquals": {"iam:PassedToService": "batch.amazonaws.com"}}
+    to_batch = allow("iam:PassRole", on=passed, Condition=only)
     model = {"ModelName": "m", "ExecutionRoleArn": passed, "PrimaryContainer": {"Image": "i"}}
     wrong = act_as(make_role("passes-elsewhere", create, to_batch))("sagemaker")
     assert f"iam:PassRole on resource: {passed}" in refusal(lambda: wrong.create_model(**model))[2]
@@ -222,9 +221,7 @@ def test_a_role_that_trusts_services_only_is_not_assumed_by_people(cloud, make_r
     role = make_role("of-jobs")
     said = refusal(lambda: cloud.clients()("sts").assume_role(RoleArn=role, RoleSessionName="ana"))
     assert said[:2] == (403, "AccessDenied")
-    assert said[2].startswith(
-        f"User: arn:aws:iam::{ACCOUNT}:user/administrator is not authorized to perform: sts:Assum"
-    )
+    assert said[2].startswith(f"User: arn:aws:iam::{ACCOUNT}:user/administrator is not authorized to perform: sts:")
 
 
 def test_a_user_has_the_rights_of_its_groups(bucket, cloud):
