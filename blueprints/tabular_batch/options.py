@@ -9,6 +9,7 @@ from pydantic import Field, StringConstraints, field_validator, model_validator
 from mlops_iac.config.section import Section
 from mlops_iac.core.errors import ConfigError
 from mlops_iac.core.frameworks import get_framework
+from mlops_iac.pipelines import hyperparameters
 from mlops_iac.pipelines.names import MetricPath
 from mlops_iac.pipelines.parameters import find_mismatch
 
@@ -190,6 +191,9 @@ class TabularBatchOptions(Section):
         reserved = sorted(name for name in value if name.startswith(("sagemaker_", "mlops_iac_")))
         if reserved:
             raise ValueError(f"`{reserved[0]}`: names that start with sagemaker_ or mlops_iac_ are taken")
+        for name, item in value.items():
+            if fault := hyperparameters.find_fault(_text(item)):
+                raise ValueError(f"`{name}` {fault}")
         return value
 
     @property
@@ -201,7 +205,7 @@ class TabularBatchOptions(Section):
     @property
     def hyperparameter_strings(self) -> dict[str, str]:
         """As SageMaker takes them: text. A truth value is written as JSON writes it, so that scripts can parse it."""
-        return {name: _text(value) for name, value in self.hyperparameters.items()}
+        return {name: hyperparameters.carry(_text(value)) for name, value in self.hyperparameters.items()}
 
 
 def _text(value: str | int | float | bool) -> str:

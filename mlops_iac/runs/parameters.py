@@ -12,6 +12,7 @@ from typing import Any
 from mlops_iac.core.environment import Parameter, Pipeline
 from mlops_iac.core.errors import Problem, UsageError
 from mlops_iac.core.suggestions import did_you_mean
+from mlops_iac.pipelines import hyperparameters
 from mlops_iac.pipelines.parameters import find_mismatch
 
 RESERVED = ("sagemaker_", "mlops_iac_")
@@ -47,7 +48,7 @@ def check_parameter(pipeline: Pipeline, name: str, value: Any) -> tuple[list[Pro
     default = parameter.default
     if isinstance(default, Mapping) and isinstance(value, Mapping):
         problems += check_map(name, value)
-        value = {**default, **{str(key): as_text(item) for key, item in value.items()}}
+        value = {**default, **{str(key): hyperparameters.carry(as_text(item)) for key, item in value.items()}}
     mismatch = find_mismatch(parameter.type, value)
     if mismatch:
         detail = f"`{name}` {mismatch}; the value given is {value!r}, the default is {default!r}."
@@ -61,6 +62,9 @@ def check_map(name: str, values: Mapping[Any, Any]) -> Iterable[Problem]:
         if isinstance(value, Mapping | list) or value is None:
             detail = f"`{path}` must be text or a number; the value given is {value!r}."
             yield Problem(path=path, summary="Wrong parameter.", detail=detail, hint="write one value.")
+        elif fault := hyperparameters.find_fault(as_text(value)):
+            detail = f"`{path}` {fault}."
+            yield Problem(path=path, summary="Wrong parameter.", detail=detail, hint="put it into a file of the lake.")
         if str(key).startswith(RESERVED):
             detail = f"`{path}`: names that start with {' or '.join(RESERVED)} are taken."
             yield Problem(path=path, summary="Wrong parameter.", detail=detail, hint="choose another name.")

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -41,11 +40,15 @@ def arguments(hyperparameters: Mapping[str, Any]) -> list[str]:
 
 
 def command(program: str, python: str, given: Sequence[str]) -> list[str]:
-    """The command for an entry point, which is a Python file or a shell script in the code's folder."""
+    """The command for an entry point, which is a Python file or a shell script in the code's folder.
+
+    The toolkit joins the words with blanks and lets a shell read the line, so that values with blanks, quotes or
+    ``$(…)`` do here what they do there (process.py, read 2026-11-28).
+    """
     if program.endswith(".py"):
-        return [python, program, *given]
+        return ["/bin/sh", "-c", " ".join(["exec", python, program, *given])]
     if program.endswith(".sh"):
-        return ["/bin/sh", "-c", " ".join([f"./{shlex.quote(program)}", *(shlex.quote(word) for word in given)])]
+        return ["/bin/sh", "-c", " ".join([f"./{program}", *given])]
     raise JobFailed(f"AlgorithmError: The entry point `{program}` is neither a .py nor a .sh file.")
 
 

@@ -8,6 +8,7 @@ Standard library only, Python 3.9 or newer.
 from __future__ import annotations
 
 import ast
+import base64
 import json
 import os
 import shutil
@@ -19,10 +20,15 @@ from pathlib import Path
 
 OWN_ARGUMENT = "mlops_iac_script"
 OWN_FILE = Path(__file__).name
+CARRIED = "mlops_iac_b64:"
+"""How a value begins that a shell on the way would have changed."""
 FUNCTIONS = ("model_fn", "input_fn", "predict_fn", "output_fn", "transform_fn")
 """What SageMaker's serving containers look for in a script."""
 DEFAULT = b'"""Serves a saved scikit-learn or ONNX model when a team has no'
 """How our own inference.py begins: it travels when the team has none."""
+
+
+_OWN_VARIABLE = f"SM_HP_{OWN_ARGUMENT.upper()}"
 
 
 def split_arguments(arguments: list[str]) -> tuple[str, list[str]]:
@@ -31,16 +37,41 @@ def split_arguments(arguments: list[str]) -> tuple[str, list[str]]:
     if flag not in arguments[:-1]:
         sys.exit(f"{OWN_FILE}: the hyperparameter {OWN_ARGUMENT} is missing; it names the script to run")
     at = arguments.index(flag)
-    return arguments[at + 1], [*arguments[:at], *arguments[at + 2 :]]
+    return arguments[at + 1], [read_carried(word) for word in [*arguments[:at], *arguments[at + 2 :]]]
+
+
+def read_carried(value: str) -> str:
+    """A value as it was written."""
+    if not value.startswith(CARRIED):
+        return value
+    word = value[len(CARRIED) :]
+    return base64.urlsafe_b64decode(word + "=" * (-len(word) % 4)).decode()
+
+
+def read_values(value: object) -> object:
+    """The same inside JSON: what is JSON itself is decoded, as SageMaker's toolkit does with plain values."""
+    if isinstance(value, dict):
+        return {name: read_values(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [read_values(item) for item in value]
+    if not isinstance(value, str) or not value.startswith(CARRIED):
+        return value
+    text = read_carried(value)
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
 
 
 def script_environment(variables: Mapping[str, str], script: str, arguments: list[str], code: Path) -> dict[str, str]:
     """The SM_* variables as they would be if the container had started the team's script itself."""
-    result = {name: value for name, value in variables.items() if name != f"SM_HP_{OWN_ARGUMENT.upper()}"}
-    if "SM_HPS" in result:
-        hyperparameters = json.loads(result["SM_HPS"])
-        hyperparameters.pop(OWN_ARGUMENT, None)
-        result["SM_HPS"] = json.dumps(hyperparameters)
+    result = {name: read_carried(value) for name, value in variables.items() if name != _OWN_VARIABLE}
+    for name in ("SM_HPS", "SM_TRAINING_ENV"):
+        if name in result:
+            values = json.loads(result[name])
+            values.pop(OWN_ARGUMENT, None)
+            values.get("hyperparameters", {}).pop(OWN_ARGUMENT, None)
+            result[name] = json.dumps(read_values(values))
     result["SM_USER_ARGS"] = json.dumps(arguments)
     result["SM_USER_ENTRY_POINT"] = script
     result["SM_MODULE_NAME"] = script[: -len(".py")] if script.endswith(".py") else script

@@ -58,7 +58,8 @@ def test_a_script_is_told_what_awss_containers_tell(cloud, monkeypatch):
     assert job["TrainingJobStatus"] == "Completed", job.get("FailureReason")
     told = json.loads(cloud.archive("models/job/output/model.tar.gz")["told.json"])
     variables = told["variables"]
-    assert told["arguments"] == ["-C", "1", "--epochs", "3", "--lr", "0.1", "--name", "a b"]
+    words = ["-C", "1", "--epochs", "3", "--lr", "0.1", "--name"]
+    assert told["arguments"] == [*words, "a", "b"], "the toolkit's shell splits at blanks"
     assert told["here"] == "/opt/ml/code"
     assert told["train"] == ["train.csv"]
     assert told["config"]["hyperparameters.json"]["name"] == '"a b"'
@@ -69,7 +70,7 @@ def test_a_script_is_told_what_awss_containers_tell(cloud, monkeypatch):
     assert variables["SM_OUTPUT_DATA_DIR"] == "/opt/ml/output/data"
     assert json.loads(variables["SM_HPS"]) == {"C": 1, "epochs": 3, "lr": 0.1, "name": "a b"}
     assert variables["SM_HP_NAME"] == "a b"
-    assert json.loads(variables["SM_USER_ARGS"]) == told["arguments"]
+    assert json.loads(variables["SM_USER_ARGS"]) == [*words, "a b"]
     assert json.loads(variables["SM_TRAINING_ENV"])["job_name"] == "job"
     assert (variables["SM_CURRENT_HOST"], variables["SM_NUM_GPUS"], variables["MY"]) == ("algo-1", "0", "1")
     assert variables["TRAINING_JOB_NAME"] == "job"
