@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field, StringConstraints
 
 from mlops_iac.config import names
+from mlops_iac.config.project import shorten
 from mlops_iac.config.section import Section
 
 PRODUCTION = ("prod", "production")
@@ -52,8 +53,8 @@ def _check_code(code: str) -> str | None:
         if "\\" in odd or not part:
             return "It is a folder below the project's root, written with single forward slashes and none at its ends."
         if odd:
-            shown = " ".join(f"`{character}`" for character in odd[:5])
-            return f"A folder's name may have a-z, A-Z, 0-9, blanks and `._+@-`; `{part[:60]}` has {shown}."
+            shown = " ".join(f"`{shorten(character)}`" for character in odd[:5])
+            return f"A folder's name may have a-z, A-Z, 0-9, blanks and `._+@-`; `{shorten(part, 60)}` has {shown}."
         if part == "..":
             return "It is a folder below the project's root, so `..` is not allowed."
         if part.startswith("."):

@@ -7,7 +7,7 @@ blueprint never touches this file.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -20,7 +20,9 @@ from mlops_iac.config.document import Path as KeyPath
 from mlops_iac.config.envelope import Envelope
 from mlops_iac.config.namespaces import check_config, check_top, lift
 from mlops_iac.config.problems import problems_of, within_limit
-from mlops_iac.config.project import PROJECT, STACKS, get_stack_path, list_stacks
+from mlops_iac.config.project import PROJECT, PROJECT_FILE, STACKS, get_stack_path, list_stacks
+from mlops_iac.config.project_file import read_declared
+from mlops_iac.config.project_settings import Declaration, Merged, merge
 from mlops_iac.config.stack_config import StackConfig
 from mlops_iac.config.text import read_text
 from mlops_iac.core.errors import ConfigError, MlopsError, Problem
@@ -32,29 +34,37 @@ OptionsModel = Callable[[str], type[BaseModel]]
 
 
 def load_stack(project_root: Path, stack: str, *, options_model: OptionsModel | None) -> StackConfig:
-    """Read and check a stack file. `options_model=None` leaves the options as they are written.
+    """Read and check a stack file, and what Pulumi.yaml says for all stacks. `options_model=None` leaves the options
+    as they are written.
 
     Raises StackNotFound when there is no such file, and ConfigError with all problems, sorted by line.
     """
     path = get_stack_path(project_root, stack)
     shown = f"{STACKS}/{path.name}"
     document = parse_document(read_text(path, project_root, shown), shown)
-    return check_stack(document, project_root, stack, list_stacks(project_root), options_model)
+    declared = read_declared(project_root)
+    return check_stack(document, project_root, stack, list_stacks(project_root), options_model, declared)
 
 
 def check_stack(
-    document: Document, root: Path, stack: str, stacks: Sequence[str], options_model: OptionsModel | None
+    document: Document,
+    root: Path,
+    stack: str,
+    stacks: Sequence[str],
+    options_model: OptionsModel | None,
+    declared: tuple[Declaration, ...] = (),
 ) -> StackConfig:
-    """A parsed document to a StackConfig; nothing is read from disk."""
+    """A parsed document, and the project's own settings, to a StackConfig; nothing is read from disk."""
     check = _Check(document, list(document.problems))
-    config = check_top(document, check.problems)
+    merged = check.merge(declared, check_top(document, check.problems))
+    config = merged.values
     own = lift(config)
     check_config(document, config, check.problems)
     envelope = check.validate(Envelope, own, lambda path: ("config", f"{PROJECT}:{path[0]}", *path[1:]))
     check.name(own, stack, stacks)
     options = check.options(own, options_model)
     if check.problems or envelope is None:
-        raise ConfigError.of(within_limit(check.problems))
+        raise ConfigError.of(within_limit([relocate(problem, merged) for problem in check.problems]))
 
     loaded = StackConfig(
         stack=stack,
@@ -62,7 +72,8 @@ def check_stack(
         protect=envelope.is_protected,
         options=options,
         config={key: pulumi_values.flatten(value) for key, value in config.items()},
-        secret_keys=frozenset(key for key, value in config.items() if pulumi_values.holds_secret(value)),
+        secret_keys=pulumi_values.secret_keys(config) | merged.declared_secret,
+        in_clear=merged.declared_secret,
         encryption_salt=document.values.get("encryptionsalt"),
         file=root / STACKS / f"Pulumi.{stack}.yaml",
         root=root,
@@ -70,6 +81,15 @@ def check_stack(
     )
     loaded._document = document
     return loaded
+
+
+def relocate(problem: Problem, merged: Merged) -> Problem:
+    """A problem of a setting that the project's file gave, at that file's line."""
+    for key, one in merged.inherited.items():
+        names = (key, f"config.{key}", key.removeprefix(f"{PROJECT}:"))
+        if any(problem.path == name or problem.path.startswith(f"{name}.") for name in names):
+            return replace(problem, file=PROJECT_FILE, line=one.line)
+    return problem
 
 
 @dataclass
@@ -90,6 +110,18 @@ class _Check:
             # A value whose form was refused is not complained about again.
             self.problems += [problem for problem in found if (problem.line, problem.path) not in known]
             return None
+
+    def merge(self, declared: tuple[Declaration, ...], written: dict[str, Any]) -> Merged:
+        """The stack's settings over the project's."""
+        try:
+            merged = merge(declared, self.document, written)
+        except ConfigError as error:
+            self.problems += error.problems
+            return Merged(values=written)
+        for key in merged.declared_secret:
+            if key.startswith(f"{PROJECT}:"):
+                self.add(key.partition(":")[2], "This cannot be a secret.", "It ends up in names and tags, in clear.")
+        return merged
 
     def name(self, own: dict[str, Any], stack: str, stacks: Sequence[str]) -> None:
         """The file's name is made of the team and the environment, and shares its prefix with no other stack."""

@@ -11,6 +11,7 @@ from mlops_iac.config import pulumi_values
 from mlops_iac.config.document import Document, parse_document
 from mlops_iac.config.project import PROJECT, shorten
 from mlops_iac.config.project_file import ProjectFile
+from mlops_iac.config.project_settings import merge
 from mlops_iac.config.text import read_text
 from mlops_iac.core.errors import ConfigError, Problem, StackNotFound
 from mlops_iac.core.suggestions import did_you_mean
@@ -24,11 +25,13 @@ class Settings:
     """Key with its namespace → text; structures are JSON; secrets are encrypted."""
     secret_keys: frozenset[str]
     encryption_salt: str | None
+    in_clear: frozenset[str] = frozenset()
+    """Secret keys that are written in clear: the project's file says that they are secret."""
 
     def reveal(self, decrypt: Callable[[str], str]) -> dict[str, str]:
         """With the secrets in clear. ``decrypt`` turns Pulumi's ``v1:…`` text into the value."""
         return {
-            key: pulumi_values.reveal(value, decrypt) if key in self.secret_keys else value
+            key: pulumi_values.reveal(value, decrypt) if key in self.secret_keys - self.in_clear else value
             for key, value in self.values.items()
         }
 
@@ -38,7 +41,8 @@ def is_plain(project: ProjectFile, stack: str) -> bool:
     if project.name == PROJECT:
         return False
     path = _find(project, stack)
-    return path is None or not any(str(key).startswith(f"{PROJECT}:") for key in _config_of(_read(project, path)))
+    written = _config_of(_read(project, path)) if path else {}
+    return not any(str(key).startswith(f"{PROJECT}:") for key in (*written, *(one.key for one in project.declared)))
 
 
 def read_settings(project: ProjectFile, stack: str) -> Settings:
@@ -54,10 +58,12 @@ def read_settings(project: ProjectFile, stack: str) -> Settings:
         raise ConfigError.of(document.problems)
     _refuse_other_secrets(document)
     written = {key if ":" in key else f"{project.name}:{key}": value for key, value in _config_of(document).items()}
-    config = {key: value for key, value in {**project.settings, **written}.items() if value is not None}
+    merged = merge(project.declared, document, written)
+    config = {key: value for key, value in merged.values.items() if value is not None}
     return Settings(
         values={key: pulumi_values.flatten(value) for key, value in config.items()},
-        secret_keys=frozenset(key for key, value in config.items() if pulumi_values.holds_secret(value)),
+        secret_keys=pulumi_values.secret_keys(config) | merged.declared_secret,
+        in_clear=merged.declared_secret,
         encryption_salt=document.values.get("encryptionsalt"),
     )
 

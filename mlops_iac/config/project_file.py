@@ -5,13 +5,12 @@ Source: https://www.pulumi.com/docs/iac/concepts/projects/project-file/
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from mlops_iac.config.document import Document, parse_document
-from mlops_iac.config.project import PROJECT_FILE
+from mlops_iac.config.project import PROJECT, PROJECT_FILE
+from mlops_iac.config.project_settings import Declaration, read_declarations
 from mlops_iac.config.text import read_text
 from mlops_iac.core.errors import ConfigError, MlopsError, Problem
 
@@ -26,8 +25,8 @@ class ProjectFile:
     """The file that is run; it may not exist."""
     stacks: Path
     """The folder of stack files."""
-    settings: Mapping[str, Any]
-    """``config:`` as written, every key with its namespace: what a stack file does not say."""
+    declared: tuple[Declaration, ...]
+    """``config:``: what a stack file need not say, or must."""
 
 
 def read_project_file(root: Path) -> ProjectFile:
@@ -45,8 +44,17 @@ def read_project_file(root: Path) -> ProjectFile:
         name=name,
         entry_point=entry_point if entry_point.suffix == ".py" else entry_point / ENTRY_POINT,
         stacks=root / str(values.get("stackConfigDir") or ""),
-        settings={_full(key, name): _default_of(value) for key, value in (values.get("config") or {}).items()},
+        declared=read_declarations(document, name),
     )
+
+
+def read_declared(root: Path) -> tuple[Declaration, ...]:
+    """The project's settings alone; none when there is no Pulumi.yaml."""
+    if not (root / PROJECT_FILE).is_file():
+        return ()
+    document = parse_document(read_text(root / PROJECT_FILE, root, PROJECT_FILE), PROJECT_FILE)
+    name = document.values.get("name") if isinstance(document.values, dict) else None
+    return read_declarations(document, name if isinstance(name, str) else PROJECT)
 
 
 def _refuse_other_languages(document: Document) -> None:
@@ -60,20 +68,6 @@ def _refuse_other_languages(document: Document) -> None:
             f"Its runtime is `{language}`; programs in Python are run here.",
             "deploy it with the Pulumi CLI.",
         )
-
-
-def _full(key: str, project: str) -> str:
-    return key if ":" in key else f"{project}:{key}"
-
-
-def _default_of(value: Any) -> Any:
-    """``{type: …, default: …}`` declares a setting, and ``{value: …}`` gives one; anything else is the value itself."""
-    if isinstance(value, dict):
-        for word in ("value", "default"):
-            if word in value:
-                return value[word]
-        return None if "type" in value else value
-    return value
 
 
 def _refuse(document: Document, key: str, summary: str, detail: str, hint: str) -> MlopsError:

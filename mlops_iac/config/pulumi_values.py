@@ -7,7 +7,7 @@ mapping of text, where a structure is JSON. https://www.pulumi.com/docs/iac/conc
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 SECURE = "secure"
@@ -25,6 +25,11 @@ def holds_secret(value: Any) -> bool:
     if isinstance(value, dict):
         return any(holds_secret(item) for item in value.values())
     return isinstance(value, list) and any(holds_secret(item) for item in value)
+
+
+def secret_keys(config: Mapping[str, Any]) -> frozenset[str]:
+    """Keys whose value is, or holds, a secret."""
+    return frozenset(key for key, value in config.items() if holds_secret(value))
 
 
 def flatten(value: Any) -> str:

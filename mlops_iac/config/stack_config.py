@@ -40,6 +40,8 @@ class StackConfig(BaseModel):
     """Every key in Pulumi's own flat form: structured values are JSON. Secret values are still encrypted."""
     secret_keys: frozenset[str]
     """Keys of `config` that are, or hold, a secret."""
+    in_clear: frozenset[str] = frozenset()
+    """Secret keys that are written in clear: the project's file says that they are secret."""
     encryption_salt: str | None
     file: Path
     root: Path
@@ -71,7 +73,7 @@ class StackConfig(BaseModel):
     def reveal(self, decrypt: Callable[[str], str]) -> dict[str, str]:
         """`config` with its secrets in clear. `decrypt` turns Pulumi's `v1:…` text into the value."""
         return {
-            key: pulumi_values.reveal(value, decrypt) if key in self.secret_keys else value
+            key: pulumi_values.reveal(value, decrypt) if key in self.secret_keys - self.in_clear else value
             for key, value in self.config.items()
         }
 

@@ -80,7 +80,12 @@ def _blueprinted(root: Path, stack: str, project: ProjectFile | None) -> StackPr
         stack=stack,
         root=root,
         folder=file.parent if file.is_file() else root,
-        settings=Settings(values=config.config, secret_keys=config.secret_keys, encryption_salt=config.encryption_salt),
+        settings=Settings(
+            values=config.config,
+            secret_keys=config.secret_keys,
+            encryption_salt=config.encryption_salt,
+            in_clear=config.in_clear,
+        ),
         entry=partial(_run_with, program, file) if file.is_file() else program.run,
         options=config.options,
     )
