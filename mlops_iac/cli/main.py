@@ -52,6 +52,15 @@ COMMANDS = {
     "completion": ("mlops_iac.cli.completion:completion", "Print a completion script for bash, zsh or fish."),
 }
 
+GROUPS = {
+    "Begin": ("init", "blueprint", "new"),
+    "Deploy": ("preview", "up", "outputs", "graph", "destroy"),
+    "Work with it": ("data", "run", "runs", "logs", "predict", "env"),
+    "Keep it": ("drift", "refresh", "stack", "state", "cloud"),
+    "Set up": ("schema", "completion"),
+}
+"""How `--help` groups the commands; a test holds that each stands in one group."""
+
 EPILOG = "Start with: mlops-iac blueprint list"
 
 INTERRUPTED = 130
@@ -72,8 +81,10 @@ class Commands(TyperGroup):
         return self.commands[cmd_name]
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, summary) for name, (_, summary) in COMMANDS.items()])
+        width = max(map(len, COMMANDS))
+        for title, names in GROUPS.items():
+            with formatter.section(title):
+                formatter.write_dl([(name.ljust(width), COMMANDS[name][1]) for name in names])
 
 
 def load_command(name: str) -> Any:
@@ -110,7 +121,10 @@ def print_version(asked: bool) -> None:
 
 
 def completion_option(verb: str) -> Any:
-    """A root option that shows or installs completion for a shell and does nothing else."""
+    """A root option that shows or installs completion for a shell and does nothing else.
+
+    Typer's programs have these two; here the command `completion` does it, so `--help` does not show them.
+    """
 
     def act(shell: str | None) -> None:
         if shell:
@@ -124,7 +138,7 @@ def completion_option(verb: str) -> Any:
             raise typer.Exit
 
     text = f"{verb.capitalize()} completion for bash, zsh or fish."
-    return typer.Option(f"--{verb}-completion", metavar="SHELL", help=text, callback=act, is_eager=True)
+    return typer.Option(f"--{verb}-completion", metavar="SHELL", help=text, callback=act, is_eager=True, hidden=True)
 
 
 def change_folder(folder: str | None) -> None:

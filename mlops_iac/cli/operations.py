@@ -118,7 +118,7 @@ def confirm(question: str, *, yes: bool, json: bool) -> None:
     typer.confirm(question, abort=True, err=True)
 
 
-def show_preview(result: Result, *, details: bool = False) -> None:
+def show_preview(result: Result, *, details: bool = False, full: bool = False) -> None:
     from mlops_iac.render.steps import render_preview
 
-    show(render_preview(result, color=has_color(sys.stdout), details=details))
+    show(render_preview(result, color=has_color(sys.stdout), details=details, full=full))

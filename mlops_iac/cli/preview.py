@@ -53,6 +53,9 @@ def preview(
     ] = None,
     parallel: ParallelOption = None,
     expect_no_changes: ExpectOption = False,
+    full: Annotated[
+        bool, typer.Option("--full", help="Name each resource of layers that are made as a whole.")
+    ] = False,
     diff: Annotated[
         bool, typer.Option("--diff", help="Show every property of what is created or deleted, too.")
     ] = False,
@@ -86,7 +89,7 @@ def preview(
     operation = choose_operation(stack, state, cloud, options, notes, quiet=json)
     result, said = foresee(operation, json=json, event_log=event_log)
     raise_if_stopped(result)
-    show_result(stack, result, said, notes, details=diff, format=format, json=json)
+    show_result(stack, result, said, notes, details=diff, full=full, format=format, json=json)
     expect_none(result, expect_no_changes)
 
 
@@ -150,6 +153,7 @@ def show_result(
     notes: list[str],
     *,
     details: bool,
+    full: bool,
     format: PreviewFormat,
     json: bool,
 ) -> None:
@@ -166,6 +170,6 @@ def show_result(
     if format is PreviewFormat.MARKDOWN:
         show(render_markdown(stack, result, notes=tuple(notes)))
         return
-    show_preview(result, details=details)
+    show_preview(result, details=details, full=full)
     for note in notes:
         say(f"\n  {note}")

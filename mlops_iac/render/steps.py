@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 
 from mlops_iac.core import urns
@@ -14,6 +14,12 @@ from mlops_iac.render.stateful import losses, render_losses
 from mlops_iac.render.style import OP_STYLES, Style
 from mlops_iac.render.values import render_change, render_value
 from mlops_iac.render.words import COUNTED, DONE
+
+MOST_KINDS = 4
+"""Types named of a layer that is made as a whole."""
+
+FEW = 20
+"""Creates that a preview shows one by one."""
 
 MOST_CHANGES = 20
 """Differences shown of one property; what more there are is counted."""
@@ -42,25 +48,48 @@ def group_by_layer(steps: Sequence[Step]) -> dict[str, list[Step]]:
     return dict(layers)
 
 
-def render_steps(steps: Sequence[Step], *, color: bool, unchanged: bool = False, details: bool = False) -> str:
+def render_steps(
+    steps: Sequence[Step], *, color: bool, unchanged: bool = False, details: bool = False, folded: bool = False
+) -> str:
     """The changes, layer by layer, with what changes in each resource. Empty text when nothing changes.
 
-    ``details`` shows every property of what is created or deleted, too.
+    ``details`` shows every property of what is created or deleted, too. ``folded`` makes one line of a layer of which
+    nothing is there yet: what it will be made of is no change to anything.
     """
     style = Style(color)
     lines: list[str] = []
-    for layer, members in group_by_layer(steps).items():
+    layers = group_by_layer(steps)
+    names = max((len(layer) for layer, members in layers.items() if folded and _is_new(members)), default=0)
+    for layer, members in layers.items():
         shown = [step for step in members if step.custom and (unchanged or is_change(step))]
         if not shown:
             continue
         component = next((step for step in members if not step.custom and step.name == layer), None)
         kind = component.type.rsplit(":", 1)[-1] if component else ""
+        if folded and component and _is_new(members):
+            lines.append(_folded_line(layer, kind, shown, names, style))
+            continue
         lines.append("  " + style.paint(layer, "bold") + (style.paint(f"  {kind}", "dim") if kind else ""))
         width = max(len(_short(step, layer)) for step in shown)
         for step in shown:
             lines.append(_step_line(step, layer, width, style))
             lines += _diff_lines(step, style) or (_whole(step, style) if details else [])
     return "\n".join(lines)
+
+
+def _is_new(members: Sequence[Step]) -> bool:
+    """Whether a layer is made as a whole."""
+    return all(step.op is Op.CREATE for step in members)
+
+
+def _folded_line(layer: str, kind: str, shown: Sequence[Step], width: int, style: Style) -> str:
+    """``  + network       14 resources: route, route-table-association, vpc and 5 more``"""
+    kinds = Counter(step.type.rsplit(":", 1)[-1] for step in shown)
+    told = [f"{count} {name}" if count > 1 else name for name, count in kinds.most_common()]
+    words = ", ".join(told[:MOST_KINDS]) + (f" and {len(told) - MOST_KINDS} more" if len(told) > MOST_KINDS else "")
+    count = f"{len(shown):>3} {'resource ' if len(shown) == 1 else 'resources'}"
+    mark = style.paint("+", *OP_STYLES["create"])
+    return f"  {mark} {style.paint(f'{layer:<{width}}', 'bold')} {count}  {style.paint(f'{kind}: {words}', 'dim')}"
 
 
 def is_change(step: Step) -> bool:
@@ -141,9 +170,15 @@ def render_changes(changes: Mapping[str, int], *, color: bool, done: bool = Fals
     return ", ".join(words) if words else "no resources"
 
 
-def render_preview(result: Result, *, color: bool, details: bool = False) -> str:
-    """What a preview shows: what would be lost, the changes, then one line that counts them."""
+def render_preview(result: Result, *, color: bool, details: bool = False, full: bool = False) -> str:
+    """What a preview shows: what would be lost, the changes, then one line that counts them.
+
+    When it is long, layers that are made as a whole are folded to a line each, unless ``full`` or ``details`` is asked.
+    """
     lost = render_losses(losses(result.steps), color=color)
-    body = render_steps(result.steps, color=color, details=details)
+    folded = not (full or details) and sum(step.op is Op.CREATE for step in result.steps) > FEW
+    body = render_steps(result.steps, color=color, details=details, folded=folded)
     summary = f"  {render_changes(result.changes, color=color)}"
+    if folded and result.steps:
+        summary += "\n  `preview --full` names each resource, `preview --diff` every property"
     return "\n\n".join(part for part in (lost, body, summary) if part)

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from mlops_iac.cli.main import COMMANDS, load_command, run_command
+from mlops_iac.cli.main import COMMANDS, GROUPS, load_command, run_command
 from mlops_iac.core import exit_codes
 from mlops_iac.core.errors import MlopsError
 
@@ -136,3 +136,13 @@ def test_a_group_without_a_command_shows_its_help(capsys):
     assert run_command(["data"]) == exit_codes.CONFIGURATION
     out, err = capsys.readouterr()
     assert (out, err.startswith("Usage: mlops-iac data")) == ("", True)
+
+
+def test_help_groups_every_command_once():
+    assert sorted(name for names in GROUPS.values() for name in names) == sorted(COMMANDS)
+
+
+def test_help_shows_the_groups_in_order_and_completion_once(capsys):
+    shown = help_of([], capsys)
+    assert [line.rstrip(":") for line in shown.splitlines() if line.rstrip(":") in GROUPS] == list(GROUPS)
+    assert [line.split()[0] for line in shown.splitlines() if "completion" in line.lower()] == ["completion"]

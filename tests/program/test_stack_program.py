@@ -51,13 +51,15 @@ config:
     list: [1, true]
   lab:token:
     secure: v1:xyz
+  lab:declared: said here
 """
 
 
 def test_a_stack_is_told_what_the_project_says_and_what_its_own_file_says_instead(write_project: WriteProject) -> None:
     settings = open_stack(write_project(pulumi=PROJECT, stack=STACK), "dev").settings
     assert dict(settings.values) == {
-        "aws:region": "eu-central-1", "lab:colour": "blue", "lab:nested": '{"list":[1,true]}', "lab:size": "4",
+        "aws:region": "eu-central-1", "lab:colour": "blue", "lab:declared": "said here",
+        "lab:nested": '{"list":[1,true]}', "lab:size": "4",
         "lab:token": "v1:xyz",
     }  # fmt: skip
     assert settings.secret_keys == {"lab:token"}

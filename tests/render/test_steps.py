@@ -105,3 +105,39 @@ def test_the_picture_has_a_box_a_layer_and_an_arrow_a_dependency():
         "  lake --> flow",
     ]
     assert '  "lake-bucket" -> "flow-machine";' in render_dot(steps(), resources=True)
+
+
+def many(layers: int, each: int = 3, op: Op = Op.CREATE) -> list[Step]:
+    found: list[Step] = []
+    for number in range(layers):
+        layer = f"layer{number}"
+        parent = f"urn:pulumi:a-dev::p::mlops-iac:index:DataLake::{layer}"
+        found.append(Step(op=op, urn=parent, type="mlops-iac:index:DataLake", name=layer, custom=False))
+        for member in range(each):
+            urn = f"urn:pulumi:a-dev::p::aws:s3/bucket:Bucket::{layer}-{member}"
+            found.append(Step(op=op, urn=urn, type="aws:s3/bucket:Bucket", name=f"{layer}-{member}", parent=parent))
+    return found
+
+
+def preview_of(steps: list[Step], **how: bool) -> str:
+    return render_preview(Result(steps=tuple(steps), changes={"create": 1}, outputs={}, seconds=0), color=False, **how)
+
+
+def test_a_preview_of_many_creates_has_a_line_a_layer():
+    lines = preview_of(many(8)).splitlines()
+    assert lines[0] == "  + layer0   3 resources  DataLake: 3 Bucket"
+    assert len(lines) == 8 + 3, "a line a layer, an empty one, the counts, and how to see more"
+    assert "preview --full" in lines[-1]
+
+
+def test_all_of_them_can_be_had():
+    assert "layer0-2" not in preview_of(many(8))
+    for how in ({"full": True}, {"details": True}):
+        assert preview_of(many(8), **how).count("aws:s3/bucket:Bucket") == 24
+
+
+def test_a_short_preview_and_a_layer_that_was_there_are_not_folded():
+    assert preview_of(many(2)).count("aws:s3/bucket:Bucket") == 6
+    changed = many(8)
+    changed[0] = Step(op=Op.SAME, urn=changed[0].urn, type=changed[0].type, name="layer0", custom=False)
+    assert preview_of(changed).count("aws:s3/bucket:Bucket") == 3
