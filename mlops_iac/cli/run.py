@@ -22,6 +22,12 @@ def run(
     set_: Annotated[
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="One parameter, such as hyperparameters.C=2.")
     ] = None,
+    allow: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--allow", metavar="PATH", help="Pack this file of the code folder although it looks like a secret."
+        ),
+    ] = None,
     cloud: CloudOption = CloudName.EMBEDDED,
     json: JsonOption = False,
 ) -> None:
@@ -35,7 +41,7 @@ def run(
 
     opened = open_environment(stack, cloud)
     given = gather(opened.environment, pipeline, parameters, set_ or [])
-    started = start(opened.environment, opened.clients, opened.root, pipeline, given)
+    started = start(opened.environment, opened.clients, opened.root, pipeline, given, allowed=allow or ())
     if follow:
         if not json:
             say(f"Run {started.id} of {pipeline} (code {started.code})\n")

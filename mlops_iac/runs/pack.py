@@ -7,7 +7,7 @@ import hashlib
 import io
 import json
 import tarfile
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.resources import files
@@ -94,10 +94,13 @@ class PackedCode:
         return (json.dumps(self.manifest(), indent=1) + "\n").encode()
 
 
-def pack(folder: Path, framework: Framework, platform: Platform) -> PackedCode:
-    """Read a folder and lock its requirements (from the cache when nothing changed). Raises RunError."""
+def pack(folder: Path, framework: Framework, platform: Platform, *, allowed: Collection[str] = ()) -> PackedCode:
+    """Read a folder and lock its requirements (from the cache when nothing changed). Raises RunError.
+
+    ``allowed`` names files that travel although they look like secrets.
+    """
     return PackedCode(
-        files=read_code_folder(folder),
+        files=read_code_folder(folder, allowed),
         requirements=lock_requirements(folder, framework, platform),
         platform=platform,
         framework=framework,

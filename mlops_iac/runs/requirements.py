@@ -30,7 +30,7 @@ RECIPE = 1
 """Part of every key: raise it when the way requirements are resolved changes."""
 
 _LOCAL = re.compile(r"^(-e|--editable|\.{0,2}/|\.$|file:)", re.IGNORECASE)
-_INCLUDE = re.compile(r"^(?:-r|--requirement|-c|--constraint)[ =]?\s*(?P<file>\S+)")
+_INCLUDE = re.compile(r"^(?P<option>-r|-c|--[a-z-]+)[ =]?\s*(?P<file>\S+)")
 
 
 @dataclass(frozen=True)
@@ -75,6 +75,12 @@ def lock_requirements(folder: Path, framework: Framework, platform: Platform) ->
 def read_texts(file: Path, folder: Path, seen: frozenset[Path] = frozenset()) -> Iterator[str]:
     """The text of a requirements file and of those it includes. Raises RunError for what cannot travel."""
     name = os.path.relpath(file, folder)
+    if not file.resolve().is_relative_to(folder.resolve()):
+        raise RunError(
+            "Requirements lie outside the code folder.",
+            f"`{name}` is not read: only what is in `{folder}` travels.",
+            hint="copy that file into the code folder.",
+        )
     try:
         text = file.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -87,11 +93,20 @@ def read_texts(file: Path, folder: Path, seen: frozenset[Path] = frozenset()) ->
     seen |= {file.resolve()}
     for number, line in enumerate(text.splitlines(), 1):
         check_line(line.strip(), file, number)
-        included = _INCLUDE.match(line.strip())
+        included = find_include(line.strip())
         if included:
-            path = (file.parent / included["file"]).resolve()
-            if path not in seen:
+            path = file.parent / included
+            if path.resolve() not in seen:
                 yield from read_texts(path, folder, seen)
+
+
+def find_include(line: str) -> str | None:
+    """The file that a line includes. pip takes the beginning of a long option for the whole: ``--req``."""
+    found = _INCLUDE.match(line)
+    if found is None:
+        return None
+    option = found["option"].lstrip("-")
+    return found["file"] if any(known.startswith(option) for known in ("requirement", "constraint")) else None
 
 
 def check_line(line: str, file: Path, number: int) -> None:

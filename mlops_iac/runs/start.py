@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from mlops_iac.core.environment import Environment, Pipeline
 from mlops_iac.core.errors import Problem, RunError
 from mlops_iac.core.frameworks import get_framework
 from mlops_iac.core.suggestions import nearest
+from mlops_iac.runs.folder import check_inside
 from mlops_iac.runs.lake import find_object, upload
 from mlops_iac.runs.names import get_pipeline, make_run_id, names_of
 from mlops_iac.runs.pack import ARCHIVE, MANIFEST, RUNNER, PackedCode, pack, read_launcher
@@ -31,28 +32,32 @@ def start(
     root: Path,
     pipeline: str = "training",
     parameters: Mapping[str, Any] | None = None,
+    *,
+    allowed: Collection[str] = (),
 ) -> Run:
     """Start a pipeline with the code that lies in its folder now.
 
-    ``root`` is the project's folder; ``parameters`` override the pipeline's defaults. Raises UsageError for an unknown
-    pipeline and wrong parameters, RunError for missing scripts and code that cannot be packed, CloudError when refused.
+    ``root`` is the project's folder; ``parameters`` override the pipeline's defaults; files in ``allowed`` may look
+    like secrets. Raises UsageError for an unknown pipeline and wrong parameters, RunError for missing scripts and code
+    that cannot be packed, CloudError when refused.
     """
     chosen = get_pipeline(environment, pipeline)
     values = merge_parameters(chosen, parameters or {})
-    code = pack_code(chosen, clients, root)
+    code = pack_code(chosen, clients, root, allowed)
     runner, order = runner_for(environment, chosen, clients), make_order(environment, chosen, code, values)
     runner.check(order)
     store_code(environment, chosen, clients, code)
     return to_run(environment, chosen, runner.start(order))
 
 
-def pack_code(pipeline: Pipeline, clients: Clients, root: Path) -> PackedCode:
+def pack_code(pipeline: Pipeline, clients: Clients, root: Path, allowed: Collection[str] = ()) -> PackedCode:
     """The pipeline's code folder, packed for the platform where its jobs run."""
     framework = get_framework(pipeline.framework, pipeline.framework_version)
     platform = this_platform(framework) if clients.embedded else aws_platform(framework)
     folder = root / pipeline.code
+    check_inside(folder, root)
     check_scripts(pipeline, folder)
-    return pack(folder, framework, platform)
+    return pack(folder, framework, platform, allowed=allowed)
 
 
 def check_scripts(pipeline: Pipeline, folder: Path) -> None:

@@ -69,7 +69,7 @@ def play(monkeypatch: pytest.MonkeyPatch, environment: Environment, tmp_path: Pa
     opened = environments.Opened(environment, Endpoint(), tmp_path)  # type: ignore[arg-type]
 
     def prepare(ended: Run) -> None:
-        def start(*arguments: Any) -> Run:
+        def start(*arguments: Any, **_: Any) -> Run:
             prepare.given = arguments[-1]  # type: ignore[attr-defined]
             return dataclasses.replace(ended, status="running", ended=None)
 
@@ -206,7 +206,7 @@ def test_a_wrong_setting_is_wrong_use(play: Play, capsys: pytest.CaptureFixture[
 def test_a_cloud_that_refuses_is_told_as_such(
     play: Play, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(*_: Any) -> Run:
+    def refuse(*_: Any, **__: Any) -> Run:
         raise CloudError("Cloud refused a request.", "s3:PutObject: no", call="s3:PutObject")
 
     play(make_run())

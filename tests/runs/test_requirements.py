@@ -137,3 +137,26 @@ def test_credentials_of_a_cloud_are_not_handed_to_pip(code: Path, monkeypatch: p
         lock(code, "small\n")
     assert "PATH" in seen
     assert "AWS_SECRET_ACCESS_KEY" not in seen
+
+
+@pytest.mark.parametrize(
+    "line", ["-r {}", "-r{}", "--requirement={}", "--requirement {}", "--req {}", "--r={}", "-c {}", "--constr {}"]
+)
+def test_a_requirements_file_outside_the_code_folder_is_not_read(code: Path, tmp_path: Path, line: str) -> None:
+    (tmp_path / "shadow").write_text("root:$6$hash\n")
+    (code / "requirements.txt").write_text(line.format(tmp_path / "shadow") + "\n")
+    with pytest.raises(RunError, match="outside the code folder") as caught:
+        list(requirements_module.read_texts(code / "requirements.txt", code))
+    assert "hash" not in str(caught.value)
+
+
+def test_requirements_that_are_a_link_out_of_the_folder_are_not_read(code: Path, tmp_path: Path) -> None:
+    (tmp_path / "shadow").write_text("root:$6$hash\n")
+    (code / "requirements.txt").symlink_to(tmp_path / "shadow")
+    with pytest.raises(RunError, match="outside the code folder"):
+        list(requirements_module.read_texts(code / "requirements.txt", code))
+
+
+def test_other_options_of_pip_are_not_taken_for_files(code: Path) -> None:
+    (code / "requirements.txt").write_text("--require-hashes\n--extra-index-url https://example.org/simple\n--pre\n")
+    assert len(list(requirements_module.read_texts(code / "requirements.txt", code))) == 1
