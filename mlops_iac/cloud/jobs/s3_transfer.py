@@ -7,13 +7,16 @@ import json
 import os
 import shutil
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO, Final, cast
 from urllib.parse import urlsplit
 
 from mlops_iac.cloud.jobs.failure import JobFailed
+
+_LONGEST_NAME: Final = 255
+"""Bytes of a file's name on Linux (limits.h, NAME_MAX)."""
 
 
 @dataclass(frozen=True)
@@ -75,9 +78,39 @@ def download(s3: Any, source: Source, folder: Path, host: int = 0, hosts: int = 
     """Fetch a source's objects into a folder, this host's share when sharded; answers how many bytes."""
     folder.mkdir(parents=True, exist_ok=True)
     objects = list_objects(s3, source)
+    check_paths(objects)
     if source.sharded:
         objects = sorted(objects, key=lambda found: str(found[0]))[host::hosts]
-    return sum(_fetch(s3, uri, _inside(folder, path)) for uri, path in objects)
+    return sum(_fetch(s3, uri, folder / path) for uri, path in objects)
+
+
+def check_paths(objects: Iterable[tuple[S3Uri, str]]) -> None:
+    """Refuse an input whose objects cannot all be files; raises JobFailed that names the key.
+
+    S3's keys are no paths. In a folder ``a//b`` and ``a/b`` would be one file, ``a`` and ``a/b`` a file and a folder of
+    one name, ``..`` another place, and a part of more than 255 bytes is no name: some object would be lost.
+    """
+    files: dict[str, S3Uri] = {}
+    for uri, path in objects:
+        parts = path.split("/")
+        if not all(parts):
+            raise _no_file(uri, "it has an empty part (`//`), or ends in `/` and is not empty")
+        if not {".", ".."}.isdisjoint(parts):
+            raise _no_file(uri, "it has a part `.` or `..`")
+        if "\0" in path or any(len(os.fsencode(part)) > _LONGEST_NAME for part in parts):
+            raise _no_file(uri, f"it has a part of more than {_LONGEST_NAME} bytes, or a zero byte")
+        files[path] = uri
+    for path in files:
+        for parent in PurePosixPath(path).parents:
+            if str(parent) in files:
+                raise _no_file(files[str(parent)], f"it is also the folder of `{files[path].key}`")
+
+
+def _no_file(uri: S3Uri, why: str) -> JobFailed:
+    return JobFailed(
+        f"ClientError: Data download failed: the object with the key `{uri.key}` in `{uri.bucket}` cannot be a file of "
+        f"the input: {why}."
+    )
 
 
 def upload_folder(s3: Any, folder: Path, target: S3Uri, key_id: str | None = None) -> int:
@@ -96,6 +129,8 @@ def upload_file(s3: Any, file: Path, target: S3Uri, key_id: str | None = None) -
             s3.put_object(Bucket=target.bucket, Key=target.key, Body=body, **encryption)
     except s3.exceptions.ClientError as error:
         raise JobFailed(f"ClientError: Failed to upload {target}: {error}") from error
+    except UnicodeEncodeError as error:
+        raise JobFailed(f"ClientError: Failed to upload {target!r}: the file's name is not UTF-8.") from error
 
 
 def pack(folder: Path, archive: Path) -> None:
@@ -136,15 +171,18 @@ def has_objects(s3: Any, uri: str) -> bool:
 def _prefix(s3: Any, uri: S3Uri) -> Iterator[tuple[S3Uri, str]]:
     for page in s3.get_paginator("list_objects_v2").paginate(Bucket=uri.bucket, Prefix=uri.key):
         for found in page.get("Contents", ()):
-            if not found["Key"].endswith("/"):  # a folder's marker
+            if found["Size"] or not found["Key"].endswith("/"):  # an empty one is a folder's marker
                 yield S3Uri(uri.bucket, found["Key"]), _below(uri.key, found["Key"])
 
 
 def _below(prefix: str, key: str) -> str:
     """An object's path under its input: ``raw`` and ``raw/`` both take ``raw/`` off, ``raw/pa`` leaves ``part-1``."""
     rest = key.removeprefix(prefix)
-    whole = not prefix or prefix.endswith("/") or rest.startswith("/")
-    return rest.lstrip("/") if whole and rest else key[prefix.rfind("/") + 1 :]
+    if not rest:
+        return key[prefix.rfind("/") + 1 :]
+    if not prefix or prefix.endswith("/"):
+        return rest
+    return rest[1:] if rest.startswith("/") else key[prefix.rfind("/") + 1 :]
 
 
 def _manifest(s3: Any, uri: S3Uri) -> Iterator[tuple[S3Uri, str]]:
@@ -158,14 +196,6 @@ def _manifest(s3: Any, uri: S3Uri) -> Iterator[tuple[S3Uri, str]]:
     for entry in entries[1:] if isinstance(first, dict) else entries:
         at = S3Uri.parse(prefix + entry)
         yield at, entry if prefix else PurePosixPath(at.key).name
-
-
-def _inside(folder: Path, path: str) -> Path:
-    """The path below the folder; a key such as ``../../x`` must not write elsewhere."""
-    target = Path(os.path.normpath(folder / path))
-    if not target.is_relative_to(folder):
-        raise JobFailed(f"ClientError: The object key `{path}` would be written outside the input's folder.")
-    return target
 
 
 def _fetch(s3: Any, uri: S3Uri, target: Path) -> int:
