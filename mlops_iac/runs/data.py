@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -14,12 +15,16 @@ from mlops_iac.core.environment import Environment
 from mlops_iac.core.errors import UsageError
 from mlops_iac.core.suggestions import nearest
 from mlops_iac.runs.calls import calling
-from mlops_iac.runs.lake import find_object, upload
+from mlops_iac.runs.lake import upload
 from mlops_iac.runs.requirements import hash_file
 from mlops_iac.runs.sources import survey
+from mlops_iac.runs.unchanged import CHECKSUM, Known
 
-CHECKSUM = "mlops-iac-sha256"
-"""Object metadata by which an unchanged file is known."""
+AT_A_TIME = 4
+"""Uploads under way at once. More gain nothing: each is work for this process, most of it in Python."""
+
+WHOLE = 1024 * 1024
+"""Bytes of a file that is sent with one request, from memory. A larger one is streamed."""
 
 EXTENSION = re.compile(r"[^.]\.[A-Za-z]\w*$")
 """At the end of a target: a file's name. `v1.2` has none."""
@@ -58,8 +63,8 @@ def put(
     named = source.is_file() and is_a_name(environment, clients, target, prefix)
     for note in found.notes():
         say(note)
-    for one in found.files:
-        yield put_file(environment, clients, one.file, prefix.rstrip("/") if named else f"{prefix}{one.name}")
+    pairs = [(one.file, prefix.rstrip("/") if named else f"{prefix}{one.name}") for one in found.files]
+    yield from put_files(environment, clients, pairs)
 
 
 def is_a_name(environment: Environment, clients: Clients, target: str, prefix: str) -> bool:
@@ -69,13 +74,27 @@ def is_a_name(environment: Environment, clients: Clients, target: str, prefix: s
     return next(list_objects(environment, clients, prefix), None) is None
 
 
-def put_file(environment: Environment, clients: Clients, file: Path, key: str) -> Put:
+def put_files(environment: Environment, clients: Clients, pairs: list[tuple[Path, str]]) -> Iterator[Put]:
+    """Upload each file under its key, some at a time; yields them in order. After a failure no further one is begun."""
+    known = Known(environment, clients, [key for _, key in pairs])
+    pool = ThreadPoolExecutor(AT_A_TIME, "data put")
+    try:
+        yield from pool.map(lambda pair: put_file(environment, clients, known, *pair), pairs)
+    finally:
+        pool.shutdown(cancel_futures=True)
+        known.remember()
+
+
+def put_file(environment: Environment, clients: Clients, known: Known, file: Path, key: str) -> Put:
     size, checksum = file.stat().st_size, hash_file(file)
-    there = find_object(environment, clients, key)
-    if there and there.get("Metadata", {}).get(CHECKSUM) == checksum and there.get("ContentLength") == size:
+    if known.has(key, size, checksum):
         return Put(file, key, size, "unchanged")
-    with file.open("rb") as content:
-        upload(environment, clients, key, content, Metadata={CHECKSUM: checksum})
+    metadata = {CHECKSUM: checksum}
+    if size > WHOLE:
+        with file.open("rb") as content:
+            upload(environment, clients, key, content, Metadata=metadata)
+    else:
+        known.learn(key, upload(environment, clients, key, file.read_bytes(), Metadata=metadata), checksum)
     return Put(file, key, size, "uploaded")
 
 

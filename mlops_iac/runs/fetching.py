@@ -13,9 +13,10 @@ from mlops_iac.clients import Clients
 from mlops_iac.core.environment import Environment
 from mlops_iac.core.errors import MlopsError, UsageError
 from mlops_iac.runs.calls import calling
-from mlops_iac.runs.data import CHECKSUM, Stored, find_stored, key_prefix
+from mlops_iac.runs.data import Stored, find_stored, key_prefix
 from mlops_iac.runs.lake import find_object
 from mlops_iac.runs.requirements import hash_file
+from mlops_iac.runs.unchanged import CHECKSUM
 
 BATCH = 1000
 """Keys that one DeleteObjects takes: https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html"""

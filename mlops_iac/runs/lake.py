@@ -18,14 +18,18 @@ def write_arguments(environment: Environment) -> dict[str, str]:
     return {**encryption, "Tagging": urlencode({STACK_TAG: environment.stack})}
 
 
-def upload(environment: Environment, clients: Clients, key: str, content: bytes | BinaryIO, **extra: Any) -> None:
-    """Write one object. Files are streamed, in parts where they are large."""
+def upload(environment: Environment, clients: Clients, key: str, content: bytes | BinaryIO, **extra: Any) -> str:
+    """Write one object. Files are streamed, in parts where they are large.
+
+    Answers the entity tag where one request sent it all, else nothing.
+    """
     arguments = {**write_arguments(environment), **extra}
     with calling("s3:PutObject", key):
         if isinstance(content, bytes):
-            clients("s3").put_object(Bucket=environment.lake.bucket, Key=key, Body=content, **arguments)
-        else:
-            transfer(clients, content, environment.lake.bucket, key, arguments)
+            answer = clients("s3").put_object(Bucket=environment.lake.bucket, Key=key, Body=content, **arguments)
+            return str(answer["ETag"])
+        transfer(clients, content, environment.lake.bucket, key, arguments)
+    return ""
 
 
 def transfer(clients: Clients, content: BinaryIO, bucket: str, key: str, arguments: dict[str, Any]) -> None:
