@@ -15,6 +15,7 @@ COMPONENTS: dict[str, str] = {
     "RealtimeEndpoint": "mlops_iac.components.serving.realtime",
     "Role": "mlops_iac.components.identity",
     "SageMakerCompute": "mlops_iac.components.compute.sagemaker",
+    "SageMakerPipelines": "mlops_iac.components.orchestrator.sagemaker_pipelines",
     "ServerlessEndpoint": "mlops_iac.components.serving.serverless",
     "StepFunctions": "mlops_iac.components.orchestrator.step_functions",
 }

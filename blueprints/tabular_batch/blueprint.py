@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class TabularBatch:
-    """Data lake, SageMaker jobs, a Step Functions pipeline, a model registry, an endpoint and alarms."""
+    """Data lake, SageMaker jobs, a pipeline, a model registry, an endpoint and alarms."""
 
     name: ClassVar[str] = "tabular-batch"
     summary: ClassVar[str] = "Train, gate, register and serve a model on tabular data; idle, it costs next to nothing."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pulumi
 
-from mlops_iac.blueprints.state_machine import state_machine
+from mlops_iac.blueprints.definition import definition
 from mlops_iac.blueprints.tabular_batch import settings
 from mlops_iac.blueprints.tabular_batch.options import TabularBatchOptions
 from mlops_iac.blueprints.tabular_batch.outputs import outputs
@@ -17,7 +17,7 @@ from mlops_iac.components.identity import Boundary
 from mlops_iac.components.monitoring.alerts import Alerts, AlertsArgs
 from mlops_iac.components.monitoring.cloudwatch import Monitoring, MonitoringArgs
 from mlops_iac.components.network import Network
-from mlops_iac.components.orchestrator.step_functions import StepFunctions, StepFunctionsArgs
+from mlops_iac.components.orchestrator.orchestrator import OrchestratorArgs, Own, make_orchestrator
 from mlops_iac.components.registry.ecr import ImageRepository, ImageRepositoryArgs
 from mlops_iac.components.registry.sagemaker import ModelRegistry
 from mlops_iac.config.stack_config import StackConfig
@@ -42,19 +42,26 @@ def build(site: Site, stack: StackConfig, options: TabularBatchOptions, training
     registry = ModelRegistry(site.named("registry"))
     images = ImageRepository(site.named("images"), ImageRepositoryArgs(key=key))
     endpoint = settings.endpoint(site.named("endpoint"), options, framework, network.ref, key, boundary.ref, alerts.ref)
-    definition = state_machine(
-        training,
-        site,
-        lake=lake.ref,
-        jobs=compute.ref,
-        registries={"main": registry.ref},
-        endpoints={"main": endpoint.ref},
-        alerts=alerts.ref,
-        alerts_key_arn=encryption.key_arn,
-        framework=framework,
-    )
-    flow = StepFunctions(
-        site.named("training"), StepFunctionsArgs(definition=definition, key=key, boundary=boundary.ref)
+
+    def document(own: Own) -> pulumi.Output[str]:
+        return definition(
+            training,
+            site,
+            target=options.orchestrator,
+            own=own,
+            lake=lake.ref,
+            jobs=compute.ref,
+            registries={"main": registry.ref},
+            endpoints={"main": endpoint.ref},
+            alerts=alerts.ref,
+            alerts_key_arn=encryption.key_arn,
+            framework=framework,
+        )
+
+    flow = make_orchestrator(
+        options.orchestrator,
+        site.named("training"),
+        OrchestratorArgs(definition=document, key=key, boundary=boundary.ref),
     )
     monitoring = Monitoring(
         site.named("monitoring"),
@@ -75,14 +82,16 @@ def build(site: Site, stack: StackConfig, options: TabularBatchOptions, training
     compute.grant_run(flow.role)
     registry.grant_publish(flow.role)
     registry.grant_read(endpoint.role)
-    endpoint.grant_deploy(flow.role)
-    alerts.grant_publish(flow.role)
+    registry.grant_read(flow.deploy_role)
+    endpoint.grant_deploy(flow.deploy_role)
+    if flow.notifies:
+        alerts.grant_publish(flow.role)
 
     profile: dict[str, pulumi.Input[str]] = {
         "AWS_REGION": site.region,
         "MLOPS_IAC_STACK": site.stack,
         "MLOPS_IAC_BUCKET": lake.bucket_name,
-        "MLOPS_IAC_PIPELINE_TRAINING": flow.state_machine_arn,
+        "MLOPS_IAC_PIPELINE_TRAINING": flow.ref.handle,
         "MLOPS_IAC_MODEL_PACKAGE_GROUP": registry.group_name,
         "MLOPS_IAC_ENDPOINT": endpoint.endpoint_name,
     }

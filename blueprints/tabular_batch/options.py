@@ -174,6 +174,11 @@ class TabularBatchOptions(Section):
     tables: dict[Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=100)], Table] = Field(
         default={}, max_length=100, description="Tables of the catalogue, for SQL over the lake. Left out: none."
     )
+    orchestrator: Literal["step-functions", "sagemaker-pipelines"] = Field(
+        default="step-functions",
+        description="What runs the pipeline: AWS Step Functions, or SageMaker Pipelines, which shows runs in SageMaker "
+        "Studio.",
+    )
     batch: BatchQueues = Field(default=BatchQueues(), description="Queues for heavier work. Left out: none are built.")
 
     @field_validator("data")

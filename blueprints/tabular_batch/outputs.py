@@ -11,9 +11,9 @@ from mlops_iac.components._kit.refs import (
     EndpointRef,
     JobRef,
     LakeRef,
+    PipelineRef,
     RegistryRef,
     RepositoryRef,
-    StateMachineRef,
     TopicRef,
 )
 from mlops_iac.components._kit.site import Site
@@ -33,7 +33,7 @@ def outputs(
     training: Pipeline,
     *,
     lake: LakeRef,
-    flow: StateMachineRef,
+    flow: PipelineRef,
     jobs: JobRef,
     registry: RegistryRef,
     images: RepositoryRef,
@@ -62,12 +62,12 @@ def outputs(
 
 
 def _pipeline(
-    stack: StackConfig, options: TabularBatchOptions, pipeline: Pipeline, lake: LakeRef, flow: StateMachineRef
+    stack: StackConfig, options: TabularBatchOptions, pipeline: Pipeline, lake: LakeRef, flow: PipelineRef
 ) -> env.Pipeline:
     return env.Pipeline(
         **describe(pipeline, lake.zones),
-        target="step-functions",
-        handle=_any(flow.arn),
+        target=flow.target,
+        handle=_any(flow.handle),
         framework=options.framework.name,
         framework_version=options.framework.version,
         code=stack.code,

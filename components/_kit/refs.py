@@ -94,11 +94,43 @@ class QueueRef:
 
 
 @dataclass(frozen=True, kw_only=True)
-class StateMachineRef:
-    """A Step Functions state machine."""
+class Metric:
+    """One metric of CloudWatch."""
 
+    namespace: str
+    name: str
+    dimensions: Mapping[str, pulumi.Input[str]]
+
+
+@dataclass(frozen=True)
+class RunEvents:
+    """What EventBridge tells of an orchestrator's runs: the event's source and type, and the keys of its detail."""
+
+    source: str
+    detail_type: str
+    handle: str
+    """Key of the pipeline's ARN."""
+    run: str
+    """Key of the run's name."""
+    status: str
+    statuses: tuple[str, ...]
+    """How runs end that tell nobody themselves."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PipelineRef:
+    """A pipeline, as its orchestrator runs it."""
+
+    target: str
     name: pulumi.Input[str]
-    arn: pulumi.Input[str]
+    handle: pulumi.Input[str]
+    """What the orchestrator knows it by: its ARN."""
+    failed: Metric
+    """How many runs failed."""
+    outcomes: Sequence[Metric]
+    """How many runs began, and how they ended."""
+    untold: RunEvents
+    """The ends of runs that nobody hears of otherwise."""
 
 
 @dataclass(frozen=True, kw_only=True)

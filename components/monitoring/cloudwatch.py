@@ -11,7 +11,7 @@ import pulumi
 from pulumi_aws.budgets import Budget
 from pulumi_aws.cloudwatch import Dashboard, EventRule, EventTarget, MetricAlarm
 
-from mlops_iac.components._kit import Component, EndpointRef, Named, StateMachineRef, TopicRef, render
+from mlops_iac.components._kit import Component, EndpointRef, Named, PipelineRef, RunEvents, TopicRef, render
 from mlops_iac.components._kit.transforms import Transforms
 from mlops_iac.components.monitoring import widgets
 from mlops_iac.core.environment import STACK_TAG
@@ -22,16 +22,13 @@ __all__ = ["Monitoring", "MonitoringArgs", "MonitoringNodes"]
 # Idle cost: 0.10 $ a month for the alarm of each pipeline; 3.00 $ for the dashboard, of which an account's first
 # three are free. Budgets that only notify are free.
 
-CUT_OFF = ("ABORTED", "TIMED_OUT")
-"""How an execution ends that cannot speak for itself. One that fails tells the team on its own way to its end."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class MonitoringArgs:
     """What is watched, and who is told."""
 
     alerts: TopicRef
-    pipelines: Mapping[str, StateMachineRef] = field(default_factory=dict)
+    pipelines: Mapping[str, PipelineRef] = field(default_factory=dict)
     """Pipelines to watch, by name. Left out: none."""
     endpoints: Sequence[EndpointRef] = ()
     """Endpoints to show; their alarms are their own. Left out: none."""
@@ -59,7 +56,7 @@ class Monitoring(Component):
     def __init__(self, place: Named, args: MonitoringArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(place, args.transforms, opts)
         dashboard = self._create_dashboard(args)
-        alarms = {name: self._create_alarm(args, name, machine) for name, machine in args.pipelines.items()}
+        alarms = {name: self._create_alarm(args, name, ref) for name, ref in args.pipelines.items()}
         rule = self._create_rule(args) if args.pipelines else None
         target = self._create_target(args, rule) if rule else None
         budget = self._create_budget(args, args.monthly_budget_usd) if args.monthly_budget_usd is not None else None
@@ -77,18 +74,18 @@ class Monitoring(Component):
     def _create_dashboard(self, args: MonitoringArgs) -> Dashboard:
         region = self.site.region
         shown = [
-            *(widgets.runs(region, name, machine) for name, machine in args.pipelines.items()),
+            *(widgets.runs(region, name, ref) for name, ref in args.pipelines.items()),
             *(widget for endpoint in args.endpoints for widget in widgets.endpoint(region, endpoint)),
         ]
         body = render({"widgets": widgets.placed(shown or [widgets.nothing()])})
         return self.make("dashboard", Dashboard, {"dashboard_body": body}, called=self.place.name)
 
-    def _create_alarm(self, args: MonitoringArgs, name: str, machine: StateMachineRef) -> MetricAlarm:
+    def _create_alarm(self, args: MonitoringArgs, name: str, ref: PipelineRef) -> MetricAlarm:
         props = {
             "alarm_description": f"Pipeline {name} of {self.site.stack} failed",
-            "namespace": "AWS/States",
-            "metric_name": "ExecutionsFailed",
-            "dimensions": {"StateMachineArn": machine.arn},
+            "namespace": ref.failed.namespace,
+            "metric_name": ref.failed.name,
+            "dimensions": dict(ref.failed.dimensions),
             "statistic": "Sum",
             "comparison_operator": "GreaterThanThreshold",
             "threshold": 0,
@@ -100,21 +97,24 @@ class Monitoring(Component):
         return self.make("pipeline_alarms", MetricAlarm, props, name=f"{name}-failed")
 
     def _create_rule(self, args: MonitoringArgs) -> EventRule:
-        arns = [args.pipelines[name].arn for name in sorted(args.pipelines)]
+        """Word of the runs that nobody would hear of otherwise."""
+        untold = _untold(args)
+        handles = [args.pipelines[name].handle for name in sorted(args.pipelines)]
         pattern = {
-            "source": ["aws.states"],
-            "detail-type": ["Step Functions Execution Status Change"],
-            "detail": {"status": list(CUT_OFF), "stateMachineArn": arns},
+            "source": [untold.source],
+            "detail-type": [untold.detail_type],
+            "detail": {untold.status: list(untold.statuses), untold.handle: handles},
         }
         props = {
-            "description": f"Runs of {self.site.stack} that were stopped or timed out",
+            "description": f"Runs of {self.site.stack} that were stopped or broke off",
             "event_pattern": render(pattern),
         }
         return self.make("failed_runs_rule", EventRule, props)
 
     def _create_target(self, args: MonitoringArgs, rule: EventRule) -> EventTarget:
+        untold = _untold(args)
         transformer = {
-            "input_paths": {"run": "$.detail.name", "status": "$.detail.status"},
+            "input_paths": {"run": f"$.detail.{untold.run}", "status": f"$.detail.{untold.status}"},
             "input_template": json.dumps(f"Run <run> of {self.site.stack} ended with <status>."),
         }
         props = {"rule": rule.name, "arn": args.alerts.arn, "target_id": "alerts", "input_transformer": transformer}
@@ -142,3 +142,13 @@ class Monitoring(Component):
             "threshold_type": "PERCENTAGE",
             "subscriber_sns_topic_arns": [args.alerts.arn],
         }
+
+
+def _untold(args: MonitoringArgs) -> RunEvents:
+    """One rule hears of all pipelines of an environment, so one orchestrator runs them."""
+    found = {ref.untold for ref in args.pipelines.values()}
+    if len(found) > 1:
+        targets = ", ".join(sorted({ref.target for ref in args.pipelines.values()}))
+        detail = f"Monitoring is given pipelines of several orchestrators: {targets}."
+        raise BlueprintError("Pipelines of several orchestrators.", detail, hint="give each its own monitoring.")
+    return found.pop()

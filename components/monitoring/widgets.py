@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import chain
 from typing import Any
 
-from mlops_iac.components._kit import EndpointRef, StateMachineRef
+from mlops_iac.components._kit import EndpointRef, PipelineRef
 
 WIDTH, HEIGHT = 12, 6
 """Two columns on CloudWatch's grid of 24."""
@@ -13,12 +14,9 @@ WIDTH, HEIGHT = 12, 6
 Widget = dict[str, Any]
 
 
-def runs(region: str, name: str, machine: StateMachineRef) -> Widget:
+def runs(region: str, name: str, ref: PipelineRef) -> Widget:
     """Runs of a pipeline by how they ended."""
-    rows = [
-        ["AWS/States", f"Executions{outcome}", "StateMachineArn", machine.arn]
-        for outcome in ("Started", "Succeeded", "Failed", "TimedOut")
-    ]
+    rows = [[one.namespace, one.name, *chain.from_iterable(one.dimensions.items())] for one in ref.outcomes]
     return _chart(region, f"Runs of {name}", rows, stat="Sum")
 
 

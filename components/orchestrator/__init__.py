@@ -1,1 +1,1 @@
-"""What runs pipelines, one target per file: ``orchestrator.step_functions``."""
+"""What runs pipelines, one target per file; ``orchestrator.orchestrator`` chooses one by its name."""

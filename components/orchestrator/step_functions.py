@@ -13,12 +13,25 @@ from pulumi_aws.cloudwatch import LogGroup
 from pulumi_aws.scheduler import Schedule
 from pulumi_aws.sfn import StateMachine
 
-from mlops_iac.components._kit import BoundaryRef, Component, Grant, KeyRef, Named, Reach, StateMachineRef
+from mlops_iac.components._kit import (
+    BoundaryRef,
+    Component,
+    Grant,
+    KeyRef,
+    Metric,
+    Named,
+    PipelineRef,
+    Reach,
+    RunEvents,
+)
 from mlops_iac.components._kit.documents import settled
 from mlops_iac.components._kit.transforms import Transforms
 from mlops_iac.components.identity import Role, make_role
+from mlops_iac.components.orchestrator.orchestrator import Orchestrator, OrchestratorArgs
 
-__all__ = ["ScheduleArgs", "StepFunctions", "StepFunctionsArgs", "StepFunctionsNodes"]
+__all__ = ["ScheduleArgs", "StepFunctions", "StepFunctionsArgs", "StepFunctionsNodes", "orchestrate"]
+
+TARGET = "step-functions"
 
 # Idle cost: nothing. Standard workflows are billed by state transition, logs by what is written and kept.
 
@@ -94,6 +107,7 @@ class StepFunctions(Component):
     """One pipeline as a Step Functions state machine."""
 
     Nodes = StepFunctionsNodes
+    notifies = True
     reach = (
         Reach(actions=(*DELIVERY, *TRACING)),
         Reach(actions=WATCH, on=(RULES,)),
@@ -112,10 +126,10 @@ class StepFunctions(Component):
         self.nodes = StepFunctionsNodes(
             state_machine=machine, role=role, log_group=group, schedule=schedule, schedule_role=schedule_role
         )
-        self.role = role
+        self.role = self.deploy_role = role
         self.state_machine_name: pulumi.Output[str] = machine.name
         self.state_machine_arn: pulumi.Output[str] = machine.arn
-        self.ref = StateMachineRef(name=machine.name, arn=machine.arn)
+        self.ref = _ref(machine)
         self.register_outputs({"state_machine_name": machine.name, "state_machine_arn": machine.arn})
 
     def grant_start(self, role: Role) -> None:
@@ -220,3 +234,33 @@ def _text(document: pulumi.Input[str] | Mapping[str, Any]) -> pulumi.Output[str]
     return settled(document).apply(
         lambda given: given if isinstance(given, str) else json.dumps(given, separators=(",", ":"))
     )
+
+
+def _ref(machine: StateMachine) -> PipelineRef:
+    """https://docs.aws.amazon.com/step-functions/latest/dg/procedure-cw-metrics.html and
+    https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html"""
+
+    def metric(outcome: str) -> Metric:
+        names = {"StateMachineArn": machine.arn}
+        return Metric(namespace="AWS/States", name=f"Executions{outcome}", dimensions=names)
+
+    return PipelineRef(
+        target=TARGET,
+        name=machine.name,
+        handle=machine.arn,
+        failed=metric("Failed"),
+        outcomes=tuple(map(metric, ("Started", "Succeeded", "Failed", "TimedOut"))),
+        # An execution that fails tells the team on its own way to its end.
+        untold=RunEvents(
+            source="aws.states",
+            detail_type="Step Functions Execution Status Change",
+            handle="stateMachineArn",
+            run="name",
+            status="status",
+            statuses=("ABORTED", "TIMED_OUT"),
+        ),
+    )
+
+
+def orchestrate(place: Named, args: OrchestratorArgs) -> Orchestrator:
+    return StepFunctions(place, StepFunctionsArgs(definition=args.definition({}), key=args.key, boundary=args.boundary))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import keyword
 from collections.abc import Iterator
 
 from mlops_iac.cloud.activities import DONE, INVENTED
@@ -47,6 +48,7 @@ moto does these:
 def resource_class(type: str) -> type:
     """pulumi-aws's class of a token; raises LookupError when there is none or its token is another."""
     module_name, _, rest = type.removeprefix("aws:").partition("/")
+    module_name += "_" if keyword.iskeyword(module_name) else ""  # `lambda` is none that Python could import
     found = getattr(importlib.import_module(f"pulumi_aws.{module_name}"), rest.partition(":")[2], None)
     if found is None or found.pulumi_type != type:
         raise LookupError(type)

@@ -89,7 +89,7 @@ def stop_executions(work: Drain) -> int:
     for runner in work.runners:
         running: list[Execution] = []
         with missing_is_nothing():
-            running = list(runner.list(running=True))
+            running = list(runner.runs(running=True))
         for execution in running:
             runner.stop(execution, "environment destroyed")
         for execution in running:
@@ -114,7 +114,8 @@ def stop_jobs(kind: str) -> Callable[[Drain], int]:
         with calling(f"sagemaker:List{kind}Jobs", work.stack):
             for status in ("InProgress", "Stopping"):
                 found = pages(listing, f"{kind}JobSummaries", NameContains=work.stack, StatusEquals=status)
-                names += [item[f"{kind}JobName"] for item in found if work.owns(item[f"{kind}JobName"])]
+                ours = [item for item in found if work.owns(item[f"{kind}JobName"])]
+                names += [item[f"{kind}JobName"] for item in ours if work.has_tag(item[f"{kind}JobArn"])]
         for name in names:
             key = {f"{kind}JobName": name}
             with missing_is_nothing("ValidationException"), calling(f"sagemaker:Stop{kind}Job", name):

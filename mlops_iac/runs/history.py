@@ -32,7 +32,7 @@ def list_runs(
 
 
 def _latest(environment: Environment, clients: Clients, pipeline: Pipeline) -> Iterator[tuple[Pipeline, Execution]]:
-    for execution in runner_for(environment, pipeline, clients).list():
+    for execution in runner_for(environment, pipeline, clients).runs():
         yield pipeline, execution
 
 

@@ -27,6 +27,11 @@ def make_run_id(now: datetime | None = None) -> str:
     return f"{now:%y%m%d-%H%M%S}-{secrets.token_hex(2)}"
 
 
+def moment_of(run: str) -> datetime:
+    """When a run was started, as its id tells."""
+    return datetime.strptime(run[:13], "%y%m%d-%H%M%S").replace(tzinfo=UTC)
+
+
 def check_run_id(run: str) -> str:
     """The id without the stack's name that people may have copied with it. Raises UsageError."""
     match = RUN_ID.search(run)

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from mlops_iac.components._kit import EndpointRef, StateMachineRef, TopicRef
+from mlops_iac.components._kit import EndpointRef, Metric, PipelineRef, RunEvents, TopicRef
 from mlops_iac.components.identity import Role, RoleArgs
 from mlops_iac.components.monitoring.alerts import Alerts, AlertsArgs
 from mlops_iac.components.monitoring.cloudwatch import Monitoring, MonitoringArgs
@@ -15,7 +15,17 @@ from tests.components.world import World, run, site
 
 KEY = "arn:aws:kms:eu-west-1:123456789012:key/0000-1111"
 TOPIC = TopicRef(arn="arn:aws:sns:eu-west-1:123456789012:screening-dev-alerts")
-MACHINE = StateMachineRef(name="screening-dev-training", arn="arn:aws:states:eu-west-1:123456789012:stateMachine:t")
+ARN = "arn:aws:states:eu-west-1:123456789012:stateMachine:t"
+FAILED = Metric(namespace="AWS/States", name="ExecutionsFailed", dimensions={"StateMachineArn": ARN})
+UNTOLD = RunEvents("aws.states", "Status Change", "stateMachineArn", "name", "status", ("ABORTED", "TIMED_OUT"))
+MACHINE = PipelineRef(
+    target="step-functions",
+    name="screening-dev-training",
+    handle=ARN,
+    failed=FAILED,
+    outcomes=(FAILED,),
+    untold=UNTOLD,
+)
 ENDPOINT = EndpointRef(
     name="screening-dev-endpoint", flavour="serverless", role_arn="r", settings={"VariantName": "main"}
 )
@@ -29,7 +39,7 @@ def monitoring(**change: object) -> World:
 def test_a_failed_run_is_told_by_name() -> None:
     made = monitoring(pipelines={"training": MACHINE})
     pattern = made.get("monitoring-failed-runs-rule").document("eventPattern")
-    assert pattern["detail"] == {"stateMachineArn": [MACHINE.arn], "status": ["ABORTED", "TIMED_OUT"]}
+    assert pattern["detail"] == {"stateMachineArn": [ARN], "status": ["ABORTED", "TIMED_OUT"]}
     target = made.get("monitoring-failed-runs-target").inputs
     assert target["arn"] == TOPIC.arn
     assert json.loads(target["inputTransformer"]["inputTemplate"]) == "Run <run> of screening-dev ended with <status>."

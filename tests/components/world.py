@@ -24,6 +24,7 @@ from mlops_iac.components.identity import Boundary, BoundaryArgs, Role, RoleArgs
 from mlops_iac.components.monitoring.alerts import Alerts, AlertsArgs
 from mlops_iac.components.monitoring.cloudwatch import Monitoring, MonitoringArgs
 from mlops_iac.components.network import Network, NetworkArgs
+from mlops_iac.components.orchestrator.sagemaker_pipelines import SageMakerPipelines, SageMakerPipelinesArgs
 from mlops_iac.components.orchestrator.step_functions import ScheduleArgs, StepFunctions, StepFunctionsArgs
 from mlops_iac.components.registry.ecr import ImageRepository, ImageRepositoryArgs
 from mlops_iac.components.registry.sagemaker import ModelRegistry, ModelRegistryArgs
@@ -42,10 +43,12 @@ _ARNS = {
     "aws:iam/policy:Policy": "arn:aws:iam::123456789012:policy/{name}",
     "aws:iam/role:Role": "arn:aws:iam::123456789012:role/{name}",
     "aws:kms/key:Key": "arn:aws:kms:{place}:key/0000-1111",
+    "aws:lambda/function:Function": "arn:aws:lambda:{place}:function:{name}",
     "aws:s3/bucket:Bucket": "arn:aws:s3:::{bucket}",
     "aws:sagemaker/modelPackageGroup:ModelPackageGroup": (
         "arn:aws:sagemaker:{place}:model-package-group/{modelPackageGroupName}"
     ),
+    "aws:sagemaker/pipeline:Pipeline": "arn:aws:sagemaker:{place}:pipeline/{pipelineName}",
     "aws:sfn/stateMachine:StateMachine": "arn:aws:states:{place}:stateMachine:{name}",
     "aws:sns/topic:Topic": "arn:aws:sns:{place}:{name}",
     "aws:ssm/parameter:Parameter": "arn:aws:ssm:{place}:parameter{name}",
@@ -213,6 +216,9 @@ SAMPLES: dict[type[Component], Sample] = {
     ),
     ServerlessEndpoint: lambda n: ServerlessEndpointArgs(
         key=n.encryption.ref, boundary=n.boundary.ref, images=(IMAGE,), alerts=n.alerts.ref
+    ),
+    SageMakerPipelines: lambda n: SageMakerPipelinesArgs(
+        definition=lambda own: pulumi.Output.from_input("{}"), key=n.encryption.ref, boundary=n.boundary.ref
     ),
     StepFunctions: lambda n: StepFunctionsArgs(
         definition={"StartAt": "Done", "States": {"Done": {"Type": "Succeed"}}},

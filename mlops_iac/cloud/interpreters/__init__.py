@@ -1,1 +1,1 @@
-"""What runs the native documents that were deployed: one file per orchestrator."""
+"""What runs the native documents that were deployed: one room per orchestrator."""

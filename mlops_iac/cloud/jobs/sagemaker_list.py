@@ -32,13 +32,13 @@ def _wanted(record: Mapping[str, Any], asked: Mapping[str, Any], noun: str) -> b
         (
             asked.get("NameContains", "").lower() in record[f"{noun}Name"].lower(),
             asked.get("StatusEquals") in (None, record[f"{noun}Status"]),
-            _between(created, asked.get("CreationTimeAfter"), asked.get("CreationTimeBefore")),
-            _between(modified, asked.get("LastModifiedTimeAfter"), asked.get("LastModifiedTimeBefore")),
+            between(created, asked.get("CreationTimeAfter"), asked.get("CreationTimeBefore")),
+            between(modified, asked.get("LastModifiedTimeAfter"), asked.get("LastModifiedTimeBefore")),
         )
     )
 
 
-def _between(moment: Any, after: Any, before: Any) -> bool:
+def between(moment: Any, after: Any, before: Any) -> bool:
     return (after is None or moment >= _aware(after, moment)) and (before is None or moment <= _aware(before, moment))
 
 

@@ -15,13 +15,16 @@ _IMAGE = re.compile(r"\d{12}\.dkr\.ecr\.[a-z0-9.-]+/[a-z0-9._/-]+:[A-Za-z0-9._-]
 
 
 def install(gateway: Gateway, find: Callable[[str], Framework | None]) -> None:
-    """Build the environment of each framework image that a deployed state machine names, in the background."""
+    """Build the environment of each framework image that a deployed pipeline names, in the background."""
 
     def warm_images(call: Call) -> None:
-        for image in set(_IMAGE.findall(call.params.get("definition") or "")):
+        text = call.params.get("definition") or call.params.get("PipelineDefinition") or ""
+        for image in set(_IMAGE.findall(text)):
             framework = find(image)
             if framework is not None and not is_ready(framework):
                 warm(framework)
 
     for operation in ("CreateStateMachine", "UpdateStateMachine"):
         gateway.after("stepfunctions", operation, warm_images)
+    for operation in ("CreatePipeline", "UpdatePipeline"):
+        gateway.after("sagemaker", operation, warm_images)

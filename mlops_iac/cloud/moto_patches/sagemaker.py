@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mlops_iac.cloud import tables
+from mlops_iac.cloud.interpreters import sagemaker_pipelines
 from mlops_iac.cloud.wire import AwsError, Call
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ _DELETED = "sagemaker.deleted-model-packages"
 
 
 def apply(gateway: Gateway) -> None:
+    sagemaker_pipelines.install(gateway)
     for operation, collection, name, what in (
         ("CreateModel", "_models", "ModelName", "model"),
         ("CreateEndpointConfig", "endpoint_configs", "EndpointConfigName", "endpoint configuration"),

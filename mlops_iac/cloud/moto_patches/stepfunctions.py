@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 from mlops_iac.cloud import pickling
 from mlops_iac.cloud.gateway import AwsError, Call
 from mlops_iac.cloud.iam import on_behalf
-from mlops_iac.cloud.interpreters import asl_check, step_functions
+from mlops_iac.cloud.interpreters.step_functions import asl_check, integrations
 from mlops_iac.cloud.news import News
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def apply(gateway: Gateway) -> None:
 
 
 def _prepare(gateway: Gateway) -> None:
-    step_functions.install(gateway)
+    integrations.install(gateway)
     _keep_only_history_in_snapshots()
     _touch_when_an_execution_ends(gateway)
     _name_refused_definitions()

@@ -13,9 +13,10 @@ from mlops_iac.core.suggestions import did_you_mean
 from mlops_iac.runs.runners.execution import Execution, History, Order
 
 RUNNERS: Final[Mapping[str, str]] = {
+    "sagemaker-pipelines": "mlops_iac.runs.runners.sagemaker_pipelines",
     "step-functions": "mlops_iac.runs.runners.step_functions",
 }
-"""Target to the module that has its ``Runner``."""
+"""Target to the module that has its ``Runner``. Sorted."""
 
 
 class Runner(Protocol):
@@ -28,7 +29,7 @@ class Runner(Protocol):
 
     def start(self, order: Order) -> Execution: ...
 
-    def list(self, *, running: bool = False) -> Iterator[Execution]:
+    def runs(self, *, running: bool = False) -> Iterator[Execution]:
         """Runs newest first, read page by page; those that nobody started through us are left out."""
 
     def find(self, run: str) -> Execution | None:

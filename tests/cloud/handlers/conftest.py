@@ -12,6 +12,8 @@ import yaml
 
 from mlops_iac.cloud.provider import EmbeddedProvider
 from mlops_iac.engine.handler import Created, Scope
+from mlops_iac.engine.values.content import hashed
+from mlops_iac.engine.values.value import Archive, Asset
 
 HERE = Path(__file__).parent
 REGION = "eu-west-1"
@@ -62,7 +64,9 @@ class Lab:
         return self._made[name]
 
     def filled(self, value: Any) -> Any:
-        """Replace ``${need.output}`` everywhere."""
+        """Replace ``${need.output}`` everywhere; ``{$archive: {file: text}}`` is packed code."""
+        if isinstance(value, dict) and "$archive" in value:
+            return hashed(Archive(assets={k: hashed(Asset(text=v)) for k, v in value["$archive"].items()}))
         if isinstance(value, dict):
             return {key: self.filled(inner) for key, inner in value.items()}
         if isinstance(value, list):

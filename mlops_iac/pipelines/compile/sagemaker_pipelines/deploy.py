@@ -46,8 +46,9 @@ def compile_deploy(step: DeployStep, context: Context) -> list[Native]:
                 "wait_seconds": min(WAIT_SECONDS, step.max_seconds - number * WAIT_SECONDS),
                 "poll_seconds": step.poll_seconds,
                 "last": number == count - 1,
+                "started": x.made(names[number - 1], "OutputParameters['started']") if number else "false",
             },
-            "OutputParameters": [{"OutputName": "endpoint", "OutputType": "String"}],
+            "OutputParameters": [{"OutputName": name, "OutputType": "String"} for name in ("endpoint", "started")],
             **({"DependsOn": [names[number - 1]]} if number else {}),
         }
         for number, name in enumerate(names)

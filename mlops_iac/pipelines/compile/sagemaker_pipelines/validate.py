@@ -124,6 +124,9 @@ def _fault(reference: str, steps: Mapping[str, Mapping[str, Any]], parameters: s
     if path.startswith("PropertyFiles."):
         files = {file["PropertyFileName"] for file in steps[name].get("PropertyFiles", ())}
         return "" if path.partition(".")[2] in files else "the step has no such property file"
+    if path.startswith("OutputParameters["):
+        made = {f"OutputParameters['{one['OutputName']}']" for one in steps[name].get("OutputParameters", ())}
+        return "" if path in made else "the step has no such output"
     request = REQUESTS.get(steps[name]["Type"])
     return _path_fault(path, request.described) if request else f"a {steps[name]['Type']} step has no properties"
 

@@ -49,7 +49,7 @@ class Runner:
             names=order.names,
         )
 
-    def list(self, *, running: bool = False) -> Iterator[Execution]:
+    def runs(self, *, running: bool = False) -> Iterator[Execution]:
         only = {"statusFilter": "RUNNING"} if running else {}
         with calling("stepfunctions:ListExecutions", self.pipeline.name):
             call = self._client.list_executions

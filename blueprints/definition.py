@@ -1,9 +1,9 @@
-"""From a pipeline and the components of an environment to the document that its state machine runs."""
+"""From a pipeline and the components of an environment to the document that its orchestrator runs."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pulumi
@@ -11,18 +11,22 @@ import pulumi
 from mlops_iac.components._kit.refs import EndpointRef, JobRef, LakeRef, RegistryRef, TopicRef
 from mlops_iac.components._kit.site import Site
 from mlops_iac.core.frameworks import Framework
+from mlops_iac.pipelines.compile import get_target
 from mlops_iac.pipelines.compile.bindings import Bindings, EndpointBinding
-from mlops_iac.pipelines.compile.step_functions import compile
 from mlops_iac.pipelines.pipeline import Pipeline
+
+Compile = Callable[[Pipeline, Bindings], dict[str, Any]]
 
 CODE_ZONE = {"code": "code/"}
 """Packed code lies beside the zones of the lake."""
 
 
-def state_machine(
+def definition(
     pipeline: Pipeline,
     site: Site,
     *,
+    target: str,
+    own: Mapping[str, pulumi.Input[str]],
     lake: LakeRef,
     jobs: JobRef,
     framework: Framework,
@@ -34,7 +38,8 @@ def state_machine(
     """The definition, as text.
 
     Names and ARNs are known only when everything exists, so the pipeline is compiled twice: now, with placeholders,
-    which shows its mistakes in a preview; and with the real values. Raises PipelineError.
+    which shows its mistakes in a preview; and with the real values. ``own`` is what the orchestrator itself brings.
+    Raises PipelineError.
     """
     fixed: dict[str, Any] = {
         "stack": site.stack,
@@ -51,6 +56,7 @@ def state_machine(
         "registries": dict.fromkeys(registries, f"{site.stack}-placeholder"),
         "endpoints": {name: _placeholder(site, ref) for name, ref in endpoints.items()},
     }
+    compile = get_target(target).compile
     compile(pipeline, Bindings.placeholder(**fixed, **known))
     later: Mapping[str, Any] = {
         "account_id": site.account_id,
@@ -63,11 +69,12 @@ def state_machine(
         "endpoints": {name: _endpoint_values(ref) for name, ref in endpoints.items()},
         "alerts_topic_arn": alerts.arn if alerts else None,
         "alerts_key_arn": alerts_key_arn,
+        **own,
     }
-    return pulumi.Output.all(**later).apply(lambda values: _render(pipeline, {**fixed, **values}))
+    return pulumi.Output.all(**later).apply(lambda values: _render(compile, pipeline, {**fixed, **values}))
 
 
-def _render(pipeline: Pipeline, values: Mapping[str, Any]) -> str:
+def _render(compile: Compile, pipeline: Pipeline, values: Mapping[str, Any]) -> str:
     bindings = Bindings(
         **{
             **values,

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from mlops_iac.cloud.bells import Bells
-from mlops_iac.cloud.interpreters import waiting
+from mlops_iac.cloud.interpreters.step_functions import waiting
 
 KEY = ("endpoint", "123456789012", "eu-west-1", "ours")
 

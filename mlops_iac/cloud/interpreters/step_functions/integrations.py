@@ -22,8 +22,8 @@ import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
-from mlops_iac.cloud.interpreters import intrinsics, sagemaker_tasks, waiting
-from mlops_iac.cloud.interpreters.moto_asl import (
+from mlops_iac.cloud.interpreters.step_functions import intrinsics, sagemaker_tasks, waiting
+from mlops_iac.cloud.interpreters.step_functions.moto_asl import (
     BOTO_NAMES,
     CALLING,
     PACKAGE,

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from mlops_iac.cloud.interpreters import waiting
-from mlops_iac.cloud.interpreters.moto_asl import PACKAGE, TASKS, client_for, module, replace_everywhere
+from mlops_iac.cloud.interpreters.step_functions import waiting
+from mlops_iac.cloud.interpreters.step_functions.moto_asl import PACKAGE, TASKS, client_for, module, replace_everywhere
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
-from mlops_iac.cloud.interpreters.moto_asl import CALLING, PACKAGE, TASKS, account_of, module
+from mlops_iac.cloud.interpreters.step_functions.moto_asl import CALLING, PACKAGE, TASKS, account_of, module
 
 POLL: Final = 0.2
 """Seconds until a task looks without having been told, the first time; then twice as long each time."""

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from mlops_iac.cloud.interpreters.intrinsics import FormatError, fill, unescape
+from mlops_iac.cloud.interpreters.step_functions.intrinsics import FormatError, fill, unescape
 
 
 def test_escapes_stand_for_the_character_after_the_backslash():

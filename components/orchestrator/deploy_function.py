@@ -1,0 +1,124 @@
+"""The code of a deployer: it runs on AWS Lambda, where boto3 is part of the runtime, and nowhere else.
+
+One call makes the run's model and endpoint configuration, creates or updates the endpoint, and waits until it serves.
+When the time of a call is over, the next one goes on: ``started`` says whether the change has been asked for.
+
+An update that fails is rolled back by SageMaker: the endpoint is in service again with the configuration it had
+before. An endpoint whose first creation failed cannot be updated; it never served anything, so it is made anew.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import time
+from typing import Any
+
+BUSY = ("Creating", "Updating", "SystemUpdating", "RollingBack", "Deleting")
+NOT_FOUND = "Could not find"
+"""SageMaker has no error of its own for what does not exist, only this text in a validation error."""
+EXISTS = "already exist"
+
+
+class DeployFailed(Exception):
+    pass
+
+
+def handler(event: dict[str, Any], context: Any) -> dict[str, str]:
+    return Deployment(importlib.import_module("boto3").client("sagemaker"), event).run()
+
+
+class Deployment:
+    """One call. ``event`` has: name, run, package, endpoint, settings, wait_seconds, poll_seconds, started, last."""
+
+    def __init__(self, client: Any, event: dict[str, Any]) -> None:
+        self.client, self.event = client, event
+        self.name, self.endpoint = event["name"], event["endpoint"]
+        self.settings = json.loads(event["settings"])
+        self.tags = [*self.settings["tags"], {"Key": "mlops-iac:run", "Value": event["run"]}]
+        self.started = str(event["started"]).lower() == "true"
+        self.until = time.monotonic() + event["wait_seconds"]
+
+    def run(self) -> dict[str, str]:
+        if not self.started:
+            self.make_model()
+            self.make_configuration()
+        while True:
+            found = self.describe()
+            if self.is_done(found):
+                return self.answer()
+            if time.monotonic() + self.event["poll_seconds"] > self.until:
+                if self.event["last"]:
+                    status = found["EndpointStatus"] if found else "not there"
+                    raise DeployFailed(f"Endpoint {self.endpoint} is still {status} after all the time it was given.")
+                return self.answer()
+            time.sleep(self.event["poll_seconds"])
+
+    def answer(self) -> dict[str, str]:
+        return {"endpoint": self.endpoint, "started": str(self.started).lower()}
+
+    def is_done(self, found: dict[str, Any] | None) -> bool:
+        """Whether it serves this run's model; asks for what is to be done next when nothing is under way."""
+        status = found["EndpointStatus"] if found else ""
+        if status in BUSY:
+            return False
+        if not self.started:
+            self.change(found, status)
+            return False
+        if found and status == "InService":
+            if found["EndpointConfigName"] == self.name:
+                return True
+            old = found["EndpointConfigName"]
+            raise DeployFailed(f"Endpoint {self.endpoint} is in service with {old}: SageMaker rolled the update back.")
+        reason = (found or {}).get("FailureReason") or "SageMaker gives no reason."
+        raise DeployFailed(f"Endpoint {self.endpoint} failed: {reason}")
+
+    def change(self, found: dict[str, Any] | None, status: str) -> None:
+        place = {"EndpointName": self.endpoint, "EndpointConfigName": self.name}
+        if status == "Failed":
+            self.client.delete_endpoint(EndpointName=self.endpoint)
+        elif found is None:
+            self.client.create_endpoint(**place, Tags=self.tags)
+            self.started = True
+        else:
+            self.client.update_endpoint(**place)
+            self.started = True
+
+    def make_model(self) -> None:
+        vpc = {"VpcConfig": self.settings["vpc"]} if self.settings["vpc"] else {}
+        self.once(
+            self.client.create_model,
+            ModelName=self.name,
+            ExecutionRoleArn=self.settings["role"],
+            PrimaryContainer={"ModelPackageName": self.event["package"]},
+            EnableNetworkIsolation=self.settings["isolated"],
+            Tags=self.tags,
+            **vpc,
+        )
+
+    def make_configuration(self) -> None:
+        key = {"KmsKeyId": self.settings["key"]} if self.settings["key"] else {}
+        self.once(
+            self.client.create_endpoint_config,
+            EndpointConfigName=self.name,
+            ProductionVariants=[{**self.settings["variant"], "ModelName": self.name}],
+            Tags=self.tags,
+            **key,
+        )
+
+    def once(self, create: Any, **arguments: Any) -> None:
+        """Make something that an earlier call of the same run may have made."""
+        try:
+            create(**arguments)
+        except self.client.exceptions.ClientError as error:
+            if EXISTS not in str(error):
+                raise
+
+    def describe(self) -> dict[str, Any] | None:
+        try:
+            found: dict[str, Any] = self.client.describe_endpoint(EndpointName=self.endpoint)
+            return found
+        except self.client.exceptions.ClientError as error:
+            if NOT_FOUND not in str(error):
+                raise
+            return None

@@ -1,0 +1,266 @@
+"""SageMaker Pipelines' API: pipelines are moto's, executions are ours.
+
+Left to moto: the records of pipelines, and their tags. Not offered: retrying and changing an execution, versions, and
+what answers Callback steps.
+"""
+
+from __future__ import annotations
+
+import functools
+import secrets
+import string
+import threading
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from mlops_iac.cloud.iam.assuming import CannotAssume
+from mlops_iac.cloud.interpreters.sagemaker_pipelines import definition
+from mlops_iac.cloud.interpreters.sagemaker_pipelines.execution import FAILED, Execution
+from mlops_iac.cloud.interpreters.sagemaker_pipelines.steps import StepFailed, Work, call
+from mlops_iac.cloud.interpreters.sagemaker_pipelines.values import Unresolved, Values
+from mlops_iac.cloud.jobs.records import Key, Records, now
+from mlops_iac.cloud.jobs.s3_transfer import S3Uri
+from mlops_iac.cloud.jobs.sagemaker_list import between
+from mlops_iac.cloud.paging import paged
+from mlops_iac.cloud.wire import AwsError, Call
+
+if TYPE_CHECKING:
+    from mlops_iac.cloud.gateway import Gateway
+
+SERVICE: Final = "sagemaker.amazonaws.com"
+"""Who assumes a pipeline's role."""
+ENDED: Final = ("Failed", "Stopped", "Succeeded")
+REFUSED: Final = (
+    "ListPipelineVersions",
+    "RetryPipelineExecution",
+    "SendPipelineExecutionStepFailure",
+    "SendPipelineExecutionStepSuccess",
+    "UpdatePipelineExecution",
+    "UpdatePipelineVersion",
+)
+CLOUD_STOPPED: Final = "The embedded cloud stopped while this execution ran."
+
+
+def install(gateway: Gateway) -> None:
+    pipelines = Pipelines(gateway)
+    for operation in ("CreatePipeline", "UpdatePipeline"):
+        gateway.before("sagemaker", operation, pipelines.check)
+    for operation in ("DeletePipeline", "DescribePipeline", "UpdatePipeline"):
+        gateway.before("sagemaker", operation, pipelines.must_exist)
+    for operation, answer in (
+        ("StartPipelineExecution", pipelines.start),
+        ("StopPipelineExecution", pipelines.stop),
+        ("DescribePipelineExecution", pipelines.describe),
+        ("ListPipelineExecutions", pipelines.list),
+        ("ListPipelineExecutionSteps", pipelines.list_steps),
+        ("ListPipelineParametersForExecution", pipelines.list_parameters),
+        ("DescribePipelineDefinitionForExecution", pipelines.describe_definition),
+    ):
+        gateway.instead("sagemaker", operation, answer)
+    for operation in REFUSED:
+        gateway.instead("sagemaker", operation, functools.partial(_refuse, operation))
+    gateway.on_restore(pipelines.settle)
+    gateway.on_reset(pipelines.forget)
+
+
+def _refuse(operation: str, _: Call) -> dict[str, Any]:
+    raise AwsError("NotImplemented", f"The embedded cloud does not offer sagemaker:{operation}.", 501)
+
+
+class Pipelines:
+    """Executions of this cloud, by account, region, and ``<pipeline>/<id>``."""
+
+    def __init__(self, gateway: Gateway) -> None:
+        self._gateway = gateway
+        self._records = Records(gateway, "pipelines")
+        self._running: dict[Key, Execution] = {}
+
+    # The API ------------------------------------------------------------------------------------------------------
+
+    def check(self, call: Call) -> None:
+        text = call.params.get("PipelineDefinition")
+        if text:
+            try:
+                definition.parse(text)
+            except ValueError as error:
+                raise AwsError("ValidationException", f"Unable to parse pipeline definition: {error}.") from None
+
+    def must_exist(self, call: Call) -> None:
+        self._pipeline(call, call.params["PipelineName"])
+
+    def start(self, call: Call) -> dict[str, Any]:
+        pipeline = self._pipeline(call, call.params["PipelineName"])
+        document = definition.parse(pipeline.pipeline_definition)
+        unknown = definition.find_unknown(document)
+        if unknown:
+            raise AwsError("NotImplemented", f"The embedded cloud does not run {unknown}.", 501)
+        given = {one["Name"]: one["Value"] for one in call.params.get("PipelineParameters", ())}
+        try:
+            parameters = definition.settle_parameters(document, given)
+        except ValueError as error:
+            raise AwsError("ValidationException", f"{error}.") from None
+        identity = "".join(secrets.choice(string.ascii_lowercase + string.digits) for _ in range(12))
+        key = ("execution", call.account_id, call.region, f"{pipeline.pipeline_name}/{identity}")
+        record = self._first_record(call, pipeline, identity, parameters)
+        self._records.add(key, record)
+        thread = threading.Thread(target=self._live, args=(key, document), name=f"pipeline {identity}", daemon=True)
+        thread.start()
+        return {"PipelineExecutionArn": record["PipelineExecutionArn"]}
+
+    def stop(self, call: Call) -> dict[str, Any]:
+        """Asks; the steps that run are stopped within moments, and the execution ends with them."""
+        key, record = self._get(call)
+        if record["PipelineExecutionStatus"] in ENDED:
+            status = record["PipelineExecutionStatus"]
+            raise AwsError("ValidationException", f"Only executions that run can be stopped; this one has {status}.")
+        self._records.change(key, PipelineExecutionStatus="Stopping", LastModifiedTime=now())
+        running = self._running.get(key)
+        if running is not None:
+            running.stopped.set()
+        return {"PipelineExecutionArn": record["PipelineExecutionArn"]}
+
+    def describe(self, call: Call) -> dict[str, Any]:
+        _, record = self._get(call)
+        return {name: value for name, value in record.items() if name not in ("Definition", "Parameters", "Steps")}
+
+    def list(self, call: Call) -> dict[str, Any]:
+        pipeline = self._pipeline(call, call.params["PipelineName"])
+        found = [
+            record
+            for key, record in self._records.each("execution", call.account_id, call.region)
+            if key[3].startswith(f"{pipeline.pipeline_name}/")
+            and between(record["CreationTime"], call.params.get("CreatedAfter"), call.params.get("CreatedBefore"))
+        ]
+        found.sort(key=lambda record: record["CreationTime"], reverse=call.params.get("SortOrder") != "Ascending")
+        return paged("PipelineExecutionSummaries", [_summary(one) for one in found], call.params, limit=100)
+
+    def list_steps(self, call: Call) -> dict[str, Any]:
+        _, record = self._get(call)
+        steps = record["Steps"] if call.params.get("SortOrder") == "Ascending" else record["Steps"][::-1]
+        return paged("PipelineExecutionSteps", steps, call.params, limit=100)
+
+    def list_parameters(self, call: Call) -> dict[str, Any]:
+        _, record = self._get(call)
+        values = [{"Name": name, "Value": str(value)} for name, value in record["Parameters"].items()]
+        return paged("PipelineParameters", values, call.params, limit=100)
+
+    def describe_definition(self, call: Call) -> dict[str, Any]:
+        _, record = self._get(call)
+        return {"PipelineDefinition": record["Definition"], "CreationTime": record["CreationTime"]}
+
+    # The life of an execution -------------------------------------------------------------------------------------
+
+    def settle(self) -> None:
+        """After a restart of the cloud: what was running is not any more."""
+        for key, record in list(self._records.each("execution")):
+            if record["PipelineExecutionStatus"] not in ENDED:
+                self._end(key, "Failed", CLOUD_STOPPED)
+
+    def forget(self) -> None:
+        for execution in list(self._running.values()):
+            execution.stopped.set()
+
+    def _live(self, key: Key, document: Mapping[str, Any]) -> None:
+        record = self._records.find(key)
+        if record is None:
+            return
+        execution = Execution(document, lambda steps: self._records.change(key, Steps=steps))
+        self._running[key] = execution
+        if record["PipelineExecutionStatus"] == "Stopping":
+            execution.stopped.set()
+        try:
+            status = execution.run(self._work(key, record, execution))
+            self._end(key, status, FAILED if status == "Failed" else "")
+        except CannotAssume as error:
+            self._end(key, "Failed", str(error))
+        finally:
+            self._running.pop(key, None)
+
+    def _work(self, key: Key, record: Mapping[str, Any], execution: Execution) -> Work:
+        client = self.clients_of_role(record["RoleArn"], key, record["PipelineArn"])
+        name, _, identity = key[3].rpartition("/")
+        variables = {
+            "PipelineExecutionId": identity,
+            "PipelineExecutionArn": record["PipelineExecutionArn"],
+            "PipelineName": name,
+            "PipelineArn": record["PipelineArn"],
+            "StartDateTime": record["CreationTime"].isoformat(),
+        }
+
+        def bell(kind: str, name: str) -> threading.Event:
+            return self._gateway.bells.bell((kind, key[1], key[2], name))
+
+        return Work(
+            client=client,
+            values=Values(record["Parameters"], variables, lambda uri: _read(client("s3"), uri)),
+            execution_id=identity,
+            stopped=execution.stopped,
+            bell=bell,
+            tell=execution.tell,
+            choose=execution.choose,
+        )
+
+    def clients_of_role(self, role_arn: str, key: Key, pipeline_arn: str) -> Any:
+        """The one place where a pipeline's steps get their clients: they act in its role. Raises `CannotAssume`."""
+        return self._gateway.roles.clients(role_arn, SERVICE, "SageMakerPipelines", key[2], pipeline_arn)
+
+    def _end(self, key: Key, status: str, reason: str) -> None:
+        said = {"FailureReason": reason} if reason else {}
+        self._records.change(key, PipelineExecutionStatus=status, LastModifiedTime=now(), **said)
+
+    # Finding ------------------------------------------------------------------------------------------------------
+
+    def _first_record(self, call: Call, pipeline: Any, identity: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        moment = now()
+        asked = {
+            name: call.params[name]
+            for name in ("PipelineExecutionDisplayName", "PipelineExecutionDescription")
+            if call.params.get(name)
+        }
+        return {
+            "PipelineArn": pipeline.arn,
+            "PipelineExecutionArn": f"{pipeline.arn}/execution/{identity}",
+            "PipelineExecutionDisplayName": f"execution-{int(moment.timestamp() * 1000)}",
+            **asked,
+            "PipelineExecutionStatus": "Executing",
+            "CreationTime": moment,
+            "LastModifiedTime": moment,
+            "RoleArn": call.params.get("RoleArn") or pipeline.role_arn,
+            "Definition": pipeline.pipeline_definition,
+            "Parameters": dict(parameters),
+            "Steps": [],
+        }
+
+    def _pipeline(self, call: Call, name: str) -> Any:
+        from moto.sagemaker.models import sagemaker_backends
+
+        with self._gateway.locked("sagemaker"):
+            found = sagemaker_backends[call.account_id][call.region].pipelines.get(name.rsplit("/", 1)[-1])
+        if found is None:
+            raise AwsError("ResourceNotFound", f"Pipeline '{name}' does not exist.", 400)
+        return found
+
+    def _get(self, call: Call) -> tuple[Key, dict[str, Any]]:
+        arn = str(call.params["PipelineExecutionArn"])
+        name = arn.partition(":pipeline/")[2].replace("/execution/", "/")
+        key = ("execution", call.account_id, call.region, name)
+        record = self._records.find(key)
+        if record is None:
+            raise AwsError("ResourceNotFound", f"Pipeline execution with ARN {arn} does not exist.", 400)
+        return key, record
+
+
+def _summary(record: Mapping[str, Any]) -> dict[str, Any]:
+    shown = ("PipelineExecutionArn", "PipelineExecutionStatus", "PipelineExecutionDisplayName")
+    summary = {name: record[name] for name in (*shown, "PipelineExecutionDescription") if name in record}
+    failure = {"PipelineExecutionFailureReason": record["FailureReason"]} if "FailureReason" in record else {}
+    return {**summary, "StartTime": record["CreationTime"], **failure}
+
+
+def _read(s3: Any, uri: str) -> bytes:
+    place = S3Uri.parse(uri)
+    try:
+        body: bytes = call(s3.get_object, Bucket=place.bucket, Key=place.key)["Body"].read()
+        return body
+    except StepFailed as error:
+        raise Unresolved(f"ClientError: Property file {uri} cannot be read: {error}") from None

@@ -1,0 +1,98 @@
+"""One execution: a thread for what is next, and one for each step that runs."""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from mlops_iac.cloud.interpreters.sagemaker_pipelines import definition
+from mlops_iac.cloud.interpreters.sagemaker_pipelines.steps import RUN, Step, StepFailed, StepStopped, Work
+from mlops_iac.cloud.interpreters.sagemaker_pipelines.values import Unresolved
+from mlops_iac.cloud.jobs.records import now
+
+log = logging.getLogger("mlops_iac.cloud")
+
+FAILED: Final = "Step failure: One or multiple steps failed."
+"""SageMaker's words for an execution whose step failed; the step has the reason."""
+
+
+class Execution:
+    """Runs a definition's steps, and writes down how far they are."""
+
+    def __init__(self, document: Mapping[str, Any], write: Callable[[list[dict[str, Any]]], None]) -> None:
+        self._waiting: dict[str, Step] = {step["Name"]: step for step in document["Steps"]}
+        self._running: set[str] = set()
+        self._done: set[str] = set()
+        self._told: dict[str, dict[str, Any]] = {}
+        self._failed = False
+        self._write = write
+        self._lock = threading.Lock()
+        self._ended: queue.Queue[tuple[str, str, str]] = queue.Queue()
+        self.stopped = threading.Event()
+
+    def run(self, work: Work) -> str:
+        """Until it is over; answers SageMaker's status."""
+        while True:
+            self._start_ready(work)
+            if not self._running:
+                break
+            name, status, reason = self._ended.get()
+            self._settle(name, status, reason)
+        if self._failed:
+            return "Failed"
+        return "Stopped" if self.stopped.is_set() else "Succeeded"
+
+    def tell(self, name: str, metadata: dict[str, Any]) -> None:
+        self._change(name, Metadata=metadata)
+
+    def choose(self, step: Step, outcome: bool) -> None:
+        """The steps of one branch join those that wait."""
+        chosen = step["Arguments"].get("IfSteps" if outcome else "ElseSteps", ())
+        with self._lock:
+            self._waiting |= {inner["Name"]: inner for inner in chosen}
+
+    def _start_ready(self, work: Work) -> None:
+        if self._failed or self.stopped.is_set():
+            return
+        with self._lock:
+            ready = [step for step in self._waiting.values() if definition.needs(step) <= self._done]
+            for step in ready:
+                del self._waiting[step["Name"]]
+        for step in ready:
+            self._running.add(step["Name"])
+            self._change(step["Name"], StartTime=now(), StepStatus="Executing", AttemptCount=1)
+            threading.Thread(target=self._step, args=(step, work), name=f"step {step['Name']}", daemon=True).start()
+
+    def _step(self, step: Step, work: Work) -> None:
+        status, reason = "Failed", ""
+        try:
+            RUN[step["Type"]](step, work)
+            status = "Succeeded"
+        except StepStopped:
+            status = "Stopped"
+        except (StepFailed, Unresolved) as failure:
+            reason = str(failure)
+        except Exception as error:
+            log.exception("Step %s met an error of the embedded cloud.", step["Name"])
+            reason = f"InternalServerError: The embedded cloud met an error: {type(error).__name__}: {error}"
+        self._ended.put((step["Name"], status, reason))
+
+    def _settle(self, name: str, status: str, reason: str) -> None:
+        """A step is over. When one fails those beside it are stopped, and no other starts."""
+        self._running.discard(name)
+        if status == "Succeeded":
+            self._done.add(name)
+        elif status == "Failed":
+            self._failed = True
+            self.stopped.set()
+        said = {"FailureReason": reason[:1024]} if reason else {}
+        self._change(name, EndTime=now(), StepStatus=status, **said)
+
+    def _change(self, name: str, **values: Any) -> None:
+        with self._lock:
+            self._told.setdefault(name, {"StepName": name}).update(values)
+            told = [dict(step) for step in self._told.values()]
+        self._write(told)

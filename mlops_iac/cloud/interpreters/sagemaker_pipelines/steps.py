@@ -1,0 +1,186 @@
+"""What each type of step does, in the pipeline's role, through the cloud's own API."""
+
+from __future__ import annotations
+
+import json
+import operator
+import secrets
+import string
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from mlops_iac.cloud.interpreters.sagemaker_pipelines.values import Values
+
+Step = Mapping[str, Any]
+
+LISTEN: Final = 0.5
+"""Seconds after which a waiting step sees that it is to stop."""
+LOOK_ANYWAY: Final = 30.0
+"""Seconds between two looks at a job that says nothing."""
+
+
+class StepFailed(Exception):
+    """A step did not do its work; the message is its failure reason."""
+
+
+class StepStopped(Exception):
+    """A step was stopped on request."""
+
+
+@dataclass
+class Work:
+    """One execution as its steps see it."""
+
+    client: Callable[[str], Any]
+    """A client of the embedded cloud that acts in the pipeline's role."""
+    values: Values
+    execution_id: str
+    stopped: threading.Event
+    bell: Callable[[str, str], threading.Event]
+    """What rings when a job's record changes, by the kind in its ARN and its name."""
+    tell: Callable[[str, dict[str, Any]], None]
+    """Add to what is told of a step: its metadata."""
+    choose: Callable[[Step, bool], None]
+    """A condition was asked: its steps of this outcome come next."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """How one kind of job is started, followed and stopped."""
+
+    noun: str
+    kind: str
+
+    def run(self, step: Step, work: Work) -> None:
+        client, name_key = work.client("sagemaker"), f"{self.noun}Name"
+        arguments = work.values.settle(step["Arguments"])
+        prefix = arguments.get(name_key) or "pipelines"
+        name = {name_key: job_name(str(prefix), work.execution_id)}
+        snake = {"ProcessingJob": "processing_job", "TrainingJob": "training_job"}[self.noun]
+        created = call(getattr(client, f"create_{snake}"), **{**arguments, **name})
+        work.tell(step["Name"], {self.noun: {"Arn": created[f"{self.noun}Arn"]}})
+        described = self._wait(work, getattr(client, f"describe_{snake}"), getattr(client, f"stop_{snake}"), name)
+        work.values.steps[step["Name"]] = described
+        for file in step.get("PropertyFiles", ()):
+            outputs = described["ProcessingOutputConfig"]["Outputs"]
+            folder = next(one for one in outputs if one["OutputName"] == file["OutputName"])["S3Output"]["S3Uri"]
+            place = (step["Name"], file["PropertyFileName"])
+            work.values.files[place] = f"{folder.rstrip('/')}/{file['FilePath']}"
+
+    def _wait(self, work: Work, describe: Any, stop: Any, name: Mapping[str, str]) -> Mapping[str, Any]:
+        asked = False
+        while True:
+            bell = work.bell(self.kind, name[f"{self.noun}Name"])
+            described: Mapping[str, Any] = call(describe, **name)
+            status = described[f"{self.noun}Status"]
+            if status == "Completed":
+                return described
+            if status == "Failed":
+                raise StepFailed(described.get("FailureReason") or f"ClientError: The {self.noun} failed.")
+            if status == "Stopped":
+                raise StepStopped
+            if work.stopped.is_set() and not asked:
+                asked = True
+                call(stop, **name)
+            _sleep(work, bell, listening=not asked)
+
+
+def _sleep(work: Work, bell: threading.Event, *, listening: bool) -> None:
+    """Until the job's record changes, or somebody asks to stop."""
+    until = time.monotonic() + LOOK_ANYWAY
+    while time.monotonic() < until and not bell.wait(LISTEN):
+        if listening and work.stopped.is_set():
+            return
+
+
+def register(step: Step, work: Work) -> None:
+    client = work.client("sagemaker")
+    arn = call(client.create_model_package, **work.values.settle(step["Arguments"]))["ModelPackageArn"]
+    work.tell(step["Name"], {"RegisterModel": {"Arn": arn}})
+    work.values.steps[step["Name"]] = {"ModelPackageArn": arn}
+
+
+def condition(step: Step, work: Work) -> None:
+    outcome = all(holds(one, work.values) for one in step["Arguments"]["Conditions"])
+    work.tell(step["Name"], {"Condition": {"Outcome": str(outcome)}})
+    work.choose(step, outcome)
+
+
+def fail(step: Step, work: Work) -> None:
+    message = str(work.values.settle(step["Arguments"]["ErrorMessage"]))
+    work.tell(step["Name"], {"Fail": {"ErrorMessage": message}})
+    raise StepFailed(message)
+
+
+def invoke(step: Step, work: Work) -> None:
+    arguments = json.dumps(work.values.settle(step.get("Arguments", {})))
+    answer = call(work.client("lambda").invoke, FunctionName=step["FunctionArn"], Payload=arguments.encode())
+    payload = json.loads(answer["Payload"].read() or b"null")
+    if answer.get("FunctionError"):
+        raise StepFailed(f"ClientError: Function {step['FunctionArn']}: {payload.get('errorMessage', payload)}")
+    made = {}
+    for wanted in step.get("OutputParameters", ()):
+        name = wanted["OutputName"]
+        if not isinstance(payload, Mapping) or name not in payload:
+            raise StepFailed(f"ClientError: Function {step['FunctionArn']} answers no `{name}`.")
+        made[name] = payload[name]
+    told = [{"Name": name, "Value": str(value)} for name, value in made.items()]
+    work.tell(step["Name"], {"Lambda": {"Arn": step["FunctionArn"], "OutputParameters": told}})
+    work.values.steps[step["Name"]] = {"OutputParameters": made}
+
+
+RUN: Final[Mapping[str, Callable[[Step, Work], None]]] = {
+    "Condition": condition,
+    "Fail": fail,
+    "Lambda": invoke,
+    "Processing": Job("ProcessingJob", "processing-job").run,
+    "RegisterModel": register,
+    "Training": Job("TrainingJob", "training-job").run,
+}
+
+_COMPARE: Final[Mapping[str, Callable[[Any, Any], bool]]] = {
+    "Equals": operator.eq,
+    "GreaterThan": operator.gt,
+    "GreaterThanOrEqualTo": operator.ge,
+    "LessThan": operator.lt,
+    "LessThanOrEqualTo": operator.le,
+}
+
+
+def holds(asked: Mapping[str, Any], values: Values) -> bool:
+    """Whether one condition holds. https://docs.aws.amazon.com/sagemaker/latest/dg/build-and-manage-conditions.html"""
+    kind = asked["Type"]
+    if kind == "Not":
+        return not holds(asked["Expression"], values)
+    if kind == "Or":
+        return any(holds(one, values) for one in asked["Conditions"])
+    if kind == "In":
+        return values.settle(asked["QueryValue"]) in values.settle(asked["Values"])
+    left, right = values.settle(asked["LeftValue"]), values.settle(asked["RightValue"])
+    try:
+        return _COMPARE[kind](left, right)
+    except (KeyError, TypeError):
+        raise StepFailed(f"ClientError: {left!r} cannot be compared with {right!r} by {kind}.") from None
+
+
+def job_name(prefix: str, execution_id: str) -> str:
+    """``<prefix>-<execution>-<token>``: SageMaker's own end of a job's name."""
+    letters = string.ascii_letters + string.digits
+    token = "".join(secrets.choice(letters) for _ in range(10))
+    return f"{prefix[: 63 - len(execution_id) - 12]}-{execution_id}-{token}"
+
+
+def call(function: Callable[..., Any], **arguments: Any) -> Any:
+    """A call to the cloud; what it refuses fails the step in AWS's words."""
+    try:
+        return function(**arguments)
+    except ClientError as error:
+        said = error.response["Error"]
+        raise StepFailed(f"ClientError: {said['Message']} ({said['Code']})") from error
+    except BotoCoreError as error:
+        raise StepFailed(f"ClientError: {error}") from error

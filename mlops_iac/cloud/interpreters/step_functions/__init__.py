@@ -1,0 +1,1 @@
+"""Runs state machines: moto's interpreter of Amazon States Language, with Step Functions' service integrations."""

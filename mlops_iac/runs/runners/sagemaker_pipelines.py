@@ -1,0 +1,249 @@
+"""Runs on SageMaker Pipelines: one execution of the pipeline each, shown there as ``<stack>-<run>``."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from mlops_iac.clients import Clients
+from mlops_iac.core.environment import Environment, Pipeline, Step
+from mlops_iac.core.errors import Problem, UsageError
+from mlops_iac.core.suggestions import did_you_mean
+from mlops_iac.runs.calls import calling
+from mlops_iac.runs.names import execution_name, find_run_id, is_made_by_run, moment_of
+from mlops_iac.runs.pages import pages
+from mlops_iac.runs.run import RunStatus, StepRun, StepStatus
+from mlops_iac.runs.runners.execution import Execution, History, Order
+
+STATUSES: Final[Mapping[str, RunStatus]] = {
+    "Executing": "running",
+    "Stopping": "running",
+    "Stopped": "stopped",
+    "Failed": "failed",
+    "CompletedWithFailures": "failed",
+    "Succeeded": "succeeded",
+}
+STEP_STATUSES: Final[Mapping[str, StepStatus]] = {
+    "Starting": "running",
+    "Executing": "running",
+    "Stopping": "running",
+    "Stopped": "stopped",
+    "Failed": "failed",
+    "Succeeded": "succeeded",
+}
+LONGEST_VALUE: Final = 1024
+"""Characters of a parameter's value: SageMaker's API model, ParameterValue."""
+
+JOB: Final = re.compile(r"[a-z0-9]{12}-[A-Za-z0-9]+(-\d+)?")
+"""What SageMaker puts behind the stack's name in the name of a job: the execution's id and a token."""
+
+Native = Mapping[str, Any]
+"""One step as ListPipelineExecutionSteps tells it. It is called like ours, or ``<step>--<what>``."""
+
+
+class Runner:
+    """One pipeline's executions."""
+
+    def __init__(self, environment: Environment, pipeline: Pipeline, clients: Clients) -> None:
+        self.stack, self.pipeline, self._clients = environment.stack, pipeline, clients
+
+    def check(self, order: Order) -> None:
+        """A definition names its parameters, hyperparameters too: a run can change their values, not their names."""
+        problems = [*self._unknown(order), *self._too_long(order)]
+        if problems:
+            raise UsageError.of(problems)
+
+    def start(self, order: Order) -> Execution:
+        given = {
+            "run-id": order.run,
+            "code-uri": order.code_uri,
+            "code-sha": order.code_sha,
+            **{f"name--{name}": order.names[name] for name in self._named()},
+            **_flat(order.parameters),
+        }
+        name = execution_name(self.stack, order.run)
+        with calling("sagemaker:StartPipelineExecution", self.pipeline.name):
+            answer = self._client.start_pipeline_execution(
+                PipelineName=self.pipeline.handle,
+                PipelineExecutionDisplayName=name,
+                PipelineParameters=[{"Name": key, "Value": value} for key, value in given.items()],
+            )
+        return Execution(
+            run=order.run,
+            handle=answer["PipelineExecutionArn"],
+            status="running",
+            started=datetime.now(UTC),
+            code=order.code_sha,
+            parameters=order.parameters,
+            names=order.names,
+        )
+
+    def runs(self, *, running: bool = False) -> Iterator[Execution]:
+        for run, summary in self._summaries():
+            if not running or STATUSES[summary["PipelineExecutionStatus"]] == "running":
+                yield self._describe(run, summary["PipelineExecutionArn"])
+
+    def find(self, run: str) -> Execution | None:
+        """SageMaker chooses the ARN, so the run is looked for around the moment that its id tells."""
+        moment = moment_of(run)
+        around = {"CreatedAfter": moment - timedelta(hours=1), "CreatedBefore": moment + timedelta(hours=1)}
+        for found, summary in self._summaries(**around):
+            if found == run:
+                return self._describe(run, summary["PipelineExecutionArn"])
+        return None
+
+    def read_history(self, execution: Execution) -> History:
+        natives = self._read_steps(execution.handle)
+        over = execution.status != "running"
+        packages = [one["Metadata"]["RegisterModel"]["Arn"] for one in natives if _has(one, "RegisterModel")]
+        steps = tuple(_step(step, _of(step, natives), natives, over=over) for step in self.pipeline.steps)
+        return History(steps=steps, model_package_arn=packages[-1] if packages else None)
+
+    def stop(self, execution: Execution, why: str) -> None:
+        """SageMaker stops the jobs that run; it keeps no reason."""
+        with calling("sagemaker:StopPipelineExecution", execution.run):
+            self._client.stop_pipeline_execution(PipelineExecutionArn=execution.handle)
+
+    def owns(self, name: str) -> bool:
+        rest = name.removeprefix(f"{self.stack}-")
+        return is_made_by_run(self.stack, name) or (rest != name and JOB.fullmatch(rest) is not None)
+
+    @property
+    def _client(self) -> Any:
+        return self._clients("sagemaker")
+
+    def _named(self) -> Iterator[str]:
+        """Steps whose name the definition takes from the run; jobs get theirs from SageMaker."""
+        return (step.name for step in self.pipeline.steps if "endpoint" in step.facts)
+
+    def _unknown(self, order: Order) -> Iterator[Problem]:
+        for name, parameter in self.pipeline.parameters.items():
+            if parameter.type == "strings":
+                for key in sorted(order.parameters[name].keys() - parameter.default.keys()):
+                    known = ", ".join(parameter.default) or "none"
+                    hint = f"add it under `{name}` in the stack file and run `up`"
+                    yield Problem(
+                        path=f"{name}.{key}",
+                        summary="Unknown parameter.",
+                        detail=f"`{key}` is not in the pipeline's definition, which has: {known}.",
+                        hint=f"{hint}; {did_you_mean(key, parameter.default)}" if parameter.default else f"{hint}.",
+                    )
+
+    def _too_long(self, order: Order) -> Iterator[Problem]:
+        for name, value in _flat(order.parameters).items():
+            if len(value) > LONGEST_VALUE:
+                detail = f"It has {len(value)} characters; SageMaker takes {LONGEST_VALUE}."
+                path, hint = name.replace("--", "."), "put it into a file of the code folder."
+                yield Problem(path=path, summary="Wrong parameter.", detail=detail, hint=hint)
+
+    def _summaries(self, **between: Any) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        with calling("sagemaker:ListPipelineExecutions", self.pipeline.name):
+            call = self._client.list_pipeline_executions
+            found = pages(
+                call,
+                "PipelineExecutionSummaries",
+                PipelineName=self.pipeline.handle,
+                SortBy="CreationTime",
+                SortOrder="Descending",
+                **between,
+            )
+            for summary in found:
+                run = find_run_id(self.stack, summary.get("PipelineExecutionDisplayName", ""))
+                if run:
+                    yield run, summary
+
+    def _read_steps(self, arn: str) -> Sequence[Native]:
+        with calling("sagemaker:ListPipelineExecutionSteps", arn):
+            call = self._client.list_pipeline_execution_steps
+            return [*pages(call, "PipelineExecutionSteps", PipelineExecutionArn=arn, SortOrder="Ascending")]
+
+    def _describe(self, run: str, arn: str) -> Execution:
+        with calling("sagemaker:DescribePipelineExecution", run):
+            described = self._client.describe_pipeline_execution(PipelineExecutionArn=arn)
+            call = self._client.list_pipeline_parameters_for_execution
+            listed = {one["Name"]: one["Value"] for one in pages(call, "PipelineParameters", PipelineExecutionArn=arn)}
+        status = STATUSES[described["PipelineExecutionStatus"]]
+        error = ""
+        if status == "failed":
+            broken = next((one for one in self._read_steps(arn) if one["StepStatus"] == "Failed"), {})
+            error = broken.get("FailureReason") or described.get("FailureReason", "")
+            status = "refused" if _is_refusal(broken) else status
+        return Execution(
+            run=run,
+            handle=arn,
+            status=status,
+            started=described["CreationTime"],
+            ended=described.get("LastModifiedTime") if status != "running" else None,
+            code=listed.get("code-sha", ""),
+            parameters=self._parameters(listed),
+            error=error,
+        )
+
+    def _parameters(self, listed: Mapping[str, str]) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for name, parameter in self.pipeline.parameters.items():
+            if parameter.type == "strings":
+                start = f"{name}--"
+                found[name] = {key.removeprefix(start): text for key, text in listed.items() if key.startswith(start)}
+            elif name in listed:
+                found[name] = json.loads(listed[name]) if parameter.type == "number" else listed[name]
+        return found
+
+
+def _flat(parameters: Mapping[str, Any]) -> dict[str, str]:
+    """Parameters as SageMaker takes them: text, an entry of a map by itself."""
+    found: dict[str, str] = {}
+    for name, value in parameters.items():
+        if isinstance(value, Mapping):
+            found |= {f"{name}--{key}": str(item) for key, item in value.items()}
+        else:
+            found[name] = value if isinstance(value, str) else json.dumps(value)
+    return found
+
+
+def _of(step: Step, natives: Sequence[Native]) -> list[Native]:
+    return [one for one in natives if one["StepName"].partition("--")[0] == step.name]
+
+
+def _step(step: Step, own: list[Native], natives: Sequence[Native], *, over: bool) -> StepRun:
+    """How far one of our steps is, by its native ones."""
+    if not own:
+        return StepRun(name=step.name, kind=step.kind, status="skipped" if over else "waiting")
+    statuses = [STEP_STATUSES[one["StepStatus"]] for one in own]
+    worst: tuple[StepStatus, ...] = ("failed", "stopped", "running")
+    status: StepStatus = next((one for one in worst if one in statuses), "succeeded")
+    broken = next((one for one in own if one["StepStatus"] == "Failed"), {})
+    if _is_refusal(broken):
+        status = "refused"
+    elif status == "succeeded" and not over and own[-1] is natives[-1] and _has(own[-1], "Lambda"):
+        status = "running"  # a wait may follow
+    ended = [one.get("EndTime") for one in own]
+    return StepRun(
+        name=step.name,
+        kind=step.kind,
+        status=status,
+        started=own[0].get("StartTime"),
+        ended=ended[-1] if status != "running" and all(ended) else None,
+        job=_job(own) if "job" in step.facts else None,
+        reason=broken.get("FailureReason", ""),
+    )
+
+
+def _job(own: list[Native]) -> str | None:
+    for one in own:
+        for kind in ("ProcessingJob", "TrainingJob"):
+            if _has(one, kind):
+                return str(one["Metadata"][kind]["Arn"]).rsplit("/", 1)[-1]
+    return None
+
+
+def _has(native: Native, kind: str) -> bool:
+    return kind in native.get("Metadata", {})
+
+
+def _is_refusal(native: Native) -> bool:
+    """A gate's own Fail step: every call went well, and the metric missed its bound."""
+    return _has(native, "Fail")

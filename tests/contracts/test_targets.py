@@ -1,0 +1,119 @@
+"""A target is one noun in four rooms, and no other file names it."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import inspect
+from collections.abc import Iterator
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mlops_iac.blueprints import BLUEPRINTS, get_options_model
+from mlops_iac.components.orchestrator.orchestrator import ORCHESTRATORS
+from mlops_iac.pipelines.compile import TARGETS
+from mlops_iac.runs.runners import RUNNERS, Runner
+
+ROOT = Path(__file__).parents[2]
+PRODUCT = [
+    *(ROOT / "mlops_iac").rglob("*.py"),
+    *(ROOT / "components").rglob("*.py"),
+    *(ROOT / "blueprints").rglob("*.py"),
+]
+
+ROOMS = (
+    "mlops_iac/pipelines/compile",
+    "components/orchestrator",
+    "mlops_iac/cloud/interpreters",
+    "mlops_iac/runs/runners",
+)
+
+WORDS: dict[str, tuple[str, ...]] = {
+    "sagemaker-pipelines": ("sagemaker-pipelines", "sagemaker_pipelines", "pipeline_execution", "PipelineExecution"),
+    "step-functions": ("step-functions", "step_functions", "stepfunctions", "stateMachine", "arn:aws:states"),
+}
+"""Target to what only its rooms may say in code: its name, its modules, its calls and its ARNs."""
+
+SERVICES = (
+    "mlops_iac/cloud/activities.py",
+    "mlops_iac/cloud/handlers",
+    "mlops_iac/cloud/iam",
+    "mlops_iac/cloud/jobs/warming.py",
+    "mlops_iac/cloud/moto_patches",
+    "mlops_iac/cloud/server.py",
+    "mlops_iac/cloud/services.py",
+    "mlops_iac/cloud/telemetry",
+    "mlops_iac/cloud/wire.py",
+)
+"""Where the embedded cloud offers AWS's services as such: Step Functions and SageMaker are two of them, whoever uses
+them."""
+
+TABLES = {
+    "blueprints/tabular_batch/options.py": "the option's values",
+    "components/__init__.py": "the table of components",
+    "components/_kit/naming.py": "physical names by resource type",
+}
+
+
+def test_every_target_has_all_four_rooms() -> None:
+    assert list(TARGETS) == list(ORCHESTRATORS) == list(RUNNERS) == list(WORDS) == sorted(TARGETS)
+    for target in TARGETS:
+        module = target.replace("-", "_")
+        assert (ROOT / ROOMS[0] / module / "__init__.py").is_file()
+        assert (ROOT / ROOMS[1] / f"{module}.py").is_file()
+        assert (ROOT / ROOMS[2] / module / "__init__.py").is_file()
+        assert (ROOT / ROOMS[3] / module / "__init__.py").is_file() or (ROOT / ROOMS[3] / f"{module}.py").is_file()
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_the_rooms_offer_what_their_users_ask_for(target: str) -> None:
+    compiler: Any = importlib.import_module(TARGETS[target])
+    assert {"COMPILERS", "compile", "grants_for", "step_of"} <= set(vars(compiler))
+    assert importlib.import_module(ORCHESTRATORS[target]).orchestrate
+    assert target == importlib.import_module(ORCHESTRATORS[target]).TARGET
+    runner = importlib.import_module(RUNNERS[target]).Runner
+    for name, asked in vars(Runner).items():
+        if inspect.isfunction(asked) and not name.startswith("_"):
+            assert inspect.signature(getattr(runner, name)) == inspect.signature(asked), name
+
+
+@pytest.mark.parametrize(("blueprint", "target"), list(product(BLUEPRINTS, TARGETS)))
+def test_every_blueprint_with_pipelines_offers_every_target(blueprint: str, target: str) -> None:
+    field = get_options_model(blueprint).model_fields.get("orchestrator")
+    if field is not None:
+        assert target in field.annotation.__args__
+
+
+def strings(file: Path) -> Iterator[tuple[int, str]]:
+    """Every text in a file's code, names of modules and attributes included; docstrings speak to people."""
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    spoken = {
+        id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in spoken:
+            yield node.lineno, node.value
+        elif isinstance(node, ast.Attribute):
+            yield node.lineno, node.attr
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.lineno, node.module
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_no_other_file_names_a_target(target: str) -> None:
+    found = []
+    for file in PRODUCT:
+        path = file.relative_to(ROOT).as_posix()
+        if path in TABLES or path.startswith((*ROOMS, *SERVICES)) or "/components/" in path or "/blueprints/" in path:
+            continue
+        if any(word in file.read_text(encoding="utf-8") for word in WORDS[target]):  # parsing is what costs
+            found += [f"{path}:{line}: {text}" for line, text in strings(file) if any(w in text for w in WORDS[target])]
+    assert found == []
+
+
+def test_the_exceptions_are_real() -> None:
+    for path in (*SERVICES, *TABLES):
+        assert (ROOT / path).exists(), path
