@@ -43,7 +43,7 @@ _RUN = "the run: `{id, stack, pipeline, status, started, seconds, code, paramete
 
 JSON_SHAPES = {
     "init": "`{project, files: [path], next: [command]}`.",
-    "blueprint list": "`{blueprints: [{name, summary}]}`.",
+    "blueprint list": "`{blueprints: [{name, summary, package}]}`; the package is null for ours.",
     "blueprint show": "`{name, summary, layers: [{name, summary}], options: [{path, …}], pipelines: [{name, …}]}`.",
     "new": "`{stack, file, next: [command]}`.",
     "preview": (

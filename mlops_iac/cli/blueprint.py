@@ -19,16 +19,16 @@ app = make_group("The environments that can be had: list them, show one.")
 
 def complete_blueprints(incomplete: str) -> list[str]:
     """Shell completion of blueprint names."""
-    from mlops_iac.blueprints import BLUEPRINTS
+    from mlops_iac.blueprints import all_blueprints
 
-    return [name for name in BLUEPRINTS if name.startswith(incomplete)]
+    return [name for name in all_blueprints() if name.startswith(incomplete)]
 
 
 def options_models() -> dict[str, type[BaseModel]]:
     """Every blueprint's Options model, by the blueprint's name."""
-    from mlops_iac.blueprints import BLUEPRINTS, get_options_model
+    from mlops_iac.blueprints import all_blueprints, get_options_model
 
-    return {name: get_options_model(name) for name in BLUEPRINTS}
+    return {name: get_options_model(name) for name in all_blueprints()}
 
 
 @app.command("list")
@@ -37,16 +37,18 @@ def list_all(json: JsonOption = False) -> None:
 
     Example: mlops-iac blueprint list
     """
-    from mlops_iac.blueprints import BLUEPRINTS, get_blueprint
+    from mlops_iac.blueprints import all_blueprints, get_blueprint
     from mlops_iac.cli.console import show, show_json
 
-    found = [get_blueprint(name) for name in sorted(BLUEPRINTS)]
+    sources = all_blueprints()
+    found = [(get_blueprint(name), plugin.package if plugin else None) for name, plugin in sources.items()]
     if json:
-        show_json({"blueprints": [{"name": each.name, "summary": each.summary} for each in found]})
+        listed = [{"name": each.name, "summary": each.summary, "package": package} for each, package in found]
+        show_json({"blueprints": listed})
         return
-    width = max(len(each.name) for each in found)
-    for each in found:
-        show(f"{each.name:<{width}}  {each.summary}")
+    width = max(map(len, sources))
+    for each, package in found:
+        show(f"{each.name:<{width}}  {each.summary}{f'  (from {package})' if package else ''}")
 
 
 @app.command("show")
