@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
@@ -10,8 +11,9 @@ from mlops_iac.config.section import Section
 from mlops_iac.core.errors import ConfigError
 from mlops_iac.core.frameworks import get_framework
 from mlops_iac.pipelines import hyperparameters
-from mlops_iac.pipelines.names import MetricPath
+from mlops_iac.pipelines.names import MetricPath, Word
 from mlops_iac.pipelines.parameters import find_mismatch
+from mlops_iac.pipelines.steps.processing import USUAL_PATHS, LocalPath, VariableName
 
 ScriptName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_./-]*\.py$", max_length=200)]
 InstanceType = Annotated[str, StringConstraints(pattern=r"^ml\.[a-z0-9-]+\.[a-z0-9]+$")]
@@ -93,6 +95,46 @@ class Instances(Section):
     evaluate: Machine = Field(default=Machine(), description="Machines that measure the model.")
 
 
+class Script(Section):
+    """How one processing script is called."""
+
+    paths: Literal["samples"] | dict[Word, LocalPath] = Field(
+        default={},
+        description="Where the script finds its inputs and leaves its outputs: name to a path below "
+        "/opt/ml/processing, or `samples` for those of AWS's own samples (/opt/ml/processing/train, /test, /model, "
+        "/evaluation). Left out: /opt/ml/processing/input/NAME and /opt/ml/processing/output/NAME.",
+    )
+    arguments: dict[
+        Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_-]*$", max_length=64)], str | int | float
+    ] = Field(default={}, max_length=40, description="Passed to the script as --name value.")
+    environment: dict[VariableName, Annotated[str, StringConstraints(max_length=256)]] = Field(
+        default={}, max_length=80, description="Variables that the script starts with."
+    )
+    share: tuple[Word, ...] = Field(
+        default=(),
+        description="Inputs whose files are shared out when there are several instances; each instance gets all of "
+        "the others.",
+    )
+
+    @property
+    def argument_strings(self) -> dict[str, str]:
+        return {name: str(value) for name, value in self.arguments.items()}
+
+    def paths_of(self, names: Iterable[str]) -> dict[str, str]:
+        """Input or output name to path, for those of a step."""
+        if self.paths == "samples":
+            return {name: USUAL_PATHS[name] for name in names}
+        return dict(self.paths)
+
+
+class Steps(Section):
+    """How the processing scripts are called. A step that is left out: see each option."""
+
+    validate_data: Script = Field(default=Script(), alias="validate", description="The script that checks new data.")
+    prepare: Script = Field(default=Script(), description="The script that makes features.")
+    evaluate: Script = Field(default=Script(), description="The script that measures the model.")
+
+
 class Serverless(Section):
     flavour: Literal["serverless"] = Field(description="Scales to zero: costs nothing while nobody asks.")
     memory_mb: Literal[1024, 2048, 3072, 4096, 5120, 6144] = Field(
@@ -164,6 +206,13 @@ class TabularBatchOptions(Section):
         json_schema_extra={"x-written": True},
     )
     instances: Instances = Field(default=Instances(), description="The machines of each step.")
+    steps: Steps = Field(default=Steps(), description="How the processing scripts are called.")
+    channels: tuple[Literal["train", "validation", "test"], ...] = Field(
+        default=("train",),
+        min_length=1,
+        description="The channels of the training script, each an output of `prepare`; `validation` is one only when "
+        "it is named here.",
+    )
     serving: Serving = Field(default=Serverless(flavour="serverless"), description="How the model serves predictions.")
     monthly_budget_usd: int = Field(
         default=100, ge=1, le=1_000_000, description="The team is told at 80 % and 100 % of this."

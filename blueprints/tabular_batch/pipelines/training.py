@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from mlops_iac.blueprints.tabular_batch.options import Machine, TabularBatchOptions
+from typing import Any
+
+from mlops_iac.blueprints.tabular_batch.options import Machine, Script, TabularBatchOptions
 from mlops_iac.pipelines.parameters import Parameter
 from mlops_iac.pipelines.pipeline import Pipeline
 from mlops_iac.pipelines.steps import (
@@ -34,9 +36,11 @@ def training(options: TabularBatchOptions) -> Pipeline:
         description=f"Bound of {options.gate.metric}, {options.gate.direction.replace('_', ' ')}.",
     )
 
+    splits = ("train", "test", *(("validation",) if "validation" in options.channels else ()))
     validate = ProcessingStep(
         name="validate",
         script=scripts.validate_data,
+        **_called(options.steps.validate_data, ("data",)),
         inputs={"data": data.ref},
         outputs={"data": Output(zone="curated")},
         job=_job(instances.validate_data),
@@ -44,20 +48,22 @@ def training(options: TabularBatchOptions) -> Pipeline:
     prepare = ProcessingStep(
         name="prepare",
         script=scripts.prepare,
+        **_called(options.steps.prepare, ("data", *splits)),
         inputs={"data": validate.output("data")},
-        outputs={"train": Output(zone="features", folder="train"), "test": Output(zone="features", folder="test")},
+        outputs={name: Output(zone="features", folder=name) for name in splits},
         job=_job(instances.prepare),
     )
     train = TrainingStep(
         name="train",
         script=scripts.train,
-        channels={"train": prepare.output("train")},
+        channels={name: prepare.output(name) for name in options.channels},
         hyperparameters=hyperparameters.ref,
         job=_job(instances.train),
     )
     evaluate = ProcessingStep(
         name="evaluate",
         script=scripts.evaluate,
+        **_called(options.steps.evaluate, ("model", "test", "evaluation")),
         inputs={"model": train.output("model"), "test": prepare.output("test")},
         outputs={"evaluation": Output(zone="models", folder="evaluation")},
         job=_job(instances.evaluate),
@@ -82,6 +88,16 @@ def training(options: TabularBatchOptions) -> Pipeline:
         parameters=(data, hyperparameters, bound),
         steps=(validate, prepare, train, evaluate, gate, register, deploy),
     )
+
+
+def _called(script: Script, names: tuple[str, ...]) -> dict[str, Any]:
+    """What a team may say about a call: ``names`` are the step's inputs and outputs."""
+    return {
+        "paths": script.paths_of(names),
+        "arguments": script.argument_strings,
+        "environment": script.environment,
+        "shared": script.share,
+    }
 
 
 def _job(machine: Machine) -> Job:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -48,7 +49,8 @@ def command(program: str, python: str, given: Sequence[str]) -> list[str]:
     if program.endswith(".py"):
         return ["/bin/sh", "-c", " ".join(["exec", python, program, *given])]
     if program.endswith(".sh"):
-        return ["/bin/sh", "-c", " ".join([f"./{program}", *given])]
+        # A shell in a shell: the words are quoted for the inner one, and the outer one still reads `$` in them.
+        return ["/bin/sh", "-c", f'/bin/sh -c "./{program} {shlex.join(given)}"']
     raise JobFailed(f"AlgorithmError: The entry point `{program}` is neither a .py nor a .sh file.")
 
 

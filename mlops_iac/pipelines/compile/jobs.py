@@ -6,10 +6,9 @@ import re
 from typing import Any
 
 from mlops_iac.pipelines.compile.bindings import Bindings
-from mlops_iac.pipelines.steps import TrainingStep
+from mlops_iac.pipelines.steps import ProcessingStep, TrainingStep
+from mlops_iac.pipelines.steps.processing import PROCESSING
 from mlops_iac.pipelines.steps.step import Job
-
-PROCESSING = "/opt/ml/processing"
 
 SERVING_ENVIRONMENT = {"SAGEMAKER_PROGRAM": "inference.py", "SAGEMAKER_SUBMIT_DIRECTORY": "/opt/ml/model/code"}
 """By this AWS's framework containers find the serving code that travels inside the model's archive."""
@@ -60,6 +59,12 @@ def script_mode(step: TrainingStep, region: str) -> dict[str, str]:
         "sagemaker_region": region,
         "sagemaker_submit_directory": "/opt/ml/input/data/code/sourcedir.tar.gz",
     }
+
+
+def input_place(step: ProcessingStep, name: str) -> dict[str, str]:
+    """Where an input lies, and whether each instance gets all of it or its share."""
+    place = {"LocalPath": step.path("input", name), "S3DataType": "S3Prefix", "S3InputMode": "File"}
+    return {**place, "S3DataDistributionType": "ShardedByS3Key"} if name in step.shared else place
 
 
 def command(script: str) -> list[str]:

@@ -24,17 +24,17 @@ def compile_processing(step: ProcessingStep, context: Context) -> list[Native]:
             **_arguments(step),
         },
         "ProcessingInputs": [
-            _input("code", x.get(x.CODE_URI)),
-            *(_input(name, context.uri(source)) for name, source in step.inputs.items()),
+            _input("code", x.get(x.CODE_URI), step),
+            *(_input(name, context.uri(source), step) for name, source in step.inputs.items()),
         ],
         "ProcessingOutputConfig": {
-            "Outputs": [_output(name, context.folder_uri(output)) for name, output in step.outputs.items()],
+            "Outputs": [_output(name, context.folder_uri(output), step) for name, output in step.outputs.items()],
             **key,
         },
         "ProcessingResources": {"ClusterConfig": jobs.cluster(step.job, bindings)},
         "NetworkConfig": {**jobs.isolation(step.job, bindings), **jobs.vpc(bindings)},
         "StoppingCondition": {"MaxRuntimeInSeconds": step.job.max_seconds},
-        "Environment": context.environment(),
+        "Environment": {**step.environment, **context.environment()},
         "Tags": context.tags(),
     }
     files = [
@@ -45,13 +45,13 @@ def compile_processing(step: ProcessingStep, context: Context) -> list[Native]:
     return [{**native, "PropertyFiles": files} if files else native]
 
 
-def _input(name: str, uri: Any) -> dict[str, Any]:
-    place = {"LocalPath": f"{jobs.PROCESSING}/input/{name}", "S3DataType": "S3Prefix", "S3InputMode": "File"}
+def _input(name: str, uri: Any, step: ProcessingStep) -> dict[str, Any]:
+    place = jobs.input_place(step, name)
     return {"InputName": name, "S3Input": {"S3Uri": uri, **place}}
 
 
-def _output(name: str, uri: Any) -> dict[str, Any]:
-    place = {"LocalPath": f"{jobs.PROCESSING}/output/{name}", "S3UploadMode": "EndOfJob"}
+def _output(name: str, uri: Any, step: ProcessingStep) -> dict[str, Any]:
+    place = {"LocalPath": step.path("output", name), "S3UploadMode": "EndOfJob"}
     return {"OutputName": name, "S3Output": {"S3Uri": uri, **place}}
 
 

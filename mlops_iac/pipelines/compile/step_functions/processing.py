@@ -24,12 +24,12 @@ def compile_processing(step: ProcessingStep, context: Context) -> States:
             **_arguments(step),
         },
         "ProcessingInputs": [
-            _input("code", x.CODE_URI),
-            *(_input(name, context.uri(source)) for name, source in step.inputs.items()),
+            _input("code", x.CODE_URI, step),
+            *(_input(name, context.uri(source), step) for name, source in step.inputs.items()),
         ],
         "ProcessingOutputConfig": {
             "Outputs": [
-                _output(name, x.text(f"s3://{bindings.bucket}/{context.key(output)}", x.RUN))
+                _output(name, x.text(f"s3://{bindings.bucket}/{context.key(output)}", x.RUN), step)
                 for name, output in step.outputs.items()
             ],
             **key,
@@ -37,7 +37,7 @@ def compile_processing(step: ProcessingStep, context: Context) -> States:
         "ProcessingResources": {"ClusterConfig": jobs.cluster(step.job, bindings)},
         "NetworkConfig": {**jobs.isolation(step.job, bindings), **jobs.vpc(bindings)},
         "StoppingCondition": {"MaxRuntimeInSeconds": step.job.max_seconds},
-        "Environment": context.environment(),
+        "Environment": {**step.environment, **context.environment()},
         "Tags": context.tags(),
     }
     call = task(
@@ -51,13 +51,13 @@ def compile_processing(step: ProcessingStep, context: Context) -> States:
     return {step.name: call}
 
 
-def _input(name: str, uri: str) -> dict[str, Any]:
-    place = {"LocalPath": f"{jobs.PROCESSING}/input/{name}", "S3DataType": "S3Prefix", "S3InputMode": "File"}
+def _input(name: str, uri: str, step: ProcessingStep) -> dict[str, Any]:
+    place = jobs.input_place(step, name)
     return {"InputName": name, "S3Input": {"S3Uri.$": uri, **place}}
 
 
-def _output(name: str, uri: str) -> dict[str, Any]:
-    place = {"LocalPath": f"{jobs.PROCESSING}/output/{name}", "S3UploadMode": "EndOfJob"}
+def _output(name: str, uri: str, step: ProcessingStep) -> dict[str, Any]:
+    place = {"LocalPath": step.path("output", name), "S3UploadMode": "EndOfJob"}
     return {"OutputName": name, "S3Output": {"S3Uri.$": uri, **place}}
 
 
