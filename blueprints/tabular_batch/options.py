@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from mlops_iac.config.section import Section
-from mlops_iac.core.errors import ConfigError
+from mlops_iac.core.errors import ConfigError, Problem
 from mlops_iac.core.frameworks import get_framework
 from mlops_iac.pipelines import hyperparameters
 from mlops_iac.pipelines.names import MetricPath, Word
@@ -255,6 +255,18 @@ class TabularBatchOptions(Section):
         """Step name to its machines."""
         of = self.instances
         return {"validate": of.validate_data, "prepare": of.prepare, "train": of.train, "evaluate": of.evaluate}
+
+    @property
+    def not_embedded(self) -> Iterable[Problem]:
+        """What the embedded cloud cannot run: one machine cannot be a cluster."""
+        count = self.instances.train.instance_count
+        if count > 1:
+            yield Problem(
+                path="mlops-iac:options.instances.train.instance_count",
+                summary="Embedded cloud has one machine.",
+                detail=f"The training asks for {count} instances that work together.",
+                hint="set instance_count to 1 for this stack, or deploy it with --cloud aws.",
+            )
 
     @property
     def hyperparameter_strings(self) -> dict[str, str]:

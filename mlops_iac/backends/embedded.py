@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlops_iac.backends import read_environment
 from mlops_iac.core.environment import Environment
-from mlops_iac.core.errors import CloudError, StackNotFound
+from mlops_iac.core.errors import CloudError, ConfigError, StackNotFound
 from mlops_iac.core.suggestions import did_you_mean
 from mlops_iac.engine.deciding.options import DEFAULTS, Options
 from mlops_iac.engine.event import Diagnostic, OnEvent, Result, ignore
@@ -180,6 +180,9 @@ class EmbeddedBackend:
         """An environment comes up without the Python that its jobs need, and then every job of it fails."""
         if program.options is None:
             return
+        problems = list(getattr(program.options, "not_embedded", ()))
+        if problems:
+            raise ConfigError.of(problems)
         from mlops_iac.core.frameworks import frameworks_of
         from mlops_iac.core.interpreters import find_problem
 

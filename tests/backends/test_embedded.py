@@ -9,7 +9,8 @@ import pytest
 from mlops_iac.backends import backend_for
 from mlops_iac.backends.embedded import EmbeddedBackend
 from mlops_iac.backends.pulumi import PulumiBackend
-from mlops_iac.core.errors import CloudError, ConfigError, StackNotFound
+from mlops_iac.blueprints.tabular_batch.options import TabularBatchOptions
+from mlops_iac.core.errors import CloudError, ConfigError, Problem, StackNotFound
 from mlops_iac.engine.event import Diagnostic, Prelude, StepDone, Summary
 from tests.backends.conftest import STACK, Cloud
 
@@ -146,3 +147,13 @@ def test_the_place_is_chosen_by_name(project, monkeypatch, tmp_path):
     pulumi.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
     assert isinstance(backend_for(project, STACK, "aws"), PulumiBackend)
+
+
+@pytest.mark.parametrize("verb", ["preview", "up"])
+def test_what_the_embedded_cloud_cannot_run_is_refused_before_it_is_asked(backend, cloud, monkeypatch, verb):
+    problem = Problem(summary="Embedded cloud has one machine.", detail="The training asks for 3 instances.")
+    monkeypatch.setattr(TabularBatchOptions, "not_embedded", [problem])
+    cloud.starts = 0
+    with pytest.raises(ConfigError, match="asks for 3 instances"):
+        getattr(backend, verb)()
+    assert cloud.starts == 0

@@ -85,3 +85,10 @@ def test_several_instances_share_the_named_input_and_copy_the_others():
     step = build(instances={"prepare": {"instance_count": 2}}, steps={"prepare": {"share": ["data"]}})["prepare"]
     assert jobs.input_place(step, "data")["S3DataDistributionType"] == "ShardedByS3Key"
     assert "S3DataDistributionType" not in jobs.input_place(step, "code")
+
+
+def test_a_training_over_several_machines_is_told_as_what_the_embedded_cloud_has_not():
+    options = TabularBatchOptions.model_validate({"instances": {"train": {"instance_count": 3}}})
+    (problem,) = options.not_embedded
+    assert "asks for 3 instances" in problem.detail
+    assert not list(TabularBatchOptions().not_embedded)
