@@ -19,6 +19,7 @@ from typing import Any, Final
 
 import cloudpickle
 
+from mlops_iac.cloud.appended import Appended
 from mlops_iac.cloud.blobs import Blobs, Body, Place
 
 _RLOCK, _LOCK = type(threading.RLock()), type(threading.Lock())
@@ -48,14 +49,18 @@ class Unpickler(pickle.Unpickler):
     def persistent_load(self, pid: Any) -> Any:
         kind, *named = pid
         if kind == "body":
-            md5, places = named
-            return Body([self._blobs.at(Place(*place)) for place in places], md5)
+            return self._body(*named)
+        if kind == "appended":
+            return Appended.restored(self._blobs, [(self._body(md5, places), n) for md5, places, n in named[0]])
         module, name, *place = named
         backends = find_backends(module, name)
         if kind == "backends":
             return backends
         account, region = place
         return backends[account][region]
+
+    def _body(self, md5: str, places: list[tuple[str, int, int]]) -> Body:
+        return Body([self._blobs.at(Place(*place)) for place in places], md5)
 
 
 def pickler() -> type[Any]:
@@ -74,14 +79,20 @@ def pickler() -> type[Any]:
 
         def persistent_id(self, value: Any) -> Any:
             if isinstance(value, Body):
-                self.files.update(blob.place.file for blob in value.blobs)
-                return ("body", value.md5, [tuple(blob.place) for blob in value.blobs])
+                return ("body", *self._named(value))
+            if isinstance(value, Appended):
+                value.flush()
+                return ("appended", [(*self._named(body), count) for body, count in value.parts])
             if isinstance(value, BaseBackend):
                 kind = type(value)
                 return ("backend", kind.__module__, kind.__name__, value.account_id, value.region_name)
             if isinstance(value, BackendDict):
                 return ("backends", value.backend.__module__, value.backend.__name__)
             return None
+
+        def _named(self, body: Body) -> tuple[str, list[tuple[Any, ...]]]:
+            self.files.update(blob.place.file for blob in body.blobs)
+            return body.md5, [tuple(blob.place) for blob in body.blobs]
 
         def reducer_override(self, value: Any) -> Any:
             kind = type(value)

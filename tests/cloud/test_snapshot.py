@@ -31,7 +31,7 @@ def deploy(clients):
         AssumeRolePolicyDocument=json.dumps(
             {
                 "Statement": [
-                    {"Effect": "Allow", "Principal": {"Service": "x.amazonaws.com"}, "Action": "sts:AssumeRole"}
+                    {"Effect": "Allow", "Principal": {"Service": "states.amazonaws.com"}, "Action": "sts:AssumeRole"}
                 ]
             }
         ),

@@ -12,11 +12,12 @@ import contextlib
 import sys
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from mlops_iac.cloud import pickling
+from mlops_iac.cloud.appended import Appended
 from mlops_iac.cloud.gateway import AwsError, Call
 from mlops_iac.cloud.iam import on_behalf
 from mlops_iac.cloud.interpreters.step_functions import asl_check, integrations
@@ -219,7 +220,7 @@ def _status(name: str) -> Any:
 class History:
     """What is kept of an execution's environment: its events."""
 
-    def __init__(self, events: list[dict[str, Any]]) -> None:
+    def __init__(self, events: Iterable[dict[str, Any]]) -> None:
         self.event_manager = self
         self.events = events
 
@@ -243,6 +244,9 @@ def _touch_when_an_execution_ends(gateway: Gateway) -> None:
         self._reflect_execution_status()
         self.execution.stop_date = stopped or self.execution.stop_date
         TMP_THREADS[:] = [thread for thread in TMP_THREADS if thread.is_alive()]  # moto keeps them all for ever
+        if type(self) is Communication:
+            worker = self.execution.exec_worker  # what interpreted it is as large as all the rest, and has ended
+            worker.env = History(Appended(gateway.blobs, worker.env.event_manager.get_event_history()))
         gateway.touch()
         gateway.bells.ring(("execution", self.execution.execution_arn))
         arn = self.execution.execution_arn.split(":")
