@@ -10,10 +10,13 @@ import importlib
 import inspect
 import keyword
 from collections.abc import Iterator
+from typing import Final
 
 from mlops_iac.cloud.activities import DONE, INVENTED
 from mlops_iac.cloud.handlers import HANDLERS, handler_class
 from mlops_iac.cloud.handlers._base import Resource
+from mlops_iac.cloud.iam.gaps import find_gaps
+from mlops_iac.cloud.iam.reference import source
 from mlops_iac.cloud.invokes import ASKING, PURE
 
 HEAD = """\
@@ -34,14 +37,36 @@ training and transform jobs, endpoints and Batch jobs are ours and run as proces
 
 Athena's queries are ours too: `SELECT`, `UNLOAD` and statements about the Glue catalogue run over the emulated S3
 (text, CSV, JSON, Parquet; partitions of the catalogue), and what is not understood fails with its reason: `INSERT`,
-`CREATE TABLE AS`, `MERGE`, views, Iceberg, ORC, partition projection, other catalogues. Lake Formation and the rights
-of the caller on S3 are not asked.
+`CREATE TABLE AS`, `MERGE`, views, Iceberg, ORC, partition projection, other catalogues. Lake Formation is not
+asked; the rights of the caller on S3 are.
 
 Step Functions, SageMaker jobs, endpoints and S3 publish their metrics and events (Batch its events), and alarms on one
 metric change state and tell SNS and Lambda. Metric math, anomaly detection and composite alarms stay at
 INSUFFICIENT_DATA and say why; rules with a rate or cron expression never fire.
 
 moto does these:
+"""
+
+
+RIGHTS: Final = """
+## Rights
+
+IAM is enforced: whoever acts carries its role, and what its policies, its boundary, its session or the resource's own
+policy do not allow is refused in AWS's words. The owner of the cloud is an administrator, to whom the denials of bucket
+policies apply. `mlops-iac cloud start --without-iam` turns it off until the cloud stops.
+
+Read: identity policies of roles, users and groups; boundaries of roles; session policies; policies of buckets, KMS
+keys with their grants, topics, queues, repositories, secrets, functions; trust policies; `iam:PassRole`. Not read:
+boundaries of users, service control policies, policies of VPC endpoints, ACLs, Lake Formation. Requests have no
+`aws:SourceVpce` and `aws:SourceVpc`. S3, SNS and log groups deliver to queues and functions without asking their
+policies. A task's own `Credentials` are assumed by Step Functions and not by the state machine's role.
+AssumeRoleWithSAML and AssumeRoleWithWebIdentity are not offered.
+
+Actions and resource types: {source}. What a service needs in a role beside the calls it makes (network interfaces,
+grants on keys, image pulls, log delivery, managed rules) is asked for SageMaker and Step Functions.
+
+An operation whose permissions are not known is refused to every role. Where a request tells an ARN only in part, as
+when a service invents the id, the rest is `*`: only a statement that covers all resources of the type allows it.
 """
 
 
@@ -85,7 +110,7 @@ def sort_inputs(handler: type[Resource]) -> tuple[list[str], dict[str, str], lis
 
 def page() -> str:
     """The whole page, as it stands in the repository."""
-    return "\n".join([HEAD, *_summary(), *_types(), *_invokes(), *_activities()]) + "\n"
+    return "\n".join([HEAD, *_summary(), *_types(), *_invokes(), *_activities(), *_rights()]) + "\n"
 
 
 def _summary() -> Iterator[str]:
@@ -128,6 +153,14 @@ def _activities() -> Iterator[str]:
         yield from (f"| {service} | {operation} | {what} |" for operation, what in operations.items())
     invented = ", ".join(sorted(INVENTED))
     yield f"\nEverything else of that kind is refused, and all of {invented}, whose answers moto invents."
+
+
+def _rights() -> Iterator[str]:
+    yield RIGHTS.format(source=source())
+    yield "| service | operations known | refused to roles | ARN known in part |"
+    yield "|---|---:|---|---:|"
+    for each in find_gaps():
+        yield f"| {each.service} | {each.known} | {_listed(list(each.unknown))} | {len(each.partly)} |"
 
 
 def _handlers() -> list[type[Resource]]:

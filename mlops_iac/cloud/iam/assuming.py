@@ -149,7 +149,13 @@ def install(gateway: Gateway) -> None:
     gateway.on_reset(gateway.iam.record.clear)
     gateway.instead("sts", "AssumeRole", lambda call: _assume_role(gateway, call))
     simulate.install(gateway)
+    for operation in ("AssumeRoleWithSAML", "AssumeRoleWithWebIdentity", "GetFederationToken"):
+        gateway.instead("sts", operation, _refuse)  # moto would issue keys that belong to nobody
     gateway.instead("sts", "GetCallerIdentity", lambda call: _caller_identity(gateway, call))
+
+
+def _refuse(call: Call) -> dict[str, Any]:
+    raise AwsError("NotImplemented", f"The embedded cloud does not offer sts:{call.operation}.", 501)
 
 
 def _caller_identity(gateway: Gateway, call: Call) -> dict[str, Any]:

@@ -13,12 +13,8 @@ from typing import Any, Final
 
 _ROLE: Final = re.compile(r"arn:[a-z-]+:iam::\d{12}:role/.+")
 _NAMED: Final = re.compile(r"role(arn)?$", re.IGNORECASE)
-_PRINCIPALS: Final = {
-    "batch": {"serviceRole": "batch.amazonaws.com"},
-    "ecs": {},
-    "stepfunctions": {},
-}
-"""Services that hand roles to others than themselves, by parameter; see `passed_to`."""
+_OTHERS: Final = {("batch", "serviceRole"): "batch.amazonaws.com"}
+"""Parameters whose role is for another principal than the service's usual one."""
 
 _ASSUMED_BY: Final = {
     "application-autoscaling": "application-autoscaling.amazonaws.com",
@@ -37,7 +33,7 @@ _ASSUMED_BY: Final = {
 }
 """Services that take roles, and the principal which assumes them."""
 
-_READING: Final = ("Describe", "List", "Get", "Batch" + "Get", "Submit")
+_READING: Final = ("Describe", "List", "Get", "BatchGet", "Submit")
 """Operations that name roles without handing them over."""
 
 
@@ -50,7 +46,7 @@ def passed_roles(service: str, operation: str, parameters: Mapping[str, Any]) ->
 
 
 def _passed_to(service: str, parameter: str) -> str:
-    return _PRINCIPALS.get(service, {}).get(parameter, _ASSUMED_BY[service])
+    return _OTHERS.get((service, parameter), _ASSUMED_BY[service])
 
 
 def _roles(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
