@@ -36,8 +36,7 @@ def is_interactive() -> bool:
 
 def show(text: str) -> None:
     """Data, to stdout."""
-    sys.stdout.write(text if text.endswith("\n") or not text else text + "\n")
-    sys.stdout.flush()
+    write(sys.stdout, text if text.endswith("\n") or not text else text + "\n")
 
 
 def show_json(value: Any) -> None:
@@ -49,5 +48,12 @@ def show_json(value: Any) -> None:
 
 def say(text: str = "") -> None:
     """Talk, to stderr."""
-    sys.stderr.write(text + "\n")
-    sys.stderr.flush()
+    write(sys.stderr, text + "\n")
+
+
+def write(stream: TextIO, text: str) -> None:
+    """The way of every text to a terminal or a log: nothing in it may steer where it is shown."""
+    from mlops_iac.render.escape import terminal
+
+    stream.write(terminal(text, color=has_color(stream)))
+    stream.flush()

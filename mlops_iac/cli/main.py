@@ -215,7 +215,9 @@ def run_command(arguments: Sequence[str]) -> int:
         return tell(Cancelled("Cancelled."), as_json)
     except Exception as error:
         if is_help(error) and not as_json:
-            sys.stderr.write(f"{error}\n")
+            from mlops_iac.cli.console import say
+
+            say(str(error))
             return exit_codes.CONFIGURATION
         usage = usage_error(error)
         if usage:

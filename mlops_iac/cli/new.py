@@ -117,12 +117,11 @@ def ask_missing(known: dict[str, str], root: Path, blueprints: tuple[str, ...]) 
 
 def ask(question: str, default: str | None, check: Callable[[str], str]) -> str:
     """Ask on stderr until the answer is allowed. Not `typer.prompt`: that one writes to stdout too."""
-    from mlops_iac.cli.console import say
+    from mlops_iac.cli.console import say, write
     from mlops_iac.core.errors import Cancelled, UsageError
 
     while True:
-        sys.stderr.write(f"{question} [{default}]: " if default else f"{question}: ")
-        sys.stderr.flush()
+        write(sys.stderr, f"{question} [{default}]: " if default else f"{question}: ")
         line = sys.stdin.readline()
         if not line:
             say()

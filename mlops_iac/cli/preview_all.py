@@ -23,6 +23,7 @@ def preview_all(root: Path, *, expect_no_changes: bool, json: bool, markdown: bo
     from mlops_iac.config import list_stacks
     from mlops_iac.core import exit_codes
     from mlops_iac.render.errors import error_json, render_error
+    from mlops_iac.render.escape import markdown as text
     from mlops_iac.render.pulumi_json import result_json
     from mlops_iac.render.tables import render_markdown_table, render_table
 
@@ -33,7 +34,8 @@ def preview_all(root: Path, *, expect_no_changes: bool, json: bool, markdown: bo
     else:
         show_losses(previews, markdown=markdown)
         rows = [row(preview) for preview in previews]
-        show(render_markdown_table(HEAD, rows) if markdown else render_table(HEAD, rows, color=has_color(sys.stdout)))
+        cells = [[text(word) for word in words] for words in rows]
+        show(render_markdown_table(HEAD, cells) if markdown else render_table(HEAD, rows, color=has_color(sys.stdout)))
         for preview in previews:
             if preview.error:
                 say(f"\n{preview.stack}\n{render_error(preview.error, color=has_color(sys.stderr))}")

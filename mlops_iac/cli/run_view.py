@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TextIO
 
+from mlops_iac.render.escape import terminal
 from mlops_iac.render.style import Style
 from mlops_iac.runs.causes import find_cause, headline
 
@@ -26,6 +27,9 @@ STATUS_STYLES = {
     "skipped": ("dim",),
 }
 
+
+_CLEAR = "\r\033[K"
+"""To the start of the line, and clear it."""
 
 EVERY = 60.0
 """Seconds between two lines about a step that still runs, where nothing is redrawn."""
@@ -54,7 +58,7 @@ class RunView:
         if self._ticker:
             self._ticker.join()
         if self._live:
-            self._write("\r\033[K")
+            self._write("", redraw=True)
 
     def step(self, step: StepRun) -> None:
         """A step has a new status."""
@@ -71,7 +75,7 @@ class RunView:
             self._line(text)
 
     def _line(self, text: str) -> None:
-        self._write(("\r\033[K" if self._live else "") + text + "\n")
+        self._write(text + "\n", redraw=self._live)
 
     def _tick(self) -> None:
         while not self._stop.wait(0.1):
@@ -79,7 +83,7 @@ class RunView:
                 if self._current is not None:
                     seconds = time.monotonic() - self._since
                     running = self._style.paint(f"running {seconds:5.1f} s", "blue")
-                    self._write(f"\r\033[K  {self._current.name:<12} {running}")
+                    self._write(f"  {self._current.name:<12} {running}", redraw=True)
 
     def _remind(self) -> None:
         """A log that is not looked at while it grows has a line for each step; a long one is told of every minute."""
@@ -88,8 +92,9 @@ class RunView:
                 if self._current is not None and time.monotonic() - self._since >= EVERY:
                     self._line(f"  {self._current.name:<12} running   {time.monotonic() - self._since:6.0f} s")
 
-    def _write(self, text: str) -> None:
-        self._stream.write(text)
+    def _write(self, text: str, *, redraw: bool) -> None:
+        """The text; with ``redraw`` in the place of the line that the cursor is on."""
+        self._stream.write((_CLEAR if redraw else "") + terminal(text, color=self._style.color))
         self._stream.flush()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from mlops_iac.engine.event import Step
+from mlops_iac.render.escape import dot, mermaid
 from mlops_iac.render.steps import group_by_layer
 
 RESERVED = frozenset({"end", "graph", "subgraph", "flowchart", "style", "class", "click", "default", "direction"})
@@ -35,7 +36,7 @@ def render_dot(steps: Sequence[Step], *, resources: bool = False) -> str:
             lines += [f"    {_quoted(step.name)};" for step in members if step.custom]
             lines.append("  }")
         else:
-            label = f'"{_escaped(layer)}\\n{_count(members)}"'
+            label = f'"{dot(layer)}\\n{_count(members)}"'
             lines.append(f"  {_quoted(layer)} [label={label}];")
     lines += [f"  {_quoted(a)} -> {_quoted(b)};" for a, b in _edges(layers, resources)]
     return "\n".join([*lines, "}"])
@@ -49,11 +50,11 @@ def dependencies(step: Step) -> Iterator[str]:
 
 def _mermaid_layer(layer: str, members: Sequence[Step], ids: Mapping[str, str], resources: bool) -> list[str]:
     if not resources:
-        return [f'  {ids[layer]}["{_entities(layer)}<br/>{_count(members)}"]']
+        return [f'  {ids[layer]}["{mermaid(layer)}<br/>{_count(members)}"]']
     nodes = [
-        f'    {ids[step.name]}["{_entities(step.name.removeprefix(f"{layer}-"))}"]' for step in members if step.custom
+        f'    {ids[step.name]}["{mermaid(step.name.removeprefix(f"{layer}-"))}"]' for step in members if step.custom
     ]
-    return [f'  subgraph {ids[layer]}_layer["{_entities(layer)}"]', *nodes, "  end"]
+    return [f'  subgraph {ids[layer]}_layer["{mermaid(layer)}"]', *nodes, "  end"]
 
 
 def _drawn(layers: Layers) -> Iterator[Step]:
@@ -95,15 +96,6 @@ def _ids(names: Iterable[str]) -> dict[str, str]:
     return ids
 
 
-def _entities(text: str) -> str:
-    """Text inside quotes in Mermaid."""
-    return text.replace("&", "#amp;").replace('"', "#quot;").replace("<", "#lt;")
-
-
-def _escaped(text: str) -> str:
-    return text.replace("\\", "\\\\").replace('"', '\\"')
-
-
 def _quoted(text: str) -> str:
     """A DOT id."""
-    return f'"{_escaped(text)}"'
+    return f'"{dot(text)}"'

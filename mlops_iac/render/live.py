@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self, TextIO
 
 from mlops_iac.engine.event import Diagnostic, Event
+from mlops_iac.render.escape import terminal
 from mlops_iac.render.layout import TURNS_PER_SECOND, lay_out, lay_out_end, render_lines
 from mlops_iac.render.plain import render_diagnostic
 from mlops_iac.render.style import Style
@@ -62,7 +63,7 @@ class LiveView:
     def _write(self, line: str) -> None:
         from rich.text import Text
 
-        self._console.print(Text.from_ansi(line), soft_wrap=True)
+        self._console.print(Text.from_ansi(terminal(line, color=True)), soft_wrap=True)
 
 
 class _Picture:
@@ -77,4 +78,4 @@ class _Picture:
         # One row stays free for the cursor, which would otherwise scroll the picture at every turn.
         lines = lay_out(self._tree.frame(), console.height - 1)
         for line in render_lines(lines, width=options.max_width - 1, color=self._color):
-            yield Text.from_ansi(line, no_wrap=True, overflow="crop")
+            yield Text.from_ansi(terminal(line, color=True), no_wrap=True, overflow="crop")

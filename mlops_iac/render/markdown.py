@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
-
 from mlops_iac.engine.event import Op, Result, Step
+from mlops_iac.render.escape import code_block, code_span, markdown
 from mlops_iac.render.stateful import losses, render_markdown_losses
 from mlops_iac.render.steps import group_by_layer, is_change, render_changes, render_steps
 from mlops_iac.render.tables import render_markdown_table
@@ -17,7 +16,7 @@ def render_markdown(stack: str, result: Result, *, notes: tuple[str, ...] = ()) 
     """``notes`` are sentences that stand under the summary."""
     changes = [step for step in result.steps if is_shown(step)]
     lost = render_markdown_losses({"": losses(result.steps)})
-    parts = [f"### `{stack}`: {render_changes(result.changes, color=False)}", *([lost] if lost else [])]
+    parts = [f"### {code_span(stack)}: {render_changes(result.changes, color=False)}", *([lost] if lost else [])]
     parts += [f"_{note}_" for note in notes]
     if changes:
         parts.append(_table(result))
@@ -32,7 +31,7 @@ def is_shown(step: Step) -> bool:
 
 def _table(result: Result) -> str:
     rows = [
-        (layer, f"`{step.name}`", str(step.op), _why(step))
+        (markdown(layer), code_span(step.name), str(step.op), _why(step))
         for layer, members in group_by_layer(result.steps).items()
         for step in members
         if is_shown(step)
@@ -41,7 +40,10 @@ def _table(result: Result) -> str:
 
 
 def _why(step: Step) -> str:
-    names = [f"**{path}**" if change.kind.endswith("-replace") else path for path, change in sorted(step.diff.items())]
+    names = [
+        f"**{markdown(path)}**" if change.kind.endswith("-replace") else markdown(path)
+        for path, change in sorted(step.diff.items())
+    ]
     return ", ".join(names[:6]) + (f" and {len(names) - 6} more" if len(names) > 6 else "")
 
 
@@ -50,13 +52,6 @@ def _folded(title: str, body: str) -> str:
 
 
 def _code(text: str) -> str:
-    """A block that nothing inside can end: its fence is longer than any run of backticks in the text."""
     if len(text) > LONGEST:
         text = f"{text[:LONGEST]}\n… cut: the whole of it is in the log of the job."
-    longest = max((len(run) for run in _runs(text)), default=0)
-    fence = "`" * max(3, longest + 1)
-    return f"{fence}text\n{text}\n{fence}"
-
-
-def _runs(text: str) -> list[str]:
-    return re.findall(r"`+", text)
+    return code_block(text)

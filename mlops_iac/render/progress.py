@@ -6,6 +6,7 @@ from types import TracebackType
 from typing import Protocol, Self, TextIO
 
 from mlops_iac.engine.event import Event
+from mlops_iac.render.escape import terminal
 from mlops_iac.render.plain import PlainLog
 
 
@@ -29,7 +30,7 @@ def open_view(stream: TextIO, *, live: bool, color: bool) -> View:
         return LiveView(stream, color=color)
 
     def write(text: str) -> None:
-        stream.write(text)
+        stream.write(terminal(text, color=color))
         stream.flush()
 
     return PlainLog(write, color=color)

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from mlops_iac.core import urns
 from mlops_iac.core.stateful import LOSES
 from mlops_iac.engine.event import Op, Step
+from mlops_iac.render.escape import code_span, markdown
 from mlops_iac.render.style import Style
 
 _WORDS = {Op.DELETE: "deletes", Op.REPLACE: "replaces"}
@@ -56,7 +57,7 @@ def render_losses(lost: Iterable[Loss], *, color: bool, stack: str = "") -> str:
 def render_markdown_losses(lost: Mapping[str, Sequence[Loss]]) -> str:
     """The same for a comment on a pull request: stack (or nothing) to what it loses; may be empty."""
     lines = [
-        f"> - {f'`{stack}` ' if stack else ''}`{loss.name}` ({loss.op}): {loss.what}"
+        f"> - {f'{code_span(stack)} ' if stack else ''}{code_span(loss.name)} ({loss.op}): {markdown(loss.what)}"
         for stack, found in lost.items()
         for loss in found
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from mlops_iac.render.escape import cell
 from mlops_iac.render.style import Style
 
 
@@ -19,11 +20,6 @@ def render_table(head: Sequence[str], rows: Sequence[Sequence[str]], *, color: b
 
 
 def render_markdown_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """The same for a comment on a pull request."""
-    lines = ["| " + " | ".join(map(escape, row)) + " |" for row in (head, *rows)]
+    """The same for a comment on a pull request. The cells are Markdown."""
+    lines = ["| " + " | ".join(map(cell, row)) + " |" for row in (head, *rows)]
     return "\n".join([lines[0], "|" + "---|" * len(head), *lines[1:]])
-
-
-def escape(text: str) -> str:
-    """Text inside a cell of a Markdown table."""
-    return text.replace("\\", "\\\\").replace("|", "\\|").replace("\n", " ")
