@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from itertools import islice
 from typing import Any
 
@@ -79,11 +80,21 @@ def _to_run(
         ended=execution.ended,
         code=execution.code,
         parameters=execution.parameters,
-        steps=history.steps if history else (),
+        steps=_explained(history.steps, gate) if history else (),
         metrics=metrics,
         gate=gate,
         model_package_arn=history.model_package_arn if history else None,
         error=str(gate) if gate and not gate.passed else execution.error,
+    )
+
+
+def _explained(steps: tuple[StepRun, ...], gate: Verdict | None) -> tuple[StepRun, ...]:
+    """A gate that could not compare says why, in words about the team's own file rather than the orchestrator's."""
+    if gate is None or not gate.fault:
+        return steps
+    return tuple(
+        replace(step, reason=gate.fault) if step.kind == "gate" and step.status in ("failed", "refused") else step
+        for step in steps
     )
 
 

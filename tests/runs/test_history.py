@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -200,3 +201,42 @@ def test_last_is_the_latest_run(environment: Environment, clients: Clients, code
         get_run(environment, clients, "last")
     run = start(environment, clients, code.parents[1])
     assert get_run(environment, clients, "last").id == run.id
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        (b'{"metrics": {"auc": 0.99, "f1": NaN}}', "`metrics.f1` is NaN, which JSON cannot hold"),
+        (b'{"metrics": {"auc": "0.99"}}', "`auc` is text, not a number"),
+        (b'{"metrics": {"auc": 1}}' + b" " * 300_000, "a gate reads at most 262,144 (256 KiB)"),
+        (None, "does not exist"),
+    ],
+)
+def test_a_gate_that_cannot_compare_names_the_file_and_what_is_wrong(
+    environment: Environment, clients: Clients, code: Path, body: bytes | None, told: str
+) -> None:
+    states = {**chain("validate", "gate", "Tell the team", Failed=fail("BrokeOff", "States.IntrinsicFailure"))}
+    run = run_machine(environment, clients, code, states)
+    if body is not None:
+        write_evaluation(environment, clients, run, body)
+    ended = wait_for(environment, clients, run)
+    assert ended.gate is not None
+    assert not ended.gate.passed
+    key = f"models/{run.id}/evaluation/evaluation.json"
+    for words in (ended.error, str(ended.gate), {step.name: step.reason for step in ended.steps}["gate"]):
+        assert key in words
+        assert told in words
+
+
+def test_a_metric_is_read_where_the_gates_fact_says(environment: Environment, clients: Clients, code: Path) -> None:
+    """Nothing is guessed: a nested metric and a ceiling, by the facts alone."""
+    training = environment.pipelines["training"]
+    facts = {"metric": "regression_metrics.mse.value", "direction": "at_most", "parameter": "gate_at_least"}
+    steps = tuple(
+        replace(step, facts={**step.facts, **facts}) if step.kind == "gate" else step for step in training.steps
+    )
+    nested = replace(environment, pipelines={"training": replace(training, steps=steps)})
+    run = run_machine(nested, clients, code, GOOD)
+    write_evaluation(nested, clients, run, b'{"regression_metrics": {"mse": {"value": 0.5}}}')
+    ended = wait_for(nested, clients, run)
+    assert str(ended.gate) == "regression_metrics.mse.value is 0.5, the gate wants <= 0.97"

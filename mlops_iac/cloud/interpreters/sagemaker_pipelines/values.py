@@ -64,7 +64,7 @@ class Values:
         if uri is None:
             raise Unresolved(f"ClientError: There is no property file {named}.")
         try:
-            document = json.loads(self.read_file(uri), parse_constant=_refuse)
+            document = json.loads(self.read_file(uri).decode("utf-8"), parse_constant=_refuse)
         except (ValueError, RecursionError) as error:
             raise Unresolved(f"ClientError: Property file {uri} is not valid JSON: {error}") from None
         return find(document, str(self.settle(asked["Path"])), uri)

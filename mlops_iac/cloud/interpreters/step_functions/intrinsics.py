@@ -15,6 +15,7 @@ from typing import Any, Final
 _ESCAPED: Final = re.compile(r"\\(['{}\\])")
 _PIECE: Final = re.compile(r"\\(?P<escaped>['{}\\])|(?P<place>\{\})")
 _PACKAGE: Final = "moto.stepfunctions.parser.asl"
+_FUNCTIONS: Final = f"{_PACKAGE}.component.intrinsic.function.statesfunction"
 
 
 class FormatError(ValueError):
@@ -35,14 +36,31 @@ def fill(template: str, values: Sequence[str]) -> str:
     return _PIECE.sub(lambda found: next(rest) if found["place"] else found["escaped"], template)
 
 
+def parse_json(text: str | None) -> Any:
+    """``States.StringToJson``: JSON and nothing else. Python also reads NaN and Infinity, which AWS refuses."""
+    if text is None or not text.strip():
+        return None
+    try:
+        return json.loads(text, parse_constant=_refuse)
+    except RecursionError:
+        raise FormatError("States.StringToJson: the text is nested too deep.") from None
+    except ValueError as error:
+        raise FormatError(f"States.StringToJson: the text is not valid JSON: {error}") from None
+
+
+def _refuse(constant: str) -> Any:
+    raise ValueError(f"{constant} is no number of JSON")
+
+
 def install() -> None:
-    """Put both into moto's interpreter. To be called once."""
+    """Put them into moto's interpreter. To be called once."""
     import importlib
 
     documents = importlib.import_module(f"{_PACKAGE}.parse.preprocessor")
     preprocessor = importlib.import_module(f"{_PACKAGE}.parse.intrinsic.preprocessor")
-    function = f"{_PACKAGE}.component.intrinsic.function.statesfunction.generic.string_format"
+    function = f"{_FUNCTIONS}.generic.string_format"
     string_format = importlib.import_module(function).StringFormat
+    string_to_json = importlib.import_module(f"{_FUNCTIONS}.json_manipulation.string_to_json").StringToJson
 
     plain_string = documents.Preprocessor._inner_string_of
 
@@ -70,4 +88,10 @@ def install() -> None:
     documents.Preprocessor._inner_string_of = staticmethod(string)
     documents.Preprocessor.visitString_intrinsic_function = intrinsic
     preprocessor.Preprocessor.visitFunc_arg_string = literal
+
+    def to_json(self: Any, env: Any) -> None:
+        self.argument_list.eval(env=env)
+        env.stack.append(parse_json(env.stack.pop()[0]))
+
     string_format._eval_body = evaluate
+    string_to_json._eval_body = to_json

@@ -152,6 +152,13 @@ def test_escapes_in_documents_are_undone(run):
     assert output(done) == {"quoted": 'it\'s "x" é \\', "plain": 'a "quoted" \\ word'}
 
 
+@pytest.mark.parametrize("text", ['{"auc": NaN}', '{"auc": Infinity}', "{'auc': 1}", "\ufeff{}", "[" * 5000])
+def test_text_that_is_no_json_is_refused(run, text):
+    done = run(machine({"Type": "Pass", "Parameters": {"v.$": "States.StringToJson($.t)"}, "End": True}), {"t": text})
+    assert done["status"] == "FAILED"
+    assert "not valid JSON" in done["cause"] or "too deep" in done["cause"]
+
+
 def test_a_map_keeps_the_order_of_its_items_and_a_parallel_of_its_branches(run):
     double = {
         "StartAt": "D",
