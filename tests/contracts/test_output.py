@@ -62,9 +62,7 @@ def test_what_is_said_and_shown_is_escaped(terminal: bool, monkeypatch: pytest.M
         assert "owned" in stream.getvalue()
 
 
-@pytest.mark.parametrize(
-    "words", [["state", "list"], ["state", "show"], ["stack", "ls"], ["cloud", "status"], ["stack", "export"]]
-)
+@pytest.mark.parametrize("words", ["state list", "state show", "stack ls", "cloud status", "stack export"])
 def test_no_command_prints_a_control_character_that_came_from_data(
     words: str, project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
