@@ -60,7 +60,7 @@ def conclude_run(opened: Opened, run: Run, *, json: bool, logs: bool = False) ->
 
 def failure(opened: Opened, run: Run, *, logs: bool = False) -> MlopsError:
     """Why it did not succeed, and what to do."""
-    from mlops_iac.runs.denials import explain_denial
+    from mlops_iac.core.denials import explain_denial
     from mlops_iac.runs.logs import get_tail_error
 
     if run.status == "refused":

@@ -50,7 +50,7 @@ def show_one(opened: Opened, run: str, *, follow: bool, stop: bool, json: bool) 
     from mlops_iac.cli.console import has_color, say, show, show_json
     from mlops_iac.cli.following import conclude_run, watch_run
     from mlops_iac.cli.run_view import render_run
-    from mlops_iac.runs.denials import explain_denial
+    from mlops_iac.core.denials import explain_denial
     from mlops_iac.runs.history import get_run
     from mlops_iac.runs.stop import stop as stop_run
 

@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Iterator
 
 from mlops_iac.core import exit_codes
+from mlops_iac.core.denials import explain_denial
 from mlops_iac.core.errors import CloudError
 
 _THROTTLED = ("Throttling", "ThrottlingException", "TooManyRequestsException", "RequestLimitExceeded", "SlowDown")
@@ -42,7 +43,7 @@ def translate(error: Exception, call: str, resource: str) -> CloudError | None:
         translated = CloudError(
             "Cloud refused a request.",
             f"{call}{about}: {message or 'it gives no reason'} ({code}).",
-            hint=hint_for(code),
+            hint=explain_denial(message) or hint_for(code),
             resource=resource,
             call=call,
             code=code,

@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
+from mlops_iac.core.denials import explain_denial
 from mlops_iac.core.errors import CloudError
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ def hint_for(code: str, message: str) -> str:
             "or adopt what is there with the component's `adopt(...)`."
         )
     if "AccessDenied" in code or "Unauthorized" in code:
-        return "your credentials lack this permission."
+        return explain_denial(message) or "your credentials lack this permission."
     return ""
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mlops_iac.runs.denials import explain_denial
+from mlops_iac.core.denials import explain_denial
 
 JOB = "arn:aws:sts::123456789012:assumed-role/screening-dev-job/SageMaker"
 SAID = f"User: {JOB} is not authorized to perform: s3:GetObject on resource: arn:aws:s3:::lake/raw/a.csv "
