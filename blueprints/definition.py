@@ -11,6 +11,7 @@ import pulumi
 from mlops_iac.components._kit.refs import EndpointRef, JobRef, LakeRef, RegistryRef, TopicRef
 from mlops_iac.components._kit.site import Site
 from mlops_iac.core.frameworks import Framework
+from mlops_iac.core.instance_types import Processor, processor_of
 from mlops_iac.pipelines.compile import get_target
 from mlops_iac.pipelines.compile.bindings import Bindings, EndpointBinding
 from mlops_iac.pipelines.pipeline import Pipeline
@@ -48,8 +49,8 @@ def definition(
         "zones": {**lake.zones, **CODE_ZONE},
         "network_isolation": jobs.network_isolation,
         "encrypt_traffic": site.isolated,
-        "training_image": framework.image(site.region, "training"),
-        "serving_image": framework.image(site.region, "serving"),
+        "training_images": {kind: framework.image(site.region, "training", kind) for kind in framework.processors},
+        "serving_image": framework.image(site.region, "serving", _processor(endpoints)),
         "tags": dict(site.tags),
     }
     known: dict[str, Any] = {
@@ -72,6 +73,12 @@ def definition(
         **own,
     }
     return pulumi.Output.all(**later).apply(lambda values: _render(compile, pipeline, {**fixed, **values}))
+
+
+def _processor(endpoints: Mapping[str, EndpointRef]) -> Processor:
+    """What the serving image must be built for: one image serves all endpoints, so the most demanding one decides."""
+    kinds = [processor_of(str(ref.settings.get("InstanceType", ""))) for ref in endpoints.values()]
+    return next((kind for kind in kinds if kind != "cpu"), "cpu")
 
 
 def _render(compile: Compile, pipeline: Pipeline, values: Mapping[str, Any]) -> str:

@@ -34,6 +34,7 @@ ADMINISTER = (
     "kms:ListKeyRotations",
     "kms:ListResourceTags",
     "kms:PutKeyPolicy",
+    "kms:RetireGrant",
     "kms:RevokeGrant",
     "kms:RotateKeyOnDemand",
     "kms:ScheduleKeyDeletion",
@@ -51,15 +52,15 @@ USE = (
     "kms:ReEncryptFrom",
     "kms:ReEncryptTo",
 )
+PASSING = ("kms:Decrypt", "kms:GenerateDataKey")
+"""What encrypting a message on its way takes."""
 LEND = "kms:CreateGrant"
 """Services hold the key by a grant of whoever asks them to work; to AWS's own only."""
-PUBLISHERS = (
-    "budgets.amazonaws.com",
-    "cloudwatch.amazonaws.com",
-    "delivery.logs.amazonaws.com",
-    "events.amazonaws.com",
-)
-"""Services that publish to the environment's encrypted topic or deliver the logs of an encrypted pipeline."""
+PUBLISHERS = ("budgets.amazonaws.com", "cloudwatch.amazonaws.com")
+EVENTS = "events.amazonaws.com"
+"""Services that publish to the environment's encrypted topic."""
+DELIVERY = "delivery.logs.amazonaws.com"
+"""The service that delivers the log of an encrypted pipeline."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,7 +134,7 @@ class Encryption(Component):
             "enable_key_rotation": True,
             "rotation_period_in_days": args.rotation_days,
             "deletion_window_in_days": args.deletion_days or (30 if regulated else 7),
-            "policy": render(policy([self._administer(), self._use(), self._lend(), self._logs(), self._publish()])),
+            "policy": render(policy([self._administer(), self._use(), self._lend(), *self._services()])),
         }
         return self.make("key", Key, props)
 
@@ -147,7 +148,8 @@ class Encryption(Component):
 
     def _administer(self) -> dict[str, Any]:
         """The account's administrators, by their own IAM policies; without this the key could never be changed
-        again."""
+        again. Who makes a repository that is encrypted with it lends it to ECR and takes it back (RetireGrant):
+        https://docs.aws.amazon.com/AmazonECR/latest/userguide/encryption-at-rest.html"""
         return _allow("AccountAdministers", self._root(), ADMINISTER)
 
     def _use(self) -> dict[str, Any]:
@@ -158,21 +160,18 @@ class Encryption(Component):
         """Services that hold the key for as long as a volume or an endpoint needs it."""
         return _allow("AccountLends", self._root(), (LEND,), TO_AWS)
 
-    def _logs(self) -> dict[str, Any]:
-        """CloudWatch Logs, for this account's log groups only."""
-        groups = self.site.arn("logs", "log-group:*")
-        actions = ("kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey", "kms:ReEncryptFrom")
-        return _allow(
-            "LogsUse",
-            {"Service": f"logs.{self.site.region}.amazonaws.com"},
-            (*actions, "kms:ReEncryptTo"),
-            {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": groups}},
-        )
-
-    def _publish(self) -> dict[str, Any]:
-        """Services that publish and deliver, for this account only."""
-        condition = {"StringEquals": {"aws:SourceAccount": self.site.account_id}}
-        return _allow("PublishersUse", {"Service": list(PUBLISHERS)}, ("kms:Decrypt", "kms:GenerateDataKey"), condition)
+    def _services(self) -> list[dict[str, Any]]:
+        """Services of AWS, each bound to this account by what it sends along."""
+        site, context = self.site, "kms:EncryptionContext"
+        ours = {"StringEquals": {"aws:SourceAccount": site.account_id}}
+        groups = {"ArnLike": {f"{context}:aws:logs:arn": site.arn("logs", "log-group:*")}}
+        delivered = {"StringEquals": {f"{context}:SourceArn": site.arn("logs", "*")}}
+        logs = {"Service": f"logs.{site.region}.amazonaws.com"}
+        return [
+            _allow("LogsUse", logs, USE, groups),
+            _allow("DeliveryUses", {"Service": DELIVERY}, PASSING, delivered),
+            _allow("PublishersUse", {"Service": [*PUBLISHERS, EVENTS]}, PASSING, ours),
+        ]
 
 
 def _allow(

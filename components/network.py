@@ -23,7 +23,7 @@ from pulumi_aws.ec2 import (
 )
 from pulumi_aws.vpc import SecurityGroupEgressRule, SecurityGroupIngressRule
 
-from mlops_iac.components._kit import BoundaryRef, Component, KeyRef, Named, NetworkRef, Reach
+from mlops_iac.components._kit import BoundaryRef, Component, KeyRef, Named, NetworkRef, Reach, Site, policy, render
 from mlops_iac.components._kit.transforms import Transforms
 from mlops_iac.components.identity import Role, make_role
 from mlops_iac.core.errors import BlueprintError
@@ -175,6 +175,7 @@ class Network(Component):
             "service_name": f"com.amazonaws.{self.site.region}.{service}",
             "vpc_endpoint_type": "Gateway",
             "route_table_ids": [table.id],
+            "policy": render(gateway_policy(self.site, service)),
         }
         return self.make("gateway_endpoints", VpcEndpoint, props, name=f"{service}-endpoint")
 
@@ -231,6 +232,7 @@ class Network(Component):
             "private_dns_enabled": True,
             "subnet_ids": [subnet.id for subnet in subnets],
             "security_group_ids": [door.id],
+            "policy": render(policy([_for_this_account(self.site)])),
         }
         name = f"{service.replace('.', '-')}-endpoint"
         return self.make("interface_endpoints", VpcEndpoint, props, name=name)
@@ -256,6 +258,38 @@ class Network(Component):
         target = {"iam_role_arn": role.role_arn, "log_destination": group.arn}
         flow = self.make("flow_log", FlowLog, {"vpc_id": vpc.id, "traffic_type": "ALL", **target}, depends_on=[role])
         return flow, group, role
+
+
+def gateway_policy(site: Site, service: str) -> dict[str, Any]:
+    """Who may go through a gateway, and where to: this account, to what is this account's own.
+
+    An endpoint's policy allows nothing that the caller's own does not; without one, AWS lets anybody's credentials
+    through to anybody's buckets. ECR keeps the layers of images in buckets of AWS's, which are fetched by signed
+    links: https://docs.aws.amazon.com/AmazonECR/latest/userguide/vpc-endpoints.html
+    """
+    own = _for_this_account(site)
+    own["Condition"] = {"StringEquals": {**own["Condition"]["StringEquals"], "aws:ResourceAccount": site.account_id}}
+    if service != "s3":
+        return policy([own])
+    layers = {
+        "Sid": "ImageLayers",
+        "Effect": "Allow",
+        "Principal": "*",
+        "Action": ["s3:GetObject"],
+        "Resource": [f"arn:{site.partition}:s3:::prod-{site.region}-starport-layer-bucket/*"],
+    }
+    return policy([own, layers])
+
+
+def _for_this_account(site: Site) -> dict[str, Any]:
+    return {
+        "Sid": "ThisAccount",
+        "Effect": "Allow",
+        "Principal": "*",
+        "Action": "*",
+        "Resource": "*",
+        "Condition": {"StringEquals": {"aws:PrincipalAccount": site.account_id}},
+    }
 
 
 def whole_zones(names: Sequence[str], region: str) -> list[str]:

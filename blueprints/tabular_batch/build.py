@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pulumi
 
 from mlops_iac.blueprints.definition import definition
 from mlops_iac.blueprints.tabular_batch import settings
 from mlops_iac.blueprints.tabular_batch.options import TabularBatchOptions
 from mlops_iac.blueprints.tabular_batch.outputs import outputs
+from mlops_iac.components._kit.refs import BoundaryRef, KeyRef, NetworkRef, QueueRef
 from mlops_iac.components._kit.site import Site
 from mlops_iac.components.catalogue import Catalogue, CatalogueArgs
 from mlops_iac.components.compute.sagemaker import SageMakerCompute
@@ -20,10 +23,15 @@ from mlops_iac.components.network import Network
 from mlops_iac.components.orchestrator.orchestrator import OrchestratorArgs, Own, make_orchestrator
 from mlops_iac.components.registry.ecr import ImageRepository, ImageRepositoryArgs
 from mlops_iac.components.registry.sagemaker import ModelRegistry
+from mlops_iac.components.serving.endpoint import Endpoint
 from mlops_iac.config.stack_config import StackConfig
 from mlops_iac.core.environment import Environment
 from mlops_iac.core.frameworks import get_framework
 from mlops_iac.pipelines.pipeline import Pipeline
+
+READ = ("raw", "curated", "features", "models", "code/")
+WRITTEN = ("curated", "features", "models")
+"""What jobs read and write of the lake."""
 
 
 def build(site: Site, stack: StackConfig, options: TabularBatchOptions, training: Pipeline) -> Environment:
@@ -41,7 +49,10 @@ def build(site: Site, stack: StackConfig, options: TabularBatchOptions, training
     )
     registry = ModelRegistry(site.named("registry"))
     images = ImageRepository(site.named("images"), ImageRepositoryArgs(key=key))
-    endpoint = settings.endpoint(site.named("endpoint"), options, framework, network.ref, key, boundary.ref, alerts.ref)
+    endpoint = Endpoint(
+        site.named("endpoint"),
+        settings.endpoint(options, site, framework, network.ref, key, boundary.ref, alerts.ref),
+    )
 
     def document(own: Own) -> pulumi.Output[str]:
         return definition(
@@ -72,11 +83,8 @@ def build(site: Site, stack: StackConfig, options: TabularBatchOptions, training
             monthly_budget_usd=options.monthly_budget_usd,
         ),
     )
-    if options.batch.enabled:
-        settings.batch(site.named("batch"), options, network.ref, key, boundary.ref)
-
-    lake.grant_read(compute.role, "raw", "curated", "features", "models", "code/")
-    lake.grant_write(compute.role, "curated", "features", "models")
+    lake.grant_read(compute.role, *READ)
+    lake.grant_write(compute.role, *WRITTEN)
     lake.grant_read(endpoint.role, "models")
     lake.grant_read(flow.role, "models")
     compute.grant_run(flow.role)
@@ -86,6 +94,7 @@ def build(site: Site, stack: StackConfig, options: TabularBatchOptions, training
     endpoint.grant_deploy(flow.deploy_role)
     if flow.notifies:
         alerts.grant_publish(flow.role)
+    queues = queued(site, options, network.ref, key, boundary.ref, lake, images) if options.batch.enabled else {}
 
     profile: dict[str, pulumi.Input[str]] = {
         "AWS_REGION": site.region,
@@ -108,6 +117,26 @@ def build(site: Site, stack: StackConfig, options: TabularBatchOptions, training
         registry=registry.ref,
         images=images.ref,
         endpoint=endpoint.ref,
+        queues=queues,
         alerts=alerts.ref,
         dashboard=monitoring.dashboard_name,
     )
+
+
+def queued(
+    site: Site,
+    options: TabularBatchOptions,
+    network: NetworkRef,
+    key: KeyRef | None,
+    boundary: BoundaryRef,
+    lake: DataLake,
+    images: ImageRepository,
+) -> Mapping[str, QueueRef]:
+    """Queues for heavier work, by name: their jobs may do with the lake what SageMaker's may, and run the team's own
+    images."""
+    batch = settings.batch(site.named("batch"), options, network, key, boundary)
+    lake.grant_read(batch.role, *READ)
+    lake.grant_write(batch.role, *WRITTEN)
+    for role in batch.pulling_roles:
+        images.grant_pull(role)
+    return batch.queues

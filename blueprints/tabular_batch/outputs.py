@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pulumi
@@ -12,6 +13,7 @@ from mlops_iac.components._kit.refs import (
     JobRef,
     LakeRef,
     PipelineRef,
+    QueueRef,
     RegistryRef,
     RepositoryRef,
     TopicRef,
@@ -38,6 +40,7 @@ def outputs(
     registry: RegistryRef,
     images: RepositoryRef,
     endpoint: EndpointRef,
+    queues: Mapping[str, QueueRef],
     alerts: TopicRef,
     dashboard: pulumi.Input[str],
 ) -> env.Environment:
@@ -54,6 +57,10 @@ def outputs(
         "pipelines": {training.name: _pipeline(stack, options, training, lake, flow)},
         "endpoints": {"main": env.Endpoint(name=_any(endpoint.name), flavour=endpoint.flavour)},
         "registries": {"main": env.Registry(model_package_group=_any(registry.group), repository_url=_any(images.url))},
+        "queues": {
+            name: env.Queue(queue=_any(queue.queue_arn), job_definition=_any(queue.job_definition_arn))
+            for name, queue in queues.items()
+        },
         "services": _services(site, lake, jobs, registry, endpoint),
         "alerts_topic_arn": alerts.arn,
         "dashboard": dashboard,

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlops_iac.blueprints.tabular_batch.options import Serverless, TabularBatchOptions
+from mlops_iac.blueprints.tabular_batch.options import Serverless as ServerlessOptions
+from mlops_iac.blueprints.tabular_batch.options import TabularBatchOptions
 from mlops_iac.components._kit.refs import BoundaryRef, KeyRef, NetworkRef, TopicRef
 from mlops_iac.components._kit.site import Named, Site
 from mlops_iac.components.compute.sagemaker import SageMakerComputeArgs
 from mlops_iac.components.data_lake import DataLakeArgs, Table
 from mlops_iac.components.network import BATCH_ENDPOINTS, REGULATED_ENDPOINTS, NetworkArgs
-from mlops_iac.components.serving.realtime import RealtimeEndpoint, RealtimeEndpointArgs
-from mlops_iac.components.serving.serverless import ServerlessEndpoint, ServerlessEndpointArgs
+from mlops_iac.components.serving.endpoint import EndpointArgs, Realtime, Serverless
 from mlops_iac.core.frameworks import Framework
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def compute(
         images=(framework.image(site.region, "training"),),
         instance_type=machines["train"].instance_type,
         allowed_instance_types=tuple(sorted({machine.instance_type for machine in machines.values()})),
-        max_runtime_seconds=min(max(machine.max_minutes for machine in machines.values()) * 60, 432_000),
+        max_runtime_seconds=max(machine.max_minutes for machine in machines.values()) * 60,
         network_isolation=site.isolated,
         network=network,
         key=key,
@@ -57,40 +57,28 @@ def compute(
 
 
 def endpoint(
-    place: Named,
     options: TabularBatchOptions,
+    site: Site,
     framework: Framework,
     network: NetworkRef,
     key: KeyRef | None,
     boundary: BoundaryRef,
     alerts: TopicRef,
-) -> ServerlessEndpoint | RealtimeEndpoint:
+) -> EndpointArgs:
     """The flavour that the team chose."""
     serving = options.serving
-    images = (framework.image(place.site.region, "serving"),)
-    if isinstance(serving, Serverless):
-        return ServerlessEndpoint(
-            place,
-            ServerlessEndpointArgs(
-                images=images,
-                memory_mb=serving.memory_mb,
-                max_concurrency=serving.max_concurrency,
-                key=key,
-                boundary=boundary,
-                alerts=alerts,
-            ),
-        )
-    return RealtimeEndpoint(
-        place,
-        RealtimeEndpointArgs(
-            images=images,
-            instance_type=serving.instance_type,
-            instances=serving.instance_count,
-            network=network,
-            key=key,
-            boundary=boundary,
-            alerts=alerts,
-        ),
+    flavour: Serverless | Realtime
+    if isinstance(serving, ServerlessOptions):
+        flavour = Serverless(memory_mb=serving.memory_mb, max_concurrency=serving.max_concurrency)
+    else:
+        flavour = Realtime(instance_type=serving.instance_type, instances=serving.instance_count)
+    return EndpointArgs(
+        flavour=flavour,
+        images=(framework.image(site.region, "serving"),),
+        network=network,
+        key=key,
+        boundary=boundary,
+        alerts=alerts,
     )
 
 

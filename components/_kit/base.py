@@ -9,22 +9,14 @@ from typing import Any, ClassVar, TypeVar
 import pulumi
 
 from mlops_iac.components._kit import naming, transforms
+from mlops_iac.components._kit.facts import get_facts
 from mlops_iac.components._kit.grants import Grant
 from mlops_iac.components._kit.reach import Reach
 from mlops_iac.components._kit.site import Named, Site
 from mlops_iac.components._kit.tags import tags_of
+from mlops_iac.core.facts import Facts
 
 R = TypeVar("R", bound=pulumi.Resource)
-
-STATEFUL = frozenset(
-    {
-        "aws:ecr/repository:Repository",
-        "aws:kms/key:Key",
-        "aws:s3/bucket:Bucket",
-        "aws:sagemaker/modelPackageGroup:ModelPackageGroup",
-    }
-)
-"""Types that hold what cannot be made again; protected where the site is."""
 
 
 class Component(pulumi.ComponentResource):
@@ -37,6 +29,8 @@ class Component(pulumi.ComponentResource):
     Nodes: ClassVar[type]
     reach: ClassVar[tuple[Reach, ...]] = ()
     """The most that it may allow anybody. Left out: nothing."""
+    was: ClassVar[tuple[str, ...]] = ()
+    """Names that its class once had: what is deployed under them is this one. Left out: none."""
     stem: str
     """What the names of its children start with: its own name."""
 
@@ -47,7 +41,9 @@ class Component(pulumi.ComponentResource):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         transforms.check(given or {}, self.children(), type(self).__name__)
-        super().__init__(f"mlops-iac:index:{type(self).__name__}", place.name, None, opts)
+        former = [pulumi.Alias(type_=_token(name)) for name in self.was]
+        opts = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(aliases=former)) if former else opts
+        super().__init__(_token(type(self).__name__), place.name, None, opts)
         self.place = place
         self.site.ceiling.add(self.reach)
         self.stem = place.name
@@ -90,14 +86,15 @@ class Component(pulumi.ComponentResource):
         """
         logical = f"{self.stem}-{name or child.replace('_', '-')}"
         token = kind.pulumi_type
+        facts = get_facts(token)
         opts = pulumi.ResourceOptions(
             parent=self,
             depends_on=list(depends_on) or None,
-            protect=True if self.site.protected and token in STATEFUL else None,
+            protect=True if self.site.protected and facts.loses else None,
         )
         complete = {
-            **self._naming(token, logical if called is None else called),
-            **self._tagging(kind, logical),
+            **self._naming(facts, token, logical if called is None else called),
+            **self._tagging(facts, token, logical),
             **props,
         }
         complete = transforms.apply(self._given, child, complete, opts)
@@ -117,8 +114,8 @@ class Component(pulumi.ComponentResource):
         logical = f"{self.place.name}-{child}" if child else self.place.name
         return naming.physical_name(token, stack=self.site.stack, logical=logical)
 
-    def _naming(self, token: str, logical: str) -> dict[str, Any]:
-        rule = naming.PHYSICAL.get(token)
+    def _naming(self, facts: Facts, token: str, logical: str) -> dict[str, Any]:
+        rule = facts.name
         if rule is None:
             return {}
         if not rule.unique:
@@ -133,15 +130,13 @@ class Component(pulumi.ComponentResource):
             )
         )
 
-    def _tagging(self, kind: Any, logical: str) -> dict[str, Any]:
-        if not takes_tags(kind):
+    def _tagging(self, facts: Facts, token: str, logical: str) -> dict[str, Any]:
+        if not facts.tags:
             return {}
         # What EC2 makes has no name; its console and its bills show this tag.
-        shown = {"Name": f"{self.site.stack}-{logical}"} if kind.pulumi_type.startswith("aws:ec2/") else {}
-        return {"tags": tags_of(self.place, **shown)}
+        shown = {"Name": f"{self.site.stack}-{logical}"} if token.startswith("aws:ec2/") else {}
+        return {facts.tags: tags_of(self.place, **shown)}
 
 
-def takes_tags(kind: Any) -> bool:
-    """Whether a resource class of Pulumi's has ``tags``; read from its constructor, so there is no list to keep."""
-    constructor = getattr(kind, "_internal_init", None)
-    return constructor is not None and "tags" in constructor.__code__.co_varnames
+def _token(name: str) -> str:
+    return f"mlops-iac:index:{name}"

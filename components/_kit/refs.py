@@ -80,17 +80,15 @@ class JobRef:
     network_isolation: bool = True
     key_arn: pulumi.Input[str] | None = None
     """Encrypts volumes and outputs. None: AWS-managed encryption."""
-    instance_type: str = "ml.m5.large"
-    max_runtime_seconds: int = 3600
-    volume_gib: int = 30
 
 
 @dataclass(frozen=True, kw_only=True)
 class QueueRef:
-    """A Batch job queue with the job definition meant for it."""
+    """A Batch job queue, with the job definition meant for it."""
 
     queue_arn: pulumi.Input[str]
-    job_definition_arn: pulumi.Input[str]
+    job_definition_arn: pulumi.Input[str] = ""
+    """Left out: jobs bring their own, named after the environment."""
 
 
 @dataclass(frozen=True, kw_only=True)

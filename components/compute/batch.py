@@ -137,9 +137,13 @@ class BatchCompute(Component):
         self.job_definition_arns = {name: definition.arn for name, definition in definitions.items()}
         self.register_outputs({"queue_arns": self.queue_arns, "job_definition_arns": self.job_definition_arns})
 
-    def ref(self, queue: str, job: str) -> QueueRef:
-        """A queue with a job definition for it. Raises KeyError for a name that was not given."""
-        return QueueRef(queue_arn=self.queue_arns[queue], job_definition_arn=self.job_definition_arns[job])
+    @property
+    def queues(self) -> Mapping[str, QueueRef]:
+        """Each queue, with the job definition of its name if one was given."""
+        return {
+            name: QueueRef(queue_arn=arn, job_definition_arn=self.job_definition_arns.get(name, ""))
+            for name, arn in self.queue_arns.items()
+        }
 
     def grant_submit(self, role: Role) -> None:
         """Let a role submit jobs of these definitions to these queues, and follow and stop them."""

@@ -48,9 +48,7 @@ class SageMakerComputeArgs:
     """Instance types a job may ask for; a trailing star stands for a family (``ml.g5.*``). Left out: only
     ``instance_type``."""
     max_runtime_seconds: int = 3600
-    """A job that runs longer is stopped, 60 to 432000 (five days). Left out: one hour."""
-    volume_gib: int = 30
-    """Disk of each instance, 1 to 16384 GiB. Left out: 30 GiB."""
+    """AWS refuses a job that asks for more, 60 to 2,419,200 (28 days). Left out: one hour."""
     network_isolation: bool = True
     """Containers reach no network at all; SageMaker brings their data. Left out: isolated."""
     network: NetworkRef | None = None
@@ -121,7 +119,10 @@ class SageMakerCompute(Component):
     def _limits(self) -> dict[str, dict[str, Any]]:
         """IAM conditions that AWS checks when a job is created."""
         types = sorted({self._args.instance_type, *self._args.allowed_instance_types})
-        limits: dict[str, dict[str, Any]] = {"ForAllValues:StringLike": {"sagemaker:InstanceTypes": types}}
+        limits: dict[str, dict[str, Any]] = {
+            "ForAllValues:StringLike": {"sagemaker:InstanceTypes": types},
+            "NumericLessThanEquals": {"sagemaker:MaxRuntimeInSeconds": str(self._args.max_runtime_seconds)},
+        }
         if self._args.network_isolation:
             limits["Bool"] = {"sagemaker:NetworkIsolation": "true"}
         return limits
@@ -135,18 +136,12 @@ def _ref(args: SageMakerComputeArgs, role: Role) -> JobRef:
         security_group_ids=(network.job_security_group_id,) if network else (),
         network_isolation=args.network_isolation,
         key_arn=args.key.arn if args.key else None,
-        instance_type=args.instance_type,
-        max_runtime_seconds=args.max_runtime_seconds,
-        volume_gib=args.volume_gib,
     )
 
 
 def _check(args: SageMakerComputeArgs) -> None:
-    """Limits of CreateTrainingJob's StoppingCondition and ResourceConfig."""
-    for name, value, least, most in (
-        ("max_runtime_seconds", args.max_runtime_seconds, 60, 432_000),
-        ("volume_gib", args.volume_gib, 1, 16_384),
-    ):
-        if not least <= value <= most:
-            detail = f"Compute's `{name}` is {value}; it may be {least} to {most}."
-            raise BlueprintError("Value out of range.", detail, hint=f"set `{name}` within these bounds.")
+    """Limits of CreateTrainingJob's StoppingCondition; an account's own quota is lower until it is raised."""
+    least, most = 60, 2_419_200
+    if not least <= args.max_runtime_seconds <= most:
+        detail = f"Compute's `max_runtime_seconds` is {args.max_runtime_seconds}; it may be {least} to {most}."
+        raise BlueprintError("Value out of range.", detail, hint="set `max_runtime_seconds` within these bounds.")

@@ -12,7 +12,7 @@ from pulumi_aws.sns import Topic, TopicPolicy, TopicSubscription
 from mlops_iac.components._kit import Component, KeyRef, Named, Reach, TopicRef, policy, render
 from mlops_iac.components._kit.naming import short_hash
 from mlops_iac.components._kit.transforms import Transforms
-from mlops_iac.components.encryption import PUBLISHERS
+from mlops_iac.components.encryption import EVENTS, PUBLISHERS
 from mlops_iac.components.identity import Role
 
 __all__ = ["Alerts", "AlertsArgs", "AlertsNodes"]
@@ -104,8 +104,13 @@ class Alerts(Component):
         base = {"Action": ["sns:Publish"], "Resource": [topic.arn]}
         ours = {"StringEquals": {"aws:SourceAccount": self.site.account_id}}
         plain = {"Bool": {"aws:SecureTransport": "false"}}
-        allow = {"Sid": "Publishers", "Effect": "Allow", "Principal": {"Service": _services()}, "Condition": ours}
-        return [{**allow, **base}, {"Sid": "PlainHttp", "Effect": "Deny", "Principal": "*", "Condition": plain, **base}]
+        return [
+            {"Sid": "Publishers", **_allowing(*PUBLISHERS), "Condition": ours, **base},
+            # EventBridge takes no Condition in a topic's policy; a rule of another account would need this topic's ARN.
+            # https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html
+            {"Sid": "Events", **_allowing(EVENTS), **base},
+            {"Sid": "PlainHttp", "Effect": "Deny", "Principal": "*", "Condition": plain, **base},
+        ]
 
     def _subscribe(self, topic: Topic, email: str) -> TopicSubscription:
         props = {"topic": topic.arn, "protocol": "email", "endpoint": email}
@@ -113,5 +118,5 @@ class Alerts(Component):
         return self.make("subscriptions", TopicSubscription, props, name=f"email-{short_hash(email)}")
 
 
-def _services() -> list[str]:
-    return [service for service in PUBLISHERS if not service.startswith("delivery.")]
+def _allowing(*services: str) -> dict[str, Any]:
+    return {"Effect": "Allow", "Principal": {"Service": sorted(services)}}

@@ -1,2 +1,2 @@
-"""Endpoints, one flavour per file: ``serving.serverless``, ``serving.realtime``. Declared before their first model
-exists."""
+"""Endpoints, declared before their first model exists: ``serving.endpoint``, in the flavours ``serving.serverless`` and
+``serving.realtime``."""

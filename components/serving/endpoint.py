@@ -1,24 +1,28 @@
-"""What every flavour of endpoint has before its first model exists: a name, a role, a log, two alarms.
+"""An endpoint before its first model exists: a name, a role, a log, two alarms, and the flavour it will have.
 
 The endpoint itself is made by the deploy step of the first run that passes its gate; until then there is nothing to
-pay and nothing that could fail, so that a first ``up`` on an empty account is green.
+pay and nothing that could fail, so that a first ``up`` on an empty account is green. Flavours are settings, not
+components: changing one changes what is there, under the same names.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 import pulumi
 from pulumi_aws.cloudwatch import LogGroup, MetricAlarm
 
-from mlops_iac.components._kit import BoundaryRef, Component, EndpointRef, KeyRef, NetworkRef, Reach, TopicRef
+from mlops_iac.components._kit import BoundaryRef, Component, EndpointRef, KeyRef, Named, NetworkRef, Reach, TopicRef
 from mlops_iac.components._kit import images as ecr
 from mlops_iac.components._kit import sagemaker as kit
 from mlops_iac.components._kit.transforms import Transforms
 from mlops_iac.components.identity import Role, make_role
-from mlops_iac.core.errors import BlueprintError
+from mlops_iac.components.serving.realtime import Realtime
+from mlops_iac.components.serving.serverless import Serverless
+
+__all__ = ["Endpoint", "EndpointArgs", "EndpointNodes", "Realtime", "Serverless"]
 
 # Idle cost: 0.10 $ a month for each of the two alarms.
 
@@ -44,13 +48,20 @@ INVOKE = ("sagemaker:InvokeEndpoint",)
 
 @dataclass(frozen=True, kw_only=True)
 class EndpointArgs:
-    """What a team may say about any endpoint."""
+    """What a team may say about an endpoint."""
 
+    flavour: Serverless | Realtime = field(default_factory=Serverless)
+    """How it serves. Left out: serverless, which costs nothing while nobody asks."""
     images: Sequence[str] = ()
     """Container images its models may use, by URI in any ECR registry. Left out: none."""
     slow_after_ms: int = 2000
     """Alarm when the slowest tenth of requests takes longer than this in the model, in milliseconds. Left out: two
     seconds."""
+    network: NetworkRef | None = None
+    """Private network of its models, for flavours that can have one. Left out: SageMaker's own."""
+    key: KeyRef | None = None
+    """Encrypts the log and, where AWS takes a key for them, disks; reads the lake's models. Left out: AWS-managed
+    encryption."""
     alerts: TopicRef | None = None
     """Topic that its alarms tell. Left out: the alarms are seen in the console only."""
     boundary: BoundaryRef | None = None
@@ -68,40 +79,42 @@ class EndpointNodes:
 
 
 class Endpoint(Component):
-    """The part that flavours share; make a flavour, not this."""
+    """Predictions under one name, whichever flavour answers."""
 
     Nodes = EndpointNodes
     reach = (*kit.REACH, *ecr.REACH, Reach(actions=(*MODELS, *DEPLOY, *INVOKE)), kit.PASS_ROLE)
+    was = ("RealtimeEndpoint", "ServerlessEndpoint")
 
-    def _declare(
-        self,
-        args: EndpointArgs,
-        flavour: Literal["serverless", "realtime"],
-        settings: Mapping[str, Any],
-        *,
-        key: KeyRef | None,
-        network: NetworkRef | None,
+    def __init__(
+        self, place: Named, args: EndpointArgs | None = None, opts: pulumi.ResourceOptions | None = None
     ) -> None:
-        """Everything but the endpoint. ``key`` and ``network`` are None where the flavour cannot have them."""
+        args = args or EndpointArgs()
+        args.flavour.check()
+        super().__init__(place, args.transforms, opts)
         self.endpoint_name = self.physical("aws:sagemaker/endpoint:Endpoint")
-        role = self._create_role(args, key, network)
-        group = self._create_log_group(key)
+        network = args.flavour.network_of(args.network)
+        role = self._create_role(args, network)
+        group = self._create_log_group(args.key)
         errors = self._create_errors_alarm(args)
         latency = self._create_latency_alarm(args)
 
         self.nodes = EndpointNodes(role=role, log_group=group, errors_alarm=errors, latency_alarm=latency)
         self.role = role
-        self.ref = EndpointRef(
+        self.ref = self._ref(args, network)
+        self.register_outputs({"endpoint_name": self.endpoint_name, "role_arn": role.role_arn})
+
+    def _ref(self, args: EndpointArgs, network: NetworkRef | None) -> EndpointRef:
+        key = args.flavour.disk_key_of(args.key)
+        return EndpointRef(
             name=self.endpoint_name,
-            flavour=flavour,
-            role_arn=role.role_arn,
-            settings={"VariantName": VARIANT, "InitialVariantWeight": 1, **settings},
-            key_arn=key.arn if key and flavour == "realtime" else None,
+            flavour=args.flavour.word,
+            role_arn=self.role.role_arn,
+            settings={"VariantName": VARIANT, "InitialVariantWeight": 1, **args.flavour.variant(self.site)},
+            key_arn=key.arn if key else None,
             subnet_ids=network.subnet_ids if network else (),
             security_group_ids=(network.job_security_group_id,) if network else (),
-            network_isolation=flavour == "realtime",
+            network_isolation=args.flavour.isolated,
         )
-        self.register_outputs({"endpoint_name": self.endpoint_name, "role_arn": role.role_arn})
 
     def grant_deploy(self, role: Role) -> None:
         """Let a role (an orchestrator's) make models and put them behind this endpoint, and no other."""
@@ -122,7 +135,7 @@ class Endpoint(Component):
     def _arn(self) -> pulumi.Output[str]:
         return self.site.arn("sagemaker", f"endpoint/{self.endpoint_name}")
 
-    def _create_role(self, args: EndpointArgs, key: KeyRef | None, network: NetworkRef | None) -> Role:
+    def _create_role(self, args: EndpointArgs, network: NetworkRef | None) -> Role:
         return make_role(
             self,
             "role",
@@ -134,7 +147,7 @@ class Endpoint(Component):
                 kit.write_metrics(self.place),
                 *ecr.pull(self.place, args.images),
                 *kit.attach(self.place, network),
-                *kit.encrypt(self.place, key),
+                *kit.encrypt(self.place, args.key),
             ],
             boundary=args.boundary,
         )
@@ -177,10 +190,3 @@ class Endpoint(Component):
             "treat_missing_data": "notBreaching",
             "alarm_actions": [args.alerts.arn] if args.alerts else [],
         }
-
-
-def within(name: str, value: int, least: int, most: int) -> None:
-    """Raise BlueprintError for a setting that AWS would refuse."""
-    if not least <= value <= most:
-        detail = f"Serving's `{name}` is {value}; it may be {least} to {most}."
-        raise BlueprintError("Value out of range.", detail, hint=f"set `{name}` within these bounds.")

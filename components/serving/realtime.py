@@ -4,38 +4,36 @@ deployed."""
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
 
-import pulumi
-
-from mlops_iac.components._kit import KeyRef, Named, NetworkRef
-from mlops_iac.components.serving.endpoint import Endpoint, EndpointArgs, EndpointNodes, within
-
-__all__ = ["EndpointNodes", "RealtimeEndpoint", "RealtimeEndpointArgs"]
+from mlops_iac.components._kit import KeyRef, NetworkRef, Site
+from mlops_iac.components.serving.ranges import within
+from mlops_iac.core.instance_types import has_local_disk
 
 
 @dataclass(frozen=True, kw_only=True)
-class RealtimeEndpointArgs(EndpointArgs):
-    """What a team may say about a real-time endpoint."""
+class Realtime:
+    """Predictions in milliseconds."""
 
     instance_type: str = "ml.m5.large"
     """Instance type. Left out: 2 vCPU, 8 GiB."""
     instances: int | None = None
     """Instances, 1 to 100. Left out: two, in two zones, except one under `sandbox`."""
-    network: NetworkRef | None = None
-    """Private network of its models. Left out: SageMaker's own."""
-    key: KeyRef | None = None
-    """Encrypts disks and the log, and reads the lake's models. Left out: AWS-managed encryption."""
 
+    word: ClassVar[Literal["realtime"]] = "realtime"
+    isolated: ClassVar[bool] = True
 
-class RealtimeEndpoint(Endpoint):
-    """Predictions in milliseconds."""
+    def check(self) -> None:
+        if self.instances is not None:
+            within("instances", self.instances, 1, 100)
 
-    def __init__(
-        self, place: Named, args: RealtimeEndpointArgs | None = None, opts: pulumi.ResourceOptions | None = None
-    ) -> None:
-        args = args or RealtimeEndpointArgs()
-        count = args.instances if args.instances is not None else (1 if place.site.profile == "sandbox" else 2)
-        within("instances", count, 1, 100)
-        super().__init__(place, args.transforms, opts)
-        size = {"InstanceType": args.instance_type, "InitialInstanceCount": count}
-        self._declare(args, "realtime", size, key=args.key, network=args.network)
+    def variant(self, site: Site) -> dict[str, Any]:
+        count = self.instances if self.instances is not None else (1 if site.profile == "sandbox" else 2)
+        return {"InstanceType": self.instance_type, "InitialInstanceCount": count}
+
+    def network_of(self, given: NetworkRef | None) -> NetworkRef | None:
+        return given
+
+    def disk_key_of(self, given: KeyRef | None) -> KeyRef | None:
+        """None for machines with disks of their own: AWS refuses a key there, their hardware encrypts."""
+        return None if has_local_disk(self.instance_type) else given

@@ -15,6 +15,7 @@ from importlib.resources import files
 from typing import Any, Literal
 
 from mlops_iac.core.errors import ConfigError
+from mlops_iac.core.instance_types import Processor
 from mlops_iac.core.suggestions import did_you_mean
 
 Purpose = Literal["training", "serving"]
@@ -38,16 +39,19 @@ class Framework:
     """The CPython inside AWS's image; wheels that travel to AWS are made for this one."""
     toolkits: tuple[str, ...] = ()
     """AWS's own packages in the image, of which environments hold stand-ins."""
+    processors: tuple[Processor, ...] = ("cpu",)
+    """What AWS builds its images for."""
     index: str | None = None
     """A package index to ask besides the default one. None: the default one has everything."""
 
     def __str__(self) -> str:
         return f"{self.name} {self.version}"
 
-    def image(self, region: str, purpose: Purpose = "training") -> str:
+    def image(self, region: str, purpose: Purpose = "training", processor: Processor = "cpu") -> str:
         """AWS's image in a region. PyTorch has one image to train with and one to serve with; the others one for both.
 
-        Processing jobs use the training image. Raises ConfigError for a region in which AWS does not offer it.
+        Processing jobs use the training image. Raises ConfigError for a region in which AWS does not offer it, and for
+        a processor that it is not built for.
         """
         facts = _facts()["frameworks"][self.name][self.version]
         accounts: Mapping[str, str] = _facts()["accounts"][facts["accounts"]]
@@ -57,8 +61,15 @@ class Framework:
                 f"AWS has no image of {self} in `{region}`.",
                 hint=did_you_mean(region, accounts),
             )
+        if processor not in self.processors:
+            raise ConfigError(
+                "The framework has no image for these machines.",
+                f"AWS has images of {self} for {', '.join(self.processors)}, not for {processor}.",
+                hint="choose another instance type; pytorch and xgboost have images for GPUs.",
+            )
+        tag = facts["gpu_tag"] if processor == "gpu" else facts["tag"]
         domain = "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
-        return f"{accounts[region]}.dkr.ecr.{region}.{domain}/{facts['repository'][purpose]}:{facts['tag']}"
+        return f"{accounts[region]}.dkr.ecr.{region}.{domain}/{facts['repository'][purpose]}:{tag}"
 
 
 def framework_names() -> tuple[str, ...]:
@@ -94,6 +105,7 @@ def get_framework(name: str, version: str) -> Framework:
         python=tuple(facts["python"]),
         image_python=facts["image_python"],
         toolkits=tuple(facts.get("toolkits", ())),
+        processors=("cpu", "gpu") if "gpu_tag" in facts else ("cpu",),
         index=facts.get("index"),
     )
 
@@ -113,7 +125,10 @@ def find_framework(image_uri: str) -> Framework | None:
         return None
     for name, versions in _facts()["frameworks"].items():
         for version, facts in versions.items():
-            known = match["repository"] in facts["repository"].values() and match["tag"] == facts["tag"]
+            known = match["repository"] in facts["repository"].values() and match["tag"] in (
+                facts["tag"],
+                facts.get("gpu_tag"),
+            )
             account = _facts()["accounts"][facts["accounts"]].get(match["region"])
             if known and account == match["account"]:
                 return get_framework(name, version)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from mlops_iac.core import urns
-from mlops_iac.core.stateful import LOSES
+from mlops_iac.core.facts import loses
 from mlops_iac.engine.event import Op, Step
 from mlops_iac.render.escape import code_span, markdown
 from mlops_iac.render.style import Style
@@ -28,7 +28,7 @@ class Loss(NamedTuple):
     @property
     def what(self) -> str:
         """What is lost, in words."""
-        return LOSES[self.type]
+        return loses(self.type)
 
     def to_json(self) -> dict[str, str]:
         return {**self._asdict(), "loses": self.what}
@@ -40,7 +40,7 @@ class Loss(NamedTuple):
 
 def losses(steps: Sequence[Step]) -> list[Loss]:
     """What the steps lose, each resource once: what holds data and is replaced or deleted."""
-    return [Loss(str(step.op), step.urn, step.type) for step in steps if step.op in _WORDS and step.type in LOSES]
+    return [Loss(str(step.op), step.urn, step.type) for step in steps if step.op in _WORDS and loses(step.type)]
 
 
 def render_losses(lost: Iterable[Loss], *, color: bool, stack: str = "") -> str:

@@ -11,6 +11,7 @@ from typing import Any
 from mlops_iac.clients import Clients
 from mlops_iac.core.environment import Endpoint, Environment
 from mlops_iac.core.errors import CloudError, RunError, UsageError
+from mlops_iac.core.limits import REQUEST_BYTES
 from mlops_iac.core.strict_json import NotStrictJson, read_json
 from mlops_iac.core.suggestions import did_you_mean
 from mlops_iac.runs.calls import calling, is_missing
@@ -18,9 +19,6 @@ from mlops_iac.runs.logs import read_endpoint_tail, tail_words, text_lines
 
 JSON = "application/json"
 CSV = "text/csv"
-
-LARGEST = {"serverless": 4 * 1024 * 1024, "realtime": 25 * 1024 * 1024}
-"""Bytes of one request. https://docs.aws.amazon.com/sagemaker/latest/dg/deploy-model-options.html"""
 
 
 @dataclass(frozen=True)
@@ -80,7 +78,7 @@ def get_endpoint(environment: Environment, name: str | None = None) -> Endpoint:
 
 def check_payload(body: bytes, content_type: str, endpoint: Endpoint, source: str) -> None:
     """What can be seen here need not be found out there. Raises UsageError that names ``source``."""
-    limit = LARGEST.get(endpoint.flavour, LARGEST["serverless"])
+    limit = REQUEST_BYTES.get(endpoint.flavour, REQUEST_BYTES["serverless"])
     if len(body) > limit:
         raise UsageError(
             "Request is too large.",

@@ -10,7 +10,7 @@ import pytest
 from mlops_iac.backends.exported import Comparison
 from mlops_iac.cli.main import run_command
 from mlops_iac.core import exit_codes
-from mlops_iac.core.stateful import LOSES
+from mlops_iac.core.facts import loses
 from mlops_iac.engine.event import Op, PropertyDiff, Result, Step
 from mlops_iac.render.markdown import LONGEST, render_markdown
 from tests.cli.conftest import Install
@@ -48,8 +48,8 @@ def test_json_lists_what_would_be_lost(recording: Install, capsys: Capture) -> N
     assert run_command(["preview", "a-dev", "--json"]) == exit_codes.OK
     body = json.loads(capsys.readouterr().out)
     assert [(lost["op"], lost["loses"]) for lost in body["losses"]] == [
-        ("replace", LOSES["aws:s3/bucket:Bucket"]),
-        ("delete", LOSES["aws:kms/key:Key"]),
+        ("replace", loses("aws:s3/bucket:Bucket")),
+        ("delete", loses("aws:kms/key:Key")),
     ]
 
 

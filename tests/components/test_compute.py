@@ -38,17 +38,18 @@ def test_a_job_writes_its_own_streams_and_asks_aws_about_whole_groups() -> None:
 
 def test_what_jobs_need_is_in_the_reference() -> None:
     found: list[SageMakerCompute] = []
-    args = SageMakerComputeArgs(network=NETWORK, key=KEY, max_runtime_seconds=600)
+    args = SageMakerComputeArgs(network=NETWORK, key=KEY)
     run(lambda: found.append(SageMakerCompute(site().named("jobs"), args)))
     ref = found[0].ref
     assert (list(ref.subnet_ids), list(ref.security_group_ids)) == (["subnet-1", "subnet-2"], ["sg-1"])
-    assert (ref.key_arn, ref.network_isolation, ref.max_runtime_seconds) == (KEY.arn, True, 600)
+    assert (ref.key_arn, ref.network_isolation) == (KEY.arn, True)
 
 
 def test_an_orchestrator_may_start_jobs_within_the_limits_only() -> None:
     def program() -> None:
         jobs = SageMakerCompute(
-            site().named("jobs"), SageMakerComputeArgs(allowed_instance_types=("ml.g5.*",), instance_type="ml.m5.large")
+            site().named("jobs"),
+            SageMakerComputeArgs(allowed_instance_types=("ml.g5.*",), max_runtime_seconds=600),
         )
         role = Role(site().named("flow"), RoleArgs(services=("states.amazonaws.com",), description="x"))
         jobs.grant_run(role)
@@ -57,13 +58,14 @@ def test_an_orchestrator_may_start_jobs_within_the_limits_only() -> None:
     create = statements["JobsCreate"]
     assert create["Condition"] == {
         "ForAllValues:StringLike": {"sagemaker:InstanceTypes": ["ml.g5.*", "ml.m5.large"]},
+        "NumericLessThanEquals": {"sagemaker:MaxRuntimeInSeconds": "600"},
         "Bool": {"sagemaker:NetworkIsolation": "true"},
     }
     assert all("/screening-dev-*" in resource for resource in create["Resource"])
     assert statements["JobsRole"]["Condition"] == {"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}}
 
 
-@pytest.mark.parametrize("change", [{"max_runtime_seconds": 59}, {"max_runtime_seconds": 432_001}, {"volume_gib": 0}])
+@pytest.mark.parametrize("change", [{"max_runtime_seconds": 59}, {"max_runtime_seconds": 2_419_201}])
 def test_limits_that_sagemaker_refuses_are_refused_here(change: dict[str, int]) -> None:
     with pytest.raises(BlueprintError) as caught:
         run(lambda: SageMakerCompute(site().named("jobs"), SageMakerComputeArgs(**change)))

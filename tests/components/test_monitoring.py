@@ -77,11 +77,10 @@ def test_a_dashboard_of_nothing_says_so() -> None:
 
 def test_only_services_of_this_account_publish() -> None:
     made = run(lambda: Alerts(site().named("alerts"), AlertsArgs(emails=("a@example.org", "b@example.org"))))
-    allow, deny = made.get("alerts-policy").document("policy")["Statement"]
-    assert allow["Principal"] == {
-        "Service": ["budgets.amazonaws.com", "cloudwatch.amazonaws.com", "events.amazonaws.com"]
-    }
+    allow, events, deny = made.get("alerts-policy").document("policy")["Statement"]
+    assert allow["Principal"] == {"Service": ["budgets.amazonaws.com", "cloudwatch.amazonaws.com"]}
     assert allow["Condition"] == {"StringEquals": {"aws:SourceAccount": "123456789012"}}
+    assert (events["Principal"], "Condition" in events) == ({"Service": ["events.amazonaws.com"]}, False)
     assert deny["Effect"] == "Deny"
     assert len(made.of("aws:sns/topicSubscription:TopicSubscription")) == 2
 

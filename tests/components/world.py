@@ -28,8 +28,7 @@ from mlops_iac.components.orchestrator.sagemaker_pipelines import SageMakerPipel
 from mlops_iac.components.orchestrator.step_functions import ScheduleArgs, StepFunctions, StepFunctionsArgs
 from mlops_iac.components.registry.ecr import ImageRepository, ImageRepositoryArgs
 from mlops_iac.components.registry.sagemaker import ModelRegistry, ModelRegistryArgs
-from mlops_iac.components.serving.realtime import RealtimeEndpoint, RealtimeEndpointArgs
-from mlops_iac.components.serving.serverless import ServerlessEndpoint, ServerlessEndpointArgs
+from mlops_iac.components.serving.endpoint import Endpoint, EndpointArgs, Realtime
 
 ACCOUNT, REGION = "123456789012", "eu-west-1"
 IMAGE = f"683313688378.dkr.ecr.{REGION}.amazonaws.com/sagemaker-scikit-learn:1.4-2-cpu-py3"
@@ -195,6 +194,14 @@ SAMPLES: dict[type[Component], Sample] = {
         tables={"patients": Table(zone="raw", columns={"id": "bigint", "radius": "double"})},
     ),
     Encryption: lambda n: EncryptionArgs(),
+    Endpoint: lambda n: EndpointArgs(
+        flavour=Realtime(),
+        network=n.network.ref,
+        key=n.encryption.ref,
+        boundary=n.boundary.ref,
+        images=(IMAGE,),
+        alerts=n.alerts.ref,
+    ),
     ImageRepository: lambda n: ImageRepositoryArgs(key=n.encryption.ref),
     ModelRegistry: lambda n: ModelRegistryArgs(),
     Monitoring: lambda n: MonitoringArgs(
@@ -202,9 +209,6 @@ SAMPLES: dict[type[Component], Sample] = {
         pipelines={"training": StepFunctions(n.site.named("watched"), StepFunctionsArgs(definition="{}")).ref},
     ),
     Network: lambda n: NetworkArgs(key=n.encryption.ref, boundary=n.boundary.ref),
-    RealtimeEndpoint: lambda n: RealtimeEndpointArgs(
-        network=n.network.ref, key=n.encryption.ref, boundary=n.boundary.ref, images=(IMAGE,), alerts=n.alerts.ref
-    ),
     Role: lambda n: RoleArgs(
         services=("sagemaker.amazonaws.com",),
         description="A sample",
@@ -213,9 +217,6 @@ SAMPLES: dict[type[Component], Sample] = {
     ),
     SageMakerCompute: lambda n: SageMakerComputeArgs(
         network=n.network.ref, key=n.encryption.ref, boundary=n.boundary.ref, images=(IMAGE,)
-    ),
-    ServerlessEndpoint: lambda n: ServerlessEndpointArgs(
-        key=n.encryption.ref, boundary=n.boundary.ref, images=(IMAGE,), alerts=n.alerts.ref
     ),
     SageMakerPipelines: lambda n: SageMakerPipelinesArgs(
         definition=lambda own: pulumi.Output.from_input("{}"), key=n.encryption.ref, boundary=n.boundary.ref
@@ -265,8 +266,7 @@ def everything(site: Site) -> dict[type[Component], Any]:
     jobs = made[SageMakerCompute].role
     made[DataLake].grant_read(jobs, "raw", "code/")
     made[DataLake].grant_write(jobs, "models")
-    for endpoint in (made[ServerlessEndpoint], made[RealtimeEndpoint]):
-        endpoint.grant_deploy(made[StepFunctions].role)
+    made[Endpoint].grant_deploy(made[StepFunctions].role)
     return made
 
 

@@ -32,12 +32,24 @@ def test_pytorch_serves_with_another_image_than_it_trains():
     assert "/pytorch-inference:" in framework.image("us-east-1", "serving")
 
 
+def test_machines_with_gpus_get_the_image_for_gpus_or_a_refusal():
+    assert get_framework("pytorch", "2.6.0").image("us-east-1", processor="gpu").endswith(":2.6.0-gpu-py312")
+    assert get_framework("xgboost", "3.0-5").image("us-east-1", processor="gpu").endswith(":3.0-5")
+    for framework, processor in (
+        (get_framework("sklearn", "1.4-2"), "gpu"),
+        (get_framework("pytorch", "2.6.0"), "arm"),
+    ):
+        with pytest.raises(ConfigError, match="no image for these machines"):
+            framework.image("us-east-1", processor=processor)
+
+
 @pytest.mark.parametrize(("name", "version"), ALL)
 def test_an_image_leads_back_to_its_framework(name, version):
     framework = get_framework(name, version)
     for region in ("eu-west-1", "us-east-1", "us-gov-west-1"):
         for purpose in ("training", "serving"):
-            assert find_framework(framework.image(region, purpose)) == framework
+            for processor in framework.processors:
+                assert find_framework(framework.image(region, purpose, processor)) == framework
 
 
 @pytest.mark.parametrize(("name", "version"), ALL)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -13,7 +14,6 @@ from mlops_iac.blueprints.tabular_batch.options import Gate
 from mlops_iac.blueprints.tabular_batch.pipelines.training import training
 from mlops_iac.core.errors import PipelineError
 from mlops_iac.pipelines.compile.bindings import Bindings
-from mlops_iac.pipelines.compile.jobs import has_local_disk
 from mlops_iac.pipelines.compile.step_functions import compile, step_of
 from mlops_iac.pipelines.compile.step_functions.calls import find_call
 from mlops_iac.pipelines.compile.step_functions.structure import targets
@@ -314,16 +314,29 @@ def test_an_instance_type_that_aws_does_not_have_is_refused_before_anything_is_d
 
 
 def test_machines_with_disks_of_their_own_take_no_volume_key() -> None:
-    with_disk = (
-        "ml.g4dn.xlarge",
-        "ml.g5.xlarge",
-        "ml.g6e.xlarge",
-        "ml.m5d.large",
-        "ml.p4d.24xlarge",
-        "ml.trn1.2xlarge",
+    options = TabularBatchOptions.model_validate({"instances": {"train": {"instance_type": "ml.g4dn.xlarge"}}})
+    given = Bindings.placeholder("screening-dev", "eu-central-1", training_images={"cpu": "cpu:1", "gpu": "gpu:1"})
+    states = compile(training(options), given)["States"]
+    assert "VolumeKmsKeyId" not in states["train"]["Parameters"]["ResourceConfig"]
+    assert "VolumeKmsKeyId" in states["prepare"]["Parameters"]["ProcessingResources"]["ClusterConfig"]
+
+
+PYTORCH = {"name": "pytorch", "version": "2.6.0"}
+
+
+def test_a_step_on_gpus_runs_the_image_for_gpus_and_others_do_not() -> None:
+    options = TabularBatchOptions.model_validate(
+        {
+            "framework": {"name": "pytorch", "version": "2.6.0"},
+            "instances": {"train": {"instance_type": "ml.g5.xlarge"}},
+        }
     )
-    assert all(has_local_disk(kind) for kind in with_disk)
-    assert not any(has_local_disk(kind) for kind in ("ml.m5.large", "ml.c5.xlarge", "ml.p3.2xlarge", "ml.r5.large"))
+    given = Bindings.placeholder("screening-dev", "eu-central-1")
+    states = compile(training(options), replace(given, training_images={"cpu": "cpu:1", "gpu": "gpu:1"}))["States"]
+    assert states["train"]["Parameters"]["AlgorithmSpecification"]["TrainingImage"] == "gpu:1"
+    assert states["prepare"]["Parameters"]["AppSpecification"]["ImageUri"] == "cpu:1"
+    with pytest.raises(PipelineError, match="no image for these machines"):
+        compile(training(options), given)
 
 
 def test_without_a_network_a_key_or_a_topic_none_is_asked_for(pipeline: Pipeline) -> None:

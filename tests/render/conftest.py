@@ -12,7 +12,7 @@ from mlops_iac.engine.event import Event, Op, Step, StepDone, StepFailed, StepSt
 from mlops_iac.render.tree import Tree
 
 STACK = "urn:pulumi:a-dev::mlops-iac::pulumi:pulumi:Stack::mlops-iac-a-dev"
-TYPES = {"lake": "DataLake", "flow": "StepFunctions", "endpoint": "ServerlessEndpoint"}
+TYPES = {"lake": "DataLake", "flow": "StepFunctions", "endpoint": "Endpoint"}
 
 
 @dataclass

@@ -13,11 +13,8 @@ from mlops_iac.cloud.endpoints.serving import InvocationTimedOut, Response
 from mlops_iac.cloud.gateway import AwsError, Call
 from mlops_iac.cloud.jobs.failure import JobFailed
 from mlops_iac.cloud.news import News
+from mlops_iac.core.limits import REQUEST_BYTES
 
-REALTIME_LIMIT = 6 * 1024 * 1024
-"""Bytes of a request to, and an answer of, an endpoint with instances."""
-SERVERLESS_LIMIT = 4 * 1024 * 1024
-"""Bytes of a request to, and an answer of, a serverless endpoint."""
 _CUSTOM = "x-amzn-sagemaker-custom-attributes"
 
 
@@ -77,7 +74,7 @@ def _told(endpoints: Endpoints, variant: Variant, call: Call) -> Iterator[None]:
 def _invoke_variant(variant: Variant, call: Call) -> dict[str, Any]:
     body = call.params.get("Body") or b""
     body = body.encode() if isinstance(body, str) else body
-    limit = SERVERLESS_LIMIT if variant.serverless else REALTIME_LIMIT
+    limit = REQUEST_BYTES["serverless"] if variant.serverless else REQUEST_BYTES["realtime"]
     if len(body) > limit:
         raise AwsError("ValidationError", f"The request has {len(body)} bytes; this endpoint takes {limit}.", 413)
     if not variant.claim():

@@ -49,8 +49,8 @@ class Bindings:
     network_isolation: bool = True
     encrypt_traffic: bool = True
     """Encrypt what the containers of one job say to each other. Only jobs of several instances have such traffic."""
-    training_image: str
-    """Framework image of training and processing jobs."""
+    training_images: Mapping[str, str]
+    """Processor (``cpu``, ``gpu``) to the framework's image of training and processing jobs."""
     serving_image: str
     registries: Mapping[str, str] = field(default_factory=dict)
     """Registry to its model package group, by the names of the environment's contract."""
@@ -80,7 +80,7 @@ class Bindings:
             "job_role_arn": role,
             "subnet_ids": ("subnet-00000000000000000",),
             "security_group_ids": ("sg-00000000000000000",),
-            "training_image": f"{account}.dkr.ecr.{region}.amazonaws.com/placeholder:1",
+            "training_images": {"cpu": f"{account}.dkr.ecr.{region}.amazonaws.com/placeholder:1"},
             "serving_image": f"{account}.dkr.ecr.{region}.amazonaws.com/placeholder:1",
             "registries": {"main": f"{stack}-placeholder"},
             "endpoints": {

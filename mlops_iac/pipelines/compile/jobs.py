@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
+from mlops_iac.core.errors import PipelineError
+from mlops_iac.core.instance_types import has_local_disk, processor_of
 from mlops_iac.pipelines.compile.bindings import Bindings
 from mlops_iac.pipelines.steps import ProcessingStep, TrainingStep
 from mlops_iac.pipelines.steps.processing import PROCESSING
@@ -12,8 +13,6 @@ from mlops_iac.pipelines.steps.step import Job
 
 SERVING_ENVIRONMENT = {"SAGEMAKER_PROGRAM": "inference.py", "SAGEMAKER_SUBMIT_DIRECTORY": "/opt/ml/model/code"}
 """By this AWS's framework containers find the serving code that travels inside the model's archive."""
-
-_LOCAL_DISK = re.compile(r"ml\.([a-z]+\d+[a-z]*d[a-z]*|g\d+[a-z]*|p5[a-z]*|trn\d+[a-z]*)\.")
 
 
 def cluster(job: Job, bindings: Bindings) -> dict[str, Any]:
@@ -28,12 +27,17 @@ def cluster(job: Job, bindings: Bindings) -> dict[str, Any]:
     return values
 
 
-def has_local_disk(instance_type: str) -> bool:
-    """Whether a type brings its own disks: SageMaker refuses a volume key for those, which are encrypted in hardware.
-
-    https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ResourceConfig.html (VolumeKmsKeyId)
-    """
-    return _LOCAL_DISK.match(instance_type) is not None
+def image(job: Job, bindings: Bindings) -> str:
+    """The framework image for the step's machines. Raises PipelineError where AWS has none for their processor."""
+    found = bindings.training_images.get(processor_of(job.instance_type))
+    if found is None:
+        raise PipelineError(
+            "The framework has no image for these machines.",
+            f"`{job.instance_type}` has a processor that no image of the framework is built for; there are images for "
+            f"{', '.join(sorted(bindings.training_images))}.",
+            hint="choose another instance type; pytorch and xgboost have images for GPUs.",
+        )
+    return found
 
 
 def vpc(bindings: Bindings) -> dict[str, Any]:

@@ -6,9 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlops_iac.components._kit.naming import PHYSICAL, physical_name, short_hash
+from mlops_iac.components._kit.facts import get_facts
+from mlops_iac.components._kit.naming import physical_name, short_hash
+from mlops_iac.core.facts import known_types
 
 WORDS = st.from_regex(r"[a-z][a-z0-9-]{0,80}", fullmatch=True)
+NAMED = [token for token in known_types() if get_facts(token).name]
 
 
 @pytest.mark.parametrize(
@@ -32,13 +35,14 @@ def test_a_bucket_ends_in_the_hash_of_where_it_is() -> None:
     assert suffix != short_hash("123456789012", "eu-west-1", "churn-prod")
 
 
-@given(stack=st.just("a-team-of-16-chr-production"), logical=WORDS, token=st.sampled_from(sorted(PHYSICAL)))
+@given(stack=st.just("a-team-of-16-chr-production"), logical=WORDS, token=st.sampled_from(NAMED))
 def test_no_name_is_longer_than_its_type_allows(stack: str, logical: str, token: str) -> None:
-    name = physical_name(token, stack=stack, logical=logical, suffix="0123abc" if PHYSICAL[token].unique else "")
-    assert len(name) <= PHYSICAL[token].limit
-    assert name == physical_name(
-        token, stack=stack, logical=logical, suffix="0123abc" if PHYSICAL[token].unique else ""
-    )
+    rule = get_facts(token).name
+    assert rule is not None
+    suffix = "0123abc" if rule.unique else ""
+    name = physical_name(token, stack=stack, logical=logical, suffix=suffix)
+    assert len(name) <= rule.limit
+    assert name == physical_name(token, stack=stack, logical=logical, suffix=suffix)
 
 
 def test_two_long_names_that_differ_at_the_end_stay_two() -> None:

@@ -19,7 +19,7 @@ def compile_processing(step: ProcessingStep, context: Context) -> list[Native]:
         "ProcessingJobName": context.job_name,
         "RoleArn": bindings.job_role_arn,
         "AppSpecification": {
-            "ImageUri": bindings.training_image,
+            "ImageUri": jobs.image(step.job, bindings),
             "ContainerEntrypoint": jobs.command(step.script),
             **_arguments(step),
         },

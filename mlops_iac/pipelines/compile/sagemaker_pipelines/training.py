@@ -17,7 +17,7 @@ def compile_training(step: TrainingStep, context: Context) -> list[Native]:
     arguments = {
         "TrainingJobName": context.job_name,
         "RoleArn": bindings.job_role_arn,
-        "AlgorithmSpecification": {"TrainingImage": bindings.training_image, "TrainingInputMode": "File"},
+        "AlgorithmSpecification": {"TrainingImage": jobs.image(step.job, bindings), "TrainingInputMode": "File"},
         "HyperParameters": {**_team(step, context), **jobs.script_mode(step, bindings.region)},
         "InputDataConfig": [
             *(_channel(name, context.uri(source)) for name, source in step.channels.items()),

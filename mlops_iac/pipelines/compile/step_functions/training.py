@@ -19,7 +19,7 @@ def compile_training(step: TrainingStep, context: Context) -> States:
     parameters = {
         "TrainingJobName.$": context.name(step),
         "RoleArn": bindings.job_role_arn,
-        "AlgorithmSpecification": {"TrainingImage": bindings.training_image, "TrainingInputMode": "File"},
+        "AlgorithmSpecification": {"TrainingImage": jobs.image(step.job, bindings), "TrainingInputMode": "File"},
         "HyperParameters.$": x.merge(x.parameter(step.hyperparameters.parameter), x.constants(step.name)),
         "InputDataConfig": [
             *(_channel(name, context.uri(source)) for name, source in step.channels.items()),
