@@ -39,6 +39,12 @@ def show(text: str) -> None:
     write(sys.stdout, text if text.endswith("\n") or not text else text + "\n")
 
 
+def show_bytes(data: bytes) -> None:
+    """Data that is no text, to stdout as it is."""
+    sys.stdout.buffer.write(data)
+    sys.stdout.flush()
+
+
 def show_json(value: Any) -> None:
     """One JSON object, to stdout: strict, whatever the numbers in it are."""
     from mlops_iac.core.strict_json import write_json

@@ -14,10 +14,28 @@ from mlops_iac.cli.options import CloudName, CloudOption, JsonOption, StackArgum
 
 def predict(
     stack: StackArgument,
-    data: Annotated[str, typer.Option("--data", "-d", help="A .json or .csv file of rows; - is standard input.")],
+    data: Annotated[
+        str,
+        typer.Option(
+            "--data", "-d", help="A file of rows: .json, .csv, or any with --content-type; - is standard input."
+        ),
+    ],
     content_type: Annotated[
         str | None,
-        typer.Option("--content-type", help="When the file's name does not say: application/json, text/csv."),
+        typer.Option(
+            "--content-type",
+            help="What the request is, when the file's name does not say: application/json, text/csv, image/png.",
+        ),
+    ] = None,
+    accept: Annotated[
+        str,
+        typer.Option("--accept", help="What to answer with: application/json, text/csv, or what inference.py writes."),
+    ] = "application/json",
+    header: Annotated[
+        bool | None,
+        typer.Option(
+            "--header/--no-header", help="Whether a CSV starts with its columns' names. Left out: it is guessed."
+        ),
     ] = None,
     endpoint: Annotated[
         str | None, typer.Option("--endpoint", help="Which endpoint, where the environment has several.")
@@ -29,14 +47,18 @@ def predict(
 
     Example: mlops-iac predict screening-dev --data examples/screening/sample.json
     """
-    from mlops_iac.cli.console import show, show_json
+    from mlops_iac.cli.console import show, show_bytes, show_json
     from mlops_iac.runs.predict import predict as ask
+    from mlops_iac.runs.predict import say_header
 
     body, kind = read_rows(data, content_type)
+    kind = say_header(kind, header)
     opened = open_environment(stack, cloud)
     source = "standard input" if data == "-" else data
-    prediction = ask(opened.environment, opened.clients, body, kind, endpoint=endpoint, source=source)
-    if json:
+    prediction = ask(opened.environment, opened.clients, body, kind, accept=accept, endpoint=endpoint, source=source)
+    if isinstance(prediction.value, bytes):
+        show_bytes(prediction.value)
+    elif json:
         show_json(prediction.value if isinstance(prediction.value, dict) else {"predictions": prediction.value})
     else:
         show(render_prediction(prediction.value))

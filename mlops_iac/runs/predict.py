@@ -26,7 +26,8 @@ class Prediction:
     endpoint: str
     variant: str
     value: Any
-    """The answer: parsed when it is JSON, else text."""
+    """The answer: parsed when it is JSON, text when it is text, else bytes."""
+    content_type: str = JSON
 
 
 def predict(
@@ -35,12 +36,14 @@ def predict(
     body: bytes,
     content_type: str = JSON,
     *,
+    accept: str = JSON,
     endpoint: str | None = None,
     source: str = "",
 ) -> Prediction:
-    """Send one request.
+    """Send one request, as it is.
 
-    ``endpoint`` is a name of the environment's, needed where it has several; ``source`` is where the request comes
+    ``content_type`` and ``accept`` are what the team's inference.py gets; the default one reads and writes JSON and
+    CSV. ``endpoint`` is a name of the environment's, needed where it has several; ``source`` is where the request comes
     from, for messages.
 
     Raises UsageError for a wrong payload, RunError for a missing model and a model that raised.
@@ -52,13 +55,14 @@ def predict(
     try:
         with calling("sagemaker:InvokeEndpoint", asked.name):
             answer = clients("sagemaker-runtime").invoke_endpoint(
-                EndpointName=asked.name, ContentType=content_type, Accept=JSON, Body=body
+                EndpointName=asked.name, ContentType=content_type, Accept=accept, Body=body
             )
     except CloudError as error:
         if error.code in ("ModelError", "ModelErrorException"):
             raise model_failed(clients, asked, since, error) from error
         raise
-    return Prediction(asked.name, answer.get("InvokedProductionVariant", ""), parse_answer(answer))
+    kind = answer.get("ContentType", "")
+    return Prediction(asked.name, answer.get("InvokedProductionVariant", ""), parse_answer(answer), kind)
 
 
 def get_endpoint(environment: Environment, name: str | None = None) -> Endpoint:
@@ -86,9 +90,10 @@ def check_payload(body: bytes, content_type: str, endpoint: Endpoint, source: st
             hint="send fewer rows at a time.",
             file=source,
         )
-    if not body.strip():
+    if not (body.strip() if kind_of(content_type) in (JSON, CSV) else body):
         raise UsageError("Request is empty.", "There is nothing to predict.", hint="give rows in it.", file=source)
-    if content_type not in (JSON, CSV):
+    kind = kind_of(content_type)
+    if kind not in (JSON, CSV):
         return  # the team's own inference.py may take anything
     try:
         text = body.decode("utf-8-sig")
@@ -96,7 +101,7 @@ def check_payload(body: bytes, content_type: str, endpoint: Endpoint, source: st
         detail = f"Byte {error.start} is 0x{body[error.start]:02x}, which is not UTF-8."
         line = body.count(b"\n", 0, error.start) + 1
         raise UsageError("Request is not text.", detail, hint="save it as UTF-8.", file=source, line=line) from error
-    if content_type == JSON:
+    if kind == JSON:
         check_json(text, source)
 
 
@@ -144,13 +149,31 @@ def model_failed(clients: Clients, endpoint: Endpoint, since: datetime, error: C
 
 
 def parse_answer(answer: Any) -> Any:
-    text = answer["Body"].read().decode("utf-8", "replace")
-    if answer.get("ContentType", "").startswith(JSON):
+    body, kind = answer["Body"].read(), kind_of(answer.get("ContentType", ""))
+    if kind != JSON and not kind.startswith("text/"):
+        return body
+    text = body.decode("utf-8", "replace")
+    if kind == JSON:
         try:
             return read_json(text)
         except NotStrictJson:
             return text
     return text
+
+
+def kind_of(content_type: str) -> str:
+    """``text/csv; header=present`` is ``text/csv``."""
+    return content_type.split(";")[0].strip().lower()
+
+
+def say_header(content_type: str, header: bool | None) -> str:
+    """The content type of a CSV whose first line is, or is not, its columns' names (RFC 4180, section 3)."""
+    if header is None:
+        return content_type
+    if kind_of(content_type) != CSV:
+        hint = "leave --header and --no-header out, or say --content-type text/csv."
+        raise UsageError("Header belongs to CSV.", f"The request is {content_type}.", hint=hint)
+    return f"{content_type}; header={'present' if header else 'absent'}"
 
 
 def content_type_of(file: Path) -> str:
@@ -160,6 +183,6 @@ def content_type_of(file: Path) -> str:
         raise UsageError(
             "Content type is not known.",
             f"`{file.name}` is neither .json nor .csv.",
-            hint=f"say --content-type {JSON} or --content-type {CSV}.",
+            hint=f"say --content-type: {JSON}, {CSV}, or what inference.py reads, such as image/png.",
         )
     return kinds[file.suffix.lower()]

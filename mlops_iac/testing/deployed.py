@@ -76,15 +76,30 @@ class DeployedEnvironment:
                 run = change.run
         return run
 
-    def predict(self, instances: list[Any]) -> Any:
-        """Ask the deployed model; rows as lists of values or as mappings with feature names.
+    def predict(
+        self,
+        data: list[Any] | Path | str | bytes,
+        *,
+        content_type: str | None = None,
+        accept: str = "application/json",
+        endpoint: str | None = None,
+    ) -> Any:
+        """Ask the deployed model, as ``mlops-iac predict`` does.
 
-        Raises RunError when no run has deployed a model yet.
+        Rows as lists of values or as mappings with feature names go out as ``{"instances": …}``; a file, text or bytes
+        go out as they are, with ``content_type`` or the one that the file's name says (text: JSON). Raises RunError
+        when no run has deployed a model yet.
         """
-        from mlops_iac.runs.predict import predict
+        from mlops_iac.runs.predict import JSON, content_type_of, predict
 
-        body = json.dumps({"instances": instances}).encode()
-        return predict(self.environment, self.clients, body).value
+        kind = content_type or (content_type_of(data) if isinstance(data, Path) else JSON)
+        if isinstance(data, list):
+            body = json.dumps({"instances": data}).encode()
+        elif isinstance(data, Path):
+            body = data.read_bytes()
+        else:
+            body = data.encode() if isinstance(data, str) else data
+        return predict(self.environment, self.clients, body, kind, accept=accept, endpoint=endpoint).value
 
     def destroy(self) -> Result:
         """Destroy it to the last resource, what runs made included.

@@ -20,9 +20,11 @@ def asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[Any]:
     seen: list[Any] = []
 
     def predict(
-        environment: Any, clients: Any, body: bytes, kind: str, *, endpoint: str | None, source: str
+        environment: Any, clients: Any, body: bytes, kind: str, *, accept: str, endpoint: str | None, source: str
     ) -> Prediction:
         seen.append((body, kind))
+        if accept == "image/png":
+            return Prediction("screening-dev-endpoint", "main", b"\x89PNG\xff", accept)
         return Prediction("screening-dev-endpoint", "main", ANSWER)
 
     opened = environments.Opened(make_environment(), None, tmp_path)  # type: ignore[arg-type]
@@ -62,3 +64,20 @@ def test_a_file_that_cannot_be_sent_is_wrong_use(
 ) -> None:
     assert run_command(["predict", "screening-dev", "--data", str(tmp_path / name)]) == 2
     assert words in capsys.readouterr().err
+
+
+def test_raw_bodies_go_out_and_come_back_as_they_are(
+    tmp_path: Path, asked: list[Any], capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    (tmp_path / "picture.png").write_bytes(b"\x00\xff")
+    words = ["predict", "screening-dev", "--data", str(tmp_path / "picture.png")]
+    assert run_command([*words, "--content-type", "image/png", "--accept", "image/png"]) == 0
+    assert asked == [(b"\x00\xff", "image/png")]
+    assert capfdbinary.readouterr().out == b"\x89PNG\xff"
+
+
+@pytest.mark.parametrize(("flag", "said"), [("--header", "present"), ("--no-header", "absent")])
+def test_a_header_can_be_said(tmp_path: Path, asked: list[Any], flag: str, said: str) -> None:
+    (tmp_path / "rows.csv").write_text("0,1\n2,3\n")
+    assert run_command(["predict", "screening-dev", "--data", str(tmp_path / "rows.csv"), flag]) == 0
+    assert asked[-1][1] == f"text/csv; header={said}"

@@ -11,7 +11,7 @@ import pytest
 from mlops_iac.clients import Clients
 from mlops_iac.core.environment import Environment
 from mlops_iac.core.errors import RunError, UsageError
-from mlops_iac.runs.predict import content_type_of, predict
+from mlops_iac.runs.predict import content_type_of, predict, say_header
 
 
 class FakeCloud:
@@ -109,3 +109,43 @@ def test_the_content_type_comes_from_the_files_name() -> None:
     assert content_type_of(Path("a.CSV")) == "text/csv"
     with pytest.raises(UsageError, match="not known"):
         content_type_of(Path("a.parquet"))
+
+
+class RawCloud(FakeCloud):
+    """A model that answers with bytes of its own kind."""
+
+    def __init__(self, body: bytes, content_type: str) -> None:
+        super().__init__()
+        self.body, self.content_type = body, content_type
+
+    def invoke_endpoint(self, **request: Any) -> dict[str, Any]:
+        self.asked = request
+        return {"Body": io.BytesIO(self.body), "ContentType": self.content_type}
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type", "value"),
+    [
+        (b"\x89PNG\x00", "image/png", b"\x89PNG\x00"),
+        (b"1,2\n", "text/csv; charset=utf-8", "1,2\n"),
+        (b"[1]", "application/json; charset=utf-8", [1]),
+    ],
+)
+def test_an_answer_is_what_its_content_type_says(environment: Environment, body: bytes, content_type: str, value: Any):
+    cloud = RawCloud(body, content_type)
+    sent = b"\x00\xff raw"
+    prediction = predict(environment, cloud.clients(), sent, "application/x-image", accept="image/png")
+    assert (prediction.value, prediction.content_type) == (value, content_type)
+    assert (cloud.asked["Body"], cloud.asked["ContentType"], cloud.asked["Accept"]) == (
+        sent,
+        "application/x-image",
+        "image/png",
+    )
+
+
+def test_a_header_is_said_in_the_content_type_of_csv_only():
+    assert say_header("text/csv", None) == "text/csv"
+    assert say_header("text/csv", True) == "text/csv; header=present"
+    assert say_header("text/csv", False) == "text/csv; header=absent"
+    with pytest.raises(UsageError, match="Header belongs to CSV"):
+        say_header("application/json", True)

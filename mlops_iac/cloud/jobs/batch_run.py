@@ -151,7 +151,7 @@ class Attempt:
     def _wait(self, process: Process) -> Result:
         started = _milliseconds()
         outcome = process.wait(self._record["timeout"].get("attemptDurationSeconds"))
-        code = outcome.code if outcome.code >= 0 else 128 - outcome.code  # a signal, as containers tell it
+        code = outcome.exit_code
         container = {
             "exitCode": code,
             "logStreamName": self._stream,

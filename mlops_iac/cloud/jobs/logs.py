@@ -43,6 +43,10 @@ class LogStream:
                 self._thread = threading.Thread(target=self._deliver_until_closed, name="job log", daemon=True)
                 self._thread.start()
 
+    def tells(self, reason: str) -> bool:
+        """Whether the last lines say already what a reason says: the script's own error need not be told twice."""
+        return any(line.strip() and line.strip() in reason for line in list(self.last)[-3:])
+
     def close(self, *, deliver: bool = True) -> None:
         """Deliver what is left and end; ``deliver=False`` when the cloud is stopping and takes no more."""
         if not deliver:

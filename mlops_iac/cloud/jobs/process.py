@@ -38,6 +38,11 @@ class Outcome:
     code: int
     """The exit code; minus the signal's number when a signal ended it."""
 
+    @property
+    def exit_code(self) -> int:
+        """As containers tell it: 137 for a process that was killed, as the kernel does when memory is short."""
+        return self.code if self.code >= 0 else 128 - self.code
+
 
 class Process:
     """A running command. Its output goes to ``on_line`` from a thread that lives as long as the process does."""

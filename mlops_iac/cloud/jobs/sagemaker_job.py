@@ -271,7 +271,7 @@ class SageMakerJobs(ABC):
         finally:
             if run.killed and status != "Completed":  # whatever it says happened because the cloud is going away
                 status, reason = "Failed", CLOUD_STOPPED
-            if reason:
+            if reason and not run.log.tells(reason):
                 run.log.write(reason)
             run.log.close(deliver=not run.killed)
             run.workspace.remove(failed=status == "Failed")

@@ -148,4 +148,4 @@ def _exit_message(run: Run) -> dict[str, Any]:
 def _reason(run: Run, outcome: Outcome) -> str:
     """SageMaker says only "See job logs"; the log's own last words are added, because they are what one looks for."""
     text = last_error(run.log.last)[:900]
-    return f"AlgorithmError: See job logs for more information: {text}, exit code: {outcome.code}"
+    return f"AlgorithmError: See job logs for more information: {text}, exit code: {outcome.exit_code}"

@@ -266,6 +266,6 @@ def _reason(run: Run, outcome: Outcome, program: list[str]) -> str:
     if failure.is_file():
         text = failure.read_text("utf-8", "replace").strip()
     else:
-        error = f'ErrorMessage "{last_error(run.log.last)}"\nCommand "{" ".join(program)}"'
-        text = f"ExecuteUserScriptError:\nExitCode {outcome.code}\n{error}"
-    return f"AlgorithmError: {text[:900]}, exit code: {outcome.code}"
+        error = f'ErrorMessage "{last_error(run.log.last)}"\nCommand "{script_mode.shown(program)}"'
+        text = f"ExecuteUserScriptError:\nExitCode {outcome.exit_code}\n{error}"
+    return f"AlgorithmError: {text[:900]}, exit code: {outcome.exit_code}"

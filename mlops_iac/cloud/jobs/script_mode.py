@@ -54,6 +54,11 @@ def command(program: str, python: str, given: Sequence[str]) -> list[str]:
     raise JobFailed(f"AlgorithmError: The entry point `{program}` is neither a .py nor a .sh file.")
 
 
+def shown(command: Sequence[str]) -> str:
+    """The command as the toolkit names it in a failure: without the shell around it."""
+    return command[-1].removeprefix("exec ") if command[:2] == ["/bin/sh", "-c"] else " ".join(command)
+
+
 def variables(
     *,
     job: str,

@@ -295,7 +295,7 @@ def test_a_key_that_would_leave_the_folder_fails_the_job(cloud):
     cloud.put("data/train/../../../../../escape", "x")
     job = cloud.train("pass")
     assert job["TrainingJobStatus"] == "Failed"
-    assert "outside the input's folder" in job["FailureReason"]
+    assert "cannot be a file of the input" in job["FailureReason"]
 
 
 def wait_for_line(cloud, job, line, timeout=20.0):
@@ -306,3 +306,14 @@ def wait_for_line(cloud, job, line, timeout=20.0):
             return
         time.sleep(0.05)
     raise AssertionError(f"{line!r} never came")
+
+
+def test_a_failure_is_told_once_and_as_containers_tell_it(cloud):
+    script = "import os, signal\nprint('loading', flush=True)\nos.kill(os.getpid(), signal.SIGKILL)"
+    job = cloud.train(script, HyperParameters={"depth": "3"})
+    assert job["FailureReason"].endswith("exit code: 137")
+    assert 'Command "python train.py --depth 3"' in job["FailureReason"]
+    job = cloud.train("import nosuchmodule", name="second")
+    assert "ModuleNotFoundError: No module named 'nosuchmodule'" in job["FailureReason"]
+    log = "\n".join(cloud.log("/aws/sagemaker/TrainingJobs", "second"))
+    assert log.count("No module named 'nosuchmodule'") == 1
