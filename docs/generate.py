@@ -45,7 +45,7 @@ JSON_SHAPES = {
     "init": "`{project, files: [path], next: [command]}`.",
     "blueprint list": "`{blueprints: [{name, summary, package}]}`; the package is null for ours.",
     "blueprint show": "`{name, summary, layers: [{name, summary}], options: [{path, …}], pipelines: [{name, …}]}`.",
-    "new": "`{stack, file, next: [command]}`.",
+    "new": "`{stack, file, scripts: [path], next: [command]}`; `scripts` only with `--scaffold`.",
     "preview": (
         "`{losses: [{op, urn, type, loses}], config, steps: [{op, urn, provider, oldState, newState, replaceReasons, "
         "diffReasons, detailedDiff}], diagnostics, duration, changeSummary, notes}`: the object of `pulumi preview "

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import posixpath
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -45,6 +45,10 @@ def new(
         str | None, typer.Option("--security", help="sandbox, standard or regulated.  [default: standard]")
     ] = None,
     owner: Annotated[str | None, typer.Option("--owner", help="E-mail address for alerts.  [default: none]")] = None,
+    scaffold: Annotated[
+        bool | None,
+        typer.Option("--scaffold/--no-scaffold", help="Write scripts that run, and sample data, into the code folder."),
+    ] = None,
     json: JsonOption = False,
 ) -> None:
     """Write the stack file of a new environment. Asks what is missing when it is on a terminal.
@@ -55,6 +59,7 @@ def new(
     from mlops_iac.cli.environments import project_root
     from mlops_iac.scaffold.answers import Answers, check_answers
     from mlops_iac.scaffold.stack_file import new_stack
+    from mlops_iac.scaffold.team_code import refuse_code, write_team_code
 
     root, models = project_root(), options_models()
     given = {"team": team, "environment": env, "blueprint": blueprint, "region": region, "code": code}
@@ -65,11 +70,16 @@ def new(
             refuse(known, root)
         check_answers(known, tuple(models))
         known = ask_missing(known, root, tuple(models))
+        owner = owner or ask_owner(root, tuple(models))
+        scaffold = ask_scaffold(known, root) if scaffold is None else scaffold
 
     values = defaults(known, root) | known
     answers = Answers(**values | {"code": tidy_code(values["code"], root)}, owner=owner)
+    if scaffold:
+        refuse_code(root, answers)
     path = new_stack(root, answers, models)
-    report(answers, path, root, json=json)
+    scripts = write_team_code(root, answers) if scaffold else []
+    report(answers, path, root, scripts, json=json)
 
 
 def defaults(known: dict[str, str], root: Path) -> dict[str, str]:
@@ -113,6 +123,32 @@ def ask_missing(known: dict[str, str], root: Path, blueprints: tuple[str, ...]) 
         default = defaults(answered, root).get(key) or suggestion(key, answered, blueprints)
         answered[key] = ask(question, default, checker(key, root, blueprints))
     return answered
+
+
+def ask_owner(root: Path, blueprints: tuple[str, ...]) -> str | None:
+    """Who is alerted. Nobody is an answer, but one that is given and not one that is forgotten."""
+    question = "E-mail address that alerts and budget notices go to, or `none`"
+    check = checker("owner", root, blueprints)
+    answer = ask(question, "none", lambda text: text if text == "none" else check(text))
+    return None if answer == "none" else answer
+
+
+def ask_scaffold(known: dict[str, str], root: Path) -> bool:
+    """Whether to write scripts into a code folder that is not there yet."""
+    from mlops_iac.scaffold.team_code import has_scaffold, is_open
+
+    if not has_scaffold(known["blueprint"]) or not is_open(root / known["code"]):
+        return False
+    question = f"Write scripts that run into {known['code']}, to begin with: yes or no"
+    return ask(question, "yes", check_yes) in ("yes", "y")
+
+
+def check_yes(text: str) -> str:
+    from mlops_iac.core.errors import UsageError
+
+    if text.lower() not in ("yes", "y", "no", "n"):
+        raise UsageError("Answer yes or no.")
+    return text.lower()
 
 
 def ask(question: str, default: str | None, check: Callable[[str], str]) -> str:
@@ -164,7 +200,7 @@ def tidy_code(code: str, root: Path) -> str:
     return posixpath.normpath(code) if code else code
 
 
-def report(answers: Answers, path: Path, root: Path, *, json: bool) -> None:
+def report(answers: Answers, path: Path, root: Path, scripts: Sequence[Path], *, json: bool) -> None:
     from mlops_iac.cli.console import say, show, show_json
     from mlops_iac.core.errors import MlopsError
     from mlops_iac.scaffold.schema_file import write_schema
@@ -177,11 +213,18 @@ def report(answers: Answers, path: Path, root: Path, *, json: bool) -> None:
         # The stack file is there and works; only the editor's help is missing.
         say(f"note: {error}")
     if json:
-        show_json({"stack": answers.stack, "file": shown, "next": next_commands})
+        told = [script.as_posix() for script in scripts]
+        more = {"scripts": told} if told else {}
+        show_json({"stack": answers.stack, "file": shown, **more, "next": next_commands})
         return
     show(f"Wrote {shown}")
+    if scripts:
+        show(f"Wrote {answers.code}/: scripts, sample data, and a README.md that says what is what")
     if not (root / answers.code).is_dir():
-        say(f"note: {answers.code} does not exist yet; put the team's scripts there first: a preview looks for them.")
+        say(
+            f"note: {answers.code} does not exist yet; put the team's scripts there first: a preview looks for them. "
+            "(With --scaffold, `mlops-iac new` writes some that run.)"
+        )
     note_missing_interpreter(answers.blueprint)
     show("\nNext:\n" + "\n".join(f"  {command}" for command in next_commands))
 

@@ -158,7 +158,7 @@ def test_a_hostile_team_name_never_reaches_the_disk(root, capsys):
 
 
 def test_on_a_terminal_it_asks_and_offers_defaults(root, terminal, capsys):
-    terminal("churn", "", "", "", "", "")
+    terminal("churn", "", "", "", "", "", "", "")
     assert run_command(["new"]) == exit_codes.OK
     err = capsys.readouterr().err
     assert "Region [eu-west-1]" in err or "Region" in err
@@ -179,6 +179,10 @@ def test_an_answer_that_is_not_allowed_is_told_and_asked_again(root, terminal, c
         "code",
         "hard",
         "sandbox",
+        "nobody",
+        "ml@example.org",
+        "perhaps",
+        "no",
     )
     assert run_command(["new"]) == exit_codes.OK
     err = capsys.readouterr().err
@@ -187,14 +191,18 @@ def test_an_answer_that_is_not_allowed_is_told_and_asked_again(root, terminal, c
         "did you mean `tabular-batch`?",
         "did you mean `eu-west-1`?",
         "below the project's root",
+        "one e-mail address",
+        "Answer yes or no.",
     ):
         assert words in err
     stack = load(root, "churn-dev")
     assert (stack.region, stack.code, stack.security) == ("eu-west-2", "code", "sandbox")
+    assert stack.owner == "ml@example.org"
+    assert not (root / "code").exists()
 
 
 def test_only_what_is_missing_is_asked(root, terminal):
-    terminal("code")
+    terminal("code", "", "no")
     assert run_command([*FULL, "--region", "eu-west-3", "--security", "sandbox"]) == exit_codes.OK
     assert load(root).code == "code"
 
@@ -219,11 +227,41 @@ def test_a_real_terminal_is_asked_and_answers_are_taken(root):
     command = [sys.executable, "-m", "mlops_iac.cli.main", "new", "--env", "dev", "--blueprint", "tabular-batch"]
     with subprocess.Popen(command, stdin=terminal, stdout=subprocess.PIPE, stderr=terminal, env=environment) as process:
         os.close(terminal)
-        os.write(controller, b"churn\n\n\n\n")
-        out, _ = process.communicate(timeout=30)
+        os.write(controller, b"churn\n\n\n\nml@example.org\nyes\n")
+        try:
+            out, _ = process.communicate(timeout=60)
+        finally:
+            process.kill()  # one that still asks would keep this test waiting
     shown = os.read(controller, 65536).decode()
     os.close(controller)
     assert process.returncode == 0, shown
     assert re.search(r"Team:.*Region \[eu-west-1\]:", shown, re.DOTALL)
     assert out.decode().startswith("Wrote stacks/Pulumi.churn-dev.yaml")
-    assert load(root, "churn-dev").code == "teams/churn"
+    assert (load(root, "churn-dev").code, load(root, "churn-dev").owner) == ("teams/churn", "ml@example.org")
+
+
+def test_a_scaffold_is_a_team_whose_preview_works(root, capsys):
+    assert run_command([*FULL, "--code", "teams/screening", "--scaffold", "--json"]) == exit_codes.OK
+    told = json.loads(capsys.readouterr().out)
+    assert {"teams/screening/train.py", "teams/screening/README.md", "teams/screening/data/sample.csv"} <= set(
+        told["scripts"]
+    )
+    readme = (root / "teams/screening/README.md").read_text()
+    assert "mlops-iac run screening-dev training --follow" in readme
+    (root / "Pulumi.yaml").write_text("name: mlops-iac\nruntime: python\n")
+    assert run_command(["preview", "screening-dev"]) == exit_codes.OK
+
+
+def test_a_scaffold_is_offered_where_the_code_folder_is_not_there(root, terminal):
+    terminal("churn", "", "", "", "", "", "", "")
+    assert run_command(["new"]) == exit_codes.OK
+    assert (root / "teams/churn/train.py").is_file()
+
+
+def test_a_scaffold_never_touches_a_folder_that_is_in_use(root, capsys):
+    (root / "code").mkdir()
+    (root / "code/mine.py").write_text("mine")
+    assert run_command([*FULL, "--code", "code", "--scaffold"]) == exit_codes.CONFIGURATION
+    assert "The code folder is in use." in capsys.readouterr().err
+    assert [path.name for path in (root / "code").iterdir()] == ["mine.py"]
+    assert not (root / "stacks").exists()
