@@ -8,6 +8,8 @@ cannot be kept at all, such as a generator that some answer left behind, is left
 from __future__ import annotations
 
 import collections
+import datetime
+import functools
 import importlib
 import io
 import pickle
@@ -24,6 +26,8 @@ from mlops_iac.cloud.blobs import Blobs, Body, Place
 
 _RLOCK, _LOCK = type(threading.RLock()), type(threading.Lock())
 _VIEWS: Final[tuple[Any, ...]] = (type({}.keys()), type({}.values()), type({}.items()))
+_SURE: Final = frozenset({datetime.datetime, datetime.timedelta, collections.OrderedDict})
+"""Types that pickle knows, and that never fail."""
 PER_PROCESS: Final = frozenset({"backend", "service_name", "_use_boto3_regions", "_additional_regions", "_id"})
 """What a `BackendDict` gets from its module; anything else on it is state (S3: which account owns a bucket's name)."""
 
@@ -63,6 +67,7 @@ class Unpickler(pickle.Unpickler):
         return Body([self._blobs.at(Place(*place)) for place in places], md5)
 
 
+@functools.cache
 def pickler() -> type[Any]:
     """The pickler class, made late: its reducers name moto's and cryptography's classes, which are slow to import."""
     from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
@@ -71,6 +76,11 @@ def pickler() -> type[Any]:
 
     keys = (rsa.RSAPrivateKey, ec.EllipticCurvePrivateKey, ed25519.Ed25519PrivateKey)
 
+    plain: set[type] = set()
+    """Types that have no name outside the pickle."""
+    ordinary: set[type] = set()
+    """Types that pickle reduces as they say themselves."""
+
     class Pickler(cloudpickle.Pickler):
         def __init__(self, file: io.BytesIO) -> None:
             super().__init__(file)
@@ -78,16 +88,20 @@ def pickler() -> type[Any]:
             self.dropped: set[str] = set()
 
         def persistent_id(self, value: Any) -> Any:
-            if isinstance(value, Body):
+            """Called for each thing there is, most of them strings: what needs nothing is found by its type at once."""
+            kind = type(value)
+            if kind in plain:
+                return None
+            if kind is Body:
                 return ("body", *self._named(value))
-            if isinstance(value, Appended):
+            if kind is Appended:
                 value.flush()
                 return ("appended", [(*self._named(body), count) for body, count in value.parts])
             if isinstance(value, BaseBackend):
-                kind = type(value)
                 return ("backend", kind.__module__, kind.__name__, value.account_id, value.region_name)
             if isinstance(value, BackendDict):
                 return ("backends", value.backend.__module__, value.backend.__name__)
+            plain.add(kind)
             return None
 
         def _named(self, body: Body) -> tuple[str, list[tuple[Any, ...]]]:
@@ -96,6 +110,17 @@ def pickler() -> type[Any]:
 
         def reducer_override(self, value: Any) -> Any:
             kind = type(value)
+            if kind in _SURE:
+                return NotImplemented
+            if kind in ordinary and kind not in REDUCERS:
+                return self._reduce_or_drop(value)
+            reduced = self._reduce_specially(kind, value)
+            if reduced is not NotImplemented or _is_global(value) or kind in self.dispatch_table:
+                return reduced
+            ordinary.add(kind)
+            return self._reduce_or_drop(value)
+
+        def _reduce_specially(self, kind: type, value: Any) -> Any:
             if kind in REDUCERS:
                 return REDUCERS[kind](value)
             if isinstance(value, _RLOCK):
@@ -114,10 +139,7 @@ def pickler() -> type[Any]:
                 return _make_dict, (kind, value.default_factory, list(dict.items(value)), vars(value))
             if isinstance(value, _VIEWS):
                 return list, (list(value),)
-            reduced = super().reducer_override(value)
-            if reduced is NotImplemented and not (_is_global(value) or kind in self.dispatch_table):
-                return self._reduce_or_drop(value)
-            return reduced
+            return super().reducer_override(value)
 
         def _reduce_or_drop(self, value: Any) -> Any:
             """As pickle would do it itself; what says that it cannot be pickled is left out."""
