@@ -173,12 +173,11 @@ def root(
 def main(arguments: Sequence[str] | None = None) -> None:
     """Entry point of the console script; always ends in SystemExit."""
     from mlops_iac.cli.streams import write_safely
+    from mlops_iac.core.collector import let_rest
 
     write_safely()
     arguments = list(sys.argv[1:] if arguments is None else arguments)
-    # A command is short and its heap only grows. What a preview imports is a third of a million objects, and looking
-    # through them for garbage that is not there took a tenth of its time.
-    gc.set_threshold(1_000_000, 50, 50)
+    let_rest()
     code = run_command(arguments)
     gc.freeze()  # or the interpreter looks through them once more on its way out
     sys.exit(code)

@@ -20,6 +20,7 @@ from typing import Any
 
 import pulumi
 
+from mlops_iac.core.collector import let_rest
 from mlops_iac.engine.doing.deployment import Deployment
 from mlops_iac.engine.event import Result
 from mlops_iac.engine.handler import Created, Scope
@@ -111,6 +112,7 @@ def deployment(root: Path) -> Deployment:
 
 def measure_size(size: int) -> dict[str, Any]:
     """Wall and CPU milliseconds per resource of each operation, and this process's peak memory in MB."""
+    let_rest()  # as the CLI does
     with tempfile.TemporaryDirectory() as folder:
         deployment(Path(folder)).preview(program(10))  # imports, which are not ours to count
     figures: dict[str, Any] = {}

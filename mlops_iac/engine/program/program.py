@@ -28,6 +28,10 @@ PATIENCE = 2.0
 """Seconds in which nothing at all moves, after which a program is taken to wait for itself."""
 
 
+LEFT = 200_000
+"""Objects that a run leaves, above which they are collected before the next one; a thousand resources leave as many."""
+
+
 class _Stopped(Exception):
     """The person wants no more of the program."""
 
@@ -199,24 +203,31 @@ def _close(loop: asyncio.AbstractEventLoop, workers: Workers, *, wait: bool) -> 
 class _NoCollector:
     """A program run is short and makes many objects that live: collections over them were most of its cost.
 
-    Runs may lie within each other, or side by side: the last one to end gives the collector back.
+    Runs may lie within each other, or side by side: the last one to end gives the collector back. What a large one has
+    left is collected when another one begins; most processes run one and end.
     """
 
     def __init__(self) -> None:
         self._running, self._was_on, self._lock = 0, False, threading.Lock()
+        self._began_with = 0
+        self._has_left_much = False
 
     def __enter__(self) -> None:
         with self._lock:
             self._running += 1
             if self._running == 1:
                 self._was_on = gc.isenabled()
+                if self._has_left_much:
+                    gc.collect()
                 gc.disable()
+                self._began_with = gc.get_count()[0]
                 gc.freeze()
 
     def __exit__(self, *raised: object) -> None:
         with self._lock:
             self._running -= 1
             if self._running == 0:
+                self._has_left_much = gc.get_count()[0] - self._began_with > LEFT
                 gc.unfreeze()
                 if self._was_on:
                     gc.enable()
