@@ -6,8 +6,10 @@ text keys, and nesting up to MAX_DEPTH.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, NamedTuple
 
 import yaml
@@ -42,6 +44,7 @@ class Document:
     """As shown to people: relative to the project."""
     root: yaml.Node
     values: Any
+    text: str = field(default="", repr=False, compare=False)
     problems: tuple[Problem, ...] = ()
     """Keys that are there twice and values that mean nothing here; the rest of the document was still read."""
 
@@ -54,6 +57,13 @@ class Document:
                 break
             node, line = step
         return line
+
+    def source(self, path: Path) -> str:
+        """The line of a key up to the key's end, for `Problem.source`; empty when the key is not on that line."""
+        key, number = str(path[-1]) if path else "", self.line(path)
+        line = next(islice(self.text.splitlines(), number - 1, None), "")
+        found = re.search(rf"(?:^|[\s{{,]){re.escape(key)}(?=\s*:)", line) if key else None
+        return line[: found.end()] if found else ""
 
     def written(self, path: Path) -> str | None:
         """A scalar exactly as it was written (`1.10`, not 1.1); None when there is no scalar."""
@@ -112,7 +122,7 @@ def parse_document(text: str, file: str) -> Document:
         raise ConfigError("The stack file is empty.", "It holds only comments.", file=file)
     problems: list[Problem] = []
     values = _construct(root, file, (), problems)
-    return Document(file, root, values, tuple(problems))
+    return Document(file, root, values, text, tuple(problems))
 
 
 def _refuse_risky(text: str, file: str) -> None:

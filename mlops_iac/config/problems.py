@@ -42,7 +42,7 @@ def _printable(problem: Problem) -> Problem:
     """A model's own words may repeat a value; what a terminal would obey is replaced."""
     told: dict[str, Any] = {
         key: "".join(c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in getattr(problem, key))
-        for key in ("path", "summary", "detail", "hint")
+        for key in ("path", "summary", "detail", "hint", "source")
     }
     return replace(problem, **told)
 
@@ -70,6 +70,7 @@ def problems_of(
                     summary=summary,
                     detail=detail,
                     hint=hint,
+                    source=document.source(place),
                 )
             )
     return problems

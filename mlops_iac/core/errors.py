@@ -20,6 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Literal
 
 from mlops_iac.core import exit_codes
 
@@ -36,6 +37,10 @@ class Problem:
     summary: str
     detail: str = ""
     hint: str = ""
+    severity: Literal["error", "warning"] = "error"
+    """A warning (a word that will go, say) stops nothing."""
+    source: str = ""
+    """The line of the file up to the end of the key that is wrong; what is written behind it may be a secret."""
 
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}" if self.file and self.line else self.file
