@@ -15,8 +15,8 @@ from mlops_iac.core.environment import Environment
 from mlops_iac.core.errors import UsageError
 from mlops_iac.core.suggestions import nearest
 from mlops_iac.runs.calls import calling
+from mlops_iac.runs.hashes import hash_file
 from mlops_iac.runs.lake import upload
-from mlops_iac.runs.requirements import hash_file
 from mlops_iac.runs.sources import survey
 from mlops_iac.runs.unchanged import CHECKSUM, Known
 

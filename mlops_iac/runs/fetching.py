@@ -14,8 +14,8 @@ from mlops_iac.core.environment import Environment
 from mlops_iac.core.errors import MlopsError, UsageError
 from mlops_iac.runs.calls import calling
 from mlops_iac.runs.data import Stored, find_stored, key_prefix
+from mlops_iac.runs.hashes import hash_file
 from mlops_iac.runs.lake import find_object
-from mlops_iac.runs.requirements import hash_file
 from mlops_iac.runs.unchanged import CHECKSUM
 
 BATCH = 1000

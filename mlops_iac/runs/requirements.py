@@ -7,6 +7,7 @@ The outcome is kept by content; the same requirements for the same platform are 
 
 from __future__ import annotations
 
+import codecs
 import hashlib
 import json
 import os
@@ -20,6 +21,8 @@ from pathlib import Path
 from mlops_iac.core.cache import cache_folder
 from mlops_iac.core.errors import RunError
 from mlops_iac.core.frameworks import Framework
+from mlops_iac.runs.hashed import has_hashes, with_stand_ins
+from mlops_iac.runs.hashes import hash_file
 from mlops_iac.runs.pip import download_wheels
 from mlops_iac.runs.platforms import Platform
 from mlops_iac.runs.stand_ins import is_stand_in, write_stand_ins
@@ -69,7 +72,7 @@ def lock_requirements(folder: Path, framework: Framework, platform: Platform) ->
         return Locked()
     texts = list(read_texts(file, folder))
     kept = cache_folder() / "wheels" / cache_key(texts, framework, platform)
-    return find_lock(kept) or resolve(file, framework, platform, kept)
+    return find_lock(kept) or resolve(file, texts, framework, platform, kept)
 
 
 def read_texts(file: Path, folder: Path, seen: frozenset[Path] = frozenset()) -> Iterator[str]:
@@ -82,12 +85,12 @@ def read_texts(file: Path, folder: Path, seen: frozenset[Path] = frozenset()) ->
             hint="copy that file into the code folder.",
         )
     try:
-        text = file.read_text("utf-8")
+        text = decode(file.read_bytes())
     except (OSError, UnicodeDecodeError) as error:
         raise RunError(
             "Requirements cannot be read.",
             f"`{name}`: {error}.",
-            hint="a requirements file, and each that it includes, is UTF-8 text in the code folder.",
+            hint="save it, and each that it includes, as UTF-8, or as UTF-16 with its mark.",
         ) from error
     yield text
     seen |= {file.resolve()}
@@ -98,6 +101,12 @@ def read_texts(file: Path, folder: Path, seen: frozenset[Path] = frozenset()) ->
             path = file.parent / included
             if path.resolve() not in seen:
                 yield from read_texts(path, folder, seen)
+
+
+def decode(data: bytes) -> str:
+    """Text as pip reads it: by its byte order mark, which Windows' shells write, else UTF-8."""
+    utf_16 = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    return data.decode("utf-16" if utf_16 else "utf-8-sig")
 
 
 def find_include(line: str) -> str | None:
@@ -137,13 +146,16 @@ def find_lock(kept: Path) -> Locked | None:
     return Locked(wheels) if intact else None
 
 
-def resolve(file: Path, framework: Framework, platform: Platform, kept: Path) -> Locked:
+def resolve(file: Path, texts: list[str], framework: Framework, platform: Platform, kept: Path) -> Locked:
     """Let pip choose and fetch, in a folder aside that is renamed when complete."""
     kept.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=kept.parent, prefix=".resolving-") as aside:
         stand_ins, fetched = Path(aside, "stand-ins"), Path(aside, "wheels")
         constraints = write_stand_ins(framework.packages, stand_ins)
         fetched.mkdir()
+        if has_hashes(texts):
+            file = Path(aside, REQUIREMENTS)
+            file.write_text(with_stand_ins(texts, framework, stand_ins), encoding="utf-8")
         download_wheels(file, fetched, platform, framework, constraints=constraints, links=stand_ins)
         for wheel in fetched.iterdir():
             if is_stand_in(wheel.name):
@@ -167,8 +179,3 @@ def read_wheel(path: Path) -> Wheel:
     """``tabulate-0.9.0-py3-none-any.whl``: the first two words are name and version, as the wheel format has it."""
     name, version = path.name.split("-")[:2]
     return Wheel(name.replace("_", "-"), version, path, hash_file(path))
-
-
-def hash_file(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import codecs
+import hashlib
 import zipfile
 from pathlib import Path
 
@@ -160,3 +162,39 @@ def test_requirements_that_are_a_link_out_of_the_folder_are_not_read(code: Path,
 def test_other_options_of_pip_are_not_taken_for_files(code: Path) -> None:
     (code / "requirements.txt").write_text("--require-hashes\n--extra-index-url https://example.org/simple\n--pre\n")
     assert len(list(requirements_module.read_texts(code / "requirements.txt", code))) == 1
+
+
+def sha(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def test_a_hashed_pin_of_what_the_image_holds_is_accepted(code: Path, index: Path) -> None:
+    """As pip-compile writes it, with PyPI's hash, which the image's own package need not match."""
+    small = sha(index / "small-1.1-py3-none-any.whl")
+    text = f"base-lib==2.0 \\\n    --hash=sha256:{'0' * 64}  # via small\nsmall==1.1 \\\n    --hash=sha256:{small}\n"
+    assert [wheel.name for wheel in lock(code, text).wheels] == ["small"]
+
+
+def test_hashes_of_everything_else_are_still_checked(code: Path) -> None:
+    with pytest.raises(RunError, match="Requirements cannot be resolved"):
+        lock(code, f"small==1.1 --hash=sha256:{'0' * 64}\n")
+
+
+def test_a_hashed_pin_of_another_version_than_the_images_is_refused(code: Path, index: Path) -> None:
+    with pytest.raises(RunError):
+        lock(code, f"base-lib==3.0 --hash=sha256:{sha(index / 'base_lib-3.0-py3-none-any.whl')}\n")
+
+
+def test_hashes_in_an_included_file_count_too(code: Path, index: Path) -> None:
+    (code / "more.txt").write_text(f"small==1.1 --hash=sha256:{sha(index / 'small-1.1-py3-none-any.whl')}\n")
+    assert [wheel.name for wheel in lock(code, "-r more.txt\n").wheels] == ["small"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le-bom", "utf-16-be-bom", "utf-8-sig"])
+def test_a_file_with_a_byte_order_mark_is_read_as_pip_reads_it(code: Path, encoding: str) -> None:
+    marks = {"utf-16-le-bom": codecs.BOM_UTF16_LE, "utf-16-be-bom": codecs.BOM_UTF16_BE}
+    text = "small==1.0\n"
+    data = marks[encoding] + text.encode(encoding[:9]) if encoding in marks else text.encode(encoding)
+    (code / "requirements.txt").write_bytes(data)
+    locked = lock_requirements(code, FRAMEWORK, this_platform(FRAMEWORK))
+    assert [(wheel.name, wheel.version) for wheel in locked.wheels] == [("small", "1.0")]
