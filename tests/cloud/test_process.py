@@ -218,3 +218,15 @@ def wait_until(condition, seconds=5):
     while not condition():
         assert time.monotonic() < deadline, "it did not happen"
         time.sleep(0.03)
+
+
+def test_iam_is_off_only_by_asking_and_only_until_it_stops(embedded):
+    embedded.start(iam=False)
+    assert embedded.is_without_iam
+    assert embedded.status()["iam"]["enforced"] is False
+    assert embedded.start().iam is False  # it runs already
+    embedded.stop()
+    embedded.start()
+    assert not embedded.is_without_iam
+    with pytest.raises(CloudError, match="runs with IAM"):
+        embedded.start(iam=False)
