@@ -9,16 +9,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-Kind = Literal["alarm", "batch-job", "execution", "invocation", "job"]
+Kind = Literal["alarm", "batch-job", "execution", "invocation", "job", "pipeline"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class News:
     kind: Kind
     """alarm: its state changed. batch-job, job: its status changed. execution: it started or ended. invocation: an
-    endpoint answered, or refused."""
+    endpoint answered, or refused. pipeline: an execution of SageMaker Pipelines has another status."""
     account_id: str
     region: str
     facts: Mapping[str, Any]
-    """What AWS's Describe call answers for the thing; for an invocation ``EndpointName``, ``VariantName``, ``status``
-    (HTTP), and ``model_seconds``, ``seconds`` (the model's, and altogether)."""
+    """What AWS's Describe call answers for the thing; for a pipeline also ``before``, its last status.
+
+    For an invocation: ``EndpointName``, ``VariantName``, ``status`` (HTTP),
+    ``model_seconds`` (the model's), ``seconds``.
+    """

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from mlops_iac.core.environment import Environment
+from mlops_iac.pipelines.compile import get_target
 from mlops_iac.pipelines.compile.bindings import Bindings, EndpointBinding
 from mlops_iac.pipelines.compile.step_functions.grants import grants_for
 from mlops_iac.program import load
@@ -77,6 +78,23 @@ def test_the_role_of_the_pipeline_may_make_every_call_of_its_document(made: Made
         if not any(_allows(given, action, resource) for given in granted) and action not in LENT
     ]
     assert missing == []
+
+
+def test_the_role_of_a_pipeline_on_sagemaker_may_make_every_call_of_its_definition(tmp_path: Path) -> None:
+    made = build(tmp_path, "  mlops-iac:options: {orchestrator: sagemaker-pipelines}\n")
+    definition = json.loads(made.get("training-pipeline", "Pipeline")["pipelineDefinition"])
+    arguments = {step["Name"]: step["Arguments"] for step in definition["Steps"]}["train"]
+    bindings = _bindings(made, {"States": {"train": {"Parameters": arguments}}})
+    granted = json.loads(made.get("training-execution-policy", "RolePolicy")["policy"])["Statement"]
+    missing = [
+        f"{action} on {resource}"
+        for statement in get_target("sagemaker-pipelines").grants_for(definition, bindings)
+        for action in statement["Action"]
+        for resource in statement["Resource"]
+        if not any(_allows(given, action, resource) for given in granted) and action not in LENT
+    ]
+    assert missing == []
+    assert made.exports["pipelines"]["training"]["target"] == "sagemaker-pipelines"
 
 
 LENT = frozenset({"kms:CreateGrant", "kms:DescribeKey"})

@@ -17,12 +17,14 @@ _ARNS = {
     "aws:iam/role:Role": "arn:aws:iam::{account}:role/{name}",
     "aws:iam/policy:Policy": "arn:aws:iam::{account}:policy/{name}",
     "aws:kms/key:Key": "arn:aws:kms:{region}:{account}:key/00000000-0000-0000-0000-000000000000",
+    "aws:lambda/function:Function": "arn:aws:lambda:{region}:{account}:function:{name}",
     "aws:s3/bucket:Bucket": "arn:aws:s3:::{name}",
+    "aws:sagemaker/pipeline:Pipeline": "arn:aws:sagemaker:{region}:{account}:pipeline/{name}",
     "aws:sns/topic:Topic": "arn:aws:sns:{region}:{account}:{name}",
     "aws:sagemaker/modelPackageGroup:ModelPackageGroup": "arn:aws:sagemaker:{region}:{account}:model-package-group/"
     "{name}",
 }
-_NAMES = ("name", "bucket", "modelPackageGroupName", "dashboardName")
+_NAMES = ("name", "bucket", "modelPackageGroupName", "pipelineName", "dashboardName")
 
 
 @dataclass

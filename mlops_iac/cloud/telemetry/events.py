@@ -67,6 +67,8 @@ def _of(news: News) -> Event | None:
     if news.kind == "execution":
         detail = {**dict.fromkeys(("stopDate", "input", "output", "error", "cause")), **facts}
         return Event("aws.states", "Step Functions Execution Status Change", facts["executionArn"], detail)
+    if news.kind == "pipeline":
+        return _of_pipeline(facts)
     if news.kind == "job":
         noun = next(name.removesuffix("JobArn") for name in facts if name in _JOB_ARNS)
         return Event("aws.sagemaker", f"SageMaker {noun} Job State Change", facts[f"{noun}JobArn"], facts)
@@ -78,6 +80,20 @@ def _of(news: News) -> Event | None:
         detail = {"alarmName": alarm.name, "state": state, "previousState": {"value": facts["before"]}}
         return Event("aws.cloudwatch", "CloudWatch Alarm State Change", alarm.alarm_arn, detail)
     return None
+
+
+def _of_pipeline(facts: Mapping[str, Any]) -> Event:
+    """https://docs.aws.amazon.com/sagemaker/latest/dg/automating-sagemaker-with-eventbridge.html"""
+    detail = {
+        "pipelineArn": facts["PipelineArn"],
+        "pipelineExecutionArn": facts["PipelineExecutionArn"],
+        "pipelineExecutionDisplayName": facts["PipelineExecutionDisplayName"],
+        "currentPipelineExecutionStatus": facts["PipelineExecutionStatus"],
+        "previousPipelineExecutionStatus": facts["before"],
+        "executionStartTime": f"{facts['CreationTime']:%Y-%m-%dT%H:%M:%SZ}",
+    }
+    kind = "SageMaker Model Building Pipeline Execution Status Change"
+    return Event("aws.sagemaker", kind, facts["PipelineArn"], detail)
 
 
 _JOB_ARNS = ("ProcessingJobArn", "TrainingJobArn", "TransformJobArn")

@@ -77,6 +77,8 @@ def _of(news: News) -> Iterable[Datum]:
         return _of_execution(news.facts)
     if news.kind == "invocation":
         return _of_invocation(news.facts)
+    if news.kind == "pipeline":
+        return _of_pipeline(news.facts)
     return _of_job(news.facts) if news.kind == "job" else ()
 
 
@@ -88,6 +90,17 @@ def _of_execution(facts: Mapping[str, Any]) -> Iterable[Datum]:
         milliseconds = (facts["stopDate"] - facts["startDate"]).total_seconds() * 1000
         yield Datum("AWS/States", _ENDS[facts["status"]], 1, machine)
         yield Datum("AWS/States", "ExecutionTime", milliseconds, machine, "Milliseconds")
+
+
+def _of_pipeline(facts: Mapping[str, Any]) -> Iterable[Datum]:
+    """https://docs.aws.amazon.com/sagemaker/latest/dg/monitoring-cloudwatch.html (pipeline metrics)"""
+    status, pipeline = facts["PipelineExecutionStatus"], {"PipelineName": facts["PipelineArn"].rsplit("/", 1)[-1]}
+    name = {"Executing": "ExecutionStarted"}.get(status, f"Execution{status}")
+    if status != "Stopping":
+        yield Datum("AWS/Sagemaker/ModelBuildingPipeline", name, 1, pipeline)
+    if status in ("Failed", "Stopped", "Succeeded"):
+        milliseconds = (facts["LastModifiedTime"] - facts["CreationTime"]).total_seconds() * 1000
+        yield Datum("AWS/Sagemaker/ModelBuildingPipeline", "ExecutionDuration", milliseconds, pipeline, "Milliseconds")
 
 
 def _of_invocation(facts: Mapping[str, Any]) -> Iterable[Datum]:

@@ -21,6 +21,7 @@ from mlops_iac.cloud.interpreters.sagemaker_pipelines.values import Unresolved, 
 from mlops_iac.cloud.jobs.records import Key, Records, now
 from mlops_iac.cloud.jobs.s3_transfer import S3Uri
 from mlops_iac.cloud.jobs.sagemaker_list import between
+from mlops_iac.cloud.news import News
 from mlops_iac.cloud.paging import paged
 from mlops_iac.cloud.wire import AwsError, Call
 
@@ -103,6 +104,7 @@ class Pipelines:
         key = ("execution", call.account_id, call.region, f"{pipeline.pipeline_name}/{identity}")
         record = self._first_record(call, pipeline, identity, parameters)
         self._records.add(key, record)
+        self._tell(key, record, "")
         thread = threading.Thread(target=self._live, args=(key, document), name=f"pipeline {identity}", daemon=True)
         thread.start()
         return {"PipelineExecutionArn": record["PipelineExecutionArn"]}
@@ -206,7 +208,16 @@ class Pipelines:
 
     def _end(self, key: Key, status: str, reason: str) -> None:
         said = {"FailureReason": reason} if reason else {}
+        before = self._records.find(key)
         self._records.change(key, PipelineExecutionStatus=status, LastModifiedTime=now(), **said)
+        after = self._records.find(key)
+        if before is not None and after is not None:
+            self._tell(key, after, before["PipelineExecutionStatus"])
+
+    def _tell(self, key: Key, record: Mapping[str, Any], before: str) -> None:
+        """Rules and alarms hear of it."""
+        facts = {**record, "before": before}
+        self._gateway.tell_news(News(kind="pipeline", account_id=key[1], region=key[2], facts=facts))
 
     # Finding ------------------------------------------------------------------------------------------------------
 

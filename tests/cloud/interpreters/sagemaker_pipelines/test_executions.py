@@ -11,8 +11,15 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from mlops_iac.cloud import telemetry
+from mlops_iac.cloud.server import Install
 from mlops_iac.cloud.wire import AwsError, Call
 from tests.support.roles import make_mighty_role
+
+
+@pytest.fixture(scope="module")
+def installs() -> tuple[Install, ...]:
+    return (telemetry.install,)
 
 
 class Jobs:
@@ -219,3 +226,12 @@ def test_a_refused_call_fails_its_step_in_the_services_words(cloud: Any, jobs: J
     cloud.gateway.instead("sagemaker", "CreateTrainingJob", denied)
     _, steps = wait(cloud, start(train("a")))
     assert "not authorized to perform: sagemaker:CreateTrainingJob" in steps["a"]["FailureReason"]
+
+
+def test_how_executions_end_is_published_for_alarms(cloud: Any, start: Start) -> None:
+    arn = start(refuse("no", "no"))
+    wait(cloud, arn)
+    name = arn.split(":pipeline/")[1].partition("/")[0]
+    found = cloud.clients()("cloudwatch").list_metrics(Namespace="AWS/Sagemaker/ModelBuildingPipeline")["Metrics"]
+    mine = {one["MetricName"] for one in found if {"Name": "PipelineName", "Value": name} in one["Dimensions"]}
+    assert mine == {"ExecutionStarted", "ExecutionFailed", "ExecutionDuration"}
