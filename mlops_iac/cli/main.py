@@ -191,6 +191,9 @@ def run_command(arguments: Sequence[str]) -> int:
         from typer._completion_classes import completion_init
 
         completion_init()
+    from mlops_iac.cli.coercion import read_plainly
+
+    read_plainly()
     command = typer.main.get_command(app)
     debug = "--debug" in arguments or bool(os.environ.get("MLOPS_IAC_DEBUG"))
     as_json = "--json" in arguments
