@@ -5,13 +5,10 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 
-from mlops_iac.core import exit_codes
+from mlops_iac.core import exit_codes, refusals
 from mlops_iac.core.denials import explain_denial
 from mlops_iac.core.errors import CloudError
 
-_THROTTLED = ("Throttling", "ThrottlingException", "TooManyRequestsException", "RequestLimitExceeded", "SlowDown")
-_DOES_NOT_EXIST = "DoesNotExist"
-"""In the code of an orchestrator that has no such pipeline or run."""
 _CREDENTIALS = ("ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "UnrecognizedClientException")
 
 
@@ -76,11 +73,11 @@ def hint_for(code: str) -> str:
         return "sign in again: `aws sso login`, or new keys."
     if "AccessDenied" in code:
         return "your credentials lack this permission."
-    if code == "NoSuchBucket" or _DOES_NOT_EXIST in code:
+    if code == "NoSuchBucket" or "DoesNotExist" in code:
         return "it was deleted outside this tool: `mlops-iac refresh STACK` records that, `up` makes it anew."
     if code == "InsufficientStorage":
         return "make room on the disk, or make the folder writable, and run the command again."
-    if code in _THROTTLED:
+    if code in refusals.THROTTLED:
         return "the account calls too often just now; try again in a minute."
     return ""
 
@@ -93,18 +90,13 @@ def error_code(error: Exception) -> str:
 
 def is_throttled(error: Exception) -> bool:
     code = error.code if isinstance(error, CloudError) else error_code(error)
-    return code in _THROTTLED
+    return code in refusals.THROTTLED
 
 
 def is_missing(error: Exception) -> bool:
-    """Whether a cloud says that something does not exist. SageMaker says so in a ValidationException's text."""
+    """Whether a cloud says that something does not exist."""
     code = error.code if isinstance(error, CloudError) else error_code(error)
-    if code in ("404", "NoSuchKey", "NoSuchBucket", "ResourceNotFoundException", "ResourceNotFound", "NotFound"):
-        return True
-    if _DOES_NOT_EXIST in code:
-        return True
-    text = str(error)
-    return code == "ValidationException" and ("Could not find" in text or "does not exist" in text)
+    return refusals.is_gone(code, error.detail if isinstance(error, CloudError) else str(error))
 
 
 @contextlib.contextmanager

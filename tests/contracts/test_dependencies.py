@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import ast
+import sys
 import tomllib
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -33,3 +36,40 @@ def test_a_dependency_is_held_at_a_version_that_is_allowed(requirement):
 
 def test_a_constraint_is_one_exact_version():
     assert {name: version for name, version in held().items() if not version[0].isdigit()} == {}
+
+
+OTHER_PYTHONS = (
+    "scaffold/examples/",
+    "scaffold/templates/",
+    "runs/launcher/",
+    "cloud/jobs/toolkits/",
+    "cloud/endpoints/m",
+)
+"""What runs in a job's or an endpoint's own interpreter, beside the packages that its framework brings."""
+OPTIONAL = {"jsonata": "Step Functions' second query language, where it is installed"}
+
+
+def imported() -> dict[str, set[str]]:
+    """Third-party module to the files that import it, whatever the depth of the import."""
+    found: dict[str, set[str]] = {}
+    for path in (CHECKOUT / "mlops_iac").rglob("*.py"):
+        place = path.relative_to(CHECKOUT / "mlops_iac").as_posix()
+        if place.startswith(OTHER_PYTHONS):
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                names = [node.module]
+            for name in names:
+                top = name.partition(".")[0]
+                if top not in sys.stdlib_module_names and top != "mlops_iac":
+                    found.setdefault(top, set()).add(place)
+    return found
+
+
+@pytest.mark.parametrize(("module", "files"), sorted(imported().items()), ids=lambda value: str(value)[:20])
+def test_what_is_imported_is_asked_for(module, files):
+    if module in OPTIONAL:
+        return
+    names = {canonicalize_name(name) for name in packages_distributions().get(module, [])}
+    assert names & {canonicalize_name(one.name) for one in asked()}, f"{sorted(files)[:3]} import {module}"

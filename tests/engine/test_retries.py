@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from mlops_iac.core.errors import CloudError
-from mlops_iac.engine.doing.retrying import THROTTLED, Patience, may_be_done, passes, retried
+from mlops_iac.core.refusals import THROTTLED
+from mlops_iac.engine.doing.retrying import Patience, may_be_done, passes, retried
 from tests.engine.conftest import Stack, errors
 from tests.engine.programs import Thing
 

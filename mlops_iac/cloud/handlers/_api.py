@@ -6,39 +6,19 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
+from mlops_iac.core import refusals
 from mlops_iac.core.denials import explain_denial
 from mlops_iac.core.errors import CloudError
+from mlops_iac.core.refusals import VAGUE_CODES
 
 if TYPE_CHECKING:
     from mlops_iac.clients import Clients
-
-GONE: Final = re.compile(
-    r"NotFound|NoSuch|DoesNotExist|EntityNotFound|UnknownResource|^404$|InvalidGroupId|^NotFoundException$",
-    re.IGNORECASE,
-)
-"""Codes by which AWS's services say that something is not there. Each has its own; these are the words they share."""
-
-GONE_MESSAGE: Final = re.compile(
-    r"does not exist|not found|\bno \w+ (\w+ )?found|could not be found|no such|unknown \w+", re.IGNORECASE
-)
-"""Batch, SageMaker and Athena answer a validation error whose message alone says so."""
 
 TAKEN: Final = re.compile(r"AlreadyExists|AlreadyOwnedByYou|EntityAlreadyExists|Duplicate|AlreadyInUse", re.IGNORECASE)
 """Codes by which AWS's services say that a name is taken."""
 
 TAKEN_MESSAGE: Final = re.compile(r"already exist|already in use|is taken", re.IGNORECASE)
 """The same in a validation error's message."""
-
-VAGUE_CODES: Final = frozenset(
-    {
-        "ClientException",
-        "ValidationException",
-        "ValidationError",
-        "InvalidRequestException",
-        "InvalidParameterValue",
-        "InvalidParameterException",
-    }
-)
 
 
 class Api:
@@ -116,7 +96,7 @@ def _is_lost(error: Any) -> bool:
 
 
 def is_gone(error: CloudError) -> bool:
-    return bool(GONE.search(error.code)) or (error.code in VAGUE_CODES and bool(GONE_MESSAGE.search(error.detail)))
+    return refusals.is_gone(error.code, error.detail)
 
 
 def _method(operation: str) -> str:

@@ -15,32 +15,13 @@ from dataclasses import dataclass
 from typing import Literal, TypeVar
 
 from mlops_iac.core.errors import CloudError
+from mlops_iac.core.refusals import THROTTLED
 
 T = TypeVar("T")
 Kind = Literal["create", "update", "delete", "read"]
 
 LIMITS: Mapping[Kind, float] = {"create": 3600.0, "update": 3600.0, "delete": 3600.0, "read": 600.0}
 """Seconds that a call may take, all tries together, where the program sets no `custom_timeouts`."""
-
-THROTTLED = frozenset(
-    {
-        "Throttling",
-        "ThrottlingException",
-        "ThrottledException",
-        "RequestThrottledException",
-        "TooManyRequestsException",
-        "ProvisionedThroughputExceededException",
-        "TransactionInProgressException",
-        "RequestLimitExceeded",
-        "BandwidthLimitExceeded",
-        "LimitExceededException",
-        "RequestThrottled",
-        "SlowDown",
-        "PriorRequestNotComplete",
-        "EC2ThrottledException",
-    }
-)
-"""The call was not carried out: the cloud had too much to do."""
 
 PASSING = re.compile(
     r"^5\d\d$|^InternalFailure$|^InternalError$|^InternalServerError$|^InternalServerException$"
