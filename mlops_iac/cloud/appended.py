@@ -14,7 +14,7 @@ from typing import Any, Final
 from mlops_iac.cloud import seal
 from mlops_iac.cloud.blobs import Blobs, Body
 
-_PURPOSE: Final = b"mlops-iac appended 1"
+_PURPOSE: Final = b"appended 1"
 
 
 class Appended:
