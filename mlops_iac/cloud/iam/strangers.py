@@ -21,10 +21,10 @@ _UNKNOWN: Final = {
 """By the format of a service's errors: code, message and status. Sources: "Common errors" in the API references of S3,
 EC2, IAM and SageMaker."""
 
-_REMEDY: Final = " `mlops-iac env STACK` prints the keys of this embedded cloud."
+_REMEDY: Final = ". `mlops-iac env STACK` prints the keys of this embedded cloud."
 
 
 def refusal(request: Request, access_key: str) -> AwsError:
     """What a stranger is answered; ``access_key`` is empty when nobody signed."""
     code, message, status = (_UNKNOWN if access_key else _UNSIGNED)[error_format(request)]
-    return AwsError(code, message + _REMEDY, status)
+    return AwsError(code, message.rstrip(".") + _REMEDY, status)
