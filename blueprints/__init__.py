@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from mlops_iac.pipelines.pipeline import Pipeline
 
 BLUEPRINTS: Mapping[str, str] = {
+    "realtime-inference": "mlops_iac.blueprints.realtime_inference:RealtimeInference",
     "tabular-batch": "mlops_iac.blueprints.tabular_batch:TabularBatch",
 }
 """Ours: name to ``module:Class``, sorted. To add a blueprint, add its folder and one line."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+from mlops_iac.blueprints.parts.training_pipeline import training
 from mlops_iac.blueprints.tabular_batch.options import TabularBatchOptions
-from mlops_iac.blueprints.tabular_batch.pipelines.training import training
 from mlops_iac.pipelines.pipeline import Pipeline
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
+from mlops_iac.blueprints.parts.training_pipeline import training
 from mlops_iac.blueprints.tabular_batch.options import TabularBatchOptions
-from mlops_iac.blueprints.tabular_batch.pipelines.training import training
 from mlops_iac.core.errors import MlopsError
 from mlops_iac.pipelines.steps import ProcessingStep
 

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from mlops_iac.blueprints.parts.training_pipeline import training
 from mlops_iac.blueprints.tabular_batch import TabularBatchOptions
-from mlops_iac.blueprints.tabular_batch.pipelines.training import training
 
 
 def read(**options: Any) -> TabularBatchOptions:

@@ -52,9 +52,10 @@ SERVICES = (
 them."""
 
 TABLES = {
-    "blueprints/tabular_batch/options.py": "the option's values",
+    "blueprints/parts/training_options.py": "the option's values",
     "components/__init__.py": "the table of components",
     "components/_kit/naming.py": "physical names by resource type",
+    "mlops_iac/core/facts.py": "one record of facts per resource type",
 }
 
 

@@ -1,4 +1,4 @@
-"""Every security profile and every option of the blueprint, deployed for real: what is made differs, the way does not.
+"""Every security profile, every blueprint and every option, deployed for real: what is made differs, the way does not.
 
 One cloud and one project; each environment comes up, says "no change" when asked again, and leaves nothing behind.
 """
@@ -25,7 +25,7 @@ STACK = """config:
   aws:region: eu-west-1
   mlops-iac:team: tiny
   mlops-iac:environment: {env}
-  mlops-iac:blueprint: tabular-batch
+  mlops-iac:blueprint: {blueprint}
   mlops-iac:code: examples/tiny
   mlops-iac:security: {security}
 {more}  mlops-iac:options:
@@ -49,8 +49,12 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def deploy(embedded_cloud: EmbeddedCloud, mlops_iac_home: Path, root: Path) -> Deploy:
     """``deploy("sandbox", env="sb", options="serving: …")`` writes the stack file and brings the environment up."""
 
-    def up(security: str, *, env: str, options: str = "", more: str = "") -> DeployedEnvironment:
-        text = STACK.format(security=security, env=env, options=indented(options, 4), more=indented(more, 2))
+    def up(
+        security: str, *, env: str, options: str = "", more: str = "", blueprint: str = "tabular-batch"
+    ) -> DeployedEnvironment:
+        text = STACK.format(
+            security=security, env=env, options=indented(options, 4), more=indented(more, 2), blueprint=blueprint
+        )
         (root / f"stacks/Pulumi.tiny-{env}.yaml").write_text(text)
         backend = EmbeddedBackend(root, f"tiny-{env}", home=mlops_iac_home)
         result = backend.up()
@@ -116,8 +120,8 @@ def test_sandbox_has_no_key_of_its_own_and_no_isolation(deploy: Deploy, root: Pa
     check_gone(environment)
 
 
-def test_standard_with_an_endpoint_that_always_runs(deploy: Deploy, root: Path):
-    environment = deploy("standard", env="realtime", options="serving: {flavour: realtime, instance_count: 2}")
+def test_realtime_inference_answers_from_machines_that_always_run(deploy: Deploy, root: Path):
+    environment = deploy("standard", env="realtime", blueprint="realtime-inference")
     assert environment.environment.endpoints["main"].flavour == "realtime"
     jobs = train_and_ask(environment, root)
     assert all(job.get("NetworkConfig", job)["EnableNetworkIsolation"] for job in jobs)
@@ -130,6 +134,8 @@ def test_standard_with_an_endpoint_that_always_runs(deploy: Deploy, root: Path):
     model = sagemaker.describe_model(ModelName=variant["ModelName"])
     assert model["EnableNetworkIsolation"] is True
     assert model["VpcConfig"]["Subnets"]
+    alarms = environment.clients("cloudwatch").describe_alarms(AlarmNamePrefix="tiny-realtime-endpoint")["MetricAlarms"]
+    assert {alarm["MetricName"]: alarm["Threshold"] for alarm in alarms}["ModelLatency"] == 200_000
     check_settled(environment)
     check_gone(environment)
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from mlops_iac.blueprints.parts.training_pipeline import training
 from mlops_iac.blueprints.tabular_batch import TabularBatchOptions
-from mlops_iac.blueprints.tabular_batch.pipelines.training import training
 from mlops_iac.pipelines.compile.bindings import Bindings
 from mlops_iac.pipelines.compile.step_functions import compile
 from mlops_iac.pipelines.pipeline import Pipeline

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from mlops_iac.blueprints.parts.training_options import Gate
+from mlops_iac.blueprints.parts.training_pipeline import training
 from mlops_iac.blueprints.tabular_batch import TabularBatchOptions
-from mlops_iac.blueprints.tabular_batch.options import Gate
-from mlops_iac.blueprints.tabular_batch.pipelines.training import training
 from mlops_iac.core.errors import PipelineError
 from mlops_iac.pipelines.compile.bindings import Bindings
 from mlops_iac.pipelines.compile.sagemaker_pipelines import compile, grants_for, step_of

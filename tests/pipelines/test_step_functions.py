@@ -9,9 +9,9 @@ import botocore.session
 import pytest
 from botocore.validate import ParamValidator
 
+from mlops_iac.blueprints.parts.training_options import Gate
+from mlops_iac.blueprints.parts.training_pipeline import training
 from mlops_iac.blueprints.tabular_batch import TabularBatchOptions
-from mlops_iac.blueprints.tabular_batch.options import Gate
-from mlops_iac.blueprints.tabular_batch.pipelines.training import training
 from mlops_iac.core.errors import PipelineError
 from mlops_iac.pipelines.compile.bindings import Bindings
 from mlops_iac.pipelines.compile.step_functions import compile, step_of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mlops_iac.blueprints.tabular_batch.options import Machine, Script, TabularBatchOptions
+from mlops_iac.blueprints.parts.training_options import Machine, Script, TrainingOptions
 from mlops_iac.pipelines.parameters import Parameter
 from mlops_iac.pipelines.pipeline import Pipeline
 from mlops_iac.pipelines.steps import (
@@ -18,7 +18,7 @@ from mlops_iac.pipelines.steps import (
 )
 
 
-def training(options: TabularBatchOptions) -> Pipeline:
+def training(options: TrainingOptions) -> Pipeline:
     """From the team's data to a served model, or to a refusal that says which metric missed its bound."""
     scripts, instances = options.scripts, options.instances
 

@@ -1,0 +1,40 @@
+"""What a team may say about what every environment has."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints, field_validator
+
+from mlops_iac.config.section import Section
+from mlops_iac.pipelines.parameters import find_mismatch
+
+
+class Table(Section):
+    zone: Literal["raw", "curated", "features", "models"] = Field(default="raw", description="Zone of the lake.")
+    prefix: str = Field(default="", description="Below the zone, ending in a slash. Left out: the whole zone.")
+    format: Literal["csv", "json", "parquet"] = Field(default="csv", description="How the files are written.")
+    columns: dict[str, str] = Field(
+        min_length=1, max_length=1000, description="Column to Hive type, in the files' order, such as age: int."
+    )
+
+    @field_validator("prefix")
+    @classmethod
+    def _check_prefix(cls, value: str) -> str:
+        if value and (mismatch := find_mismatch("prefix", value)):
+            raise ValueError(f"it {mismatch}")
+        return value
+
+
+class FoundationOptions(Section):
+    """The options of every blueprint."""
+
+    monthly_budget_usd: int = Field(
+        default=100, ge=1, le=1_000_000, description="The team is told at 80 % and 100 % of this."
+    )
+    retention_days: int | None = Field(
+        default=None, ge=1, le=3650, description="Delete raw data after this many days. Left out: raw data is kept."
+    )
+    tables: dict[Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=100)], Table] = Field(
+        default={}, max_length=100, description="Tables of the catalogue, for SQL over the lake. Left out: none."
+    )

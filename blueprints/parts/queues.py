@@ -1,0 +1,39 @@
+"""Queues for heavier work than a SageMaker job's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from mlops_iac.blueprints.parts.foundation import Foundation
+from mlops_iac.blueprints.parts.jobs import READ, WRITTEN
+from mlops_iac.blueprints.parts.queue_options import QueueOptions
+from mlops_iac.components._kit.refs import QueueRef
+
+
+def endpoints(options: QueueOptions) -> tuple[str, ...]:
+    """Interface endpoints that the network needs for queues: Batch's machines must reach ECS, ECR and CloudWatch
+    Logs; SageMaker's jobs need none."""
+    from mlops_iac.components.network import BATCH_ENDPOINTS, REGULATED_ENDPOINTS
+
+    return tuple(sorted({*BATCH_ENDPOINTS, *REGULATED_ENDPOINTS})) if options.batch.enabled else ()
+
+
+def make_queues(foundation: Foundation, options: QueueOptions) -> Mapping[str, QueueRef]:
+    """The queues that the team asked for, by name. Their jobs may do with the lake what SageMaker's may, and run the
+    team's own images."""
+    if not options.batch.enabled:
+        return {}
+    # Imported here: few ask, and it is a tenth of what a preview imports.
+    from mlops_iac.components.compute.batch import BatchCompute, BatchComputeArgs, PoolArgs
+
+    pools = {
+        name: PoolArgs(instance_types=pool.instance_types, max_vcpus=pool.max_vcpus)
+        for name, pool in (("cpu", options.batch.cpu), ("gpu", options.batch.gpu))
+    }
+    args = BatchComputeArgs(network=foundation.network, pools=pools, key=foundation.key, boundary=foundation.boundary)
+    batch = BatchCompute(foundation.site.named("batch"), args)
+    foundation.lake.grant_read(batch.role, *READ)
+    foundation.lake.grant_write(batch.role, *WRITTEN)
+    for role in batch.pulling_roles:
+        foundation.images.grant_pull(role)
+    return batch.queues

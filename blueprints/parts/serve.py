@@ -1,0 +1,39 @@
+"""Serving: versions of a model, and an endpoint that answers with one of them."""
+
+from __future__ import annotations
+
+from mlops_iac.blueprints.parts.foundation import Foundation
+from mlops_iac.blueprints.parts.serve_options import Realtime as RealtimeOptions
+from mlops_iac.blueprints.parts.serve_options import ServeOptions
+from mlops_iac.components.registry.sagemaker import ModelRegistry
+from mlops_iac.components.serving.endpoint import Endpoint, EndpointArgs, Realtime, Serverless
+from mlops_iac.core.frameworks import Framework
+
+
+class Serve:
+    """A registry and an endpoint, which reads the registry's models from the lake."""
+
+    def __init__(self, foundation: Foundation, options: ServeOptions, framework: Framework) -> None:
+        site = foundation.site
+        self.registry = ModelRegistry(site.named("registry"))
+        self.endpoint = Endpoint(
+            site.named("endpoint"),
+            EndpointArgs(
+                flavour=_flavour(options),
+                images=(framework.image(site.region, "serving"),),
+                slow_after_ms=options.slow_after_ms,
+                network=foundation.network,
+                key=foundation.key,
+                boundary=foundation.boundary,
+                alerts=foundation.alerts.ref,
+            ),
+        )
+        foundation.lake.grant_read(self.endpoint.role, "models")
+        self.registry.grant_read(self.endpoint.role)
+
+
+def _flavour(options: ServeOptions) -> Serverless | Realtime:
+    serving = options.serving
+    if isinstance(serving, RealtimeOptions):
+        return Realtime(instance_type=serving.instance_type, instances=serving.instance_count)
+    return Serverless(memory_mb=serving.memory_mb, max_concurrency=serving.max_concurrency)

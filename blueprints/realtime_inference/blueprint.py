@@ -1,0 +1,42 @@
+"""The bill of materials of realtime-inference."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from mlops_iac.blueprints.parts.training_pipeline import training
+from mlops_iac.blueprints.realtime_inference.options import RealtimeInferenceOptions
+from mlops_iac.pipelines.pipeline import Pipeline
+
+if TYPE_CHECKING:
+    from mlops_iac.components._kit.site import Site
+    from mlops_iac.config.stack_config import StackConfig
+    from mlops_iac.core.environment import Environment
+
+
+class RealtimeInference:
+    """Data lake, SageMaker jobs, a pipeline, a model registry, an endpoint on its own machines, and alarms."""
+
+    name: ClassVar[str] = "realtime-inference"
+    summary: ClassVar[str] = "Train, gate, register and serve in milliseconds, on machines that are always awake."
+    Options: ClassVar[type[RealtimeInferenceOptions]] = RealtimeInferenceOptions
+    layers: ClassVar[tuple[str, ...]] = (
+        "network",
+        "encryption",
+        "identity",
+        "data_lake",
+        "compute",
+        "registry",
+        "serving",
+        "orchestrator",
+        "monitoring",
+    )
+
+    def pipelines(self, options: RealtimeInferenceOptions) -> tuple[Pipeline, ...]:
+        return (training(options),)
+
+    def build(self, site: Site, stack: StackConfig, options: RealtimeInferenceOptions) -> Environment:
+        """Make the resources. Called inside a Pulumi program."""
+        from mlops_iac.blueprints.realtime_inference.build import build
+
+        return build(site, stack, options, training(options))

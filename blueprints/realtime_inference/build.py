@@ -1,0 +1,24 @@
+"""What realtime-inference is made of: the parts of tabular-batch but its queues, with an endpoint that is awake."""
+
+from __future__ import annotations
+
+from mlops_iac.blueprints.parts.flow import Flow
+from mlops_iac.blueprints.parts.foundation import Foundation
+from mlops_iac.blueprints.parts.jobs import Jobs
+from mlops_iac.blueprints.parts.serve import Serve
+from mlops_iac.blueprints.parts.training_environment import tell, watch
+from mlops_iac.blueprints.realtime_inference.options import RealtimeInferenceOptions
+from mlops_iac.components._kit.site import Site
+from mlops_iac.config.stack_config import StackConfig
+from mlops_iac.core.environment import Environment
+from mlops_iac.pipelines.pipeline import Pipeline
+
+
+def build(site: Site, stack: StackConfig, options: RealtimeInferenceOptions, training: Pipeline) -> Environment:
+    """Make the environment: a line for each thing that a team gets."""
+    foundation = Foundation(site, stack, options)
+    jobs = Jobs(foundation, options)
+    serve = Serve(foundation, options, jobs.framework)
+    flow = Flow(foundation, options.orchestrator, training, jobs, serve)
+    monitoring = watch(foundation, options, flow, serve)
+    return tell(foundation, options, jobs=jobs, serve=serve, flow=flow, monitoring=monitoring)

@@ -1,0 +1,21 @@
+"""What a team may say about a realtime-inference environment. Every option has a default that works."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from mlops_iac.blueprints.parts.foundation_options import FoundationOptions
+from mlops_iac.blueprints.parts.serve_options import Realtime, ServeOptions, Serving
+from mlops_iac.blueprints.parts.training_options import TrainingOptions
+
+
+class RealtimeInferenceOptions(FoundationOptions, ServeOptions, TrainingOptions):
+    """Train a model, and answer in milliseconds on machines that are always awake."""
+
+    serving: Serving = Field(default=Realtime(flavour="realtime"), description="How the model serves predictions.")
+    slow_after_ms: int = Field(
+        default=200,
+        ge=1,
+        le=60_000,
+        description="The team is told when the slowest tenth of requests takes longer in the model, in milliseconds.",
+    )

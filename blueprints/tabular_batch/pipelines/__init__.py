@@ -1,1 +1,0 @@
-"""The pipelines of the blueprint, as pure functions of its options."""
