@@ -52,6 +52,8 @@ USE = (
     "kms:ReEncryptFrom",
     "kms:ReEncryptTo",
 )
+IN_CONTEXT = tuple(action for action in USE if action != "kms:DescribeKey")
+"""Looking at a key carries no encryption context: a statement that demands one would never allow it."""
 PASSING = ("kms:Decrypt", "kms:GenerateDataKey")
 """What encrypting a message on its way takes."""
 LEND = "kms:CreateGrant"
@@ -168,7 +170,7 @@ class Encryption(Component):
         delivered = {"StringEquals": {f"{context}:SourceArn": site.arn("logs", "*")}}
         logs = {"Service": f"logs.{site.region}.amazonaws.com"}
         return [
-            _allow("LogsUse", logs, USE, groups),
+            _allow("LogsUse", logs, IN_CONTEXT, groups),
             _allow("DeliveryUses", {"Service": DELIVERY}, PASSING, delivered),
             _allow("PublishersUse", {"Service": [*PUBLISHERS, EVENTS]}, PASSING, ours),
         ]

@@ -250,7 +250,7 @@ class Network(Component):
             services=("vpc-flow-logs.amazonaws.com",),
             description="Writes the network's flow logs",
             grants=[
-                self.allow("flow logs", FLOW_LOGS, (group.arn, pulumi.Output.concat(group.arn, ":*"))),
+                self.allow("flow logs", FLOW_LOGS, (pulumi.Output.concat(group.arn, ":*"),)),
                 self.allow("flow log groups", FLOW_LOG_GROUPS, ("*",)),
             ],
             boundary=args.boundary,

@@ -51,7 +51,7 @@ class BatchRoles:
 def create_roles(parent: Component, group: LogGroup, boundary: BoundaryRef | None, images: Sequence[str]) -> BatchRoles:
     """Make the three roles inside a component."""
     pulls = ecr.pull(parent.place, images)
-    logs = parent.allow("logs", LOGS, (group.arn, pulumi.Output.concat(group.arn, ":*")))
+    logs = parent.allow("logs", LOGS, (pulumi.Output.concat(group.arn, ":*"),))
     instance = make_role(
         parent,
         "instance_role",

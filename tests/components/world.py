@@ -102,8 +102,13 @@ class _Cloud(Mocks):
         return f"{args.name}-id", state
 
     def call(self, args: Any) -> dict[str, Any]:
-        assert args.token == "aws:index/getAvailabilityZones:getAvailabilityZones", args.token
-        return {"names": [f"{REGION}{letter}" for letter in "abc"], "id": REGION}
+        return {
+            "aws:index/getAvailabilityZones:getAvailabilityZones": {
+                "names": [f"{REGION}{z}" for z in "abc"],
+                "id": "z",
+            },
+            "aws:index/getCallerIdentity:getCallerIdentity": {"accountId": ACCOUNT},
+        }[args.token]
 
 
 class _Monitor(MockMonitor):
@@ -130,7 +135,9 @@ class _Monitor(MockMonitor):
 
 
 def _plain(value: Any) -> Any:
-    """Inputs without the envelopes of secrets."""
+    """Inputs without the envelopes of secrets, and files as what is in them."""
+    if isinstance(value, pulumi.Asset | pulumi.Archive):
+        return _plain(vars(value))
     if isinstance(value, Mapping):
         if _special_sig_key in value:
             return _plain(value.get("value"))

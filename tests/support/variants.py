@@ -31,6 +31,25 @@ class Variants:
             found[f"{path}={_short(options)}"] = options
         return found
 
+    def changed(self, base: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
+        """Every question, down to the last number and word, answered otherwise than in some options that are valid:
+        path to options with other answers, likeliest first. Questions that the options do not reach are left out."""
+        found = {}
+        whole = self._model.model_validate_json(json.dumps(base), strict=True).model_dump(mode="json", by_alias=True)
+        for path, value in _leaves(whole):
+            others = [_put(whole, path, other) for other in _others(value, self._word_of(path)) if other != value]
+            found[".".join(path)] = [options for options in others if self.takes(options)]
+        return found
+
+    def _word_of(self, path: tuple[str, ...]) -> list[Any]:
+        """Answers that the schema lists for a question."""
+        schema: Mapping[str, Any] = self._schema
+        for step in path:
+            schema = self._resolve(schema)
+            choices = [self._resolve(choice) for choice in schema.get("anyOf") or schema.get("oneOf") or (schema,)]
+            schema = next((c["properties"][step] for c in choices if step in c.get("properties", {})), {})
+        return list(self._resolve(schema).get("enum", ()))
+
     def takes(self, options: Mapping[str, Any]) -> bool:
         try:
             self._model.model_validate_json(json.dumps(options), strict=True)
@@ -109,6 +128,39 @@ class Variants:
                 **{k: v for k, v in schema.items() if k not in ("$ref", "default")},
             }
         return schema
+
+
+def _leaves(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+    if isinstance(value, dict) and value:
+        for key, inner in value.items():
+            yield from _leaves(inner, (*path, key))
+    else:
+        yield path, value
+
+
+def _others(value: Any, listed: list[Any]) -> Iterator[Any]:
+    """Answers near a given one."""
+    yield from listed
+    if isinstance(value, bool):
+        yield not value
+    elif isinstance(value, int | float):
+        yield from (value + 1, value * 2, value / 2, value - 1)
+    elif isinstance(value, str) and value.startswith("ml."):
+        yield from ("ml.m5.xlarge", "ml.m5.2xlarge")
+    elif isinstance(value, str):
+        yield from (f"other-{value}", f"other_{value}", f"{value}other/", f"{value}x", *WORDS, "1.2-1")
+    elif isinstance(value, list):
+        yield [*value, "c6i"]
+    elif value is None:
+        yield from (7, "other")
+    else:
+        yield {"C": "2"}
+
+
+def _put(options: Any, path: tuple[str, ...], value: Any) -> Any:
+    if not path:
+        return value
+    return {**options, path[0]: _put(options[path[0]], path[1:], value)}
 
 
 def _merge(one: Any, other: Any) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import re
+from keyword import iskeyword
 
 import botocore.session
 import pulumi
@@ -56,5 +57,10 @@ def test_a_stranger_s_record_replaces_none_of_ours() -> None:
 def _class_of(token: str) -> type:
     package, module, name = re.fullmatch(r"aws:(\w+)/(\w+):(\w+)", token).groups()  # type: ignore[union-attr]
     snake = re.sub(r"(?<!^)(?=[A-Z])", "_", module).lower()
-    found: type = getattr(importlib.import_module(f"pulumi_aws.{package}.{snake}"), name)
+    found: type = getattr(importlib.import_module(f"pulumi_aws.{keyword(package)}.{snake}"), name)
     return found
+
+
+def keyword(package: str) -> str:
+    """Python's name of a package that is called after a word of Python's."""
+    return f"{package}_" if iskeyword(package) else package
