@@ -73,7 +73,7 @@ def test_up_again_changes_nothing_and_the_preview_says_so(story: Story):
 
 def test_outputs_name_the_bucket_and_the_pipeline(story: Story):
     cli, _ = story
-    assert cli("outputs", "screening-dev", "data.bucket").out.startswith("screening-dev-lake-")
+    assert cli("outputs", "screening-dev", "stores.lake.bucket").out.startswith("screening-dev-lake-")
     assert cli("outputs", "screening-dev", "--json").json["pipelines"]["training"]["target"] == "step-functions"
 
 
@@ -87,7 +87,7 @@ def test_data_goes_into_the_lake_encrypted_and_tagged(story: Story, readme: Read
     cli, folder = story
     readme.until("mlops-iac data put screening-dev examples/screening/data raw/")
     assert "breast_cancer.csv" in cli("data", "ls", "screening-dev", "raw/").out
-    bucket = cli("outputs", "screening-dev", "data.bucket").out.strip()
+    bucket = cli("outputs", "screening-dev", "stores.lake.bucket").out.strip()
     s3 = clients_of(folder)("s3")
     head = s3.head_object(Bucket=bucket, Key="raw/breast_cancer.csv")
     assert head["ServerSideEncryption"] == "aws:kms"
