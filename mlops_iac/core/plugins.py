@@ -60,7 +60,7 @@ def find_plugins(group: str, taken: Mapping[str, Any]) -> dict[str, Plugin]:
     for point in entry_points(group=group):
         assert point.dist is not None  # entry points of installed packages have one
         plugin = Plugin(name=point.name, address=point.value, distribution=point.dist.name, version=point.dist.version)
-        other = "mlops-iac itself" if point.name in taken else getattr(found.get(point.name), "package", plugin.package)
+        other = "this package" if point.name in taken else getattr(found.get(point.name), "package", plugin.package)
         if other != plugin.package:
             raise BlueprintError(
                 "Two packages offer one name.",

@@ -102,7 +102,7 @@ def test_a_refresh_only_reads(deployed, cloud):
 
 
 def test_outputs_and_environment_are_read_from_the_state(deployed, cloud):
-    assert deployed.environment().lake.bucket == deployed.outputs()["data"]["bucket"]
+    assert deployed.environment().lake.bucket == deployed.outputs()["stores"]["lake"]["bucket"]
     assert cloud.asked == []
     assert cloud.starts == 0
 

@@ -56,7 +56,7 @@ def test_a_packages_blueprint_is_one_of_all(install, capsys) -> None:
 @pytest.mark.parametrize(
     ("points", "code", "summary", "words"),
     [
-        ({"tabular-batch": "Nightly"}, MODULE, "Two packages offer one name.", "mlops-iac itself"),
+        ({"tabular-batch": "Nightly"}, MODULE, "Two packages offer one name.", "this package"),
         ({"gone": "Gone"}, MODULE, "A package cannot be loaded.", "AttributeError"),
         ({"churn-nightly": "Nightly"}, "import no_such_module", "A package cannot be loaded.", "no_such_module"),
         ({"churn-nightly": "Nightly"}, "1 / 0", "A package cannot be loaded.", "ZeroDivisionError"),

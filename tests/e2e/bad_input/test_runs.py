@@ -29,12 +29,12 @@ def test_predict_before_any_model_says_what_to_run(deployed: Project):
 
 
 def test_nothing_is_done_when_nobody_can_be_asked(deployed: Project):
-    before, bucket = deployed.state("tiny-dev"), deployed.run("outputs", "tiny-dev", "data.bucket")
+    before, bucket = deployed.state("tiny-dev"), deployed.run("outputs", "tiny-dev", "stores.lake.bucket")
     for words in (("cloud", "reset"), ("destroy", "tiny-dev")):
         deployed.refused(*words, code=exit_codes.CONFIGURATION, says=("Nobody to ask.", "--yes"))
     assert deployed.state("tiny-dev") == before
     assert "numbers.csv" in deployed.run("data", "ls", "tiny-dev", "raw/")
-    assert deployed.run("outputs", "tiny-dev", "data.bucket") == bucket
+    assert deployed.run("outputs", "tiny-dev", "stores.lake.bucket") == bucket
 
 
 @pytest.mark.parametrize(
