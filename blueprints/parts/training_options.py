@@ -110,11 +110,6 @@ class Script(Section):
     environment: dict[VariableName, Annotated[str, StringConstraints(max_length=256)]] = Field(
         default={}, max_length=80, description="Variables that the script starts with."
     )
-    share: tuple[Word, ...] = Field(
-        default=(),
-        description="Inputs whose files are shared out when there are several instances; each instance gets all of "
-        "the others.",
-    )
 
     @property
     def argument_strings(self) -> dict[str, str]:
@@ -127,12 +122,25 @@ class Script(Section):
         return dict(self.paths)
 
 
+SHARE = "Inputs whose files are shared out when there are several instances; each instance gets all of the others."
+
+
+class DataScript(Script):
+    share: tuple[Literal["data"], ...] = Field(default=(), description=SHARE)
+
+
+class EvaluateScript(Script):
+    share: tuple[Literal["model", "test"], ...] = Field(default=(), description=SHARE)
+
+
 class Steps(Section):
     """How the processing scripts are called. A step that is left out: see each option."""
 
-    validate_data: Script = Field(default=Script(), alias="validate", description="The script that checks new data.")
-    prepare: Script = Field(default=Script(), description="The script that makes features.")
-    evaluate: Script = Field(default=Script(), description="The script that measures the model.")
+    validate_data: DataScript = Field(
+        default=DataScript(), alias="validate", description="The script that checks new data."
+    )
+    prepare: DataScript = Field(default=DataScript(), description="The script that makes features.")
+    evaluate: EvaluateScript = Field(default=EvaluateScript(), description="The script that measures the model.")
 
 
 class TrainingOptions(Section):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mlops_iac.blueprints.parts.training_options import Machine, Script, TrainingOptions
+from mlops_iac.blueprints.parts.training_options import DataScript, EvaluateScript, Machine, TrainingOptions
 from mlops_iac.pipelines.parameters import Parameter
 from mlops_iac.pipelines.pipeline import Pipeline
 from mlops_iac.pipelines.steps import (
@@ -90,7 +90,7 @@ def training(options: TrainingOptions) -> Pipeline:
     )
 
 
-def _called(script: Script, names: tuple[str, ...]) -> dict[str, Any]:
+def _called(script: DataScript | EvaluateScript, names: tuple[str, ...]) -> dict[str, Any]:
     """What a team may say about a call: ``names`` are the step's inputs and outputs."""
     return {
         "paths": script.paths_of(names),

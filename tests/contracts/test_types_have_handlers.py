@@ -9,6 +9,7 @@ import ast
 import importlib
 import inspect
 import json
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -114,12 +115,14 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def example_of(blueprint: str) -> dict[str, Any]:
-    """The stack file of the example that runs this blueprint."""
-    for path in sorted((CHECKOUT / "examples").glob("*/Pulumi.*.yaml")):
-        document = yaml.safe_load(path.read_text())
-        if document["config"]["mlops-iac:blueprint"] == blueprint:
-            return document
-    raise AssertionError(f"{blueprint} has no folder in examples/")
+    """The stack file of the example that runs this blueprint: the one that its README shows."""
+    readme = (CHECKOUT / "blueprints" / blueprint.replace("-", "_") / "README.md").read_text()
+    shown = re.search(r"mlops-iac:code: (examples/\S+)", readme)
+    assert shown, f"the README of {blueprint} shows no stack file that names a folder of examples/"
+    (path,) = (CHECKOUT / shown[1]).glob("Pulumi.*.yaml")
+    document: dict[str, Any] = yaml.safe_load(path.read_text())
+    document["config"]["mlops-iac:blueprint"] = blueprint
+    return document
 
 
 @pytest.mark.parametrize(("blueprint", "profile", "options"), variants())
