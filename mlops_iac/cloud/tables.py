@@ -2,7 +2,7 @@
 
 >>> install(gateway, Table("sagemaker", key=("CodeRepositoryName",), create="CreateCodeRepository",
 ...     read="DescribeCodeRepository", update="UpdateCodeRepository", delete="DeleteCodeRepository",
-...     arn=("CodeRepositoryArn", "arn:aws:sagemaker:{region}:{account}:code-repository/{CodeRepositoryName}")))
+...     arn=("CodeRepositoryArn", "arn:{partition}:sagemaker:{region}:{account}:code-repository/{CodeRepositoryName}")))
 
 What was sent is what is read back; statuses are at once the final ones. Behaviour belongs in a hook of its own.
 """
@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from mlops_iac.cloud.regions import partition_of
 from mlops_iac.cloud.wire import AwsError, Call
 
 if TYPE_CHECKING:
@@ -100,7 +101,8 @@ class _Rows:
         item = {**self._sent(call), **self._table.constants}
         if self._table.arn:
             member, template = self._table.arn
-            item[member] = template.format(region=call.region, account=call.account_id, **call.params)
+            place = {"partition": partition_of(call.region), "region": call.region, "account": call.account_id}
+            item[member] = template.format(**place, **call.params)
         with self._gateway.locked(self._table.service):
             self._items[self._key(call)] = item
         return self._shown(item)

@@ -16,6 +16,7 @@ from urllib.parse import parse_qs
 from xml.sax.saxutils import escape
 
 from mlops_iac.cloud.blobs import Body
+from mlops_iac.cloud.regions import partition_of
 
 _SIGNING_NAMES: Final = {
     "airflow": "mwaa",
@@ -49,6 +50,10 @@ class Call:
     account_id: str
     region: str
     headers: Mapping[str, str] = field(default_factory=dict)
+
+    def arn(self, service: str, resource: str) -> str:
+        """The ARN of something in the call's account, region and partition."""
+        return f"arn:{partition_of(self.region)}:{service}:{self.region}:{self.account_id}:{resource}"
 
 
 class AwsError(Exception):

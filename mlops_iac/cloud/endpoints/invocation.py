@@ -33,7 +33,7 @@ class ModelError(AwsError):
         self.members: dict[str, Any] = {
             "OriginalStatusCode": status,
             "OriginalMessage": message,
-            "LogStreamArn": f"arn:aws:logs:{call.region}:{call.account_id}:log-group:{group}",
+            "LogStreamArn": call.arn("logs", f"log-group:{group}"),
         }
 
 

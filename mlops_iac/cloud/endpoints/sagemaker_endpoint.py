@@ -233,14 +233,14 @@ class Endpoints:
         try:
             found = sagemaker.describe_endpoint_config(EndpointConfigName=name)
         except sagemaker.exceptions.ClientError as error:
-            arn = f"arn:aws:sagemaker:{call.region}:{call.account_id}:endpoint-config/{name}"
+            arn = call.arn("sagemaker", f"endpoint-config/{name}")
             raise AwsError("ValidationException", f'Could not find endpoint configuration "{arn}".') from error
         kept = ("EndpointConfigName", "ProductionVariants", "DataCaptureConfig", "AsyncInferenceConfig", "KmsKeyId")
         return {member: found[member] for member in kept if found.get(member) is not None}
 
 
 def _arn(call: Call, name: str) -> str:
-    return f"arn:aws:sagemaker:{call.region}:{call.account_id}:endpoint/{name}"
+    return call.arn("sagemaker", f"endpoint/{name}")
 
 
 def _weight(variant: dict[str, Any]) -> float:

@@ -16,6 +16,7 @@ from mlops_iac.cloud.iam.conditions import Keys
 from mlops_iac.cloud.iam.context import place_keys, principal_keys
 from mlops_iac.cloud.iam.documents import Document, MalformedDocument, parse_document
 from mlops_iac.cloud.iam.evaluate import Ask, Decision, Policies, Policy, evaluate
+from mlops_iac.cloud.regions import partition_of
 from mlops_iac.cloud.wire import AwsError, Call
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def _simulate_principal(gateway: Gateway, call: Call) -> dict[str, Any]:
 
 
 def _simulate_custom(call: Call) -> dict[str, Any]:
-    arn = call.params.get("CallerArn") or f"arn:aws:iam::{call.account_id}:user/simulated"
+    arn = call.params.get("CallerArn") or f"arn:{partition_of(call.region)}:iam::{call.account_id}:user/simulated"
     who = Principal(kind="user", account=arn.split(":")[4], name=arn.rsplit("/", 1)[-1], arn=arn)
     return _answer(call, who, (), None)
 

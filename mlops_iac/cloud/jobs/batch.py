@@ -74,7 +74,7 @@ class BatchJobs:
         key = (_KIND, call.account_id, call.region, id)
         record = {
             "jobId": id,
-            "jobArn": f"arn:aws:batch:{call.region}:{call.account_id}:job/{id}",
+            "jobArn": call.arn("batch", f"job/{id}"),
             "jobName": asked["jobName"],
             "jobQueue": queue["jobQueueArn"],
             "jobDefinition": definition["jobDefinitionArn"],

@@ -153,7 +153,7 @@ class SageMakerJobs(ABC):
         validation.check(call)
         name = call.params[f"{self.noun}Name"]
         key = (self.kind, call.account_id, call.region, name)
-        arn = f"arn:aws:sagemaker:{call.region}:{call.account_id}:{self.kind}/{name}"
+        arn = call.arn("sagemaker", f"{self.kind}/{name}")
         words = self.noun.removesuffix("Job")
         taken = AwsError(
             "ResourceInUse",

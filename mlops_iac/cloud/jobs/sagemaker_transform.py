@@ -32,7 +32,7 @@ class TransformJobs(SageMakerJobs):
         try:
             sagemaker.describe_model(ModelName=asked["ModelName"])
         except sagemaker.exceptions.ClientError as error:
-            arn = f"arn:aws:sagemaker:{call.region}:{call.account_id}:model/{asked['ModelName']}"
+            arn = call.arn("sagemaker", f"model/{asked['ModelName']}")
             raise AwsError("ValidationException", f'Could not find model "{arn}".') from error
         uri = asked["TransformInput"]["DataSource"]["S3DataSource"]["S3Uri"]
         if not has_objects(self.host.gateway.roles.as_caller(call)("s3"), uri):

@@ -69,9 +69,9 @@ class Bindings:
     @classmethod
     def placeholder(cls, stack: str, region: str, **known: Any) -> Self:
         """Bindings whose unknown values have the right form, to check a pipeline before anything exists (a preview)."""
-        account = "123456789012"
-        role = f"arn:aws:iam::{account}:role/{stack}-placeholder"
-        key = f"arn:aws:kms:{region}:{account}:key/00000000-0000-0000-0000-000000000000"
+        account, aws = "123456789012", f"arn:{known.get('partition', 'aws')}"
+        role = f"{aws}:iam::{account}:role/{stack}-placeholder"
+        key = f"{aws}:kms:{region}:{account}:key/00000000-0000-0000-0000-000000000000"
         values: dict[str, Any] = {
             "account_id": account,
             "bucket": f"{stack}-placeholder",
@@ -91,8 +91,8 @@ class Bindings:
                     variant={"VariantName": "main", "ServerlessConfig": {"MemorySizeInMB": 2048, "MaxConcurrency": 5}},
                 )
             },
-            "deployer_arn": f"arn:aws:lambda:{region}:{account}:function:{stack}-placeholder",
-            "alerts_topic_arn": f"arn:aws:sns:{region}:{account}:{stack}-placeholder",
+            "deployer_arn": f"{aws}:lambda:{region}:{account}:function:{stack}-placeholder",
+            "alerts_topic_arn": f"{aws}:sns:{region}:{account}:{stack}-placeholder",
         }
         return cls(stack=stack, region=region, **{**values, **known})
 

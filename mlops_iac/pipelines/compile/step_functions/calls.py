@@ -31,7 +31,7 @@ https://docs.aws.amazon.com/step-functions/latest/dg/integrate-optimized.html
 """
 
 _RESOURCE = re.compile(
-    r"arn:aws:states:::(?P<sdk>aws-sdk:)?(?P<service>[a-z0-9]+):(?P<action>[A-Za-z0-9]+)(?:\.(?P<mode>\w+))?"
+    r"arn:aws[a-z-]*:states:::(?P<sdk>aws-sdk:)?(?P<service>[a-z0-9]+):(?P<action>[A-Za-z0-9]+)(?:\.(?P<mode>\w+))?"
 )
 
 

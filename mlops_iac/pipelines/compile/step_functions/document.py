@@ -55,10 +55,17 @@ def compile(pipeline: Pipeline, bindings: Bindings) -> dict[str, Any]:
         "QueryLanguage": "JSONPath",
         "TimeoutSeconds": _longest(pipeline),
         "StartAt": START,
-        "States": states,
+        "States": {name: _in_partition(state, bindings.partition) for name, state in states.items()},
     }
     check(document)
     return document
+
+
+def _in_partition(state: dict[str, Any], partition: str) -> dict[str, Any]:
+    """A task's integration as the ARN that it has in this partition."""
+    if state["Type"] != "Task":
+        return state
+    return {**state, "Resource": f"arn:{partition}:states:::{state['Resource']}"}
 
 
 def step_of(state: str) -> str:

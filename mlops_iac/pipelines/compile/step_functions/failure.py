@@ -60,11 +60,14 @@ def failure_start() -> str:
 
 
 def task(resource: str, parameters: State, next: str, *, generic: str | None, **fields: Any) -> State:
-    """One call. ``generic=None``: never tried again."""
+    """One call, by its integration (``sagemaker:createModel``), which the document's partition makes an ARN of.
+
+    ``generic=None``: never tried again.
+    """
     retries = {"Retry": retry(generic=generic)} if generic else {}
     return {
         "Type": "Task",
-        "Resource": f"arn:aws:states:::{resource}",
+        "Resource": resource,
         "Parameters": parameters,
         **fields,
         **retries,
@@ -86,7 +89,7 @@ def _notify(stack: str, pipeline: str, topic_arn: str | None) -> State:
     retrier = {"ErrorEquals": ["States.TaskFailed"], "IntervalSeconds": 2, "MaxAttempts": 3, "BackoffRate": 2.0}
     return {
         "Type": "Task",
-        "Resource": "arn:aws:states:::sns:publish",
+        "Resource": "sns:publish",
         "Parameters": {
             "TopicArn": topic_arn,
             "Subject": f"{stack}: {pipeline} did not finish"[: SUBJECT_LENGTH - 1],
