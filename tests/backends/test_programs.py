@@ -56,7 +56,7 @@ site = s3.Bucket("site")
 s3.BucketPolicy("open", bucket=site.id, policy="{}")
 for name in sorted(os.listdir("www")):
     s3.BucketObject(name, bucket=site.id, source=pulumi.FileAsset(f"www/{name}"))
-lambda_.Function("hello", role="arn:aws:iam::1:role/r", code=pulumi.AssetArchive({".": pulumi.FileArchive("www")}))
+lambda_.Alias("hello", function_name="hello", function_version="1")
 """
 
 
@@ -113,7 +113,7 @@ def test_what_is_not_emulated_is_named_once_each_before_anything_is_made(plain: 
     assert isinstance(result.error, MlopsError)
     assert result.error.exit_code == exit_codes.RESOURCE
     assert [problem.detail for problem in result.error.problems] == [
-        "The embedded cloud does not offer `aws:lambda/function:Function`.",
+        "The embedded cloud does not offer `aws:lambda/alias:Alias`.",
         "The embedded cloud does not offer `aws:s3/bucketObject:BucketObject`.",
     ]
     assert "`--cloud aws`" in result.error.hint

@@ -252,7 +252,7 @@ class Pipelines:
         return found
 
     def _get(self, call: Call) -> tuple[Key, dict[str, Any]]:
-        arn = str(call.params["PipelineExecutionArn"])
+        arn = str(call.params.get("PipelineExecutionArn") or "")
         name = arn.partition(":pipeline/")[2].replace("/execution/", "/")
         key = ("execution", call.account_id, call.region, name)
         record = self._records.find(key)
