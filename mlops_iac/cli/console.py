@@ -40,7 +40,10 @@ def show(text: str) -> None:
 
 
 def show_bytes(data: bytes) -> None:
-    """Data that is no text, to stdout as it is."""
+    """Data that is no text, to stdout as it is; on a terminal as text, since bytes there could steer it."""
+    if sys.stdout.isatty():
+        show(data.decode(errors="backslashreplace"))
+        return
     sys.stdout.buffer.write(data)
     sys.stdout.flush()
 

@@ -27,6 +27,9 @@ QUESTIONS = {
 }
 """In the order they are asked."""
 
+USUAL_BLUEPRINT = "tabular-batch"
+"""Offered to a person, however many blueprints there are."""
+
 
 def new(
     team: Annotated[str | None, typer.Option("--team", help="The team: 2 to 16 of a-z, 0-9 and hyphens.")] = None,
@@ -173,8 +176,8 @@ def ask(question: str, default: str | None, check: Callable[[str], str]) -> str:
 
 def suggestion(key: str, answered: dict[str, str], blueprints: tuple[str, ...]) -> str | None:
     """A default that is good enough to offer a person, and not good enough to take unasked."""
-    if key == "blueprint" and len(blueprints) == 1:
-        return blueprints[0]
+    if key == "blueprint":
+        return USUAL_BLUEPRINT if USUAL_BLUEPRINT in blueprints else None
     return {"environment": "dev", "code": f"teams/{answered.get('team', '')}"}.get(key)
 
 

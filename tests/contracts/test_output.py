@@ -17,7 +17,7 @@ from tests.render.test_escape import STEERS
 PACKAGE = Path(__file__).parents[2] / "mlops_iac"
 HOSTILE = "name\x1b[2J\x1b]0;owned\x07\x9b31m\u202ereversed\r"
 WRITERS = {
-    "cli/console.py": 1,  # `write`, the way
+    "cli/console.py": 2,  # `write`, the way; `show_bytes`, to what is no terminal
     "cli/run_view.py": 1,  # redraws a line, and escapes what stands in it
     "render/progress.py": 1,  # the plain view's
     "render/event_log.py": 1,  # a file of JSON that a person named
@@ -47,6 +47,15 @@ def _is_stream(value: ast.expr) -> bool:
 class Terminal(io.StringIO):
     def isatty(self) -> bool:
         return True
+
+
+def test_bytes_on_a_terminal_are_escaped_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    stream = Terminal()
+    monkeypatch.setattr("sys.stdout", stream)
+    console.show_bytes(b"\x89PNG\x1b[2J\x07")
+    assert "PNG" in stream.getvalue()
+    assert "\x1b[2J" not in stream.getvalue()
+    assert "\x07" not in stream.getvalue()
 
 
 @pytest.mark.parametrize("terminal", [True, False])
