@@ -50,7 +50,7 @@ def test_nothing_is_done_when_nobody_can_be_asked(deployed: Project):
         (("logs", "tiny-dev", "261121-081530-3fa2"), 1, ("has no run `261121-081530-3fa2`",)),
         (("logs", "tiny-dev", "the-first"), 2, ("`the-first` is not the id of a run",)),
         (("runs", "tiny-dev", "--follow"), 2, ("No run given.",)),
-        (("outputs", "tiny-dev", "dat"), 2, ("did you mean `data`?",)),
+        (("outputs", "tiny-dev", "stors"), 2, ("did you mean `stores`?",)),
     ],
 )
 def test_wrong_words_about_an_environment(deployed: Project, words: tuple[str, ...], code: int, says: tuple[str, ...]):
@@ -101,7 +101,7 @@ def test_a_missing_code_folder_or_script_starts_no_run(deployed: Project):
     ("requirements", "says"),
     [
         ("no-such-package-xyzzy==9.9\n", ("no-such-package-xyzzy==9.9", "check the package's name and version")),
-        ("%%%%\n", ("Invalid requirement: '%%%%' (from line 1", "correct the line that pip names")),
+        ("%%%%\n", ("Invalid requirement: '%%%%'", "(from line 1 of ", "correct the line that pip names")),
         ("scikit-learn==0.1\n", ("scikit-learn==0.1", "scikit-learn==1.4.2", "exclude")),
     ],
 )
@@ -162,8 +162,8 @@ def test_a_training_script_that_raises(serving: Project):
             "Run failed.", "Step `train`", "The end of its log:", 'File "/opt/ml/code/train.py", line 2',
             "keeps serving the model of run", "mlops-iac logs tiny-dev",
         ))  # fmt: skip
-    assert re.search(r"^  train +failed .* RuntimeError: column 7 is missing$", told, re.MULTILINE), told
-    assert told.count("ErrorMessage") == 1, "the reason is told once"
+    assert re.search(r"^  train +failed +[\d.]+ s  training$", told, re.MULTILINE), told
+    assert told.count("RuntimeError: column 7 is missing") == 1, "the reason is told once"
     assert serving.served() == before
     assert "5" in serving.run("predict", "tiny-dev", "--data", "rows.json")
     run = json.loads(serving.run("runs", "tiny-dev", "--json"))["runs"][0]
