@@ -51,14 +51,14 @@ class Sabotaged(Gateway):
     _counting = threading.Lock()
     _number, _count = -1, 0
 
-    def _answer(self, environ: dict[str, Any], body: bytes) -> Answer:
+    def _answer(self, environ: dict[str, Any]) -> Answer:
         if environ.get("PATH_INFO", "").startswith("/_mlops-iac/"):
-            return super()._answer(environ, body)
-        request = wire.read(environ, body)
+            return super()._answer(environ)
+        request = wire.read(environ, wire.read_body(environ))  # and it can be read again
         if not request.changes:
-            return super()._answer(environ, body)
+            return super()._answer(environ)
         plan = self._plan_for(f"{request.service}:{request.operation}")
-        return self._sabotaged(plan, request, body) if plan else super()._answer(environ, body)
+        return self._sabotaged(plan, request) if plan else super()._answer(environ)
 
     def _plan_for(self, what: str) -> Plan | None:
         """The plan, when this request is one of those it is about."""
@@ -73,18 +73,18 @@ class Sabotaged(Gateway):
             self._count += 1
             return plan if plan.at <= self._count - 1 < plan.at + plan.times else None
 
-    def _sabotaged(self, plan: Plan, request: wire.Request, body: bytes) -> Answer:
+    def _sabotaged(self, plan: Plan, request: wire.Request) -> Answer:
         if plan.kind == "throttle":
             return wire.serialise_error(request, AwsError("ThrottlingException", "Rate exceeded", 400))
         if plan.kind == "error500":
             return wire.serialise_error(request, AwsError("InternalFailure", "Something broke.", 500))
         if plan.kind == "slow":
             time.sleep(SLOW)
-            return super()._answer(request.environ, body)
+            return super()._answer(request.environ)
         before = plan.kind in SIGNALS and not plan.after
         if before:
             self._signal(plan)
-        answer = super()._answer(request.environ, body) if not (before and plan.kind == "kill") else None
+        answer = super()._answer(request.environ) if not (before and plan.kind == "kill") else None
         if answer is None or plan.kind == "drop":
             raise ConnectionAbortedError  # the server then closes the connection without a word
         if not before:
