@@ -377,20 +377,21 @@ def _account_of(request: Request) -> str:
 
 
 def _run_wsgi(app: WsgiApp, environ: dict[str, Any]) -> Answer:
-    from mlops_iac.cloud.moto_patches.s3_bodies import Unread
+    from mlops_iac.cloud.moto_patches.s3_bodies import Unread, taken_unread
 
     started: list[tuple[str, list[tuple[str, str]]]] = []
 
     def start_response(status: str, headers: list[tuple[str, str]], _: Any = None) -> None:
         started.append((status, headers))
 
-    chunks = app(environ, start_response)
-    try:
-        found = list(chunks)
-    finally:
-        close = getattr(chunks, "close", None)
-        if close:
-            close()
+    with taken_unread():
+        chunks = app(environ, start_response)
+        try:
+            found = list(chunks)
+        finally:
+            close = getattr(chunks, "close", None)
+            if close:
+                close()
     body = found[0].body if found and isinstance(found[0], Unread) else b"".join(found)
     status, headers = started[-1]
     return Answer(int(status.split(" ", 1)[0]), list(headers), body)

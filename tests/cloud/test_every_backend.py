@@ -102,7 +102,7 @@ def ask_everything(gateway):
 def asked(cloud):
     logging.disable(logging.CRITICAL)
     try:
-        yield ask_everything(cloud.gateway)
+        return ask_everything(cloud.gateway)
     finally:
         logging.disable(logging.NOTSET)
 

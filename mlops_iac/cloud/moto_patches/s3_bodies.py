@@ -1,7 +1,6 @@
 """S3 objects whose bodies lie in files: moto holds each in memory, and copies it for every answer, copy and listing.
 
 Here a key has a `Body`. moto's code goes on as it is, because what it takes for an object's bytes is an `Unread`: bytes
-that know their length and can be cut, and that the gateway reads only when it sends them.
 """
 
 from __future__ import annotations
@@ -63,6 +62,17 @@ def patch(gateway: Gateway) -> None:
     _take_uploads(responses.S3Response)
     for module in (models, responses):
         module.compute_checksum = _compute_checksum
+
+
+@contextlib.contextmanager
+def taken_unread() -> Iterator[None]:
+    """Within it, moto may answer with an `Unread` in this thread: its caller knows how to send one."""
+    before = getattr(_handing, "taken", False)
+    _handing.taken = True
+    try:
+        yield
+    finally:
+        _handing.taken = before
 
 
 def _patch_keys(gateway: Gateway, key: Any) -> None:
@@ -152,7 +162,7 @@ def _checksum(upload: Any, parts: list[Any], body: Body) -> tuple[str, str, int]
 
 
 def _hand_unread(kind: Any, name: str) -> None:
-    """Within this method of moto's, a key's value is not read."""
+    """Within this method of moto's, a key's value is not read, if who asked takes it so."""
     original = getattr(vars(kind)[name], "original", vars(kind)[name])
 
     def method(self: Any, *arguments: Any, **named: Any) -> Any:
@@ -166,7 +176,7 @@ def _hand_unread(kind: Any, name: str) -> None:
 @contextlib.contextmanager
 def _unread() -> Iterator[None]:
     before = getattr(_handing, "unread", False)
-    _handing.unread = True
+    _handing.unread = getattr(_handing, "taken", False)
     try:
         yield
     finally:

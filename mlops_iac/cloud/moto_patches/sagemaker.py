@@ -7,6 +7,7 @@ merges it, and cannot delete what the registry holds.
 
 from __future__ import annotations
 
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 from mlops_iac.cloud import tables
@@ -98,16 +99,35 @@ def _patch_metadata() -> None:
 
 
 def _omit_empty_structures() -> None:
-    """moto fills in what nobody said with ``{}`` or ``[]``; AWS leaves it out, and typed clients refuse it."""
+    """moto fills in what nobody said with ``{}`` or ``[]``; AWS leaves it out, and typed clients refuse it.
+
+    moto's own CreateEndpoint reads a configuration by the same way and needs all of it.
+    """
     from moto.sagemaker.models import BaseObject
+    from moto.sagemaker.models import SageMakerModelBackend as Backend
 
     original = getattr(BaseObject.gen_response_object, "original", BaseObject.gen_response_object)
+    create = getattr(Backend.create_endpoint, "original", Backend.create_endpoint)
 
     def generate(self: Any) -> dict[str, Any]:
-        return {name: value for name, value in original(self).items() if value not in ({}, [], None)}
+        said = original(self)
+        return said if _WHOLE.get() else {name: value for name, value in said.items() if value not in ({}, [], None)}
+
+    def create_endpoint(self: Any, *arguments: Any, **named: Any) -> Any:
+        token = _WHOLE.set(True)
+        try:
+            return create(self, *arguments, **named)
+        finally:
+            _WHOLE.reset(token)
 
     generate.original = original  # type: ignore[attr-defined]
+    create_endpoint.original = create  # type: ignore[attr-defined]
     BaseObject.gen_response_object = generate
+    Backend.create_endpoint = create_endpoint
+
+
+_WHOLE: ContextVar[bool] = ContextVar("whole", default=False)
+"""Whether moto itself reads a description."""
 
 
 def _delete_package(gateway: Gateway, call: Call) -> dict[str, Any]:

@@ -30,6 +30,7 @@ def test_a_second_up_is_refused_and_ctrl_c_keeps_a_true_state(deployed: Project)
     wait_until(lambda: any((state / "locks").rglob("tiny-qa/*.json")))
     told = deployed.refused("up", "tiny-qa", "--yes", code=exit_codes.ERROR, says=("The stack is locked.", "since 20"))
     assert f"process {first.pid} of " in told
+    wait_until(lambda: any((state / "stacks").rglob("tiny-qa*")))  # the dry run is over, something is being made
     first.send_signal(signal.SIGINT)
     out, err = first.communicate(timeout=60)
     assert first.returncode == exit_codes.CANCELLED, out + err
@@ -39,6 +40,7 @@ def test_a_second_up_is_refused_and_ctrl_c_keeps_a_true_state(deployed: Project)
     deployment = deployed.state("tiny-qa")
     assert not deployment.get("pending_operations")
     made = {one["urn"] for one in deployment.get("resources") or () if one.get("custom")}
+    assert made
     continued = json.loads(deployed.run("up", "tiny-qa", "--yes", "--json"))["changeSummary"]
     assert continued["create"] > 0
     assert set(continued) <= {"create", "same"}, "what was made is neither changed nor made again"
