@@ -14,19 +14,22 @@ import contextlib
 import logging
 import threading
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from mlops_iac.cloud import snapshot
 
 if TYPE_CHECKING:
     from mlops_iac.cloud.gateway import Gateway
+    from mlops_iac.cloud.home import Home
 
 SAVE_AFTER: Final = 1.0
 """Seconds from a change to the snapshot that holds it, when nobody asks for it: what `kill -9` can lose."""
 
 SAVE_SHARE: Final = 10
 """Saving never takes more than one part in this many of the time, however large the state is."""
+
+UNSAVED: Final = "unsaved"
+"""The file that says that something changed which no snapshot holds."""
 
 _UNREAD: Final = ".unread"
 
@@ -36,14 +39,14 @@ log = logging.getLogger("mlops_iac.cloud")
 class Keeper:
     """The state of one cloud on disk. `restore` comes first; until then, `save` does nothing."""
 
-    def __init__(self, home: Path, gateway: Gateway) -> None:
-        self._path, self._gateway = home / "cloud.snap", gateway
+    def __init__(self, home: Home, gateway: Gateway) -> None:
+        self._home, self._gateway = home, gateway
+        self._path = home.path / snapshot.FILE
         self._saving = threading.Lock()
         self._saved: int | None = None
         self._told: frozenset[str] = frozenset()
         self._named: tuple[frozenset[str], frozenset[str]] = (frozenset(), frozenset())
-        self._unsaved = home / "unsaved"
-        self.unclean = self._unsaved.exists()
+        self.unclean = (home.path / UNSAVED).exists()
         """Whether the process before this one ended without saving what had changed, until somebody was told."""
         gateway.on_first_change = self._mark
 
@@ -54,10 +57,15 @@ class Keeper:
         return told
 
     def save(self) -> bool:
-        """Write a snapshot, unless nothing has changed since the last. False when it failed, which is logged."""
+        """Write a snapshot, unless nothing has changed since the last.
+
+        False when it failed, which is logged, and when the folder is another cloud's by now: its state is left alone.
+        """
         with self._saving:
             if self._saved is None or (self.is_current and not self._gateway.disk.failed):
                 return True
+            if not self._home.is_ours():
+                return False
             try:
                 self._write()
             except Exception as error:
@@ -90,17 +98,17 @@ class Keeper:
             changes = gateway.changes
             dumped = snapshot.dump(gateway.store)
         gateway.blobs.sync()
-        snapshot.write(self._path, dumped.content)
+        snapshot.write(self._home, dumped.content)
         self._named = (dumped.files, self._named[0])
         gateway.blobs.sweep(self._named[0] | self._named[1])
         gateway.disk.saved(len(dumped.content))
         self._tell_dropped(dumped.dropped)
         self._saved = changes
-        gateway.all_kept(changes, lambda: self._unsaved.unlink(missing_ok=True))
+        gateway.all_kept(changes, lambda: self._home.remove(UNSAVED))
 
     def _mark(self) -> None:
         with contextlib.suppress(OSError):  # the folder was deleted: then nothing is kept anyway
-            self._unsaved.touch(mode=0o600)
+            self._home.touch(UNSAVED)
 
     def _tell_dropped(self, dropped: frozenset[str]) -> None:
         for name in sorted(dropped - self._told):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import signal
@@ -28,53 +27,36 @@ def main(arguments: list[str]) -> int:
     if len(places) != 1:
         print(USAGE, file=sys.stderr)
         return 2
-    home = Path(places[0]).absolute()
     _prepare_process()
     from mlops_iac.cloud import address, athena, endpoints, jobs, telemetry
+    from mlops_iac.cloud.home import RECORD
     from mlops_iac.cloud.loopback_only import forbid_other_connections
     from mlops_iac.cloud.server import Server
 
     forbid_other_connections()
-    server = Server(home, installs=(jobs.install, endpoints.install, athena.install, telemetry.install))
+    installs = (jobs.install, endpoints.install, athena.install, telemetry.install)
+    server = Server(Path(places[0]).absolute(), installs=installs)
     server.gateway.iam.enforced = enforced
-    folder = os.open(home, os.O_RDONLY | os.O_DIRECTORY)  # kept open: no other folder gets its number
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: server.stopping.set())
     endpoint = server.listen()
-    record = home / "cloud.json"
+    record = server.home.path / RECORD
     address.write(record, endpoint, iam=enforced)  # others may go on: their requests wait for the state
     server.restore()
-    logging.getLogger("mlops_iac.cloud").info("Serving %s at %s.", home, endpoint)
-    while _is_ours(home, folder) and not server.stopping.wait(LOOK_EVERY):
+    logging.getLogger("mlops_iac.cloud").info("Serving %s at %s.", server.home.path, endpoint)
+    while server.home.is_ours() and not server.stopping.wait(LOOK_EVERY):
         pass
-    if not _is_ours(home, folder):
+    if not server.home.is_ours():
         return _leave(server)
     server.stop()
     record.unlink(missing_ok=True)
     return 0
 
 
-def _is_ours(home: Path, folder: int) -> bool:
-    """Is ``home`` still the folder that was opened, and does its record name no other process?
-
-    Nobody finds a cloud whose folder was deleted, or whose record another process replaced; what it saved would
-    overwrite the state of the one that is found.
-    """
-    try:
-        if not os.path.samestat(home.stat(), os.fstat(folder)):
-            return False
-        return bool(json.loads((home / "cloud.json").read_text())["pid"] == os.getpid())
-    except FileNotFoundError:
-        return home.exists()
-    except OSError:
-        return False
-    except (ValueError, KeyError, TypeError):
-        return True  # damaged: the next start writes it anew, and then it names another
-
-
 def _leave(server: Server) -> int:
     """End what runs and save nothing: the folder is gone, or it is another process's by now."""
-    logging.getLogger("mlops_iac.cloud").warning("%s was deleted or taken over; nothing is left to serve.", server.home)
+    log = logging.getLogger("mlops_iac.cloud")
+    log.warning("%s was deleted or taken over; nothing is left to serve.", server.home.path)
     server.stopping.set()  # so that nothing is saved any more
     server.gateway.tell("stop")
     return 0

@@ -17,6 +17,7 @@ from wsgiref.handlers import SimpleHandler
 from mlops_iac import __version__
 from mlops_iac.cloud import moto_patches, services, token
 from mlops_iac.cloud.gateway import Gateway
+from mlops_iac.cloud.home import Home
 from mlops_iac.cloud.iam import assuming
 from mlops_iac.cloud.keeping import Keeper
 from mlops_iac.cloud.private_files import write_private
@@ -45,11 +46,9 @@ class Server:
     """
 
     def __init__(self, home: Path, *, installs: Iterable[Install] = ()) -> None:
-        self.home = home
-        home.mkdir(mode=0o700, parents=True, exist_ok=True)
-        home.chmod(0o700)
+        self.home = Home(home)
         self.gateway = Gateway(home, _make_moto(), token.keep(home))
-        self.keeper = Keeper(home, self.gateway)
+        self.keeper = Keeper(self.home, self.gateway)
         self.gateway.own.update(
             {
                 ("GET", "health"): self.health,
@@ -80,10 +79,10 @@ class Server:
 
     def listen(self) -> str:
         """Open the port and tell our own API's callers; everybody else waits until `restore` is done."""
-        self._wsgi = _listen(self.gateway, _read_port(self.home))
+        self._wsgi = _listen(self.gateway, _read_port(self.home.path))
         port = self._wsgi.server_port
         os.environ["MOTO_PORT"] = str(port)  # moto's own callbacks use it
-        write_private(self.home / "port", str(port))
+        write_private(self.home.path / "port", str(port))
         self.gateway.endpoint = f"http://{LOOPBACK}:{port}"
         serve = functools.partial(self._wsgi.serve_forever, poll_interval=STOP_POLL)
         threading.Thread(target=serve, name="cloud-serve", daemon=True).start()
@@ -130,7 +129,7 @@ class Server:
             "service": "mlops-iac",
             "version": __version__,
             "pid": os.getpid(),
-            "home": str(self.home),
+            "home": str(self.home.path),
             "unclean": self.keeper.unclean,
         }
 

@@ -11,14 +11,16 @@ from __future__ import annotations
 
 import io
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from mlops_iac.cloud import seal
 from mlops_iac.cloud.blobs import Blobs
+from mlops_iac.cloud.home import Home
 from mlops_iac.cloud.pickling import PER_PROCESS, Unpickler, find_backends, pickler
+
+FILE: Final = "cloud.snap"
 
 _MAGIC: Final = b"mlops-iac cloud snapshot 2\n"
 
@@ -56,27 +58,9 @@ def dump(store: Store) -> Dumped:
     return Dumped(head + b"\n" + buffer.getvalue(), frozenset(made.files), frozenset(made.dropped))
 
 
-def write(path: Path, content: bytes) -> None:
-    """Seal it, write it durably, read it back, and only then let it take the old one's place.
-
-    The snapshot before it stays as ``….previous``. Only this person can read them.
-    """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    sealed = _MAGIC + seal.seal(content, _MAGIC)
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(sealed)
-            file.flush()
-            os.fsync(file.fileno())
-        if temporary.read_bytes() != sealed:
-            raise OSError("what was written could not be read back")
-        if path.exists():
-            path.replace(previous(path))
-        temporary.replace(path)
-    except OSError:
-        temporary.unlink(missing_ok=True)
-        raise
+def write(home: Home, content: bytes) -> None:
+    """Seal it and let it take the old one's place, which stays as ``….previous``. Only this person can read them."""
+    home.write(FILE, _MAGIC + seal.seal(content, _MAGIC))
 
 
 def previous(path: Path) -> Path:

@@ -65,7 +65,7 @@ def test_a_cloud_that_was_thrown_away_is_told_with_what_mends_it(deployed, cloud
 def test_what_was_deployed_is_saved_before_success_is_told(deployed, cloud):
     """The fixture's `up` changed the cloud, and nothing has since."""
     assert cloud.saves > 0
-    assert not (cloud.server.home / "unsaved").exists()
+    assert not (cloud.server.home.path / "unsaved").exists()
     assert cloud.server.keeper.is_current
 
 

@@ -92,7 +92,7 @@ def _figures(server: Server) -> dict[str, float]:
         dumped = snapshot.dump(server.gateway.store)
     spent = time.process_time() - before
     resident = int(Path("/proc/self/statm").read_text().split()[1]) * 4096
-    objects = sum(path.stat().st_size for path in (server.home / "objects").iterdir())
+    objects = sum(path.stat().st_size for path in (server.home.path / "objects").iterdir())
     return {
         "snapshot": len(dumped.content) / 1e6,
         "save": 1000 * spent,

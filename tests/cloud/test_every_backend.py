@@ -18,6 +18,7 @@ from moto.backend_index import backend_url_patterns
 
 from mlops_iac.cloud import snapshot, wire
 from mlops_iac.cloud.blobs import Blobs
+from mlops_iac.cloud.home import Home
 from mlops_iac.core.service_models import loader
 
 READ = re.compile(r"^(List|Describe|Get|BatchGet|Head|Search|Lookup|Scan|Query)")
@@ -111,7 +112,7 @@ def test_after_every_read_that_moto_knows_the_state_is_saved_and_loaded(cloud, a
     assert asked > 500
     cloud.gateway.touch()
     assert cloud.server.save(), cloud.gateway.disk.failed
-    snapshot.load(cloud.server.home / "cloud.snap", Blobs(tmp_path))
+    snapshot.load(cloud.server.home.path / "cloud.snap", Blobs(tmp_path))
 
 
 @pytest.mark.parametrize(
@@ -139,7 +140,7 @@ def test_what_cannot_be_kept_is_left_out_and_said(cloud, tmp_path):
         odd = {"generator": (one for one in "ab"), "file": file, "view": {1: 2}.keys(), "kept": {1: 2}}
         dumped = snapshot.dump({"odd": odd})
     assert {"builtins.generator", "_io.BufferedReader"} <= dumped.dropped
-    snapshot.write(tmp_path / "cloud.snap", dumped.content)
+    snapshot.write(Home(tmp_path), dumped.content)
     store, _ = snapshot.load(tmp_path / "cloud.snap", cloud.gateway.blobs)
     assert store["odd"] == {"generator": None, "file": None, "view": [1], "kept": {1: 2}}
 

@@ -11,6 +11,7 @@ import pytest
 from mlops_iac.clients import DEFAULT_ACCOUNT
 from mlops_iac.cloud import services, snapshot
 from mlops_iac.cloud.gateway import Gateway
+from mlops_iac.cloud.home import Home
 from mlops_iac.cloud.keeping import Keeper
 from mlops_iac.cloud.server import Server
 from mlops_iac.cloud.token import Token
@@ -31,7 +32,7 @@ def restored(home):
     """What a new process finds in a folder: what it tells, and the content of each object."""
     services.reset()
     gateway = Gateway(home, lambda *_: [], TOKEN)
-    told = Keeper(home, gateway).restore()
+    told = Keeper(Home(home), gateway).restore()
     from moto.s3.models import s3_backends
 
     bucket = s3_backends[DEFAULT_ACCOUNT]["aws"].buckets.get(BUCKET)
@@ -180,7 +181,9 @@ def test_a_process_that_was_killed_with_unsaved_changes_is_found_out(start_cloud
     assert not cloud.server.health()["unclean"]
     make_bucket(cloud)
     assert (tmp_path / "unsaved").exists()
-    assert Keeper(tmp_path, Gateway(tmp_path, lambda *_: [], TOKEN)).unclean, "as the next process would see it now"
+    assert Keeper(Home(tmp_path), Gateway(tmp_path, lambda *_: [], TOKEN)).unclean, (
+        "as the next process would see it now"
+    )
     cloud.server.save()
     assert not (tmp_path / "unsaved").exists()
     cloud.gateway.touch()
@@ -196,3 +199,20 @@ def test_a_save_without_a_change_writes_nothing(start_cloud, tmp_path):
     before = (tmp_path / "cloud.snap").stat().st_mtime_ns
     assert cloud.server.save()
     assert (tmp_path / "cloud.snap").stat().st_mtime_ns == before
+
+
+@pytest.mark.parametrize("left", ["deleted", "taken over"])
+def test_a_cloud_saves_nothing_over_the_one_that_follows_it(start_cloud, tmp_path, monkeypatch, left):
+    """However soon: a save may come before anybody has looked whether the folder is still this cloud's."""
+    monkeypatch.setattr("mlops_iac.cloud.keeping.SAVE_AFTER", 3600)
+    home = tmp_path / "cloud"
+    cloud = start_cloud(home)
+    make_bucket(cloud)
+    if left == "deleted":
+        shutil.rmtree(home)
+        home.mkdir()
+    else:
+        (home / "cloud.json").write_text('{"pid": 1}')
+    (home / "cloud.snap").write_bytes(b"theirs")
+    assert cloud.server.save() is False
+    assert (home / "cloud.snap").read_bytes() == b"theirs"

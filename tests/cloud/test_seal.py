@@ -11,6 +11,7 @@ import pytest
 
 from mlops_iac.cloud import address, seal, services, snapshot
 from mlops_iac.cloud.blobs import Blobs
+from mlops_iac.cloud.home import Home
 from mlops_iac.cloud.process import EmbeddedCloud
 from mlops_iac.core.errors import CloudError
 
@@ -74,7 +75,7 @@ def test_a_strangers_snapshot_runs_no_code(person, tmp_path):
     bomb = pickle.dumps(Bomb(mark))
     person("stranger")
     head = json.dumps({"moto": snapshot._moto_version(), "files": []}).encode()
-    snapshot.write(path, head + b"\n" + bomb)
+    snapshot.write(Home(tmp_path), head + b"\n" + bomb)
     person("somebody")
     for content in (path.read_bytes(), b"mlops-iac cloud snapshot 1\n5.2.5\n" + bomb, bomb):
         path.write_bytes(content)

@@ -71,7 +71,7 @@ def test_parts_add_to_the_status(cloud):
 
 
 def test_a_change_is_saved_soon_without_being_asked(cloud):
-    snapshot = cloud.server.home / "cloud.snap"
+    snapshot = cloud.server.home.path / "cloud.snap"
     cloud.clients()("ssm").put_parameter(Name="saved", Value="v", Type="String")
     deadline = time.monotonic() + 15
     while not snapshot.exists():

@@ -9,6 +9,7 @@ import pytest
 
 from mlops_iac.cloud import services, snapshot
 from mlops_iac.cloud.blobs import Blobs
+from mlops_iac.cloud.home import Home
 from mlops_iac.cloud.server import Server
 
 LOCATION = {"LocationConstraint": "eu-west-1"}
@@ -109,7 +110,7 @@ def test_what_was_encrypted_can_be_decrypted(restarted):
 
 def test_the_port_stays_the_same(restarted):
     *_, cloud = restarted
-    assert cloud.endpoint.rsplit(":", 1)[1] == (cloud.server.home / "port").read_text()
+    assert cloud.endpoint.rsplit(":", 1)[1] == (cloud.server.home.path / "port").read_text()
 
 
 def test_an_execution_that_was_running_has_failed_and_keeps_its_history(restarted):
@@ -126,15 +127,15 @@ def test_an_execution_that_was_running_has_failed_and_keeps_its_history(restarte
 
 def test_files_are_private(restarted):
     *_, cloud = restarted
-    assert cloud.server.home.stat().st_mode & 0o777 == 0o700
-    for path in cloud.server.home.rglob("*"):
+    assert cloud.server.home.path.stat().st_mode & 0o777 == 0o700
+    for path in cloud.server.home.path.rglob("*"):
         assert path.stat().st_mode & 0o077 == 0, path
 
 
 def test_a_snapshot_of_another_moto_is_kept_aside_and_told(tmp_path, monkeypatch):
     services.reset()
     monkeypatch.setattr(snapshot, "_moto_version", lambda: "5.1.0")
-    snapshot.write(tmp_path / "cloud.snap", snapshot.dump({}).content)
+    snapshot.write(Home(tmp_path), snapshot.dump({}).content)
     monkeypatch.undo()
     server = Server(tmp_path)
     server.start()
@@ -157,7 +158,7 @@ def test_a_damaged_snapshot_is_not_loaded(tmp_path, content):
 
 def test_a_write_that_fails_leaves_the_old_snapshot(tmp_path, monkeypatch):
     path = tmp_path / "cloud.snap"
-    snapshot.write(path, b"old")
+    snapshot.write(Home(tmp_path), b"old")
     before = path.read_bytes()
 
     def full(_):
@@ -165,7 +166,7 @@ def test_a_write_that_fails_leaves_the_old_snapshot(tmp_path, monkeypatch):
 
     monkeypatch.setattr("os.fsync", full)
     with pytest.raises(OSError, match="No space left"):
-        snapshot.write(path, b"new")
+        snapshot.write(Home(tmp_path), b"new")
     assert path.read_bytes() == before
     assert list(tmp_path.iterdir()) == [path]
 
@@ -174,7 +175,7 @@ def test_the_store_of_our_own_parts_is_kept(tmp_path):
     services.reset()
     path = tmp_path / "cloud.snap"
     blobs = Blobs(tmp_path / "objects")
-    snapshot.write(path, snapshot.dump({"jobs": {("a", 1): {"status": "Completed"}}}).content)
+    snapshot.write(Home(tmp_path), snapshot.dump({"jobs": {("a", 1): {"status": "Completed"}}}).content)
     store, files = snapshot.load(path, blobs)
     assert store == {"jobs": {("a", 1): {"status": "Completed"}}}
     assert files == frozenset()

@@ -167,7 +167,7 @@ def test_a_serverless_endpoint_sleeps_when_idle_and_wakes_when_asked(cloud):
     endpoint = cloud.endpoint(config=adder(cloud, "plus", 1, serverless=True))
     assert endpoint["ProductionVariants"][0]["CurrentServerlessConfig"]["MaxConcurrency"] == 5
     limit = time.monotonic() + 15
-    while list((cloud.server.home / "endpoints" / "work").iterdir()):
+    while list((cloud.server.home.path / "endpoints" / "work").iterdir()):
         assert time.monotonic() < limit, "the process never ended"
         time.sleep(0.1)
     assert sums(cloud) == [2, 3]
@@ -243,7 +243,7 @@ def test_a_deleted_endpoint_is_gone_with_its_process(cloud):
     with pytest.raises(ClientError, match="not found"):
         cloud.invoke("[]")
     limit = time.monotonic() + 10
-    while list((cloud.server.home / "endpoints" / "work").iterdir()):
+    while list((cloud.server.home.path / "endpoints" / "work").iterdir()):
         assert time.monotonic() < limit
         time.sleep(0.05)
 

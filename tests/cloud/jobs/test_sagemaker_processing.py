@@ -109,7 +109,7 @@ def test_outputs_are_encrypted_with_the_key_that_the_job_names(cloud):
 
 def test_a_stopped_job_is_stopped(cloud):
     cloud.process("import time; time.sleep(60)", wait=False)
-    while not list((cloud.server.home / "jobs" / "work").glob("*/ml/processing")):
+    while not list((cloud.server.home.path / "jobs" / "work").glob("*/ml/processing")):
         time.sleep(0.02)
     time.sleep(0.3)
     cloud.sagemaker.stop_processing_job(ProcessingJobName="job")

@@ -270,13 +270,13 @@ def test_a_job_in_flight_when_the_cloud_stopped_has_failed(cloud):
 def test_folders_of_jobs_are_removed(cloud):
     cloud.train("pass")
     cloud.train("raise SystemExit(1)", name="bad")
-    assert not list((cloud.server.home / "jobs" / "work").iterdir())
+    assert not list((cloud.server.home.path / "jobs" / "work").iterdir())
 
 
 def test_the_folder_of_a_failed_job_is_kept_on_demand(cloud, monkeypatch):
     monkeypatch.setenv("MLOPS_IAC_KEEP_JOBS", "1")
     cloud.train("open('/opt/ml/model/half', 'w').close(); raise SystemExit(1)", name="bad")
-    assert [path.name for path in (cloud.server.home / "jobs" / "work").glob("*/ml/model/*")] == ["half"]
+    assert [path.name for path in (cloud.server.home.path / "jobs" / "work").glob("*/ml/model/*")] == ["half"]
 
 
 def test_jobs_are_listed_newest_first_and_filtered(cloud):
