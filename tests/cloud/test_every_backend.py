@@ -81,7 +81,7 @@ def ask(gateway, model, operation):
         "HTTP_AUTHORIZATION": f"AWS4-HMAC-SHA256 Credential=x/{scope}, SignedHeaders=host, Signature=x",
     }
     environ |= {f"HTTP_{name.upper().replace('-', '_')}": str(value) for name, value in built["headers"].items()}
-    gateway._ask_moto(wire.read(environ, body))
+    gateway._moto.ask(wire.read(environ, body))
 
 
 def ask_everything(gateway):
