@@ -32,8 +32,8 @@ def physical_name(type_token: str, *, stack: str, logical: str, suffix: str = ""
         )
     words = "-".join(part for part in (stack, logical, suffix) if part).lower()
     words = re.sub(r"[^a-z0-9]+", rule.separator, words)
-    room = rule.limit - len(rule.prefix)
+    room = rule.limit - len(rule.prefix) - len(rule.tail)
     if len(words) > room:
         tail = suffix or short_hash(words)
         words = f"{words[: room - len(tail) - 1].rstrip('-_')}{rule.separator}{tail}"
-    return rule.prefix + words
+    return rule.prefix + words + rule.tail

@@ -200,7 +200,8 @@ class BatchCompute(Component):
             "subnets": list(args.network.subnet_ids),
             "security_group_ids": [args.network.job_security_group_id],
             "instance_role": profile.arn,
-            "launch_template": {"launch_template_id": template.id, "version": "$Latest"},
+            # By number: AWS looks up `$Latest` when the environment changes, not when the template does.
+            "launch_template": {"launch_template_id": template.id, "version": template.latest_version.apply(str)},
             "tags": tags_of(self.place),
         }
         props = {"type": "MANAGED", "compute_resources": resources}

@@ -22,6 +22,9 @@ class NameRule:
     """What stands between words: Glue's and Athena's SQL wants underscores."""
     prefix: str = ""
     """What AWS demands in front."""
+    tail: str = ""
+    """What our part of the name ends in where the provider adds a random one: a replacement is made while what it
+    replaces is still in use."""
     unique: bool = False
     """The name is global to all accounts: it ends in a hash of account, region and stack."""
 
@@ -47,7 +50,10 @@ _FACTS: dict[str, Facts] = {
     "aws:athena/workgroup:Workgroup": Facts(
         service="athena", name=NameRule(limit=128), tags="tags", loses="saved queries and their history"
     ),
-    "aws:batch/computeEnvironment:ComputeEnvironment": Facts(service="batch", name=NameRule(limit=128), tags="tags"),
+    # A queue uses it, so that a new one is made, the queue is led to it, and then the old one is deleted.
+    "aws:batch/computeEnvironment:ComputeEnvironment": Facts(
+        service="batch", name=NameRule(limit=102, prop="name_prefix", tail="-"), tags="tags"
+    ),
     "aws:batch/jobDefinition:JobDefinition": Facts(service="batch", name=NameRule(limit=128), tags="tags"),
     "aws:batch/jobQueue:JobQueue": Facts(service="batch", name=NameRule(limit=128), tags="tags"),
     "aws:budgets/budget:Budget": Facts(service="budgets", name=NameRule(limit=100), tags="tags"),

@@ -58,6 +58,7 @@ class BatchJobs:
         gateway.instead("batch", "ListJobs", self.list_jobs)
         gateway.instead("batch", "CancelJob", self.cancel)
         gateway.instead("batch", "TerminateJob", self.terminate)
+        gateway.after("batch", "DeleteJobQueue", self.end_jobs_of)
         gateway.on_restore(self.settle)
         gateway.on_stop(self.close)
         gateway.on_reset(self.kill_all)
@@ -119,7 +120,7 @@ class BatchJobs:
         chosen = [
             record
             for record in chosen
-            if status in (None, record["status"]) and _passes(record, asked.get("filters", ()))
+            if status in (None, record["status"]) and batch_request.passes(record, asked.get("filters", ()))
         ]
         start = int(asked.get("nextToken") or 0)
         end = start + int(asked.get("maxResults") or 100)
@@ -148,8 +149,18 @@ class BatchJobs:
 
     def terminate(self, call: Call) -> dict[str, Any]:
         """Ends jobs that wait, and those that run."""
-        reason = call.params["reason"]
-        for key in self._with_children(self._get(call)):
+        self._terminate(self._get(call), call.params["reason"])
+        return {}
+
+    def end_jobs_of(self, call: Call) -> None:
+        """What was in a queue when it was deleted is terminated (API reference, DeleteJobQueue)."""
+        queue = call.params["jobQueue"]
+        for key, record in list(self.host.records.each(_KIND, call.account_id, call.region)):
+            if record.get("jobQueue", "").endswith(f"/{queue}") or record.get("jobQueue") == queue:
+                self._terminate(key, "The job queue was deleted.")
+
+    def _terminate(self, parent: Key, reason: str) -> None:
+        for key in self._with_children(parent):
             record = self.host.records.find(key)
             if record is None or record["status"] in ENDED:
                 continue
@@ -160,7 +171,6 @@ class BatchJobs:
             else:
                 self._waiting.remove(key[3])
                 self._finish(key, "FAILED", reason)
-        return {}
 
     def settle(self) -> None:
         for key, record in list(self.host.records.each(_KIND)):
@@ -381,16 +391,6 @@ class BatchJobs:
         if not found:
             raise AwsError("ClientException", f"JobDefinition {name} not found or not ACTIVE.")
         return dict(max(found, key=lambda each: each["revision"]))
-
-
-def _passes(record: Mapping[str, Any], filters: Any) -> bool:
-    """JOB_NAME filters, with AWS's trailing ``*``."""
-    for each in filters:
-        if each["name"] == "JOB_NAME":
-            name = record["jobName"]
-            if not any(name.startswith(v[:-1]) if v.endswith("*") else name == v for v in each["values"]):
-                return False
-    return True
 
 
 def _milliseconds() -> int:

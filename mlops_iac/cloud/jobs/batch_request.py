@@ -89,3 +89,13 @@ def depends_on(asked: Mapping[str, Any], size: int | None) -> Sequence[Mapping[s
         if each.get("type") != "SEQUENTIAL" and not each.get("jobId"):
             raise AwsError("ClientException", "A dependency names a jobId, unless its type is SEQUENTIAL.")
     return found
+
+
+def passes(record: Mapping[str, Any], filters: Any) -> bool:
+    """JOB_NAME filters, with AWS's trailing ``*``."""
+    for each in filters:
+        if each["name"] == "JOB_NAME":
+            name = record["jobName"]
+            if not any(name.startswith(v[:-1]) if v.endswith("*") else name == v for v in each["values"]):
+                return False
+    return True

@@ -17,7 +17,7 @@ MOTO: Final = "5.2."
 """The moto versions whose insides these patches know."""
 
 PATCHES: Final = (
-    "athena", "awslambda", "budgets", "ec2", "events", "iam", "loaders", "logs", "models", "s3", "s3_answers",
+    "athena", "awslambda", "batch", "budgets", "ec2", "events", "iam", "loaders", "logs", "models", "s3", "s3_answers",
     "sagemaker", "stepfunctions",
 )  # fmt: skip
 """One module each with ``apply(gateway)``."""

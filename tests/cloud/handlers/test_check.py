@@ -139,13 +139,65 @@ def test_a_new_name_replaces_and_the_same_name_is_deleted_first() -> None:
     assert handler.deletes_before_replace({**old, "objectLockEnabled": True}, old)
 
 
-def test_a_compute_environment_is_replaced_only_by_what_is_rigid() -> None:
+MACHINES = {
+    "type": "SPOT",
+    "allocationStrategy": "SPOT_PRICE_CAPACITY_OPTIMIZED",
+    "instanceTypes": ["m5"],
+    "maxVcpus": 4,
+    "subnets": ["subnet-1"],
+    "launchTemplate": {"launchTemplateId": "lt-1", "version": "1"},
+    "tags": {"team": "screening"},
+}
+"""What components make: AWS exchanges such machines in place."""
+RIGID = {**MACHINES, "type": "EC2", "allocationStrategy": "BEST_FIT"}
+SERVERLESS = {"type": "FARGATE", "maxVcpus": 4, "subnets": ["subnet-1"]}
+TEAMS_ROLE = "arn:aws:iam::123456789012:role/batch"
+AWSS_ROLE = "arn:aws:iam::123456789012:role/aws-service-role/batch.amazonaws.com/AWSServiceRoleForBatch"
+
+
+@pytest.mark.parametrize(
+    ("before", "change", "role", "replaces"),
+    [
+        (MACHINES, {"instanceTypes": ["c6i"]}, None, False),
+        (MACHINES, {"instanceTypes": ["c6i"]}, AWSS_ROLE, False),
+        (MACHINES, {"instanceTypes": UNKNOWN}, None, False),
+        (MACHINES, {"tags": {"team": "other"}}, None, False),
+        (MACHINES, {"subnets": ["subnet-2"]}, None, False),
+        (MACHINES, {"launchTemplate": {"launchTemplateId": "lt-1", "version": UNKNOWN}}, None, False),
+        (MACHINES, {"allocationStrategy": "SPOT_CAPACITY_OPTIMIZED"}, None, False),
+        (MACHINES, {"type": "EC2", "allocationStrategy": "BEST_FIT_PROGRESSIVE"}, None, False),
+        (MACHINES, {"launchTemplate": None}, None, True),
+        (MACHINES, {"placementGroup": "close"}, None, True),
+        (MACHINES, {"spotIamFleetRole": TEAMS_ROLE}, None, True),
+        (MACHINES, {"allocationStrategy": "BEST_FIT"}, None, True),
+        (MACHINES, SERVERLESS, None, True),
+        (MACHINES, {"instanceTypes": ["c6i"]}, TEAMS_ROLE, True),
+        (MACHINES, {"maxVcpus": 8}, TEAMS_ROLE, False),
+        (RIGID, {"tags": {"team": "other"}}, None, True),
+        (RIGID, {"maxVcpus": 8}, None, False),
+        (SERVERLESS, {"maxVcpus": 8}, TEAMS_ROLE, False),
+        (SERVERLESS, {"subnets": ["subnet-2"]}, TEAMS_ROLE, False),
+        (SERVERLESS, {"type": "FARGATE_SPOT"}, None, False),
+        (SERVERLESS, {"type": "EC2"}, None, True),
+    ],
+)
+def test_a_compute_environment_is_replaced_only_where_aws_changes_nothing_in_place(
+    before: dict[str, Any], change: dict[str, Any], role: str | None, replaces: bool
+) -> None:
     handler = PROVIDER.handler("aws:batch/computeEnvironment:ComputeEnvironment")
-    old = {"computeResources": {"type": "FARGATE", "maxVcpus": 4}}
-    bigger = {"computeResources": {"type": "FARGATE", "maxVcpus": 8}}
-    other = {"computeResources": {"type": "EC2", "maxVcpus": 4}}
-    assert handler.replaces(SCOPE, old, bigger, frozenset({"computeResources"})) == frozenset()
-    assert handler.replaces(SCOPE, old, other, frozenset({"computeResources"})) == {"computeResources"}
+    after = {key: value for key, value in {**before, **change}.items() if value is not None}
+    roles = {"serviceRole": role} if role else {}
+    old, new = {"computeResources": before, **roles}, {"computeResources": after, **roles}
+    forced = handler.replaces(SCOPE, old, new, frozenset({"computeResources"}))
+    assert forced == ({"computeResources"} if replaces else frozenset())
+
+
+def test_awss_own_role_is_not_exchanged_for_another() -> None:
+    handler = PROVIDER.handler("aws:batch/computeEnvironment:ComputeEnvironment")
+    changed = frozenset({"serviceRole"})
+    assert handler.replaces(SCOPE, {}, {"serviceRole": TEAMS_ROLE}, changed) == changed
+    assert handler.replaces(SCOPE, {}, {"serviceRole": AWSS_ROLE}, changed) == frozenset()
+    assert handler.replaces(SCOPE, {"serviceRole": TEAMS_ROLE}, {"serviceRole": f"{TEAMS_ROLE}2"}, changed) == set()
 
 
 @pytest.mark.parametrize("type", ["aws:ssm/parameter:Parameter", "aws:secretsmanager/secretVersion:SecretVersion"])

@@ -144,6 +144,23 @@ def test_a_running_job_is_terminated_with_its_reason(batch):
     assert (job["status"], job["statusReason"]) == ("FAILED", "no longer needed")
 
 
+def test_the_jobs_of_a_deleted_queue_end_with_it(batch):
+    running = batch.submit("import time; time.sleep(60)")
+    waiting = batch.submit("pass", dependsOn=[{"jobId": running}])
+    while batch.get(running)["status"] != "RUNNING":
+        time.sleep(0.02)
+    order = [{"order": 1, "computeEnvironment": "cpu"}]
+    batch.client.create_job_queue(jobQueueName="other", state="ENABLED", priority=1, computeEnvironmentOrder=order)
+    elsewhere = batch.submit("import time; time.sleep(0.3)", jobQueue="other")
+    batch.client.update_job_queue(jobQueue="queue", state="DISABLED")
+    batch.client.delete_job_queue(jobQueue="queue")
+    for id in (running, waiting):
+        job = batch.wait(id)
+        assert job["status"] == "FAILED"
+        assert job["statusReason"] in ("The job queue was deleted.", "Dependent Job failed")
+    assert batch.wait(elsewhere)["status"] == "SUCCEEDED"
+
+
 def test_a_waiting_job_is_cancelled(batch):
     slow = batch.submit("import time; time.sleep(0.5)")
     waiting = batch.submit("pass", dependsOn=[{"jobId": slow}])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from mlops_iac.cloud.batch_updates import LINKED_PATH, LINKED_ROLE, SCALING, is_linked_role, may_change_machines
 from mlops_iac.cloud.handlers._api import Api
 from mlops_iac.cloud.handlers._tags import TagCalls
 from mlops_iac.cloud.handlers.batch._switch import Switched
@@ -13,24 +14,29 @@ from mlops_iac.core.errors import CloudError
 from mlops_iac.engine.handler import Scope
 from mlops_iac.engine.values.value import Props
 
-LINKED_ROLE = "AWSServiceRoleForBatch"
-LINKED_PATH = "/aws-service-role/batch.amazonaws.com/"
 TRUST = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "batch.amazonaws.com"}}],
 }
 """AWS's service-linked role for Batch (Batch user guide, "Using service-linked roles")."""
 
-IN_PLACE = frozenset({"minVcpus", "maxVcpus", "desiredVcpus", "subnets", "securityGroupIds"})
-"""What of ``computeResources`` changes in place; the rest replaces."""
+FARGATE = frozenset({"FARGATE", "FARGATE_SPOT"})
+NETWORK = frozenset({"subnets", "securityGroupIds"})
+"""What changes in place for Fargate whatever the role and the strategy."""
+
+REPLACING = frozenset({"placementGroup", "spotIamFleetRole"})
+"""What of ``computeResources`` always replaces, as in pulumi-aws."""
+
+WHOLE = frozenset({"ec2Configurations", "launchTemplate"})
+"""Blocks that are changed in place, but neither added nor taken away: pulumi-aws replaces then."""
 
 
 class ComputeEnvironment(Switched):
     """CreateComputeEnvironment, DescribeComputeEnvironments, UpdateComputeEnvironment, DeleteComputeEnvironment.
 
     Without ``serviceRole`` AWS makes and uses its service-linked role; here that role is made the same way,
-    because moto insists on one. A read refreshes state and status: moto loses capacities after an update. A
-    delete is refused while a queue uses it.
+    because moto insists on one. Machines change in place where AWS exchanges them (`batch_updates`); all else of
+    ``computeResources`` replaces, as in pulumi-aws. A read refreshes state and status.
     """
 
     type = "aws:batch/computeEnvironment:ComputeEnvironment"
@@ -64,8 +70,11 @@ class ComputeEnvironment(Switched):
 
     def replaces(self, scope: Scope, old: Props, new: Props, changed: frozenset[str]) -> frozenset[str]:
         forced = super().replaces(scope, old, new, changed)
+        if "serviceRole" in changed and is_linked_role(_role(old)) != is_linked_role(_role(new)):
+            forced |= {"serviceRole"}  # AWS exchanges neither for the other
         before, after = old.get("computeResources") or {}, new.get("computeResources") or {}
-        rigid = any(before.get(key) != after.get(key) for key in {*before, *after} - IN_PLACE)
+        differs = {key for key in {*before, *after} if before.get(key) != after.get(key)}
+        rigid = differs - _movable(old, new) or {key for key in differs & WHOLE if key not in before or key not in after}
         return forced | {"computeResources"} if rigid and "computeResources" in changed else forced
 
     def create_params(self, scope: Scope, inputs: Props) -> dict[str, Any]:
@@ -96,16 +105,25 @@ class ComputeEnvironment(Switched):
 
     def update_params(self, scope: Scope, inputs: Props, outputs: Props) -> dict[str, Any]:
         resources = inputs.get("computeResources") or {}
-        movable = {key: value for key, value in resources.items() if key in IN_PLACE}
+        movable = {key: value for key, value in resources.items() if key in _movable(inputs, inputs)}
         trimmed = {key: value for key, value in inputs.items() if key not in ("computeResources", "type", "name")}
         if movable:
             trimmed["computeResources"] = movable
         return super().update_params(scope, trimmed, outputs)
 
-    def remove(self, api: Api, scope: Scope, outputs: Props) -> None:
-        for queue in api("DescribeJobQueues")["jobQueues"]:
-            used = {order["computeEnvironment"].rsplit("/", 1)[-1] for order in queue["computeEnvironmentOrder"]}
-            if outputs["name"] in used and queue.get("status") != "DELETED":
-                message = f"Cannot delete, found existing JobQueue relationship: {queue['jobQueueName']}"
-                raise api.refuse("DeleteComputeEnvironment", message, "ClientException")
-        super().remove(api, scope, outputs)
+
+def _movable(old: Props, new: Props) -> frozenset[str]:
+    """What of ``computeResources`` AWS changes in place."""
+    before, after = old.get("computeResources") or {}, new.get("computeResources") or {}
+    if before.get("type") in FARGATE:
+        return SCALING | NETWORK | ({"type"} if after.get("type") in FARGATE else frozenset())
+    strategies = (resources.get("allocationStrategy") for resources in (before, after))
+    if after.get("type") not in FARGATE and may_change_machines(_role(new), *strategies):
+        return frozenset({*before, *after}) - REPLACING
+    return SCALING
+
+
+def _role(inputs: Props) -> str:
+    """A role that is not known yet is one of the team's own: AWS's has a name that everybody knows."""
+    role = inputs.get("serviceRole")
+    return "" if role is None else str(role)

@@ -36,6 +36,9 @@ class LaunchTemplate(Ec2Resource):
     refreshed = {"defaultVersion": "DefaultVersionNumber"}
     formats = {"arn": "arn:{partition}:ec2:{region}:{account}:launch-template/{id}"}
 
+    def recomputes(self, changed: frozenset[str]) -> frozenset[str]:
+        return frozenset({"latestVersion", "defaultVersion"} if changed - OUTSIDE else ())
+
     def create_params(self, scope: Scope, inputs: Props) -> dict[str, Any]:
         return {"LaunchTemplateData": {}, **super().create_params(scope, inputs)}
 
