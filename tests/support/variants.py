@@ -35,11 +35,15 @@ class Variants:
         """Every question, down to the last number and word, answered otherwise than in some options that are valid:
         path to options with other answers, likeliest first. Questions that the options do not reach are left out."""
         found = {}
-        whole = self._model.model_validate_json(json.dumps(base), strict=True).model_dump(mode="json", by_alias=True)
+        whole = self.whole(base)
         for path, value in _leaves(whole):
             others = [_put(whole, path, other) for other in _others(value, self._word_of(path)) if other != value]
             found[".".join(path)] = [options for options in others if self.takes(options)]
         return found
+
+    def whole(self, options: Mapping[str, Any]) -> dict[str, Any]:
+        """Options that are valid, with every default written out."""
+        return self._model.model_validate_json(json.dumps(options), strict=True).model_dump(mode="json", by_alias=True)
 
     def _word_of(self, path: tuple[str, ...]) -> list[Any]:
         """Answers that the schema lists for a question."""
@@ -61,7 +65,7 @@ class Variants:
         """All that can be asked for at once: of each question the last answer that the others allow."""
         merged: dict[str, Any] = {}
         for options in self.valid().values():
-            attempt = _merge(merged, options)
+            attempt = merge(merged, options)
             merged = attempt if self.takes(attempt) else merged
         return merged
 
@@ -163,9 +167,9 @@ def _put(options: Any, path: tuple[str, ...], value: Any) -> Any:
     return {**options, path[0]: _put(options[path[0]], path[1:], value)}
 
 
-def _merge(one: Any, other: Any) -> Any:
+def merge(one: Any, other: Any) -> Any:
     if isinstance(one, dict) and isinstance(other, dict):
-        return {key: _merge(one[key], other[key]) if key in one and key in other else {**one, **other}[key]
+        return {key: merge(one[key], other[key]) if key in one and key in other else {**one, **other}[key]
                 for key in {**one, **other}}  # fmt: skip
     return other
 

@@ -20,9 +20,7 @@ def world(cloud: Any) -> dict[str, Any]:
     """What compute environments stand on."""
     ec2, iam = cloud.clients()("ec2"), cloud.clients()("iam")
     vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
-    subnets = [
-        ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.0.{number}.0/24")["Subnet"]["SubnetId"] for number in (1, 2)
-    ]
+    subnets = [ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.0.{number}.0/24")["Subnet"]["SubnetId"] for number in (1, 2)]
     group = ec2.create_security_group(GroupName="batch", Description="batch", VpcId=vpc)["GroupId"]
     roles = {
         path: iam.create_role(RoleName=name, Path=path, AssumeRolePolicyDocument=json.dumps(TRUST))["Role"]["Arn"]

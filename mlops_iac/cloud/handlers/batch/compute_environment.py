@@ -74,7 +74,9 @@ class ComputeEnvironment(Switched):
             forced |= {"serviceRole"}  # AWS exchanges neither for the other
         before, after = old.get("computeResources") or {}, new.get("computeResources") or {}
         differs = {key for key in {*before, *after} if before.get(key) != after.get(key)}
-        rigid = differs - _movable(old, new) or {key for key in differs & WHOLE if key not in before or key not in after}
+        rigid = differs - _movable(old, new) or {
+            key for key in differs & WHOLE if key not in before or key not in after
+        }
         return forced | {"computeResources"} if rigid and "computeResources" in changed else forced
 
     def create_params(self, scope: Scope, inputs: Props) -> dict[str, Any]:

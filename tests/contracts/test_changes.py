@@ -1,0 +1,174 @@
+"""The law of changes: a deployed stack follows every change of every option, there and back.
+
+`test_options.py` asks the program alone; here each change is an `up` on the embedded cloud, followed by a preview that
+must find nothing left to do, and at the end `destroy` leaves nothing. One stack per blueprint lives through all of
+them.
+
+With every change of this repository: one by one, the questions whose answers decide which resources there are; all
+other questions at once. The nightly run takes every question by itself, and every ordered pair of its answers.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from mlops_iac.blueprints import BLUEPRINTS, get_blueprint, get_options_model
+from mlops_iac.core.errors import PipelineError
+from tests.components.world import PROFILES
+from tests.contracts.test_options import CONTEXTS, built
+from tests.support.living import Living
+from tests.support.variants import Variants, merge
+
+pytestmark = pytest.mark.slow
+
+MOST = 3
+"""Answers of one question that are tried."""
+
+Answers = list[dict[str, Any]]
+
+SETTINGS: dict[str, list[Any]] = {
+    "security": list(PROFILES),
+    "tags": [{}, {"cost": "a"}, {"cost": "b", "floor": "1"}],
+    "owner": [None, "a@example.org", "b@example.org"],
+    "protect": [False, True],
+}
+"""What a stack file says besides the options."""
+
+LOOSE = {"protect": False}
+"""A stack that is not protected is one that may change freely."""
+
+
+@pytest.fixture(params=BLUEPRINTS)
+def stack(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Living]:
+    living = Living(tmp_path, request.param)
+    for prefix in ("other-", "other_"):  # what `Variants` makes of the scripts' names
+        for script in sorted((living.root / "examples/tiny").glob("*.py")):
+            script.with_name(prefix + script.name).write_bytes(script.read_bytes())
+    yield living
+    living.stop()
+
+
+def test_a_stack_follows_the_changes_of_its_options(stack: Living) -> None:
+    model, contexts = known(stack)
+    base = contexts[0]
+    for answers in (contexts, *deciding(stack.blueprint, alternatives(model, base))):
+        for options in there_and_back(answers):
+            stack.become(options, LOOSE)
+    for options in all_changed_at_once(stack.blueprint, model, base):
+        stack.become(options, LOOSE)
+    if stack.blueprint == next(iter(BLUEPRINTS)):  # they are the foundation's, which all blueprints share
+        for name, values in SETTINGS.items():
+            for value in there_and_back(values if name == "security" else values[:2]):
+                stack.become({}, {**LOOSE, name: value})
+    stack.destroy()
+
+
+@pytest.mark.nightly
+def test_a_stack_follows_every_change_of_every_option(stack: Living) -> None:
+    model, contexts = known(stack)
+    base = contexts[0]
+    for name, values in SETTINGS.items():
+        for value in walk(values):
+            stack.become(base, {**LOOSE, name: value})
+    for answers in (contexts, *alternatives(model, base), *single_changes(stack.blueprint, model, base)):
+        for options in walk(answers):
+            stack.become(options, LOOSE)
+    stack.destroy()
+
+
+def known(stack: Living) -> tuple[Variants, Answers]:
+    """A blueprint's options, and the contexts that it takes: the first one asks for the most."""
+    model = Variants(get_options_model(stack.blueprint))
+    return model, [context for context in CONTEXTS if model.takes(context)]
+
+
+def there_and_back(answers: list[Any]) -> list[Any]:
+    """From the first answer to each other one, and back."""
+    first, *rest = answers
+    return [first, *(step for other in rest for step in (other, first))]
+
+
+def walk(answers: list[Any]) -> list[Any]:
+    """From each answer to each other one: every ordered pair once."""
+    first, *rest = answers
+    tour = [first]
+    for index, other in enumerate(rest):
+        tour += [*(walk(rest) if index == 0 else [other]), first]
+    return tour
+
+
+def test_a_walk_takes_every_ordered_pair_once() -> None:
+    assert sorted(pairwise(walk(list("abcd")))) == sorted((one, two) for one in "abcd" for two in "abcd" if one != two)
+
+
+def alternatives(model: Variants, base: Mapping[str, Any]) -> list[Answers]:
+    """Of each question that offers alternatives, the options with the first few answers."""
+    found: dict[str, Answers] = defaultdict(list)
+    for name, given in model.valid().items():
+        path = name.rpartition("=")[0]
+        options = next((made for made in (merge(base, given), {**base, **given}) if model.takes(made)), None)
+        if path and options and options not in found[path]:
+            found[path].append(options)
+    return [answers[:MOST] for answers in found.values() if len(answers) > 1]
+
+
+def deciding(blueprint: str, questions: list[Answers]) -> list[Answers]:
+    """Those whose answers decide which resources there are."""
+
+    def made(options: dict[str, Any]) -> set[str]:
+        found = built(blueprint, "standard", json.dumps(options))
+        assert found is not None
+        return {made.urn for made in found[0].resources}
+
+    return [answers for answers in questions if any(made(one) != made(other) for one, other in pairwise(answers))]
+
+
+def single_changes(blueprint: str, model: Variants, base: Mapping[str, Any]) -> Iterator[Answers]:
+    """Every question, down to the last number and word, with the base's answer and the first few others."""
+    whole = model.whole(base)
+    for answers in model.changed(base).values():
+        took = [options for options in answers if _is_run(blueprint, options)]
+        if took:
+            yield [whole, *took[: MOST - 1]]
+
+
+def all_changed_at_once(blueprint: str, model: Variants, base: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Options in which every question is answered otherwise, then once more, and then as it was."""
+    whole = model.whole(base)
+    for number in range(MOST - 1):
+        changed = whole
+        for answers in (*alternatives(model, base), *model.changed(base).values()):
+            for options in answers[number : number + 1]:
+                attempt = merge(changed, difference(whole, options))
+                changed = attempt if _is_run(blueprint, attempt) else changed
+        assert changed != whole
+        yield changed
+    yield whole
+
+
+def _is_run(blueprint: str, options: dict[str, Any]) -> bool:
+    """Whether the embedded cloud would take them: what one machine cannot do, or no pipeline can say, is refused."""
+    try:
+        parsed = get_options_model(blueprint).model_validate_json(json.dumps(options), strict=True)
+        get_blueprint(blueprint).pipelines(parsed)
+    except (ValidationError, PipelineError):
+        return False
+    return not list(getattr(parsed, "not_embedded", ()))
+
+
+def difference(before: Any, after: Mapping[str, Any]) -> dict[str, Any]:
+    """What is other in the second, with the way there; what is switched on or off is left out."""
+    before = before if isinstance(before, Mapping) else {}
+    return {
+        key: difference(before.get(key), value) if isinstance(value, Mapping) and before.get(key) else value
+        for key, value in after.items()
+        if before.get(key) != value and not isinstance(value, bool)
+    }
