@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import gzip
 import json
+import os
 import threading
 from pathlib import Path
 from typing import Any, Final
@@ -22,7 +23,26 @@ def loader() -> Any:
     """botocore's loader, for those who need more than `get_model`: a session takes it as its `data_loader`."""
     from botocore.loaders import Loader
 
-    return Loader(file_loader=make_reader())
+    return make_loader(Loader)
+
+
+def make_loader(kind: type, **options: Any) -> Any:
+    """A loader of botocore's class or one derived from it, that reads as `make_reader` does and lists less.
+
+    Before it reads one description botocore looks into each of its four hundred folders, once for each kind of file,
+    to know whether the service is among them. The folders' names tell as much: one that lacks the file is refused when
+    the file is looked for.
+    """
+
+    from botocore.loaders import instance_cache
+
+    class Lean(kind):  # type: ignore[misc]
+        @instance_cache
+        def list_available_services(self, type_name: str) -> list[str]:
+            places = [Path(place) for place in self.search_paths if Path(place).is_dir()]
+            return sorted({entry.name for place in places for entry in os.scandir(place) if entry.is_dir()})
+
+    return Lean(file_loader=make_reader(), **options)
 
 
 def make_reader() -> Any:

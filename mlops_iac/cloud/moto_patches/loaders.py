@@ -10,7 +10,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from mlops_iac.core.service_models import loader, make_reader
+from mlops_iac.core.service_models import loader, make_loader
 
 if TYPE_CHECKING:
     from mlops_iac.cloud.gateway import Gateway
@@ -36,4 +36,4 @@ def _motos_loader() -> Any:
     """Of moto's own class, which adds to the descriptions what moto needs."""
     from moto.core.loaders import Loader, moto_root
 
-    return Loader(extra_search_paths=[moto_root], file_loader=make_reader())
+    return make_loader(Loader, extra_search_paths=[moto_root])
