@@ -41,8 +41,8 @@ class Backend(Protocol):
 
     def environment(self) -> Environment: ...
 
-    def clients(self) -> Clients:
-        """Clients of the cloud where the stack lives, in its region."""
+    def clients(self, *, quick: bool = False) -> Clients:
+        """Clients of the cloud where the stack lives, in its region. ``quick`` is for a few small calls."""
 
     def keep(self) -> None:
         """Return when what was done is safe: the embedded cloud saves a moment later unless it is asked."""

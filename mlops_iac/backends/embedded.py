@@ -101,10 +101,10 @@ class EmbeddedBackend:
     def environment(self) -> Environment:
         return read_environment(self.outputs(), f"mlops-iac up {self.stack}")
 
-    def clients(self) -> Clients:
+    def clients(self, *, quick: bool = False) -> Clients:
         region = self.outputs()["region"]
         self.cloud.start()
-        return self.cloud.clients(region)
+        return self.cloud.quick_clients(region) if quick else self.cloud.clients(region)
 
     def keep(self) -> None:
         self.cloud.save()

@@ -99,7 +99,7 @@ class PulumiBackend:
     def environment(self) -> Environment:
         return read_environment(self.outputs(), f"mlops-iac up {self.stack} --cloud aws")
 
-    def clients(self) -> Clients:
+    def clients(self, *, quick: bool = False) -> Clients:
         """With the person's own credentials: of the stack's ``aws:profile``, or found as the AWS CLI finds them."""
         from mlops_iac.clients import Clients
         from mlops_iac.program import open_stack

@@ -61,7 +61,7 @@ class RecordingBackend:
     def environment(self) -> Environment:
         return Environment.from_outputs(self.outputs())
 
-    def clients(self) -> Clients:
+    def clients(self, *, quick: bool = False) -> Clients:
         if self.recorded_clients is None:
             raise StackNotFound("No such environment.", "This backend deploys nothing.")
         return self.recorded_clients

@@ -57,7 +57,10 @@ def open_desk() -> StateDesk:
     return StateDesk(EmbeddedBackend(project_root(), "").store)
 
 
-def open_environment(stack: str, cloud: CloudName = CloudName.EMBEDDED) -> Opened:
-    """What a deployed environment offers, and clients that reach it. StackNotFound when it was never deployed."""
+def open_environment(stack: str, cloud: CloudName = CloudName.EMBEDDED, *, quick: bool = False) -> Opened:
+    """What a deployed environment offers, and clients that reach it. StackNotFound when it was never deployed.
+
+    ``quick`` is for commands that ask for a few small things.
+    """
     backend = open_backend(stack, cloud)
-    return Opened(backend.environment(), backend.clients(), backend.root, backend.keep)
+    return Opened(backend.environment(), backend.clients(quick=quick), backend.root, backend.keep)

@@ -33,7 +33,7 @@ def logs(
 
     if follow and json:
         raise UsageError("Options exclude each other.", "--json prints one object, --follow goes on.", hint="drop one.")
-    opened = open_environment(stack, cloud)
+    opened = open_environment(stack, cloud, quick=True)
     found = get_run(opened.environment, opened.clients, run)
     wanted = {one.name for one in choose_steps(found, step)}
     if follow:

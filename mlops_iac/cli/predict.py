@@ -53,7 +53,7 @@ def predict(
 
     body, kind = read_rows(data, content_type)
     kind = say_header(kind, header)
-    opened = open_environment(stack, cloud)
+    opened = open_environment(stack, cloud, quick=True)
     source = "standard input" if data == "-" else data
     prediction = ask(opened.environment, opened.clients, body, kind, accept=accept, endpoint=endpoint, source=source)
     if isinstance(prediction.value, bytes):

@@ -33,7 +33,7 @@ def runs(
         from mlops_iac.core.errors import UsageError
 
         raise UsageError("No run given.", "--follow and --stop are about one run.", hint=f"mlops-iac runs {stack} RUN")
-    opened = open_environment(stack, cloud)
+    opened = open_environment(stack, cloud, quick=True)
     if run is not None:
         show_one(opened, run, follow=follow, stop=stop, json=json)
         return

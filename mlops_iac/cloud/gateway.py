@@ -52,7 +52,7 @@ class Gateway(Hooks, Changes):
         """``http://127.0.0.1:<port>`` once the server listens."""
         self.store: dict[str, dict[Any, Any]] = defaultdict(dict)
         """State of our own parts by name, plain data only. It is saved and restored with moto's."""
-        self.own: dict[tuple[str, str], Callable[[], dict[str, Any]]] = {}
+        self.own: dict[tuple[str, str], Callable[..., dict[str, Any]]] = {}
         """Our own API: (method, last part of the path under ``/_mlops-iac/``) to what answers."""
         self.reports: dict[str, Callable[[], Any]] = {}
         """What parts add to the status: ``gateway.reports["jobs"] = lambda: {"running": 2}``."""
@@ -120,14 +120,13 @@ class Gateway(Hooks, Changes):
         return None
 
     def _answer(self, environ: dict[str, Any]) -> Answer:
-        from mlops_iac.cloud import own_api
+        from mlops_iac.cloud import own_api, own_calls
 
         path = environ.get("PATH_INFO", "")
-        if path.startswith(own_api.PREFIX) and self._is_guest(environ):
+        if path.startswith(own_calls.PREFIX) and self._is_guest(environ):
             return Answer(403, [("Content-Type", "text/plain")], b"A job does not steer the embedded cloud.\n")
-        if path.startswith(own_api.PREFIX):
-            wire.read_body(environ)
-            return own_api.answer(self.own, environ, self.token)
+        if path.startswith(own_calls.PREFIX):
+            return own_api.answer(self.own, environ, wire.read_body(environ), self.token)
         if f"{path}/".startswith("/moto-api/"):
             return self._turn_away(environ, 404, "moto's own API is not served.")
         if self.closed or not self.ready.wait(RESTORE_TIMEOUT):

@@ -8,26 +8,17 @@ from __future__ import annotations
 import hmac
 import json
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Any
 
-from mlops_iac.clients import Credentials
+from mlops_iac.cloud.own_calls import CHALLENGE, PREFIX, authorization
 from mlops_iac.cloud.token import Token
 from mlops_iac.cloud.wire import Answer
 
-PREFIX: Final = "/_mlops-iac/"
-
-CHALLENGE: Final = "X-Mlops-Iac-Challenge"
-"""The header whose value the health answers with `Token.prove`, as ``proof``."""
-
-Functions = Mapping[tuple[str, str], Callable[[], dict[str, Any]]]
+Functions = Mapping[tuple[str, str], Callable[..., dict[str, Any]]]
+"""By method and name. One that takes an argument gets what the request's body says, as JSON."""
 
 
-def authorization(owner: Credentials) -> dict[str, str]:
-    """The header that a caller of this API sends."""
-    return {"Authorization": f"Bearer {owner.access_key}"}
-
-
-def answer(functions: Functions, environ: Mapping[str, Any], token: Token) -> Answer:
+def answer(functions: Functions, environ: Mapping[str, Any], body: bytes, token: Token) -> Answer:
     """Call the function of a path; answers JSON."""
     if environ["PATH_INFO"] == f"{PREFIX}health" and environ["REQUEST_METHOD"] == "GET":
         proof = token.prove(environ.get("HTTP_" + CHALLENGE.upper().replace("-", "_"), ""))
@@ -39,7 +30,11 @@ def answer(functions: Functions, environ: Mapping[str, Any], token: Token) -> An
     if function is None:
         known = sorted(f"{method} {PREFIX}{name}" for method, name in functions)
         return _json(404, {"error": "No such function.", "known": known})
-    return _json(200, function())
+    try:
+        arguments = (json.loads(body),) if body else ()
+    except ValueError as error:
+        return _json(400, {"error": f"The body is not JSON: {error}."})
+    return _json(200, function(*arguments))
 
 
 def _json(status: int, value: dict[str, Any]) -> Answer:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import hmac
-import json
 import os
 import secrets
 import signal
@@ -13,14 +12,15 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from http.client import HTTPConnection, HTTPException
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 from mlops_iac.clients import ATTEMPTS, Clients, Credentials
+from mlops_iac.cloud import own_calls
 from mlops_iac.cloud import token as tokens
 from mlops_iac.cloud.disk import find_fault
+from mlops_iac.cloud.relay import relayed
 from mlops_iac.core.errors import CloudError
 
 START_TIMEOUT: Final = 30.0
@@ -80,14 +80,14 @@ class EmbeddedCloud:
         running = self.find()
         if running is None:
             return (self.home / "unsaved").exists()
-        health = _ask(running.endpoint, "GET", "health", timeout=5, headers=self._authorization())
+        health = own_calls.call(running.endpoint, "GET", "health", timeout=5, headers=self._authorization())
         return bool(health.get("unclean"))
 
     def told(self) -> None:
         """Somebody was told of the unclean end, and has seen to it."""
         running = self.find()
         if running:
-            _ask(running.endpoint, "POST", "told", timeout=5, headers=self._authorization())
+            own_calls.call(running.endpoint, "POST", "told", timeout=5, headers=self._authorization())
 
     def save(self) -> None:
         """Have what changed saved now; CloudError when it cannot be. Nothing to do when it is not running."""
@@ -142,7 +142,7 @@ class EmbeddedCloud:
         return True
 
     def _save(self, running: Running) -> None:
-        told = _ask(running.endpoint, "POST", "save", timeout=STOP_TIMEOUT, headers=self._authorization())
+        told = own_calls.call(running.endpoint, "POST", "save", timeout=STOP_TIMEOUT, headers=self._authorization())
         if not told.get("saved", True):
             raise CloudError(
                 "The embedded cloud cannot save its state.",
@@ -154,7 +154,7 @@ class EmbeddedCloud:
         """Forget all of the cloud's state, running or not. Jobs and endpoints that run are stopped."""
         running = self.find()
         if running:
-            _ask(running.endpoint, "POST", "reset", timeout=STOP_TIMEOUT, headers=self._authorization())
+            own_calls.call(running.endpoint, "POST", "reset", timeout=STOP_TIMEOUT, headers=self._authorization())
             return
         with self._writable():
             for path in (*(self.home / name for name in (*SNAPSHOTS, "unsaved")), *(self.home / "objects").glob("*")):
@@ -170,7 +170,7 @@ class EmbeddedCloud:
                 "home": str(self.home),
                 "snapshot_bytes": snapshot.stat().st_size if snapshot.exists() else 0,
             }
-        told = _ask(running.endpoint, "GET", "status", timeout=10, headers=self._authorization())
+        told = own_calls.call(running.endpoint, "GET", "status", timeout=10, headers=self._authorization())
         return {"running": True, "endpoint": running.endpoint, **told}
 
     def rights(self) -> dict[str, Any]:
@@ -179,7 +179,7 @@ class EmbeddedCloud:
         `CloudError` when it is not running.
         """
         running = self._get()
-        return _ask(running.endpoint, "GET", "iam", timeout=STOP_TIMEOUT, headers=self._authorization())
+        return own_calls.call(running.endpoint, "GET", "iam", timeout=STOP_TIMEOUT, headers=self._authorization())
 
     def _get(self) -> Running:
         running = self.find()
@@ -197,6 +197,10 @@ class EmbeddedCloud:
         """Clients to the running process; `CloudError` when it is not running."""
         running = self._get()
         return Clients.embedded(running.endpoint, region, credentials=self.owner, attempts=attempts)
+
+    def quick_clients(self, region: str) -> Clients:
+        """Clients for a few small calls, which load no boto3 (`relay.py`)."""
+        return relayed(self.clients(region))
 
     @property
     def owner(self) -> Credentials:
@@ -221,23 +225,21 @@ class EmbeddedCloud:
 
     def _is_ours(self, record: Running) -> bool:
         """Does what answers at the endpoint say that it is this very cloud? A port may be somebody else's by now."""
-        from mlops_iac.cloud.own_api import CHALLENGE
-
         token = tokens.read(self.home)
         if token is None or not _is_alive(record.pid):
             return False
         challenge = secrets.token_hex(16)
         try:
-            health = _ask(record.endpoint, "GET", "health", timeout=5, headers={CHALLENGE: challenge})
+            health = own_calls.call(
+                record.endpoint, "GET", "health", timeout=5, headers={own_calls.CHALLENGE: challenge}
+            )
         except (OSError, HTTPException, ValueError, CloudError):
             return False
         proven = hmac.compare_digest(str(health.get("proof")).encode(), token.prove(challenge).encode())
         return proven and health.get("pid") == record.pid and health.get("home") == str(self.home)
 
     def _authorization(self) -> dict[str, str]:
-        from mlops_iac.cloud.own_api import authorization
-
-        return authorization(self.owner)
+        return own_calls.authorization(self.owner)
 
     def _prepare_home(self) -> None:
         """The folder and its parents, 0700, with room for a first state."""
@@ -317,26 +319,6 @@ class EmbeddedCloud:
         except OSError:
             return ""
         return "\n".join(lines[-_TAIL:])
-
-
-def _ask(endpoint: str, method: str, function: str, *, timeout: float, headers: dict[str, str]) -> dict[str, Any]:
-    """Call the cloud's own API on loopback."""
-    from mlops_iac.cloud.own_api import PREFIX
-
-    connection = HTTPConnection(urlsplit(endpoint).netloc, timeout=timeout)
-    try:
-        connection.request(method, PREFIX + function, headers=headers)
-        response = connection.getresponse()
-        body = json.loads(response.read())
-    finally:
-        connection.close()
-    if response.status != 200 or not isinstance(body, dict):
-        raise CloudError(
-            "The embedded cloud refused a request.",
-            f"{method} {function}: {response.status} {body}",
-            hint="`mlops-iac cloud stop`, then `mlops-iac cloud start`; cloud.log in its folder says why.",
-        )
-    return body
 
 
 def _is_alive(pid: int) -> bool:

@@ -15,7 +15,7 @@ from typing import Any, Final
 from wsgiref.handlers import SimpleHandler
 
 from mlops_iac import __version__
-from mlops_iac.cloud import moto_patches, services, token
+from mlops_iac.cloud import moto_patches, relay, services, token
 from mlops_iac.cloud.gateway import Gateway
 from mlops_iac.cloud.home import Home
 from mlops_iac.cloud.iam import assuming
@@ -61,6 +61,7 @@ class Server:
         )
         moto_patches.apply(self.gateway)
         assuming.install(self.gateway)
+        relay.install(self.gateway)
         for install in installs:
             install(self.gateway)
         self.stopping = threading.Event()

@@ -36,7 +36,7 @@ def make_loader(kind: type, **options: Any) -> Any:
 
     from botocore.loaders import instance_cache
 
-    class Lean(kind):  # type: ignore[misc]
+    class Lean(kind):
         @instance_cache
         def list_available_services(self, type_name: str) -> list[str]:
             places = [Path(place) for place in self.search_paths if Path(place).is_dir()]

@@ -32,11 +32,10 @@ def calling(call: str, resource: str = "") -> Iterator[None]:
 
 def translate(error: Exception, call: str, resource: str) -> CloudError | None:
     """The CloudError for one of botocore's errors; None for any other error."""
-    from botocore.exceptions import BotoCoreError, ClientError, ConnectionError, HTTPClientError, NoCredentialsError
-
     about = f" for `{resource}`" if resource else ""
-    if isinstance(error, ClientError):
-        code, message = error_code(error), error.response.get("Error", {}).get("Message", "")
+    response = getattr(error, "response", None)
+    if isinstance(response, dict):  # botocore's ClientError, or what the embedded cloud says in its place
+        code, message = error_code(error), response.get("Error", {}).get("Message", "")
         translated = CloudError(
             "Cloud refused a request.",
             f"{call}{about}: {message or 'it gives no reason'} ({code}).",
@@ -48,6 +47,8 @@ def translate(error: Exception, call: str, resource: str) -> CloudError | None:
         if code in _CREDENTIALS:
             translated.exit_code = exit_codes.AUTHENTICATION
         return translated
+    from botocore.exceptions import BotoCoreError, ConnectionError, HTTPClientError, NoCredentialsError
+
     if isinstance(error, NoCredentialsError):
         translated = CloudError(
             "No credentials.", f"{call}{about}: AWS asks who you are.", hint="run `aws configure` or `aws sso login`."

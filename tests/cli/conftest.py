@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from mlops_iac.backends.recording import RecordingBackend
 from mlops_iac.cli.main import run_command
 from mlops_iac.core import exit_codes
+from mlops_iac.core.environment import Environment
 from mlops_iac.engine.event import Result
 from mlops_iac.engine.values import secrets
 
@@ -44,3 +46,14 @@ def recorded_stack(project: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 KEYS: dict[tuple[str, bytes], bytes] = {}
 """Made once for all tests: each costs Pulumi's million rounds."""
+
+
+def write_stack(project: Path, environment: Environment) -> None:
+    """A state in which a stack stands that exports this environment, and has no resources."""
+    urn = f"urn:pulumi:{environment.stack}::mlops-iac::pulumi:pulumi:Stack::mlops-iac-{environment.stack}"
+    stack = {"urn": urn, "custom": False, "type": "pulumi:pulumi:Stack", "outputs": environment.to_outputs()}
+    latest = {"manifest": {"time": "2026-11-28T20:00:00Z", "magic": "", "version": ""}, "resources": [stack]}
+    file = project / f".mlops-iac/state/.pulumi/stacks/mlops-iac/{environment.stack}.json"
+    file.parent.mkdir(parents=True)
+    checkpoint = {"stack": f"organization/mlops-iac/{environment.stack}", "latest": latest}
+    file.write_text(json.dumps({"version": 3, "checkpoint": checkpoint}))

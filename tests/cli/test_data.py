@@ -18,7 +18,7 @@ def opened(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     with moto_clients() as clients:
         make_lake(environment, clients)
         opened = environments.Opened(environment, clients, tmp_path)
-        monkeypatch.setattr("mlops_iac.cli.data.open_environment", lambda *_: opened)
+        monkeypatch.setattr("mlops_iac.cli.data.open_environment", lambda *_, **__: opened)
         yield
 
 

@@ -27,7 +27,7 @@ def cloud(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_p
     if request.param == "aws":
         clients = Clients.aws("eu-west-1")
     opened = environments.Opened(make_environment(), clients, tmp_path)
-    monkeypatch.setattr("mlops_iac.cli.environments.open_environment", lambda *_: opened)
+    monkeypatch.setattr("mlops_iac.cli.environments.open_environment", lambda *_, **__: opened)
     return str(request.param)
 
 

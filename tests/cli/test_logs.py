@@ -50,7 +50,7 @@ class Logs:
 @pytest.fixture(autouse=True)
 def opened(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     opened = environments.Opened(make_environment(), Logs(), tmp_path)  # type: ignore[arg-type]
-    monkeypatch.setattr("mlops_iac.cli.logs.open_environment", lambda *_: opened)
+    monkeypatch.setattr("mlops_iac.cli.logs.open_environment", lambda *_, **__: opened)
     monkeypatch.setattr("mlops_iac.runs.history.get_run", lambda *_: RUN)
     monkeypatch.setattr("mlops_iac.runs.history.list_runs", lambda *_, **__: (RUN,))
 

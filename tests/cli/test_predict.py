@@ -28,7 +28,7 @@ def asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[Any]:
         return Prediction("screening-dev-endpoint", "main", ANSWER)
 
     opened = environments.Opened(make_environment(), None, tmp_path)  # type: ignore[arg-type]
-    monkeypatch.setattr("mlops_iac.cli.predict.open_environment", lambda *_: opened)
+    monkeypatch.setattr("mlops_iac.cli.predict.open_environment", lambda *_, **__: opened)
     monkeypatch.setattr("mlops_iac.runs.predict.predict", predict)
     return seen
 

@@ -82,7 +82,7 @@ def play(monkeypatch: pytest.MonkeyPatch, environment: Environment, tmp_path: Pa
         monkeypatch.setattr("mlops_iac.runs.start.start", start)
         monkeypatch.setattr("mlops_iac.runs.follow.follow", follow)
 
-    monkeypatch.setattr("mlops_iac.cli.run.open_environment", lambda *_: opened)
+    monkeypatch.setattr("mlops_iac.cli.run.open_environment", lambda *_, **__: opened)
     return prepare
 
 

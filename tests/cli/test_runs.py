@@ -38,7 +38,7 @@ RUN = Run(
 @pytest.fixture(autouse=True)
 def opened(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     opened = environments.Opened(make_environment(), None, tmp_path)  # type: ignore[arg-type]
-    monkeypatch.setattr("mlops_iac.cli.runs.open_environment", lambda *_: opened)
+    monkeypatch.setattr("mlops_iac.cli.runs.open_environment", lambda *_, **__: opened)
 
 
 def returning(monkeypatch: pytest.MonkeyPatch, name: str, value: Any) -> None:

@@ -1,9 +1,8 @@
-"""Completion in the shell, and how fast a command line answers."""
+"""Completion in the shell."""
 
 from __future__ import annotations
 
 import os
-import resource
 import shutil
 import subprocess
 import sys
@@ -12,13 +11,11 @@ from pathlib import Path
 import pytest
 
 from mlops_iac import __version__
-from mlops_iac.cli.main import COMMANDS, run_command
+from mlops_iac.cli.main import run_command
 from mlops_iac.core import exit_codes
 
 CLI = [sys.executable, "-m", "mlops_iac.cli.main"]
 SHELLS = ["bash", "zsh", "fish"]
-MOST = 0.3
-"""CPU seconds of a `--help`, at most."""
 
 
 @pytest.mark.parametrize("shell", SHELLS)
@@ -110,20 +107,3 @@ def test_a_real_bash_completes(project, tmp_path):
 def test_version_is_the_packages(capsys):
     assert run_command(["--version"]) == exit_codes.OK
     assert capsys.readouterr().out == f"mlops-iac {__version__}\n"
-
-
-def cpu_seconds(*arguments: str) -> float:
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    subprocess.run([*CLI, *arguments], capture_output=True, check=True)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-
-
-@pytest.mark.parametrize("command", ["", *COMMANDS])
-def test_help_costs_little(command):
-    """CPU time, the best of five: a busy machine slows a clock down, and what a program asks for hardly."""
-    arguments = [*command.split(), "--help"]
-    cost = cpu_seconds(*arguments)
-    for _ in range(4):
-        cost = cost if cost < MOST else min(cost, cpu_seconds(*arguments))
-    assert cost < MOST

@@ -18,7 +18,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from mlops_iac.clients import Clients, Credentials
-from mlops_iac.cloud.own_api import CHALLENGE
+from mlops_iac.cloud.own_calls import CHALLENGE
 from mlops_iac.cloud.process import EmbeddedCloud
 
 STRANGER = Credentials("AKIAIOSFODNN7EXAMPLE", "anything")
@@ -71,7 +71,7 @@ def test_no_path_answers_without_a_key(cloud, method, path):
     assert connection.getresponse().status in (403, 404)
 
 
-@pytest.mark.parametrize("call", [("GET", "status"), ("POST", "save"), ("POST", "reset"), ("POST", "stop")])
+@pytest.mark.parametrize("call", [("GET", "status"), *(("POST", name) for name in ("save", "reset", "stop", "call"))])
 @pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer guessed"}, {"Authorization": "Bearer "}])
 def test_our_own_api_takes_the_key_too(cloud, call, headers):
     connection = http.client.HTTPConnection(cloud.endpoint.removeprefix("http://"))

@@ -8,7 +8,7 @@ import os
 import time
 from pathlib import Path
 
-from mlops_iac.cloud.own_api import authorization
+from mlops_iac.cloud.own_calls import authorization
 
 LOCATION = {"LocationConstraint": "eu-west-1"}
 
