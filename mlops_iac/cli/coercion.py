@@ -19,6 +19,9 @@ MISSING = object()
 CHECKED_PATHS = ("exists", "resolve_path", "allow_dash", "path_type", "writable")
 """What a path parameter may ask for that is more than a path; the others only say what `exists` is about."""
 
+LONGEST_NUMBER = 18
+"""Digits; Python's own reader fails on thousands of them."""
+
 
 def read_plainly() -> None:
     """Have Typer's parameters read what is plain without pydantic."""
@@ -76,7 +79,7 @@ def read(value: Any, annotation: Any, info: Any) -> Any:
 
 
 def read_number(value: Any, info: Any) -> Any:
-    plain = isinstance(value, str) and value.isascii() and value.isdigit()
+    plain = isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= LONGEST_NUMBER
     if isinstance(value, bool) or not (plain or isinstance(value, int)):
         return MISSING
     number = int(value)

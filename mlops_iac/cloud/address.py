@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from mlops_iac.cloud import seal
 from mlops_iac.cloud.private_files import write_private
+from mlops_iac.core.strict_json import read_json_file
 
 
 def write(path: Path, endpoint: str, *, iam: bool = True) -> None:
@@ -26,7 +27,7 @@ def write(path: Path, endpoint: str, *, iam: bool = True) -> None:
 def read(path: Path) -> dict[str, Any] | None:
     """``pid``, ``endpoint``, ``started``, ``iam``; None when there is none that this person's cloud wrote here."""
     try:
-        found = json.loads(path.read_text())
+        found = read_json_file(path)
         record = {"pid": int(found["pid"]), "endpoint": str(found["endpoint"]), "started": float(found["started"])}
         record["iam"] = bool(found["iam"])
         signature = found["signature"]

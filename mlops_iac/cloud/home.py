@@ -8,10 +8,11 @@ which has no place for it any more, and never to a path, which may lead elsewher
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 from pathlib import Path
 from typing import Final
+
+from mlops_iac.core.strict_json import read_json_file
 
 RECORD: Final = "cloud.json"
 """Says which process serves the folder, and where; see `address`."""
@@ -34,7 +35,7 @@ class Home:
         try:
             if not os.path.samestat(self.path.stat(), os.fstat(self.descriptor)):
                 return False
-            return bool(json.loads((self.path / RECORD).read_text())["pid"] == os.getpid())
+            return bool(read_json_file(self.path / RECORD)["pid"] == os.getpid())
         except FileNotFoundError:
             return self.path.exists()
         except OSError:

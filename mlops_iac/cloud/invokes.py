@@ -18,6 +18,7 @@ from mlops_iac.cloud.handlers._api import Api
 from mlops_iac.cloud.handlers._tags import decode
 from mlops_iac.cloud.regions import describe, dns_suffix_of, partition_of, zones_of
 from mlops_iac.core.errors import CloudError, NotEmulated
+from mlops_iac.core.strict_json import read_json
 from mlops_iac.core.suggestions import did_you_mean
 from mlops_iac.engine.handler import Scope
 from mlops_iac.engine.values.value import Props
@@ -102,8 +103,8 @@ def zone_id(zone: str) -> str:
 
 def policy_document(scope: Scope, args: Props) -> dict[str, Any]:
     """IAM's JSON as the provider renders it: lists of one as scalars, keys in its order, two blanks of indent."""
-    source = [json.loads(text) for text in args.get("sourcePolicyDocuments") or []]
-    override = [json.loads(text) for text in args.get("overridePolicyDocuments") or []]
+    source = [read_json(text) for text in args.get("sourcePolicyDocuments") or []]
+    override = [read_json(text) for text in args.get("overridePolicyDocuments") or []]
     own = [_statement(statement) for statement in args.get("statements") or []]
     statements = _merged([*(s for d in source for s in _listed(d.get("Statement"))), *own])
     for document in override:

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from mlops_iac.clients import Credentials
 from mlops_iac.core.errors import CloudError
+from mlops_iac.core.strict_json import read_json
 
 PREFIX: Final = "/_mlops-iac/"
 
@@ -32,7 +33,7 @@ def call(
     try:
         connection.request(method, PREFIX + function, None if given is None else json.dumps(given), headers)
         response = connection.getresponse()
-        body = json.loads(response.read())
+        body = read_json(response.read())
     finally:
         connection.close()
     if response.status != 200 or not isinstance(body, dict):

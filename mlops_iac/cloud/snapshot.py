@@ -19,6 +19,7 @@ from mlops_iac.cloud import seal
 from mlops_iac.cloud.blobs import Blobs
 from mlops_iac.cloud.home import Home
 from mlops_iac.cloud.pickling import PER_PROCESS, Unpickler, find_backends, pickler
+from mlops_iac.core.strict_json import read_json
 
 FILE: Final = "cloud.snap"
 
@@ -74,7 +75,7 @@ def load(path: Path, blobs: Blobs) -> tuple[Store, frozenset[str]]:
     """
     content = _unseal(path)
     head, _, pickled = content.partition(b"\n")
-    described = json.loads(head)
+    described = read_json(head)
     if described["moto"] != _moto_version():
         raise NotLoadable(f"It was written with moto {described['moto']}; moto {_moto_version()} is installed.")
     try:
@@ -91,7 +92,7 @@ def load(path: Path, blobs: Blobs) -> tuple[Store, frozenset[str]]:
 def files_of(path: Path) -> frozenset[str]:
     """The blobs' files that a snapshot names; none when it cannot be read."""
     try:
-        return frozenset(json.loads(_unseal(path).partition(b"\n")[0])["files"])
+        return frozenset(read_json(_unseal(path).partition(b"\n")[0])["files"])
     except (NotLoadable, OSError):
         return frozenset()
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -60,7 +60,9 @@ class Document:
 
     def source(self, path: Path) -> str:
         """The line of a key up to the key's end, for `Problem.source`; empty when the key is not on that line."""
-        key, number = str(path[-1]) if path else "", self.line(path)
+        return self._source(str(path[-1]) if path else "", self.line(path))
+
+    def _source(self, key: str, number: int) -> str:
         line = next(islice(self.text.splitlines(), number - 1, None), "")
         found = re.search(rf"(?:^|[\s{{,]){re.escape(key)}(?=\s*:)", line) if key else None
         return line[: found.end()] if found else ""
@@ -74,6 +76,23 @@ class Document:
                 return None
             node = step[0]
         return node.value if isinstance(node, yaml.ScalarNode) else None
+
+    def problem(self, at: Path, summary: str, detail: str = "", hint: str = "", *, path: str | None = None) -> Problem:
+        """A problem at a key, with its line. ``path`` is what people call the key, where that is something else."""
+        return Problem(
+            file=self.file,
+            line=self.line(at),
+            path=dotted(at) if path is None else path,
+            summary=summary,
+            detail=detail,
+            hint=hint,
+            source=self.source(at),
+        )
+
+    def placed(self, problem: Problem) -> Problem:
+        """A problem whose line is known, with this file and that line's text."""
+        key = problem.path.rpartition(".")[2]
+        return replace(problem, file=self.file, source=self._source(key, problem.line))
 
     def split(self, dotted: str, within: Path = ()) -> Path:
         """A dotted key as a path. Keys that hold dots themselves are found when they are in the file."""
@@ -111,77 +130,99 @@ def _split(value: Any, dotted: str) -> Iterator[str | int]:
         parts = parts[size:]
 
 
-def parse_document(text: str, file: str) -> Document:
-    """Text to a document; ConfigError when it is no YAML, or YAML that is not read here."""
+def parse_document(text: str, file: str, *, what: str = "stack file") -> Document:
+    """Text to a document; ConfigError when it is no YAML, or YAML that is not read here.
+
+    ``what`` the text should be stands in the words of an error.
+    """
+    source = _Source(text, file, what)
     try:
-        _refuse_risky(text, file)
+        _refuse_risky(source)
         root = yaml.compose(text, Loader=_Loader)
     except yaml.YAMLError as error:
-        raise _syntax_error(error, file) from error
+        raise _syntax_error(error, source) from error
     if root is None:
-        raise ConfigError("The stack file is empty.", "It holds only comments.", file=file)
+        raise ConfigError("The file is empty.", "It holds only comments.", file=file)
     problems: list[Problem] = []
-    values = _construct(root, file, (), problems)
-    return Document(file, root, values, text, tuple(problems))
+    values = _construct(root, (), problems)
+    document = Document(file, root, values, text)
+    return replace(document, problems=tuple(document.placed(one) for one in problems))
 
 
-def _refuse_risky(text: str, file: str) -> None:
+@dataclass(frozen=True)
+class _Source:
+    """The text that is parsed, for whoever finds something wrong in it."""
+
+    text: str
+    file: str
+    what: str
+
+    def place(self, mark: Any, error: ConfigError) -> ConfigError:
+        """The error at a place that the parser marked. Of its line the key is shown; a value may be a secret."""
+        if mark is None:
+            return error
+        line = next(islice(self.text.splitlines(), mark.line, None), "")
+        shown = _KEY_OF_LINE.match(line) or _INDENT.match(line)
+        place = {"file": self.file, "line": mark.line + 1, "column": mark.column + 1}
+        return ConfigError.of(replace(one, **place, source=shown[0] if shown else "") for one in error.problems)
+
+
+_KEY_OF_LINE = re.compile(r"[ ]*(?:- +)*[\w.:-]+:(?=\s|$)")
+_INDENT = re.compile(r"[ ]*")
+
+
+def _refuse_risky(source: _Source) -> None:
     """Look at the parser's events, which cost no recursion, before anything is built from them."""
     depth = documents = 0
     event: Any
-    for event in yaml.parse(text, Loader=_Loader):
-        line = event.start_mark.line + 1
+    for event in yaml.parse(source.text, Loader=_Loader):
+        mark = event.start_mark
         if isinstance(event, yaml.DocumentStartEvent):
             documents += 1
             if documents > 1:
-                detail = "`---` starts a second document; a stack file is one."
-                raise ConfigError("More than one YAML document.", detail, file=file, line=line)
+                detail = f"`---` starts a second document; a {source.what} is one."
+                raise source.place(mark, ConfigError("More than one YAML document.", detail))
         elif isinstance(event, yaml.CollectionStartEvent):
             depth += 1
             if depth > MAX_DEPTH:
-                raise _too_deep(file, line)
+                raise _too_deep(source, mark)
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
         if isinstance(event, yaml.ScalarEvent) and (control := CONTROL.search(event.value)):
             detail = (
                 f"An escape in quotes stands for U+{ord(control[0]):04X}, which is a control character or no character."
             )
-            raise ConfigError("A value is not text.", detail, file=file, line=line)
+            raise source.place(mark, ConfigError("A value is not text.", detail))
         if getattr(event, "anchor", None):
             sign = "*" if isinstance(event, yaml.AliasEvent) else "&"
             detail = f"`{sign}{shorten(event.anchor, 40)}` is one; write the value out."
-            raise ConfigError("YAML anchors and aliases are not read here.", detail, file=file, line=line)
+            raise source.place(mark, ConfigError("YAML anchors and aliases are not read here.", detail))
         if getattr(event, "tag", None):
-            detail = f"`{shorten(event.tag, 60)}` is one; a stack file holds plain values only."
-            raise ConfigError("YAML tags are not read here.", detail, file=file, line=line)
+            detail = f"`{shorten(event.tag, 60)}` is one; a {source.what} holds plain values only."
+            raise source.place(mark, ConfigError("YAML tags are not read here.", detail))
 
 
-def _too_deep(file: str, line: int) -> ConfigError:
+def _too_deep(source: _Source, mark: Any) -> ConfigError:
     detail = f"Mappings and lists may be nested {MAX_DEPTH} deep."
-    return ConfigError("The stack file is nested too deep.", detail, file=file, line=line)
+    return source.place(mark, ConfigError("The file is nested too deep.", detail, file=source.file))
 
 
-def _syntax_error(error: yaml.YAMLError, file: str) -> ConfigError:
+def _syntax_error(error: yaml.YAMLError, source: _Source) -> ConfigError:
     mark = getattr(error, "problem_mark", None)
     what = getattr(error, "problem", None) or str(error).splitlines()[0]
-    line = mark.line + 1 if mark else 0
     if "nesting depth" in what:  # PyYAML's own limit, since 6.0.4: its scanner reads ahead of the events
-        return _too_deep(file, line)
+        return _too_deep(source, mark)
     where = f" at column {mark.column + 1}" if mark else ""
-    return ConfigError(
-        "This is not valid YAML.",
-        f"{shorten(what, 200)}{where}.",
-        hint="look for a missing space after a colon, a quote that is not closed, or a tab in the indentation.",
-        file=file,
-        line=line,
-    )
+    hint = "look for a missing space after a colon, a quote that is not closed, or a tab in the indentation."
+    told = ConfigError("This is not valid YAML.", f"{shorten(what, 200)}{where}.", hint=hint, file=source.file)
+    return source.place(mark, told)
 
 
-def _construct(node: Any, file: str, path: Path, problems: list[Problem]) -> Any:
+def _construct(node: Any, path: Path, problems: list[Problem]) -> Any:
     if isinstance(node, yaml.MappingNode):
-        return _construct_mapping(node, file, path, problems)
+        return _construct_mapping(node, path, problems)
     if isinstance(node, yaml.SequenceNode):
-        return [_construct(item, file, (*path, i), problems) for i, item in enumerate(node.value)]
+        return [_construct(item, (*path, i), problems) for i, item in enumerate(node.value)]
     if node.style:
         return node.value
     try:
@@ -189,7 +230,6 @@ def _construct(node: Any, file: str, path: Path, problems: list[Problem]) -> Any
     except AmbiguousNumber:
         problems.append(
             Problem(
-                file=file,
                 line=node.start_mark.line + 1,
                 path=dotted(path),
                 summary="YAML readers disagree about this number.",
@@ -200,7 +240,7 @@ def _construct(node: Any, file: str, path: Path, problems: list[Problem]) -> Any
         return None
 
 
-def _construct_mapping(node: yaml.MappingNode, file: str, path: Path, problems: list[Problem]) -> dict[str, Any]:
+def _construct_mapping(node: yaml.MappingNode, path: Path, problems: list[Problem]) -> dict[str, Any]:
     values: dict[str, Any] = {}
     first_lines: dict[str, int] = {}
     for key, value in node.value:
@@ -208,12 +248,10 @@ def _construct_mapping(node: yaml.MappingNode, file: str, path: Path, problems: 
         name = key.value if isinstance(key, yaml.ScalarNode) else ""
         fault = _key_fault(key, first_lines)
         if fault:
-            problems.append(
-                Problem(file=file, line=line, path=dotted((*path, name)), summary=fault[0], detail=fault[1])
-            )
+            problems.append(Problem(line=line, path=dotted((*path, name)), summary=fault[0], detail=fault[1]))
             continue
         first_lines[name] = line
-        values[name] = _construct(value, file, (*path, name), problems)
+        values[name] = _construct(value, (*path, name), problems)
     return values
 
 

@@ -88,7 +88,7 @@ def relocate(problem: Problem, merged: Merged) -> Problem:
     for key, one in merged.inherited.items():
         names = (key, f"config.{key}", key.removeprefix(f"{PROJECT}:"))
         if any(problem.path == name or problem.path.startswith(f"{name}.") for name in names):
-            return replace(problem, file=PROJECT_FILE, line=one.line)
+            return replace(problem, file=PROJECT_FILE, line=one.line, source="")
     return problem
 
 
@@ -161,7 +161,4 @@ class _Check:
         return self.validate(model, written, lambda path: ("config", f"{PROJECT}:options", *path))
 
     def add(self, key: str, summary: str, detail: str, hint: str = "") -> None:
-        line = self.document.line(("config", f"{PROJECT}:{key}"))
-        self.problems.append(
-            Problem(file=self.document.file, line=line, path=key, summary=summary, detail=detail, hint=hint)
-        )
+        self.problems.append(self.document.problem(("config", f"{PROJECT}:{key}"), summary, detail, hint, path=key))

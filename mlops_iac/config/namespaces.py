@@ -5,15 +5,14 @@ from __future__ import annotations
 from itertools import islice
 from typing import Any
 
-import pydantic_core
-
 from mlops_iac.config import pulumi_values
-from mlops_iac.config.document import Document, Path, dotted
+from mlops_iac.config.document import Document, Path
 from mlops_iac.config.envelope import Envelope
 from mlops_iac.config.problems import MAX_PROBLEMS
 from mlops_iac.config.project import PROJECT, shorten
 from mlops_iac.config.regions import list_regions
 from mlops_iac.core.errors import Problem
+from mlops_iac.core.strict_json import NotStrictJson, read_json
 from mlops_iac.core.suggestions import did_you_mean, nearest
 
 TOP_KEYS = {
@@ -66,17 +65,17 @@ def check_top(document: Document, problems: list[Problem]) -> dict[str, Any]:
     """The `config:` mapping; empty, with a problem, when there is none."""
     top = document.values
     if not isinstance(top, dict):
-        problems.append(_problem(document, (), "A stack file is a mapping.", "It must hold a `config:` mapping."))
+        problems.append(document.problem((), "A stack file is a mapping.", "It must hold a `config:` mapping."))
         return {}
     for key in islice(top, MAX_PROBLEMS):
         if key not in TOP_KEYS:
-            problems.append(_problem(document, (key,), "This key is not known here.", "", did_you_mean(key, TOP_KEYS)))
+            problems.append(document.problem((key,), "This key is not known here.", "", did_you_mean(key, TOP_KEYS)))
         elif key != "config" and not isinstance(top[key], str):
-            problems.append(_problem(document, (key,), "This must be text.", f"Value given: {_show(top[key])}"))
+            problems.append(document.problem((key,), "This must be text.", f"Value given: {_show(top[key])}"))
     config = top.get("config")
     if not isinstance(config, dict):
         given = f"Value given: {_show(config)}" if "config" in top else "There is no `config:` in this file."
-        problems.append(_problem(document, ("config",), "`config:` must be a mapping of settings.", given))
+        problems.append(document.problem(("config",), "`config:` must be a mapping of settings.", given))
         return {}
     return config
 
@@ -101,8 +100,8 @@ def lift(config: dict[str, Any]) -> dict[str, Any]:
 
 def _parse_json(text: str) -> Any:
     try:
-        return pydantic_core.from_json(text, allow_inf_nan=False)
-    except ValueError:
+        return read_json(text)
+    except NotStrictJson:
         return text
 
 
@@ -118,8 +117,7 @@ def check_config(document: Document, config: dict[str, Any], problems: list[Prob
             problems += _check_aws(document, name, value)
         elif namespace == PROJECT and pulumi_values.holds_secret(value):
             problems.append(
-                _problem(
-                    document,
+                document.problem(
                     ("config", key),
                     "This cannot be a secret.",
                     f"Keys of `{PROJECT}:` end up in names, tags and pipeline definitions, in clear.",
@@ -133,7 +131,7 @@ def check_config(document: Document, config: dict[str, Any], problems: list[Prob
             if typed
             else "add `aws:region: eu-west-1`."
         )
-        problems.append(_problem(document, ("config", "aws:region"), "This key is missing.", "", hint))
+        problems.append(document.problem(("config", "aws:region"), "This key is missing.", "", hint))
 
 
 def _bare_key(document: Document, key: str) -> Problem:
@@ -145,7 +143,7 @@ def _bare_key(document: Document, key: str) -> Problem:
         hint = "write `aws:region`."
     else:
         hint = f"write `{PROJECT}:{shorten(name, 40)}` or another namespace."
-    return _problem(document, path, "A setting's key is `namespace:key`.", f"Key given: {shorten(key)}", hint)
+    return document.problem(path, "A setting's key is `namespace:key`.", f"Key given: {shorten(key)}", hint)
 
 
 def _check_aws(document: Document, name: str, value: Any) -> list[Problem]:
@@ -153,14 +151,14 @@ def _check_aws(document: Document, name: str, value: Any) -> list[Problem]:
     if name == "region":
         return _check_region(document, path, value)
     if name == "profile" and not (isinstance(value, str) and value):
-        return [_problem(document, path, "This must be text.", f"Value given: {_show(value)}")]
+        return [document.problem(path, "This must be text.", f"Value given: {_show(value)}")]
     if name in AWS_SECRETS and not pulumi_values.is_secure(value):
         detail = "Whoever can read this file, or its history, has the key. The value is not repeated here."
         hint = "remove it and revoke that key; use `aws:profile` or the environment's own credentials."
-        return [_problem(document, path, "Credentials are in clear text.", detail, hint)]
+        return [document.problem(path, "Credentials are in clear text.", detail, hint)]
     match = nearest(name, AWS_KEYS) if name not in AWS_KEYS else None
     if match:
-        return [_problem(document, path, "This key is not known here.", "", f"did you mean `aws:{match}`?")]
+        return [document.problem(path, "This key is not known here.", "", f"did you mean `aws:{match}`?")]
     return []
 
 
@@ -170,12 +168,7 @@ def _check_region(document: Document, path: Path, value: Any) -> list[Problem]:
         return []
     given = value if isinstance(value, str) else ""
     detail = f"Value given: {_show(value)}"
-    return [_problem(document, path, "There is no such region.", detail, did_you_mean(given, regions))]
-
-
-def _problem(document: Document, path: Path, summary: str, detail: str, hint: str = "") -> Problem:
-    line = document.line(path)
-    return Problem(file=document.file, line=line, path=dotted(path), summary=summary, detail=detail, hint=hint)
+    return [document.problem(path, "There is no such region.", detail, did_you_mean(given, regions))]
 
 
 def _show(value: Any) -> str:

@@ -13,7 +13,7 @@ from mlops_iac.config.project import PROJECT, shorten
 from mlops_iac.config.project_file import ProjectFile
 from mlops_iac.config.project_settings import merge
 from mlops_iac.config.text import read_text
-from mlops_iac.core.errors import ConfigError, Problem, StackNotFound
+from mlops_iac.core.errors import ConfigError, StackNotFound
 from mlops_iac.core.suggestions import did_you_mean
 
 
@@ -88,12 +88,10 @@ def _config_of(document: Document) -> dict[str, Any]:
 def _refuse_other_secrets(document: Document) -> None:
     key = next((key for key in ("secretsprovider", "encryptedkey") if document.values.get(key)), None)
     if key and document.values.get("secretsprovider") != "passphrase":
-        problem = Problem(
-            file=document.file,
-            line=document.line((key,)),
-            path=key,
-            summary="These secrets cannot be read here.",
-            detail=f"`{key}` says that a service keeps the key; the embedded engine knows passphrases only.",
-            hint="`pulumi stack change-secrets-provider passphrase`, or deploy with `--cloud aws`.",
+        problem = document.problem(
+            (key,),
+            "These secrets cannot be read here.",
+            f"`{key}` says that a service keeps the key; the embedded engine knows passphrases only.",
+            "`pulumi stack change-secrets-provider passphrase`, or deploy with `--cloud aws`.",
         )
         raise ConfigError.of([problem])

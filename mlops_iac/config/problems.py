@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from mlops_iac.config.document import Document, Path, dotted
+from mlops_iac.config.document import Document, Path
 from mlops_iac.config.models import Spot, locate
 from mlops_iac.config.project import shorten
 from mlops_iac.core.errors import Problem
@@ -62,17 +62,7 @@ def problems_of(
     for path, told in found.items():
         place = at(path)
         for summary, detail, hint in _join_members(told, values[path]):
-            problems.append(
-                Problem(
-                    file=document.file,
-                    line=document.line(place),
-                    path=dotted(place),
-                    summary=summary,
-                    detail=detail,
-                    hint=hint,
-                    source=document.source(place),
-                )
-            )
+            problems.append(document.problem(place, summary, detail, hint))
     return problems
 
 

@@ -12,7 +12,7 @@ from mlops_iac.config.document import Document, parse_document
 from mlops_iac.config.project import PROJECT, PROJECT_FILE
 from mlops_iac.config.project_settings import Declaration, read_declarations
 from mlops_iac.config.text import read_text
-from mlops_iac.core.errors import ConfigError, MlopsError, Problem
+from mlops_iac.core.errors import ConfigError, MlopsError
 
 ENTRY_POINT = "__main__.py"
 
@@ -31,7 +31,7 @@ class ProjectFile:
 
 def read_project_file(root: Path) -> ProjectFile:
     """Raises ConfigError, at its line, for a file that is none, and for a program in another language than Python."""
-    document = parse_document(read_text(root / PROJECT_FILE, root, PROJECT_FILE), PROJECT_FILE)
+    document = _read(root)
     values = document.values
     name = values.get("name") if isinstance(values, dict) else None
     if not isinstance(name, str) or not name:
@@ -52,9 +52,16 @@ def read_declared(root: Path) -> tuple[Declaration, ...]:
     """The project's settings alone; none when there is no Pulumi.yaml."""
     if not (root / PROJECT_FILE).is_file():
         return ()
-    document = parse_document(read_text(root / PROJECT_FILE, root, PROJECT_FILE), PROJECT_FILE)
+    document = _read(root)
     name = document.values.get("name") if isinstance(document.values, dict) else None
     return read_declarations(document, name if isinstance(name, str) else PROJECT)
+
+
+def _read(root: Path) -> Document:
+    document = parse_document(read_text(root / PROJECT_FILE, root, PROJECT_FILE), PROJECT_FILE, what="project file")
+    if document.problems:
+        raise ConfigError.of(document.problems)
+    return document
 
 
 def _refuse_other_languages(document: Document) -> None:
@@ -71,5 +78,4 @@ def _refuse_other_languages(document: Document) -> None:
 
 
 def _refuse(document: Document, key: str, summary: str, detail: str, hint: str) -> MlopsError:
-    line = document.line((key,))
-    return ConfigError.of([Problem(file=document.file, line=line, path=key, summary=summary, detail=detail, hint=hint)])
+    return ConfigError.of([document.problem((key,), summary, detail, hint)])

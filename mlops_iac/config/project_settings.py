@@ -158,5 +158,4 @@ def _wrong_type(document: Document, one: Declaration, value: Any) -> list[Proble
 
 
 def _problem(document: Document, key: str, summary: str, detail: str, hint: str = "") -> Problem:
-    line = document.line(("config", key)) if key else document.line(("config",))
-    return Problem(file=document.file, line=line, path=key or "config", summary=summary, detail=detail, hint=hint)
+    return document.problem(("config", key) if key else ("config",), summary, detail, hint, path=key or "config")

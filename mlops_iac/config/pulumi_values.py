@@ -10,6 +10,8 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from mlops_iac.core.strict_json import read_json
+
 SECURE = "secure"
 
 
@@ -55,4 +57,4 @@ def reveal(flat: str, decrypt: Callable[[str], str]) -> str:
             return {key: walk(item) for key, item in value.items()}
         return [walk(item) for item in value] if isinstance(value, list) else value
 
-    return flatten(walk(json.loads(flat)))
+    return flatten(walk(read_json(flat)))

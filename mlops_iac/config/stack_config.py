@@ -55,8 +55,7 @@ class StackConfig(BaseModel):
 
     def problem(self, path: str, summary: str, detail: str = "", hint: str = "") -> Problem:
         """A problem at a dotted key, for whoever finds one later: the blueprint, the packer of the team's code."""
-        file, line = self.place(path)
-        return Problem(file=file, line=line, path=path, summary=summary, detail=detail, hint=hint)
+        return self._document.problem(self._key_path(path), summary, detail, hint, path=path)
 
     def get_code_folder(self) -> Path:
         """The team's folder on disk; ConfigError at its line when it is not a folder inside the project."""

@@ -20,7 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Self
 
 from mlops_iac.core import exit_codes
 
@@ -41,6 +41,8 @@ class Problem:
     """A warning (a word that will go, say) stops nothing."""
     source: str = ""
     """The line of the file up to the end of the key that is wrong; what is written behind it may be a secret."""
+    column: int = 0
+    """1-based, of what has no key: text that is no YAML, say; 0 when it is the key that is wrong."""
 
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}" if self.file and self.line else self.file
@@ -64,7 +66,7 @@ class MlopsError(Exception):
         super().__init__(summary)
 
     @classmethod
-    def of(cls, problems: Iterable[Problem]) -> MlopsError:
+    def of(cls, problems: Iterable[Problem]) -> Self:
         """Several problems found at once, shown sorted by place."""
         ordered = tuple(sorted(problems))
         error = cls(ordered[0].summary)

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
+from mlops_iac.core.strict_json import finite
 from mlops_iac.pipelines.model import PipelineModel
 from mlops_iac.pipelines.names import Word
 from mlops_iac.pipelines.references import FromParameter
@@ -40,8 +41,7 @@ class Parameter(PipelineModel):
 def find_mismatch(type: str, value: Any) -> str | None:
     """Why a value does not fit a type, or None when it does: ``must be a number``."""
     if type == "number":
-        good = isinstance(value, int | float) and not isinstance(value, bool)
-        return None if good and value == value and abs(value) != float("inf") else "must be a finite number"
+        return "must be a finite number" if finite(value) is None else None
     if type == "strings":
         good = isinstance(value, dict) and all(isinstance(part, str) for item in value.items() for part in item)
         return None if good else "must be a map of strings to strings"

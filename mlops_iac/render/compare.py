@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Any, Literal
 
+from mlops_iac.core.strict_json import read_json
+
 IDENTITY = ("Sid", "Id", "ID", "Name", "name", "id", "key", "Key")
 """Keys by which people tell the entries of a list apart; the first that all entries have, with no value twice."""
 MISSING: Any = object()
@@ -43,7 +45,7 @@ def parse(value: Any) -> Any:
     if not isinstance(value, str) or not value.lstrip().startswith(("{", "[")):
         return None
     try:
-        return json.loads(value)
+        return read_json(value)
     except ValueError:
         return None
 

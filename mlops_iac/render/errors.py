@@ -36,14 +36,17 @@ def _render_problem(problem: Problem, word: str, style: Style) -> str:
 
 
 def _source_lines(problem: Problem, style: Style) -> list[str]:
-    """The line that is wrong, and carets under its key. Left out when the line is too long to be read."""
-    key = problem.path.rpartition(".")[2]
-    start = len(problem.source) - len(key)
-    if not problem.source or len(problem.source) > LONGEST_SOURCE or problem.source[start:] != key:
+    """The line that is wrong, and carets under its key or its column. Left out when it is too long to be read."""
+    key = "^" if problem.column else problem.path.rpartition(".")[2]
+    start = problem.column - 1 if problem.column else len(problem.source) - len(key)
+    if max(len(problem.source), start) > LONGEST_SOURCE:
+        return []
+    if not problem.column and (not problem.source or problem.source[start:] != key):
         return []
     bar = style.paint(f"{problem.line} | ", "dim")
     below = style.paint(" " * len(str(problem.line)) + " | ", "dim")
-    return [f"  {bar}{problem.source}: …", f"  {below}{' ' * start}{style.paint('^' * len(key), 'yellow')}"]
+    rest = " …" if problem.column else ": …"
+    return [f"  {bar}{problem.source}{rest}", f"  {below}{' ' * start}{style.paint('^' * len(key), 'yellow')}"]
 
 
 def error_json(error: MlopsError) -> dict[str, Any]:
@@ -58,5 +61,5 @@ def error_json(error: MlopsError) -> dict[str, Any]:
 
 
 def _problem_json(problem: Problem) -> dict[str, Any]:
-    fields = {name: getattr(problem, name) for name in Problem.__dataclass_fields__ if name != "source"}
+    fields = {name: getattr(problem, name) for name in Problem.__dataclass_fields__ if name not in ("source", "column")}
     return {name: value for name, value in fields.items() if value and (name, value) != ("severity", "error")}

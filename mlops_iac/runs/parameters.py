@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from mlops_iac.config.project import shorten
 from mlops_iac.core.environment import Parameter, Pipeline
-from mlops_iac.core.errors import Problem, UsageError
+from mlops_iac.core.errors import ConfigError, Problem, UsageError
 from mlops_iac.core.suggestions import did_you_mean
 from mlops_iac.pipelines import hyperparameters
 from mlops_iac.pipelines.parameters import find_mismatch
@@ -51,16 +51,21 @@ def check_parameter(pipeline: Pipeline, name: str, value: Any) -> tuple[list[Pro
         value = {**default, **{str(key): hyperparameters.carry(as_text(item)) for key, item in value.items()}}
     mismatch = find_mismatch(parameter.type, value)
     if mismatch:
-        detail = f"`{name}` {mismatch}; the value given is {value!r}, the default is {default!r}."
+        detail = f"`{name}` {mismatch}; the value given is {_show(value)}, the default is {_show(default)}."
         problems.append(Problem(path=name, summary="Wrong parameter.", detail=detail, hint="correct the value."))
     return problems, value
+
+
+def _show(value: Any) -> str:
+    """A value as Python writes it, so that text is told from a number; a long one is cut."""
+    return shorten(repr(value), 100)
 
 
 def check_map(name: str, values: Mapping[Any, Any]) -> Iterable[Problem]:
     for key, value in values.items():
         path = f"{name}.{key}"
         if isinstance(value, Mapping | list) or value is None:
-            detail = f"`{path}` must be text or a number; the value given is {value!r}."
+            detail = f"`{path}` must be text or a number; the value given is {_show(value)}."
             yield Problem(path=path, summary="Wrong parameter.", detail=detail, hint="write one value.")
         elif fault := hyperparameters.find_fault(as_text(value)):
             detail = f"`{path}` {fault}."
@@ -90,28 +95,23 @@ def place_of(given: Mapping[str, Any], name: str) -> dict[str, Any]:
 
 def read_parameters(file: Path) -> FileParameters:
     """A YAML (or JSON) file of parameters. Raises UsageError when it is not one map of them."""
-    text = read_text(file)
-    import yaml
+    from mlops_iac.config.document import parse_document
 
+    text = read_text(file)
+    if not any(line.strip() and not line.lstrip().startswith("#") for line in text.splitlines()):
+        return FileParameters()
     try:
-        root: Any = yaml.compose(text, Loader=strict_loader())
-        values = strict_loader()(text).get_single_data() if root is not None else {}
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 0
-        detail = f"{error.problem or error.context}."
-        hint = "write `name: value` lines, as `outputs STACK pipelines` shows them."
-        raise UsageError("Parameters file is not plain YAML.", detail, hint=hint, file=str(file), line=line) from error
-    except (yaml.YAMLError, RecursionError) as error:
-        detail = "It is nested too deep." if isinstance(error, RecursionError) else str(error).splitlines()[0]
-        raise UsageError("Parameters file is not plain YAML.", detail, hint=_MAP_HINT, file=str(file)) from error
-    if values is None:
-        values = {}
-    if not isinstance(values, dict) or not all(isinstance(name, str) for name in values):
+        document = parse_document(text, str(file), what="parameters file")
+    except ConfigError as error:
+        raise UsageError.of(error.problems) from error
+    if document.problems:
+        raise UsageError.of(document.problems)
+    if not isinstance(document.values, dict):
         detail = "It must hold `name: value` lines."
         raise UsageError("Parameters file is not a map.", detail, hint=_MAP_HINT, file=str(file))
-    found = FileParameters(values)
+    found = FileParameters(document.values)
     found.file = str(file)
-    found.lines = {key.value: key.start_mark.line + 1 for key, _ in root.value} if values else {}
+    found.lines = {name: document.line((name,)) for name in document.values}
     return found
 
 
@@ -133,33 +133,6 @@ def read_text(file: Path) -> str:
     except OSError as error:
         detail = f"{error.strerror}."
         raise UsageError("Parameters file cannot be read.", detail, hint="check its rights.", file=str(file)) from error
-
-
-@functools.cache
-def strict_loader() -> Any:
-    """Plain values only: no tags of any language, no aliases (which can grow without end), no key twice."""
-    import yaml
-
-    class Strict(yaml.SafeLoader):
-        peek_event: Any
-
-        def compose_node(self, parent: Any, index: Any) -> Any:
-            if self.check_event(yaml.AliasEvent):
-                event = self.peek_event()
-                raise yaml.composer.ComposerError(None, None, "aliases are not read here", event.start_mark)
-            return super().compose_node(parent, index)
-
-        def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
-            seen: dict[Any, int] = {}
-            for key, _ in node.value:
-                if key.value in seen:
-                    told = f"`{key.value}` is there twice; it is already on line {seen[key.value]}"
-                    raise yaml.constructor.ConstructorError(None, None, told, key.start_mark)
-                if isinstance(key.value, str):
-                    seen[key.value] = key.start_mark.line + 1
-            return dict(super().construct_mapping(node, deep))
-
-    return Strict
 
 
 def parse_settings(settings: Iterable[str], pipeline: Pipeline) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from pathlib import Path
 from mlops_iac.core.cache import cache_folder
 from mlops_iac.core.errors import RunError
 from mlops_iac.core.frameworks import Framework
+from mlops_iac.core.strict_json import read_json_file
 from mlops_iac.runs.hashed import has_hashes, with_stand_ins
 from mlops_iac.runs.hashes import hash_file
 from mlops_iac.runs.pip import download_wheels
@@ -138,7 +139,7 @@ def cache_key(texts: list[str], framework: Framework, platform: Platform) -> str
 def find_lock(kept: Path) -> Locked | None:
     """The lock in a cache folder; None when there is none, or when a wheel is missing or damaged."""
     try:
-        entries = json.loads((kept / LOCK_FILE).read_text("utf-8"))
+        entries = read_json_file(kept / LOCK_FILE)
         wheels = tuple(Wheel(e["name"], e["version"], kept / e["file"], e["sha256"]) for e in entries)
         intact = all(hash_file(wheel.path) == wheel.sha256 for wheel in wheels)
     except (OSError, ValueError, KeyError, TypeError):

@@ -17,11 +17,15 @@ from typing import Final
 from mlops_iac.clients import Clients
 from mlops_iac.core.cache import cache_folder
 from mlops_iac.core.environment import Environment
+from mlops_iac.core.strict_json import read_json_file
 from mlops_iac.runs.calls import calling
 from mlops_iac.runs.lake import find_object
 
 CHECKSUM: Final = "mlops-iac-sha256"
 """Object metadata by which an unchanged file is known."""
+
+LARGEST_MEMORY: Final = 64 * 1024 * 1024
+"""Bytes of what is remembered of one bucket: some 300,000 files. One that is larger begins anew."""
 
 FEW: Final = 8
 """Keys for which asking one by one is cheaper than a listing, which may be long."""
@@ -85,7 +89,7 @@ def _memory_path(environment: Environment, clients: Clients) -> Path:
 
 def _read(path: Path) -> dict[str, list[str]]:
     try:
-        found = json.loads(path.read_text())
+        found = read_json_file(path, most=LARGEST_MEMORY)
         return {key: [str(tag), str(checksum)] for key, (tag, checksum) in found.items()}
     except (OSError, ValueError, TypeError, AttributeError):
         return {}

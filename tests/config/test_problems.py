@@ -228,6 +228,9 @@ CASES = [
 def test_a_wrong_option_is_told_in_three_parts(problems, text, path, summary, detail, hint, line):
     found = next(p for p in problems(text) if p.path == path)
     assert (found.summary, found.detail, found.hint, found.line) == (summary, detail, hint, line)
+    key = path.rpartition(".")[2]
+    if f"{key}:" in text.splitlines()[line - 7]:
+        assert found.source.endswith(key), "the line with the key is shown"
 
 
 def test_a_value_that_is_long_or_has_control_characters_is_shortened_in_the_error(problem):

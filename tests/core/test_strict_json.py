@@ -5,13 +5,15 @@ from __future__ import annotations
 import contextlib
 import json
 import math
+import os
+from pathlib import Path
 from types import MappingProxyType
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlops_iac.core.strict_json import DEEPEST, NotStrictJson, finite, read_json, write_json
+from mlops_iac.core.strict_json import DEEPEST, NotStrictJson, finite, read_json, read_json_file, write_json
 
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -37,8 +39,11 @@ def refuse(constant: str) -> None:
         (b"\xff", "byte 0 is not UTF-8"),
         ("{", "line 1"),
         ("", "line 1"),
+        ('{"a": ["\\ud800"]}', "surrogate"),
+        ('{"\\uDFFF": 1}', "surrogate"),
+        ('"\udc80"', "surrogate"),
     ],
-    ids=range(11),
+    ids=range(14),
 )
 def test_what_no_reader_can_be_asked_to_take_is_refused(text: str | bytes, told: str) -> None:
     with pytest.raises(NotStrictJson, match=told):
@@ -49,6 +54,25 @@ def test_what_no_reader_can_be_asked_to_take_is_refused(text: str | bytes, told:
 def test_nothing_but_a_refusal_comes_of_any_text(text: str | bytes) -> None:
     with contextlib.suppress(NotStrictJson):
         read_json(text)
+
+
+def test_a_pair_of_surrogates_is_a_character() -> None:
+    assert read_json('"\\ud83d\\ude00"') == "\N{GRINNING FACE}"
+
+
+def test_a_file_is_read_when_it_is_one_and_not_too_large(tmp_path: Path) -> None:
+    (tmp_path / "good.json").write_text('{"a": 1}')
+    assert read_json_file(tmp_path / "good.json", most=8) == {"a": 1}
+    with pytest.raises(NotStrictJson, match="more than 7 bytes"):
+        read_json_file(tmp_path / "good.json", most=7)
+    with pytest.raises(FileNotFoundError):
+        read_json_file(tmp_path / "absent.json")
+
+
+def test_a_pipe_in_a_files_place_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.json")
+    with pytest.raises(NotStrictJson, match="not a file"):
+        read_json_file(tmp_path / "pipe.json")
 
 
 @given(ANYTHING)

@@ -1,13 +1,15 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 from google.protobuf.struct_pb2 import Struct
 
+from mlops_iac.core.strict_json import read_json
 from mlops_iac.engine.values.value import UNKNOWN, Archive, Asset, Reference, Secret
-from mlops_iac.engine.values.wire import read_struct, write_struct
+from mlops_iac.engine.values.wire import DEEPEST, NotAValue, read_struct, write_struct
 
 
 def there_and_back(value: Any) -> Any:
@@ -69,3 +71,25 @@ def test_an_archive_changes_with_a_file_in_it(tmp_path: Path) -> None:
 
 def test_a_file_that_is_not_there_is_no_reason_to_stop() -> None:
     assert there_and_back(Asset(path="/does/not/exist")).hash == ""
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), float("-inf")])
+def test_a_number_that_json_has_not_is_refused_with_its_place(number: float) -> None:
+    with pytest.raises(NotAValue, match=r"A property cannot be kept") as caught:
+        there_and_back({"a": [{"b": number}]})
+    assert "`value.a.b` is" in caught.value.detail
+
+
+def test_a_value_that_could_not_be_read_again_is_refused() -> None:
+    """Whatever is taken can be saved, and what is saved can be read: a checkpoint has levels of its own around it."""
+    value: Any = "deep"
+    for _ in range(DEEPEST - 1):
+        value = {"a": value}
+    struct = Struct()
+    write_struct({"value": value}, struct)
+    assert read_struct(struct) == {"value": value}
+    read_json(json.dumps({"checkpoint": {"latest": {"resources": [{"inputs": {"value": [value]}}]}}}))
+    write_struct({"value": [value]}, struct)
+    with pytest.raises(NotAValue, match=r"A property cannot be kept") as caught:
+        read_struct(struct)
+    assert f"nested deeper than {DEEPEST} levels" in caught.value.detail

@@ -63,6 +63,14 @@ def test_a_setting_without_key_or_value_is_refused(setting: str) -> None:
         parse_settings([setting], PIPELINE)
 
 
+@pytest.mark.parametrize("number", ["9" * 5_000, "9" * 400, "1e999", "nan", "-inf"])
+def test_a_number_that_no_reader_can_hold_is_refused_and_not_repeated(number: str) -> None:
+    with pytest.raises(UsageError, match="Wrong parameter") as caught:
+        merge_parameters(PIPELINE, parse_settings([f"gate_at_least={number}"], PIPELINE))
+    assert "finite number" in caught.value.detail
+    assert len(caught.value.detail) < 250
+
+
 def test_a_file_is_read_as_plain_yaml(tmp_path: Path) -> None:
     (tmp_path / "p.yaml").write_text("hyperparameters:\n  C: 0.1\n")
     assert read_parameters(tmp_path / "p.yaml") == {"hyperparameters": {"C": 0.1}}
@@ -77,10 +85,12 @@ def test_a_file_is_read_as_plain_yaml(tmp_path: Path) -> None:
         b"a: [\n",
         b"\xff\xfe\x00",
         b"!!python/object/apply:os.system ['id']\n",
-        b"3: x\n",
         b"a: 1\nb: 2\na: 3\n",
         b"a: &x [1]\nb: *x\n",
         b"a: " + b"[" * 9000 + b"]" * 9000,
+        b"a: " + b"9" * 5000,
+        b"a: .nan\n",
+        b"? [a]\n: 1\n",
     ],
 )
 def test_a_file_that_is_no_map_of_parameters_is_refused(tmp_path: Path, content: bytes) -> None:

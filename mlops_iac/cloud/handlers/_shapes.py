@@ -17,6 +17,7 @@ from typing import Any, Final
 
 from mlops_iac.core.errors import CloudError
 from mlops_iac.core.service_models import get_model
+from mlops_iac.core.strict_json import read_json
 from mlops_iac.core.suggestions import nearest
 from mlops_iac.engine.values.value import UNKNOWN
 
@@ -177,7 +178,7 @@ def document(type: str, path: str, value: Any) -> Any:
     if isinstance(value, Mapping | list):
         return json.dumps(value)
     try:
-        json.loads(value)
+        read_json(value)
     except (TypeError, ValueError) as error:
         raise CloudError("Not a JSON document.", f"`{type}.{path}` must be JSON: {error}.", resource=type) from None
     return value
@@ -228,8 +229,8 @@ def _is_empty(value: Any) -> bool:
 
 def _same_document(last: Any, fresh: Any) -> bool:
     try:
-        left = json.loads(last) if isinstance(last, str) else last
-        right = json.loads(fresh) if isinstance(fresh, str) else fresh
+        left = read_json(last) if isinstance(last, str) else last
+        right = read_json(fresh) if isinstance(fresh, str) else fresh
     except ValueError:
         return False
     return bool(left == right)

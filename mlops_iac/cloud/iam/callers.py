@@ -26,6 +26,7 @@ from mlops_iac.clients import Credentials
 from mlops_iac.cloud.iam.documents import Names
 from mlops_iac.cloud.token import Token
 from mlops_iac.cloud.wire import AwsError
+from mlops_iac.core.strict_json import read_json
 
 SESSION_KEY: Final = "ASIAMLOPSIAC"
 """What the access key ids of this cloud's sessions begin with; nobody else's dummy key does."""
@@ -111,7 +112,7 @@ class Sessions:
         body, _, signature = token.rpartition(".")
         if not body or not hmac.compare_digest(signature, self._sign(body)):
             raise AwsError("InvalidClientTokenId", "The security token included in the request is invalid.", 403)
-        claims: dict[str, Any] = json.loads(base64.urlsafe_b64decode(body))
+        claims: dict[str, Any] = read_json(base64.urlsafe_b64decode(body))
         if claims["ends"] < time.time():
             raise AwsError("ExpiredToken", "The security token included in the request is expired", 403)
         return self.principal(claims["role"], claims["session"], tuple(claims["policies"]), claims["tags"])

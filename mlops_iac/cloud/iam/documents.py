@@ -7,13 +7,13 @@ Source: "IAM JSON policy element reference" in the IAM user guide
 from __future__ import annotations
 
 import functools
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from mlops_iac.cloud.iam.conditions import Condition, Keys, lookup_in, parse_conditions
 from mlops_iac.cloud.iam.matching import matches
+from mlops_iac.core.strict_json import read_json
 
 PrincipalMatch = Literal["session", "identity", "account", "everybody"]
 """How directly a statement names a principal: its very session, its role or user, its whole account, or everybody."""
@@ -83,7 +83,7 @@ class MalformedDocument(ValueError):
 def parse_document(text: str) -> Document:
     """A policy document from its JSON text. Raises `MalformedDocument`."""
     try:
-        document = json.loads(text)
+        document = read_json(text)
         statements = document["Statement"]
         listed = statements if isinstance(statements, list) else [statements]
         variables = document.get("Version") == "2012-10-17"

@@ -17,6 +17,7 @@ from mlops_iac.cloud.iam.reference import read_data
 from mlops_iac.cloud.iam.requirements import Place
 from mlops_iac.cloud.iam.resolving import key_arn
 from mlops_iac.cloud.wire import AwsError, Call
+from mlops_iac.core.strict_json import read_json
 
 if TYPE_CHECKING:
     from mlops_iac.cloud.gateway import Gateway
@@ -117,7 +118,7 @@ def _using(
 def _rules(definition: str) -> set[str]:
     """The names of the rules that Step Functions makes for a document's `.sync` tasks."""
     named = read_data("services.json")["states"]["rules"]
-    resources = re.findall(r'"arn:[a-z-]+:states:::([^"]+)"', json.dumps(json.loads(definition)) if definition else "")
+    resources = re.findall(r'"arn:[a-z-]+:states:::([^"]+)"', json.dumps(read_json(definition)) if definition else "")
     return {named[each] for each in resources if each in named}
 
 

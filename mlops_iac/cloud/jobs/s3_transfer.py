@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import json
 import os
 import shutil
 import tarfile
@@ -14,6 +13,7 @@ from typing import Any, BinaryIO, Final, cast
 from urllib.parse import urlsplit
 
 from mlops_iac.cloud.jobs.failure import JobFailed
+from mlops_iac.core.strict_json import read_json
 
 _LONGEST_NAME: Final = 255
 """Bytes of a file's name on Linux (limits.h, NAME_MAX)."""
@@ -188,7 +188,7 @@ def _below(prefix: str, key: str) -> str:
 def _manifest(s3: Any, uri: S3Uri) -> Iterator[tuple[S3Uri, str]]:
     """``[{"prefix": "s3://bucket/some/"}, "relative/1.csv", …]``; without a prefix the entries are whole URIs."""
     try:
-        entries = json.loads(s3.get_object(Bucket=uri.bucket, Key=uri.key)["Body"].read())
+        entries = read_json(s3.get_object(Bucket=uri.bucket, Key=uri.key)["Body"].read())
         first = entries[0]
     except (ValueError, LookupError, TypeError) as error:
         raise JobFailed(f"ClientError: {uri} is not a manifest: {error}") from error

@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mlops_iac.cloud.jobs.failure import JobFailed
+from mlops_iac.core.strict_json import read_json
 
 PROGRAM, SUBMIT_DIRECTORY = "sagemaker_program", "sagemaker_submit_directory"
 HOST = "algo-1"
@@ -144,7 +145,7 @@ def resource_configuration(instance_type: str) -> dict[str, Any]:
 
 def _decode(value: str) -> Any:
     try:
-        return json.loads(value)
+        return read_json(value)
     except ValueError:
         return value
 

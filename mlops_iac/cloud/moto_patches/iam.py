@@ -12,6 +12,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from mlops_iac.cloud.wire import AwsError, Call
+from mlops_iac.core.strict_json import read_json
 
 if TYPE_CHECKING:
     from mlops_iac.cloud.gateway import Gateway
@@ -54,7 +55,7 @@ def _all_managed() -> dict[str, Any]:
 def _check_trust(parameter: str) -> Any:
     def check(call: Call) -> None:
         try:
-            document = json.loads(call.params[parameter])
+            document = read_json(call.params[parameter])
         except ValueError:
             document = None
         statements = document.get("Statement") if isinstance(document, dict) else None

@@ -9,12 +9,12 @@ would refuse every request. Here `cloud.iam` reads bucket policies, and moto doe
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any, Final
 
 from mlops_iac.cloud import tables
 from mlops_iac.cloud.moto_patches import s3_bodies
 from mlops_iac.cloud.wire import AwsError, Call
+from mlops_iac.core.strict_json import read_json
 
 if TYPE_CHECKING:
     from mlops_iac.cloud.gateway import Gateway
@@ -91,7 +91,7 @@ def _refuse(call: Call) -> dict[str, Any]:
 
 def _check_policy(call: Call) -> None:
     try:
-        document = json.loads(call.params["Policy"])
+        document = read_json(call.params["Policy"])
     except ValueError:
         document = None
     if not isinstance(document, dict) or "Statement" not in document:

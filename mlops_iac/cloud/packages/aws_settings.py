@@ -6,12 +6,12 @@ test goes through. What they do to tags: pulumi/pulumi-aws, ``provider/tags.go``
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from mlops_iac.core.errors import PlanError, Problem
+from mlops_iac.core.strict_json import read_json
 from mlops_iac.core.suggestions import did_you_mean
 from mlops_iac.engine.values.value import UNKNOWN, Props, has_unknown
 
@@ -163,6 +163,6 @@ def _parsed(value: Any) -> Any:
     if not isinstance(value, str):
         return value
     try:
-        return json.loads(value) if value else None
+        return read_json(value) if value else None
     except ValueError:
         return value

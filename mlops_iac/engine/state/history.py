@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from mlops_iac.core.strict_json import read_json_file
+
 
 @dataclass(frozen=True, kw_only=True)
 class History:
@@ -28,7 +30,7 @@ class History:
 def read_history(path: Path) -> dict[str, Any]:
     """One entry as it lies on disk; an entry that cannot be read says so."""
     try:
-        entry = json.loads(path.read_text("utf-8"))
+        entry = read_json_file(path)
     except (OSError, ValueError) as error:
         return {"kind": "unknown", "result": f"cannot be read: {error}"}
     return entry if isinstance(entry, dict) else {"kind": "unknown", "result": "cannot be read"}

@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from mlops_iac.core.errors import StateError
+from mlops_iac.core.strict_json import read_json
 from mlops_iac.engine.state import state_file
 from mlops_iac.engine.state.files import explained
 from mlops_iac.engine.state.record import Record
@@ -218,7 +219,7 @@ def read_lines(path: Path) -> Lines:
 def _parse(text: str) -> dict[str, Any] | None:
     """A line that can be replayed; None for any other."""
     try:
-        line = json.loads(text)
+        line = read_json(text, finite=False)
         sound = isinstance(line, dict) and all(type(line[key]) is kind for key, kind in _KINDS.items() if key in line)
         if not sound or not line.keys() & {*_KINDS, "type"}:
             return None

@@ -23,6 +23,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mlops_iac.core.errors import StateError
+from mlops_iac.core.strict_json import read_json_file
 from mlops_iac.engine.state.files import explained, make_folder, write_file
 from mlops_iac.engine.state.record import now
 
@@ -127,7 +128,7 @@ def _refuse_or_free(path: Path, stack: str) -> None:
 def _read(path: Path) -> Holder | None:
     """The holder a lock file names; None when it went away meanwhile. A file that says nothing still locks."""
     try:
-        fields = json.loads(path.read_text("utf-8"))
+        fields = read_json_file(path)
         named = fields["username"], fields["hostname"], fields["timestamp"]
         return Holder(int(fields["pid"]), *named, flock=fields.get("flock") is True)
     except FileNotFoundError:

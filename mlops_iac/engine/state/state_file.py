@@ -12,6 +12,7 @@ from typing import Any
 
 from mlops_iac.core import urns
 from mlops_iac.core.errors import StateError
+from mlops_iac.core.strict_json import read_json
 from mlops_iac.engine.deciding.graph import find_cycle
 from mlops_iac.engine.state import old_checkpoints
 from mlops_iac.engine.state.record import Record, now
@@ -108,7 +109,7 @@ def decoder(manager: PassphraseManager) -> Decode:
 
 def decode_clear(text: str, decode: Decode) -> Any:
     """The value of a secret that an export shows: JSON in a string, which may hold assets and the like."""
-    return decode(json.loads(text))
+    return decode(read_json(text))
 
 
 def show(value: Any) -> Any:
@@ -231,12 +232,12 @@ def read_resources(latest: Mapping[str, Any], decode: Decode, *, place: str, str
 
 def _latest(text: str, place: str) -> dict[str, Any]:
     try:
-        document = json.loads(text)
+        document = read_json(text, finite=False)
         version = document.get("version", 0)
         checkpoint = document["checkpoint"] if version else document
         latest = checkpoint["latest"] if version in (0, None) else checkpoint.get("latest")
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise damaged(place, "it is not a whole checkpoint") from error
+        raise damaged(place, f"it is not a whole checkpoint: {error}") from error
     return at_this_version(latest or {}, version, place, features=document.get("features"))
 
 

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from mlops_iac.core.errors import AuthenticationError, StateError
+from mlops_iac.core.strict_json import NotStrictJson, read_json
 from mlops_iac.engine.values import signatures as sig
 from mlops_iac.engine.values.value import Secret, reveal
 from mlops_iac.engine.values.wire import marked, unmarked
@@ -81,7 +82,7 @@ class SealedSecret(Secret):
 
     @cached_property
     def value(self) -> Any:
-        return _from_json(json.loads(self.__dict__["keeper"].decrypt(self.__dict__["ciphertext"])))
+        return _from_json(_value_of(self.__dict__["keeper"].decrypt(self.__dict__["ciphertext"])))
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Secret) and bool(self.value == other.value)
@@ -186,6 +187,17 @@ class PassphraseManager:
 
 def _to_json(value: Any) -> str:
     return json.dumps(reveal(value), separators=(",", ":"), ensure_ascii=False, default=marked)
+
+
+def _value_of(text: str) -> Any:
+    try:
+        return read_json(text)
+    except NotStrictJson as error:
+        raise StateError(
+            "A secret cannot be read.",
+            f"What it holds is not JSON: {error}.",
+            hint="restore the state from `.pulumi/backups`, or set the secret anew.",
+        ) from error
 
 
 def _from_json(value: Any) -> Any:

@@ -5,9 +5,11 @@ Works on the messages' own methods, so nothing heavy is imported here.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
+from mlops_iac.core.errors import PlanError
 from mlops_iac.engine.values import signatures as sig
 from mlops_iac.engine.values.content import hashed
 from mlops_iac.engine.values.value import UNKNOWN, Archive, Asset, Props, Reference, Secret
@@ -16,22 +18,45 @@ _LARGEST_EXACT = 2**53
 """Numbers travel as doubles: whole ones up to this size are integers again on our side."""
 
 
+DEEPEST: Final = 64
+"""Levels of a value. Real providers are sent 33 at most (protobuf reads 100 messages inside each other, and a level of
+a ``Struct`` is three), and what is deeper than `strict_json.DEEPEST` could be saved and not read again."""
+
+
+class NotAValue(PlanError):
+    """What a program sends is nothing that a state can hold."""
+
+    def __init__(self, why: str, path: tuple[str, ...] = ()) -> None:
+        what = f"`{'.'.join(path)}`" if path else "It"
+        super().__init__("A property cannot be kept.", f"{what} {why}.", hint="correct the value in the program.")
+        self.why, self.path = why, path
+
+    def inside(self, key: str) -> NotAValue:
+        return NotAValue(self.why, (key, *self.path))
+
+
 def read_struct(struct: Any) -> dict[str, Any]:
-    """A ``Struct`` as plain values. A null in an object means that the key is not set, and is left out."""
-    return _read_fields(struct.fields)
+    """A ``Struct`` as plain values. A null in an object means that the key is not set, and is left out.
+
+    Raises `NotAValue`.
+    """
+    return _read_fields(struct.fields, 1)
 
 
-def read_value(value: Any) -> Any:
-    """One protobuf ``Value``."""
+def read_value(value: Any, level: int = 1) -> Any:
+    """One protobuf ``Value``. Raises `NotAValue`."""
+    if level > DEEPEST:
+        raise NotAValue(f"is nested deeper than {DEEPEST} levels")
     kind = value.WhichOneof("kind")
     if kind == "string_value":
         text = value.string_value
         return UNKNOWN if text == sig.UNKNOWN_TEXT else text
     if kind == "struct_value":
         fields = value.struct_value.fields
-        return _of_program(unmarked(_read_fields(fields))) if sig.KEY in fields else _read_fields(fields)
+        values = _read_fields(fields, level + 1)
+        return _of_program(unmarked(values)) if sig.KEY in values else values
     if kind == "list_value":
-        return [read_value(item) for item in value.list_value.values]
+        return [read_value(item, level + 1) for item in value.list_value.values]
     if kind == "bool_value":
         return value.bool_value
     if kind == "number_value":
@@ -74,17 +99,22 @@ def _write_fields(values: Mapping[str, Any], target: Any) -> None:
     target.struct_value.SetInParent()
 
 
-def _read_fields(fields: Any) -> dict[str, Any]:
+def _read_fields(fields: Any, level: int) -> dict[str, Any]:
     values = {}
     # A protobuf map has an order of its own, another one in each process: sorted, so that what people see stays put.
     for key, field in sorted(fields.items()):
-        value = read_value(field)
+        try:
+            value = read_value(field, level)
+        except NotAValue as error:
+            raise error.inside(key) from None
         if value is not None:
             values[key] = value
     return values
 
 
 def _number(number: float) -> int | float:
+    if not math.isfinite(number):
+        raise NotAValue(f"is {number}, which JSON has not")
     return int(number) if abs(number) <= _LARGEST_EXACT and number.is_integer() else number
 
 

@@ -11,6 +11,7 @@ from typing import Any, Final
 from mlops_iac.clients import Clients
 from mlops_iac.core.environment import Environment, Pipeline, Step
 from mlops_iac.core.errors import Problem, UsageError
+from mlops_iac.core.strict_json import read_json
 from mlops_iac.core.suggestions import did_you_mean
 from mlops_iac.runs.calls import calling
 from mlops_iac.runs.names import execution_name, find_run_id, is_made_by_run, moment_of
@@ -189,7 +190,7 @@ class Runner:
                 start = f"{name}--"
                 found[name] = {key.removeprefix(start): text for key, text in listed.items() if key.startswith(start)}
             elif name in listed:
-                found[name] = json.loads(listed[name]) if parameter.type == "number" else listed[name]
+                found[name] = read_json(listed[name]) if parameter.type == "number" else listed[name]
         return found
 
 

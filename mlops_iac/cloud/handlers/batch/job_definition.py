@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from mlops_iac.cloud.handlers._api import Api
 from mlops_iac.cloud.handlers._base import Resource
 from mlops_iac.cloud.handlers._tags import TagCalls
+from mlops_iac.core.strict_json import read_json
 from mlops_iac.engine.handler import Created, Scope
 from mlops_iac.engine.values.value import Props
 
@@ -36,7 +36,7 @@ class JobDefinition(Resource):
 
     def create_params(self, scope: Scope, inputs: Props) -> dict[str, Any]:
         params = super().create_params(scope, inputs)
-        params |= {key: json.loads(inputs[key]) for key in DOCUMENTS if inputs.get(key)}
+        params |= {key: read_json(inputs[key]) for key in DOCUMENTS if inputs.get(key)}
         if inputs.get("tags"):
             params["tags"] = dict(inputs["tags"])
         return params

@@ -7,6 +7,7 @@ from typing import Any
 
 from mlops_iac.cloud.handlers._api import Api
 from mlops_iac.cloud.handlers._base import Resource
+from mlops_iac.core.strict_json import read_json
 from mlops_iac.engine.handler import Scope
 from mlops_iac.engine.values.value import Props
 
@@ -39,7 +40,7 @@ class TopicPolicy(Resource):
     def fetch(self, api: Api, scope: Scope, outputs: Props) -> Any:
         """A topic always has a policy; one that is AWS's default counts as none."""
         item = super().fetch(api, scope, outputs)
-        policy = json.loads(item["Policy"]) if item and item.get("Policy") else {}
+        policy = read_json(item["Policy"]) if item and item.get("Policy") else {}
         return None if policy.get("Id") == "__default_policy_ID" else item
 
     def remove(self, api: Api, scope: Scope, outputs: Props) -> None:

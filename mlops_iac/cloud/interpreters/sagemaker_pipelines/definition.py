@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
+
+from mlops_iac.core.strict_json import read_json
 
 VERSION: Final = "2020-12-01"
 
@@ -24,7 +25,7 @@ KINDS: Final[Mapping[str, type | tuple[type, ...]]] = {
 def parse(text: str) -> dict[str, Any]:
     """The definition. Raises ValueError with what is wrong, in one sentence."""
     try:
-        document = json.loads(text)
+        document = read_json(text)
     except ValueError as error:
         raise ValueError(f"the definition is not JSON: {error}") from None
     if not isinstance(document, dict) or document.get("Version") != VERSION:
@@ -103,7 +104,7 @@ def _converted(name: str, kind: str, text: str) -> Any:
     if kind == "String":
         return text
     try:
-        value = json.loads(text)
+        value = read_json(text)
     except ValueError:
         value = None
     wanted = KINDS.get(kind, str)

@@ -15,6 +15,7 @@ from typing import Any, Final
 from botocore.exceptions import BotoCoreError, ClientError
 
 from mlops_iac.cloud.interpreters.sagemaker_pipelines.values import Values
+from mlops_iac.core.strict_json import read_json
 
 Step = Mapping[str, Any]
 
@@ -120,7 +121,7 @@ def fail(step: Step, work: Work) -> None:
 def invoke(step: Step, work: Work) -> None:
     arguments = json.dumps(work.values.settle(step.get("Arguments", {})))
     answer = call(work.client("lambda").invoke, FunctionName=step["FunctionArn"], Payload=arguments.encode())
-    payload = json.loads(answer["Payload"].read() or b"null")
+    payload = read_json(answer["Payload"].read() or b"null")
     if answer.get("FunctionError"):
         raise StepFailed(f"ClientError: Function {step['FunctionArn']}: {payload.get('errorMessage', payload)}")
     made = {}

@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from mlops_iac.core.strict_json import read_json
+
 _PART: Final = re.compile(r"([A-Za-z0-9_-]+)|\['([^']+)'\]|\[(\d+)\]")
 _NAMES: Final = ("OutputName", "InputName", "ChannelName", "Name")
 """By one of these the elements of a list are called: ``Outputs['train']``."""
@@ -64,8 +66,8 @@ class Values:
         if uri is None:
             raise Unresolved(f"ClientError: There is no property file {named}.")
         try:
-            document = json.loads(self.read_file(uri).decode("utf-8"), parse_constant=_refuse)
-        except (ValueError, RecursionError) as error:
+            document = read_json(self.read_file(uri))
+        except ValueError as error:
             raise Unresolved(f"ClientError: Property file {uri} is not valid JSON: {error}") from None
         return find(document, str(self.settle(asked["Path"])), uri)
 
@@ -91,7 +93,3 @@ def find(value: Any, path: str, where: str) -> Any:
 def text(value: Any) -> str:
     """A value inside a joined text, as JSON writes numbers and truth values."""
     return value if isinstance(value, str) else json.dumps(value)
-
-
-def _refuse(constant: str) -> Any:
-    raise ValueError(f"{constant} is no number of JSON")

@@ -6,10 +6,11 @@ Grammar (unknown state types, wrong fields) is checked by moto's parser.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from typing import Any, Final
+
+from mlops_iac.core.strict_json import read_json
 
 _EXECUTION_NAME: Final = re.compile(r"[^\s<>{}\[\]?*\"#%\\^|~`$&,;:/\x00-\x1f\x7f-\x9f]{1,80}")
 _ENDS: Final = ("Succeed", "Fail")
@@ -28,7 +29,7 @@ def find_problems(definition: str) -> list[str]:
     if len(definition.encode()) > MAX_DEFINITION:
         return [f"MAXIMUM_DEFINITION_SIZE: The definition has more than {MAX_DEFINITION} bytes"]
     try:
-        document = json.loads(definition)
+        document = read_json(definition)
     except ValueError as error:
         return [f"INVALID_JSON_DESCRIPTION: {error}"]
     if not isinstance(document, dict):

@@ -12,6 +12,8 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
+from mlops_iac.core.strict_json import read_json
+
 _ESCAPED: Final = re.compile(r"\\(['{}\\])")
 _PIECE: Final = re.compile(r"\\(?P<escaped>['{}\\])|(?P<place>\{\})")
 _PACKAGE: Final = "moto.stepfunctions.parser.asl"
@@ -41,15 +43,9 @@ def parse_json(text: str | None) -> Any:
     if text is None or not text.strip():
         return None
     try:
-        return json.loads(text, parse_constant=_refuse)
-    except RecursionError:
-        raise FormatError("States.StringToJson: the text is nested too deep.") from None
+        return read_json(text)
     except ValueError as error:
         raise FormatError(f"States.StringToJson: the text is not valid JSON: {error}") from None
-
-
-def _refuse(constant: str) -> Any:
-    raise ValueError(f"{constant} is no number of JSON")
 
 
 def install() -> None:

@@ -55,7 +55,7 @@ def test_a_value_in_a_property_file_is_found_by_its_path() -> None:
     ("body", "path", "told"),
     [
         (b'{"metrics": {}}', "metrics.auc", "has no metrics.auc"),
-        (b'{"metrics": {"auc": NaN}}', "metrics.auc", "NaN is no number"),
+        (b'{"metrics": {"auc": NaN}}', "metrics.auc", "it holds NaN"),
         (b"\xef\xbb\xbf{}", "metrics.auc", "not valid JSON"),
         (b"[" * 100_000, "metrics.auc", "not valid JSON"),
     ],

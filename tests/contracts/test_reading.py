@@ -1,0 +1,59 @@
+"""Text of others is read by the readers with bounds: `core.strict_json` for JSON, `config.document` for YAML."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+PRODUCT = sorted(path for top in ("mlops_iac", "components", "blueprints") for path in (ROOT / top).rglob("*.py"))
+
+OURS = "data that comes with this package"
+LIBRARY = "data that comes with an installed library"
+INSIDE_A_JOB = "runs where mlops-iac is not installed: standard library only"
+JUST_WRITTEN = "what this function wrote"
+
+PLAIN_JSON = {
+    "mlops_iac/core/strict_json.py": "the reader itself",
+    "mlops_iac/core/frameworks.py": OURS,
+    "mlops_iac/core/service_models.py": LIBRARY,
+    "mlops_iac/config/regions.py": LIBRARY,
+    "mlops_iac/cloud/iam/reference.py": OURS,
+    "mlops_iac/cloud/iam/build_actions.py": "makes data of this package, by hand, from a pinned public package",
+    "mlops_iac/cloud/moto_patches/iam.py": LIBRARY,
+    "mlops_iac/cloud/telemetry/events.py": JUST_WRITTEN,
+    "mlops_iac/cloud/interpreters/step_functions/intrinsics.py": "a literal that moto's grammar has recognised",
+    "mlops_iac/cloud/jobs/launch.py": INSIDE_A_JOB,
+    "mlops_iac/cloud/jobs/toolkits/sagemaker_training/environment.py": INSIDE_A_JOB,
+    "mlops_iac/cloud/endpoints/mlops_iac_content.py": INSIDE_A_JOB,
+    "mlops_iac/runs/launcher/default_inference.py": INSIDE_A_JOB,
+    "mlops_iac/runs/launcher/mlops_iac_run.py": INSIDE_A_JOB,
+    "components/orchestrator/deploy_function.py": INSIDE_A_JOB,
+}
+"""Files that call Python's own reader, and why they may. A new one takes `read_json`, or says here why not."""
+
+OWN_YAML = {"mlops_iac/config/document.py": "the reader itself"}
+
+
+def calls(path: Path, module: str, names: set[str]) -> Iterator[int]:
+    """Lines on which a module's functions are used, however they were imported."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            if node.value.id == module and node.attr in names:
+                yield node.lineno
+        elif isinstance(node, ast.ImportFrom) and node.module == module:
+            yield from (node.lineno for alias in node.names if alias.name in names)
+
+
+def users(module: str, names: set[str]) -> list[str]:
+    return [path.relative_to(ROOT).as_posix() for path in PRODUCT if any(calls(path, module, names))]
+
+
+def test_json_is_read_within_bounds_wherever_others_may_have_written_it() -> None:
+    assert users("json", {"load", "loads", "JSONDecoder"}) == sorted(PLAIN_JSON)
+
+
+def test_yaml_is_read_by_one_reader() -> None:
+    readers = {"load", "load_all", "safe_load", "safe_load_all", "full_load", "unsafe_load", "compose", "parse"}
+    assert users("yaml", readers) == sorted(OWN_YAML)
