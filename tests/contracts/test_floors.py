@@ -36,7 +36,7 @@ FLOORS: dict[str, set[str]] = {
         "mlops_iac.config",
         "mlops_iac.clients",
     },
-    "mlops_iac.runs": {"mlops_iac.pipelines", "mlops_iac.clients"},
+    "mlops_iac.runs": {"mlops_iac.pipelines", "mlops_iac.clients", "mlops_iac.config"},
     "mlops_iac.scaffold": {"mlops_iac.config", "mlops_iac.blueprints"},
     "mlops_iac.testing": {
         "mlops_iac.backends",
