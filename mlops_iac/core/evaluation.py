@@ -50,12 +50,13 @@ def read_numbers(body: bytes) -> dict[str, float]:
 def find_fault(body: bytes | None, key: str, metric: str) -> str:
     """Why a gate cannot compare this metric, in a sentence that names the file; empty when it can.
 
-    ``body`` is the file, None when there is none; ``key`` is where it lies, or would.
+    ``body`` is the file, or as much of it as shows that it is too large, and None when there is none; ``key`` is where
+    it lies, or would.
     """
     if body is None:
         return f"{key} does not exist: the evaluation wrote no such file."
     if len(body) > MOST_BYTES:
-        return f"{key} has {len(body):,} bytes; a gate reads at most {MOST_BYTES:,} (256 KiB)."
+        return f"{key} is too large: a gate reads at most {MOST_BYTES:,} bytes (256 KiB)."
     if body.startswith(_BOM):
         return f"{key} starts with a byte order mark, which JSON does not have: write it as plain UTF-8."
     try:
@@ -84,7 +85,7 @@ def _fault_of(document: Any, key: str, metric: str) -> str:
 def _parse(body: bytes) -> Any:
     """ValueError for what is no JSON, and for what is too deep or too large to be one of ours."""
     if len(body) > MOST_BYTES:
-        raise ValueError(f"it has {len(body):,} bytes")
+        raise ValueError(f"it has more than {MOST_BYTES:,} bytes")
     return read_json(body, finite=False)
 
 

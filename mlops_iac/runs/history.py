@@ -11,7 +11,7 @@ from typing import Any
 from mlops_iac.clients import Clients
 from mlops_iac.core.environment import Environment, Pipeline, Step
 from mlops_iac.core.errors import RunError
-from mlops_iac.core.evaluation import SIGNS, find_fault, metric_keys, read_numbers
+from mlops_iac.core.evaluation import MOST_BYTES, SIGNS, find_fault, metric_keys, read_numbers
 from mlops_iac.runs.lake import find_content
 from mlops_iac.runs.names import check_run_id, get_pipeline
 from mlops_iac.runs.run import Run, StepRun, Verdict
@@ -101,7 +101,8 @@ def _explained(steps: tuple[StepRun, ...], gate: Verdict | None) -> tuple[StepRu
 def _read_evaluation(
     environment: Environment, clients: Clients, pipeline: Pipeline, gate: Step, run: str
 ) -> bytes | None:
-    return find_content(environment.get_store(pipeline.store), clients, gate.facts["evaluation"].format(run=run))
+    key = gate.facts["evaluation"].format(run=run)
+    return find_content(environment.get_store(pipeline.store), clients, key, MOST_BYTES)
 
 
 def _verdict(

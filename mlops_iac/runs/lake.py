@@ -52,11 +52,11 @@ def find_object(environment: Environment, clients: Clients, key: str) -> dict[st
         raise
 
 
-def find_content(store: Store, clients: Clients, key: str) -> bytes | None:
-    """GetObject, or None when there is none."""
+def find_content(store: Store, clients: Clients, key: str, most: int) -> bytes | None:
+    """GetObject, or None when there is none. Of an object with more than ``most`` bytes, one byte more than that."""
     try:
         with calling("s3:GetObject", key):
-            body: bytes = clients("s3").get_object(Bucket=store.bucket, Key=key)["Body"].read()
+            body: bytes = clients("s3").get_object(Bucket=store.bucket, Key=key)["Body"].read(most + 1)
             return body
     except CloudError as error:
         if is_missing(error):
