@@ -13,6 +13,7 @@ from typing import Any
 from mlops_iac.cloud.own_calls import CHALLENGE, PREFIX, authorization
 from mlops_iac.cloud.token import Token
 from mlops_iac.cloud.wire import Answer
+from mlops_iac.core.strict_json import read_json
 
 Functions = Mapping[tuple[str, str], Callable[..., dict[str, Any]]]
 """By method and name. One that takes an argument gets what the request's body says, as JSON."""
@@ -31,7 +32,7 @@ def answer(functions: Functions, environ: Mapping[str, Any], body: bytes, token:
         known = sorted(f"{method} {PREFIX}{name}" for method, name in functions)
         return _json(404, {"error": "No such function.", "known": known})
     try:
-        arguments = (json.loads(body),) if body else ()
+        arguments = (read_json(body),) if body else ()
     except ValueError as error:
         return _json(400, {"error": f"The body is not JSON: {error}."})
     return _json(200, function(*arguments))
