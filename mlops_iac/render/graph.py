@@ -17,7 +17,7 @@ Layers = Mapping[str, Sequence[Step]]
 def render_mermaid(steps: Sequence[Step], *, resources: bool = False) -> str:
     """A Mermaid flowchart: a box a layer with an arrow for each dependency between layers; with ``resources`` every
     resource is drawn inside its layer. https://mermaid.js.org/syntax/flowchart.html"""
-    layers = group_by_layer(steps)
+    layers = _layers(steps)
     ids = _ids([*layers, *(step.name for step in _drawn(layers))])
     lines = ["flowchart LR"]
     for layer, members in layers.items():
@@ -28,7 +28,7 @@ def render_mermaid(steps: Sequence[Step], *, resources: bool = False) -> str:
 
 def render_dot(steps: Sequence[Step], *, resources: bool = False) -> str:
     """The same as a Graphviz digraph. https://graphviz.org/doc/info/lang.html"""
-    layers = group_by_layer(steps)
+    layers = _layers(steps)
     lines = ["digraph environment {", "  rankdir=LR;", '  node [shape=box, fontname="sans-serif"];']
     for layer, members in layers.items():
         if resources:
@@ -40,6 +40,11 @@ def render_dot(steps: Sequence[Step], *, resources: bool = False) -> str:
             lines.append(f"  {_quoted(layer)} [label={label}];")
     lines += [f"  {_quoted(a)} -> {_quoted(b)};" for a, b in _edges(layers, resources)]
     return "\n".join([*lines, "}"])
+
+
+def _layers(steps: Sequence[Step]) -> Layers:
+    """A layer's resources by name: in a state they are in the order in which they were done, another each time."""
+    return {layer: sorted(members, key=lambda step: step.name) for layer, members in group_by_layer(steps).items()}
 
 
 def dependencies(step: Step) -> Iterator[str]:

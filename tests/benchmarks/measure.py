@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import statistics
 import subprocess
 import time
 from collections.abc import Sequence
@@ -35,16 +34,19 @@ def measure(command: Sequence[str], *, cwd: Path | None = None, env: dict[str, s
     return Usage(wall, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024, process.returncode)
 
 
-def median(command: Sequence[str], runs: int = 5, **options: object) -> Usage:
-    """The median of several runs after one that is not counted."""
-    measure(command, **options)  # type: ignore[arg-type]
-    seen = [measure(command, **options) for _ in range(runs)]  # type: ignore[arg-type]
-    return Usage(
-        statistics.median(u.wall for u in seen),
-        statistics.median(u.cpu for u in seen),
-        max(u.memory for u in seen),
-        seen[0].code,
-    )
+def least_cpu(*commands: Sequence[str], runs: int = 9, cwd: Path | None = None) -> list[float]:
+    """Seconds of CPU of each command, the least of several runs, which take turns so that a busy minute is theirs all.
+
+    Raises RuntimeError when one fails.
+    """
+    least = [float("inf")] * len(commands)
+    for _ in range(runs):
+        for place, command in enumerate(commands):
+            usage = measure(command, cwd=cwd)
+            if usage.code != 0:
+                raise RuntimeError(f"{' '.join(command)} ended with {usage.code}")
+            least[place] = min(least[place], usage.cpu)
+    return least
 
 
 def show(name: str, value: float, unit: str, note: str = "") -> None:

@@ -1,4 +1,4 @@
-"""``mlops-iac graph``: the picture of an environment that nobody has deployed."""
+"""``mlops-iac graph``: the picture of an environment, deployed or not."""
 
 from __future__ import annotations
 
@@ -49,6 +49,22 @@ def test_json_has_nodes_with_parents_and_edges_between_them(graph):
     urns = {node["urn"] for node in body["nodes"]}
     assert all(edge["from"] in urns and edge["to"] in urns for edge in body["edges"])
     assert all(node["parent"] in urns for node in body["nodes"] if node["parent"])
+
+
+def test_what_is_deployed_is_drawn_from_its_state_and_runs_no_program(recorded_stack, monkeypatch, capsys):
+    resources = json.loads(recorded_stack.read_text())["checkpoint"]["latest"]["resources"]
+    monkeypatch.setattr("mlops_iac.cli.graph.open_backend", lambda *_: pytest.fail("a program would run"))
+    capsys.readouterr()
+    assert run_command(["graph", "screening-dev", "--json"]) == exit_codes.OK
+    body = json.loads(capsys.readouterr().out)
+    assert {node["urn"] for node in body["nodes"]} == {one["urn"] for one in resources}
+    told = {(needed, one["urn"]) for one in resources for needed in one.get("dependencies", ())}
+    assert {(edge["from"], edge["to"]) for edge in body["edges"]} == told
+
+
+def test_the_stack_file_is_drawn_on_request_though_something_else_is_deployed(recorded_stack, graph):
+    assert "training" not in graph()
+    assert "  lake --> training" in graph("--preview")
 
 
 def test_an_unknown_format_is_refused_with_those_there_are(project, monkeypatch, capsys):

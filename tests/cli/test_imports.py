@@ -79,11 +79,12 @@ def test_what_is_asked_often_loads_no_client_of_aws_and_no_program(deployed: Pat
     (deployed / "rows.json").write_text("[[1]]")
     found = loaded(
         ["outputs", "screening-dev"],
+        ["graph", "screening-dev"],
         ["runs", "screening-dev"],
         ["runs", "screening-dev", RUN],
         ["logs", "screening-dev", RUN],
         ["predict", "screening-dev", "--data", "rows.json"],
         folder=deployed,
     )
-    assert [code for code, _ in found.values()] == [0, 0, 0, 0, 1], "there is no model yet"
+    assert [code for code, _ in found.values()] == [0, 0, 0, 0, 0, 1], "there is no model yet"
     assert {line: heavy for line, (_, heavy) in found.items() if heavy} == {}

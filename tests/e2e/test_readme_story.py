@@ -50,10 +50,14 @@ def test_preview_works_before_anything_is_running(story: Story, readme: Reader):
     assert not (folder / ".mlops-iac/cloud/cloud.json").exists()
 
 
+def picture() -> str:
+    (drawn,) = [block.text for block in read_blocks(README) if block.kind == "mermaid"]
+    return drawn
+
+
 def test_the_picture_in_the_readme_is_what_graph_draws(story: Story):
     cli, _ = story
-    (picture,) = [block.text for block in read_blocks(README) if block.kind == "mermaid"]
-    assert cli("graph", "screening-dev").out == picture
+    assert cli("graph", "screening-dev").out == picture()
 
 
 def test_up_makes_what_the_preview_showed(story: Story, readme: Reader):
@@ -69,6 +73,13 @@ def test_up_again_changes_nothing_and_the_preview_says_so(story: Story):
     cli, _ = story
     assert set(cli("up", "screening-dev", "--yes", "--json").json["changeSummary"]) == {"same"}
     cli("preview", "screening-dev", "--expect-no-changes")
+
+
+def test_the_picture_of_what_is_deployed_is_the_same(story: Story):
+    cli, _ = story
+    assert cli("graph", "screening-dev").out == picture()
+    drawn = cli("graph", "screening-dev", "--resources").out
+    assert drawn == cli("graph", "screening-dev", "--resources", "--preview").out
 
 
 def test_outputs_name_the_bucket_and_the_pipeline(story: Story):
