@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -26,6 +28,19 @@ def make_project(folder: Path) -> Path:
     for stack_file in sorted((CHECKOUT / "examples").glob("*/Pulumi.*.yaml")):
         shutil.copy(stack_file, folder / "stacks")
     return folder
+
+
+@pytest.fixture(scope="session", autouse=True)
+def main_loop() -> Iterator[None]:
+    """The main thread's event loop, for outputs that a test makes outside a program.
+
+    Without one asyncio makes it, and nobody closes it. The collector then does, in the middle of anything: its warning
+    is formatted by parsing source, and a parse of source that it interrupts fails (SystemError, CPython 3.11).
+    """
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    yield
+    loop.close()
 
 
 @pytest.fixture

@@ -153,14 +153,14 @@ def site(profile: str = "standard", **more: Any) -> Site:
 def run(program: Callable[[], object], *, preview: bool = False) -> World:
     """Run a Pulumi program against the mocks and wait for everything in it."""
     world = World()
-    loop = asyncio.new_event_loop()
+    before, loop = asyncio.get_event_loop(), asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     try:
         set_mocks(_Cloud(), project="mlops-iac", stack="screening-dev", preview=preview, monitor=_Monitor(world))
         pulumi.runtime.test(lambda: (program(), None)[1])()
     finally:
         loop.close()
-        asyncio.set_event_loop_policy(None)  # other tests find the main thread as it was
+        asyncio.set_event_loop(before)
     return world
 
 
