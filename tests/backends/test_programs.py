@@ -46,16 +46,13 @@ pulumi.export("secret", config.require_secret("word"))
 pulumi.export("where", pulumi.get_root_directory())
 """
 
-WEBSITE = """
-import os
-
-import pulumi
+OFFERED_IN_PART = """
 from pulumi_aws import lambda_, s3
 
 site = s3.Bucket("site")
 s3.BucketPolicy("open", bucket=site.id, policy="{}")
-for name in sorted(os.listdir("www")):
-    s3.BucketObject(name, bucket=site.id, source=pulumi.FileAsset(f"www/{name}"))
+for name in ("one", "two"):
+    s3.BucketAcl(name, bucket=site.id, acl="public-read")
 lambda_.Alias("hello", function_name="hello", function_version="1")
 """
 
@@ -63,7 +60,7 @@ lambda_.Alias("hello", function_name="hello", function_version="1")
 @pytest.fixture
 def plain(tmp_path: Path) -> Path:
     root = tmp_path / "plain"
-    (root / "www").mkdir(parents=True)
+    root.mkdir()
     (root / "Pulumi.yaml").write_text("name: plain\nruntime: python\nconfig:\n  days: 7\n")
     (root / "Pulumi.dev.yaml").write_text(
         "config:\n  aws:region: eu-west-1\n  plain:colours: [red, blue]\n  plain:word: hello\n"
@@ -72,8 +69,6 @@ def plain(tmp_path: Path) -> Path:
     (root / "naming.py").write_text('PREFIX = "plain"\n')
     (root / "messages.py").write_text('from pulumi_aws import sns\n\ntopic = sns.Topic("messages")\n')
     (root / "greeting.txt").write_text("hello")
-    for name in ("index.html", "404.html"):
-        (root / "www" / name).write_text(name)
     return root
 
 
@@ -108,15 +103,16 @@ def test_an_ordinary_program_lives_its_whole_life_here(
 
 
 def test_what_is_not_emulated_is_named_once_each_before_anything_is_made(plain: Path, cloud: Cloud) -> None:
-    (plain / "__main__.py").write_text(WEBSITE)
+    (plain / "__main__.py").write_text(OFFERED_IN_PART)
     result = EmbeddedBackend(plain, "dev").preview()
     assert isinstance(result.error, MlopsError)
     assert result.error.exit_code == exit_codes.RESOURCE
     assert [problem.detail for problem in result.error.problems] == [
         "The embedded cloud does not offer `aws:lambda/alias:Alias`.",
-        "The embedded cloud does not offer `aws:s3/bucketObject:BucketObject`.",
+        "The embedded cloud does not offer `aws:s3/bucketAcl:BucketAcl`.",
     ]
     assert "`--cloud aws`" in result.error.hint
+    assert "docs/reference/COVERAGE.md" in result.error.problems[1].hint
     assert "`BucketPolicy`" in result.error.problems[1].hint
 
 

@@ -63,4 +63,5 @@ def _what_is_there(type: str) -> str:
     service = type.partition("/")[0]
     there = ", ".join(f"`{known.rpartition(':')[2]}`" for known in sorted(HANDLERS) if known.startswith(f"{service}/"))
     of_service = f"of `{service}` it offers {there}. " if there else f"it offers nothing of `{service}`. "
-    return f"{of_service}Leave the resource out here, or deploy with `--cloud aws`."
+    where = "docs/reference/COVERAGE.md lists all that it offers. "
+    return f"{of_service}{where}Leave the resource out here, or deploy with `--cloud aws`."

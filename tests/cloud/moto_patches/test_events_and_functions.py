@@ -115,6 +115,14 @@ def function(clients, name, source, timeout=10):
     )  # fmt: skip
 
 
+def test_any_json_is_an_event_and_no_payload_is_an_empty_one(clients):
+    function(clients, "echo", "def handler(event, context):\n    return [event]\n")
+    for event in ("a text", "", 0, [], None, {"a": [1]}):
+        answer = clients("lambda").invoke(FunctionName="echo", Payload=json.dumps(event).encode())
+        assert json.loads(answer["Payload"].read()) == [event]
+    assert json.loads(clients("lambda").invoke(FunctionName="echo")["Payload"].read()) == [{}]
+
+
 def test_a_function_really_runs_and_a_state_machine_gets_its_answer(clients):
     function(
         clients,

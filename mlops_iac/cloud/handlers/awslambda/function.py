@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import posixpath
+import tarfile
 import zipfile
 from pathlib import Path
 from typing import Any, Final
@@ -20,8 +22,8 @@ _MOMENT: Final = (1980, 1, 1, 0, 0, 0)
 
 class Function(Resource):
     """CreateFunction, GetFunction, UpdateFunctionConfiguration, UpdateFunctionCode when the code changes,
-    DeleteFunction. Code is a folder, a zip file, or named texts. A create under a name that exists is refused, and so
-    is a role that does not exist; moto accepts both. Only Python runs here."""
+    DeleteFunction. Code is a folder, a packed file, or named texts, files and folders. A create under a name that
+    exists is refused, and so is a role that does not exist; moto accepts both. Only Python runs here."""
 
     type = "aws:lambda/function:Function"
     service = "lambda"
@@ -47,7 +49,7 @@ class Function(Resource):
             detail = f"`{self.type}.runtime` is `{runtime}`; the embedded cloud runs Python only."
             raise CloudError("Value not allowed.", detail, resource=self.type)
         if code is not UNKNOWN and (not isinstance(code, Archive) or code.uri):
-            detail = f"`{self.type}.code` must be a folder, a zip file, or named texts."
+            detail = f"`{self.type}.code` must be a folder, a packed file, or named texts, files and folders."
             raise CloudError("Value not allowed.", detail, resource=self.type)
 
     def prepare(self, api: Api, scope: Scope, inputs: Props) -> None:
@@ -64,7 +66,7 @@ class Function(Resource):
 
 def packed(code: Archive) -> bytes:
     """The code as Lambda takes it: a zip file."""
-    if code.path and Path(code.path).is_file():
+    if code.path and zipfile.is_zipfile(code.path):
         return Path(code.path).read_bytes()
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -76,13 +78,26 @@ def packed(code: Archive) -> bytes:
 
 
 def _files(code: Archive) -> dict[str, bytes]:
+    """Path to content. A part that is an archive lies below its name; ``.`` is the top."""
     if code.path:
-        folder = Path(code.path)
-        return {file.relative_to(folder).as_posix(): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
+        return _files_at(Path(code.path))
     found: dict[str, bytes] = {}
     for name, part in (code.assets or {}).items():
         if isinstance(part, Asset):
-            found[name] = part.text.encode() if part.text is not None else Path(part.path or "").read_bytes()
+            content = part.text.encode() if part.text is not None else Path(part.path or "").read_bytes()
+            found[posixpath.normpath(name)] = content
         else:
-            found |= {f"{name}/{inner}": content for inner, content in _files(part).items()}
+            found |= {posixpath.normpath(f"{name}/{inner}"): content for inner, content in _files(part).items()}
     return found
+
+
+def _files_at(path: Path) -> dict[str, bytes]:
+    """What is in a folder, or in a packed file of the kinds that Pulumi takes: zip, tar, and tar with gzip."""
+    if path.is_dir():
+        return {file.relative_to(path).as_posix(): file.read_bytes() for file in path.rglob("*") if file.is_file()}
+    if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            return {info.filename: archive.read(info) for info in archive.infolist() if not info.is_dir()}
+    with tarfile.open(path) as archive:
+        files = {member.name: archive.extractfile(member) for member in archive if member.isfile()}
+        return {name: file.read() for name, file in files.items() if file}
