@@ -33,7 +33,7 @@ def layer_of(step: Step, types: Mapping[str, str]) -> str:
     urn = step.urn
     while True:
         parent = types.get(urn)
-        if not parent or urns.parse(parent).qualified_type == urns.STACK_TYPE:
+        if not parent or urns.parse(parent).is_stack:
             return urns.parse(urn).name
         urn = parent
 

@@ -148,7 +148,7 @@ class Tree:
         if top not in self._layers:
             urn = urns.parse(top)
             stands_alone = top == step.urn and step.custom
-            kind = "" if stands_alone else urn.qualified_type.split("$")[-1].rsplit(":", 1)[-1]
+            kind = "" if stands_alone else urn.type.rsplit(":", 1)[-1]
             self._layers[top] = Layer(urn.name, kind)
         return self._layers[top]
 
@@ -157,7 +157,7 @@ def _top(urn: str, parents: dict[str, str]) -> str:
     """The ancestor right under the stack."""
     while True:
         parent = parents.get(urn)
-        if not parent or urns.parse(parent).qualified_type == urns.STACK_TYPE:
+        if not parent or urns.parse(parent).is_stack:
             return urn
         urn = parent
 

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from typing import TypeVar
 
+from mlops_iac.core import urns
 from mlops_iac.core.errors import CloudError
 
 T = TypeVar("T")
@@ -40,7 +41,7 @@ def within(seconds: float, verb: str, urn: str, call: Callable[[], T]) -> T:
 def late(seconds: float, verb: str, urn: str) -> CloudError:
     return CloudError(
         "The call took too long.",
-        f"The {verb} of {urn.rsplit('::', 1)[-1]} was not done after {seconds:g} s, the resource's own limit.",
+        f"The {verb} of {urns.parse(urn).name} was not done after {seconds:g} s, the resource's own limit.",
         hint="raise `custom_timeouts`; `pulumi refresh` tells what became of the call.",
         resource=urn,
         unsure=True,

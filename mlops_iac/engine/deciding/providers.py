@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from mlops_iac.core import urns
+from mlops_iac.core.urns import ProviderReference
 from mlops_iac.engine.doing.operation import Operation, make_step, now_is
 from mlops_iac.engine.event import Op
 from mlops_iac.engine.handler import Package, Scope, package_of
@@ -40,7 +41,7 @@ class Providers:
 
     def settled(self, record: Record) -> str:
         """A provider was registered; answers its reference."""
-        reference = f"{record.urn}::{record.id or UNKNOWN_TEXT}"
+        reference = str(ProviderReference(record.urn, record.id or UNKNOWN_TEXT))
         self.seen.add(record.urn)
         self._inputs[reference] = record.inputs
         self._scopes.pop(reference, None)
@@ -53,7 +54,7 @@ class Providers:
 
     def place(self, reference: str) -> dict[str, Any]:
         """The settings of a provider that say where its resources are; those it leaves out are the stack's."""
-        package = self._package(_type_of(reference))
+        package = self._package(ProviderReference.parse(reference).type)
         settings = self._settings(reference, package)
         return {key: settings[key] for key in sorted(package.identity) if key in settings}
 
@@ -62,7 +63,7 @@ class Providers:
         key = reference or package_of(token)
         if key not in self._scopes:
             operation = self._operation
-            package = self._package(_type_of(reference) if reference else token)
+            package = self._package(ProviderReference.parse(reference).type if reference else token)
             settings = self._settings(reference, package) if reference else self._default_inputs(package.name, "")
             self._scopes[key] = package.scope(operation.stack, operation.project, reveal(settings))
         return self._scopes[key]
@@ -80,8 +81,8 @@ class Providers:
 
     def _inputs_in_state(self, reference: str) -> Mapping[str, Any]:
         """Of the very provider a resource was made with, which may have been replaced since."""
-        urn, _, id = reference.rpartition("::")
-        found = [record for record in self._operation.snapshot if record.urn == urn and record.id == id]
+        asked = ProviderReference.parse(reference)
+        found = [record for record in self._operation.snapshot if (record.urn, record.id) == asked]
         return found[0].inputs if found else {}
 
     def _settle_default(self, package: str, version: str) -> str:
@@ -139,11 +140,6 @@ def _op(inputs: dict[str, Any], old: Record | None, identity: frozenset[str]) ->
         return Op.SAME
     moved = any(reveal(old.inputs.get(key)) != reveal(inputs.get(key)) for key in identity)
     return Op.REPLACE if moved else Op.UPDATE
-
-
-def _type_of(reference: str) -> str:
-    """Of a provider, by its reference: ``<urn>::<id>``."""
-    return urns.parse(reference.rpartition("::")[0]).type
 
 
 def _keep(operation: Operation, record: Record, old: Record | None, *, beside: bool) -> None:

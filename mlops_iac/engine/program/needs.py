@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
+from mlops_iac.core.urns import ProviderReference
+
 
 class Tied(Protocol):
     """What `Goal` and `Record` say of other resources."""
@@ -36,7 +38,7 @@ def needs(resource: Tied) -> set[str]:
     if resource.parent:
         needed.add(resource.parent)
     if resource.provider:
-        needed.add(resource.provider.rsplit("::", 1)[0])
+        needed.add(ProviderReference.parse(resource.provider).urn)
     if resource.deleted_with:
         needed.add(resource.deleted_with)
     return needed

@@ -11,6 +11,8 @@ from pulumi import Output, log
 from pulumi.runtime import resource
 from pulumi.runtime.proto import source_pb2
 
+from mlops_iac.core import urns
+
 _create_urn = getattr(resource.create_urn, "original", resource.create_urn)
 
 
@@ -24,7 +26,8 @@ def leave_out() -> None:
 def _plain_urn(name: Any, type_: Any, parent: Any = None, *place: Any, **places: Any) -> Output[str]:
     """The SDK makes a URN from ten Outputs, for each resource, in case there is no engine that answers one."""
     if parent and all(isinstance(word, str) for word in (name, type_, parent)):
-        return Output.from_input(f"{parent[: parent.rfind('::')]}${type_}::{name}")
+        above = urns.parse(parent)
+        return Output.from_input(str(above._replace(qualified_type=f"{above.qualified_type}${type_}", name=name)))
     return _create_urn(name, type_, parent, *place, **places)
 
 

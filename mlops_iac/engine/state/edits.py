@@ -10,6 +10,7 @@ from typing import Any
 from mlops_iac.core import urns
 from mlops_iac.core.errors import Problem, StateError, UsageError
 from mlops_iac.core.suggestions import did_you_mean
+from mlops_iac.core.urns import ProviderReference
 from mlops_iac.engine.deciding.graph import reach
 from mlops_iac.engine.state.record import Record
 from mlops_iac.engine.state.snapshot import Snapshot
@@ -77,8 +78,8 @@ def rename_stack(snapshot: Snapshot, project: str, old: str, new: str) -> None:
     def swap(urn: str) -> str:
         if urn == root:
             return root_urn(project, new)
-        prefix = f"urn:pulumi:{old}::"
-        return f"urn:pulumi:{new}::{urn.removeprefix(prefix)}" if urn.startswith(prefix) else urn
+        known = urns.parse(urn)
+        return str(known.in_stack(new)) if known.stack == old else urn
 
     for key, record in list(snapshot.records.items()):
         snapshot.put(key, relinked(record, swap))
@@ -94,8 +95,8 @@ def relinked(record: Record, swap: Swap) -> Record:
     """The record with every URN in it swapped: its own, and those of what it names."""
     provider = record.provider
     if provider:
-        urn, _, id = provider.rpartition("::")
-        provider = f"{swap(urn)}::{id}"
+        reference = ProviderReference.parse(provider)
+        provider = str(reference._replace(urn=swap(reference.urn)))
     return replace(
         record,
         urn=swap(record.urn),

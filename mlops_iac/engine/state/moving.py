@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from mlops_iac.core import urns
 from mlops_iac.core.errors import StateError
+from mlops_iac.core.urns import ProviderReference
 from mlops_iac.engine.state.edits import (
     find_keys,
     keeping,
@@ -117,7 +118,7 @@ def _providers(
         kept = there or replace(
             provider, urn=new_urn, parent=root_urn(project, target.stack) if provider.parent else None
         )
-        found[urn] = (kept, f"{new_urn}::{kept.id}")
+        found[urn] = (kept, str(ProviderReference(new_urn, kept.id)))
     return found
 
 

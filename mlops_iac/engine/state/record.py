@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from mlops_iac.core import urns
+from mlops_iac.core.urns import ProviderReference
 from mlops_iac.engine.program.goal import Goal
 from mlops_iac.engine.program.moment import Moment
 from mlops_iac.engine.program.needs import needs
@@ -70,7 +71,7 @@ class Record:
 
     @property
     def provider_urn(self) -> str | None:
-        return self.provider.rsplit("::", 1)[0] if self.provider else None
+        return ProviderReference.parse(self.provider).urn if self.provider else None
 
     def needs(self) -> set[str]:
         return needs(self)

@@ -8,6 +8,7 @@ from itertools import pairwise
 from operator import ne
 
 from mlops_iac.core import urns
+from mlops_iac.core.urns import ProviderReference
 from mlops_iac.engine.deciding.graph import find_cycle
 from mlops_iac.engine.state.edits import keeping, named
 from mlops_iac.engine.state.journal import Lost
@@ -116,14 +117,16 @@ def _dangling(snapshot: Snapshot) -> list[Repair]:
 def _without_provider(snapshot: Snapshot) -> list[Repair]:
     """The package's default provider takes the place of a missing one; without any, the next `up` finds one."""
     known = {record.urn for record in snapshot}
-    defaults = {record.type: f"{record.urn}::{record.id}" for record in snapshot if record.is_default_provider}
+    defaults = {
+        record.type: ProviderReference(record.urn, record.id) for record in snapshot if record.is_default_provider
+    }
     done: list[Repair] = []
     for key, record in list(snapshot.records.items()):
         urn = record.provider_urn
         if urn and urn not in known:
             other = defaults.get(urns.parse(urn).type)
-            snapshot.put(key, replace(record, provider=other))
-            action = f"it uses {urns.parse(other.rpartition('::')[0]).name} now" if other else "it names none now"
+            snapshot.put(key, replace(record, provider=str(other) if other else None))
+            action = f"it uses {urns.parse(other.urn).name} now" if other else "it names none now"
             done.append(Repair(urn=record.urn, problem=f"its provider {urn} is not there", action=action))
     return done
 
