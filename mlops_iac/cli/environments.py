@@ -52,9 +52,10 @@ def _tell_if_without_iam(root: Path) -> None:
 def open_desk() -> StateDesk:
     """Where the states on this machine are looked at and edited by hand."""
     from mlops_iac.backends.embedded import EmbeddedBackend
+    from mlops_iac.cloud.provider import EmbeddedProvider
     from mlops_iac.engine.state.state_desk import StateDesk
 
-    return StateDesk(EmbeddedBackend(project_root(), "").store)
+    return StateDesk(EmbeddedBackend(project_root(), "").store, EmbeddedProvider(None))
 
 
 def open_environment(stack: str, cloud: CloudName = CloudName.EMBEDDED, *, quick: bool = False) -> Opened:

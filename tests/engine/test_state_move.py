@@ -47,7 +47,7 @@ def desk(stack: Stack) -> StateDesk:
     """Two stacks: ``dev`` with everything, ``other`` with one resource of its own."""
     operate(stack, "dev", everything, up=True)
     operate(stack, "other", lambda: Thing("own", label="own"), up=True)
-    return StateDesk(stack.store)
+    return StateDesk(stack.store, stack.cloud)
 
 
 def test_what_was_moved_is_unchanged_for_the_programs_that_name_it_now(desk: StateDesk, stack: Stack) -> None:
@@ -99,7 +99,7 @@ def test_what_the_other_stack_has_already_is_refused(desk: StateDesk, stack: Sta
     assert raised.value.summary == "The other stack has it already."
 
 
-def test_a_stack_in_another_region_is_refused(desk: StateDesk, stack: Stack) -> None:
+def test_a_stack_in_another_place_by_its_package_is_refused(desk: StateDesk, stack: Stack) -> None:
     def elsewhere(record: Record) -> Record:
         return replace(record, inputs={**record.inputs, "region": "us-east-1"}) if record.is_provider else record
 
@@ -110,7 +110,8 @@ def test_a_stack_in_another_region_is_refused(desk: StateDesk, stack: Stack) -> 
         stack.store.overwrite("other", snapshot, manager)
     with pytest.raises(StateError) as raised:
         desk.move("dev", ["outer"], "other")
-    assert "us-east-1" in str(raised.value)
+    assert raised.value.summary == "The stacks are in different places."
+    assert "region us-east-1" in raised.value.detail
 
 
 def test_a_stack_and_its_providers_are_not_moved(desk: StateDesk) -> None:

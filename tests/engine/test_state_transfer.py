@@ -16,6 +16,7 @@ from mlops_iac.engine.state.state_store import FileStore
 from mlops_iac.engine.values.value import Secret
 from tests.engine.conftest import Stack
 from tests.engine.programs import Thing
+from tests.support.one_package import OnePackage
 
 RECORDED = (Path(__file__).parent / "recorded/checkpoint.json").read_text()
 GOLDEN = Path(__file__).parents[1] / "golden/pulumi"
@@ -180,7 +181,7 @@ def test_a_deleted_resource_leaves_what_the_real_pulumi_leaves(real_keys: None, 
 
 def test_a_moved_resource_arrives_as_the_real_pulumi_brings_it(real_keys: None, tmp_path: Path) -> None:
     """Recorded: `pulumi state move` of lake-queue to a stack that is the same under other names."""
-    desk = StateDesk(FileStore(tmp_path, "mlops-iac", lambda: "pass"))
+    desk = StateDesk(FileStore(tmp_path, "mlops-iac", lambda: "pass"), OnePackage())
     desk.import_("screening-dev", RECORDED, place="checkpoint.json")
     other = RECORDED.replace("screening-dev", "scoring-dev").replace("::lake", "::store").replace('"lake', '"store')
     desk.import_("scoring-dev", other, place="another checkpoint")

@@ -127,7 +127,7 @@ class Registrar:
                 "Resource option is not supported here.",
                 f"`{goal.name}` uses {', '.join(f'`{name}`' for name in goal.refused)}, which the embedded engine does"
                 " not honour.",
-                hint="remove the option, or deploy with `--cloud aws`, where Pulumi's own engine runs.",
+                hint="remove the option, or deploy with the Pulumi CLI, whose own engine has it.",
             )
 
     def _find_old(self, urn: str, goal: Goal) -> Record | None:

@@ -325,5 +325,5 @@ def _unsupported(what: str, name: str) -> PlanError:
     return PlanError(
         "Not supported by the embedded engine.",
         f"The program uses {what}{f' (`{name}`)' if name else ''}.",
-        hint="deploy with `--cloud aws`, where Pulumi's own engine runs.",
+        hint="deploy with the Pulumi CLI, whose own engine has it.",
     )

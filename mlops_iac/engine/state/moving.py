@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from mlops_iac.core import urns
 from mlops_iac.core.errors import StateError
@@ -39,11 +40,17 @@ class Moved:
     """What the moved ones needed and left behind; they no longer say that they need it."""
 
 
-def move(source: Side, target: Side, words: Sequence[str], *, project: str, dependents: bool = False) -> Moved:
+Place = Callable[[Record], Mapping[str, Any]]
+"""A provider to those of its settings that say where its resources are: its package knows which."""
+
+
+def move(
+    source: Side, target: Side, words: Sequence[str], *, project: str, place: Place, dependents: bool = False
+) -> Moved:
     """Move the resources named, and what is inside them. Providers that they use are copied.
 
     Raises UsageError for an unknown name, and StateError when something that stays stands on one (unless
-    ``dependents``), when the other stack has it already, or uses another region.
+    ``dependents``), when the other stack has it already, or its provider points at another place.
     """
     keys = _with_children(source.snapshot, find_keys(source.snapshot, words))
     keys = with_dependents(source.snapshot, keys) if dependents else keys
@@ -52,7 +59,7 @@ def move(source: Side, target: Side, words: Sequence[str], *, project: str, depe
     refuse_left_behind(source.snapshot, keys, "moved")
     new_urns = _new_urns(records, root_urn(project, target.stack), target.stack, project)
     _refuse_taken(target, new_urns)
-    providers = _providers(records, source.snapshot, target, project)
+    providers = _providers(records, source.snapshot, target, project, place)
     staying = {urn for record in records for urn in record.needs()} - set(new_urns) - set(providers)
     _make_root(target, project)
     for provider, _ in providers.values():
@@ -97,7 +104,7 @@ def _moved(
 
 
 def _providers(
-    records: Sequence[Record], source: Snapshot, target: Side, project: str
+    records: Sequence[Record], source: Snapshot, target: Side, project: str, place: Place
 ) -> dict[str, tuple[Record, str]]:
     """By old URN, the providers that the records use: each as it is in the other stack, and the reference to it."""
     found: dict[str, tuple[Record, str]] = {}
@@ -108,18 +115,22 @@ def _providers(
             continue
         new_urn = urns.make(target.stack, project, provider.type, provider.name)
         there = target.snapshot.find(new_urn)
-        if there is not None and there.inputs.get("region") != provider.inputs.get("region"):
+        if there is not None and place(there) != place(provider):
             raise StateError(
-                "The stacks are in different regions.",
-                f"{record.urn} is in {provider.inputs.get('region')}; in `{target.stack}`, {provider.name} is for"
-                f" {there.inputs.get('region')}. Nothing was moved.",
-                hint="a resource cannot change its region: deploy it anew in the other stack.",
+                "The stacks are in different places.",
+                f"{record.urn} is in {_told(place(provider))}; in `{target.stack}`, {provider.name} is for"
+                f" {_told(place(there))}. Nothing was moved.",
+                hint="a resource stays where it is: deploy it anew in the other stack.",
             )
         kept = there or replace(
             provider, urn=new_urn, parent=root_urn(project, target.stack) if provider.parent else None
         )
         found[urn] = (kept, str(ProviderReference(new_urn, kept.id)))
     return found
+
+
+def _told(place: Mapping[str, Any]) -> str:
+    return ", ".join(f"{key} {value}" for key, value in sorted(place.items())) or "no place that is known"
 
 
 def _refuse_fixed(records: Sequence[Record]) -> None:

@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
-from mlops_iac.core.errors import StackNotFound, UsageError
+from mlops_iac.core.errors import NotEmulated, StackNotFound, UsageError
 from mlops_iac.core.suggestions import did_you_mean
+from mlops_iac.engine.handler import Provider, package_of
 from mlops_iac.engine.state import state_file
 from mlops_iac.engine.state.exports import parse_export, render_export
 from mlops_iac.engine.state.moving import Moved, Side, move
+from mlops_iac.engine.state.record import Record
 from mlops_iac.engine.state.repairs import Repair, lost_step, repair
 from mlops_iac.engine.state.snapshot import Snapshot
 from mlops_iac.engine.state.state_store import FileStore
+from mlops_iac.engine.values.value import reveal
 
 T = TypeVar("T")
 Edit = Callable[[Snapshot], T]
@@ -30,10 +33,13 @@ class Done(Generic[T]):
 
 
 class StateDesk:
-    """The stacks of one store. Every method raises StackNotFound with the nearest name, and StateError."""
+    """The stacks of one store. Every method raises StackNotFound with the nearest name, and StateError.
 
-    def __init__(self, store: FileStore) -> None:
-        self.store = store
+    ``provider`` knows what makes two places of a cloud: only a move asks it.
+    """
+
+    def __init__(self, store: FileStore, provider: Provider | None = None) -> None:
+        self.store, self._provider = store, provider
 
     def look(self, stack: str, edit: Edit[T]) -> T:
         """What an edit would answer. Nothing is written."""
@@ -88,7 +94,7 @@ class StateDesk:
         """What `move` would do. Nothing is written."""
         source = Side(stack, self.store.get(stack))
         other = Side(target, self.store.get(target))
-        return move(source, other, words, project=self.store.project, dependents=dependents)
+        return move(source, other, words, project=self.store.project, place=self._place, dependents=dependents)
 
     def move(
         self, stack: str, words: Sequence[str], target: str, *, dependents: bool = False
@@ -104,13 +110,22 @@ class StateDesk:
         with self.store.held(first), self.store.held(second):
             here, manager = self.store.read(stack)
             there, other_manager = self.store.read(target)
-            moved = move(
-                Side(stack, here), Side(target, there), words, project=self.store.project, dependents=dependents
-            )
+            source, other = Side(stack, here), Side(target, there)
+            moved = move(source, other, words, project=self.store.project, place=self._place, dependents=dependents)
             state_file.check(list(there), f"the new state of `{target}`")
             state_file.check(list(here), f"the new state of `{stack}`")
             backup = self.store.overwrite(target, there, other_manager)
             return Done((moved, backup), self.store.overwrite(stack, here, manager))
+
+    def _place(self, record: Record) -> dict[str, Any]:
+        """Of a package that is not here every setting may mean another place."""
+        if self._provider is None:
+            raise AssertionError("a desk at which resources are moved is given the provider")
+        try:
+            names = self._provider.package(package_of(record.type)).identity
+        except NotEmulated:
+            names = frozenset(record.inputs) - {"__internal", "version"}
+        return {name: reveal(record.inputs[name]) for name in sorted(names) if name in record.inputs}
 
     def _forgotten(self, stack: str) -> tuple[Repair, ...]:
         """Steps that a damaged journal does not tell any more."""
