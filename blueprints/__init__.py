@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from importlib import import_module
 from typing import TYPE_CHECKING, Any, Protocol
 
 from mlops_iac.core.errors import BlueprintError
-from mlops_iac.core.plugins import Plugin, find_plugins
+from mlops_iac.core.plugins import Family
 from mlops_iac.core.suggestions import did_you_mean
 
 if TYPE_CHECKING:
@@ -23,9 +22,6 @@ BLUEPRINTS: Mapping[str, str] = {
     "tabular-batch": "mlops_iac.blueprints.tabular_batch:TabularBatch",
 }
 """Ours: name to ``module:Class``, sorted. To add a blueprint, add its folder and one line."""
-
-GROUP = "mlops_iac.blueprints"
-"""The entry point group by which installed packages add theirs (`mlops_iac/core/plugins.py`)."""
 
 
 class Blueprint(Protocol):
@@ -50,35 +46,30 @@ PARTS = ("name", "summary", "Options", "layers", "pipelines", "build")
 """What a `Blueprint` has."""
 
 
-def all_blueprints() -> dict[str, Plugin | None]:
-    """Every name that can be had, sorted, with the package that offers it; None stands for this one."""
-    added: dict[str, Plugin | None] = {**find_plugins(GROUP, BLUEPRINTS)}
-    return dict(sorted({**dict.fromkeys(BLUEPRINTS), **added}.items()))
+def _accept(name: str, kind: Any) -> Blueprint:
+    blueprint: Blueprint = kind()
+    missing = [part for part in PARTS if not hasattr(blueprint, part)]
+    if missing:
+        raise ValueError(f"has no {', '.join(f'`{part}`' for part in missing)}")
+    if blueprint.name != name:
+        raise ValueError(f"calls itself `{blueprint.name}`")
+    return blueprint
+
+
+FAMILY = Family(
+    noun="blueprint",
+    group="mlops_iac.blueprints",
+    ours=BLUEPRINTS,
+    accept=_accept,
+    contract="`Blueprint` in mlops_iac.blueprints",
+)
+"""Ours, and those of installed packages."""
 
 
 def find_blueprint(name: str) -> Blueprint | None:
     """The blueprint, or None when there is none of this name. Other packages are asked for what is not ours."""
-    address = BLUEPRINTS.get(name)
-    if address is None:
-        plugin = find_plugins(GROUP, BLUEPRINTS).get(name)
-        return None if plugin is None else _checked(plugin)
-    module, _, kind = address.partition(":")
-    blueprint: Blueprint = getattr(import_module(module), kind)()
-    return blueprint
-
-
-def _checked(plugin: Plugin) -> Blueprint:
-    """A package's blueprint, if it is one."""
-    blueprint: Blueprint = plugin.load()()
-    missing = [part for part in PARTS if not hasattr(blueprint, part)]
-    if missing or blueprint.name != plugin.name:
-        what = f"has no {', '.join(f'`{part}`' for part in missing)}" if missing else f"calls itself `{blueprint.name}`"
-        raise BlueprintError(
-            "A package's blueprint is none.",
-            f"`{plugin.name}` of package {plugin.package} ({plugin.address}) {what}.",
-            hint="`Blueprint` in mlops_iac.blueprints says what one offers.",
-        )
-    return blueprint
+    found: Blueprint | None = FAMILY.find(name)
+    return found
 
 
 def get_blueprint(name: str) -> Blueprint:
@@ -87,7 +78,7 @@ def get_blueprint(name: str) -> Blueprint:
     if blueprint is None:
         raise BlueprintError(
             "Unknown blueprint.",
-            f"There is no blueprint `{name}`; there are: {', '.join(known := all_blueprints())}.",
+            f"There is no blueprint `{name}`; there are: {', '.join(known := FAMILY.sources())}.",
             hint=f"{did_you_mean(name, known)} `mlops-iac blueprint list` shows them all.",
         )
     return blueprint

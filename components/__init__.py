@@ -1,6 +1,12 @@
 """The layers of an ML environment, one noun per file. Each class is one component; its file reads args, nodes,
 component."""
 
+from __future__ import annotations
+
+from typing import Any
+
+from mlops_iac.core.plugins import Family
+
 COMPONENTS: dict[str, str] = {
     "Alerts": "mlops_iac.components.monitoring.alerts",
     "BatchCompute": "mlops_iac.components.compute.batch",
@@ -19,3 +25,25 @@ COMPONENTS: dict[str, str] = {
     "StepFunctions": "mlops_iac.components.orchestrator.step_functions",
 }
 """Every component and its module. Nothing is imported here: a blueprint pays only for what it uses."""
+
+
+def _accept(name: str, kind: Any) -> Any:
+    from mlops_iac.components._kit.base import Component
+
+    if not (isinstance(kind, type) and issubclass(kind, Component)):
+        raise ValueError("is no subclass of `Component`")
+    if kind.__name__ != name:
+        raise ValueError(f"is called `{kind.__name__}`, as its type token says")
+    if not hasattr(kind, "Nodes"):
+        raise ValueError("has no `Nodes`, the record of what it makes")
+    return kind
+
+
+FAMILY = Family(
+    noun="component",
+    group="mlops_iac.components",
+    ours={name: f"{module}:{name}" for name, module in COMPONENTS.items()},
+    accept=_accept,
+    contract="`Component` in mlops_iac.components._kit",
+)
+"""Ours, and those of installed packages."""

@@ -18,6 +18,8 @@ from mlops_iac.core.errors import BlueprintError
 
 __all__ = ["Boundary", "BoundaryArgs", "BoundaryNodes", "Role", "RoleArgs", "RoleNodes", "make_role"]
 
+# Idle cost: nothing. IAM bills neither roles nor policies.
+
 LONGEST_INLINE = 10_240
 LONGEST_MANAGED = 6_144
 """Characters of a role's inline policies together, and of a managed policy; blanks are not counted.

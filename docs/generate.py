@@ -61,6 +61,7 @@ JSON_SHAPES = {
     "runs": f"`{{runs: [run]}}`, each without its steps; with RUN {_RUN}",
     "logs": "`{run, lines: [{step, time, text}]}`.",
     "predict": "what the model answered; when that is no object, `{predictions: answer}`.",
+    "plugins": "`{plugins: [{kind, name, package, address, error}]}`; the error is null for what can be used.",
     "env": "`{variables: {name: value}, unset: [name]}`.",
     "graph": "`{nodes: [{urn, type, parent}], edges: [{from, to}]}`.",
     "drift": "a preview's object, with `drift: [{urn, type, name, state, properties: {path: {was, is}}}]`.",

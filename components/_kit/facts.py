@@ -14,6 +14,7 @@ def get_facts(token: str) -> Facts:
         raise BlueprintError(
             "A resource type has no record.",
             f"Nothing is known of `{token}`: how it is named and tagged, and what its deletion would lose.",
-            hint=f"give it a record in mlops_iac/core/facts.py. {did_you_mean(token, known_types())}",
+            hint="give it a record in mlops_iac/core/resource_types.py, or in your own package by the entry point "
+            f"group `mlops_iac.facts`. {did_you_mean(token, known_types())}",
         )
     return facts

@@ -1,5 +1,5 @@
 """Physical names: valid, unique, deterministic, readable, in that order. One function; the limits of each type stand in
-its record (``core/facts.py``).
+its record (``core/resource_types.py``).
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def physical_name(type_token: str, *, stack: str, logical: str, suffix: str = ""
         raise BlueprintError(
             "A type has no name of ours.",
             f"`{type_token}` is named by AWS.",
-            hint="let AWS name it, or give its record a NameRule in mlops_iac/core/facts.py.",
+            hint="let AWS name it, or give its record a NameRule in mlops_iac/core/resource_types.py.",
         )
     words = "-".join(part for part in (stack, logical, suffix) if part).lower()
     words = re.sub(r"[^a-z0-9]+", rule.separator, words)

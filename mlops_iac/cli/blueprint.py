@@ -19,16 +19,16 @@ app = make_group("The environments that can be had: list them, show one.")
 
 def complete_blueprints(incomplete: str) -> list[str]:
     """Shell completion of blueprint names."""
-    from mlops_iac.blueprints import all_blueprints
+    from mlops_iac.blueprints import FAMILY
 
-    return [name for name in all_blueprints() if name.startswith(incomplete)]
+    return [name for name in FAMILY.sources() if name.startswith(incomplete)]
 
 
 def options_models() -> dict[str, type[BaseModel]]:
-    """Every blueprint's Options model, by the blueprint's name."""
-    from mlops_iac.blueprints import all_blueprints, get_options_model
+    """The Options model of every blueprint that can be used, by the blueprint's name."""
+    from mlops_iac.blueprints import FAMILY
 
-    return {name: get_options_model(name) for name in all_blueprints()}
+    return {member.name: member.thing.Options for member in FAMILY.members() if not member.problem}
 
 
 @app.command("list")
@@ -37,18 +37,20 @@ def list_all(json: JsonOption = False) -> None:
 
     Example: mlops-iac blueprint list
     """
-    from mlops_iac.blueprints import all_blueprints, get_blueprint
-    from mlops_iac.cli.console import show, show_json
+    from mlops_iac.blueprints import FAMILY
+    from mlops_iac.cli.console import say, show, show_json
 
-    sources = all_blueprints()
-    found = [(get_blueprint(name), plugin.package if plugin else None) for name, plugin in sources.items()]
+    members = [*FAMILY.members()]
+    usable = [member for member in members if not member.problem]
     if json:
-        listed = [{"name": each.name, "summary": each.summary, "package": package} for each, package in found]
+        listed = [{"name": one.name, "summary": one.thing.summary, "package": one.package} for one in usable]
         show_json({"blueprints": listed})
-        return
-    width = max(map(len, sources))
-    for each, package in found:
-        show(f"{each.name:<{width}}  {each.summary}{f'  (from {package})' if package else ''}")
+    else:
+        width = max(len(one.name) for one in usable)
+        for one in usable:
+            show(f"{one.name:<{width}}  {one.thing.summary}{f'  (from {one.package})' if one.package else ''}")
+    for problem in (one.problem for one in members if one.problem):
+        say(f"note: {problem}")
 
 
 @app.command("show")

@@ -49,6 +49,10 @@ COMMANDS = {
     ),
     "cloud": ("mlops_iac.cli.cloud:app", "The embedded cloud: start, stop, status, reset, provider."),
     "schema": ("mlops_iac.cli.schema:schema", "Print the JSON schema of stack files, for editors."),
+    "plugins": (
+        "mlops_iac.cli.plugins:plugins",
+        "List what installed packages add: blueprints, components, step kinds, records of resource types.",
+    ),
     "completion": ("mlops_iac.cli.completion:completion", "Print a completion script for bash, zsh or fish."),
 }
 
@@ -57,7 +61,7 @@ GROUPS = {
     "Deploy": ("preview", "up", "outputs", "graph", "destroy"),
     "Work with it": ("data", "run", "runs", "logs", "predict", "env"),
     "Keep it": ("drift", "refresh", "stack", "state", "cloud"),
-    "Set up": ("schema", "completion"),
+    "Set up": ("schema", "plugins", "completion"),
 }
 """How `--help` groups the commands; a test holds that each stands in one group."""
 

@@ -1,5 +1,8 @@
 """What is known of each resource type: one record, which everything that asks about a type reads.
 
+The records are in `resource_types.py`; a package whose components make other types brings its own by the entry point
+group ``mlops_iac.facts``: a mapping of type tokens to `Facts`.
+
 On the ground floor, because both wings ask: components name, tag and protect what they make, renderers tell what a
 change would lose. What an owner may allow on a type is not here: it stands beside the owner's grants
 (`Component.reach`), which would otherwise say the same twice.
@@ -7,7 +10,12 @@ change would lose. What an owner may allow on a type is not here: it stands besi
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
+
+from mlops_iac.core.plugins import Family
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,127 +47,59 @@ class Facts:
     """Left out: AWS names it, by number or after what it belongs to."""
     tags: str = ""
     """The argument that carries its tags. Left out: it takes none."""
+    key: str = ""
+    """The argument that names the customer's key it is encrypted with, at whatever depth. Left out: it takes none."""
     loses: str = ""
     """What its deletion loses that no `up` makes again; it is protected where the environment is. Left out: nothing.
     Roles, policies, alarms and rules hold nothing, and what uses them is wired anew by the same update."""
-    idle: str = ""
-    """What it is billed as while nobody uses it, in a price list's words. Left out: nothing is billed then."""
 
 
-_FACTS: dict[str, Facts] = {
-    "aws:athena/workgroup:Workgroup": Facts(
-        service="athena", name=NameRule(limit=128), tags="tags", loses="saved queries and their history"
-    ),
-    # A queue uses it, so that a new one is made, the queue is led to it, and then the old one is deleted.
-    "aws:batch/computeEnvironment:ComputeEnvironment": Facts(
-        service="batch", name=NameRule(limit=102, prop="name_prefix", tail="-"), tags="tags"
-    ),
-    "aws:batch/jobDefinition:JobDefinition": Facts(service="batch", name=NameRule(limit=128), tags="tags"),
-    "aws:batch/jobQueue:JobQueue": Facts(service="batch", name=NameRule(limit=128), tags="tags"),
-    "aws:budgets/budget:Budget": Facts(service="budgets", name=NameRule(limit=100), tags="tags"),
-    "aws:cloudwatch/dashboard:Dashboard": Facts(
-        service="cloudwatch", name=NameRule(limit=255, prop="dashboard_name"), idle="cloudwatch:dashboard"
-    ),
-    "aws:cloudwatch/eventRule:EventRule": Facts(service="events", name=NameRule(limit=64), tags="tags"),
-    "aws:cloudwatch/eventTarget:EventTarget": Facts(service="events"),
-    "aws:cloudwatch/logGroup:LogGroup": Facts(
-        service="logs", name=NameRule(limit=512, prefix="/mlops-iac/"), tags="tags", loses="the logs in it"
-    ),
-    "aws:cloudwatch/metricAlarm:MetricAlarm": Facts(
-        service="cloudwatch", name=NameRule(limit=255), tags="tags", idle="cloudwatch:alarm"
-    ),
-    "aws:dynamodb/table:Table": Facts(service="dynamodb", loses="the items in it"),
-    "aws:ebs/volume:Volume": Facts(service="ec2", loses="the data on it"),
-    "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": Facts(service="ec2", tags="tags"),
-    "aws:ec2/flowLog:FlowLog": Facts(service="ec2", tags="tags"),
-    "aws:ec2/launchTemplate:LaunchTemplate": Facts(service="ec2", name=NameRule(limit=128), tags="tags"),
-    "aws:ec2/routeTable:RouteTable": Facts(service="ec2", tags="tags"),
-    "aws:ec2/routeTableAssociation:RouteTableAssociation": Facts(service="ec2"),
-    "aws:ec2/securityGroup:SecurityGroup": Facts(service="ec2", name=NameRule(limit=255), tags="tags"),
-    "aws:ec2/subnet:Subnet": Facts(service="ec2", tags="tags"),
-    "aws:ec2/vpc:Vpc": Facts(service="ec2", tags="tags"),
-    "aws:ec2/vpcEndpoint:VpcEndpoint": Facts(service="ec2", tags="tags", idle="ec2:vpc-endpoint"),
-    "aws:ecr/lifecyclePolicy:LifecyclePolicy": Facts(service="ecr"),
-    "aws:ecr/repository:Repository": Facts(
-        service="ecr", name=NameRule(limit=256), tags="tags", loses="the images in it"
-    ),
-    "aws:efs/fileSystem:FileSystem": Facts(service="efs", loses="the files on it"),
-    "aws:elasticache/replicationGroup:ReplicationGroup": Facts(service="elasticache", loses="the data in it"),
-    "aws:glue/catalogDatabase:CatalogDatabase": Facts(
-        service="glue",
-        name=NameRule(limit=255, separator="_"),
-        tags="tags",
-        loses="table definitions that crawlers and jobs made in it",
-    ),
-    "aws:glue/catalogTable:CatalogTable": Facts(
-        service="glue", name=NameRule(limit=255, separator="_"), loses="the partitions registered in it"
-    ),
-    "aws:iam/instanceProfile:InstanceProfile": Facts(service="iam", name=NameRule(limit=128), tags="tags"),
-    "aws:iam/policy:Policy": Facts(service="iam", name=NameRule(limit=128), tags="tags"),
-    "aws:iam/role:Role": Facts(service="iam", name=NameRule(limit=64), tags="tags"),
-    "aws:iam/rolePolicy:RolePolicy": Facts(service="iam", name=NameRule(limit=128)),
-    "aws:kms/alias:Alias": Facts(service="kms", name=NameRule(limit=256, prefix="alias/")),
-    "aws:kms/key:Key": Facts(service="kms", tags="tags", loses="everything that was encrypted with it", idle="kms:key"),
-    "aws:lambda/function:Function": Facts(service="lambda", name=NameRule(limit=64), tags="tags"),
-    "aws:opensearch/domain:Domain": Facts(service="opensearch", loses="the indexes in it"),
-    "aws:rds/cluster:Cluster": Facts(service="rds", loses="the data in it"),
-    "aws:rds/instance:Instance": Facts(service="rds", loses="the data in it"),
-    "aws:redshift/cluster:Cluster": Facts(service="redshift", loses="the data in it"),
-    "aws:s3/bucket:Bucket": Facts(
-        service="s3",
-        name=NameRule(limit=63, prop="bucket", unique=True),
-        tags="tags",
-        loses="the objects in it and their versions",
-    ),
-    "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": Facts(service="s3"),
-    "aws:s3/bucketOwnershipControls:BucketOwnershipControls": Facts(service="s3"),
-    "aws:s3/bucketPolicy:BucketPolicy": Facts(service="s3"),
-    "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": Facts(service="s3"),
-    "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": Facts(service="s3"),
-    "aws:s3/bucketV2:BucketV2": Facts(service="s3", loses="the objects in it and their versions"),
-    "aws:s3/bucketVersioning:BucketVersioning": Facts(service="s3"),
-    "aws:sagemaker/endpoint:Endpoint": Facts(service="sagemaker", name=NameRule(limit=63)),
-    "aws:sagemaker/featureGroup:FeatureGroup": Facts(service="sagemaker", loses="the features in its online store"),
-    "aws:sagemaker/modelPackageGroup:ModelPackageGroup": Facts(
-        service="sagemaker",
-        name=NameRule(limit=63, prop="model_package_group_name"),
-        tags="tags",
-        loses="the registered model versions and their approvals",
-    ),
-    "aws:sagemaker/pipeline:Pipeline": Facts(
-        service="sagemaker", name=NameRule(limit=256, prop="pipeline_name"), tags="tags"
-    ),
-    "aws:scheduler/schedule:Schedule": Facts(service="scheduler", name=NameRule(limit=64)),
-    "aws:secretsmanager/secret:Secret": Facts(
-        service="secretsmanager", loses="the values that were put there by hand or by rotation"
-    ),
-    "aws:sfn/stateMachine:StateMachine": Facts(service="stepfunctions", name=NameRule(limit=80), tags="tags"),
-    "aws:sns/topic:Topic": Facts(service="sns", name=NameRule(limit=256), tags="tags"),
-    "aws:sns/topicPolicy:TopicPolicy": Facts(service="sns"),
-    "aws:sns/topicSubscription:TopicSubscription": Facts(service="sns"),
-    "aws:sqs/queue:Queue": Facts(service="sqs", loses="the messages in it"),
-    "aws:ssm/parameter:Parameter": Facts(service="ssm", name=NameRule(limit=1011, prefix="/mlops-iac/"), tags="tags"),
-    "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": Facts(service="ec2", tags="tags"),
-    "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": Facts(service="ec2", tags="tags"),
-}
-"""Pulumi's type token to its facts, sorted. What only a person's own program makes is here for what it would lose."""
+def _accept(name: str, records: Any) -> Mapping[str, Facts]:
+    if not isinstance(records, Mapping):
+        raise ValueError("is no mapping of type tokens to Facts")
+    wrong = next((token for token, facts in records.items() if not isinstance(facts, Facts)), None)
+    if wrong is not None:
+        raise ValueError(f"holds for `{wrong}` something that is no `Facts`")
+    return records
+
+
+FAMILY = Family(
+    noun="record",
+    group="mlops_iac.facts",
+    ours={},
+    accept=_accept,
+    contract="`Facts` in mlops_iac/core/facts.py",
+)
+"""Mappings of records that installed packages bring."""
 
 
 def find_facts(token: str) -> Facts | None:
-    return _FACTS.get(token)
+    """The record of a type, or None. Packages are asked only for what no component of ours makes."""
+    from mlops_iac.core.resource_types import HELD, MADE
+
+    if token in MADE or token.startswith(("pulumi:", "mlops-iac:")):
+        return MADE.get(token)
+    return _added().get(token) or HELD.get(token)
 
 
 def known_types() -> tuple[str, ...]:
     """Every type with a record, sorted."""
-    return tuple(sorted(_FACTS))
+    from mlops_iac.core.resource_types import HELD, MADE
+
+    return tuple(sorted({*MADE, *HELD, *_added()}))
 
 
-def add_facts(token: str, facts: Facts) -> None:
-    """The record of a type that a package of somebody else's makes. What is known already is not replaced."""
-    _FACTS.setdefault(token, facts)
+@functools.cache
+def _added() -> Mapping[str, Facts]:
+    """What packages bring. A broken one is left out here, so that it keeps nobody from the others; its own types are
+    then without a record, and `mlops-iac plugins` says why. Of two records of one type the first package's counts."""
+    found: dict[str, Facts] = {}
+    for member in FAMILY.strangers():
+        found = {**(member.thing or {}), **found}
+    return found
 
 
 def loses(token: str) -> str:
     """What a type's deletion loses; empty when nothing is lost, or nothing is known."""
-    facts = _FACTS.get(token)
+    facts = find_facts(token)
     return facts.loses if facts else ""

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from mlops_iac.cloud.process import EmbeddedCloud
     from mlops_iac.testing.deployed import DeployedEnvironment
 
+pytest.register_assert_rewrite("mlops_iac.testing.contracts")
+
 
 @pytest.fixture(scope="session")
 def mlops_iac_home(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 
 import pytest
 
-from mlops_iac.blueprints import BLUEPRINTS, all_blueprints, find_blueprint, get_blueprint
-from mlops_iac.cli.blueprint import list_all
+from mlops_iac.blueprints import BLUEPRINTS, FAMILY, find_blueprint, get_blueprint
+from mlops_iac.cli.blueprint import list_all, options_models
+from mlops_iac.cli.plugins import plugins
 from mlops_iac.core.errors import BlueprintError
+from tests.support.installed import forget, make_install
 
 MODULE = """
 from mlops_iac.blueprints.tabular_batch import TabularBatch
@@ -26,25 +27,21 @@ class Nameless:
 
 @pytest.fixture
 def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    """Install a package of one module, which offers the given entry points."""
-    monkeypatch.syspath_prepend(tmp_path)
+    """Install a package of one module, which offers the given blueprints."""
+    install = make_install(tmp_path / "site", monkeypatch)
 
-    def install(points: dict[str, str], package: str = "acme-mlops", code: str = MODULE) -> None:
+    def offer(points: dict[str, str], package: str = "acme-mlops", code: str = MODULE) -> None:
         module = package.replace("-", "_")
-        (tmp_path / f"{module}.py").write_text(code)
-        monkeypatch.delitem(sys.modules, module, raising=False)
-        folder = tmp_path / f"{module}-1.2.dist-info"
-        folder.mkdir()
-        (folder / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {package}\nVersion: 1.2\n")
         lines = "".join(f"{name} = {module}:{kind}\n" for name, kind in points.items())
-        (folder / "entry_points.txt").write_text(f"[mlops_iac.blueprints]\n{lines}")
+        install(f"[mlops_iac.blueprints]\n{lines}", package=package, code=code)
 
-    return install
+    yield offer
+    forget()
 
 
 def test_a_packages_blueprint_is_one_of_all(install, capsys) -> None:
     install({"churn-nightly": "Nightly"})
-    assert list(all_blueprints()) == sorted([*BLUEPRINTS, "churn-nightly"])
+    assert list(FAMILY.sources()) == sorted([*BLUEPRINTS, "churn-nightly"])
     assert get_blueprint("churn-nightly").summary == "Scores customers every night."
     list_all()
     assert "Scores customers every night.  (from acme-mlops 1.2)" in capsys.readouterr().out
@@ -56,28 +53,43 @@ def test_a_packages_blueprint_is_one_of_all(install, capsys) -> None:
 @pytest.mark.parametrize(
     ("points", "code", "summary", "words"),
     [
-        ({"tabular-batch": "Nightly"}, MODULE, "Two packages offer one name.", "this package"),
+        ({"tabular-batch": "Nightly"}, MODULE, "Two packages offer one name.", "this package itself"),
         ({"gone": "Gone"}, MODULE, "A package cannot be loaded.", "AttributeError"),
         ({"churn-nightly": "Nightly"}, "import no_such_module", "A package cannot be loaded.", "no_such_module"),
         ({"churn-nightly": "Nightly"}, "1 / 0", "A package cannot be loaded.", "ZeroDivisionError"),
-        ({"other": "Nightly"}, MODULE, "A package's blueprint is none.", "calls itself `churn-nightly`"),
-        ({"nameless": "Nameless"}, MODULE, "A package's blueprint is none.", "has no `summary`, `Options`"),
+        ({"other": "Nightly"}, MODULE, "A package's offer is not what it says.", "calls itself `churn-nightly`"),
+        ({"nameless": "Nameless"}, MODULE, "A package's offer is not what it says.", "has no `summary`, `Options`"),
     ],
 )
 def test_a_package_that_cannot_be_used_is_named(install, points, code, summary, words) -> None:
     install(points, code=code)
-    with pytest.raises(BlueprintError) as refused:
-        [get_blueprint(name) for name in all_blueprints()]
-    assert refused.value.summary == summary
-    assert words in refused.value.detail
-    assert "acme-mlops" in refused.value.detail
+    problems = [member.problem for member in FAMILY.members() if member.problem]
+    assert [problem.summary for problem in problems] == [summary]
+    assert words in problems[0].detail
+    assert "acme-mlops" in problems[0].detail
+
+
+def test_a_broken_package_is_told_and_keeps_nobody_from_the_others(install, capsys) -> None:
+    install(
+        {"good": "Good"}, package="good-mlops", code=MODULE.replace("Nightly", "Good").replace("churn-nightly", "good")
+    )
+    install({"gone": "Gone"}, code="raise SystemExit(3)")
+    list_all()
+    told = capsys.readouterr()
+    assert [line.split()[0] for line in told.out.splitlines()] == sorted([*BLUEPRINTS, "good"])
+    assert "note: A package cannot be loaded." in told.err
+    assert "`gone` of package acme-mlops 1.2 (acme_mlops:Gone): SystemExit: 3" in told.err
+    assert set(options_models()) == {*BLUEPRINTS, "good"}
+    plugins()
+    assert "cannot be used: `gone` of package acme-mlops 1.2" in capsys.readouterr().out
 
 
 def test_two_packages_may_not_offer_one_name(install) -> None:
     install({"churn-nightly": "Nightly"})
     install({"churn-nightly": "Nightly"}, package="other-mlops")
     with pytest.raises(BlueprintError, match="Two packages offer one name"):
-        all_blueprints()
+        get_blueprint("churn-nightly")
+    assert get_blueprint("tabular-batch").name == "tabular-batch"
 
 
 def test_ours_is_found_without_asking_packages(install) -> None:

@@ -1,17 +1,10 @@
-"""A small world for components: Pulumi's own mocks, with ARNs as AWS would give, and a sample of every component."""
+"""A sample of every component, and all of them at once."""
 
 from __future__ import annotations
 
-import asyncio
-import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 import pulumi
-from pulumi.runtime import Mocks, set_mocks
-from pulumi.runtime.mocks import MockMonitor, MockResourceArgs
-from pulumi.runtime.rpc import _special_sig_key
 
 from mlops_iac.components._kit import Grant, Named, Reach, Site
 from mlops_iac.components._kit.base import Component
@@ -29,163 +22,39 @@ from mlops_iac.components.orchestrator.step_functions import ScheduleArgs, StepF
 from mlops_iac.components.registry.ecr import ImageRepository, ImageRepositoryArgs
 from mlops_iac.components.registry.sagemaker import ModelRegistry, ModelRegistryArgs
 from mlops_iac.components.serving.endpoint import Endpoint, EndpointArgs, Realtime
+from mlops_iac.testing.contracts.components import Args
+from mlops_iac.testing.contracts.world import (
+    ACCOUNT,
+    PROFILES,
+    REGION,
+    Made,
+    Neighbours,
+    World,
+    grants_of,
+    run,
+    site,
+)
 
-ACCOUNT, REGION = "123456789012", "eu-west-1"
+__all__ = [
+    "ACCOUNT",
+    "IMAGE",
+    "PROFILES",
+    "REGION",
+    "SAMPLES",
+    "SAMPLE_REACH",
+    "Made",
+    "Neighbours",
+    "World",
+    "everything",
+    "grants_of",
+    "make_sample",
+    "run",
+    "site",
+]
+
 IMAGE = f"683313688378.dkr.ecr.{REGION}.amazonaws.com/sagemaker-scikit-learn:1.4-2-cpu-py3"
-PROFILES = ("sandbox", "standard", "regulated")
 
-_ARNS = {
-    "aws:athena/workgroup:Workgroup": "arn:aws:athena:{place}:workgroup/{name}",
-    "aws:batch/jobQueue:JobQueue": "arn:aws:batch:{place}:job-queue/{name}",
-    "aws:cloudwatch/logGroup:LogGroup": "arn:aws:logs:{place}:log-group:{name}",
-    "aws:ecr/repository:Repository": "arn:aws:ecr:{place}:repository/{name}",
-    "aws:iam/policy:Policy": "arn:aws:iam::123456789012:policy/{name}",
-    "aws:iam/role:Role": "arn:aws:iam::123456789012:role/{name}",
-    "aws:kms/key:Key": "arn:aws:kms:{place}:key/0000-1111",
-    "aws:lambda/function:Function": "arn:aws:lambda:{place}:function:{name}",
-    "aws:s3/bucket:Bucket": "arn:aws:s3:::{bucket}",
-    "aws:sagemaker/modelPackageGroup:ModelPackageGroup": (
-        "arn:aws:sagemaker:{place}:model-package-group/{modelPackageGroupName}"
-    ),
-    "aws:sagemaker/pipeline:Pipeline": "arn:aws:sagemaker:{place}:pipeline/{pipelineName}",
-    "aws:sfn/stateMachine:StateMachine": "arn:aws:states:{place}:stateMachine:{name}",
-    "aws:sns/topic:Topic": "arn:aws:sns:{place}:{name}",
-    "aws:ssm/parameter:Parameter": "arn:aws:ssm:{place}:parameter{name}",
-}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Made:
-    """One registered resource."""
-
-    type: str
-    name: str
-    inputs: Mapping[str, Any]
-    parent: str
-    protect: bool
-    urn: str
-    dependencies: tuple[str, ...]
-
-    def document(self, key: str) -> Any:
-        """An input that is JSON."""
-        return json.loads(self.inputs[key])
-
-
-@dataclass
-class World:
-    """Everything that a program made."""
-
-    resources: list[Made] = field(default_factory=list)
-
-    def get(self, name: str, type: str = "aws:") -> Made:
-        """The one resource of this name (components apart). Raises LookupError when there is none or more."""
-        found = [made for made in self.resources if made.name == name and made.type.startswith(type)]
-        if len(found) != 1:
-            raise LookupError(f"{name}: {len(found)} of {sorted(made.name for made in self.resources)}")
-        return found[0]
-
-    def of(self, *types: str) -> list[Made]:
-        return [made for made in self.resources if made.type in types]
-
-    def names(self) -> set[str]:
-        return {made.name for made in self.resources if made.type.startswith("aws:")}
-
-
-class _Cloud(Mocks):
-    def new_resource(self, args: MockResourceArgs) -> tuple[str, dict[str, Any]]:
-        state = dict(args.inputs)
-        pattern = _ARNS.get(args.typ, f"arn:aws:other:::{args.name}")
-        state["arn"] = pattern.format(place=f"{REGION}:{ACCOUNT}", **_plain(state))
-        state.setdefault("keyId", "0000-1111")
-        state.setdefault("prefixListId", f"pl-{args.name}")
-        state.setdefault("repositoryUrl", f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/{args.name}")
-        return f"{args.name}-id", state
-
-    def call(self, args: Any) -> dict[str, Any]:
-        return {
-            "aws:index/getAvailabilityZones:getAvailabilityZones": {
-                "names": [f"{REGION}{z}" for z in "abc"],
-                "id": "z",
-            },
-            "aws:index/getCallerIdentity:getCallerIdentity": {"accountId": ACCOUNT},
-        }[args.token]
-
-
-class _Monitor(MockMonitor):
-    def __init__(self, world: World) -> None:
-        super().__init__(_Cloud())
-        self.world = world
-
-    def RegisterResource(self, request: Any) -> Any:
-        from pulumi.runtime import rpc
-
-        response = super().RegisterResource(request)
-        if request.type != "pulumi:pulumi:Stack":
-            made = Made(
-                type=request.type,
-                name=request.name,
-                inputs=_plain(rpc.deserialize_properties(request.object)),
-                parent=request.parent,
-                protect=bool(request.protect),
-                urn=response.urn,
-                dependencies=tuple(request.dependencies),
-            )
-            self.world.resources.append(made)
-        return response
-
-
-def _plain(value: Any) -> Any:
-    """Inputs without the envelopes of secrets, and files as what is in them."""
-    if isinstance(value, pulumi.Asset | pulumi.Archive):
-        return _plain(vars(value))
-    if isinstance(value, Mapping):
-        if _special_sig_key in value:
-            return _plain(value.get("value"))
-        return {key: _plain(item) for key, item in value.items()}
-    return [_plain(item) for item in value] if isinstance(value, list) else value
-
-
-def site(profile: str = "standard", **more: Any) -> Site:
-    settings: dict[str, Any] = {"team": "screening", "environment": "dev", "blueprint": "tabular-batch", **more}
-    return Site(region=REGION, account_id=ACCOUNT, profile=profile, **settings)  # type: ignore[arg-type]
-
-
-def run(program: Callable[[], object], *, preview: bool = False) -> World:
-    """Run a Pulumi program against the mocks and wait for everything in it."""
-    world = World()
-    before, loop = asyncio.get_event_loop(), asyncio.new_event_loop()
-    asyncio.set_event_loop(loop)
-    try:
-        set_mocks(_Cloud(), project="mlops-iac", stack="screening-dev", preview=preview, monitor=_Monitor(world))
-        pulumi.runtime.test(lambda: (program(), None)[1])()
-    finally:
-        loop.close()
-        asyncio.set_event_loop(before)
-    return world
-
-
-@dataclass(frozen=True)
-class Neighbours:
-    """What samples are wired to."""
-
-    site: Site
-    encryption: Encryption
-    boundary: Boundary
-    network: Network
-    alerts: Alerts
-
-    @classmethod
-    def make(cls, site: Site) -> Neighbours:
-        encryption = Encryption(site.named("key"))
-        boundary = Boundary(site.named("boundary"), BoundaryArgs(also=(Reach(actions=_SAMPLE_GRANT.actions),)))
-        network = Network(site.named("net"), NetworkArgs(key=encryption.ref, boundary=boundary.ref))
-        alerts = Alerts(site.named("tell"), AlertsArgs(key=encryption.ref))
-        return cls(site, encryption, boundary, network, alerts)
-
-
-Sample = Callable[[Neighbours], Any]
-
-SAMPLES: dict[type[Component], Sample] = {
+SAMPLES: dict[type[Component], Args] = {
     Alerts: lambda n: AlertsArgs(emails=("team@example.org",), key=n.encryption.ref),
     BatchCompute: lambda n: BatchComputeArgs(
         network=n.network.ref,
@@ -250,6 +119,9 @@ def _sample_grant() -> Any:
 
 _SAMPLE_GRANT = _sample_grant()
 
+SAMPLE_REACH = (Reach(actions=_SAMPLE_GRANT.actions),)
+"""What the boundary of the samples lets roles do besides what components allow."""
+
 
 def sample_name(kind: type[Component]) -> str:
     return f"a-{kind.__name__.lower()}"
@@ -265,7 +137,7 @@ def make_sample(kind: type[Component], neighbours: Neighbours, **change: Any) ->
 
 def everything(site: Site) -> dict[type[Component], Any]:
     """One of each component, with every grant that owners can give, given to a role of the environment."""
-    neighbours = Neighbours.make(site)
+    neighbours = Neighbours.make(site, *SAMPLE_REACH)
     made: dict[type[Component], Any] = {kind: make_sample(kind, neighbours) for kind in SAMPLES}
     for component in list(made.values()):
         for grant in grants_of(component):
@@ -275,8 +147,3 @@ def everything(site: Site) -> dict[type[Component], Any]:
     made[DataLake].grant_write(jobs, "models")
     made[Endpoint].grant_deploy(made[StepFunctions].role)
     return made
-
-
-def grants_of(component: Component) -> list[Callable[[Role], None]]:
-    """Everything that a component, as an owner, can grant a role: its methods ``grant_…``."""
-    return [getattr(component, name) for name in sorted(dir(type(component))) if name.startswith("grant_")]

@@ -45,6 +45,11 @@ FLOORS: dict[str, set[str]] = {
         "mlops_iac.engine",
         "mlops_iac.clients",
         "mlops_iac.cloud",
+        "mlops_iac.program",
+        "mlops_iac.blueprints",
+        "mlops_iac.components",
+        "mlops_iac.components._kit",
+        "mlops_iac.pipelines",
     },
     "mlops_iac.cli": {
         "mlops_iac.backends",
@@ -57,6 +62,8 @@ FLOORS: dict[str, set[str]] = {
         "mlops_iac.clients",
         "mlops_iac.engine",
         "mlops_iac.blueprints",
+        "mlops_iac.components",
+        "mlops_iac.pipelines",
     },
 }
 
@@ -72,6 +79,7 @@ HEAVY: dict[str, set[str]] = {
         "mlops_iac.engine",
         "mlops_iac.backends",
         "mlops_iac.cloud.plugin",  # the protocol's message classes
+        "mlops_iac.testing",  # contracts build against Pulumi's own mocks
     },
     "pulumi_aws": {"mlops_iac.components", "mlops_iac.program"},
     "typer": {"mlops_iac.cli"},

@@ -24,9 +24,9 @@ from mlops_iac.blueprints import BLUEPRINTS, get_options_model
 from mlops_iac.cloud.handlers import HANDLERS
 from mlops_iac.cloud.invokes import ASKING, PURE
 from mlops_iac.engine.program.stack_references import TYPE as STACK_REFERENCE
+from mlops_iac.testing.contracts.variants import Variants
 from tests.components.world import PROFILES, everything, run, site
 from tests.conftest import CHECKOUT, make_project
-from tests.support.variants import Variants
 
 SOURCES = sorted(path for part in (components, blueprints) for path in Path(part.__path__[0]).rglob("*.py"))
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from mlops_iac.core.plugins import Family
 from mlops_iac.pipelines.steps.deploy import DeployStep
 from mlops_iac.pipelines.steps.gate import GateStep
 from mlops_iac.pipelines.steps.processing import ProcessingStep
@@ -11,11 +14,27 @@ from mlops_iac.pipelines.steps.training import TrainingStep
 
 STEP_KINDS: tuple[type[Step], ...] = (DeployStep, GateStep, ProcessingStep, RegisterStep, TrainingStep)
 
-AnyStep = DeployStep | GateStep | ProcessingStep | RegisterStep | TrainingStep
+
+def _accept(name: str, kind: Any) -> Any:
+    if not (isinstance(kind, type) and issubclass(kind, Step)):
+        raise ValueError("is no subclass of `Step`")
+    if getattr(kind, "kind", None) != name:
+        raise ValueError(f"is of kind `{getattr(kind, 'kind', '')}`")
+    return kind
+
+
+FAMILY = Family(
+    noun="step kind",
+    group="mlops_iac.steps",
+    ours={kind.kind: f"{kind.__module__}:{kind.__name__}" for kind in STEP_KINDS},
+    accept=_accept,
+    contract="`Step` in mlops_iac.pipelines.steps",
+)
+"""Ours, and those of installed packages."""
 
 __all__ = [
+    "FAMILY",
     "STEP_KINDS",
-    "AnyStep",
     "DeployStep",
     "GateStep",
     "Job",

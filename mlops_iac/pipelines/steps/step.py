@@ -63,6 +63,9 @@ class Step(PipelineModel):
     it. ``kind`` is the word in outputs and in compilers."""
 
     kind: ClassVar[str]
+    compilers: ClassVar[Mapping[str, str]] = {}
+    """How a kind that another package brings is compiled: target to ``module:function``, which is called like those in
+    the target's own table. Left out: only targets that have the kind in their table take it."""
 
     name: StepName
     after: tuple[StepName, ...] = ()

@@ -7,6 +7,7 @@ from typing import Any
 
 from mlops_iac.core.errors import PipelineError
 from mlops_iac.pipelines.compile.bindings import Bindings, check_bindings
+from mlops_iac.pipelines.compile.kinds import compiler_of
 from mlops_iac.pipelines.compile.sagemaker_pipelines import expressions as x
 from mlops_iac.pipelines.compile.sagemaker_pipelines.context import Compiler, Context, Native
 from mlops_iac.pipelines.compile.sagemaker_pipelines.deploy import compile_deploy
@@ -26,6 +27,8 @@ COMPILERS: Mapping[type[Step], Compiler] = {
     RegisterStep: compile_register,
     TrainingStep: compile_training,
 }
+
+TARGET = "sagemaker-pipelines"
 
 VERSION = "2020-12-01"
 
@@ -120,11 +123,5 @@ def _refuse_two_gates(behind: tuple[Step, ...], inside: Mapping[str, str], gate:
 
 
 def _compile(step: Step, context: Context) -> list[Native]:
-    try:
-        return COMPILERS[type(step)](step, context)
-    except KeyError:
-        raise PipelineError(
-            "This target cannot run this kind of step.",
-            f"Step `{step.name}` is of kind `{step.kind}`; SageMaker Pipelines takes: "
-            f"{', '.join(sorted(kind.kind for kind in COMPILERS))}.",
-        ) from None
+    natives: list[Native] = compiler_of(step, TARGET, "SageMaker Pipelines", COMPILERS)(step, context)
+    return natives

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from mlops_iac.core.errors import PipelineError
 from mlops_iac.pipelines.compile.bindings import Bindings, check_bindings
 from mlops_iac.pipelines.compile.jobs import script_mode
+from mlops_iac.pipelines.compile.kinds import compiler_of
 from mlops_iac.pipelines.compile.step_functions import expressions as x
 from mlops_iac.pipelines.compile.step_functions.context import Compiler, Context, States
 from mlops_iac.pipelines.compile.step_functions.deploy import compile_deploy
@@ -35,6 +35,8 @@ COMPILERS: Mapping[type[Step], Compiler] = {
     TrainingStep: compile_training,
 }
 
+TARGET = "step-functions"
+
 START, SET_UP, DONE = "Start", "Set up", "Done"
 
 SLACK_SECONDS = 3600
@@ -47,7 +49,9 @@ def compile(pipeline: Pipeline, bindings: Bindings) -> dict[str, Any]:
     names = [step.name for step in pipeline.ordered]
     states: States = {**_begin(pipeline, bindings, names[0])}
     for step, following in zip(pipeline.ordered, [*names[1:], DONE], strict=True):
-        states.update(_compiler(step)(step, Context(pipeline, bindings, following)))
+        states.update(
+            compiler_of(step, TARGET, "Step Functions", COMPILERS)(step, Context(pipeline, bindings, following))
+        )
     states[DONE] = {"Type": "Succeed"}
     states.update(failure_states(bindings.stack, pipeline.name, bindings.alerts_topic_arn))
     document = {
@@ -71,17 +75,6 @@ def _in_partition(state: dict[str, Any], partition: str) -> dict[str, Any]:
 def step_of(state: str) -> str:
     """The step that a state belongs to, by its name: ``gate: compare`` belongs to ``gate``."""
     return state.partition(":")[0]
-
-
-def _compiler(step: Step) -> Compiler:
-    try:
-        return COMPILERS[type(step)]
-    except KeyError:
-        raise PipelineError(
-            "This target cannot run this kind of step.",
-            f"Step `{step.name}` is of kind `{step.kind}`; Step Functions takes: "
-            f"{', '.join(sorted(kind.kind for kind in COMPILERS))}.",
-        ) from None
 
 
 def _begin(pipeline: Pipeline, bindings: Bindings, first: str) -> States:

@@ -1,0 +1,115 @@
+"""What is known of each resource type, in two tables; `facts.py` says what a record is and finds it."""
+
+from __future__ import annotations
+
+from mlops_iac.core.facts import Facts, NameRule
+
+MADE: dict[str, Facts] = {
+    "aws:athena/workgroup:Workgroup": Facts(
+        service="athena",
+        key="kms_key_arn",
+        name=NameRule(limit=128),
+        tags="tags",
+        loses="saved queries and their history",
+    ),
+    # A queue uses it, so that a new one is made, the queue is led to it, and then the old one is deleted.
+    "aws:batch/computeEnvironment:ComputeEnvironment": Facts(
+        service="batch", name=NameRule(limit=102, prop="name_prefix", tail="-"), tags="tags"
+    ),
+    "aws:batch/jobDefinition:JobDefinition": Facts(service="batch", name=NameRule(limit=128), tags="tags"),
+    "aws:batch/jobQueue:JobQueue": Facts(service="batch", name=NameRule(limit=128), tags="tags"),
+    "aws:budgets/budget:Budget": Facts(service="budgets", name=NameRule(limit=100), tags="tags"),
+    "aws:cloudwatch/dashboard:Dashboard": Facts(service="cloudwatch", name=NameRule(limit=255, prop="dashboard_name")),
+    "aws:cloudwatch/eventRule:EventRule": Facts(service="events", name=NameRule(limit=64), tags="tags"),
+    "aws:cloudwatch/eventTarget:EventTarget": Facts(service="events"),
+    "aws:cloudwatch/logGroup:LogGroup": Facts(
+        service="logs",
+        key="kms_key_id",
+        name=NameRule(limit=512, prefix="/mlops-iac/"),
+        tags="tags",
+        loses="the logs in it",
+    ),
+    "aws:cloudwatch/metricAlarm:MetricAlarm": Facts(service="cloudwatch", name=NameRule(limit=255), tags="tags"),
+    "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": Facts(service="ec2", tags="tags"),
+    "aws:ec2/flowLog:FlowLog": Facts(service="ec2", tags="tags"),
+    "aws:ec2/launchTemplate:LaunchTemplate": Facts(service="ec2", name=NameRule(limit=128), tags="tags"),
+    "aws:ec2/routeTable:RouteTable": Facts(service="ec2", tags="tags"),
+    "aws:ec2/routeTableAssociation:RouteTableAssociation": Facts(service="ec2"),
+    "aws:ec2/securityGroup:SecurityGroup": Facts(service="ec2", name=NameRule(limit=255), tags="tags"),
+    "aws:ec2/subnet:Subnet": Facts(service="ec2", tags="tags"),
+    "aws:ec2/vpc:Vpc": Facts(service="ec2", tags="tags"),
+    "aws:ec2/vpcEndpoint:VpcEndpoint": Facts(service="ec2", tags="tags"),
+    "aws:ecr/lifecyclePolicy:LifecyclePolicy": Facts(service="ecr"),
+    "aws:ecr/repository:Repository": Facts(
+        service="ecr", key="kms_key", name=NameRule(limit=256), tags="tags", loses="the images in it"
+    ),
+    "aws:glue/catalogDatabase:CatalogDatabase": Facts(
+        service="glue",
+        name=NameRule(limit=255, separator="_"),
+        tags="tags",
+        loses="table definitions that crawlers and jobs made in it",
+    ),
+    "aws:glue/catalogTable:CatalogTable": Facts(
+        service="glue", name=NameRule(limit=255, separator="_"), loses="the partitions registered in it"
+    ),
+    "aws:iam/instanceProfile:InstanceProfile": Facts(service="iam", name=NameRule(limit=128), tags="tags"),
+    "aws:iam/policy:Policy": Facts(service="iam", name=NameRule(limit=128), tags="tags"),
+    "aws:iam/role:Role": Facts(service="iam", name=NameRule(limit=64), tags="tags"),
+    "aws:iam/rolePolicy:RolePolicy": Facts(service="iam", name=NameRule(limit=128)),
+    "aws:kms/alias:Alias": Facts(service="kms", name=NameRule(limit=256, prefix="alias/")),
+    "aws:kms/key:Key": Facts(service="kms", tags="tags", loses="everything that was encrypted with it"),
+    "aws:lambda/function:Function": Facts(service="lambda", name=NameRule(limit=64), tags="tags"),
+    "aws:s3/bucket:Bucket": Facts(
+        service="s3",
+        name=NameRule(limit=63, prop="bucket", unique=True),
+        tags="tags",
+        loses="the objects in it and their versions",
+    ),
+    "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": Facts(service="s3"),
+    "aws:s3/bucketOwnershipControls:BucketOwnershipControls": Facts(service="s3"),
+    "aws:s3/bucketPolicy:BucketPolicy": Facts(service="s3"),
+    "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": Facts(service="s3"),
+    "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": Facts(
+        service="s3", key="kms_master_key_id"
+    ),
+    "aws:s3/bucketVersioning:BucketVersioning": Facts(service="s3"),
+    "aws:sagemaker/endpoint:Endpoint": Facts(service="sagemaker", name=NameRule(limit=63)),
+    "aws:sagemaker/modelPackageGroup:ModelPackageGroup": Facts(
+        service="sagemaker",
+        name=NameRule(limit=63, prop="model_package_group_name"),
+        tags="tags",
+        loses="the registered model versions and their approvals",
+    ),
+    "aws:sagemaker/pipeline:Pipeline": Facts(
+        service="sagemaker", name=NameRule(limit=256, prop="pipeline_name"), tags="tags"
+    ),
+    "aws:scheduler/schedule:Schedule": Facts(service="scheduler", key="kms_key_arn", name=NameRule(limit=64)),
+    "aws:sfn/stateMachine:StateMachine": Facts(
+        service="stepfunctions", key="kms_key_id", name=NameRule(limit=80), tags="tags"
+    ),
+    "aws:sns/topic:Topic": Facts(service="sns", key="kms_master_key_id", name=NameRule(limit=256), tags="tags"),
+    "aws:sns/topicPolicy:TopicPolicy": Facts(service="sns"),
+    "aws:sns/topicSubscription:TopicSubscription": Facts(service="sns"),
+    "aws:ssm/parameter:Parameter": Facts(service="ssm", name=NameRule(limit=1011, prefix="/mlops-iac/"), tags="tags"),
+    "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": Facts(service="ec2", tags="tags"),
+    "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": Facts(service="ec2", tags="tags"),
+}
+"""Types that components make: Pulumi's type token to its facts, sorted."""
+
+HELD: dict[str, Facts] = {
+    "aws:dynamodb/table:Table": Facts(service="dynamodb", loses="the items in it"),
+    "aws:ebs/volume:Volume": Facts(service="ec2", loses="the data on it"),
+    "aws:efs/fileSystem:FileSystem": Facts(service="efs", loses="the files on it"),
+    "aws:elasticache/replicationGroup:ReplicationGroup": Facts(service="elasticache", loses="the data in it"),
+    "aws:opensearch/domain:Domain": Facts(service="opensearch", loses="the indexes in it"),
+    "aws:rds/cluster:Cluster": Facts(service="rds", loses="the data in it"),
+    "aws:rds/instance:Instance": Facts(service="rds", loses="the data in it"),
+    "aws:redshift/cluster:Cluster": Facts(service="redshift", loses="the data in it"),
+    "aws:s3/bucketV2:BucketV2": Facts(service="s3", loses="the objects in it and their versions"),
+    "aws:sagemaker/featureGroup:FeatureGroup": Facts(service="sagemaker", loses="the features in its online store"),
+    "aws:secretsmanager/secret:Secret": Facts(
+        service="secretsmanager", loses="the values that were put there by hand or by rotation"
+    ),
+    "aws:sqs/queue:Queue": Facts(service="sqs", loses="the messages in it"),
+}
+"""Types that only a person's own program makes: here for what their deletion would lose. Sorted."""

@@ -1,0 +1,199 @@
+"""What every blueprint promises: its options, its targets, the resources that it makes.
+
+A blueprint is built against Pulumi's mocks through a stack file, as `preview` builds it; so it is one of ours or of an
+installed package, by its name.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pulumi
+
+from mlops_iac.blueprints import PARTS, Blueprint, get_blueprint
+from mlops_iac.components._kit.facts import get_facts
+from mlops_iac.core.errors import MlopsError
+from mlops_iac.pipelines.compile import TARGETS, get_target
+from mlops_iac.pipelines.compile.bindings import Bindings
+from mlops_iac.testing.contracts.variants import Variants
+from mlops_iac.testing.contracts.world import PROFILES, REGION, World, run
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class BlueprintCase:
+    """A blueprint to hold to the laws: `BLUEPRINT_LAWS`."""
+
+    name: str
+    contexts: tuple[Mapping[str, Any], ...] = ({},)
+    """Options under which every question is reached by one of them at least. Left out: the defaults reach them all."""
+
+    @property
+    def blueprint(self) -> Blueprint:
+        return get_blueprint(self.name)
+
+    @property
+    def variants(self) -> Variants:
+        return Variants(self.blueprint.Options)
+
+    def built(self, profile: str, options: Mapping[str, Any]) -> tuple[World, str] | None:
+        """What a stack makes with options, and what it exports; None for options that the program refuses."""
+        return _built(self.name, profile, json.dumps(options))
+
+
+Law = Callable[[BlueprintCase], None]
+
+
+@cache
+def _root() -> Path:
+    root = Path(tempfile.mkdtemp(prefix="options-"))
+    (root / "stacks").mkdir()
+    (root / "code").mkdir()
+    return root
+
+
+@cache
+def _built(name: str, profile: str, options: str) -> tuple[World, str] | None:
+    import yaml
+
+    from mlops_iac.program import load
+
+    config = {
+        "aws:region": REGION,
+        "mlops-iac:team": "screening",
+        "mlops-iac:environment": "dev",
+        "mlops-iac:blueprint": name,
+        "mlops-iac:code": "code",
+        "mlops-iac:owner": "team@example.org",
+        "mlops-iac:security": profile,
+        "mlops-iac:options": json.loads(options),
+    }
+    _write_scripts(get_blueprint(name), options)
+    (_root() / "stacks" / "Pulumi.screening-dev.yaml").write_text(yaml.safe_dump({"config": config}))
+    exported: dict[str, Any] = {}
+
+    def program() -> None:
+        original = pulumi.export
+        pulumi.export = exported.__setitem__
+        try:
+            load(_root(), "screening-dev").run()
+        finally:
+            pulumi.export = original
+
+    try:
+        world = run(program)
+    except MlopsError:
+        return None
+    return world, repr(sorted((key, repr(value)) for key, value in exported.items() if "Output" not in repr(value)))
+
+
+def _write_scripts(blueprint: Blueprint, options: str) -> None:
+    """A preview looks for the scripts that the options name."""
+    for pipeline in blueprint.pipelines(blueprint.Options.model_validate_json(options)):
+        for script in pipeline.scripts.values():
+            (_root() / "code" / script).parent.mkdir(parents=True, exist_ok=True)
+            (_root() / "code" / script).touch()
+
+
+def it_offers_what_a_blueprint_offers(case: BlueprintCase) -> None:
+    assert [part for part in PARTS if not hasattr(case.blueprint, part)] == []
+    assert case.blueprint.name == case.name
+    assert case.blueprint.summary
+    assert case.blueprint.layers
+
+
+def every_option_has_a_default_and_a_description(case: BlueprintCase) -> None:
+    options = case.blueprint.Options
+    assert options() == options()
+    schema = options.model_json_schema()
+    parts = {"options": schema, **schema.get("$defs", {})}
+    assert [name for kind, part in parts.items() for name in _undescribed(kind, part)] == []
+
+
+def _undescribed(kind: str, schema: Mapping[str, Any]) -> Iterator[str]:
+    fields = schema.get("properties", {})
+    yield from (f"{kind}.{key}" for key, value in fields.items() if not value.get("description"))
+
+
+def an_unknown_option_is_refused(case: BlueprintCase) -> None:
+    assert not case.variants.takes({"no_such_option": 1})
+
+
+def every_pipeline_compiles_to_every_target(case: BlueprintCase) -> None:
+    options = case.blueprint.Options()
+    for pipeline in case.blueprint.pipelines(options):
+        for target in TARGETS:
+            assert get_target(target).compile(pipeline, Bindings.placeholder("screening-dev", "eu-central-1")), target
+
+
+def an_orchestrator_option_offers_every_target(case: BlueprintCase) -> None:
+    schema = case.blueprint.Options.model_json_schema()["properties"].get("orchestrator")
+    assert schema is None or set(schema["enum"]) == set(TARGETS)
+
+
+def it_can_be_built_in_every_profile(case: BlueprintCase) -> None:
+    for profile in PROFILES:
+        built = case.built(profile, {})
+        assert built is not None, profile
+        assert any(made.type.startswith("aws:") for made in built[0].resources)
+
+
+def no_change_of_an_option_claims_a_name_for_another_resource(case: BlueprintCase) -> None:
+    """Two URNs with one physical name: the first cannot be made while the second is there, nor the other way round."""
+    tried: list[tuple[str, Mapping[str, Any]]] = [("standard", options) for options in case.variants.valid().values()]
+    tried += [(profile, options) for profile in PROFILES for options in case.contexts]
+    claimed: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for profile, options in tried:
+        found = case.built(profile, options)
+        for made in found[0].resources if found else ():
+            rule = get_facts(made.type).name if made.type.startswith("aws:") else None
+            if rule:
+                claimed[made.type, made.inputs[_camel(rule.prop)]].add(made.urn)
+    assert {name: urns for name, urns in claimed.items() if len(urns) > 1} == {}
+    assert claimed
+
+
+def every_option_changes_something_that_is_deployed_or_run(case: BlueprintCase) -> None:
+    model = case.variants
+    asked: set[str] = set()
+    working: set[str] = set()
+    for context in filter(model.takes, case.contexts):
+        before = _all(case, context)
+        assert before is not None
+        for path, answers in model.changed(context).items():
+            if path in working:
+                continue
+            took = [found for options in answers[:4] if (found := _all(case, options)) is not None]
+            if took:  # else the program refuses each of these answers
+                asked.add(path)
+            if any(found != before for found in took):
+                working.add(path)
+    assert asked - working == set()
+
+
+def _all(case: BlueprintCase, options: Mapping[str, Any]) -> tuple[Any, str] | None:
+    found = case.built("standard", options)
+    return ({made.urn: made.inputs for made in found[0].resources}, found[1]) if found else None
+
+
+def _camel(snake: str) -> str:
+    head, *rest = snake.split("_")
+    return head + "".join(word.title() for word in rest)
+
+
+BLUEPRINT_LAWS: tuple[Law, ...] = (
+    an_orchestrator_option_offers_every_target,
+    an_unknown_option_is_refused,
+    every_option_changes_something_that_is_deployed_or_run,
+    every_option_has_a_default_and_a_description,
+    every_pipeline_compiles_to_every_target,
+    it_can_be_built_in_every_profile,
+    it_offers_what_a_blueprint_offers,
+    no_change_of_an_option_claims_a_name_for_another_resource,
+)
