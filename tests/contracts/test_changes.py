@@ -22,10 +22,10 @@ from pydantic import ValidationError
 
 from mlops_iac.blueprints import BLUEPRINTS, get_blueprint, get_options_model
 from mlops_iac.core.errors import PipelineError
+from mlops_iac.testing.contracts.variants import Variants, merge
 from tests.components.world import PROFILES
-from tests.contracts.test_options import CONTEXTS, built
+from tests.contracts.test_options import CASES, CONTEXTS
 from tests.support.living import Living
-from tests.support.variants import Variants, merge
 
 pytestmark = pytest.mark.slow
 
@@ -124,7 +124,7 @@ def deciding(blueprint: str, questions: list[Answers]) -> list[Answers]:
     """Those whose answers decide which resources there are."""
 
     def made(options: dict[str, Any]) -> set[str]:
-        found = built(blueprint, "standard", json.dumps(options))
+        found = CASES[blueprint].built("standard", options)
         assert found is not None
         return {made.urn for made in found[0].resources}
 
