@@ -5,6 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 TARGETS: Mapping[str, tuple[str, ...]] = {
+    "components/_kit/grants.py": ("tests/components/_kit/test_grants.py", "tests/contracts/test_policies.py"),
+    "components/encryption.py": ("tests/components/test_encryption.py",),
+    "components/identity.py": ("tests/components/test_identity.py",),
+    "mlops_iac/cloud/iam/conditions.py": ("tests/cloud/iam/test_conditions.py",),
+    "mlops_iac/cloud/iam/documents.py": ("tests/cloud/iam/test_evaluate.py",),
+    "mlops_iac/cloud/iam/evaluate.py": ("tests/cloud/iam/test_evaluate.py",),
+    "mlops_iac/cloud/iam/keys.py": ("tests/cloud/iam/test_enforcer.py",),
+    "mlops_iac/cloud/iam/matching.py": ("tests/cloud/iam/test_conditions.py", "tests/cloud/iam/test_evaluate.py"),
+    "mlops_iac/cloud/iam/passing.py": ("tests/cloud/iam/test_requirements.py",),
+    "mlops_iac/cloud/iam/requirements.py": ("tests/cloud/iam/test_requirements.py",),
     "mlops_iac/cloud/athena/types.py": ("tests/cloud/athena/test_types.py",),
     "mlops_iac/cloud/telemetry/evaluation.py": ("tests/cloud/telemetry/test_evaluation.py",),
     "mlops_iac/cloud/disk.py": ("tests/cloud/test_disk.py",),

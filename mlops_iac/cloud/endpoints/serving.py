@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from mlops_iac.cloud.jobs.enter import enter
 from mlops_iac.cloud.jobs.failure import JobFailed, last_error
 from mlops_iac.cloud.jobs.host import Host, claim
 from mlops_iac.cloud.jobs.process import Process
@@ -134,7 +135,8 @@ class Serving:
         variables["SM_MODEL_DIR"] = view.path("/opt/ml/model")
         if code:
             variables["SAGEMAKER_SUBMIT_DIRECTORY"] = view.path(f"/opt/ml/{code.relative_to(view.folder).as_posix()}")
-        self._process = self._host.process(
+        self._process = enter(
+            self._host.gateway,
             ["python", str(_SERVER), str(self._socket), framework.name],
             environment,
             self._workspace,

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from mlops_iac.cloud.jobs.enter import enter
 from mlops_iac.cloud.jobs.failure import JobFailed
 from mlops_iac.cloud.jobs.host import Host
 from mlops_iac.cloud.jobs.logs import LogStream
@@ -114,9 +115,8 @@ class Attempt:
         variables = self._host.variables(environment, workspace, self._region, self._account, role, TASKS)
         variables |= {each["name"]: each["value"] for each in container["environment"]}
         variables |= self._batch_variables()
-        process = self._host.process(
-            container["command"], environment, workspace, self._reach(), variables, write, folder="/", grace=GRACE
-        )
+        command, reach, gateway = container["command"], self._reach(), self._host.gateway
+        process = enter(gateway, command, environment, workspace, reach, variables, write, folder="/", grace=GRACE)
         with self._lock:
             if self._terminated is not None:
                 raise JobFailed(self._terminated)

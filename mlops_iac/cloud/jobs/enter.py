@@ -8,7 +8,16 @@ from mlops_iac.cloud import loopback_only
 from mlops_iac.cloud.gateway import Gateway
 from mlops_iac.cloud.jobs.environments import PythonEnvironment
 from mlops_iac.cloud.jobs.gate import Gate
-from mlops_iac.cloud.jobs.mounts import NO_ISOLATION, NO_MOUNTS, Bind, can_isolate, can_mount, show_python
+from mlops_iac.cloud.jobs.mounts import (
+    NO_ISOLATION,
+    NO_MOUNTS,
+    NO_PROCESSES,
+    Bind,
+    can_isolate,
+    can_mount,
+    can_separate,
+    show_python,
+)
 from mlops_iac.cloud.jobs.process import GRACE, Process
 from mlops_iac.cloud.jobs.reach import Reach
 from mlops_iac.cloud.jobs.workspace import Workspace
@@ -52,6 +61,7 @@ def enter(
 def find_lacks(workspace: Workspace, reach: Reach) -> list[str]:
     """What this machine cannot give a program that a container would have."""
     lacks = [] if workspace.view.private else [NO_MOUNTS]
+    lacks += [] if workspace.view.processes else [NO_PROCESSES]
     return [*lacks, *([] if reach.internet or can_isolate() else [NO_ISOLATION])]
 
 
@@ -59,5 +69,6 @@ def report() -> dict[str, str]:
     """For ``cloud status``: how jobs are kept apart from this machine."""
     return {
         "files": "jobs see a root of their own" if can_mount() else NO_MOUNTS,
+        "processes": "jobs see their own processes" if can_separate() else NO_PROCESSES,
         "network": "jobs have a network of their own" if can_isolate() else NO_ISOLATION,
     }

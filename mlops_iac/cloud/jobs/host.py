@@ -12,12 +12,10 @@ from mlops_iac.cloud.gateway import AwsError, Gateway
 from mlops_iac.cloud.iam.assuming import CannotAssume
 from mlops_iac.cloud.iam.on_behalf import SAGEMAKER, check_container
 from mlops_iac.cloud.jobs import environments
-from mlops_iac.cloud.jobs.enter import enter
 from mlops_iac.cloud.jobs.environments import EnvironmentFailed, PythonEnvironment
 from mlops_iac.cloud.jobs.failure import JobFailed
 from mlops_iac.cloud.jobs.logs import LogStream
-from mlops_iac.cloud.jobs.mounts import Bind
-from mlops_iac.cloud.jobs.process import GRACE, Process, bare_environment
+from mlops_iac.cloud.jobs.process import bare_environment
 from mlops_iac.cloud.jobs.reach import INTERNET, NOWHERE, Reach, find_reach
 from mlops_iac.cloud.jobs.records import Records
 from mlops_iac.cloud.jobs.slots import Slots
@@ -57,33 +55,6 @@ class Host:
             return find_reach(ec2, subnets, region, public_address=public_address)
         except ec2.exceptions.ClientError as error:
             raise JobFailed(f"ClientError: {error.response['Error']['Message']}") from error
-
-    def process(
-        self,
-        program: Sequence[str],
-        environment: PythonEnvironment,
-        workspace: Workspace,
-        reach: Reach,
-        variables: Mapping[str, str],
-        on_line: Callable[[str], None],
-        *,
-        folder: str,
-        shown: Sequence[Bind] = (),
-        grace: float = GRACE,
-    ) -> Process:
-        """A program in a job's view of files and network, not started yet."""
-        return enter(
-            self.gateway,
-            program,
-            environment,
-            workspace,
-            reach,
-            variables,
-            on_line,
-            folder=folder,
-            shown=shown,
-            grace=grace,
-        )
 
     def acting(self, role: str, region: str, service: str = SAGEMAKER) -> Clients:
         """Clients that act in a role that was given to a service; raises JobFailed when it cannot be assumed."""

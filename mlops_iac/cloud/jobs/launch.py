@@ -1,13 +1,16 @@
 """Enter a job's private view of the machine, then become the job. A script of its own: standard library only.
 
 Usage: ``python -I launch.py '<json>' program argument …`` where the JSON holds what `mounts.View` writes: ``root`` (an
-empty folder to build the job's root in, or null), ``binds`` (source, target, mode), ``changes`` (a folder for what the
-job writes over what it may not change), ``network`` (``host`` or ``own``), ``gate`` and ``port`` (a socket to hand the
-job's way to the embedded cloud over, or null) and ``folder`` (to start in).
+empty folder to build the job's root in, or null), ``processes`` (whether it has processes of its own), ``binds``
+(source, target, mode), ``changes`` (a folder for what the job writes over what it may not change), ``network``
+(``host`` or ``own``), ``gate`` and ``port`` (a socket to hand the job's way to the embedded cloud over, or null) and
+``folder`` (to start in).
 
 A user namespace makes this possible without root: inside it, this process may mount. Nothing is mounted outside. The
 job's root holds the machine's programs, read-only, and what it was given; everything else of the machine (homes, the
-project, other jobs) is not there at all, as in a container.
+project, other jobs) is not there at all, as in a container. With processes of its own it sees and signals only those
+that it started: this process stays outside and waits, a child of it is the first process inside, and that one's child
+is the job.
 """
 
 from __future__ import annotations
@@ -24,14 +27,19 @@ import struct
 import sys
 import warnings  # noqa: F401 - `execvpe` wants it when this interpreter's own folder may be out of sight
 
-CLONE_NEWNS, CLONE_NEWUSER, CLONE_NEWNET = 0x00020000, 0x10000000, 0x40000000
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # `typing` itself costs every job 10 ms
+    from typing import NoReturn
+
+CLONE_NEWNS, CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET = 0x00020000, 0x10000000, 0x20000000, 0x40000000
+MS_NOSUID, MS_NODEV, MS_NOEXEC = 2, 4, 8
 MS_BIND, MS_REC, MS_PRIVATE = 4096, 16384, 1 << 18
 MNT_DETACH = 2
 AT_RECURSIVE, MOUNT_ATTR_RDONLY = 0x8000, 1
 PIVOT_ROOT = {"x86_64": 155, "aarch64": 41}
 """System call numbers; `mount_setattr` (Linux 5.12) has one number everywhere."""
 MOUNT_SETATTR = 442
-PR_SET_PDEATHSIG, PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS = 1, 24, 38
+PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS = 1, 4, 24, 38
 SIOCGIFFLAGS, SIOCSIFFLAGS, IFF_UP = 0x8913, 0x8914, 1
 CANNOT_ENTER = 97
 """Exit code when the view cannot be made; no job of ours ends with it otherwise."""
@@ -42,6 +50,8 @@ LIVE = ("dev", "proc")
 COMPOSED = ("opt", "var")
 """Folders of the job's own, with the machine's children in them: /opt/ml and /var/task must find a place."""
 MASKED = ("/etc/shadow", "/etc/gshadow", "/etc/sudoers")
+PASSED_ON = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+"""Signals that the process outside passes on to the job."""
 KEPT_CAPABILITIES = (0, 1, 3, 4, 5, 6, 7, 8, 10, 13, 27, 29, 31)
 """What Docker leaves to a container's root, without chroot: no mounting, no tracing, no network administration.
 https://docs.docker.com/engine/containers/run/#runtime-privilege-and-linux-capabilities"""
@@ -61,9 +71,10 @@ def mount(source: str, target: str, flags: int, kind: str | None = None, data: s
     call("mount", *words, ctypes.c_ulong(flags), os.fsencode(data) if data else None)
 
 
-def enter_namespaces(network: str) -> None:
+def enter_namespaces(network: str, processes: bool) -> None:
     uid, gid = os.geteuid(), os.getegid()
-    call("unshare", CLONE_NEWUSER | CLONE_NEWNS | (CLONE_NEWNET if network == "own" else 0))
+    more = (CLONE_NEWNET if network == "own" else 0) | (CLONE_NEWPID if processes else 0)
+    call("unshare", CLONE_NEWUSER | CLONE_NEWNS | more)
     for file, text in (("setgroups", "deny"), ("uid_map", f"0 {uid} 1"), ("gid_map", f"0 {gid} 1")):
         with open(f"/proc/self/{file}", "w") as handle:
             handle.write(text)
@@ -88,16 +99,88 @@ def hand_over_the_gate(gate: int, port: int) -> None:
         outside.recv(1)
 
 
+# The processes ------------------------------------------------------------------------------------------------------
+
+
+def be_first() -> int:
+    """Go on as the first process of the new namespace; answers where it must write how the job ended.
+
+    The process outside has the number that the cloud knows. It passes signals on and ends as the job did.
+    """
+    reading, writing = os.pipe()
+    # Until there is a job the signals wait; the first process of a namespace gets none otherwise.
+    signal.pthread_sigmask(signal.SIG_BLOCK, PASSED_ON)
+    first = os.fork()
+    if first:
+        os.close(writing)
+        die_with_parent()
+        stand_outside(first, reading)
+    os.close(reading)
+    die_with_parent()
+    os.setsid()  # a group of its own: what the job does to its group must not reach the process outside
+    return writing
+
+
+def stand_outside(first: int, reading: int) -> NoReturn:
+    def pass_on(number: int, _: object) -> None:
+        try:
+            os.killpg(first, number)
+        except ProcessLookupError:  # it has no group yet, or has ended
+            os.kill(first, number)
+
+    for number in PASSED_ON:
+        signal.signal(number, pass_on)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, PASSED_ON)
+    told = os.read(reading, 4)  # nothing, when the namespace was killed
+    _, status = os.waitpid(first, 0)
+    end_as(struct.unpack("i", told)[0] if told else status)
+
+
+def end_as(status: int) -> NoReturn:
+    """End in the way that a wait status tells: with its exit code, or by its signal."""
+    if os.WIFSIGNALED(status):
+        number = os.WTERMSIG(status)
+        libc.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)  # the job's memory image, if any, is not this process's
+        if number != signal.SIGKILL:
+            signal.signal(number, signal.SIG_DFL)
+        os.kill(os.getpid(), number)
+    os._exit(os.waitstatus_to_exitcode(status))
+
+
+def start_job(writing: int) -> None:
+    """Go on as the job. The first process stays: it takes in the orphans, and everything ends with it."""
+    job = os.fork()
+    if not job:
+        os.close(writing)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, PASSED_ON)
+        return
+    for number in signal.sigpending() & set(PASSED_ON):
+        os.kill(job, number)  # sent before there was a job
+    while True:
+        ended, status = os.wait()
+        if ended == job:
+            os.write(writing, struct.pack("i", status))
+            os._exit(0)
+
+
+def die_with_parent() -> None:
+    """If the cloud is killed, its jobs die with it."""
+    call("prctl", PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+
+
 # The files ----------------------------------------------------------------------------------------------------------
 
 
-def build_root(root: str, binds: list[list[str]], changes: str, resolver: bool) -> None:
+def build_root(root: str, binds: list[list[str]], changes: str, *, resolver: bool, processes: bool) -> None:
     """The job's root below ``root``; everything in it is in place and read-only where it must be."""
     mount(root, root, MS_BIND | MS_REC)
     for name in os.listdir("/"):
         here, there = os.path.join("/", name), os.path.join(root, name)
         if name in (*SYSTEM, *LIVE, *COMPOSED) and os.path.islink(here):
             os.symlink(os.readlink(here), there)
+        elif name == "proc" and processes:
+            os.mkdir(there)
+            mount("proc", there, MS_NOSUID | MS_NODEV | MS_NOEXEC, "proc")
         elif name in SYSTEM or name in LIVE:
             show(here, there, "ro" if name in SYSTEM else "live", changes)
         elif name in COMPOSED:
@@ -183,22 +266,31 @@ def drop_capabilities() -> None:
 
 
 def enter(view: dict[str, object]) -> None:
-    root, network = view["root"], str(view["network"])
+    """This process goes on as the job; with processes of its own, in a child's child."""
+    root, network, processes = view["root"], str(view["network"]), bool(view["processes"])
     if root or network == "own":
-        enter_namespaces(network)
+        enter_namespaces(network, processes)
     if network == "own":
         raise_loopback()
     if view["gate"] is not None:
         hand_over_the_gate(int(str(view["gate"])), int(str(view["port"])))
+    writing = be_first() if processes else None
     if root:
-        build_root(str(root), view["binds"], str(view["changes"]), network == "host")  # type: ignore[arg-type]
+        build_root(
+            str(root),
+            view["binds"],  # type: ignore[arg-type]
+            str(view["changes"]),
+            resolver=network == "host",
+            processes=processes,
+        )
         enter_root(str(root))
     if root or network == "own":
         drop_capabilities()
     if sys.platform == "linux":
-        # Last, because entering a namespace clears it: if the cloud is killed, its jobs die with it.
-        call("prctl", PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+        die_with_parent()  # again, because entering a namespace clears it
     os.chdir(str(view["folder"]))
+    if writing is not None:
+        start_job(writing)
 
 
 def main() -> None:

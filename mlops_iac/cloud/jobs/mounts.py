@@ -25,6 +25,10 @@ NO_MOUNTS = (
     "a script does not. HOME, TMPDIR and the working folder are the job's own, but it can read and write this person's "
     "other files."
 )
+NO_PROCESSES = (
+    "This machine does not allow private process namespaces, so a job sees this person's processes in /proc and can "
+    "signal them."
+)
 NO_ISOLATION = (
     "This machine does not allow private network namespaces. What this job's network does not reach (network "
     "isolation, a private subnet) is refused to Python only, by a hook in its sockets; other programs have the "
@@ -42,6 +46,8 @@ class View:
     root: Path
     """The job's folder: ``ml``, ``home`` and ``tmp`` in it are what the job sees as /opt/ml, $HOME and /tmp."""
     private: bool
+    processes: bool = False
+    """It has processes of its own, which are all that it sees in /proc."""
 
     @property
     def folder(self) -> Path:
@@ -96,6 +102,7 @@ class View:
         binds = [(str(self.root / name), target, "rw") for name, target in own]
         view = {
             "root": str(self.root / "stage") if self.private else None,
+            "processes": self.processes,
             "binds": [*binds, *shown],
             "changes": str(self.root / "changes"),
             "network": "own" if offline else "host",
@@ -110,7 +117,7 @@ def make_view(root: Path) -> View:
     """The best view that this machine allows; makes its folders."""
     for name in ("ml", "home", "tmp", "stage", "changes"):
         (root / name).mkdir(parents=True, exist_ok=True)
-    return View(root, private=can_mount())
+    return View(root, private=can_mount(), processes=can_separate())
 
 
 def show_python(*environments: Path) -> list[Bind]:
@@ -137,7 +144,13 @@ def _links(path: Path) -> list[Path]:
 @cache
 def can_mount() -> bool:
     """Whether a private mount namespace works here. Tried once per process, about 20 ms."""
-    return _works(offline=False)
+    return _works()
+
+
+@cache
+def can_separate() -> bool:
+    """Whether a private process namespace with its own /proc works here; only in a view of its own."""
+    return can_mount() and _works(processes=True)
 
 
 @cache
@@ -146,14 +159,14 @@ def can_isolate() -> bool:
     return _works(offline=True)
 
 
-def _works(*, offline: bool) -> bool:
+def _works(*, offline: bool = False, processes: bool = False) -> bool:
     if sys.platform != "linux":
         return False
     with tempfile.TemporaryDirectory() as root:
         for name in ("ml", "home", "tmp", "stage", "changes"):
             Path(root, name).mkdir()
         Path(root, "ml", "here").touch()
-        command = View(Path(root), private=True).command(
+        command = View(Path(root), private=True, processes=processes).command(
             ["/bin/sh", "-c", "test -e /opt/ml/here"], "/", offline=offline
         )
         return subprocess.run(command, capture_output=True, check=False).returncode == 0

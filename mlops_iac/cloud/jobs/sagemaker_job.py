@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 
 from mlops_iac.cloud.gateway import AwsError, Call
 from mlops_iac.cloud.jobs import validation
+from mlops_iac.cloud.jobs.enter import enter
 from mlops_iac.cloud.jobs.environments import PythonEnvironment
 from mlops_iac.cloud.jobs.failure import JobFailed, JobStopped
 from mlops_iac.cloud.jobs.host import Host, claim
@@ -99,8 +100,8 @@ class Run:
         reach = host.reach(network, self.region, self.account)
         everything = host.variables(environment, self.workspace, self.region, self.account, self.role)
         everything |= dict(variables)
-        self._process = host.process(
-            program, environment, self.workspace, reach, everything, self.on_line, folder=folder
+        self._process = enter(
+            host.gateway, program, environment, self.workspace, reach, everything, self.on_line, folder=folder
         )
         try:
             self._process.start()
