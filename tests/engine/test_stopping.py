@@ -15,6 +15,7 @@ import pulumi
 import pytest
 
 from mlops_iac.core.errors import Cancelled, PlanError
+from mlops_iac.engine.event import Diagnostic
 from mlops_iac.engine.program import program as running
 from tests.engine.conftest import Stack
 from tests.engine.fake_provider import FakeCloud
@@ -87,8 +88,25 @@ def test_ctrl_c_ends_a_program_that_never_ends(stack: Stack) -> None:
     assert time.monotonic() - began < 5
     assert result.outcome == "cancelled"
     assert isinstance(result.error, Cancelled)
+    assert result.error.detail == "Nothing was in flight. What was done before is recorded."
+    assert said(stack) == ["Stopping: nothing is in flight, and nothing more is begun."]
     assert {"a", "old"} <= set(stack.cloud.things), "nothing is deleted because the program was stopped"
     assert {"a", "old"} <= set(stack.records())
+
+
+def test_what_is_in_flight_is_promised_only_when_something_is(stack: Stack) -> None:
+    stack.cloud.slow["create", "a"] = 0.8
+    press_ctrl_c(0.3)
+    result = stack.up(lambda: Thing("a", label="a"), skip_preview=True)
+    assert isinstance(result.error, Cancelled)
+    assert result.error.detail == "What was in flight is finished and recorded."
+    (told,) = said(stack)
+    assert told.startswith("Stopping: what is in flight is finished and recorded.")
+    assert "a" in stack.records()
+
+
+def said(stack: Stack) -> list[str]:
+    return [one.message for one in stack.events if isinstance(one, Diagnostic) and one.severity == "info"]
 
 
 def test_a_second_ctrl_c_stops_at_once_and_names_what_is_left_unknown(stack: Stack) -> None:

@@ -68,6 +68,9 @@ class Operation:
         self._on_event = on_event
         self._lock = threading.RLock()
         self._before = _Once(before)
+        self._in_flight = 0
+        self._was_finished = False
+        """Whether a call that was in flight when the person said stop has come to its end."""
         self.rehearsal: Callable[[], object] = lambda: None
         """Called before each change; it raises when the first one may not begin."""
         self.is_refused = False
@@ -146,9 +149,9 @@ class Operation:
 
     def tell_stopping(self) -> None:
         """After a first Ctrl-C: what happens now, and what a second one would do."""
+        said = "what is in flight is finished and recorded. Ctrl-C again stops at once and leaves it unknown."
         self.tell(
-            "info",
-            "Stopping: what is in flight is finished and recorded. Ctrl-C again stops at once and leaves it unknown.",
+            "info", f"Stopping: {said if self._in_flight else 'nothing is in flight, and nothing more is begun.'}"
         )
 
     @contextmanager
@@ -183,7 +186,14 @@ class Operation:
     def calling(self) -> Iterator[None]:
         """Around every call that reaches the cloud: what must be there before the first one is seen to."""
         self.before_call()
-        yield
+        with self._lock:
+            self._in_flight += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._in_flight -= 1
+                self._was_finished = self._was_finished or self.cancelled.is_set()
 
     def result(self, outputs: Mapping[str, Any]) -> Result:
         """Close the operation and tell how it ended."""
@@ -192,8 +202,7 @@ class Operation:
             error = _together([failure.error for failure in self.failures])
         outcome: Literal["succeeded", "failed", "cancelled"] = "succeeded"
         if self.cancelled.is_set():
-            kept = "Nothing was changed." if self.dry else "What was in flight is finished and recorded."
-            outcome, error = "cancelled", error or Cancelled("Cancelled.", kept)
+            outcome, error = "cancelled", error or Cancelled("Cancelled.", self._kept())
         elif self.failures or error:
             outcome = "failed"
         seconds = time.monotonic() - self._clock
@@ -209,6 +218,13 @@ class Operation:
             config=self.shown_config,
             left=tuple(self._left),
         )
+
+    def _kept(self) -> str:
+        """What is true after a stop."""
+        if self._was_finished and not self.dry:
+            return "What was in flight is finished and recorded."
+        changed = not self.dry and any(count for op, count in self._changes.items() if op != Op.SAME)
+        return "Nothing was in flight. What was done before is recorded." if changed else "Nothing was changed."
 
     @property
     def steps(self) -> tuple[Step, ...]:
