@@ -8,7 +8,7 @@ import tempfile
 import threading
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -167,19 +167,19 @@ class Queries:
             self._gateway.touch()
 
     def _carry_out(self, call: Call, record: dict[str, Any], statement: Statement, lake: Lake, folder: Path) -> None:
-        clients = self._gateway.roles.as_caller(call)
         if statement.kind == "unload":
             self._with_engine(
-                record, lake, folder, lambda engine: unload.write(engine, statement, clients, record, folder)
+                record, lake, folder, lambda engine: self._unload(call, record, engine, statement, folder)
             )
         elif statement.kind == "select":
             self._with_engine(
                 record, lake, folder, lambda engine: self._select(call, record, engine, statement, folder)
             )
         else:
-            lines = commands.carry_out(statement, clients, lake)
+            lines = commands.carry_out(statement, self._gateway.roles.as_caller(call), lake)
             record["Columns"] = [("result", "string")]
-            self._put(call, record, "".join(f"{line}\n" for line in lines).encode(), ".txt")
+            record["OutputLocation"] += ".txt"
+            self._put(call, record, _text(lines), record["OutputLocation"])
 
     def _with_engine(self, record: dict[str, Any], lake: Lake, folder: Path, do: Any) -> None:
         with Engine(folder, lake) as engine:
@@ -196,12 +196,18 @@ class Queries:
             results.write_csv(file, [name for name, _ in answer.columns], answer.rows)
         record["Columns"] = list(answer.columns)
         with path.open("rb") as body:
-            self._put(call, record, body, ".csv")
+            record["OutputLocation"] += ".csv"
+            self._put(call, record, body, record["OutputLocation"])
 
-    def _put(self, call: Call, record: dict[str, Any], body: Any, ending: str) -> None:
-        """The result's object, with the key that the work group or the caller names."""
-        record["OutputLocation"] += ending
-        bucket, key = record["OutputLocation"].removeprefix("s3://").split("/", 1)
+    def _unload(self, call: Call, record: dict[str, Any], engine: Engine, statement: Statement, folder: Path) -> None:
+        """Clients find the files by a manifest beside the results (Athena user guide, "Query output files")."""
+        written = unload.write(engine, statement, self._gateway.roles.as_caller(call), record, folder)
+        record["Manifest"] = f"{record['OutputLocation']}-manifest.csv"
+        self._put(call, record, _text(written), record["Manifest"])
+
+    def _put(self, call: Call, record: Mapping[str, Any], body: Any, location: str) -> None:
+        """An object of the result, with the key that the work group or the caller names."""
+        bucket, key = location.removeprefix("s3://").split("/", 1)
         encryption = record["Encryption"]
         sealed: dict[str, str] = {}
         if encryption.get("EncryptionOption") == "SSE_KMS":
@@ -292,6 +298,10 @@ def _get_group(call: Call, name: str) -> Any:
     return group
 
 
+def _text(lines: Iterable[str]) -> bytes:
+    return "".join(f"{line}\n" for line in lines).encode()
+
+
 def _shown(record: Mapping[str, Any]) -> dict[str, Any]:
     """The record as GetQueryExecution answers it."""
     configuration = {"OutputLocation": record["OutputLocation"]}
@@ -305,7 +315,11 @@ def _shown(record: Mapping[str, Any]) -> dict[str, Any]:
         "ResultConfiguration": configuration,
         "QueryExecutionContext": record["Context"],
         "Status": dict(record["Status"]),
-        "Statistics": {**times, "DataScannedInBytes": record["Scanned"]},
+        "Statistics": {
+            **times,
+            "DataScannedInBytes": record["Scanned"],
+            **({"DataManifestLocation": record["Manifest"]} if record.get("Manifest") else {}),
+        },
         "WorkGroup": record["WorkGroup"],
         "EngineVersion": {"SelectedEngineVersion": "AUTO", "EffectiveEngineVersion": "Athena engine version 3"},
     }

@@ -39,7 +39,7 @@ def make_view(connection: Any, name: TableName, table: Mapping[str, Any], parts:
         raise not_emulated(f"views ({name})")
     if str(table.get("Parameters", {}).get("table_type", "")).upper() == "ICEBERG":
         raise not_emulated(f"Iceberg tables ({name})")
-    if any(key.startswith("projection.") for key in table.get("Parameters", {})):
+    if str(table.get("Parameters", {}).get("projection.enabled", "")).lower() == "true":
         raise not_emulated(f"partition projection ({name})")
     connection.execute(f"CREATE SCHEMA IF NOT EXISTS {quoted(name.database)}")
     selects = list(_selects(connection, name, table, [part for part in parts if part.files])) or [_nothing(table)]

@@ -20,8 +20,8 @@ _FORMATS: Final = {
 """Athena's word to DuckDB's COPY options and the name's end."""
 
 
-def write(engine: Engine, statement: Statement, clients: Clients, record: Mapping[str, Any], folder: Path) -> None:
-    """One file below the location. Raises `QueryFailed` when something is there already."""
+def write(engine: Engine, statement: Statement, clients: Clients, record: Mapping[str, Any], folder: Path) -> list[str]:
+    """One file below the location; answers where the files are. Raises `QueryFailed` when something is there already."""
     unknown = set(statement.properties) - {"format", "field_delimiter"}
     if unknown:
         raise not_emulated(f"UNLOAD with {', '.join(sorted(unknown))}")
@@ -38,3 +38,4 @@ def write(engine: Engine, statement: Statement, clients: Clients, record: Mappin
     engine.write(statement, path, options.format(delimiter=delimiter))
     with path.open("rb") as body:
         s3.put_object(Bucket=bucket, Key=f"{prefix}{record['QueryExecutionId']}{ending}", Body=body)
+    return [f"s3://{bucket}/{prefix}{record['QueryExecutionId']}{ending}"]

@@ -162,6 +162,28 @@ def test_a_table_is_defined_filled_shown_and_dropped_in_sql(ask, lake):
     assert ask("SELECT 1 FROM made") == "TABLE_NOT_FOUND: Table 'awsdatacatalog.lab.made' does not exist"
 
 
+def test_clients_find_what_was_unloaded_by_its_manifest(ask, lake):
+    place = f"s3://{BUCKET}/unloaded"
+    assert ask(f"UNLOAD (SELECT 1 AS id) TO '{place}' WITH (format = 'JSON')") == []
+    client, s3 = lake("athena"), lake("s3")
+    newest = client.list_query_executions()["QueryExecutionIds"][0]
+    statistics = client.get_query_execution(QueryExecutionId=newest)["QueryExecution"]["Statistics"]
+    assert statistics["DataManifestLocation"] == f"s3://{BUCKET}/results/{newest}-manifest.csv"
+    manifest = s3.get_object(Bucket=BUCKET, Key=f"results/{newest}-manifest.csv")["Body"].read().decode()
+    (written,) = manifest.splitlines()
+    assert written.startswith(f"{place}/")
+    key = written.removeprefix(f"s3://{BUCKET}/")
+    assert json.loads(s3.get_object(Bucket=BUCKET, Key=key)["Body"].read()) == {"id": 1}
+
+
+def test_partition_projection_is_refused_only_where_it_is_on(ask):
+    make = "CREATE EXTERNAL TABLE lab.{0} (id int) STORED AS PARQUET LOCATION 's3://{1}/{0}/' TBLPROPERTIES ({2})"
+    ask(make.format("plain", BUCKET, "'projection.enabled'='false'"))
+    ask(make.format("projected", BUCKET, "'projection.enabled'='TRUE'"))
+    assert ask("SELECT id FROM plain") == [["id"]]
+    assert "partition projection" in ask("SELECT id FROM projected")
+
+
 @pytest.mark.parametrize(
     ("sql", "why"),
     [
