@@ -13,6 +13,7 @@ import re
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Final, Self, overload
 from urllib.parse import urlsplit
 
@@ -36,6 +37,15 @@ class Credentials:
         """As the environment variables in which every AWS client looks for them."""
         found = {"AWS_ACCESS_KEY_ID": self.access_key, "AWS_SECRET_ACCESS_KEY": self.secret_key}
         return found | ({"AWS_SESSION_TOKEN": self.token} if self.token else {})
+
+    def answered(self, ends: datetime) -> dict[str, Any]:
+        """As STS answers them."""
+        return {
+            "AccessKeyId": self.access_key,
+            "SecretAccessKey": self.secret_key,
+            "SessionToken": self.token,
+            "Expiration": ends,
+        }
 
 
 CONNECT_TIMEOUT: Final = 5

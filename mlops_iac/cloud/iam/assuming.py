@@ -12,7 +12,7 @@ import time
 from typing import TYPE_CHECKING, Any, Final
 
 from mlops_iac.clients import Clients, Credentials
-from mlops_iac.cloud.iam import policies, simulate
+from mlops_iac.cloud.iam import policies, session_tokens, simulate
 from mlops_iac.cloud.iam.callers import access_key_of
 from mlops_iac.cloud.iam.conditions import Keys
 from mlops_iac.cloud.iam.context import place_keys, principal_keys, request_keys
@@ -89,10 +89,10 @@ class Roles:
 
     def as_caller(self, call: Call) -> Clients:
         """Clients that act as whoever made a call: Athena and SageMaker read with the rights of who asks them."""
-        token = call.headers.get("X-Amz-Security-Token")
-        if not token:
-            return self._gateway.clients(call.region, call.account_id)
         key = access_key_of({"HTTP_AUTHORIZATION": call.headers.get("Authorization", "")})
+        if key == self._gateway.token.owner.access_key:
+            return self._gateway.clients(call.region, call.account_id)
+        token = call.headers.get("X-Amz-Security-Token") or None
         credentials = Credentials(key, "signatures are not verified", token)
         return Clients.embedded(self._gateway.endpoint, call.region, call.account_id, credentials=credentials)
 
@@ -149,13 +149,8 @@ def install(gateway: Gateway) -> None:
     gateway.on_reset(gateway.iam.record.clear)
     gateway.instead("sts", "AssumeRole", lambda call: _assume_role(gateway, call))
     simulate.install(gateway)
-    for operation in ("AssumeRoleWithSAML", "AssumeRoleWithWebIdentity", "GetFederationToken"):
-        gateway.instead("sts", operation, _refuse)  # moto would issue keys that belong to nobody
+    session_tokens.install(gateway)
     gateway.instead("sts", "GetCallerIdentity", lambda call: _caller_identity(gateway, call))
-
-
-def _refuse(call: Call) -> dict[str, Any]:
-    raise AwsError("NotImplemented", f"The embedded cloud does not offer sts:{call.operation}.", 501)
 
 
 def _caller_identity(gateway: Gateway, call: Call) -> dict[str, Any]:
@@ -192,12 +187,7 @@ def _assume_role(gateway: Gateway, call: Call) -> dict[str, Any]:
     tags = {each["Key"]: each["Value"] for each in call.params.get("Tags") or ()}
     credentials, ends = gateway.iam.sessions.issue(arn, session, seconds, policies=(given,) if given else (), tags=tags)
     return {
-        "Credentials": {
-            "AccessKeyId": credentials.access_key,
-            "SecretAccessKey": credentials.secret_key,
-            "SessionToken": credentials.token,
-            "Expiration": ends,
-        },
+        "Credentials": credentials.answered(ends),
         "AssumedRoleUser": {
             "AssumedRoleId": f"{role.id}:{session}",
             "Arn": f"arn:{policies.partition_of_arn(arn)}:sts::{owner}:assumed-role/{role.name}/{session}",

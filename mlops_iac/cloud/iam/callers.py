@@ -56,6 +56,8 @@ class Principal:
     """Session policies, as JSON texts."""
     tags: Mapping[str, str] = field(default_factory=dict)
     """Tags of the session."""
+    temporary: bool = False
+    """A session of the person or of a user: the same rights, but for what `session_tokens` closes to it."""
 
     @property
     def shown(self) -> str:
@@ -81,7 +83,7 @@ def person(account: str, partition: str = "aws") -> Principal:
 
 
 class Sessions:
-    """Issues and reads the credentials of role sessions."""
+    """Issues and reads credentials that end: those of roles, and those of a caller's own."""
 
     def __init__(self, token: Token) -> None:
         self._key = token.derive("role sessions")
@@ -96,16 +98,13 @@ class Sessions:
         tags: Mapping[str, str] | None = None,
     ) -> tuple[Credentials, datetime]:
         """Credentials for a role's session, and when they end. Whether the role may be assumed is asked elsewhere."""
-        ends = time.time() + seconds
-        claims = {"role": role_arn, "session": session, "ends": ends, "policies": policies, "tags": dict(tags or {})}
-        body = base64.urlsafe_b64encode(json.dumps(claims, separators=(",", ":")).encode()).decode()
-        signature = self._sign(body)
-        credentials = Credentials(
-            access_key=SESSION_KEY + base64.b32encode(bytes.fromhex(signature)[:5]).decode(),
-            secret_key=base64.b64encode(bytes.fromhex(self._sign(f"secret {body}"))).decode()[:40],
-            token=f"{body}.{signature}",
-        )
-        return credentials, datetime.fromtimestamp(ends, UTC)
+        claims = {"role": role_arn, "session": session, "policies": policies, "tags": dict(tags or {})}
+        return self._signed(claims, seconds)
+
+    def issue_same(self, principal: Principal, seconds: float) -> tuple[Credentials, datetime]:
+        """Credentials for somebody who has lasting ones, and when they end."""
+        names = {"kind": principal.kind, "account": principal.account, "name": principal.name, "arn": principal.arn}
+        return self._signed(names, seconds)
 
     def read(self, token: str) -> Principal:
         """The principal of a session token. Raises `AwsError` as AWS does for one that is wrong or has expired."""
@@ -115,7 +114,10 @@ class Sessions:
         claims: dict[str, Any] = read_json(base64.urlsafe_b64decode(body))
         if claims["ends"] < time.time():
             raise AwsError("ExpiredToken", "The security token included in the request is expired", 403)
-        return self.principal(claims["role"], claims["session"], tuple(claims["policies"]), claims["tags"])
+        if "role" in claims:
+            return self.principal(claims["role"], claims["session"], tuple(claims["policies"]), claims["tags"])
+        del claims["ends"]
+        return Principal(**claims, temporary=True)
 
     def principal(
         self, role_arn: str, session: str, policies: tuple[str, ...] = (), tags: Mapping[str, str] | None = None
@@ -131,6 +133,18 @@ class Sessions:
             tags=tags or {},
         )
 
+    def _signed(self, claims: dict[str, Any], seconds: float) -> tuple[Credentials, datetime]:
+        ends = time.time() + seconds
+        claims["ends"] = ends
+        body = base64.urlsafe_b64encode(json.dumps(claims, separators=(",", ":")).encode()).decode()
+        signature = self._sign(body)
+        credentials = Credentials(
+            access_key=SESSION_KEY + base64.b32encode(bytes.fromhex(signature)[:5]).decode(),
+            secret_key=base64.b64encode(bytes.fromhex(self._sign(f"secret {body}"))).decode()[:40],
+            token=f"{body}.{signature}",
+        )
+        return credentials, datetime.fromtimestamp(ends, UTC)
+
     def _sign(self, text: str) -> str:
         return hmac.new(self._key, text.encode(), hashlib.sha256).hexdigest()
 
@@ -141,10 +155,17 @@ def access_key_of(environ: Mapping[str, Any], body: bytes = b"") -> str:
     if found:
         return found[1] or found[2]
     named = _query(environ, "X-Amz-Credential") or _query(environ, "AWSAccessKeyId")
-    if named or not environ.get("CONTENT_TYPE", "").startswith("multipart/form-data"):
+    if named or not is_form(environ):
         return named.partition("/")[0]
     in_form = _FORM.search(body[:_FORM_HEAD])
     return in_form[1].decode() if in_form else ""
+
+
+def is_form(environ: Mapping[str, Any]) -> bool:
+    """Whether a browser's form is posted, whose fields hold what other requests have in their head."""
+    return environ.get("REQUEST_METHOD", "POST") == "POST" and str(environ.get("CONTENT_TYPE", "")).startswith(
+        "multipart/form-data"
+    )
 
 
 def token_of(environ: Mapping[str, Any]) -> str:
