@@ -24,6 +24,8 @@ LARGE: Final = 64 * 1024
 PACK: Final = 32 * 1024 * 1024
 """Bytes after which a pack is full."""
 
+_PACK_NAME: Final = "pack-"
+
 CHUNK: Final = 256 * 1024
 """Bytes that are read or written at a time."""
 
@@ -66,6 +68,11 @@ class Body:
         self.size = sum(blob.place.size for blob in self.blobs)
         self.md5 = md5
         """Hexadecimal, where it is known: that of the whole content."""
+
+    @property
+    def files(self) -> set[str]:
+        """The names of the files that hold its bytes."""
+        return {blob.place.file for blob in self.blobs}
 
     def __len__(self) -> int:
         return self.size
@@ -163,6 +170,16 @@ class Blobs:
                     self._written.discard(name)
                     self._held.pop(name, None)
 
+    def drop(self, names: Iterable[str]) -> None:
+        """Delete files of bodies that were received for nothing, where nothing holds them. Packs stay for others."""
+        with self._lock:
+            for name in names:
+                if name in self._written and not name.startswith(_PACK_NAME) and not self._held.get(name):
+                    (self.folder / name).unlink(missing_ok=True)
+                    self._written.discard(name)
+                    self._unsynced.discard(name)
+                    self._held.pop(name, None)
+
     def adopt(self) -> None:
         """Take what lies in the folder for this cloud's own, now that its snapshot was read: `sweep` may delete it."""
         if self.folder.exists():
@@ -179,7 +196,7 @@ class Blobs:
     def _append(self, content: bytes) -> Blob:
         with self._lock:
             if not self._pack or self._packed + len(content) > PACK:
-                self._pack, self._packed = f"pack-{uuid.uuid4().hex}", 0
+                self._pack, self._packed = f"{_PACK_NAME}{uuid.uuid4().hex}", 0
                 self._written.add(self._pack)
             path, offset = self.folder / self._pack, self._packed
             self._write_at(path, content, offset)

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from mlops_iac.cloud.activities import DONE, INVENTED
+from mlops_iac.cloud.checksums import KNOWN, UNKNOWN
 from mlops_iac.cloud.handlers import HANDLERS, handler_class
 from mlops_iac.cloud.handlers._base import Resource
 from mlops_iac.cloud.iam.gaps import find_gaps
@@ -48,6 +49,14 @@ moto does these:
 """
 
 
+UPLOADS: Final = """
+## Checksums of objects
+
+Whatever a client sends with an object, in the head, behind the body, or for the whole of a multipart upload, is
+computed and compared: {known} and Content-MD5. Refused: {unknown}. Signatures, those of chunks
+too, are not verified.
+"""
+
 RIGHTS: Final = """
 ## Rights
 
@@ -60,7 +69,9 @@ keys with their grants, topics, queues, repositories, secrets, functions; trust 
 boundaries of users, service control policies, policies of VPC endpoints, ACLs, Lake Formation. Requests have no
 `aws:SourceVpce` and `aws:SourceVpc`. S3, SNS and log groups deliver to queues and functions without asking their
 policies. A task's own `Credentials` are assumed by Step Functions and not by the state machine's role.
-AssumeRoleWithSAML and AssumeRoleWithWebIdentity are not offered.
+AssumeRole and GetSessionToken issue credentials that act as the role and as the caller; what else hands out keys
+(AssumeRoleWithSAML, AssumeRoleWithWebIdentity, GetFederationToken, a Cognito identity's) is not offered, nor are codes
+of a second factor.
 
 Actions and resource types: {source}. What a service needs in a role beside the calls it makes (network interfaces,
 grants on keys, image pulls, log delivery, managed rules) is asked for SageMaker and Step Functions.
@@ -110,7 +121,7 @@ def sort_inputs(handler: type[Resource]) -> tuple[list[str], dict[str, str], lis
 
 def page() -> str:
     """The whole page, as it stands in the repository."""
-    return "\n".join([HEAD, *_summary(), *_types(), *_invokes(), *_activities(), *_rights()]) + "\n"
+    return "\n".join([HEAD, *_summary(), *_types(), *_invokes(), *_activities(), _uploads(), *_rights()]) + "\n"
 
 
 def _summary() -> Iterator[str]:
@@ -153,6 +164,10 @@ def _activities() -> Iterator[str]:
         yield from (f"| {service} | {operation} | {what} |" for operation, what in operations.items())
     invented = ", ".join(sorted(INVENTED))
     yield f"\nEverything else of that kind is refused, and all of {invented}, whose answers moto invents."
+
+
+def _uploads() -> str:
+    return UPLOADS.format(known=_listed(sorted(KNOWN)), unknown=_listed(sorted(UNKNOWN)))
 
 
 def _rights() -> Iterator[str]:

@@ -11,7 +11,7 @@ import re
 import threading
 import uuid
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -133,18 +133,17 @@ class Gateway(Hooks, Changes):
             return self._turn_away(environ, 503, "The embedded cloud is starting or stopping.")
         request = None
         try:
-            request = self._receive(environ)
-            self._check_guest(request)
-            self.prepare(request.service or "s3")
-            environ["HTTP_X_MOTO_ACCOUNT_ID"] = self.iam.authorise(request, _account_of(request))
+            request = self._admit(environ)
             answer = self._through_hooks(request)
         except AwsError as error:
-            answer = wire.serialise_error(request or wire.read(environ, b""), error)
+            answer = wire.serialise_error(request or wire.read_head(environ), error)
         except Exception as error:
-            request = request or wire.read(environ, b"")
+            request = request or wire.read_head(environ)
             log.exception("%s:%s crashed.", request.service, request.operation)
             answer = wire.serialise_error(request, AwsError("InternalFailure", f"{type(error).__name__}: {error}", 500))
-        if answer.status < 400 and request and request.changes:
+        if answer.status >= 400:
+            self.blobs.drop(uploads.forget(environ))
+        elif request and request.changes:
             self.touch()
         return answer
 
@@ -160,23 +159,44 @@ class Gateway(Hooks, Changes):
         uploads.discard(environ)
         return Answer(status, [("Content-Type", "text/plain")], f"{words}\n".encode())
 
-    def _receive(self, environ: dict[str, Any]) -> Request:
-        """The request with its body: an object's into a file, anything else in memory. Nothing that finds no room."""
+    def _admit(self, environ: dict[str, Any]) -> Request:
+        """A request that its caller may make, with its body: an object's in a file, anything else in memory.
+
+        What the head says already is refused before the body is taken: a stranger's request, and an upload that is not
+        allowed or finds no room.
+        """
         service, _ = wire.find_service(environ)
-        if not uploads.is_upload(environ, service):
-            request = wire.read(environ, wire.read_body(environ))
-            fault = self.disk.find_fault(len(request.body)) if request.changes else ""
-            if fault:
-                raise self._no_room(fault)
-            return request
-        fault = self.disk.find_fault(int(environ.get("CONTENT_LENGTH") or 0))
-        if fault:
+        is_upload = uploads.is_upload(environ, service)
+        try:
+            self.iam.check_head(environ, _account_of(environ))
+            if is_upload:
+                self._authorise(wire.read_head(environ), environ)
+                fault = self.disk.find_fault(int(environ.get("CONTENT_LENGTH") or 0))
+                if fault:
+                    raise self._no_room(fault)
+        except AwsError:
             uploads.discard(environ)
+            raise
+        if is_upload:
+            return self._receive(environ)
+        request = wire.read(environ, wire.read_body(environ))
+        fault = self.disk.find_fault(len(request.body)) if request.changes else ""
+        if fault:
             raise self._no_room(fault)
+        self._authorise(request, environ)
+        return request
+
+    def _authorise(self, request: Request, environ: dict[str, Any]) -> None:
+        self._check_guest(request)
+        self.prepare(request.service or "s3")
+        environ["HTTP_X_MOTO_ACCOUNT_ID"] = self.iam.authorise(request, _account_of(request.environ))
+
+    def _receive(self, environ: dict[str, Any]) -> Request:
+        """An upload, its body in a file."""
         try:
             environ[uploads.RECEIVED] = uploads.receive(environ, self.blobs)
         except uploads.Refused as refused:
-            raise AwsError(refused.code, refused.message) from refused
+            raise AwsError(refused.code, refused.message, refused.status) from refused
         except OSError as error:
             raise self._no_room(str(error.strerror or error)) from error
         return wire.read(environ, b"")
@@ -189,7 +209,7 @@ class Gateway(Hooks, Changes):
         instead, before, after = self._instead.get(key), self._before.get(key, ()), self._after.get(key, ())
         if instead is None and not before and not after:
             return self._moto.ask(request)
-        call = wire.parse(request, _account_of(request))
+        call = wire.parse(request, _account_of(request.environ))
         for hook in before:
             hook(call)
         answer = wire.serialise(request, instead(call)) if instead else self._moto.ask(request)
@@ -199,7 +219,7 @@ class Gateway(Hooks, Changes):
         return answer
 
 
-def _account_of(request: Request) -> str:
+def _account_of(environ: Mapping[str, Any]) -> str:
     """The account that our clients name in a header; anybody else's request is the default account's."""
-    named = str(request.environ.get("HTTP_X_MOTO_ACCOUNT_ID", ""))
+    named = str(environ.get("HTTP_X_MOTO_ACCOUNT_ID", ""))
     return named if _ACCOUNT.fullmatch(named) else DEFAULT_ACCOUNT

@@ -16,6 +16,7 @@ from wsgiref.handlers import SimpleHandler
 
 from mlops_iac import __version__
 from mlops_iac.cloud import moto_patches, relay, services, token
+from mlops_iac.cloud.awaited import Awaited, is_awaited
 from mlops_iac.cloud.gateway import Gateway
 from mlops_iac.cloud.home import Home
 from mlops_iac.cloud.iam import assuming
@@ -207,12 +208,18 @@ def _listen(gateway: Gateway, port: int) -> Any:
             connection that is the next request. The gateway reads every body to its end, so nothing is left over.
             """
             self.environ = self.make_environ()
+            if self.headers.get("Expect", "").strip().lower() == "100-continue":
+                self.environ["wsgi.input"] = Awaited(self.environ["wsgi.input"], self.wfile)
             answer = _Answer(self.environ["wsgi.input"], self.wfile, sys.stderr, self.environ, multithread=True)
             try:
                 answer.run(self.server.app)
             finally:
-                if answer.is_open_ended:
+                if answer.is_open_ended or is_awaited(self.environ["wsgi.input"]):
                     self.close_connection = True
+
+        def handle_expect_100(self) -> bool:
+            """Whoever takes the body asks for it."""
+            return True
 
         def log(self, type: str, message: str, *args: Any) -> None:
             """Requests are not logged: a deployment makes hundreds."""
@@ -245,6 +252,11 @@ class _Answer(SimpleHandler):
         headers: Any = getattr(self, "headers", None)
         self.is_open_ended = headers is None or "Content-Length" not in headers
         super().close()
+
+    def send_preamble(self) -> None:
+        super().send_preamble()
+        if is_awaited(self.stdin):
+            self._write(b"Connection: close\r\n")
 
     def log_exception(self, exc_info: Any) -> None:
         log.error("A request failed.", exc_info=exc_info)

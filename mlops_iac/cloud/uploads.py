@@ -15,8 +15,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
+from mlops_iac.cloud.awaited import is_awaited
 from mlops_iac.cloud.blobs import CHUNK, Blobs, Body
-from mlops_iac.cloud.checksums import CHECKED, KNOWN, Digest
+from mlops_iac.cloud.checksums import KNOWN, UNKNOWN, Digest
 
 RECEIVED: Final = "mlops_iac.received"
 """Where a request's environment holds the `Body` that was received."""
@@ -31,9 +32,9 @@ _SUB_RESOURCES: Final = {"acl", "tagging", "retention", "legal-hold", "torrent",
 class Refused(Exception):
     """The upload is not what it says it is."""
 
-    def __init__(self, code: str, message: str) -> None:
+    def __init__(self, code: str, message: str, status: int = 400) -> None:
         super().__init__(message)
-        self.code, self.message = code, message
+        self.code, self.message, self.status = code, message, status
 
 
 def is_upload(environ: Mapping[str, Any], service: str | None) -> bool:
@@ -53,10 +54,10 @@ def receive(environ: dict[str, Any], blobs: Blobs) -> Body:
     chunked = environ.get("HTTP_X_AMZ_CONTENT_SHA256", "").startswith("STREAMING-") or "aws-chunked" in _encodings(
         environ
     )
-    digests = {name: Digest(name) for name in ("md5", *_wanted(environ))}
     trailers: dict[str, str] = {}
     pieces = _raw(environ)
     with _emptied(pieces), blobs.writer() as writer:
+        digests = {name: Digest(name) for name in ("md5", *_wanted(environ))}
         for chunk in _unwrap(pieces, trailers) if chunked else pieces:
             writer.write(chunk)
             for digest in digests.values():
@@ -68,8 +69,19 @@ def receive(environ: dict[str, Any], blobs: Blobs) -> Body:
     return body
 
 
+def forget(environ: dict[str, Any]) -> set[str]:
+    """Let go of what was received for a request that was refused; answers the files that held it."""
+    body: Body | None = environ.pop(RECEIVED, None)
+    return body.files if body else set()
+
+
 def discard(environ: dict[str, Any]) -> None:
-    """Read a body that nobody wants: a connection is used again only when nothing is left in it."""
+    """Read a body that nobody wants: a connection is used again only when nothing is left in it.
+
+    A client that waits for word before it sends is not asked to.
+    """
+    if is_awaited(environ["wsgi.input"]):
+        return
     with contextlib.suppress(Refused), _emptied(_raw(environ)):
         pass
 
@@ -85,16 +97,22 @@ def _emptied(pieces: Iterator[bytes]) -> Iterator[None]:
 
 
 def _wanted(environ: Mapping[str, Any]) -> list[str]:
-    """The checksums to compute: those that were sent, or that follow."""
+    """The checksums to compute: those that were sent, or that follow. Raises Refused for one that is unknown here."""
     named = {environ.get("HTTP_X_AMZ_SDK_CHECKSUM_ALGORITHM", "").upper()}
-    named |= {name for name in KNOWN if f"HTTP_X_AMZ_CHECKSUM_{name}" in environ}
+    named |= {name for name in (*KNOWN, *UNKNOWN) if f"HTTP_X_AMZ_CHECKSUM_{name}" in environ}
     named |= {
         trailer.strip().lower().removeprefix("x-amz-checksum-").upper()
         for trailer in environ.get("HTTP_X_AMZ_TRAILER", "").split(",")
     }
     if _SHA256.fullmatch(environ.get("HTTP_X_AMZ_CONTENT_SHA256", "")):
         named.add("SHA256")
-    return [name for name in CHECKED if name in named]
+    if named & set(UNKNOWN):
+        raise not_computed(min(named & set(UNKNOWN)))
+    return [name for name in KNOWN if name in named]
+
+
+def not_computed(algorithm: str) -> Refused:
+    return Refused("NotImplemented", f"The embedded cloud does not compute checksums by {algorithm}.", 501)
 
 
 def _raw(environ: Mapping[str, Any], chunk: int = CHUNK) -> Iterator[bytes]:
@@ -178,7 +196,7 @@ def _check(environ: Mapping[str, Any], digests: Mapping[str, Digest], size: int)
             "XAmzContentSHA256Mismatch",
             "The provided 'x-amz-content-sha256' header does not match what was computed.",
         )
-    for name in CHECKED:
+    for name in KNOWN:
         given = environ.get(f"HTTP_X_AMZ_CHECKSUM_{name}")
         if given is not None and given != digests[name].base64():
             raise Refused("BadDigest", f"The {name} you specified did not match the calculated checksum.")

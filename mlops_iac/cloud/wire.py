@@ -123,6 +123,13 @@ def read(environ: dict[str, Any], body: bytes) -> Request:
     )
 
 
+def read_head(environ: Mapping[str, Any]) -> Request:
+    """The same without the body, which is left where it is."""
+    head = {**environ, "wsgi.input": io.BytesIO(), "CONTENT_LENGTH": "0"}
+    head.pop("HTTP_TRANSFER_ENCODING", None)
+    return read(head, b"")
+
+
 def find_service(environ: Mapping[str, Any]) -> tuple[str | None, str]:
     """botocore's service name and the region, from the signature (header or presigned query)."""
     found = _CREDENTIAL.search(environ.get("HTTP_AUTHORIZATION", ""))

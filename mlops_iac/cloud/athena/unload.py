@@ -21,7 +21,7 @@ _FORMATS: Final = {
 
 
 def write(engine: Engine, statement: Statement, clients: Clients, record: Mapping[str, Any], folder: Path) -> list[str]:
-    """One file below the location; answers where the files are. Raises `QueryFailed` when something is there already."""
+    """One file below the location; answers where it is. Raises `QueryFailed` when something is there already."""
     unknown = set(statement.properties) - {"format", "field_delimiter"}
     if unknown:
         raise not_emulated(f"UNLOAD with {', '.join(sorted(unknown))}")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlops_iac.cloud import wire
 from mlops_iac.cloud.iam import denial, policies
-from mlops_iac.cloud.iam.callers import SESSION_KEY, Principal, Sessions, access_key_of, person, token_of
+from mlops_iac.cloud.iam.callers import SESSION_KEY, Principal, Sessions, access_key_of, is_form, person, token_of
 from mlops_iac.cloud.iam.conditions import Keys
 from mlops_iac.cloud.iam.context import Context, place_keys, principal_keys, request_keys
 from mlops_iac.cloud.iam.evaluate import Ask, Decision, Policies, evaluate
@@ -20,6 +20,7 @@ from mlops_iac.cloud.iam.passing import passed_roles
 from mlops_iac.cloud.iam.record import Question, Record
 from mlops_iac.cloud.iam.requirements import Place, UnknownOperation, requirements
 from mlops_iac.cloud.iam.resolving import key_arn, resolver
+from mlops_iac.cloud.iam.session_tokens import check_session
 from mlops_iac.cloud.iam.strangers import refusal
 from mlops_iac.cloud.iam.tags import resource_tags
 from mlops_iac.cloud.wire import AwsError, Call, Request
@@ -73,6 +74,14 @@ class Enforcer:
         """For ``cloud status``: whether rights are enforced, and how many distinct requests were refused."""
         return {"enforced": self.enforced, "refused": len(self.record.shown()["refused"])}
 
+    def check_head(self, environ: Mapping[str, Any], account: str) -> None:
+        """Refuse a stranger by the head of a request. A browser's form tells in its body whose it is."""
+        key = access_key_of(environ)
+        if not key and is_form(environ):
+            return
+        if self.identify(environ, account, key) is None:
+            raise refusal(wire.read_head(environ), key)
+
     def authorise(self, request: Request, account: str) -> str:
         """Refuse a request that its caller may not make; answers the account in which the caller acts.
 
@@ -82,6 +91,7 @@ class Enforcer:
         principal = self.identify(request.environ, account, key)
         if principal is None:
             raise refusal(request, key)
+        check_session(principal, request.service or "", request.operation or "")
         if self.enforced and (principal.kind != "person" or self._is_guarded(request)):
             self._check(principal, request)
         return principal.account

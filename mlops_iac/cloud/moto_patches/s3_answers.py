@@ -14,6 +14,9 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 from xml.parsers.expat import ExpatError
 
+from mlops_iac.cloud.checksums import UNKNOWN
+from mlops_iac.cloud.moto_patches import s3_bodies
+from mlops_iac.cloud.uploads import not_computed
 from mlops_iac.cloud.wire import AwsError, Call
 
 if TYPE_CHECKING:
@@ -61,6 +64,8 @@ def apply(gateway: Gateway) -> None:
         gateway.before("s3", operation, lambda call: _check_upload(gateway, call))
     for operation in _OF_AN_OBJECT:
         gateway.before("s3", operation, lambda call: _check_object(gateway, call))
+    for operation in ("CopyObject", "CreateMultipartUpload"):
+        gateway.before("s3", operation, _check_algorithm)
     gateway.before("s3", "SelectObjectContent", _check_select)
     gateway.instead("s3", "GetObjectRetention", lambda call: _retention(gateway, call))
     gateway.when_used("s3", _patch)
@@ -68,6 +73,12 @@ def apply(gateway: Gateway) -> None:
 
 def _refuse(call: Call) -> dict[str, Any]:
     raise AwsError("NotImplemented", f"The embedded cloud does not offer s3:{call.operation}.", 501)
+
+
+def _check_algorithm(call: Call) -> None:
+    if call.params.get("ChecksumAlgorithm") in UNKNOWN:
+        refused = not_computed(call.params["ChecksumAlgorithm"])
+        raise AwsError(refused.code, refused.message, refused.status)
 
 
 def _check_select(call: Call) -> None:
@@ -78,7 +89,11 @@ def _check_select(call: Call) -> None:
 def _check_upload(gateway: Gateway, call: Call) -> None:
     bucket = _find_bucket(gateway, call)
     done = bucket and getattr(bucket.keys.get(call.params["Key"]), "multipart", None)
-    if bucket is None or call.params["UploadId"] in bucket.multiparts:
+    if bucket is None:
+        return
+    if call.params["UploadId"] in bucket.multiparts:
+        if call.operation == "CompleteMultipartUpload":
+            s3_bodies.check_whole(call, bucket.multiparts[call.params["UploadId"]])
         return
     if done and done.id == call.params["UploadId"] and call.operation == "CompleteMultipartUpload":
         return  # asked again

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from mlops_iac.cloud import pickling
 from mlops_iac.cloud.blobs import Body
-from mlops_iac.cloud.checksums import Digest
+from mlops_iac.cloud.checksums import KNOWN, Digest
 from mlops_iac.cloud.uploads import RECEIVED
+from mlops_iac.cloud.wire import AwsError, Call
 
 if TYPE_CHECKING:
     from mlops_iac.cloud.gateway import Gateway
@@ -159,6 +160,21 @@ def _checksum(upload: Any, parts: list[Any], body: Body) -> tuple[str, str, int]
     for part in parts:
         whole.update(base64.b64decode(part.checksum_value or Digest(algorithm).of(part.body).base64()))
     return kind, whole.base64(), len(parts)
+
+
+def check_whole(call: Call, upload: Any) -> None:
+    """Hold a multipart upload against the checksum of the whole object that came with its completion.
+
+    Raises `AwsError`. A value that ends in the number of parts is one of their checksums, which were compared.
+    """
+    for algorithm in KNOWN:
+        given = call.params.get(f"Checksum{algorithm}")
+        if not given or "-" in given:
+            continue
+        named = [each["PartNumber"] for each in (call.params.get("MultipartUpload") or {}).get("Parts", ())]
+        parts = [upload.parts[number] for number in named if number in upload.parts]
+        if given != Digest(algorithm).of(Body.join(part.body for part in parts)).base64():
+            raise AwsError("BadDigest", f"The {algorithm} you specified did not match the calculated checksum.")
 
 
 def _hand_unread(kind: Any, name: str) -> None:

@@ -73,5 +73,5 @@ def test_both_paginators_walk_through_folders(s3):
 
 
 def test_a_token_that_is_no_token_is_refused(s3):
-    with pytest.raises(ClientError, match="InvalidToken|InvalidArgument|continuation token"):
+    with pytest.raises(ClientError, match=r"continuation token"):
         s3.list_objects_v2(Bucket=BUCKET, ContinuationToken="no token")
