@@ -1,23 +1,24 @@
-"""What the service does with handlers, free of gRPC: inputs completed, differences named, calls made.
+"""Requests of Pulumi's engine about a resource, as steps of its life cycle (`engine/life_cycle.py`); free of gRPC.
 
-Held to what `engine.planning` and `engine.calls` do, so that both engines leave the same state.
+What is here is what that engine does otherwise than ours: the bookkeeping of the Terraform bridge in the inputs, a
+question about differences, and imports, for which the plugin tells the inputs.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from mlops_iac.core import urns
 from mlops_iac.engine.deciding.diff import as_replace, diff, top_level
-from mlops_iac.engine.doing.calls import sealed
 from mlops_iac.engine.doing.refreshing import seen_now
-from mlops_iac.engine.doing.unfinished import finish
 from mlops_iac.engine.event import PropertyDiff
 from mlops_iac.engine.handler import Created, Handler, Scope, Unfinished
+from mlops_iac.engine.life_cycle import LifeCycle
 from mlops_iac.engine.state.record import Record
-from mlops_iac.engine.values.value import UNKNOWN, Props, conceal, conceal_copies, reveal
+from mlops_iac.engine.values.value import Props, reveal
 
 DEFAULTS = "__defaults"
 """Bookkeeping of the Terraform bridge, at every level of the inputs that it checked; handlers know nothing of it."""
@@ -35,6 +36,10 @@ class Resource:
     def name(self) -> str:
         return urns.parse(self.urn).name
 
+    @cached_property
+    def life(self) -> LifeCycle:
+        return LifeCycle(self.handler, self.scope)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Difference:
@@ -45,12 +50,7 @@ class Difference:
 
 
 def check(resource: Resource, old: Props, new: Props) -> dict[str, Any]:
-    """The inputs as they are stored: completed by the handler, secrets marked as they came."""
-    asked = plain(new)
-    known = reveal(plain(old)) or None
-    checked = resource.handler.check(resource.scope, resource.name, known, reveal(asked))
-    marked: dict[str, Any] = conceal({key: value for key, value in checked.items() if value is not None}, asked)
-    return marked
+    return resource.life.check(resource.name, plain(new), plain(old) or None)
 
 
 def difference(resource: Resource, old: Props, new: Props, *, filled: frozenset[str] = frozenset()) -> Difference:
@@ -62,51 +62,40 @@ def difference(resource: Resource, old: Props, new: Props, *, filled: frozenset[
     changes = diff(before, after)
     if not changes:
         return Difference(changes={})
-    handler, scope, was, will = resource.handler, resource.scope, reveal(before), reveal(after)
-    changed = frozenset(map(top_level, changes))
-    forcing = frozenset(handler.replaces(scope, was, will, changed)) & changed
-    asked = {key: value for key, value in will.items() if key not in filled}
-    fresh = handler.check(scope, resource.name, None, asked)
+    forcing = resource.life.forcing(before, after, frozenset(map(top_level, changes)))
+    fresh = resource.life.check(resource.name, {key: value for key, value in after.items() if key not in filled}, None)
     return Difference(
         changes=as_replace(changes, forcing),
         replaces=tuple(sorted(forcing)),
-        delete_first=handler.deletes_before_replace(was, fresh),
+        delete_first=resource.handler.deletes_before_replace(reveal(before), reveal(fresh)),
     )
 
 
 def create(resource: Resource, inputs: Props) -> Created:
     asked = plain(inputs)
     try:
-        made = resource.handler.create(resource.scope, reveal(asked))
+        return _sealed(resource, asked, resource.life.create(asked))
     except Unfinished as error:
-        error.made = Created(error.made.id, _sealed(resource, asked, error.made.outputs))
+        error.made = _sealed(resource, asked, error.made)
         raise
-    return Created(made.id, _sealed(resource, asked, made.outputs))
 
 
 def update(resource: Resource, id: str, old: Props, new: Props, outputs: Props) -> dict[str, Any]:
     """Change it. An update that changes nothing is asked for where a create was not finished (``initErrors``)."""
-    handler, scope = resource.handler, resource.scope
-    before, after, known = reveal(plain(old)), reveal(plain(new)), reveal(plain(outputs))
-    if diff(before, after):
-        answered = handler.update(scope, id, before, after, known)
-    else:
-        try:
-            answered = finish(handler, scope, Created(id, known), begun_with=before, inputs=after).outputs
-        except Unfinished as error:
-            error.made = Created(id, _sealed(resource, plain(new), error.made.outputs))
-            raise
-    return _sealed(resource, plain(new), answered)
+    before, after = plain(old), plain(new)
+    try:
+        made = resource.life.update(id, before, after, plain(outputs), begun=not diff(before, after))
+    except Unfinished as error:
+        error.made = _sealed(resource, after, error.made)
+        raise
+    return _sealed(resource, after, made).outputs
 
 
 def expected(resource: Resource, old: Props, new: Props, outputs: Props) -> dict[str, Any]:
-    """Outputs of an update in a preview: the old ones overlaid with the inputs that changed."""
-    before, after, known = plain(old), plain(new), plain(outputs)
+    """Outputs of an update in a preview."""
+    before, after = plain(old), plain(new)
     changed = frozenset(map(top_level, diff(before, after)))
-    kept = {key: value for key, value in known.items() if key not in changed}
-    recomputes = getattr(resource.handler, "recomputes", None)
-    unknown = dict.fromkeys(recomputes(changed), UNKNOWN) if recomputes else {}
-    return _sealed(resource, after, {**kept, **{key: after[key] for key in changed & after.keys()}, **unknown})
+    return resource.life.seal(resource.life.expected(after, changed, plain(outputs)), after)
 
 
 def read(resource: Resource, id: str, inputs: Props, outputs: Props) -> tuple[Created, dict[str, Any]] | None:
@@ -114,21 +103,20 @@ def read(resource: Resource, id: str, inputs: Props, outputs: Props) -> tuple[Cr
 
     Without inputs it is an import, or a resource that is read and not owned: what was found tells them.
     """
-    known = plain(outputs)
-    found = resource.handler.read(resource.scope, id, reveal(known))
+    known, asked = plain(outputs), plain(inputs)
+    found = resource.life.read(id, known)
     if found is None:
         return None
-    asked = plain(inputs)
-    fresh = _sealed(resource, asked or known, found.outputs)
+    fresh = _sealed(resource, asked or known, found)
     if not asked:
-        return Created(found.id, fresh), _inputs_of(resource, fresh)
+        return fresh, _inputs_of(resource, fresh.outputs)
     old = Record(urn=resource.urn, type=resource.handler.type, id=id, inputs=asked, outputs=known)
-    now = seen_now(old, replace(old, id=found.id, outputs=fresh))
+    now = seen_now(old, replace(old, id=fresh.id, outputs=fresh.outputs))
     return Created(now.id, now.outputs), now.inputs
 
 
 def delete(resource: Resource, id: str, outputs: Props) -> None:
-    resource.handler.delete(resource.scope, id, reveal(plain(outputs)))
+    resource.life.delete(id, plain(outputs))
 
 
 def plain(values: Props) -> dict[str, Any]:
@@ -155,7 +143,5 @@ def _inputs_of(resource: Resource, outputs: dict[str, Any]) -> dict[str, Any]:
     return check(resource, {}, said)
 
 
-def _sealed(resource: Resource, inputs: dict[str, Any], outputs: Mapping[str, Any]) -> dict[str, Any]:
-    record = Record(urn=resource.urn, type=resource.handler.type, inputs=inputs)
-    hidden: dict[str, Any] = conceal_copies(sealed(dict(outputs), record, resource.handler), inputs)
-    return hidden
+def _sealed(resource: Resource, inputs: Props, made: Created) -> Created:
+    return Created(made.id, resource.life.seal(made.outputs, inputs))

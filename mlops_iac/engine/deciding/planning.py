@@ -11,14 +11,14 @@ from mlops_iac.engine.deciding.diff import as_replace, diff, hidden, top_level
 from mlops_iac.engine.deciding.providers import Providers
 from mlops_iac.engine.deciding.rules import decide
 from mlops_iac.engine.deciding.situation import Decision, Situation
-from mlops_iac.engine.doing.calls import Calls, sealed
+from mlops_iac.engine.doing.calls import Calls
 from mlops_iac.engine.doing.operation import Operation
 from mlops_iac.engine.event import Op, PropertyDiff
-from mlops_iac.engine.handler import Handler, Scope
+from mlops_iac.engine.life_cycle import LifeCycle
 from mlops_iac.engine.program.goal import Goal
 from mlops_iac.engine.state.record import Record, record_of
 from mlops_iac.engine.values.paths import covers, keep_old, parse_path
-from mlops_iac.engine.values.value import UNKNOWN, conceal, has_unknown, reveal
+from mlops_iac.engine.values.value import has_unknown
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,15 +50,15 @@ def make_plan(
     if not operation.dry and has_unknown(goal.inputs):
         raise PlanError("An input is not known.", f"`{goal.name}` was given a value that no resource has answered.")
     provider = goal.provider or providers.default(goal.package, goal.version)
-    handler, scope = calls.handler(goal.type), providers.scope(provider, goal.type)
+    life = LifeCycle(calls.handler(goal.type), providers.scope(provider, goal.type))
     named = _as_planned(operation, urn, old or record_of(goal, urn, inputs={}, provider=provider))
-    inputs = checked_inputs(handler, scope, goal, old or named)
+    inputs = checked_inputs(life, goal, old or named)
     changes = diff(old.inputs, inputs) if old else {}
     situation = Situation(
         goal=goal,
         old=old,
         changes=changes,
-        forcing=_forcing(handler, scope, goal, old, inputs, changes),
+        forcing=_forcing(life, goal, old, inputs, changes),
         asked_for=urn in operation.selection.replaced,
         pulled_by=_pulled_by(goal, old, replaced),
         moved=_is_moved(providers, old, provider),
@@ -69,7 +69,7 @@ def make_plan(
     if decision.op is Op.REPLACE:
         changes = as_replace(changes, situation.forcing)
         # Pulumi asks again without the old: a new automatic name. A plan that is carried out has that name already.
-        inputs = checked_inputs(handler, scope, goal, named)
+        inputs = checked_inputs(life, goal, named)
     if goal.hide_diffs:
         changes = hidden(changes, [_path(text, goal, "hide_diffs") for text in goal.hide_diffs])
     if operation.expected:
@@ -92,50 +92,23 @@ def _as_planned(operation: Operation, urn: str, record: Record) -> Record | None
     return replace(record, inputs=dict(planned.inputs)) if planned else None
 
 
-def expected_outputs(plan: Plan, old: Record, handler: Handler) -> dict[str, Any]:
-    """Outputs of an update in a preview: the old ones overlaid with the inputs that changed.
-
-    What the cloud computed is taken to stay, which is true of identities (ARNs, names, ids) and lets a preview say more
-    than "unknown". A handler whose updates change computed outputs names them in an optional method
-    ``recomputes(changed: frozenset[str]) -> frozenset[str]``; those are unknown.
-    """
-    changed = frozenset(map(top_level, plan.changes))
-    outputs = dict(old.outputs)
-    for key in changed:
-        if key in plan.new.inputs:
-            outputs[key] = plan.new.inputs[key]
-        else:
-            outputs.pop(key, None)
-    recomputes = getattr(handler, "recomputes", None)
-    if recomputes is not None:
-        outputs.update(dict.fromkeys(recomputes(changed), UNKNOWN))
-    return sealed(outputs, plan.new, handler)
-
-
-def checked_inputs(handler: Handler, scope: Scope, goal: Goal, old: Record | None) -> dict[str, Any]:
-    """The inputs as they will be stored: what options keep, then the handler's defaults, then secrets marked again."""
+def checked_inputs(life: LifeCycle, goal: Goal, old: Record | None) -> dict[str, Any]:
+    """The inputs as they will be stored: those that options keep are the old ones, the rest is what the check makes."""
     asked = dict(goal.inputs)
     if old is not None:
         for text in goal.ignore_changes:
             asked = keep_old(asked, old.inputs, _path(text, goal, "ignore_changes"))
-    checked = handler.check(scope, goal.name, reveal(old.inputs) if old else None, reveal(asked))
-    marked: dict[str, Any] = conceal({key: value for key, value in checked.items() if value is not None}, asked)
-    return marked
+    return life.check(goal.name, asked, old.inputs if old else None)
 
 
 def _forcing(
-    handler: Handler,
-    scope: Scope,
-    goal: Goal,
-    old: Record | None,
-    inputs: dict[str, Any],
-    changes: Mapping[str, PropertyDiff],
+    life: LifeCycle, goal: Goal, old: Record | None, inputs: dict[str, Any], changes: Mapping[str, PropertyDiff]
 ) -> frozenset[str]:
     """Of the changed inputs, those that mean a replacement: by the handler's word or the program's."""
     if old is None or not changes:
         return frozenset()
     changed = frozenset(map(top_level, changes))
-    forcing = frozenset(handler.replaces(scope, reveal(old.inputs), reveal(inputs), changed))
+    forcing = life.forcing(old.inputs, inputs, changed)
     for text in goal.replace_on_changes:
         pattern = _path(text, goal, "replace_on_changes")
         forcing |= {top_level(path) for path in changes if covers(pattern, parse_path(path))}

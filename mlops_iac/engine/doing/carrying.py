@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container
 from dataclasses import replace
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
 from mlops_iac.core.errors import CloudError
 from mlops_iac.engine.deciding.diff import top_level
-from mlops_iac.engine.deciding.planning import Plan, checked_inputs, expected_outputs
+from mlops_iac.engine.deciding.planning import Plan, checked_inputs
 from mlops_iac.engine.deciding.protection import Protected, replaced
-from mlops_iac.engine.doing.calls import Calls, is_unsure, sealed
+from mlops_iac.engine.doing.calls import Calls, is_unsure
 from mlops_iac.engine.doing.importing import refuse_other
 from mlops_iac.engine.doing.operation import Operation, make_step, now_is
 from mlops_iac.engine.doing.replacing import Replacing
 from mlops_iac.engine.event import Op, Step
 from mlops_iac.engine.handler import Unfinished
+from mlops_iac.engine.life_cycle import mark
 from mlops_iac.engine.program.moment import Moment
 from mlops_iac.engine.state.record import Record
 from mlops_iac.engine.values.value import reveal
@@ -122,10 +123,10 @@ class Carrier:
                 hint="correct the id, or leave `import_` out to have the resource made.",
                 resource=asked.urn,
             )
-        handler, scope = self.calls.handler(asked.type), self.calls.scope(asked)
-        inputs = checked_inputs(handler, scope, plan.goal, replace(found, inputs=dict(found.outputs)))
+        life = self.calls.life_cycle(asked)
+        inputs = checked_inputs(life, plan.goal, replace(found, inputs=dict(found.outputs)))
         refuse_other(plan.goal, inputs, found.outputs)
-        return replace(found, inputs=inputs, outputs=sealed(found.outputs, replace(found, inputs=inputs), handler))
+        return replace(found, inputs=inputs, outputs=life.seal(found.outputs, inputs, found.additional_secret_outputs))
 
     def _settle_created(self, plan: Plan, record: Record, number: int) -> None:
         """Put the new record; one it replaces waits beside it, one that was gone before makes room."""
@@ -147,7 +148,7 @@ class Carrier:
         began = self.operation.begin(step)
         self._run_hooks("BeforeUpdate", step, began, old=old, new=new)
         if self.operation.dry:
-            record = replace(new, outputs=expected_outputs(plan, old, self.calls.handler(plan.goal.type)))
+            record = replace(new, outputs=self._expected_outputs(plan, old))
         else:
             number = self.operation.must_journal.begin("updating", new)
             try:
@@ -158,6 +159,11 @@ class Carrier:
         self._run_hooks("AfterUpdate", step, began, old=old, new=record)
         self.operation.done(step if self.operation.dry else now_is(step, record), began)
         return record
+
+    def _expected_outputs(self, plan: Plan, old: Record) -> dict[str, Any]:
+        new, life = plan.new, self.calls.life_cycle(plan.new)
+        expected = life.expected(new.inputs, frozenset(map(top_level, plan.changes)), old.outputs)
+        return life.seal(expected, new.inputs, new.additional_secret_outputs)
 
     def _replace(self, plan: Plan) -> Record:
         old = _must_be_there(plan)
@@ -195,7 +201,8 @@ class Carrier:
 
     def _keep(self, plan: Plan) -> Record:
         old = _must_be_there(plan)
-        record = replace(plan.new, id=old.id, outputs=sealed(dict(old.outputs), plan.new, self.calls.handler(old.type)))
+        secret = {*self.calls.handler(old.type).secrets(), *plan.new.additional_secret_outputs}
+        record = replace(plan.new, id=old.id, outputs=mark(old.outputs, plan.new.inputs, secret))
         step = make_step(Op.SAME, old=old, new=record)
         began = self.operation.begin(step)
         self.record(record, old)

@@ -11,7 +11,7 @@ from mlops_iac.engine.doing.calls import Calls, is_unsure
 from mlops_iac.engine.doing.operation import Operation, make_step
 from mlops_iac.engine.event import Op
 from mlops_iac.engine.state.record import Record
-from mlops_iac.engine.values.value import UNKNOWN, reveal
+from mlops_iac.engine.values.value import UNKNOWN
 
 
 class Replacing:
@@ -59,10 +59,8 @@ class Replacing:
         taken = frozenset(key for key, group in record.property_dependencies.items() if base.urn in group)
         if not taken:
             return False
-        handler = self._calls.handler(record.type)
-        old = reveal(record.inputs)
-        new = {key: UNKNOWN if key in taken else value for key, value in old.items()}
-        return bool(handler.replaces(self._calls.scope(record), old, new, taken))
+        new = {key: UNKNOWN if key in taken else value for key, value in record.inputs.items()}
+        return bool(self._calls.life_cycle(record).forcing(record.inputs, new, taken))
 
     def _delete(self, record: Record) -> None:
         operation = self._operation
