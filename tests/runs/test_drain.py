@@ -7,7 +7,7 @@ import pytest
 from mlops_iac.clients import Clients
 from mlops_iac.core.environment import Environment
 from mlops_iac.runs.drain import drain
-from tests.support.small_environment import make_environment, make_lake
+from tests.support.small_environment import make_environment, make_lake, make_state_machine, moto_clients
 
 ROLE = "arn:aws:iam::123456789012:role/jobs"
 RUN = "261121-081530-3fa2"
@@ -88,6 +88,108 @@ def test_what_has_our_name_and_not_our_tag_is_left_alone(environment: Environmen
     clients("sagemaker").create_model(ModelName=name, ExecutionRoleArn=ROLE, PrimaryContainer={"Image": IMAGE})
     assert drain(environment, clients) == ()
     assert left(clients)["models"] == [name]
+
+
+def test_an_endpoint_of_our_name_without_our_tag_is_left_alone(environment: Environment, clients: Clients) -> None:
+    """Somebody made it by hand before the first run: it is theirs."""
+    make_served(environment, clients)
+    name = environment.endpoints["main"].name
+    arn = clients("sagemaker").describe_endpoint(EndpointName=name)["EndpointArn"]
+    clients("sagemaker").delete_tags(ResourceArn=arn, TagKeys=["mlops-iac:stack"])
+    told = drain(environment, clients)
+    assert "1 endpoint" not in told
+    assert left(clients)["endpoints"] == [name]
+
+
+@pytest.mark.parametrize("name", ["screening-dev-mine", "my-screening-dev-261121-081530-3fa2", "screening-dev"])
+def test_what_has_our_tag_and_not_a_runs_name_is_left_alone(
+    environment: Environment, clients: Clients, name: str
+) -> None:
+    tags = [{"Key": "mlops-iac:stack", "Value": environment.stack}]
+    client = clients("sagemaker")
+    client.create_model(ModelName=name, ExecutionRoleArn=ROLE, PrimaryContainer={"Image": IMAGE}, Tags=tags)
+    assert drain(environment, clients) == ()
+    assert left(clients)["models"] == [name]
+
+
+def test_objects_that_no_run_wrote_stay_in_every_zone(environment: Environment, clients: Clients) -> None:
+    foreign = ["curated/by-hand/a.csv", "features/a.csv", f"features/x{RUN}/a.csv", "models/golden/model.tar.gz"]
+    for key in (*foreign, f"models/{RUN}/model.tar.gz"):
+        clients("s3").put_object(Bucket=environment.lake.bucket, Key=key, Body=b"1")
+    assert drain(environment, clients) == ("1 run object",)
+    assert versions(environment, clients) == foreign
+
+
+# Jobs and executions that run -----------------------------------------------------------------------------------------
+
+
+class Jobs:
+    """Jobs that run: moto's are over as soon as they are made, and its training jobs cannot be stopped."""
+
+    def __init__(self, clients: Clients, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        from moto.sagemaker.models import sagemaker_backends
+
+        self.kind, self.stopped = kind, list[str]()
+        self._client, word = clients("sagemaker"), kind.lower()
+        self._made = getattr(sagemaker_backends["123456789012"]["eu-west-1"], f"{word}_jobs")
+        monkeypatch.setattr(self._client, f"stop_{word}_job", self._stop)
+
+    def make(self, name: str, stack: str | None) -> str:
+        tags = [{"Key": "mlops-iac:stack", "Value": stack}] if stack else []
+        resources = {"InstanceCount": 1, "InstanceType": "ml.m5.large", "VolumeSizeInGB": 1}
+        if self.kind == "Processing":
+            self._client.create_processing_job(
+                ProcessingJobName=name, RoleArn=ROLE, AppSpecification={"ImageUri": IMAGE},
+                ProcessingResources={"ClusterConfig": resources}, Tags=tags,
+            )  # fmt: skip
+        else:
+            self._client.create_training_job(
+                TrainingJobName=name, RoleArn=ROLE, ResourceConfig=resources, Tags=tags,
+                AlgorithmSpecification={"TrainingImage": IMAGE, "TrainingInputMode": "File"},
+                OutputDataConfig={"S3OutputPath": "s3://x/"}, StoppingCondition={"MaxRuntimeInSeconds": 60},
+            )  # fmt: skip
+        setattr(self._made[name], f"{self.kind.lower()}_job_status", "InProgress")
+        return name
+
+    def _stop(self, **key: str) -> None:
+        (name,) = key.values()
+        self.stopped.append(name)
+        setattr(self._made[name], f"{self.kind.lower()}_job_status", "Stopped")
+
+
+@pytest.mark.parametrize("kind", ["Processing", "Training"])
+def test_only_jobs_of_our_runs_are_stopped(
+    environment: Environment, clients: Clients, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jobs = Jobs(clients, kind, monkeypatch)
+    ours = jobs.make(f"screening-dev-{RUN}-train", "screening-dev")
+    jobs.make(f"screening-dev-x-{RUN}-train", "screening-dev-x")  # a team whose name begins like ours
+    jobs.make(f"screening-dev-{RUN}-copied", "screening-dev-x")  # our name, their tag
+    jobs.make(f"screening-dev-{RUN}-by-hand", None)
+    jobs.make("screening-dev-notebook", "screening-dev")  # our tag, and no run's name
+    assert drain(environment, clients) == (f"1 running {kind.lower()} job",)
+    assert jobs.stopped == [ours]
+
+
+def test_only_executions_of_our_runs_are_stopped(environment: Environment) -> None:
+    waiting = {"Wait": {"Type": "Wait", "Seconds": 60, "End": True}}
+    other = make_environment("screening-dev", "x")
+    with moto_clients(execute=True) as clients:
+        started = {}
+        for place in (environment, other):
+            make_state_machine(place, clients, waiting)
+            for name in (f"{place.stack}-{RUN}", "by-hand"):
+                started[place.stack, name] = clients("stepfunctions").start_execution(
+                    stateMachineArn=place.pipelines["training"].handle, name=name, input="{}"
+                )["executionArn"]
+        assert drain(environment, clients) == ("1 running execution",)
+        status = {
+            key: clients("stepfunctions").describe_execution(executionArn=arn)["status"] for key, arn in started.items()
+        }
+        for arn in started.values():
+            clients("stepfunctions").stop_execution(executionArn=arn)
+    assert status.pop(("screening-dev", f"screening-dev-{RUN}")) == "ABORTED"
+    assert set(status.values()) == {"RUNNING"}
 
 
 def test_an_environment_that_never_ran_has_nothing_to_drain(environment: Environment, clients: Clients) -> None:

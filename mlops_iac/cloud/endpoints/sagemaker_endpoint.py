@@ -74,10 +74,14 @@ class Endpoints:
     def update(self, call: Call) -> dict[str, Any]:
         validation.check(call)
         key, record = self._get(call)
-        if record["EndpointStatus"] not in ("InService", "Failed"):
+        if record["EndpointStatus"] == "Failed":  # DescribeEndpoint, EndpointStatus: nothing but a delete is possible
+            raise AwsError(
+                "ValidationException", f'Cannot update failed endpoint "{record["EndpointArn"]}": delete it.'
+            )
+        if record["EndpointStatus"] != "InService":
             raise AwsError("ValidationException", f'Cannot update in-progress endpoint "{record["EndpointArn"]}".')
         config = self._get_config(call, call.params["EndpointConfigName"])
-        before = dict(record) if record["EndpointStatus"] == "InService" else None
+        before = dict(record)
         self.host.records.change(key, EndpointStatus="Updating", LastModifiedTime=now(), FailureReason=None)
         self._in_background(lambda: self._deploy(key, config, before))
         return {"EndpointArn": record["EndpointArn"]}

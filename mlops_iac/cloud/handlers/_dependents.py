@@ -19,6 +19,9 @@ REFUSED: Final = re.compile(
 )
 """Codes by which AWS's services say that something stands in the way."""
 
+REFUSED_IN_WORDS: Final = "found existing JobQueue relationship"
+"""Batch has one code for all that it refuses."""
+
 SHOWN: Final = 5
 """Dependents that are named; of the rest, that there are more."""
 
@@ -27,7 +30,8 @@ Find = Callable[[Api, Props], Iterable[str]]
 
 def explained(error: CloudError, type: str, api: Api, outputs: Props) -> CloudError:
     """The same refusal, naming what stands in the way; the error as it is where that cannot be told."""
-    if type not in DEPENDENTS or not REFUSED.search(error.code):
+    refused = REFUSED.search(error.code) or REFUSED_IN_WORDS in error.detail
+    if type not in DEPENDENTS or not refused:
         return error
     find, remedy = DEPENDENTS[type]
     try:
@@ -54,8 +58,6 @@ def _of_a_role(api: Api, outputs: Props) -> Iterable[str]:
         yield f"managed policy {policy['PolicyArn']}, attached to the role"
     for policy in api("ListRolePolicies", RoleName=name)["PolicyNames"]:
         yield f"inline policy {policy} of the role"
-    for profile in api("ListInstanceProfilesForRole", RoleName=name)["InstanceProfiles"]:
-        yield f"instance profile {profile['InstanceProfileName']}"
 
 
 def _of_a_policy(api: Api, outputs: Props) -> Iterable[str]:
@@ -80,10 +82,19 @@ def _of_a_bucket(api: Api, outputs: Props) -> Iterable[str]:
 
 def _of_a_group(api: Api, outputs: Props) -> Iterable[str]:
     group = outputs["id"]
+    here = _filter("vpc-id", outputs["vpcId"])
     yield from _interfaces(api, "group-id", group)
-    for other in api("DescribeSecurityGroups", Filters=_filter("ip-permission.group-id", group))["SecurityGroups"]:
-        if other["GroupId"] != group:
+    for endpoint in api("DescribeVpcEndpoints", Filters=here)["VpcEndpoints"]:
+        if any(used["GroupId"] == group for used in endpoint.get("Groups", [])):
+            yield f"VPC endpoint {endpoint['VpcEndpointId']} ({endpoint['ServiceName']})"
+    for other in api("DescribeSecurityGroups", Filters=here)["SecurityGroups"]:
+        if other["GroupId"] != group and group in _named_in_rules(other):
             yield f"security group {other['GroupId']} ({other['GroupName']}), whose rules name it"
+
+
+def _named_in_rules(group: Mapping[str, Any]) -> set[str]:
+    rules = [*group["IpPermissions"], *group["IpPermissionsEgress"]]
+    return {pair["GroupId"] for rule in rules for pair in rule.get("UserIdGroupPairs", [])}
 
 
 def _of_a_subnet(api: Api, outputs: Props) -> Iterable[str]:

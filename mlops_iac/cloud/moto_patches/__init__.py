@@ -17,8 +17,8 @@ MOTO: Final = "5.2."
 """The moto versions whose insides these patches know."""
 
 PATCHES: Final = (
-    "athena", "awslambda", "batch", "budgets", "ec2", "events", "iam", "loaders", "logs", "models", "s3", "s3_answers",
-    "sagemaker", "stepfunctions",
+    "athena", "awslambda", "batch", "budgets", "ec2", "ec2_deletes", "events", "iam", "loaders", "logs", "models", "s3",
+    "s3_answers", "sagemaker", "stepfunctions",
 )  # fmt: skip
 """One module each with ``apply(gateway)``."""
 

@@ -149,6 +149,8 @@ def test_a_model_that_cannot_be_loaded_fails_the_endpoint_and_its_log_says_all(c
     assert any("Traceback" in line for line in cloud.log("/aws/sagemaker/Endpoints/endpoint", "all"))
     with pytest.raises(ClientError, match="is Failed"):
         cloud.invoke("[]")
+    with pytest.raises(ClientError, match="Cannot update failed endpoint"):
+        cloud.sagemaker.update_endpoint(EndpointName="endpoint", EndpointConfigName="bad-config")
 
 
 def test_a_script_without_model_fn_says_that_it_is_needed(cloud):

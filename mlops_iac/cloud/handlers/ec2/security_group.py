@@ -18,7 +18,7 @@ class SecurityGroup(Ec2Resource):
     """CreateSecurityGroup, the revoke of EC2's allow-all egress, and one authorize for each side with inline rules.
 
     A read refreshes tags; inline rules are kept from the state, because rules may also be resources of their
-    own. A delete is refused while rules of other groups name this one, as on AWS (moto accepts it).
+    own.
     """
 
     type = "aws:ec2/securityGroup:SecurityGroup"
@@ -70,7 +70,4 @@ class SecurityGroup(Ec2Resource):
         if outputs.get("revokeRulesOnDelete"):
             _permissions.replace(api, "Ingress", group, [])
             _permissions.replace(api, "Egress", group, [])
-        naming = api("DescribeSecurityGroups", Filters=[{"Name": "ip-permission.group-id", "Values": [group]}])
-        if any(other["GroupId"] != group for other in naming["SecurityGroups"]):
-            raise api.refuse("DeleteSecurityGroup", f"resource {group} has a dependent object", "DependencyViolation")
         super().remove(api, scope, outputs)

@@ -44,10 +44,13 @@ class InstanceProfile(Resource):
             self.finish(api, scope, outputs)
 
     def remove(self, api: Api, scope: Scope, outputs: Props) -> None:
-        self._let_go(api, outputs["name"])
+        """Its own role is let go of first; another one, put there by somebody else, is in the way."""
+        if outputs.get("role"):
+            self._let_go(api, outputs["name"], outputs["role"])
         super().remove(api, scope, outputs)
 
-    def _let_go(self, api: Api, name: str) -> None:
+    def _let_go(self, api: Api, name: str, role: str = "") -> None:
         found = api.maybe("GetInstanceProfile", InstanceProfileName=name)
-        for role in found["InstanceProfile"]["Roles"] if found else []:
-            api.maybe("RemoveRoleFromInstanceProfile", InstanceProfileName=name, RoleName=role["RoleName"])
+        for held in found["InstanceProfile"]["Roles"] if found else []:
+            if role in ("", held["RoleName"]):
+                api.maybe("RemoveRoleFromInstanceProfile", InstanceProfileName=name, RoleName=held["RoleName"])
