@@ -198,11 +198,11 @@ class Blobs:
             if not self._pack or self._packed + len(content) > PACK:
                 self._pack, self._packed = f"{_PACK_NAME}{uuid.uuid4().hex}", 0
                 self._written.add(self._pack)
-            path, offset = self.folder / self._pack, self._packed
-            self._write_at(path, content, offset)
+            pack, offset = self._pack, self._packed  # one name for all that lies in it: a snapshot has it once
+            self._write_at(self.folder / pack, content, offset)
             self._packed += len(content)
-            self._unsynced.add(path.name)
-        return self._hold(Blob(self.folder, Place(path.name, offset, len(content))))
+            self._unsynced.add(pack)
+        return self._hold(Blob(self.folder, Place(pack, offset, len(content))))
 
     def _write_at(self, path: Path, content: bytes, offset: int) -> None:
         descriptor = self._open(path)

@@ -23,7 +23,7 @@ from mlops_iac.core.strict_json import read_json
 
 FILE: Final = "cloud.snap"
 
-_MAGIC: Final = b"mlops-iac cloud snapshot 2\n"
+_MAGIC: Final = b"mlops-iac cloud snapshot 3\n"
 
 Store = dict[str, dict[Any, Any]]
 

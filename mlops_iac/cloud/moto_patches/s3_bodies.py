@@ -11,9 +11,9 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Final
 
-from mlops_iac.cloud import pickling
 from mlops_iac.cloud.blobs import Body
 from mlops_iac.cloud.checksums import KNOWN, Digest
+from mlops_iac.cloud.moto_patches import s3_keys
 from mlops_iac.cloud.uploads import RECEIVED
 from mlops_iac.cloud.wire import AwsError, Call
 
@@ -52,6 +52,7 @@ def patch(gateway: Gateway) -> None:
     from moto.s3 import models, responses
 
     _patch_keys(gateway, models.FakeKey)
+    s3_keys.patch(models.FakeKey)
     models.FakeMultipart.complete = _complete
     _copy_without_bodies(models)
     for kind, name in (
@@ -99,20 +100,6 @@ def _patch_keys(gateway: Gateway, key: Any) -> None:
     key.value, key.etag, key.dispose = property(get, put), property(etag), dispose
     if "__del__" in vars(key):
         del key.__del__
-    pickling.REDUCERS[key] = _reduce
-
-
-def _reduce(key: Any) -> tuple[Any, ...]:
-    state = {name: value for name, value in vars(key).items() if name not in ("lock", "_value_buffer")}
-    return _new_key, (type(key),), state, None, None, _restore_key
-
-
-def _new_key(kind: Any) -> Any:
-    return kind.__new__(kind)
-
-
-def _restore_key(key: Any, state: dict[str, Any]) -> None:
-    vars(key).update(state, lock=threading.Lock(), _value_buffer=None)
 
 
 def _copy_without_bodies(models: Any) -> None:
