@@ -16,6 +16,8 @@ from typing import Any
 import boto3
 from moto import mock_aws
 
+from mlops_iac.pipelines.compile.step_functions.structure import all_states
+
 
 @dataclass(frozen=True)
 class Fails:
@@ -34,6 +36,8 @@ class Ended:
     """Names of the document's states, in the order entered."""
     calls: Mapping[str, Any]
     """State to the parameters of its last call."""
+    events: tuple[Mapping[str, Any], ...] = ()
+    """The execution's history; states that only play are left out, and what they stand for is not told."""
 
 
 def run(document: Mapping[str, Any], input: Mapping[str, Any], results: Mapping[str, Any]) -> Ended:
@@ -51,19 +55,21 @@ def run(document: Mapping[str, Any], input: Mapping[str, Any], results: Mapping[
         )["executionArn"]
         ended = _wait(client, execution)
         events = client.get_execution_history(executionArn=execution)["events"]
+    known = {name for name, _ in all_states(document)}
     entered = [event["stateEnteredEventDetails"] for event in events if "stateEnteredEventDetails" in event]
     calls: dict[str, Any] = {}
     for event in events:
         details = event.get("stateExitedEventDetails")
-        if details and details["name"] in document["States"]:
+        if details and details["name"] in known:
             calls |= json.loads(details["output"]).get("calls", {})
-    names = {_key(name): name for name in document["States"]}
+    names = {_key(name): name for name in known}
     return Ended(
         status=ended["status"],
         error=ended.get("error"),
         cause=ended.get("cause"),
-        states=tuple(details["name"] for details in entered if details["name"] in document["States"]),
+        states=tuple(details["name"] for details in entered if details["name"] in known),
         calls={names[key]: call for key, call in calls.items()},
+        events=tuple(events),
     )
 
 
@@ -85,6 +91,10 @@ def _play(states: Mapping[str, Any], results: Mapping[str, Any]) -> dict[str, An
             played |= _play_task(name, state, results.get(name, {}))
         else:
             played[name] = copy.deepcopy(state)
+            if state["Type"] == "Parallel":
+                played[name]["Branches"] = [
+                    {**branch, "States": _play(branch["States"], results)} for branch in state["Branches"]
+                ]
             if "$.constants" in str(state.get("Parameters", "")) and "steps" in state.get("Parameters", {}):
                 # The state that completes the input keeps only what it names; what the test needs is named too.
                 played[name]["Parameters"] |= {"calls.$": "$.calls", "turn.$": "$.turn"}

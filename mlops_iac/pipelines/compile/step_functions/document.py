@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from typing import Any
 
+from mlops_iac.pipelines.blocks import blocks_of
 from mlops_iac.pipelines.compile.bindings import Bindings, check_bindings
 from mlops_iac.pipelines.compile.jobs import script_mode
 from mlops_iac.pipelines.compile.kinds import compiler_of
 from mlops_iac.pipelines.compile.step_functions import expressions as x
-from mlops_iac.pipelines.compile.step_functions.context import Compiler, Context, States
+from mlops_iac.pipelines.compile.step_functions.beside import series
+from mlops_iac.pipelines.compile.step_functions.context import Compiler, Context, State, States
 from mlops_iac.pipelines.compile.step_functions.deploy import compile_deploy
 from mlops_iac.pipelines.compile.step_functions.failure import failure_states
 from mlops_iac.pipelines.compile.step_functions.gate import compile_gate
@@ -46,12 +49,15 @@ SLACK_SECONDS = 3600
 def compile(pipeline: Pipeline, bindings: Bindings) -> dict[str, Any]:
     """The definition, checked. Raises PipelineError for what Step Functions or the called services would refuse."""
     check_bindings(pipeline, bindings)
-    names = [step.name for step in pipeline.ordered]
-    states: States = {**_begin(pipeline, bindings, names[0])}
-    for step, following in zip(pipeline.ordered, [*names[1:], DONE], strict=True):
-        states.update(
-            compiler_of(step, TARGET, "Step Functions", COMPILERS)(step, Context(pipeline, bindings, following))
+
+    def compile_step(step: Step, following: str) -> States:
+        states: States = compiler_of(step, TARGET, "Step Functions", COMPILERS)(
+            step, Context(pipeline, bindings, following)
         )
+        return states
+
+    steps = series(blocks_of(pipeline), DONE, compile_step, itertools.count(1))
+    states: States = {**_begin(pipeline, bindings, next(iter(steps))), **steps}
     states[DONE] = {"Type": "Succeed"}
     states.update(failure_states(bindings.stack, pipeline.name, bindings.alerts_topic_arn))
     document = {
@@ -59,17 +65,22 @@ def compile(pipeline: Pipeline, bindings: Bindings) -> dict[str, Any]:
         "QueryLanguage": "JSONPath",
         "TimeoutSeconds": _longest(pipeline),
         "StartAt": START,
-        "States": {name: _in_partition(state, bindings.partition) for name, state in states.items()},
+        "States": _in_partition(states, bindings.partition),
     }
     check(document)
     return document
 
 
-def _in_partition(state: dict[str, Any], partition: str) -> dict[str, Any]:
-    """A task's integration as the ARN that it has in this partition."""
-    if state["Type"] != "Task":
-        return state
-    return {**state, "Resource": f"arn:{partition}:states:::{state['Resource']}"}
+def _in_partition(states: States, partition: str) -> States:
+    """Every task's integration as the ARN that it has in this partition."""
+    return {name: _settled(state, partition) for name, state in states.items()}
+
+
+def _settled(state: State, partition: str) -> State:
+    if state["Type"] == "Parallel":
+        branches = [{**one, "States": _in_partition(one["States"], partition)} for one in state["Branches"]]
+        return {**state, "Branches": branches}
+    return {**state, "Resource": f"arn:{partition}:states:::{state['Resource']}"} if state["Type"] == "Task" else state
 
 
 def step_of(state: str) -> str:

@@ -78,7 +78,7 @@ def task(resource: str, parameters: State, next: str, *, generic: str | None, **
 
 def failure_states(stack: str, pipeline: str, topic_arn: str | None) -> States:
     """Tell the team, and end with the original error and cause."""
-    return {NOTIFY: _notify(stack, pipeline, topic_arn), **_ends()}
+    return {NOTIFY: _notify(stack, pipeline, topic_arn), **ends()}
 
 
 def _notify(stack: str, pipeline: str, topic_arn: str | None) -> State:
@@ -102,22 +102,25 @@ def _notify(stack: str, pipeline: str, topic_arn: str | None) -> State:
     }
 
 
-def _ends() -> States:
-    """Error names that start with ``States.`` are reserved: a Fail state may not use one, so those get names of ours.
+def ends(suffix: str = "") -> States:
+    """How something ends that failed: the whole execution, or (with a ``suffix`` to the states' names) one branch.
+
+    Error names that start with ``States.`` are reserved: a Fail state may not use one, so those get names of ours.
 
     https://states-language.net/spec.html#error-representation
     """
     error, cause = f"{x.FAILURE}.Error", f"{x.FAILURE}.Cause"
+    name, job_failed, broke_off, failed = (f"{state}{suffix}" for state in (NAME, JOB_FAILED, BROKE_OFF, FAILED))
     return {
-        NAME: {
+        name: {
             "Type": "Choice",
             "Choices": [
-                {"Variable": error, "StringEquals": "States.TaskFailed", "Next": JOB_FAILED},
-                {"Variable": error, "StringMatches": "States.*", "Next": BROKE_OFF},
+                {"Variable": error, "StringEquals": "States.TaskFailed", "Next": job_failed},
+                {"Variable": error, "StringMatches": "States.*", "Next": broke_off},
             ],
-            "Default": FAILED,
+            "Default": failed,
         },
-        JOB_FAILED: {"Type": "Fail", "Error": "JobFailed", "CausePath": cause},
-        BROKE_OFF: {"Type": "Fail", "Error": "PipelineFailed", "CausePath": x.text("{}: {}", error, cause)},
-        FAILED: {"Type": "Fail", "ErrorPath": error, "CausePath": cause},
+        job_failed: {"Type": "Fail", "Error": "JobFailed", "CausePath": cause},
+        broke_off: {"Type": "Fail", "Error": "PipelineFailed", "CausePath": x.text("{}: {}", error, cause)},
+        failed: {"Type": "Fail", "ErrorPath": error, "CausePath": cause},
     }

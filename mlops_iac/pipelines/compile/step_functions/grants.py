@@ -13,6 +13,7 @@ from typing import Any
 from mlops_iac.core.errors import PipelineError
 from mlops_iac.pipelines.compile.bindings import Bindings
 from mlops_iac.pipelines.compile.step_functions.calls import Call, find_call
+from mlops_iac.pipelines.compile.step_functions.structure import all_states
 
 Statement = dict[str, Any]
 
@@ -31,7 +32,7 @@ _ENDPOINT = frozenset({"createEndpoint", "updateEndpoint", "describeEndpoint", "
 def grants_for(document: Mapping[str, Any], bindings: Bindings) -> list[Statement]:
     """One statement for each thing that is allowed, each with a name of its own."""
     statements: dict[str, Statement] = {}
-    for state in document["States"].values():
+    for _, state in all_states(document):
         if state["Type"] != "Task":
             continue
         call = find_call(state["Resource"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -19,6 +20,7 @@ _RESULT = frozenset({"Parameters", "ResultPath"})
 FIELDS: Mapping[str, frozenset[str]] = {
     "Choice": _COMMON | _PATHS | {"Choices", "Default"},
     "Fail": _COMMON | {"Error", "ErrorPath", "Cause", "CausePath"},
+    "Parallel": _COMMON | _PATHS | _FLOW | _RESULT | {"Branches", "ResultSelector", "Retry", "Catch"},
     "Pass": _COMMON | _PATHS | _FLOW | _RESULT | {"Result"},
     "Succeed": _COMMON | _PATHS,
     "Task": _COMMON
@@ -38,7 +40,33 @@ CATCHER = frozenset({"ErrorEquals", "ResultPath", "Next"})
 ENDS = frozenset({"Succeed", "Fail"})
 
 
+def all_states(document: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Every state by its name, those inside branches included."""
+    states = document.get("States")
+    for name, state in states.items() if isinstance(states, Mapping) else ():
+        yield name, state
+        for branch in _branches(state):
+            yield from all_states(branch)
+
+
+def _branches(state: Any) -> Iterator[Mapping[str, Any]]:
+    branches = state.get("Branches") if isinstance(state, Mapping) else None
+    yield from (branch for branch in branches or () if isinstance(branch, Mapping))
+
+
 def check_structure(document: Mapping[str, Any]) -> Iterator[Problem]:
+    yield from _machine(document)
+    for name, count in Counter(name for name, _ in all_states(document)).items():
+        if count > 1:
+            yield Problem(path=name, summary=SUMMARY, detail=f"{count} states are called `{name}`.")
+    seconds = document.get("TimeoutSeconds", 1)
+    if not 1 <= seconds <= limits.EXECUTION_SECONDS:
+        detail = f"The execution may take {seconds} seconds; Step Functions allows 1 to {limits.EXECUTION_SECONDS}."
+        yield Problem(path="TimeoutSeconds", summary=SUMMARY, detail=detail)
+
+
+def _machine(document: Mapping[str, Any]) -> Iterator[Problem]:
+    """One set of states: the document's, or a branch's."""
     states = document.get("States")
     if not isinstance(states, Mapping) or not states:
         yield Problem(path="States", summary=SUMMARY, detail="There are no states.")
@@ -53,10 +81,6 @@ def check_structure(document: Mapping[str, Any]) -> Iterator[Problem]:
     # With no start nothing can be reached, and saying so of each state would hide the one mistake.
     for name in sorted(states.keys() - _reachable(start, states)) if start in states else ():
         yield Problem(path=name, summary=SUMMARY, detail=f"No way leads to state `{name}`.")
-    seconds = document.get("TimeoutSeconds", 1)
-    if not 1 <= seconds <= limits.EXECUTION_SECONDS:
-        detail = f"The execution may take {seconds} seconds; Step Functions allows 1 to {limits.EXECUTION_SECONDS}."
-        yield Problem(path="TimeoutSeconds", summary=SUMMARY, detail=detail)
 
 
 def targets(state: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
@@ -89,7 +113,13 @@ def _state(name: str, state: Any, states: Mapping[str, Any]) -> Iterator[Problem
     if kind not in ENDS | {"Choice"} and ("Next" in state) == (state.get("End") is True):
         yield Problem(path=name, summary=SUMMARY, detail=f"A {kind} state has either `Next` or `End: true`.")
     yield from _paths(name, state)
-    yield from {"Task": _task, "Choice": _choice, "Fail": _fail, "Wait": _wait}.get(kind, _nothing)(name, state)
+    yield from {
+        "Task": _task,
+        "Parallel": _parallel,
+        "Choice": _choice,
+        "Fail": _fail,
+        "Wait": _wait,
+    }.get(kind, _nothing)(name, state)
 
 
 def _paths(name: str, state: Mapping[str, Any]) -> Iterator[Problem]:
@@ -105,6 +135,18 @@ def _paths(name: str, state: Mapping[str, Any]) -> Iterator[Problem]:
 def _task(name: str, state: Mapping[str, Any]) -> Iterator[Problem]:
     if not isinstance(state.get("Resource"), str):
         yield Problem(path=f"{name}.Resource", summary=SUMMARY, detail="A Task state names a resource.")
+    yield from _retries(name, state)
+
+
+def _parallel(name: str, state: Mapping[str, Any]) -> Iterator[Problem]:
+    if not isinstance(state.get("Branches"), list) or not state["Branches"]:
+        yield Problem(path=f"{name}.Branches", summary=SUMMARY, detail="A Parallel state has at least one branch.")
+    for branch in _branches(state):
+        yield from _machine(branch)
+    yield from _retries(name, state)
+
+
+def _retries(name: str, state: Mapping[str, Any]) -> Iterator[Problem]:
     for field, allowed in (("Retry", RETRIER), ("Catch", CATCHER)):
         branches = state.get(field, ())
         for index, branch in enumerate(branches):

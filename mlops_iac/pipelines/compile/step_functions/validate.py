@@ -13,7 +13,7 @@ from typing import Any
 from mlops_iac.core.errors import PipelineError, Problem
 from mlops_iac.pipelines.compile.step_functions import limits
 from mlops_iac.pipelines.compile.step_functions.calls import check_call
-from mlops_iac.pipelines.compile.step_functions.structure import check_structure
+from mlops_iac.pipelines.compile.step_functions.structure import all_states, check_structure
 
 Document = Mapping[str, Any]
 
@@ -26,7 +26,7 @@ def check(document: Document) -> None:
 
 
 def _calls(document: Document) -> Iterator[Problem]:
-    for name, state in document.get("States", {}).items():
+    for name, state in all_states(document):
         if isinstance(state, Mapping) and state.get("Type") == "Task":
             for path, detail in check_call(state):
                 yield Problem(

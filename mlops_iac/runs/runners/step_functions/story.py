@@ -1,8 +1,11 @@
 """What a Step Functions execution's history says about a run's steps. Pure.
 
 States are called like their step, or ``<step>: <what>``. A step is over when the next one begins; it failed when the
-execution goes on to a state that belongs to no step and is not its happy end. A failed call alone says little: some are
-caught and expected, such as asking for an endpoint that does not exist yet.
+execution goes on to a state that belongs to no step and is not on its happy way. A failed call alone says little: some
+are caught and expected, such as asking for an endpoint that does not exist yet.
+
+Each event names the one before it, so that events of branches, which come mixed, are told apart: an event happened in
+the step that its forerunner happened in.
 """
 
 from __future__ import annotations
@@ -22,7 +25,11 @@ Event = Mapping[str, Any]
 REFUSED = "GateRefused"
 """The error that a refusing gate ends an execution with; its cause is JSON."""
 
-HAPPY_END = "SucceedStateEntered"
+HAPPY_WAY = ("SucceedStateEntered", "ParallelStateEntered")
+"""What is entered when all went well: the end of the run or of a branch, and steps beside each other."""
+
+TOGETHER = ("ParallelStateStarted", "ParallelStateSucceeded", "ParallelStateFailed", "ParallelStateAborted")
+"""What happens to several steps at once."""
 
 STATUSES: Mapping[str, RunStatus] = {
     "RUNNING": "running",
@@ -50,7 +57,8 @@ class Story:
     job_of: Mapping[str, str]
     """Step name to the name of what it makes; for some steps that is a SageMaker job."""
     steps: dict[str, StepRun] = field(default_factory=dict)
-    current: str | None = None
+    at: dict[int, str | None] = field(default_factory=dict)
+    """Event to the step that it happened in."""
     model_package_arn: str | None = None
 
     def __post_init__(self) -> None:
@@ -60,36 +68,42 @@ class Story:
 
     def read(self, events: Iterable[Event]) -> None:
         for event in events:
-            kind = event["type"]
+            here = self.at.get(event.get("previousEventId", 0))
             if "stateEnteredEventDetails" in event:
-                self._enter(event["stateEnteredEventDetails"]["name"], kind, event["timestamp"])
+                here = self._enter(here, event["stateEnteredEventDetails"]["name"], event)
             elif "stateExitedEventDetails" in event:
                 self._exit(event["stateExitedEventDetails"])
-            else:
-                self._fail(event)
+            elif event["type"] in TOGETHER:
+                here = None  # whichever branch spoke last
+            elif here is not None:
+                self._fail(here, event)
+            self.at[event["id"]] = here
 
     def end(self, status: RunStatus, ended: datetime | None, error: str) -> None:
-        """The execution is over: the current step ends as the run did, and later ones will never start."""
-        if self.current is not None:
-            self._settle(self.current, _ENDS[status], ended, error)
-            self.current = None
-        for name, step in self.steps.items():
-            if step.status == "waiting":
+        """The execution is over: steps that still ran end as the run did, or were stopped when one beside them failed;
+        later ones will never start."""
+        broken = any(step.status in ("failed", "refused") for step in self.steps.values())
+        for name, step in [*self.steps.items()]:
+            if step.status == "running":
+                self._settle(name, "stopped" if broken else _ENDS[status], ended, "" if broken else error)
+            elif step.status == "waiting":
                 self.steps[name] = replace(step, status="skipped")
             elif step.status in ("failed", "refused") and not step.reason:
                 self.steps[name] = replace(step, status="refused" if status == "refused" else "failed", reason=error)
 
-    def _enter(self, state: str, kind: str, time: datetime) -> None:
-        name = step_of(state)
+    def _enter(self, here: str | None, state: str, event: Event) -> str | None:
+        """A state begins; answers the step that it belongs to."""
+        name, time = step_of(state), event["timestamp"]
         if name in self.steps:
-            if self.current != name:
-                if self.current is not None:
-                    self._settle(self.current, "succeeded", time)
-                self.current = name
-                self.steps[name] = replace(self.steps[name], status="running", started=time)
-        elif self.current is not None:
-            self._settle(self.current, "succeeded" if kind == HAPPY_END else self._failure(self.current), time)
-            self.current = None
+            if here == name:
+                return name
+            if here is not None:
+                self._settle(here, "succeeded", time)
+            self.steps[name] = replace(self.steps[name], status="running", started=time)
+            return name
+        if here is not None:
+            self._settle(here, "succeeded" if event["type"] in HAPPY_WAY else self._failure(here), time)
+        return None
 
     def _failure(self, name: str) -> StepStatus:
         """A gate whose calls all went well did not fail: it refused."""
@@ -100,13 +114,13 @@ class Story:
         reason = "" if status == "succeeded" else step.reason or reason
         self.steps[name] = replace(step, status=status, ended=time, reason=reason)
 
-    def _fail(self, event: Event) -> None:
-        """Remember the latest failed call of the current step; it is the reason if the step fails."""
+    def _fail(self, here: str, event: Event) -> None:
+        """Remember the latest failed call of a step; it is the reason if the step fails."""
         for key in ("taskFailedEventDetails", "taskTimedOutEventDetails", "taskSubmitFailedEventDetails"):
-            if key in event and self.current is not None:
+            if key in event:
                 details = event[key]
                 reason = explain(details.get("error", ""), details.get("cause", ""))
-                self.steps[self.current] = replace(self.steps[self.current], reason=reason)
+                self.steps[here] = replace(self.steps[here], reason=reason)
 
     def _exit(self, details: Mapping[str, Any]) -> None:
         step = step_of(details["name"])

@@ -1,0 +1,85 @@
+"""Steps that do not need each other run beside each other: ASL's Parallel.
+
+A branch gets a copy of the whole input, and answers with what its steps left (`$.steps`); the state behind the
+Parallel puts these together. When a branch fails Step Functions stops the others, and the Parallel fails with that
+branch's error and cause, which go the way of every failure. Branches have no way out, so each has failure states of
+its own.
+
+https://docs.aws.amazon.com/step-functions/latest/dg/state-parallel.html
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from mlops_iac.pipelines.blocks import Beside, Block
+from mlops_iac.pipelines.compile.step_functions import expressions as x
+from mlops_iac.pipelines.compile.step_functions.context import State, States
+from mlops_iac.pipelines.compile.step_functions.failure import NAME, catch, ends, failure_start
+from mlops_iac.pipelines.steps import Step
+
+TOGETHER, JOINED, DONE = "Together", "Joined", "Done"
+
+CompileStep = Callable[[Step, str], States]
+"""A step's states, that go on to the state named when it is done."""
+
+
+def series(blocks: Sequence[Block], following: str, compile_step: CompileStep, numbers: Iterator[int]) -> States:
+    """The states of blocks that come after each other; the first of them is where the blocks start."""
+    starts = [f"{TOGETHER} {next(numbers)}" if isinstance(block, Beside) else block.name for block in blocks]
+    states: States = {}
+    for block, start, after in zip(blocks, starts, [*starts[1:], following], strict=True):
+        if isinstance(block, Beside):
+            states.update(_beside(block, start, after, compile_step, numbers))
+        else:
+            states.update(compile_step(block, after))
+    return states
+
+
+def _beside(block: Beside, start: str, following: str, compile_step: CompileStep, numbers: Iterator[int]) -> States:
+    number = start.removeprefix(f"{TOGETHER} ")
+    joined = f"{JOINED} {number}"
+    parallel = {
+        "Type": "Parallel",
+        "Branches": [
+            _branch(branch, f" {number}.{index}", compile_step, numbers)
+            for index, branch in enumerate(block.branches, start=1)
+        ],
+        "ResultPath": "$.branches",
+        "Catch": catch(),
+        "Next": joined,
+    }
+    left = functools.reduce(x.merge, (f"$.branches[{index}]" for index in range(len(block.branches))))
+    return {start: parallel, joined: _join(left, following)}
+
+
+def _branch(blocks: Sequence[Block], suffix: str, compile_step: CompileStep, numbers: Iterator[int]) -> State:
+    done = f"{DONE}{suffix}"
+    states = series(blocks, done, compile_step, numbers)
+    return {
+        "StartAt": next(iter(states)),
+        "States": {
+            **{name: _redirected(state, failure_start(), f"{NAME}{suffix}") for name, state in states.items()},
+            done: {"Type": "Succeed", "OutputPath": "$.steps"},
+            **ends(suffix),
+        },
+    }
+
+
+def _join(left: str, following: str) -> State:
+    """The input again, with what the branches left."""
+    kept = {f"{name}.$": f"$.{name}" for name in ("run", "code", "names", "parameters", "constants")}
+    return {"Type": "Pass", "Parameters": {**kept, "steps.$": left}, "Next": following}
+
+
+def _redirected(value: Any, old: str, new: str) -> Any:
+    """A state whose transitions to one state lead to another."""
+    if isinstance(value, dict):
+        return {
+            key: new if key in ("Next", "Default") and inner == old else _redirected(inner, old, new)
+            for key, inner in value.items()
+            if key != "Branches"
+        } | ({"Branches": value["Branches"]} if "Branches" in value else {})
+    return [_redirected(inner, old, new) for inner in value] if isinstance(value, list) else value
