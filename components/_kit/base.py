@@ -79,7 +79,8 @@ class Component(pulumi.ComponentResource):
         called: str | None = None,
         depends_on: Iterable[pulumi.Resource] = (),
     ) -> R:
-        """Make one child: named, tagged, protected and parented here, after the caller's transform has spoken.
+        """Make one child: named, tagged, protected and parented here, after the caller's transform, and the stack's of
+        its type, have spoken.
 
         ``child`` is its key; ``name`` tells children of one key apart (the two subnets of a network). ``called`` are
         the words of the physical name where the logical name would read badly (a bucket called `…-lake-bucket`).
@@ -97,7 +98,8 @@ class Component(pulumi.ComponentResource):
             **self._tagging(facts, token, logical),
             **props,
         }
-        complete = transforms.apply(self._given, child, complete, opts)
+        complete = transforms.apply(self._given, child, kind, complete, opts)
+        complete = self.site.transforms.apply(kind, complete, opts)
         return kind(logical, opts=opts, **complete)
 
     def transform_of(self, child: str, key: str) -> transforms.Transforms:

@@ -11,6 +11,7 @@ from typing import Literal
 import pulumi
 
 from mlops_iac.components._kit.reach import Ceiling
+from mlops_iac.components._kit.transforms import ByType
 
 Profile = Literal["sandbox", "standard", "regulated"]
 """How much an environment protects.
@@ -37,6 +38,9 @@ class Site:
     protect: bool | None = None
     """Refuse to delete what holds data. Left out: not protected, except under `regulated`. A plain False holds there
     too: somebody must be able to end a regulated environment on purpose."""
+
+    transforms: ByType = field(default_factory=lambda: ByType({}))
+    """What the program changes in every resource of a type. Left out: nothing."""
 
     @property
     def stack(self) -> str:

@@ -8,13 +8,16 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mlops_iac.blueprints import Blueprint, get_blueprint, get_options_model
 from mlops_iac.config.load import load_stack
 from mlops_iac.config.stack_config import StackConfig
 from mlops_iac.core.errors import ConfigError, Problem
 from mlops_iac.core.suggestions import nearest
+
+if TYPE_CHECKING:
+    from mlops_iac.components._kit.transforms import ByType, Place, TypeTransforms
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,15 +45,22 @@ class Program:
     config: StackConfig
     blueprint: Blueprint
 
-    def run(self) -> None:
-        """Register every resource of the environment and export its outputs. Called by an engine, in its runtime."""
+    def run(self, transforms: TypeTransforms | None = None, place: Place | None = None) -> None:
+        """Register every resource of the environment and export its outputs. Called by an engine, in its runtime.
+
+        ``transforms`` change every resource of a type; ``place`` is where they were written. Raises BlueprintError for
+        a type that no component makes, and for a property that a type does not have.
+        """
         import pulumi
 
         from mlops_iac.components._kit.aws_packages import load_by_class
+        from mlops_iac.components._kit.transforms import ByType, Place
+
+        changed = ByType.of(transforms or {}, place or Place())
 
         load_by_class()
         with _collector_off():
-            environment = self.blueprint.build(self._site(), self.config, self.config.options)
+            environment = self.blueprint.build(self._site(changed), self.config, self.config.options)
             for name, value in environment.to_outputs().items():
                 pulumi.export(name, value)
 
@@ -93,7 +103,7 @@ class Program:
             f"{hint} Did you mean `{match}`?" if match else hint,
         )
 
-    def _site(self) -> Any:
+    def _site(self, transforms: ByType) -> Any:
         # The module itself: importing all of pulumi_aws would take longer than the whole program.
         from pulumi_aws.get_caller_identity import get_caller_identity_output
 
@@ -109,6 +119,7 @@ class Program:
             profile=config.security.value,
             tags=config.tags,
             protect=config.protect,
+            transforms=transforms,
         )
 
 
@@ -124,16 +135,22 @@ LOADED: ContextVar[Program | None] = ContextVar("loaded", default=None)
 """The program of the stack that is being run, when it was read before."""
 
 
-def main() -> None:
+def main(*, transforms: TypeTransforms | None = None) -> None:
     """What `__main__.py` calls, by both engines: the stack is the selected one, the project is where `Pulumi.yaml`
-    lies."""
+    lies.
+
+    ``transforms`` change every resource of a type that the blueprint makes: `{pulumi_aws.s3.Bucket: {"force_destroy":
+    True}}`, or a function of properties and options. Left out: nothing is changed.
+    """
     import pulumi
+
+    from mlops_iac.components._kit.transforms import caller
 
     root, stack = Path(pulumi.get_root_directory()), pulumi.get_stack()
     program = LOADED.get()
     if program is None or (program.root, program.stack) != (root, stack):
         program = load(root, stack)
-    program.run()
+    program.run(transforms, caller() if transforms else None)
 
 
 @contextmanager
