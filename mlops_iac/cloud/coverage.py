@@ -76,6 +76,15 @@ of a second factor.
 Actions and resource types: {source}. What a service needs in a role beside the calls it makes (network interfaces,
 grants on keys, image pulls, log delivery, managed rules) is asked for SageMaker and Step Functions.
 
+What lies under a key of the account's own needs the caller's right to the key, through the service and with its
+encryption context: objects of S3, messages of SQS and SNS, secrets, SecureString parameters, disks of SageMaker. What
+services deliver by themselves to an encrypted queue or topic (S3, SNS, alarms, rules) asks no key, and
+neither do streams, log groups and environment variables of functions.
+
+Signatures are not verified, only whose key a request names: the key's id is derived from the cloud's token, a file that
+only its owner can read, the connection is on loopback and belongs to a process of the owner, and whoever could forge a
+signature could read the token. So a request that AWS refuses with `SignatureDoesNotMatch`, or as too old, is answered.
+
 An operation whose permissions are not known is refused to every role. Where a request tells an ARN only in part, as
 when a service invents the id, the rest is `*`: only a statement that covers all resources of the type allows it.
 """

@@ -91,7 +91,12 @@ class Server:
         return self.gateway.endpoint
 
     def restore(self) -> None:
-        """Load the last state and let requests in."""
+        """Load the last state and let requests in.
+
+        moto's state belongs to the process: what another cloud of this process left there is not this one's, and its
+        objects' bodies lie in another folder.
+        """
+        services.reset()
         self._restored = self.keeper.restore()
         if self._restored.startswith("restored"):
             services.prepare_loaded(self.gateway)

@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 from mlops_iac.cloud.own_calls import authorization
+from mlops_iac.cloud.server import Server
 
 LOCATION = {"LocationConstraint": "eu-west-1"}
 
@@ -88,3 +89,19 @@ def test_reset_empties_everything_and_tells_its_parts(cloud):
     assert cloud.clients()("ssm").describe_parameters()["Parameters"] == []
     assert cloud.gateway.store["mine"] == {}
     assert told == ["reset"]
+
+
+def test_a_new_cloud_has_nothing_of_another_of_the_same_process(tmp_path):
+    """moto's state belongs to the process; bodies of the other's objects lie in a folder that this one has not."""
+    clouds = [Server(tmp_path / name) for name in ("first", "second")]
+    try:
+        clouds[0].start()
+        s3 = clouds[0].gateway.clients("eu-west-1")("s3")
+        s3.create_bucket(Bucket="others", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+        s3.put_object(Bucket="others", Key="k", Body=bytes(100_000))
+        clouds[0].stop()
+        clouds[1].start()
+        assert clouds[1].gateway.clients("eu-west-1")("s3").list_buckets()["Buckets"] == []
+    finally:
+        for cloud in clouds:
+            cloud.stop()

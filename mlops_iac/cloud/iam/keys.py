@@ -1,12 +1,14 @@
 """KMS keys that a service uses on the caller's behalf: the caller needs the right to the key too.
 
-Sources: "Protecting data with server-side encryption using AWS KMS keys (SSE-KMS)" in the S3 user guide, "Encryption
-at rest" in the guides of SNS, SQS, Secrets Manager, Systems Manager and SageMaker, "kms:ViaService" in the KMS guide.
+Sources, looked up on 2026-11-28: "Protecting data with server-side encryption using AWS KMS keys (SSE-KMS)" in the S3
+user guide; "Key management" in the guides of SNS and SQS; "Secret encryption and decryption" in the Secrets Manager
+guide; "AWS KMS encryption for Parameter Store SecureString parameters" in the Systems Manager guide; "kms:ViaService"
+in the KMS guide. A key of AWS's (``alias/aws/…``) lets every principal of the account use it through its service.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -59,19 +61,15 @@ _DISKS: Final = {
 
 def key_uses(service: str, operation: str, parameters: Mapping[str, Any], place: Place) -> list[KeyUse]:
     """The keys that an operation uses in the caller's name. The caller holds the gateway's lock."""
-    if service == "s3":
-        return list(_through_s3(operation, parameters, place))
     if service == "sagemaker" and operation in _DISKS:
         return [
             KeyUse(action=action, key=key, via="sagemaker", for_resource=True)
             for key in find(parameters, _DISKS[operation], lambda *_: None)
             for action in ("kms:CreateGrant", "kms:DescribeKey")
         ]
-    if service == "sns" and operation in ("Publish", "PublishBatch"):
-        return list(_through_sns(parameters, place))
-    if service == "secretsmanager" and operation == "GetSecretValue":
-        return list(_through_secrets(parameters, place))
-    return []
+    through = _THROUGH.get(service)
+    uses = through(operation, parameters, place) if through else ()
+    return [use for use in uses if use.key and not use.key.startswith("alias/aws/")]
 
 
 def _through_s3(operation: str, parameters: Mapping[str, Any], place: Place) -> Iterator[KeyUse]:
@@ -132,25 +130,95 @@ def _bucket(name: str) -> Any:
     return find_bucket(name)
 
 
-def _through_sns(parameters: Mapping[str, Any], place: Place) -> Iterator[KeyUse]:
-    """ "Enable compatibility between event sources and encrypted topics", SNS developer guide: both are needed."""
+def _through_sns(operation: str, parameters: Mapping[str, Any], place: Place) -> Iterator[KeyUse]:
+    """Who publishes needs both: SNS makes a data key, and reads the one that it has cached."""
     from moto.sns.models import sns_backends
 
+    if operation not in ("Publish", "PublishBatch"):
+        return
     arn = parameters.get("TopicArn") or parameters.get("TargetArn") or ""
     topic = sns_backends[place.account][place.region].topics.get(arn)
-    key = getattr(topic, "kms_master_key_id", None)
-    if key and not str(key).startswith("alias/aws/"):
-        for action in ("kms:GenerateDataKey", "kms:Decrypt"):
-            yield KeyUse(action=action, key=key, via="sns", encryption_context={"aws:sns:topicArn": arn})
+    yield from _uses("sns", getattr(topic, "kms_master_key_id", None), _MAKES, {"aws:sns:topicArn": arn})
 
 
-def _through_secrets(parameters: Mapping[str, Any], place: Place) -> Iterator[KeyUse]:
+def _through_sqs(operation: str, parameters: Mapping[str, Any], place: Place) -> Iterator[KeyUse]:
+    from moto.sqs.models import sqs_backends
+
+    sends = operation in ("SendMessage", "SendMessageBatch")
+    if not sends and operation != "ReceiveMessage":
+        return
+    name = str(parameters.get("QueueUrl", "")).rsplit("/", 1)[-1]
+    queue = sqs_backends[place.account][place.region].queues.get(name)
+    if queue is not None:
+        context = {"aws:sqs:arn": str(queue.queue_arn)}
+        yield from _uses("sqs", queue.kms_master_key_id, _MAKES if sends else _READS, context)
+
+
+def _through_secrets(operation: str, parameters: Mapping[str, Any], place: Place) -> Iterator[KeyUse]:
+    """Each value has a data key of its own; a new secret's ARN is not known before it is there."""
     from moto.secretsmanager.models import secretsmanager_backends
 
-    backend = secretsmanager_backends[place.account][place.region]
-    secret = backend.secrets.get(parameters.get("SecretId", ""))
-    key = getattr(secret, "kms_key_id", None)
-    if secret and key and not key.startswith("alias/aws/"):
-        yield KeyUse(
-            action="kms:Decrypt", key=key, via="secretsmanager", encryption_context={"SecretARN": str(secret.arn)}
-        )
+    secret = secretsmanager_backends[place.account][place.region].secrets.get(parameters.get("SecretId", ""))
+    context = {"SecretARN": str(secret.arn)} if secret else {}
+    key = parameters.get("KmsKeyId") or getattr(secret, "kms_key_id", None)
+    if operation == "GetSecretValue":
+        yield from _uses("secretsmanager", key, _READS, context)
+    elif operation in ("CreateSecret", "PutSecretValue", "UpdateSecret") and _holds_a_value(parameters):
+        yield from _uses("secretsmanager", key, _MAKES, context)
+
+
+def _holds_a_value(parameters: Mapping[str, Any]) -> bool:
+    return "SecretString" in parameters or "SecretBinary" in parameters
+
+
+def _through_parameters(operation: str, parameters: Mapping[str, Any], place: Place) -> Iterator[KeyUse]:
+    """A standard parameter is encrypted by the key itself, an advanced one by a data key."""
+    if operation == "PutParameter" and parameters.get("Type") == "SecureString":
+        action = "kms:GenerateDataKey" if parameters.get("Tier") == "Advanced" else "kms:Encrypt"
+        context = _parameter_context(str(parameters.get("Name", "")), place)
+        yield from _uses("ssm", parameters.get("KeyId"), (action,), context)
+    elif operation.startswith("GetParameter") and str(parameters.get("WithDecryption")).lower() == "true":
+        for stored in _stored_parameters(parameters, place):
+            if stored.parameter_type == "SecureString":
+                yield from _uses("ssm", stored.keyid, _READS, _parameter_context(stored.name, place))
+
+
+def _stored_parameters(parameters: Mapping[str, Any], place: Place) -> Iterator[Any]:
+    """What a request reads: one name, several, or a path; a name may be an ARN and end in a version or a label."""
+    from moto.ssm.models import ssm_backends
+
+    stored = ssm_backends[place.account][place.region]._parameters
+    if "Path" in parameters:
+        path = str(parameters["Path"]).rstrip("/")
+        deep = str(parameters.get("Recursive")).lower() == "true"
+        below = [name for name in stored if name.startswith(f"{path}/")]
+        names = [name for name in below if deep or "/" not in name.removeprefix(f"{path}/")]
+    else:
+        asked = [parameters["Name"]] if "Name" in parameters else parameters.get("Names", [])
+        names = [str(each).split(":parameter", 1)[-1].split(":", 1)[0] for each in asked]
+    yield from (stored[name][-1] for name in names if name in stored)
+
+
+def _parameter_context(name: str, place: Place) -> dict[str, str]:
+    return {
+        "PARAMETER_ARN": f"arn:{place.partition}:ssm:{place.region}:{place.account}:parameter/{name.removeprefix('/')}"
+    }
+
+
+_READS: Final = ("kms:Decrypt",)
+_MAKES: Final = ("kms:GenerateDataKey", "kms:Decrypt")
+
+
+def _uses(via: str, key: str | None, actions: tuple[str, ...], context: Mapping[str, str]) -> Iterator[KeyUse]:
+    for action in actions if key else ():
+        yield KeyUse(action=action, key=str(key), via=via, encryption_context=context)
+
+
+_THROUGH: Final[dict[str, Callable[[str, Mapping[str, Any], Place], Iterator[KeyUse]]]] = {
+    "s3": _through_s3,
+    "secretsmanager": _through_secrets,
+    "sns": _through_sns,
+    "sqs": _through_sqs,
+    "ssm": _through_parameters,
+}
+"""By botocore's name of the service."""

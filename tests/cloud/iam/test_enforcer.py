@@ -125,6 +125,83 @@ def test_an_encrypted_object_needs_its_key_through_s3(sealed, make_role, act_as)
     assert "kms:GenerateDataKey" in refusal(lambda: without.put_object(Bucket=bucket, Key="c", Body=b"3"))[2]
 
 
+SECRET = {"Name": "/risk/password", "Value": "x", "Type": "SecureString"}
+
+
+@pytest.fixture(scope="module")
+def locked(cloud):
+    """A key of the account's own, and a queue, a topic, a parameter and a secret under it; answers their names."""
+    clients = cloud.clients()
+    key = clients("kms").create_key()["KeyMetadata"]["Arn"]
+    queue = clients("sqs").create_queue(QueueName="sealed", Attributes={"KmsMasterKeyId": key})["QueueUrl"]
+    clients("sqs").send_message(QueueUrl=queue, MessageBody="m")
+    topic = clients("sns").create_topic(Name="sealed", Attributes={"KmsMasterKeyId": key})["TopicArn"]
+    clients("ssm").put_parameter(**SECRET, KeyId=key)
+    clients("ssm").put_parameter(Name="/risk/plain", Value="x", Type="String")
+    clients("ssm").put_parameter(Name="/account/own", Value="x", Type="SecureString")
+    secret = clients("secretsmanager").create_secret(Name="sealed", SecretString="x", KmsKeyId=key)["ARN"]
+    return {"key": key, "queue": queue, "topic": topic, "secret": secret}
+
+
+SSM, SQS = f"arn:aws:ssm:eu-west-1:{ACCOUNT}:parameter", f"arn:aws:sqs:eu-west-1:{ACCOUNT}"
+THROUGH_A_KEY = {
+    # service, call, what it needs of the key, the encryption context
+    "send": ("sqs", lambda c, n: c.send_message(QueueUrl=n["queue"], MessageBody="m"),
+             ("GenerateDataKey", "Decrypt"), {"aws:sqs:arn": f"{SQS}:sealed"}),
+    "receive": ("sqs", lambda c, n: c.receive_message(QueueUrl=n["queue"]), ("Decrypt",),
+                {"aws:sqs:arn": f"{SQS}:sealed"}),
+    "publish": ("sns", lambda c, n: c.publish(TopicArn=n["topic"], Message="m"), ("GenerateDataKey", "Decrypt"),
+                {"aws:sns:topicArn": f"arn:aws:sns:eu-west-1:{ACCOUNT}:sealed"}),
+    "put parameter": ("ssm", lambda c, n: c.put_parameter(**SECRET, KeyId=n["key"], Overwrite=True), ("Encrypt",),
+                      {"PARAMETER_ARN": f"{SSM}/risk/password"}),
+    "put advanced": ("ssm", lambda c, n: c.put_parameter(**SECRET, KeyId=n["key"], Overwrite=True, Tier="Advanced"),
+                     ("GenerateDataKey",), {"PARAMETER_ARN": f"{SSM}/risk/password"}),
+    "get parameter": ("ssm", lambda c, n: c.get_parameter(Name="/risk/password", WithDecryption=True), ("Decrypt",),
+                      {"PARAMETER_ARN": f"{SSM}/risk/password"}),
+    "get a version": ("ssm", lambda c, n: c.get_parameter(Name="/risk/password:1", WithDecryption=True), ("Decrypt",),
+                      {"PARAMETER_ARN": f"{SSM}/risk/password"}),
+    "get several": ("ssm", lambda c, n: c.get_parameters(Names=["/risk/plain", "/risk/password"], WithDecryption=True),
+                    ("Decrypt",), {"PARAMETER_ARN": f"{SSM}/risk/password"}),
+    "get by path": ("ssm", lambda c, n: c.get_parameters_by_path(Path="/risk", WithDecryption=True), ("Decrypt",),
+                    {"PARAMETER_ARN": f"{SSM}/risk/password"}),
+    "get deeper": ("ssm", lambda c, n: c.get_parameters_by_path(Path="/", Recursive=True, WithDecryption=True),
+                   ("Decrypt",), {"PARAMETER_ARN": f"{SSM}/risk/password"}),
+    "get secret": ("secretsmanager", lambda c, n: c.get_secret_value(SecretId="sealed"), ("Decrypt",), {}),
+    "put secret": ("secretsmanager", lambda c, n: c.put_secret_value(SecretId="sealed", SecretString="y"),
+                   ("GenerateDataKey", "Decrypt"), {}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", THROUGH_A_KEY)
+def test_what_lies_under_a_key_needs_the_key_through_its_service(case, locked, make_role, act_as):
+    service, call, uses, context = THROUGH_A_KEY[case]
+    name, anything = case.replace(" ", "-"), allow("sqs:*", "sns:*", "ssm:*", "secretsmanager:*")
+    through = {"kms:ViaService": f"{service}.eu-west-1.amazonaws.com"}
+    through |= {f"kms:EncryptionContext:{key}": value for key, value in context.items()}
+    actions = [f"kms:{use}" for use in uses]
+    right = allow(*actions, on=locked["key"], Condition={"StringEquals": through})
+    call(act_as(make_role(f"{name}-right", anything, right))(service), locked)
+    for lacking in actions:
+        others = [action for action in actions if action != lacking] or ["kms:DescribeKey"]
+        lame = act_as(make_role(f"{name}-{lacking[4:]}", anything, allow(*others, on=locked["key"])))
+        assert (
+            f"not authorized to perform: {lacking} on resource: {locked['key']}"
+            in refusal(lambda lame=lame: call(lame(service), locked))[2]
+        )
+    other_service = {"StringEquals": {"kms:ViaService": "s3.eu-west-1.amazonaws.com"}}
+    elsewhere = allow(*actions, on=locked["key"], Condition=other_service)
+    wrong = act_as(make_role(f"{name}-elsewhere", anything, elsewhere))
+    assert "kms:" in refusal(lambda: call(wrong(service), locked))[2]
+
+
+def test_what_lies_under_a_key_of_aws_or_stays_encrypted_needs_no_right_to_a_key(locked, make_role, act_as):
+    ssm = act_as(make_role("no-keys", allow("ssm:*")))("ssm")
+    ssm.get_parameter(Name="/account/own", WithDecryption=True)
+    ssm.put_parameter(Name="/account/own", Value="y", Type="SecureString", Overwrite=True)
+    ssm.get_parameter(Name="/risk/password")
+    ssm.get_parameters_by_path(Path="/", WithDecryption=True)  # not deeper: the sealed one is not there
+
+
 def test_a_keys_own_policy_decides_and_a_grant_stands_beside_it(cloud, make_role, act_as):
     kms = cloud.clients()("kms")
     role = make_role("key-user", allow("kms:Encrypt"))
