@@ -50,9 +50,11 @@ class Condition:
         negated = self.operator in _NEGATED
         compare = _COMPARE[_NEGATED.get(self.operator, self.operator)]
         lookup = lookup_in(keys) if variables else None
-        hits = [any(_compare(compare, each, value, lookup) for value in self.values) for each in given]
-        if negated:
-            hits = [not hit for hit in hits]
+        found = [[_compare(compare, each, value, lookup) for value in self.values] for each in given]
+        if negated:  # what cannot be compared is not different either
+            hits = [not any(each) and None not in each for each in found]
+        else:
+            hits = [any(each) for each in found]
         if self.quantifier == "ForAllValues" or (negated and self.quantifier != "ForAnyValue"):
             return all(hits)
         return any(hits)
@@ -101,12 +103,13 @@ def _text(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _compare(compare: Compare, given: str, wanted: str, lookup: Lookup | None) -> bool:
-    """One comparison; a value that is no number, date or address where one is needed does not match."""
+def _compare(compare: Compare, given: str, wanted: str, lookup: Lookup | None) -> bool | None:
+    """One comparison; None where a value is no number, date, address or ARN though one is needed, and where the
+    request does not have what a variable stands for."""
     try:
         return compare(given, wanted, lookup)
     except (ValueError, MissingVariable, binascii.Error):
-        return False
+        return None
 
 
 def _plain(wanted: str, lookup: Lookup | None) -> str:
@@ -114,11 +117,11 @@ def _plain(wanted: str, lookup: Lookup | None) -> str:
 
 
 def _number(compare: Callable[[float, float], bool]) -> Compare:
-    return lambda given, wanted, lookup: compare(float(given), float(_plain(wanted, lookup)))
+    return lambda given, wanted, _: compare(float(given), float(wanted))
 
 
 def _date(compare: Callable[[float, float], bool]) -> Compare:
-    return lambda given, wanted, lookup: compare(_seconds(given), _seconds(_plain(wanted, lookup)))
+    return lambda given, wanted, _: compare(_seconds(given), _seconds(wanted))
 
 
 def _seconds(text: str) -> float:
@@ -130,15 +133,26 @@ def _seconds(text: str) -> float:
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
-def _is_in_network(given: str, wanted: str, lookup: Lookup | None) -> bool:
-    return ipaddress.ip_address(given) in ipaddress.ip_network(_plain(wanted, lookup), strict=False)
+def _is_in_network(given: str, wanted: str, _: Lookup | None) -> bool:
+    return ipaddress.ip_address(given) in ipaddress.ip_network(wanted, strict=False)
 
 
+def _is_like_arn(given: str, wanted: str, lookup: Lookup | None) -> bool:
+    if given.count(":") < 5:
+        raise ValueError(given)
+    return arn_matches(wanted, given, lookup)
+
+
+def _is_like(given: str, wanted: str, lookup: Lookup | None) -> bool:
+    return matches(wanted, given, lookup)
+
+
+# Variables stand for text: operators on numbers, dates, addresses, booleans and bytes take none.
 _COMPARE: Final[dict[str, Compare]] = {
-    "ArnEquals": lambda given, wanted, lookup: arn_matches(wanted, given, lookup),  # ArnEquals takes wildcards too
-    "ArnLike": lambda given, wanted, lookup: arn_matches(wanted, given, lookup),
+    "ArnEquals": _is_like_arn,  # ArnEquals takes wildcards too
+    "ArnLike": _is_like_arn,
     "BinaryEquals": lambda given, wanted, lookup: base64.b64decode(given) == base64.b64decode(wanted),
-    "Bool": lambda given, wanted, lookup: given.lower() == _plain(wanted, lookup).lower(),
+    "Bool": lambda given, wanted, _: given.lower() == wanted.lower(),
     "DateEquals": _date(lambda a, b: a == b),
     "DateGreaterThan": _date(lambda a, b: a > b),
     "DateGreaterThanEquals": _date(lambda a, b: a >= b),
@@ -152,7 +166,7 @@ _COMPARE: Final[dict[str, Compare]] = {
     "NumericLessThanEquals": _number(lambda a, b: a <= b),
     "StringEquals": lambda given, wanted, lookup: given == _plain(wanted, lookup),
     "StringEqualsIgnoreCase": lambda given, wanted, lookup: given.lower() == _plain(wanted, lookup).lower(),
-    "StringLike": lambda given, wanted, lookup: matches(wanted, given, lookup),
+    "StringLike": _is_like,
 }
 _NEGATED: Final = {
     "ArnNotEquals": "ArnEquals",

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from mlops_iac.cloud.iam.conditions import Condition, Keys, lookup_in, parse_conditions
-from mlops_iac.cloud.iam.matching import matches
+from mlops_iac.cloud.iam.matching import MissingVariable, matches
 from mlops_iac.core.strict_json import read_json
 
 PrincipalMatch = Literal["session", "identity", "account", "everybody"]
@@ -55,19 +55,28 @@ class Statement:
         if any(matches(a, action, ignore_case=True) for a in self.actions) == self.not_actions:
             return False
         if self.resources:
-            lookup = lookup_in(keys) if self.variables else None
-            if any(matches(r, resource, lookup) for r in self.resources) == self.not_resources:
+            found = [self._covers(pattern, resource, keys) for pattern in self.resources]
+            if any(found) == self.not_resources or (self.not_resources and None in found):
                 return False
         return all(condition.holds(keys, self.variables) for condition in self.conditions)
 
+    def _covers(self, pattern: str, resource: str, keys: Keys) -> bool | None:
+        """None when the request does not have what a variable of the pattern stands for."""
+        try:
+            return matches(pattern, resource, lookup_in(keys) if self.variables else None)
+        except MissingVariable:
+            return None
+
     def names(self, who: Names) -> PrincipalMatch | None:
-        """How it names a principal, None when it does not. `NotPrincipal` names everybody it does not list."""
+        """How it names a principal, None when it does not. `NotPrincipal` names everybody it does not list; who is to
+        be left out of a denial must be listed whole: account, role and session, or account and user."""
         if self.principals is None:
-            return "identity"
+            return None
         found = _find_principal(self.principals, who)
-        if self.not_principals:  # a listed account stands for its root alone here, not for its roles and users
-            return None if found and found != "account" else "everybody"
-        return found
+        if not self.not_principals:
+            return found
+        left_out = _lists_whole(self.principals, who) if self.effect == "Deny" else found and found != "account"
+        return None if left_out else "everybody"
 
 
 @dataclass(frozen=True)
@@ -114,7 +123,7 @@ def _texts(value: Any) -> tuple[str, ...]:
 
 def _principals(value: Any) -> dict[str, tuple[str, ...]]:
     if isinstance(value, str):
-        return {"*": (value,)}
+        return {"*" if value == "*" else "AWS": (value,)}
     return {kind: _texts(names) for kind, names in value.items()}
 
 
@@ -131,6 +140,15 @@ def _find_principal(principals: Mapping[str, tuple[str, ...]], who: Names) -> Pr
     if who.account in named or any(_is_root_of(name, who.account) for name in named):
         return "account"
     return "everybody" if "*" in named or "*" in principals else None
+
+
+def _lists_whole(principals: Mapping[str, tuple[str, ...]], who: Names) -> bool:
+    """ "AWS JSON policy elements: NotPrincipal" in the IAM user guide."""
+    if who.service or "*" in principals:
+        return _find_principal(principals, who) is not None
+    named = principals.get("AWS", ())
+    account = who.account in named or any(_is_root_of(name, who.account) for name in named)
+    return "*" in named or (account and all(name in named for name in (who.session, who.identity) if name))
 
 
 def _is_root_of(name: str, account: str) -> bool:

@@ -93,14 +93,15 @@ def _decide(ask: Ask, policies: Policies) -> Decision:
 
 def _within_limits(ask: Ask, policies: Policies, how: str) -> Decision | None:
     """What may still refuse what a resource policy allows directly: a session named by its own ARN, and a user, are
-    past the boundary and the session policy; a role named by its ARN is not."""
+    past the boundary and the session policy, a session that ``*`` names is past the boundary; a role named by its ARN
+    is held by both."""
     if how == "session" or not ask.who.session:
         return None
-    return _limits(ask, policies)
+    return _limits(ask, policies, boundary=how != "everybody")
 
 
-def _limits(ask: Ask, policies: Policies) -> Decision | None:
-    if policies.boundary and _find_allow(ask, (policies.boundary,), "permissions boundary") is None:
+def _limits(ask: Ask, policies: Policies, *, boundary: bool = True) -> Decision | None:
+    if boundary and policies.boundary and _find_allow(ask, (policies.boundary,), "permissions boundary") is None:
         return _refused("permissions boundary", policies.boundary.name)
     if policies.session and _find_allow(ask, policies.session, "session policy") is None:
         return _refused("session policy")
@@ -109,11 +110,11 @@ def _limits(ask: Ask, policies: Policies) -> Decision | None:
 
 def _find_deny(ask: Ask, policies: Policies) -> Decision | None:
     for kind, policy, statement in _statements(policies):
-        if (
-            statement.effect == "Deny"
-            and statement.names(ask.who)
-            and statement.applies(ask.action, ask.resource, ask.keys)
-        ):
+        if statement.effect != "Deny" or not statement.applies(ask.action, ask.resource, ask.keys):
+            continue
+        # `NotPrincipal` denies whoever has a boundary, listed or not: "NotPrincipal with Deny", IAM user guide.
+        caught = statement.not_principals and policies.boundary is not None
+        if kind != "resource-based policy" or caught or statement.names(ask.who):
             return Decision(allowed=False, explicit=True, kind=kind, policy=policy.name, sid=statement.sid)
     return None
 

@@ -24,13 +24,13 @@ class MissingVariable(LookupError):
 
 
 def matches(pattern: str, value: str, lookup: Lookup | None = None, *, ignore_case: bool = False) -> bool:
-    """Whether a value matches a pattern with ``*``, ``?`` and, when ``lookup`` is given, policy variables."""
+    """Whether a value matches a pattern with ``*``, ``?`` and, when ``lookup`` is given, policy variables.
+
+    Raises `MissingVariable`.
+    """
     if lookup is None or "${" not in pattern:
         return _compiled(pattern, ignore_case, lookup is not None).fullmatch(value) is not None
-    try:
-        return re.compile(_expression(pattern, lookup), _flags(ignore_case)).fullmatch(value) is not None
-    except MissingVariable:
-        return False
+    return re.compile(_expression(pattern, lookup), _flags(ignore_case)).fullmatch(value) is not None
 
 
 def arn_matches(pattern: str, value: str, lookup: Lookup | None = None) -> bool:
