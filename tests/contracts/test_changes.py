@@ -42,6 +42,9 @@ SETTINGS: dict[str, list[Any]] = {
 }
 """What a stack file says besides the options."""
 
+ENDPOINT = "urn:pulumi:tiny-dev::mlops-iac::mlops-iac:index:Endpoint::endpoint"
+"""One thing in every flavour: another type would be another resource under the same names."""
+
 LOOSE = {"protect": False}
 """A stack that is not protected is one that may change freely."""
 
@@ -62,6 +65,7 @@ def test_a_stack_follows_the_changes_of_its_options(stack: Living) -> None:
     for answers in (contexts, *deciding(stack.blueprint, alternatives(model, base))):
         for options in there_and_back(answers):
             stack.become(options, LOOSE)
+            assert [urn for urn in stack.urns() if urn.endswith("::endpoint")] == [ENDPOINT]
     for options in all_changed_at_once(stack.blueprint, model, base):
         stack.become(options, LOOSE)
     if stack.blueprint == next(iter(BLUEPRINTS)):  # they are the foundation's, which all blueprints share
@@ -69,6 +73,45 @@ def test_a_stack_follows_the_changes_of_its_options(stack: Living) -> None:
             for value in there_and_back(values if name == "security" else values[:2]):
                 stack.become({}, {**LOOSE, name: value})
     stack.destroy()
+
+
+def test_a_stack_moves_to_another_region_and_back(tmp_path: Path) -> None:
+    """With queues: what cannot be there twice is deleted first, and what is still in use only afterwards."""
+    living = Living(tmp_path, "tabular-batch")
+    regions = ("eu-west-1", "eu-central-1")
+    for region in there_and_back(list(regions)):
+        living.become({"batch": {"enabled": True}}, {**LOOSE, "aws:region": region})
+    living.destroy(regions=regions)
+    living.stop()
+
+
+def test_machines_that_aws_does_not_change_in_place_are_replaced_before_the_old_ones_go(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The queue is led to the new environment, so that the old one is free to go."""
+    from mlops_iac.components.compute import batch
+
+    living, options = Living(tmp_path, "tabular-batch"), {"batch": {"enabled": True}}
+    living.become(options, LOOSE)
+    client = living.cloud.clients("eu-west-1")("batch")
+    before = environments_of(client)
+    monkeypatch.setitem(batch.STRATEGY, "on_demand", "BEST_FIT")
+    living.settle()
+    after = environments_of(client)
+    replaced = {name: (before[name], after[name]) for name in before if before[name] != after[name]}
+    assert set(replaced) == {"cpu-on-demand", "gpu-on-demand"}
+    orders = [queue["computeEnvironmentOrder"] for queue in client.describe_job_queues()["jobQueues"]]
+    assert {order["computeEnvironment"].rpartition("/")[2] for each in orders for order in each} == set(after.values())
+    monkeypatch.undo()
+    living.settle()
+    living.destroy()
+    living.stop()
+
+
+def environments_of(client: Any) -> dict[str, str]:
+    """Pool and way of buying to the physical name of what is there."""
+    names = [one["computeEnvironmentName"] for one in client.describe_compute_environments()["computeEnvironments"]]
+    return {name.removeprefix("tiny-dev-batch-").rpartition("-")[0]: name for name in names}
 
 
 @pytest.mark.nightly

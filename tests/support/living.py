@@ -73,7 +73,11 @@ class Living:
             "mlops-iac:environment": "dev",
             "mlops-iac:blueprint": self.blueprint,
             "mlops-iac:code": "examples/tiny",
-            **{f"mlops-iac:{name}": value for name, value in settings.items() if value is not None},
+            **{
+                name if ":" in name else f"mlops-iac:{name}": value
+                for name, value in settings.items()
+                if value is not None
+            },
             "mlops-iac:options": dict(options),
         }
         text = yaml.safe_dump({"config": config})
@@ -98,10 +102,12 @@ class Living:
     def urns(self) -> set[str]:
         return {record.urn for record in self.backend.store.get(STACK)}
 
-    def destroy(self) -> None:
+    def destroy(self, *, regions: tuple[str, ...] = (REGION,)) -> None:
+        """Destroy it, after which nothing is left in any region that it was in."""
         result = self.backend.destroy()
         assert result.outcome == "succeeded", _told(result)
-        assert find_leftovers(self.cloud.clients(REGION), STACK) == []
+        for region in regions:
+            assert find_leftovers(self.cloud.clients(region), STACK) == []
 
     def stop(self) -> None:
         self.cloud.server.stop()

@@ -174,6 +174,7 @@ AWSS_ROLE = "arn:aws:iam::123456789012:role/aws-service-role/batch.amazonaws.com
         (MACHINES, {"instanceTypes": ["c6i"]}, TEAMS_ROLE, True),
         (MACHINES, {"maxVcpus": 8}, TEAMS_ROLE, False),
         (RIGID, {"tags": {"team": "other"}}, None, True),
+        (RIGID, {"allocationStrategy": "BEST_FIT_PROGRESSIVE"}, None, True),
         (RIGID, {"maxVcpus": 8}, None, False),
         (SERVERLESS, {"maxVcpus": 8}, TEAMS_ROLE, False),
         (SERVERLESS, {"subnets": ["subnet-2"]}, TEAMS_ROLE, False),
@@ -190,6 +191,15 @@ def test_a_compute_environment_is_replaced_only_where_aws_changes_nothing_in_pla
     old, new = {"computeResources": before, **roles}, {"computeResources": after, **roles}
     forced = handler.replaces(SCOPE, old, new, frozenset({"computeResources"}))
     assert forced == ({"computeResources"} if replaces else frozenset())
+
+
+@pytest.mark.parametrize(("before", "replaces"), [(MACHINES, False), (RIGID, True), ({}, False)])
+def test_machines_that_are_not_known_yet_replace_only_what_is_rigid(before: dict[str, Any], replaces: bool) -> None:
+    """As the engine asks about what stands on a resource that is deleted before it is replaced."""
+    handler = PROVIDER.handler("aws:batch/computeEnvironment:ComputeEnvironment")
+    changed = frozenset({"computeResources"})
+    forced = handler.replaces(SCOPE, {"computeResources": before}, {"computeResources": UNKNOWN}, changed)
+    assert forced == (changed if replaces else frozenset())
 
 
 def test_awss_own_role_is_not_exchanged_for_another() -> None:

@@ -163,6 +163,20 @@ def test_everything_that_is_named_has_a_case() -> None:
     assert {type for type, _, _ in CASES} == set(DEPENDENTS)
 
 
+def test_a_profile_lets_go_of_its_own_role_only(lab: Lab) -> None:
+    """Somebody exchanged the role by hand, and machines may run with it."""
+    iam = lab.clients(SCOPE.region)("iam")
+    for name in ("own", "exchanged"):
+        iam.create_role(RoleName=name, AssumeRolePolicyDocument=TRUST)
+    profile = make(lab, "aws:iam/instanceProfile:InstanceProfile", "swapped", {"name": "swapped", "role": "own"})
+    iam.remove_role_from_instance_profile(InstanceProfileName="swapped", RoleName="own")
+    iam.add_role_to_instance_profile(InstanceProfileName="swapped", RoleName="exchanged")
+    handler = lab.provider.handler("aws:iam/instanceProfile:InstanceProfile")
+    with pytest.raises(CloudError, match="Cloud refused a request") as refused:
+        handler.delete(SCOPE, profile.id, profile.outputs)
+    assert "role exchanged in the profile" in refused.value.detail
+
+
 def test_a_role_that_is_to_let_go_of_its_policies_does(lab: Lab) -> None:
     role = make(lab, "aws:iam/role:Role", "letting-go", {"assumeRolePolicy": TRUST, "forceDetachPolicies": True})
     lab.clients(SCOPE.region)("iam").put_role_policy(

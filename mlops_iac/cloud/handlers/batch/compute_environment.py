@@ -12,7 +12,7 @@ from mlops_iac.cloud.handlers.batch._switch import Switched
 from mlops_iac.cloud.regions import partition_of
 from mlops_iac.core.errors import CloudError
 from mlops_iac.engine.handler import Scope
-from mlops_iac.engine.values.value import Props
+from mlops_iac.engine.values.value import UNKNOWN, Props
 
 TRUST = {
     "Version": "2012-10-17",
@@ -72,12 +72,7 @@ class ComputeEnvironment(Switched):
         forced = super().replaces(scope, old, new, changed)
         if "serviceRole" in changed and is_linked_role(_role(old)) != is_linked_role(_role(new)):
             forced |= {"serviceRole"}  # AWS exchanges neither for the other
-        before, after = old.get("computeResources") or {}, new.get("computeResources") or {}
-        differs = {key for key in {*before, *after} if before.get(key) != after.get(key)}
-        rigid = differs - _movable(old, new) or {
-            key for key in differs & WHOLE if key not in before or key not in after
-        }
-        return forced | {"computeResources"} if rigid and "computeResources" in changed else forced
+        return forced | {"computeResources"} if "computeResources" in changed and _is_rigid(old, new) else forced
 
     def create_params(self, scope: Scope, inputs: Props) -> dict[str, Any]:
         params = super().create_params(scope, inputs)
@@ -112,6 +107,17 @@ class ComputeEnvironment(Switched):
         if movable:
             trimmed["computeResources"] = movable
         return super().update_params(scope, trimmed, outputs)
+
+
+def _is_rigid(old: Props, new: Props) -> bool:
+    """Whether AWS makes other machines only by another environment. Of resources that are not known yet, as when what
+    they stand on is replaced, any may differ, and all are still there."""
+    before, after = old.get("computeResources") or {}, new.get("computeResources", {})
+    if after is UNKNOWN:
+        return bool(before.keys() - _movable(old, old))
+    differs = {key for key in {*before, *after} if before.get(key) != after.get(key)}
+    added_or_gone = {key for key in differs & WHOLE if key not in before or key not in after}
+    return bool(differs - _movable(old, new) or added_or_gone)
 
 
 def _movable(old: Props, new: Props) -> frozenset[str]:
