@@ -20,6 +20,8 @@ _PURPOSE: Final = b"appended 1"
 class Appended:
     """What was flushed, in blobs, and what was not yet, in memory. Iterating reads the blobs, each time anew."""
 
+    __slots__ = ("_blobs", "_tail", "parts")
+
     def __init__(self, blobs: Blobs, items: Iterable[Any] = ()) -> None:
         self._blobs = blobs
         self.parts: list[tuple[Body, int]] = []

@@ -22,12 +22,15 @@ USED: Final = (
 def import_all(gateway: Gateway) -> None:
     """Import and patch the services that a deployment will use, so that its first requests do not wait for it.
 
-    Each import runs while requests are answered; Python's import lock keeps the two apart.
+    Each import runs while requests are answered; Python's import lock keeps the two apart. A cloud that has stopped
+    patches nothing any more: another may have begun in this process.
     """
     for service in USED:
         try:
             for part in ("models", "responses", "urls"):
                 importlib.import_module(f"moto.{service}.{part}")
+            if gateway.closed:
+                return
             gateway.prepare(service)
         except ImportError:
             log.exception("moto's %s cannot be imported.", service)

@@ -23,6 +23,8 @@ from tests.support.roles import make_mighty_role
 FEW, MANY = 100, 1000
 REGION = "eu-west-1"
 JOBS, LINES, OBJECTS = 7, 40, 30
+SHOWN = ("TrainingJobStatus", "Field1", "Field2", "Field3", "Field4")
+"""Members, of thirty, that a list of jobs shows."""
 
 
 def main() -> None:
@@ -71,6 +73,7 @@ def _run(server: Server, cloud: dict[str, Any], number: int) -> None:
         record = {f"Field{n}": {"Value": f"{name} {n}" * 5} for n in range(30)}
         cloud["records"].add(key, record, arn=f"arn:aws:sagemaker:::training-job/{name}-{job}")
         cloud["records"].change(key, TrainingJobStatus="Completed")
+        cloud["records"].put_away(key, SHOWN)
         clients("logs").create_log_stream(logGroupName="jobs", logStreamName=f"{name}-{job}")
         clients("logs").put_log_events(
             logGroupName="jobs",

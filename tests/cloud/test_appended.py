@@ -10,6 +10,7 @@ import pytest
 from mlops_iac.cloud import snapshot
 from mlops_iac.cloud.appended import Appended
 from mlops_iac.cloud.blobs import Blobs
+from mlops_iac.cloud.jobs.records import Records
 from mlops_iac.cloud.seal import NotOurs
 from tests.support.roles import make_mighty_role
 
@@ -93,3 +94,19 @@ def describe(sfn, logs, arn):
     history = sfn.get_execution_history(executionArn=arn)["events"]
     events = logs.get_log_events(logGroupName="g", logStreamName="s", startFromHead=True)["events"]
     return history, events
+
+
+def test_the_record_of_a_job_that_ended_is_written_once_and_comes_back_after_a_restart(start_cloud, tmp_path):
+    key = ("training-job", "123456789012", "eu-west-1", "one")
+    record = {"TrainingJobStatus": "Completed", "HyperParameters": {"C": "a value on the disk" * 1000}}
+    first = start_cloud(tmp_path)
+    records = Records(first.gateway, "jobs")
+    records.add(key, dict(record))
+    records.put_away(key, ["TrainingJobStatus"])
+    assert first.server.save()
+    assert first.gateway.store["jobs"][key].whole.parts, "nothing of it is left in memory"
+    assert (tmp_path / "cloud.snap").stat().st_size < 15_000
+    first.server.stop()
+    again = Records(start_cloud(tmp_path).gateway, "jobs")
+    assert again.find(key) == record
+    assert dict(again.each("training-job", whole=False)) == {key: {"TrainingJobStatus": "Completed"}}

@@ -173,18 +173,16 @@ class SageMakerJobs(ABC):
         return self._get(call)[1]
 
     def list_jobs(self, call: Call) -> dict[str, Any]:
-        records = [record for _, record in self.host.records.each(self.kind, call.account_id, call.region)]
-        found, token = page(records, call.params, self.noun)
-        shown = (
-            f"{self.noun}Name",
-            f"{self.noun}Arn",
-            f"{self.noun}Status",
-            "CreationTime",
-            "LastModifiedTime",
-            *self.summary,
-        )
-        summaries = [{name: record[name] for name in shown if record.get(name) is not None} for record in found]
+        every = self.host.records.each(self.kind, call.account_id, call.region, whole=False)
+        found, token = page([record for _, record in every], call.params, self.noun)
+        summaries = [{name: record[name] for name in self._shown if record.get(name) is not None} for record in found]
         return {f"{self.noun}Summaries": summaries, **({"NextToken": token} if token else {})}
+
+    @property
+    def _shown(self) -> tuple[str, ...]:
+        """Members that a list shows."""
+        own = (f"{self.noun}{member}" for member in ("Name", "Arn", "Status"))
+        return (*own, "CreationTime", "LastModifiedTime", *self.summary)
 
     def stop(self, call: Call) -> dict[str, Any]:
         key, record = self._get(call)
@@ -226,7 +224,7 @@ class SageMakerJobs(ABC):
 
     def settle(self) -> None:
         """After a restart of the cloud: what was running is not any more."""
-        for key, record in list(self.host.records.each(self.kind)):
+        for key, record in list(self.host.records.each(self.kind, whole=False)):
             if record[f"{self.noun}Status"] not in ENDED:
                 self._finish(key, "Failed", CLOUD_STOPPED)
 
@@ -287,6 +285,7 @@ class SageMakerJobs(ABC):
         # All at once: who sees the last status sees everything else too. What the work found may correct the status.
         self.host.records.change(key, **(values | dict(found or {})))
         self._tell(key)
+        self.host.records.put_away(key, self._shown)
 
     def _tell(self, key: Key) -> None:
         """Let those who publish metrics and events know how the job stands."""
