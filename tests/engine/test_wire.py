@@ -93,3 +93,15 @@ def test_a_value_that_could_not_be_read_again_is_refused() -> None:
     with pytest.raises(NotAValue, match=r"A property cannot be kept") as caught:
         read_struct(struct)
     assert f"nested deeper than {DEEPEST} levels" in caught.value.detail
+
+
+@pytest.mark.parametrize("kind", [Asset, Archive])
+def test_a_file_that_a_program_names_is_hashed_as_it_is_now(kind: Any, tmp_path: Path) -> None:
+    """So that a change of its content is a change of the resource."""
+    file = tmp_path / "handler.py"
+    seen = []
+    for content in ("1", "2", "2"):
+        file.write_text(content)
+        seen.append(there_and_back(kind(path=str(file if kind is Asset else tmp_path))).hash)
+    assert all(seen)
+    assert seen[0] != seen[1] == seen[2]
