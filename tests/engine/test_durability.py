@@ -74,10 +74,19 @@ def test_a_cut_between_the_new_checkpoint_and_the_end_of_its_journal_loses_nothi
     assert not stack.journal.exists()
 
 
-def test_a_journal_whose_last_line_was_cut_off_can_be_told_to_be_folded(tmp_path: Path) -> None:
-    path = tmp_path / "dev.journal"
+def test_a_journal_whose_last_line_was_cut_off_can_be_told_to_be_folded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, synced, real = tmp_path / "dev.journal", [], os.fsync
     path.write_bytes(b'{"base": "x"}\n{"end": 1, "dr')
+
+    def fsync(file: int) -> None:
+        synced.append(path.read_bytes())
+        real(file)
+
+    monkeypatch.setattr(journal.os, "fsync", fsync)
     append_folded(path, "{}")
+    assert synced == [path.read_bytes()], "on the disk before the checkpoint that it speaks of"
     lines = read_lines(path)
     assert (lines.whole, lines.lost) == ([{"base": "x"}, {"folded": digest("{}")}], [])
 
