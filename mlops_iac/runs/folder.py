@@ -66,10 +66,10 @@ def walk(folder: Path, ignore: Ignore) -> Iterator[tuple[Path, str]]:
     top = folder.resolve()
     for parent, folders, names in os.walk(folder, followlinks=False):
         inside = PurePosixPath(Path(parent).relative_to(folder).as_posix())
-        folders[:] = sorted(name for name in folders if not ignore.matches(inside / name))
+        folders[:] = sorted(name for name in folders if not ignore.matches(inside / name, is_folder=True))
         for name in (*names, *(child for child in folders if os.path.islink(os.path.join(parent, child)))):
             path = Path(parent, name)
-            if ignore.matches(inside / name):
+            if ignore.matches(inside / name, is_folder=False):
                 continue
             check_name(inside / name)
             check_link(path, top, str(inside / name))

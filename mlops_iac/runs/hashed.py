@@ -10,13 +10,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from pathlib import Path
+from typing import NamedTuple
 
 from mlops_iac.core.frameworks import Framework
 from mlops_iac.runs.hashes import hash_file
 from mlops_iac.runs.stand_ins import LOCAL
 
 _HASH = re.compile(r"\s--hash[= ]")
-_PINNED = re.compile(r"(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)(\[[^\]]*\])?\s*==\s*(?P<version>[^\s;,]+)")
 _INCLUDES = re.compile(r"(-r|-c|--r\w*|--c\w*)[ =]")
 
 
@@ -26,17 +26,41 @@ def has_hashes(texts: Iterable[str]) -> bool:
 
 def with_stand_ins(texts: Iterable[str], framework: Framework, stand_ins: Path) -> str:
     """One requirements file of all texts, those that are included among them."""
-    held = {_plain(name): version.split("+")[0] for name, _, version in (p.partition("==") for p in framework.packages)}
+    held = {pin.name: pin.version for pin in map(_find_pin, framework.packages) if pin}
     lines = [line for text in texts for line in _joined(text) if line and not _INCLUDES.match(line)]
-    kept = [line for line in lines if not _is_held(line, held)]
-    named = {_plain(found["name"]) for line in kept if (found := _PINNED.match(line))}
+    pins = {line: _find_pin(line) for line in lines}
+    kept = [line for line in lines if not _is_held(pins[line], held)]
+    named = {pin.name for line in kept if (pin := pins[line])}
     own = [_pin(name, version, stand_ins) for name, version in held.items() if name not in named]
     return "\n".join([*kept, *own]) + "\n"
 
 
-def _is_held(line: str, held: dict[str, str]) -> bool:
-    found = _PINNED.match(line)
-    return found is not None and held.get(_plain(found["name"])) == found["version"].split("+")[0]
+class Pin(NamedTuple):
+    name: str
+    """As names are compared: https://packaging.python.org/en/latest/specifications/name-normalization"""
+    version: str
+    """Without the local part (``+cpu``), as it is written."""
+
+
+def _find_pin(line: str) -> Pin | None:
+    """What a line pins to one version (``numpy==2.1.0 --hash=…``); None for ranges, addresses, options of pip."""
+    from packaging.requirements import InvalidRequirement, Requirement
+    from packaging.utils import canonicalize_name
+
+    try:
+        requirement = Requirement(re.split(r"\s--", line, maxsplit=1)[0])
+    except InvalidRequirement:
+        return None
+    specifiers = [*requirement.specifier]
+    if len(specifiers) != 1 or specifiers[0].operator not in ("==", "===") or specifiers[0].version.endswith("*"):
+        return None
+    return Pin(canonicalize_name(requirement.name), specifiers[0].version.partition("+")[0])
+
+
+def _is_held(pin: Pin | None, held: dict[str, str]) -> bool:
+    from packaging.version import Version
+
+    return pin is not None and pin.name in held and Version(held[pin.name]) == Version(pin.version)
 
 
 def _pin(name: str, version: str, stand_ins: Path) -> str:
@@ -48,7 +72,3 @@ def _joined(text: str) -> list[str]:
     """Lines without comments, each with those that a backslash continues it by."""
     joined = re.sub(r"\\\r?\n", " ", text)
     return [re.sub(r"(^|\s)#.*$", "", line).strip() for line in joined.splitlines()]
-
-
-def _plain(name: str) -> str:
-    return re.sub(r"[-_.]+", "-", name).lower()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import fnmatch
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from mlops_iac.core.errors import RunError
+
+if TYPE_CHECKING:
+    from pathspec import GitIgnoreSpec
 
 IGNORE_FILE = ".mlops-iac-ignore"
 
@@ -33,40 +35,27 @@ ALWAYS = (
 
 @dataclass(frozen=True)
 class Ignore:
-    """Patterns as in a .gitignore: one per line, ``#`` comments, ``/`` in front means the top folder only.
+    """Patterns as in a .gitignore, with all that git reads in one: https://git-scm.com/docs/gitignore"""
 
-    A pattern matches a file or folder of that name at any depth; one with a slash inside matches from the top.
-    """
-
-    patterns: tuple[str, ...]
+    spec: GitIgnoreSpec
 
     @classmethod
     def read(cls, folder: Path) -> Self:
-        """The fixed list and the folder's own file. Raises RunError for a pattern that takes something back (``!``)."""
-        file = folder / IGNORE_FILE
-        own: list[str] = []
-        text = file.read_text("utf-8", "replace") if file.is_file() else ""
-        for number, line in enumerate(text.splitlines(), 1):
-            pattern = line.strip()
-            if not pattern or pattern.startswith("#"):
-                continue
-            if pattern.startswith("!"):
-                raise RunError(
-                    "Ignore pattern is not understood.",
-                    f"`{pattern}` takes an earlier pattern back, which this file cannot do.",
-                    hint="write narrower patterns instead.",
-                    file=str(file),
-                    line=number,
-                )
-            own.append(pattern.rstrip("/"))
-        return cls((*ALWAYS, *own))
+        """The fixed list, then the folder's own file, which may take something back (``!``)."""
+        from pathspec import GitIgnoreSpec
 
-    def matches(self, path: PurePosixPath) -> bool:
-        """Whether a path, relative to the folder, stays at home. Its parents are asked separately."""
-        for pattern in self.patterns:
-            if "/" in pattern:
-                if fnmatch.fnmatchcase(str(path), pattern.lstrip("/")):
-                    return True
-            elif fnmatch.fnmatchcase(path.name, pattern):
-                return True
-        return False
+        file = folder / IGNORE_FILE
+        own = file.read_text("utf-8", "replace").splitlines() if file.is_file() else []
+        try:
+            return cls(GitIgnoreSpec.from_lines([*ALWAYS, *own]))
+        except ValueError as error:
+            raise RunError(
+                "Ignore pattern is not understood.",
+                f"{error}.",
+                hint="write it as in a .gitignore.",
+                file=str(file),
+            ) from error
+
+    def matches(self, path: PurePosixPath, *, is_folder: bool) -> bool:
+        """Whether a path, relative to the folder, stays at home. What is in a folder that does is not asked."""
+        return self.spec.match_file(f"{path}/" if is_folder else str(path))

@@ -177,6 +177,8 @@ def keep(fetched: Path, kept: Path) -> None:
 
 
 def read_wheel(path: Path) -> Wheel:
-    """``tabulate-0.9.0-py3-none-any.whl``: the first two words are name and version, as the wheel format has it."""
-    name, version = path.name.split("-")[:2]
-    return Wheel(name.replace("_", "-"), version, path, hash_file(path))
+    """``tabulate-0.9.0-py3-none-any.whl``, by its name. pip fetched it, so the name is one."""
+    from packaging.utils import parse_wheel_filename
+
+    name, version, _, _ = parse_wheel_filename(path.name)
+    return Wheel(name, str(version), path, hash_file(path))

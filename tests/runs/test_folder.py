@@ -35,12 +35,29 @@ def test_the_teams_own_ignore_file_is_honoured(code: Path) -> None:
     assert names(code) == ["evaluate.py", "lib/train.py", "prepare.py", "validate.py"]
 
 
-def test_an_ignore_pattern_that_takes_something_back_is_refused_with_its_line(code: Path) -> None:
-    (code / ".mlops-iac-ignore").write_text("*.md\n!README.md\n")
-    with pytest.raises(RunError) as caught:
+def test_an_ignore_file_says_what_git_reads_in_it(code: Path) -> None:
+    (code / ".mlops-iac-ignore").write_text("*.md\n!README.md\nold/\n**/draft_*\n\\#notes\nlib/*.csv\n")
+    for name in (
+        "README.md",
+        "other.md",
+        "#notes",
+        "lib/a.csv",
+        "lib/deep/b.csv",
+        "lib/draft_1.py",
+        "old/x.py",
+        "lib/old",
+    ):
+        (code / name).parent.mkdir(parents=True, exist_ok=True)
+        (code / name).write_text("x")
+    kept = {*names(code)} - {"evaluate.py", "prepare.py", "train.py", "validate.py"}
+    assert kept == {"README.md", "lib/deep/b.csv", "lib/old"}
+
+
+def test_what_is_no_pattern_is_named(code: Path) -> None:
+    (code / ".mlops-iac-ignore").write_text("*.md\n!\n")
+    with pytest.raises(RunError, match="Ignore pattern is not understood") as caught:
         names(code)
-    assert "!README.md" in str(caught.value)
-    assert caught.value.problems[0].line == 2
+    assert caught.value.problems[0].file.endswith(".mlops-iac-ignore")
 
 
 def test_a_link_that_leaves_the_folder_is_refused(code: Path, tmp_path: Path) -> None:

@@ -196,8 +196,10 @@ def _check_holds(folder: Path, names: Iterable[str], what: str) -> None:
 
 
 def _plain(name: str) -> str:
-    """A distribution's name as it is compared: https://packaging.python.org/en/latest/specifications/name-normalization"""
-    return re.sub(r"[-_.]+", "-", name).lower()
+    """A distribution's name as it is compared."""
+    from packaging.utils import canonicalize_name
+
+    return canonicalize_name(name)
 
 
 def _build_base(folder: Path, framework: Framework, interpreter: Interpreter) -> None:
