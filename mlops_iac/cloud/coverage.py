@@ -18,6 +18,7 @@ from mlops_iac.cloud.handlers import HANDLERS, handler_class
 from mlops_iac.cloud.handlers._base import Resource
 from mlops_iac.cloud.iam.gaps import find_gaps
 from mlops_iac.cloud.iam.reference import source
+from mlops_iac.cloud.interpreters.sagemaker_pipelines.definition import RUN
 from mlops_iac.cloud.invokes import ASKING, PURE
 
 HEAD = """\
@@ -40,6 +41,11 @@ Athena's queries are ours too: `SELECT`, `UNLOAD` and statements about the Glue 
 (text, CSV, JSON, Parquet; partitions of the catalogue), and what is not understood fails with its reason: `INSERT`,
 `CREATE TABLE AS`, `MERGE`, views, Iceberg, ORC, partition projection, other catalogues. Lake Formation is not
 asked; the rights of the caller on S3 are.
+
+Executions of SageMaker Pipelines run steps of these types: {steps}.
+A definition with another type, a cache (`CacheConfig`), a dependency on a step's failure or a retry policy for what is
+no fault of AWS's own can be created, and its start is refused; AWS's own faults do not happen here, so that policies
+for them have nothing to do.
 
 Step Functions, SageMaker jobs, endpoints and S3 publish their metrics and events (Batch its events), and alarms on one
 metric change state and tell SNS and Lambda. Metric math, anomaly detection and composite alarms stay at
@@ -166,7 +172,7 @@ def _invokes() -> Iterator[str]:
 
 
 def _activities() -> Iterator[str]:
-    yield ACTIVITIES
+    yield ACTIVITIES.format(steps=", ".join(sorted(RUN)))
     yield "| service | operation | what happens |"
     yield "|---|---|---|"
     for service, operations in DONE.items():

@@ -13,6 +13,20 @@ VERSION: Final = "2020-12-01"
 RUN: Final = frozenset({"Condition", "Fail", "Lambda", "Processing", "RegisterModel", "Training"})
 """Types of step that run here."""
 
+OF_AWS: Final = frozenset(
+    {
+        "SageMaker.CAPACITY_ERROR",
+        "SageMaker.JOB_INTERNAL_ERROR",
+        "SageMaker.RESOURCE_LIMIT",
+        "Step.SERVICE_FAULT",
+        "Step.THROTTLING",
+    }
+)
+"""What a retry policy may wait out: faults of AWS's own, none of which happens here, so there is nothing to retry.
+
+https://docs.aws.amazon.com/sagemaker/latest/dg/pipelines-retry-policy.html
+"""
+
 KINDS: Final[Mapping[str, type | tuple[type, ...]]] = {
     "String": str,
     "Integer": int,
@@ -50,6 +64,11 @@ def find_unknown(document: Mapping[str, Any]) -> str:
             return f"steps of type {step.get('Type')} ({step['Name']})"
         if any(not isinstance(one, str) for one in step.get("DependsOn", ())):
             return f"a dependency on a step's failure ({step['Name']})"
+        if step.get("CacheConfig", {}).get("Enabled"):
+            return f"steps with a cache ({step['Name']})"
+        retried = {kind for policy in step.get("RetryPolicies", ()) for kind in policy.get("ExceptionType", ())}
+        for kind in sorted(retried - OF_AWS):
+            return f"a retry policy for {kind} ({step['Name']})"
     return ""
 
 
