@@ -71,6 +71,20 @@ def test_a_website_follows_its_files(open_program: Open, cloud: Cloud) -> None:
     assert bucket not in [found["Name"] for found in s3.list_buckets()["Buckets"]]
 
 
+def test_the_names_of_pulumi_aws_6_are_the_same_things(open_program: Open, cloud: Cloud) -> None:
+    backend = open_program("website")
+    main = backend.root / "__main__.py"
+    text = main.read_text()
+    for word, former in (("", "V2"), ("Object", "v2"), ("WebsiteConfiguration", "V2")):
+        assert f"s3.Bucket{word}(" in text
+        text = text.replace(f"s3.Bucket{word}(", f"s3.Bucket{word}{former}(")
+    main.write_text(text)
+    assert set(up(backend)) == {"site", "index.html", "missing.html", "style/site.css"}
+    page = cloud.clients("eu-west-1")("s3").get_object(Bucket=backend.outputs()["bucket"], Key="index.html")
+    assert page["ContentType"] == "text/html"
+    destroy(backend)
+
+
 def test_what_somebody_else_wrote_into_a_page_is_seen_by_a_refresh(open_program: Open, cloud: Cloud) -> None:
     backend = open_program("website")
     up(backend)
