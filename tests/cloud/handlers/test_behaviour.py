@@ -193,6 +193,8 @@ def test_an_environment_that_a_queue_uses_is_not_deleted(lab: Lab, make: Any) ->
     with pytest.raises(CloudError, match="Cloud refused") as refusal:
         handler.delete(SCOPE, environment.id, environment.outputs)
     assert "JobQueue relationship" in refusal.value.detail
+    found = client(lab, "batch").describe_compute_environments(computeEnvironments=[environment.id])
+    assert [one["state"] for one in found["computeEnvironments"]] == ["ENABLED"], "the queue keeps its machines"
 
 
 def test_a_group_with_packages_is_not_deleted(lab: Lab, make: Any) -> None:

@@ -108,6 +108,15 @@ class ComputeEnvironment(Switched):
             trimmed["computeResources"] = movable
         return super().update_params(scope, trimmed, outputs)
 
+    def remove(self, api: Api, scope: Scope, outputs: Props) -> None:
+        """Looked at before it is switched off: a queue of somebody else's keeps its machines when this is refused."""
+        for queue in api("DescribeJobQueues")["jobQueues"]:
+            used = {order["computeEnvironment"].rsplit("/", 1)[-1] for order in queue["computeEnvironmentOrder"]}
+            if outputs["name"] in used and queue.get("status") != "DELETED":
+                message = "Cannot delete, found existing JobQueue relationship"
+                raise api.refuse("DeleteComputeEnvironment", message, "ClientException")
+        super().remove(api, scope, outputs)
+
 
 def _is_rigid(old: Props, new: Props) -> bool:
     """Whether AWS makes other machines only by another environment. Of resources that are not known yet, as when what
