@@ -15,7 +15,7 @@ unexport PYTHONDONTWRITEBYTECODE
 CONSTRAINTS ?=
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile $(if $(CONSTRAINTS),-c $(CONSTRAINTS))
 
-.PHONY: help demo test lint format bench mutants constraints matrix nightly clean
+.PHONY: help demo test lint format bench mutants constraints matrix clients nightly clean
 
 help:
 	@echo "make demo    set up and run the whole story: up, train, deploy, predict"
@@ -24,7 +24,8 @@ help:
 	@echo "make bench   print the figures of tests/benchmarks"
 	@echo "make mutants plant faults in the modules of tests/mutants/targets.py and see which tests notice"
 	@echo "make matrix  build the wheel and do the demo with it, outside this checkout, on every Python that is supported"
-	@echo "make nightly a clone's test suite with the newest of everything, then the matrix"
+	@echo "make clients try strangers' clients (boto3, the SageMaker SDKs, Terraform, …) on an embedded cloud; ONLY='s3fs dvc' for a few"
+	@echo "make nightly a clone's test suite with the newest of everything, then the matrix and the clients"
 
 .venv/demo.stamp: pyproject.toml
 	$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("mlops-iac needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Try: make demo PYTHON=python3.12")'
@@ -65,6 +66,12 @@ constraints: .venv/test.stamp
 
 matrix: .venv/test.stamp
 	@sh scripts/matrix.sh
+
+# Names of clients, with blanks between; all of them when left out.
+ONLY ?=
+
+clients: .venv/test.stamp
+	@$(BIN)/python -m tests.clients $(ONLY)
 
 nightly:
 	@sh scripts/nightly.sh

@@ -1,7 +1,7 @@
 #!/bin/sh
 # What is too long for every change: a fresh clone's suite with the newest of everything that pyproject.toml allows, the tests
-# that run only here, then the demo on every supported Python. When this is red and `.ci/run` is green, a dependency's new
-# version broke something.
+# that run only here, then the demo on every supported Python, then strangers' clients, the newest of each. When this is red
+# and `.ci/run` is green, a new version of a dependency or of a client broke something.
 set -eu
 cd "$(dirname "$0")/.."
 clone=$(mktemp -d "${TMPDIR:-/tmp}/mlops-iac-nightly.XXXXXX")
@@ -10,3 +10,4 @@ git clone --quiet . "$clone/mlops-iac"
 make -C "$clone/mlops-iac" test
 (cd "$clone/mlops-iac" && .venv/bin/python -m pytest -m nightly -n auto)
 make -C "$clone/mlops-iac" matrix
+make -C "$clone/mlops-iac" clients
