@@ -13,6 +13,8 @@ from tests.clients.environments import bare
 
 CLI: Final = str(Path(sys.executable).with_name("mlops-iac"))
 STACK: Final = "screening-dev"
+QUEUES: Final = "    batch: {enabled: true}\n"
+"""The last lines of the example's stack file are its options."""
 UP_SECONDS: Final = 600
 """For `up`: the first one builds the framework's environment beside it."""
 
@@ -22,6 +24,8 @@ def running(folder: Path) -> Iterator[Path]:
     """The project of an environment that is up, with its framework's packages in the cache. Stopped at the end."""
     folder.mkdir(parents=True)
     _cli(folder, "init", "--example", "screening")
+    with (folder / f"stacks/Pulumi.{STACK}.yaml").open("a") as file:
+        file.write(QUEUES)
     try:
         _cli(folder, "up", STACK, "--yes")
         yield folder

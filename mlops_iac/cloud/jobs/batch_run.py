@@ -114,8 +114,9 @@ class Attempt:
         role = container.get("jobRoleArn")
         variables = self._host.variables(environment, workspace, self._region, self._account, role, TASKS)
         variables |= {each["name"]: each["value"] for each in container["environment"]}
-        variables |= self._batch_variables()
-        command, reach, gateway = container["command"], self._reach(), self._host.gateway
+        compute = self._compute()
+        variables |= self._batch_variables(compute)
+        command, reach, gateway = container["command"], self._reach(compute), self._host.gateway
         process = enter(gateway, command, environment, workspace, reach, variables, write, folder="/", grace=GRACE)
         with self._lock:
             if self._terminated is not None:
@@ -127,23 +128,31 @@ class Attempt:
             self._process = process
         return process
 
-    def _reach(self) -> Reach:
-        """By the subnets of the queue's first compute environment, and by the job's own public address."""
+    def _compute(self) -> dict[str, Any]:
+        """The queue's first compute environment: every job finds room in it."""
         batch = self._host.client("batch", self._region, self._account)
         queue = batch.describe_job_queues(jobQueues=[self._record["jobQueue"]])["jobQueues"][0]
         first = min(queue["computeEnvironmentOrder"], key=lambda each: each["order"])["computeEnvironment"]
-        found = batch.describe_compute_environments(computeEnvironments=[first])["computeEnvironments"][0]
-        subnets = found.get("computeResources", {}).get("subnets")
+        found: dict[str, Any] = batch.describe_compute_environments(computeEnvironments=[first])
+        return dict(found["computeEnvironments"][0])
+
+    def _reach(self, compute: Mapping[str, Any]) -> Reach:
+        """By the subnets of the compute environment, and by the job's own public address."""
+        subnets = compute.get("computeResources", {}).get("subnets")
         network = self._record["container"].get("networkConfiguration") or {}
         public = network.get("assignPublicIp") == "ENABLED"
         return self._host.reach_of(subnets, self._region, self._account, public_address=public) if subnets else INTERNET
 
-    def _batch_variables(self) -> dict[str, str]:
+    def _batch_variables(self, compute: Mapping[str, Any]) -> dict[str, str]:
+        """Batch user guide, "AWS Batch job environment variables"; the last one is ECS's."""
         record = self._record
+        fargate = str(compute.get("computeResources", {}).get("type", "")).startswith("FARGATE")
         variables = {
             "AWS_BATCH_JOB_ID": self._id,
             "AWS_BATCH_JOB_ATTEMPT": str(self._number),
+            "AWS_BATCH_CE_NAME": compute["computeEnvironmentName"],
             "AWS_BATCH_JQ_NAME": record["jobQueue"].rsplit("/", 1)[-1],
+            "AWS_EXECUTION_ENV": "AWS_ECS_FARGATE" if fargate else "AWS_ECS_EC2",
         }
         index = record.get("arrayProperties", {}).get("index")
         return variables | ({"AWS_BATCH_JOB_ARRAY_INDEX": str(index)} if index is not None else {})

@@ -55,12 +55,13 @@ class Batch:
 
 
 def test_a_job_runs_with_awss_variables_and_its_log_is_kept(batch):
-    script = "import os; print(os.environ['AWS_BATCH_JOB_ID'], os.environ['AWS_BATCH_JQ_NAME'], os.environ['COUNTRY'])"
+    names = ("AWS_BATCH_JOB_ID", "AWS_BATCH_JQ_NAME", "AWS_BATCH_CE_NAME", "AWS_EXECUTION_ENV", "COUNTRY")
+    script = f"import os; print(*(os.environ[name] for name in {names}))"
     id = batch.submit(script, containerOverrides={"environment": [{"name": "COUNTRY", "value": "pt"}]})
     job = batch.wait(id)
     assert job["status"] == "SUCCEEDED", job["statusReason"]
     assert job["container"]["exitCode"] == 0
-    assert batch.log(job) == [f"{id} queue pt"]
+    assert batch.log(job) == [f"{id} queue cpu AWS_ECS_EC2 pt"]
     assert job["createdAt"] <= job["startedAt"] <= job["stoppedAt"]
 
 
