@@ -26,6 +26,7 @@ from pulumi_aws.vpc import SecurityGroupEgressRule, SecurityGroupIngressRule
 from mlops_iac.components._kit import BoundaryRef, Component, KeyRef, Named, NetworkRef, Reach, Site, policy, render
 from mlops_iac.components._kit.transforms import Transforms
 from mlops_iac.components.identity import Role, make_role
+from mlops_iac.components.log_groups import make_log_group
 from mlops_iac.core.errors import BlueprintError
 
 __all__ = ["Network", "NetworkArgs", "NetworkNodes"]
@@ -240,10 +241,7 @@ class Network(Component):
     def _create_flow_log(self, vpc: Vpc, args: NetworkArgs) -> tuple[FlowLog | None, LogGroup | None, Role | None]:
         if self.site.profile != "regulated":
             return None, None, None
-        props: dict[str, Any] = {"retention_in_days": self.site.log_days}
-        if args.key:
-            props["kms_key_id"] = args.key.arn
-        group = self.make("flow_log_group", LogGroup, props)
+        group = make_log_group(self, "flow_log_group", args.key)
         role = make_role(
             self,
             "flow_log_role",

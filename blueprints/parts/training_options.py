@@ -212,7 +212,7 @@ class TrainingOptions(Section):
     @property
     def hyperparameter_strings(self) -> dict[str, str]:
         """As SageMaker takes them: text. A truth value is written as JSON writes it, so that scripts can parse it."""
-        return {name: hyperparameters.carry(_text(value)) for name, value in self.hyperparameters.items()}
+        return {name: _text(value) for name, value in self.hyperparameters.items()}
 
 
 def _text(value: str | int | float | bool) -> str:

@@ -43,7 +43,7 @@ def training(options: TrainingOptions) -> Pipeline:
         **_called(options.steps.validate_data, ("data",)),
         inputs={"data": data.ref},
         outputs={"data": Output(zone="curated")},
-        job=_job(instances.validate_data),
+        job=_job("validate", instances.validate_data),
     )
     prepare = ProcessingStep(
         name="prepare",
@@ -51,14 +51,14 @@ def training(options: TrainingOptions) -> Pipeline:
         **_called(options.steps.prepare, ("data", *splits)),
         inputs={"data": validate.output("data")},
         outputs={name: Output(zone="features", folder=name) for name in splits},
-        job=_job(instances.prepare),
+        job=_job("prepare", instances.prepare),
     )
     train = TrainingStep(
         name="train",
         script=scripts.train,
         channels={name: prepare.output(name) for name in options.channels},
         hyperparameters=hyperparameters.ref,
-        job=_job(instances.train),
+        job=_job("train", instances.train),
     )
     evaluate = ProcessingStep(
         name="evaluate",
@@ -66,7 +66,7 @@ def training(options: TrainingOptions) -> Pipeline:
         **_called(options.steps.evaluate, ("model", "test", "evaluation")),
         inputs={"model": train.output("model"), "test": prepare.output("test")},
         outputs={"evaluation": Output(zone="models", folder="evaluation")},
-        job=_job(instances.evaluate),
+        job=_job("evaluate", instances.evaluate),
     )
     gate = GateStep(
         name="gate",
@@ -100,10 +100,11 @@ def _called(script: DataScript | EvaluateScript, names: tuple[str, ...]) -> dict
     }
 
 
-def _job(machine: Machine) -> Job:
+def _job(step: str, machine: Machine) -> Job:
     return Job(
         instance_type=machine.instance_type,
         instance_count=machine.instance_count,
         volume_gib=machine.volume_gib,
         max_seconds=machine.max_minutes * 60,
+        settings=f"instances.{step}",
     )

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+from mlops_iac.blueprints.parts.training_blueprint import TrainingBlueprint
 from mlops_iac.blueprints.parts.training_pipeline import training
 from mlops_iac.blueprints.realtime_inference.options import RealtimeInferenceOptions
-from mlops_iac.pipelines.pipeline import Pipeline
 
 if TYPE_CHECKING:
     from mlops_iac.components._kit.site import Site
@@ -14,26 +14,12 @@ if TYPE_CHECKING:
     from mlops_iac.core.environment import Environment
 
 
-class RealtimeInference:
+class RealtimeInference(TrainingBlueprint):
     """Data lake, SageMaker jobs, a pipeline, a model registry, an endpoint on its own machines, and alarms."""
 
     name: ClassVar[str] = "realtime-inference"
     summary: ClassVar[str] = "Train, gate, register and serve in milliseconds, on machines that are always awake."
     Options: ClassVar[type[RealtimeInferenceOptions]] = RealtimeInferenceOptions
-    layers: ClassVar[tuple[str, ...]] = (
-        "network",
-        "encryption",
-        "identity",
-        "data_lake",
-        "compute",
-        "registry",
-        "serving",
-        "orchestrator",
-        "monitoring",
-    )
-
-    def pipelines(self, options: RealtimeInferenceOptions) -> tuple[Pipeline, ...]:
-        return (training(options),)
 
     def build(self, site: Site, stack: StackConfig, options: RealtimeInferenceOptions) -> Environment:
         """Make the resources. Called inside a Pulumi program."""

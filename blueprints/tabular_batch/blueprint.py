@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+from mlops_iac.blueprints.parts.training_blueprint import TrainingBlueprint
 from mlops_iac.blueprints.parts.training_pipeline import training
 from mlops_iac.blueprints.tabular_batch.options import TabularBatchOptions
-from mlops_iac.pipelines.pipeline import Pipeline
 
 if TYPE_CHECKING:
     from mlops_iac.components._kit.site import Site
@@ -14,26 +14,12 @@ if TYPE_CHECKING:
     from mlops_iac.core.environment import Environment
 
 
-class TabularBatch:
+class TabularBatch(TrainingBlueprint):
     """Data lake, SageMaker jobs, a pipeline, a model registry, an endpoint and alarms."""
 
     name: ClassVar[str] = "tabular-batch"
     summary: ClassVar[str] = "Train, gate, register and serve a model on tabular data; idle, it costs next to nothing."
     Options: ClassVar[type[TabularBatchOptions]] = TabularBatchOptions
-    layers: ClassVar[tuple[str, ...]] = (
-        "network",
-        "encryption",
-        "identity",
-        "data_lake",
-        "compute",
-        "registry",
-        "serving",
-        "orchestrator",
-        "monitoring",
-    )
-
-    def pipelines(self, options: TabularBatchOptions) -> tuple[Pipeline, ...]:
-        return (training(options),)
 
     def build(self, site: Site, stack: StackConfig, options: TabularBatchOptions) -> Environment:
         """Make the resources. Called inside a Pulumi program."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
 import pulumi
 from pulumi_aws.batch import ComputeEnvironment, JobDefinition, JobQueue
@@ -20,6 +20,7 @@ from mlops_iac.components.compute.batch_jobs import JobDefinitionArgs
 from mlops_iac.components.compute.batch_roles import REACH as ROLES_REACH
 from mlops_iac.components.compute.batch_roles import BatchRoles, create_roles
 from mlops_iac.components.identity import Role
+from mlops_iac.components.log_groups import make_log_group
 from mlops_iac.core.environment import STACK_TAG
 from mlops_iac.core.errors import BlueprintError
 
@@ -159,10 +160,7 @@ class BatchCompute(Component):
 
     def _create_log_group(self, args: BatchComputeArgs) -> LogGroup:
         name = f"/aws/batch/{self.site.stack}-{self.place.name}"
-        props: dict[str, Any] = {"name": name, "retention_in_days": self.site.log_days}
-        if args.key:
-            props["kms_key_id"] = args.key.arn
-        return self.make("log_group", LogGroup, props)
+        return make_log_group(self, "log_group", args.key, name=name)
 
     def _create_launch_template(self, args: BatchComputeArgs) -> LaunchTemplate:
         disk = {

@@ -16,6 +16,7 @@ from pulumi_aws.sagemaker import Pipeline
 from mlops_iac.components._kit import BoundaryRef, Component, KeyRef, Metric, Named, PipelineRef, Reach, RunEvents
 from mlops_iac.components._kit.transforms import Transforms
 from mlops_iac.components.identity import Role, make_role
+from mlops_iac.components.log_groups import make_log_group
 from mlops_iac.components.orchestrator.orchestrator import Orchestrator, OrchestratorArgs, Own
 
 __all__ = ["SageMakerPipelines", "SageMakerPipelinesArgs", "SageMakerPipelinesNodes", "orchestrate"]
@@ -87,10 +88,7 @@ class SageMakerPipelines(Component):
     def _create_log(self, args: SageMakerPipelinesArgs) -> LogGroup:
         """Lambda's own name for it: made here first, so that it is encrypted and does not grow for ever."""
         name = self.physical(Function.pulumi_type, "deployer")
-        props: dict[str, Any] = {"name": f"/aws/lambda/{name}", "retention_in_days": self.site.log_days}
-        if args.key:
-            props["kms_key_id"] = args.key.arn
-        return self.make("deployer_log", LogGroup, props)
+        return make_log_group(self, "deployer_log", args.key, name=f"/aws/lambda/{name}")
 
     def _create_deployer_role(self, args: SageMakerPipelinesArgs) -> Role:
         group = self.site.arn("logs", f"log-group:/aws/lambda/{self.physical(Function.pulumi_type, 'deployer')}:*")

@@ -27,6 +27,7 @@ from mlops_iac.components._kit import (
 from mlops_iac.components._kit.documents import settled
 from mlops_iac.components._kit.transforms import Transforms
 from mlops_iac.components.identity import Role, make_role
+from mlops_iac.components.log_groups import make_log_group
 from mlops_iac.components.orchestrator.orchestrator import Orchestrator, OrchestratorArgs
 
 __all__ = ["ScheduleArgs", "StepFunctions", "StepFunctionsArgs", "StepFunctionsNodes", "orchestrate"]
@@ -144,13 +145,7 @@ class StepFunctions(Component):
 
     def _create_log_group(self, args: StepFunctionsArgs) -> LogGroup:
         # Under this prefix AWS does not append each group to the account's log resource policy, which has a size limit.
-        props: dict[str, Any] = {
-            "name": f"/aws/vendedlogs/states/{self.state_machine}",
-            "retention_in_days": self.site.log_days,
-        }
-        if args.key:
-            props["kms_key_id"] = args.key.arn
-        return self.make("log_group", LogGroup, props)
+        return make_log_group(self, "log_group", args.key, name=f"/aws/vendedlogs/states/{self.state_machine}")
 
     def _create_role(self, args: StepFunctionsArgs) -> Role:
         grants = [self.allow("log delivery", DELIVERY, ("*",))]

@@ -19,6 +19,7 @@ from mlops_iac.components._kit import images as ecr
 from mlops_iac.components._kit import sagemaker as kit
 from mlops_iac.components._kit.transforms import Transforms
 from mlops_iac.components.identity import Role, make_role
+from mlops_iac.components.log_groups import make_log_group
 from mlops_iac.components.serving.realtime import Realtime
 from mlops_iac.components.serving.serverless import Serverless
 
@@ -154,13 +155,7 @@ class Endpoint(Component):
 
     def _create_log_group(self, key: KeyRef | None) -> LogGroup:
         """SageMaker's own name for it: made here first, so that it is encrypted and does not grow for ever."""
-        props: dict[str, Any] = {
-            "name": f"/aws/sagemaker/Endpoints/{self.endpoint_name}",
-            "retention_in_days": self.site.log_days,
-        }
-        if key:
-            props["kms_key_id"] = key.arn
-        return self.make("log_group", LogGroup, props)
+        return make_log_group(self, "log_group", key, name=f"/aws/sagemaker/Endpoints/{self.endpoint_name}")
 
     def _create_errors_alarm(self, args: EndpointArgs) -> MetricAlarm:
         props = {

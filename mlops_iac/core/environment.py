@@ -54,7 +54,7 @@ class Step:
     facts: Mapping[str, Any] = field(default_factory=dict)
     """What a reader needs to know of it, by kind.
 
-    processing, training: ``job``, the kind of SageMaker job it runs
+    processing, training: ``job``, the kind of SageMaker job it runs; ``settings``, where a stack file says its machines
     what makes something with a name of its own: ``name_limit``, how many characters that name may have
     gate: ``evaluation``, the key of the file it reads, with ``{run}`` for the run's id; ``metric``, the path of the
     metric below ``metrics``; ``direction``, at_least or at_most; ``parameter``, which holds the bound

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import base64
 import re
+from collections.abc import Callable, Mapping
+from typing import Any
 
 CARRIED = "mlops_iac_b64:"
 LONGEST = 2500
@@ -30,6 +32,23 @@ def read(text: str) -> str:
         return text
     word = text.removeprefix(CARRIED)
     return base64.urlsafe_b64decode(word + "=" * (-len(word) % 4)).decode()
+
+
+def carried(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Parameters of a run as they travel: every entry of a map is carried. `written` is the way back."""
+    return _entries(parameters, carry)
+
+
+def written(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Parameters of a run as a person wrote them."""
+    return _entries(parameters, read)
+
+
+def _entries(parameters: Mapping[str, Any], change: Callable[[str], str]) -> dict[str, Any]:
+    return {
+        name: {key: change(str(item)) for key, item in value.items()} if isinstance(value, Mapping) else value
+        for name, value in parameters.items()
+    }
 
 
 def find_fault(text: str) -> str | None:

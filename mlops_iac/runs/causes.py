@@ -53,7 +53,7 @@ def minutes(seconds: str) -> str:
 
 def option(step: StepRun, name: str) -> str:
     """The stack file's setting for a step's machine."""
-    return f"`instances.{step.name}.{name}`"
+    return f"`{step.settings}.{name}`" if step.settings else f"{name.replace('_', ' ')} of step `{step.name}`"
 
 
 def package_of(module: str) -> str:

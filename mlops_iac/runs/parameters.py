@@ -48,7 +48,7 @@ def check_parameter(pipeline: Pipeline, name: str, value: Any) -> tuple[list[Pro
     default = parameter.default
     if isinstance(default, Mapping) and isinstance(value, Mapping):
         problems += check_map(name, value)
-        value = {**default, **{str(key): hyperparameters.carry(as_text(item)) for key, item in value.items()}}
+        value = {**default, **{str(key): as_text(item) for key, item in value.items()}}
     mismatch = find_mismatch(parameter.type, value)
     if mismatch:
         detail = f"`{name}` {mismatch}; the value given is {_show(value)}, the default is {_show(default)}."

@@ -25,6 +25,8 @@ class StepRun:
     """Name of the SageMaker job, for processing and training steps."""
     reason: str = ""
     """Why it failed, in the cloud's words."""
+    settings: str = ""
+    """Where a stack file says its machines: ``instances.train``. Empty when the step does not tell."""
 
     @property
     def seconds(self) -> float | None:

@@ -14,7 +14,6 @@ import pytest
 from mlops_iac.backends.embedded import EmbeddedBackend
 from mlops_iac.cloud.process import EmbeddedCloud
 from mlops_iac.core.errors import PlanError
-from mlops_iac.pipelines.hyperparameters import carry
 from mlops_iac.testing import DeployedEnvironment
 from tests.conftest import make_project
 from tests.support.leftovers import find_leftovers
@@ -202,7 +201,7 @@ def test_every_option_reaches_the_cloud(deploy: Deploy):
     assert float(budget["BudgetLimit"]["Amount"]) == 250
     training = environment.environment.pipelines["training"]
     assert training.framework_version == "1.2-1"
-    assert training.parameters["hyperparameters"].default == {"depth": "3", "shuffle": "true", "note": carry("a b")}
+    assert training.parameters["hyperparameters"].default == {"depth": "3", "shuffle": "true", "note": "a b"}
     machine = clients("stepfunctions").describe_state_machine(stateMachineArn=training.handle)["definition"]
     for words in ("ml.m5.xlarge", '"VolumeSizeInGB":50', '"MaxRuntimeInSeconds":5400', '"MemorySizeInMB":4096'):
         assert words in machine.replace(": ", ":"), words

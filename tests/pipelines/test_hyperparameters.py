@@ -90,3 +90,21 @@ def test_plain_values_travel_as_they_are():
 def test_a_value_that_is_too_long_on_its_way_is_refused_before():
     assert hyperparameters.find_fault("x" * 2500) is None
     assert "SageMaker allows 2500" in str(hyperparameters.find_fault("x y" * 700))
+
+
+def test_people_see_what_they_wrote_and_documents_what_travels() -> None:
+    from mlops_iac.blueprints.parts.training_pipeline import training
+    from mlops_iac.blueprints.tabular_batch import TabularBatchOptions
+    from mlops_iac.pipelines.compile import TARGETS, get_target
+    from mlops_iac.pipelines.compile.bindings import Bindings
+    from mlops_iac.pipelines.describe import describe
+
+    bindings = Bindings.placeholder("screening-dev", "eu-central-1")
+    pipeline = training(TabularBatchOptions.model_validate({"hyperparameters": {"note": "a b", "C": 1}}))
+    told = describe(pipeline, bindings.zones)["parameters"]["hyperparameters"].default
+    assert told == pipeline.defaults["hyperparameters"] == {"note": "a b", "C": "1"}
+    for target in TARGETS:
+        document = json.dumps(get_target(target).compile(pipeline, bindings))
+        assert f'"{hyperparameters.carry("a b")}"' in document, target
+        assert '"a b"' not in document
+    assert hyperparameters.written(hyperparameters.carried(pipeline.defaults)) == pipeline.defaults

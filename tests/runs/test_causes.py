@@ -16,7 +16,7 @@ from tests.docs.pages import INLINE
 
 RUN = Run(id="261121-081530-3fa2", pipeline="training", stack="tiny-dev", handle="arn", status="failed",
           started=datetime(2026, 11, 21, tzinfo=UTC))  # fmt: skip
-STEP = StepRun(name="train", kind="training", status="failed", job="j")
+STEP = StepRun(name="train", kind="training", status="failed", job="j", settings="instances.train")
 FRAME = (
     'AlgorithmError: ExecuteUserScriptError:\nExitCode 1\nErrorMessage "{}"\nCommand "python train.py", exit code: 1'
 )
@@ -117,3 +117,8 @@ def test_a_package_is_named_as_pypi_names_it():
 )
 def test_raw_json_is_never_shown(cause, told):
     assert explain("States.TaskFailed", cause) == told
+
+
+def test_a_step_that_does_not_say_where_its_machines_are_set_is_named_itself() -> None:
+    cause = find_cause(RUN, replace(STEP, settings="", reason="MaxRuntimeExceeded"))
+    assert cause.remedy.startswith("raise max minutes of step `train` in the stack file")

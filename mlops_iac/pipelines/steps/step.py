@@ -31,6 +31,8 @@ class Job(PipelineModel):
     volume_gib: int = Field(default=30, ge=1, le=16384)
     max_seconds: int = Field(default=3600, ge=60, le=28 * 24 * 3600)
     """The job is stopped after this long."""
+    settings: str = ""
+    """Where a stack file says all this, for advice: ``instances.train``. Left out: advice names the step."""
 
 
 Made = Literal["model", "package", "verdict", "endpoint"]

@@ -44,4 +44,4 @@ class TrainingStep(Step):
         return self.job.max_seconds
 
     def facts(self, key_of: KeyOf) -> Mapping[str, Any]:
-        return {"job": self.kind, "name_limit": JOB_NAME_LENGTH}
+        return {"job": self.kind, "name_limit": JOB_NAME_LENGTH, "settings": self.job.settings}

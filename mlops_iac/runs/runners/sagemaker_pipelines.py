@@ -13,6 +13,7 @@ from mlops_iac.core.environment import Environment, Pipeline, Step
 from mlops_iac.core.errors import Problem, UsageError
 from mlops_iac.core.strict_json import read_json
 from mlops_iac.core.suggestions import did_you_mean
+from mlops_iac.pipelines import hyperparameters
 from mlops_iac.runs.calls import calling
 from mlops_iac.runs.names import execution_name, find_run_id, is_made_by_run, moment_of
 from mlops_iac.runs.pages import pages
@@ -191,13 +192,13 @@ class Runner:
                 found[name] = {key.removeprefix(start): text for key, text in listed.items() if key.startswith(start)}
             elif name in listed:
                 found[name] = read_json(listed[name]) if parameter.type == "number" else listed[name]
-        return found
+        return hyperparameters.written(found)
 
 
 def _flat(parameters: Mapping[str, Any]) -> dict[str, str]:
     """Parameters as SageMaker takes them: text, an entry of a map by itself."""
     found: dict[str, str] = {}
-    for name, value in parameters.items():
+    for name, value in hyperparameters.carried(parameters).items():
         if isinstance(value, Mapping):
             found |= {f"{name}--{key}": str(item) for key, item in value.items()}
         else:
@@ -230,6 +231,7 @@ def _step(step: Step, own: list[Native], natives: Sequence[Native], *, over: boo
         ended=ended[-1] if status != "running" and all(ended) else None,
         job=_job(own) if "job" in step.facts else None,
         reason=broken.get("FailureReason", ""),
+        settings=step.facts.get("settings", ""),
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from mlops_iac.core.errors import PipelineError
+from mlops_iac.pipelines import hyperparameters
 from mlops_iac.pipelines.compile.bindings import Bindings, check_bindings
 from mlops_iac.pipelines.compile.kinds import compiler_of
 from mlops_iac.pipelines.compile.sagemaker_pipelines import expressions as x
@@ -62,7 +63,7 @@ def _parameters(pipeline: Pipeline) -> list[Native]:
 def _parameter(parameter: Parameter) -> Iterable[Native]:
     if parameter.type == "strings":
         for key, value in parameter.default.items():
-            yield {"Name": x.entry(parameter.name, key), "Type": "String", "DefaultValue": value}
+            yield {"Name": x.entry(parameter.name, key), "Type": "String", "DefaultValue": hyperparameters.carry(value)}
     elif parameter.type == "number":
         yield {"Name": parameter.name, "Type": "Float", "DefaultValue": float(parameter.default)}
     else:

@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Mapping
 from typing import Any
 
+from mlops_iac.pipelines import hyperparameters
 from mlops_iac.pipelines.blocks import blocks_of
 from mlops_iac.pipelines.compile.bindings import Bindings, check_bindings
 from mlops_iac.pipelines.compile.jobs import script_mode
@@ -98,7 +99,7 @@ def _begin(pipeline: Pipeline, bindings: Bindings, first: str) -> States:
     return {
         START: {
             "Type": "Pass",
-            "Result": {"defaults": pipeline.defaults, **scripts},
+            "Result": {"defaults": hyperparameters.carried(pipeline.defaults), **scripts},
             "ResultPath": "$.constants",
             "Next": SET_UP,
         },

@@ -10,6 +10,7 @@ from typing import Any
 from mlops_iac.clients import Clients
 from mlops_iac.core.environment import Environment, Pipeline
 from mlops_iac.core.errors import CloudError
+from mlops_iac.pipelines import hyperparameters
 from mlops_iac.runs.calls import calling, is_missing
 from mlops_iac.runs.names import execution_name, find_run_id, is_made_by_run
 from mlops_iac.runs.pages import pages
@@ -30,7 +31,7 @@ class Runner:
         document = {
             "run": order.run,
             "code": {"uri": order.code_uri, "sha": order.code_sha},
-            "parameters": order.parameters,
+            "parameters": hyperparameters.carried(order.parameters),
             "names": {step.replace("-", "_"): name for step, name in order.names.items()},
         }
         with calling("stepfunctions:StartExecution", self.pipeline.name):
@@ -109,7 +110,7 @@ def _execution(run: str, described: Mapping[str, Any]) -> Execution:
         started=described["startDate"],
         ended=described.get("stopDate") if status != "running" else None,
         code=find_in(given, "code", "sha") or "",
-        parameters=find_in(given, "parameters") or {},
+        parameters=hyperparameters.written(find_in(given, "parameters") or {}),
         names={step.replace("_", "-"): name for step, name in names.items()},
         error=str(verdict) if verdict else explain(error, cause),
         verdict=verdict,

@@ -64,7 +64,9 @@ class Story:
     def __post_init__(self) -> None:
         for step in self.pipeline.steps:
             job = self.job_of.get(step.name) if "job" in step.facts else None
-            self.steps[step.name] = StepRun(name=step.name, kind=step.kind, job=job)
+            self.steps[step.name] = StepRun(
+                name=step.name, kind=step.kind, job=job, settings=step.facts.get("settings", "")
+            )
 
     def read(self, events: Iterable[Event]) -> None:
         for event in events:
