@@ -88,10 +88,12 @@ def test_numbers_that_json_cannot_hold_are_null() -> None:
 
 
 def test_a_tree_that_is_too_deep_is_cut() -> None:
-    tree: list[object] = []
+    lists: list[object] = []
+    maps: dict[str, object] = {}
     for _ in range(100_000):
-        tree = [tree]
-    assert write_json(tree).count("[") == DEEPEST
+        lists, maps = [lists], {"a": maps}
+    assert write_json(lists).count("[") == DEEPEST
+    assert write_json(maps).count("{") == DEEPEST
 
 
 @pytest.mark.parametrize("value", [math.nan, -math.inf, 10**400, True, "1", None, [1]])

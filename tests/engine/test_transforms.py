@@ -98,3 +98,20 @@ def test_an_invoke_transform_changes_arguments(stack: Stack) -> None:
         pulumi.export("who", answer)
 
     assert stack.up(program).outputs["who"]["more"] is True
+
+
+def test_the_older_transformations_of_a_stack_work_too(stack: Stack) -> None:
+    """`register_stack_transformation` runs in the SDK; it is deprecated, and stands in many programs."""
+
+    def older(args: pulumi.ResourceTransformationArgs) -> pulumi.ResourceTransformationResult | None:
+        if not args.type_.startswith("fake:"):
+            return None
+        return pulumi.ResourceTransformationResult(props={**args.props, "tags": {"owner": "us"}}, opts=args.opts)
+
+    def program() -> None:
+        pulumi.runtime.register_stack_transformation(older)
+        box = Box("box")
+        Thing("a", opts=Options(parent=box), label="a")
+
+    stack.up(program)
+    assert stack.cloud.things["a"]["tags"] == {"owner": "us"}
