@@ -134,3 +134,10 @@ def test_no_two_stacks_share_a_salt_by_chance() -> None:
     salts = {PassphraseManager.state_salt(PassphraseManager(lambda: "pass").state) for _ in range(3)}
     assert len(salts) == 3
     assert {len(salt) for salt in salts} == {8}
+
+
+def test_a_copy_of_a_state_is_for_its_owner_only(tmp_path: Path) -> None:
+    (tmp_path / "dev.json").write_bytes(b"{\xff")
+    files.copy_file(tmp_path / "dev.json", tmp_path / "copy.json")
+    assert (tmp_path / "copy.json").read_bytes() == b"{\xff"
+    assert (tmp_path / "copy.json").stat().st_mode & 0o777 == 0o600

@@ -155,9 +155,18 @@ def test_with_continue_on_error_only_what_nothing_stands_on_is_deleted_after_a_f
     assert set(stack.cloud.things) == {"user"}
 
 
-def test_ctrl_c_finishes_what_is_in_flight_and_starts_nothing_more(stack: Stack) -> None:
+def test_ctrl_c_finishes_what_is_in_flight_and_starts_nothing_more(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
     stack.cloud.slow["create", "a"] = 0.2
-    threading.Timer(0.1, lambda: _thread.interrupt_main(signal.SIGINT)).start()
+    real = stack.cloud.called
+
+    def called(call: str, label: str) -> None:
+        if not stack.cloud.calls:
+            _thread.interrupt_main(signal.SIGINT)
+        real(call, label)
+
+    monkeypatch.setattr(stack.cloud, "called", called)
 
     def slow() -> None:
         a = Thing("a", label="a")

@@ -43,6 +43,10 @@ class Recorder:
     def secrets(self) -> frozenset[str]:
         return frozenset({"token"})
 
+    def update(self, scope: Scope, id: str, old: Any, new: Any, outputs: Any) -> dict[str, Any]:
+        self.given.append((id, old, new, outputs))
+        return dict(new)
+
     def create(self, scope: Scope, inputs: Any) -> Created:
         self.given.append(inputs)
         return Created("id-1", dict(inputs))
@@ -62,6 +66,12 @@ def test_handlers_see_no_secret_and_what_is_stored_is_marked_again(life: LifeCyc
     assert life.check("a", {"key": Secret("s"), "size": 1}, None) == {"key": Secret("s"), "size": 1, "name": "a"}
     assert life.create({"key": Secret("s")}).outputs == {"key": "s"}
     assert handler.given == [(None, {"key": "s", "size": 1}), {"key": "s"}]
+
+
+def test_an_update_goes_from_the_old_inputs_to_the_new(life: LifeCycle, handler: Recorder) -> None:
+    made = life.update("id-1", {"key": Secret("s")}, {"key": Secret("t")}, {"arn": Secret("a")})
+    assert made == Created("id-1", {"key": "t"})
+    assert handler.given == [("id-1", {"key": "s"}, {"key": "t"}, {"arn": "a"})]
 
 
 def test_a_check_without_an_old_one_is_not_a_check_with_an_empty_one(life: LifeCycle, handler: Recorder) -> None:

@@ -172,7 +172,7 @@ def test_independent_resources_are_made_side_by_side(stack: Stack) -> None:
         for index in range(6):
             Thing(f"t{index}", label=f"t{index}")
 
-    stack.cloud.slow[("create", "*")] = stack.cloud.slow[("delete", "*")] = 0.05
+    stack.cloud.slow[("create", "*")] = stack.cloud.slow[("delete", "*")] = 0.2
     stack.up(program)
     assert stack.cloud.busiest == 6
     stack.cloud.busiest = 0
