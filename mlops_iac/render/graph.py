@@ -43,8 +43,9 @@ def render_dot(steps: Sequence[Step], *, resources: bool = False) -> str:
 
 
 def _layers(steps: Sequence[Step]) -> Layers:
-    """A layer's resources by name: in a state they are in the order in which they were done, another each time."""
-    return {layer: sorted(members, key=lambda step: step.name) for layer, members in group_by_layer(steps).items()}
+    """Layers and their resources by name: a state has them in the order in which they were done, another each time."""
+    layers = group_by_layer(steps)
+    return {layer: sorted(layers[layer], key=lambda step: step.name) for layer in sorted(layers)}
 
 
 def dependencies(step: Step) -> Iterator[str]:

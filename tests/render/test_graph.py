@@ -42,8 +42,8 @@ def test_every_line_is_one_that_the_language_knows(steps, resources):
 def test_layers_are_boxes_and_dependencies_between_them_arrows():
     assert render_mermaid(STEPS).splitlines() == [
         "flowchart LR",
-        '  lake["lake<br/>2 resources"]',
         '  flow["flow<br/>1 resource"]',
+        '  lake["lake<br/>2 resources"]',
         "  lake --> flow",
     ]
 
@@ -51,16 +51,21 @@ def test_layers_are_boxes_and_dependencies_between_them_arrows():
 def test_resources_are_drawn_inside_their_layers():
     assert render_mermaid(STEPS, resources=True).splitlines() == [
         "flowchart LR",
+        '  subgraph flow_layer["flow"]',
+        '    flow_machine["machine"]',
+        "  end",
         '  subgraph lake_layer["lake"]',
         '    lake_bucket["bucket"]',
         '    lake_policy["policy"]',
         "  end",
-        '  subgraph flow_layer["flow"]',
-        '    flow_machine["machine"]',
-        "  end",
         "  lake_bucket --> flow_machine",
     ]
     assert '  "lake-bucket" -> "flow-machine";' in render_dot(STEPS, resources=True)
+
+
+def test_the_picture_is_the_same_in_whatever_order_things_were_done():
+    for render in (render_mermaid, render_dot):
+        assert render(STEPS, resources=True) == render(STEPS[::-1], resources=True)
 
 
 def test_names_that_differ_only_in_punctuation_stay_different():
