@@ -115,3 +115,19 @@ def test_a_job_is_tried_again_only_when_its_machine_was_taken() -> None:
 def test_a_pool_without_machines_is_refused() -> None:
     with pytest.raises(BlueprintError, match="A pool of machines is empty"):
         batch(pools={"cpu": PoolArgs(instance_types=())})
+
+
+def test_a_job_publishes_metrics_in_the_namespaces_of_sagemaker_only() -> None:
+    made = run(lambda: SageMakerCompute(site().named("jobs"), SageMakerComputeArgs()))
+    statements = [
+        s
+        for one in (one for one in made.resources if one.type == "aws:iam/rolePolicy:RolePolicy")
+        for s in one.document("policy")["Statement"]
+    ]
+    (metrics,) = [s for s in statements if "cloudwatch:PutMetricData" in s["Action"]]
+    assert metrics["Resource"] == ["*"], "CloudWatch knows no other"
+    assert metrics["Condition"]["StringLike"]["cloudwatch:namespace"] == [
+        "/aws/sagemaker/*",
+        "AWS/SageMaker",
+        "aws/sagemaker/*",
+    ]

@@ -27,7 +27,10 @@ def test_services_use_the_key_for_this_account_only() -> None:
         s["Sid"]: s for s in run(lambda: Encryption(site().named("key"))).get("key-key").document("policy")["Statement"]
     }
     assert statements["PublishersUse"]["Condition"] == {"StringEquals": {"aws:SourceAccount": "123456789012"}}
-    assert "123456789012" in str(statements["LogsUse"]["Condition"])
+    logs = "arn:aws:logs:eu-west-1:123456789012"
+    context = {"kms:EncryptionContext:aws:logs:arn": f"{logs}:log-group:*"}
+    assert statements["LogsUse"]["Condition"] == {"ArnLike": context}
+    assert statements["DeliveryUses"]["Condition"] == {"StringEquals": {"kms:EncryptionContext:SourceArn": f"{logs}:*"}}
     assert statements["AccountAdministers"]["Principal"] == {"AWS": "arn:aws:iam::123456789012:root"}
 
 

@@ -103,3 +103,10 @@ def test_publishing_to_an_encrypted_topic_comes_with_its_key() -> None:
     assert statements["AlertsEncrypt"]["Condition"] == {
         "StringEquals": {"kms:ViaService": "sns.eu-west-1.amazonaws.com"}
     }
+
+
+def test_the_alarm_hears_of_one_failed_run_in_five_minutes() -> None:
+    alarm = monitoring(pipelines={"training": MACHINE}).get("monitoring-training-failed").inputs
+    told = ("period", "evaluationPeriods", "threshold", "comparisonOperator", "statistic", "treatMissingData")
+    assert [alarm[name] for name in told] == [300, 1, 0, "GreaterThanThreshold", "Sum", "notBreaching"]
+    assert alarm["alarmActions"] == [TOPIC.arn]

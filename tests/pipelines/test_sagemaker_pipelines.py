@@ -195,3 +195,11 @@ def test_a_role_gets_what_its_steps_call_and_no_wildcard(document: Definition, b
     } <= granted
     assert not any("*" in action for action in granted)
     assert all(statement["Resource"] != ["*"] for statement in grants_for(document, bindings))
+
+
+def test_roles_are_passed_to_sagemaker_and_to_nobody_else(document: Definition, bindings: Bindings) -> None:
+    passing = [s for s in grants_for(document, bindings) if "iam:PassRole" in s["Action"]]
+    assert passing
+    for statement in passing:
+        assert statement["Resource"] == [bindings.job_role_arn]
+        assert statement["Condition"] == {"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}}

@@ -14,6 +14,7 @@ from mlops_iac.blueprints.parts.training_pipeline import training
 from mlops_iac.blueprints.tabular_batch import TabularBatchOptions
 from mlops_iac.core.errors import PipelineError
 from mlops_iac.pipelines.compile.bindings import Bindings
+from mlops_iac.pipelines.compile.jobs import isolation
 from mlops_iac.pipelines.compile.step_functions import compile, step_of
 from mlops_iac.pipelines.compile.step_functions.calls import find_call
 from mlops_iac.pipelines.compile.step_functions.structure import targets
@@ -351,3 +352,14 @@ def test_without_a_network_a_key_or_a_topic_none_is_asked_for(pipeline: Pipeline
     )
     text = json.dumps(compile(pipeline, bare))
     assert all(word not in text for word in ("VpcConfig", "KmsKeyId", "sns:publish"))
+
+
+@pytest.mark.parametrize(("count", "wanted", "encrypted"), [(1, True, False), (2, True, True), (2, False, False)])
+def test_traffic_between_the_machines_of_a_job_is_encrypted(
+    bindings: Bindings, count: int, wanted: bool, encrypted: bool
+) -> None:
+    """AWS refuses it nowhere, but one machine has nobody to talk to, and the keys' exchange costs time."""
+    (job,) = (step.job for step in training(TabularBatchOptions()).steps if step.name == "train")
+    job = job.model_copy(update={"instance_count": count})
+    given = replace(bindings, encrypt_traffic=wanted)
+    assert isolation(job, given)["EnableInterContainerTrafficEncryption"] is encrypted

@@ -73,6 +73,19 @@ def test_drift_is_visible_in_a_read(lab: Lab, make: Any) -> None:
     assert seen.outputs["tags"] == {"a": "b", "by": "hand"}
 
 
+def test_a_boundary_that_is_taken_out_is_taken_off_the_role(lab: Lab, make: Any) -> None:
+    boundary = "arn:aws:iam::aws:policy/PowerUserAccess"
+    inputs = {"assumeRolePolicy": json.dumps(TRUST), "permissionsBoundary": boundary}
+    role, handler = make("aws:iam/role:Role", **inputs), lab.provider.handler("aws:iam/role:Role")
+    get = client(lab, "iam").get_role
+    worn = get(RoleName=role.id)["Role"]["PermissionsBoundary"]["PermissionsBoundaryArn"]
+    assert worn == boundary
+    old = {**inputs, "name": role.id}
+    new = {name: value for name, value in old.items() if name != "permissionsBoundary"}
+    handler.update(SCOPE, role.id, old, new, role.outputs)
+    assert "PermissionsBoundary" not in get(RoleName=role.id)["Role"]
+
+
 def test_what_a_cut_off_create_left_is_found_by_its_name(lab: Lab, make: Any) -> None:
     handler = lab.provider.handler("aws:ecr/repository:Repository")
     inputs = handler.check(SCOPE, "images", None, {"name": "screening-dev/images"})

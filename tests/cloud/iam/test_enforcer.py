@@ -202,6 +202,54 @@ def test_what_lies_under_a_key_of_aws_or_stays_encrypted_needs_no_right_to_a_key
     ssm.get_parameters_by_path(Path="/", WithDecryption=True)  # not deeper: the sealed one is not there
 
 
+def test_a_disk_s_key_is_lent_to_sagemaker_by_whoever_makes_the_job(locked, make_role, act_as):
+    passed = make_role("runs")
+    job = {
+        "TrainingJobName": "disk",
+        "AlgorithmSpecification": {"TrainingImage": "i", "TrainingInputMode": "File"},
+        "RoleArn": passed,
+        "OutputDataConfig": {"S3OutputPath": "s3://the-lake/models"},
+        "ResourceConfig": {
+            "InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 1, "VolumeKmsKeyId": locked["key"],
+        },
+        "StoppingCondition": {"MaxRuntimeInSeconds": 60},
+    }  # fmt: skip
+    base = [allow("sagemaker:CreateTrainingJob"), allow("iam:PassRole", on=passed)]
+    look = allow("kms:DescribeKey", on=locked["key"])
+    to_aws = {"Bool": {"kms:GrantIsForAWSResource": "true"}}
+    for name, lacking, rights in (
+        ("no-key", "kms:CreateGrant", []),
+        ("no-look", "kms:DescribeKey", [allow("kms:CreateGrant", on=locked["key"], Condition=to_aws)]),
+    ):
+        sagemaker = act_as(make_role(f"disk-{name}", *base, *rights))("sagemaker")
+        said = refusal(lambda sagemaker=sagemaker: sagemaker.create_training_job(**job))[2]
+        assert f"perform: {lacking} on resource: {locked['key']}" in said
+    lends = allow("kms:CreateGrant", on=locked["key"], Condition=to_aws)
+    both = act_as(make_role("disk-both", *base, look, lends))("sagemaker")
+    # Nothing runs jobs on this cloud: that it says so means that nothing was refused.
+    assert refusal(lambda: both.create_training_job(**job))[1] == "NotImplemented"
+
+
+@pytest.mark.parametrize(("bucket_key", "context"), [(True, "arn:aws:s3:::keyed-1"), (False, "arn:aws:s3:::keyed-0/a")])
+def test_an_object_s_encryption_context_is_the_bucket_where_that_has_a_key_of_its_own(
+    locked, cloud, make_role, act_as, bucket_key, context
+):
+    name = f"keyed-{int(bucket_key)}"
+    s3 = cloud.clients()("s3")
+    s3.create_bucket(Bucket=name, CreateBucketConfiguration=LOCATION)
+    default = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": locked["key"]}
+    rule = {"ApplyServerSideEncryptionByDefault": default, "BucketKeyEnabled": bucket_key}
+    s3.put_bucket_encryption(Bucket=name, ServerSideEncryptionConfiguration={"Rules": [rule]})
+    for what, answer in ((context, True), ("arn:aws:s3:::other", False)):
+        within = {"StringEquals": {"kms:EncryptionContext:aws:s3:arn": what}}
+        key = allow("kms:GenerateDataKey", on=locked["key"], Condition=within)
+        put = act_as(make_role(f"{name}-{answer}", allow("s3:PutObject"), key))("s3").put_object
+        if answer:
+            put(Bucket=name, Key="a", Body=b"1")
+        else:
+            assert "kms:GenerateDataKey" in refusal(lambda put=put: put(Bucket=name, Key="a", Body=b"1"))[2]
+
+
 def test_a_keys_own_policy_decides_and_a_grant_stands_beside_it(cloud, make_role, act_as):
     kms = cloud.clients()("kms")
     role = make_role("key-user", allow("kms:Encrypt"))

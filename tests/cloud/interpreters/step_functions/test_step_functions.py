@@ -192,11 +192,15 @@ def test_jobs_run_in_the_region_and_account_of_the_machine(cloud, jobs):
     assert (jobs.jobs["job-1"]["region"], jobs.jobs["job-1"]["account"]) == ("us-west-2", "222222222222")
 
 
-def test_a_failed_job_fails_the_task_with_the_description_as_cause(run, jobs):
-    jobs.ends_as = "Failed"
+@pytest.mark.parametrize(
+    ("status", "reason"), [("Failed", "AlgorithmError: ExecuteUserScriptError"), ("Stopped", None)]
+)
+def test_a_job_that_failed_or_was_stopped_fails_the_task_with_the_description_as_cause(run, jobs, status, reason):
+    jobs.ends_as = status
     done = run(machine(task("sagemaker:createTrainingJob.sync", JOB)))
     assert (done["status"], done["error"]) == ("FAILED", "States.TaskFailed")
-    assert json.loads(done["cause"])["FailureReason"] == "AlgorithmError: ExecuteUserScriptError"
+    cause = json.loads(done["cause"])
+    assert (cause["TrainingJobStatus"], cause.get("FailureReason")) == (status, reason)
 
 
 def test_a_refused_create_has_the_error_name_of_awss_integration(run):
