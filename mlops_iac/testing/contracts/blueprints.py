@@ -74,7 +74,6 @@ def _built(name: str, profile: str, options: str) -> tuple[World, str] | None:
         "mlops-iac:security": profile,
         "mlops-iac:options": json.loads(options),
     }
-    _write_scripts(get_blueprint(name), options)
     (_root() / "stacks" / "Pulumi.screening-dev.yaml").write_text(yaml.safe_dump({"config": config}))
     exported: dict[str, Any] = {}
 
@@ -87,6 +86,7 @@ def _built(name: str, profile: str, options: str) -> tuple[World, str] | None:
             pulumi.export = original
 
     try:
+        _write_scripts(get_blueprint(name), options)
         world = run(program)
     except MlopsError:
         return None
