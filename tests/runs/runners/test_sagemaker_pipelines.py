@@ -123,6 +123,32 @@ def test_a_refused_run_is_no_failed_one_and_says_the_metric(monkeypatch: pytest.
     assert (listed.id, listed.status) == (RUN, "refused")
 
 
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        (b'{"metrics": {"auc": NaN}}', "`metrics.auc` is NaN, which JSON cannot hold"),
+        (b'{"metrics": {"auc": "0.99"}}', "`auc` is text, not a number"),
+        (b'{"metrics": {"auc": 1}}' + b" " * 300_000, "a gate reads at most 262,144 bytes (256 KiB)"),
+        (b'\xef\xbb\xbf{"metrics": {"auc": 1}}', "starts with a byte order mark"),
+        (b'{"metrics": {"auc": 1' + b"0" * 400 + b"}}", "`metrics.auc` is a number of more than 300 digits"),
+        (b'{"metrics": {"auc": {"value": 1}}}', "`auc` is an object, not a number"),
+        (None, "does not exist"),
+    ],
+)
+def test_a_gate_that_cannot_compare_names_the_file_and_what_is_wrong(
+    monkeypatch: pytest.MonkeyPatch, body: bytes | None, told: str
+) -> None:
+    broken = step("gate", "Failed", 4, FailureReason="ClientError: JsonGet could not be resolved")
+    environment, clients, _ = world(monkeypatch, "Failed", *BEFORE, broken)
+    monkeypatch.setattr("mlops_iac.runs.history.find_content", lambda *_: body)
+    run = get_run(environment, clients, RUN)
+    assert run.gate is not None
+    assert not run.gate.passed
+    for words in (run.error, str(run.gate), {one.name: one.reason for one in run.steps}["gate"]):
+        assert f"models/{RUN}/evaluation/evaluation.json" in words
+        assert told in words
+
+
 def test_a_failed_step_is_told_with_its_reason(monkeypatch: pytest.MonkeyPatch) -> None:
     broken = step("prepare", "Failed", 1, FailureReason="AlgorithmError: no such column", **job("Processing", "p"))
     environment, clients, _ = world(monkeypatch, "Failed", BEFORE[0], broken)
