@@ -16,7 +16,7 @@ import yaml
 
 from mlops_iac.config.project import shorten
 from mlops_iac.config.scalars import AmbiguousNumber, parse_plain
-from mlops_iac.config.text import CONTROL
+from mlops_iac.config.text import CONTROL, WRITE_ONE
 from mlops_iac.core.errors import ConfigError, Problem
 
 MAX_DEPTH = 20
@@ -142,7 +142,7 @@ def parse_document(text: str, file: str, *, what: str = "stack file") -> Documen
     except yaml.YAMLError as error:
         raise _syntax_error(error, source) from error
     if root is None:
-        raise ConfigError("The file is empty.", "It holds only comments.", file=file)
+        raise ConfigError("The file is empty.", "It holds only comments.", hint=WRITE_ONE, file=file)
     problems: list[Problem] = []
     values = _construct(root, (), problems)
     document = Document(file, root, values, text)
@@ -181,7 +181,8 @@ def _refuse_risky(source: _Source) -> None:
             documents += 1
             if documents > 1:
                 detail = f"`---` starts a second document; a {source.what} is one."
-                raise source.place(mark, ConfigError("More than one YAML document.", detail))
+                hint = "remove what follows it, or give it a file of its own."
+                raise source.place(mark, ConfigError("More than one YAML document.", detail, hint=hint))
         elif isinstance(event, yaml.CollectionStartEvent):
             depth += 1
             if depth > MAX_DEPTH:
@@ -192,19 +193,23 @@ def _refuse_risky(source: _Source) -> None:
             detail = (
                 f"An escape in quotes stands for U+{ord(control[0]):04X}, which is a control character or no character."
             )
-            raise source.place(mark, ConfigError("A value is not text.", detail))
+            hint = "write the value without the escape."
+            raise source.place(mark, ConfigError("A value is not text.", detail, hint=hint))
         if getattr(event, "anchor", None):
             sign = "*" if isinstance(event, yaml.AliasEvent) else "&"
-            detail = f"`{sign}{shorten(event.anchor, 40)}` is one; write the value out."
-            raise source.place(mark, ConfigError("YAML anchors and aliases are not read here.", detail))
+            detail = f"`{sign}{shorten(event.anchor, 40)}` is one."
+            hint = "write the value out in each place."
+            raise source.place(mark, ConfigError("YAML anchors and aliases are not read here.", detail, hint=hint))
         if getattr(event, "tag", None):
             detail = f"`{shorten(event.tag, 60)}` is one; a {source.what} holds plain values only."
-            raise source.place(mark, ConfigError("YAML tags are not read here.", detail))
+            hint = "remove the tag; a text that looks like something else goes in quotes."
+            raise source.place(mark, ConfigError("YAML tags are not read here.", detail, hint=hint))
 
 
 def _too_deep(source: _Source, mark: Any) -> ConfigError:
     detail = f"Mappings and lists may be nested {MAX_DEPTH} deep."
-    return source.place(mark, ConfigError("The file is nested too deep.", detail, file=source.file))
+    hint = "make it flatter."
+    return source.place(mark, ConfigError("The file is nested too deep.", detail, hint=hint, file=source.file))
 
 
 def _syntax_error(error: yaml.YAMLError, source: _Source) -> ConfigError:
@@ -248,22 +253,25 @@ def _construct_mapping(node: yaml.MappingNode, path: Path, problems: list[Proble
         name = key.value if isinstance(key, yaml.ScalarNode) else ""
         fault = _key_fault(key, first_lines)
         if fault:
-            problems.append(Problem(line=line, path=dotted((*path, name)), summary=fault[0], detail=fault[1]))
+            summary, detail, hint = fault
+            problems.append(Problem(line=line, path=dotted((*path, name)), summary=summary, detail=detail, hint=hint))
             continue
         first_lines[name] = line
         values[name] = _construct(value, (*path, name), problems)
     return values
 
 
-def _key_fault(key: yaml.Node, first_lines: dict[str, int]) -> tuple[str, str] | None:
+def _key_fault(key: yaml.Node, first_lines: dict[str, int]) -> tuple[str, str, str] | None:
+    """What is wrong with a key: summary, detail and hint."""
     if not isinstance(key, yaml.ScalarNode):
-        return "A key must be text.", "This one is a mapping or a list."
+        return "A key must be text.", "This one is a mapping or a list.", "write a name before the colon."
     if key.value == "<<" and not key.style:
-        return "YAML merge keys are not read here.", "Write the values out."
+        return "YAML merge keys are not read here.", "`<<` is one.", "write the values out."
     if not key.value:
-        return "A key must be text.", "This one is empty."
+        return "A key must be text.", "This one is empty.", "write a name before the colon."
     if key.value in first_lines:
-        return "This key is there twice.", f"`{shorten(key.value)}` is already on line {first_lines[key.value]}."
+        detail = f"`{shorten(key.value)}` is already on line {first_lines[key.value]}."
+        return "This key is there twice.", detail, "remove one of them."
     return None
 
 

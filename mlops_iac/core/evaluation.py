@@ -17,9 +17,8 @@ METRICS: Final = "metrics"
 SIGNS: Final[Mapping[str, str]] = {"at_least": ">=", "at_most": "<="}
 """A gate's direction as it is shown before its bound."""
 
-MOST_BYTES: Final = 256 * 1024
-"""What a gate can read: Step Functions passes no more between two states.
-https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html"""
+MOST_BYTES: Final = 4 * 1024 * 1024
+"""What is read of a file. What a gate can read is its orchestrator's to say, and may be less."""
 
 MOST_SHOWN: Final = 100
 """Numbers of one file that are shown; a confusion matrix has more."""
@@ -47,16 +46,16 @@ def read_numbers(body: bytes) -> dict[str, float]:
     return found
 
 
-def find_fault(body: bytes | None, key: str, metric: str) -> str:
+def find_fault(body: bytes | None, key: str, metric: str, most: int = MOST_BYTES) -> str:
     """Why a gate cannot compare this metric, in a sentence that names the file; empty when it can.
 
     ``body`` is the file, or as much of it as shows that it is too large, and None when there is none; ``key`` is where
-    it lies, or would.
+    it lies, or would. The gate reads at most ``most`` bytes.
     """
     if body is None:
         return f"{key} does not exist: the evaluation wrote no such file."
-    if len(body) > MOST_BYTES:
-        return f"{key} is too large: a gate reads at most {MOST_BYTES:,} bytes (256 KiB)."
+    if len(body) > most:
+        return f"{key} is too large: a gate of this orchestrator reads at most {most:,} bytes."
     if body.startswith(_BOM):
         return f"{key} starts with a byte order mark, which JSON does not have: write it as plain UTF-8."
     try:

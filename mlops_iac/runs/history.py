@@ -69,7 +69,8 @@ def _to_run(
     metrics: dict[str, float] = {}
     for body in files.values():
         metrics |= read_numbers(body or b"")
-    gate = _verdict(gates, files, execution, history.steps if history else ())
+    most = runner_for(environment, pipeline, clients).most_evaluation
+    gate = _verdict(gates, files, execution, history.steps if history else (), most)
     return Run(
         id=execution.run,
         pipeline=pipeline.name,
@@ -106,7 +107,7 @@ def _read_evaluation(
 
 
 def _verdict(
-    gates: list[Step], files: Mapping[str, bytes | None], execution: Execution, steps: tuple[StepRun, ...]
+    gates: list[Step], files: Mapping[str, bytes | None], execution: Execution, steps: tuple[StepRun, ...], most: int
 ) -> Verdict | None:
     """What the gates said: the one that refused, else the last that passed; None when none has spoken, or when the
     steps are not told and nothing was refused."""
@@ -116,18 +117,18 @@ def _verdict(
     if execution.status == "refused" and not stopped and len(gates) == 1:
         stopped = gates
     if stopped:
-        return _refusal(stopped[0], files[stopped[0].name], execution)
+        return _refusal(stopped[0], files[stopped[0].name], execution, most)
     return _measured(passed[-1], files[passed[-1].name], execution.parameters, passed=True) if passed else None
 
 
-def _refusal(gate: Step, body: bytes | None, execution: Execution) -> Verdict:
+def _refusal(gate: Step, body: bytes | None, execution: Execution, most: int) -> Verdict:
     """By the orchestrator's own words where it has some; a metric that cannot be compared is told with its file."""
     told = execution.verdict
     if told is not None and told.value is not None:
         return told
     measured = _measured(gate, body, execution.parameters, passed=False)
     key = gate.facts["evaluation"].format(run=execution.run)
-    fault = find_fault(body, key, gate.facts["metric"])
+    fault = find_fault(body, key, gate.facts["metric"], most)
     return Verdict(passed=False, metric=measured.metric, value=measured.value, bound=measured.bound, fault=fault)
 
 

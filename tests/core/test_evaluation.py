@@ -52,7 +52,7 @@ def test_a_file_of_many_numbers_shows_the_first_of_them() -> None:
     ("body", "told"),
     [
         (None, "does not exist"),
-        (b'{"metrics": {"auc": 1}}' + b" " * MOST_BYTES, "at most 262,144 bytes (256 KiB)"),
+        (b'{"metrics": {"auc": 1}}' + b" " * MOST_BYTES, "at most 4,194,304 bytes"),
         (b"\xef\xbb\xbf" + GOOD, "byte order mark"),
         (b"{", "is not JSON"),
         (b"\xff", "byte 0 is not UTF-8"),

@@ -100,8 +100,8 @@ def test_json_has_the_shape_of_pulumis_own_preview():
 def test_the_picture_has_a_box_a_layer_and_an_arrow_a_dependency():
     assert render_mermaid(steps()).splitlines() == [
         "flowchart LR",
-        '  lake["lake<br/>1 resource"]',
         '  flow["flow<br/>1 resource"]',
+        '  lake["lake<br/>1 resource"]',
         "  lake --> flow",
     ]
     assert '  "lake-bucket" -> "flow-machine";' in render_dot(steps(), resources=True)

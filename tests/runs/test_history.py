@@ -208,7 +208,7 @@ def test_last_is_the_latest_run(environment: Environment, clients: Clients, code
     [
         (b'{"metrics": {"auc": 0.99, "f1": NaN}}', "`metrics.f1` is NaN, which JSON cannot hold"),
         (b'{"metrics": {"auc": "0.99"}}', "`auc` is text, not a number"),
-        (b'{"metrics": {"auc": 1}}' + b" " * 300_000, "a gate reads at most 262,144 bytes (256 KiB)"),
+        (b'{"metrics": {"auc": 1}}' + b" " * 300_000, "a gate of this orchestrator reads at most 262,144 bytes"),
         (b'\xef\xbb\xbf{"metrics": {"auc": 1}}', "starts with a byte order mark"),
         (b'{"metrics": {"auc": 1' + b"0" * 400 + b"}}", "`metrics.auc` is a number of more than 300 digits"),
         (b'{"metrics": {"auc": {"value": 1}}}', "`auc` is an object, not a number"),

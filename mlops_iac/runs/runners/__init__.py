@@ -22,6 +22,9 @@ RUNNERS: Final[Mapping[str, str]] = {
 class Runner(Protocol):
     """What an orchestrator does with the runs of one pipeline."""
 
+    most_evaluation: int
+    """Bytes of an evaluation file that its gates can read."""
+
     def __init__(self, environment: Environment, pipeline: Pipeline, clients: Clients) -> None: ...
 
     def check(self, order: Order) -> None:

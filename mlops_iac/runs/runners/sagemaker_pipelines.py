@@ -11,6 +11,7 @@ from typing import Any, Final
 from mlops_iac.clients import Clients
 from mlops_iac.core.environment import Environment, Pipeline, Step
 from mlops_iac.core.errors import Problem, UsageError
+from mlops_iac.core.evaluation import MOST_BYTES
 from mlops_iac.core.strict_json import read_json
 from mlops_iac.core.suggestions import did_you_mean
 from mlops_iac.pipelines import hyperparameters
@@ -48,6 +49,9 @@ Native = Mapping[str, Any]
 
 class Runner:
     """One pipeline's executions."""
+
+    most_evaluation = MOST_BYTES
+    """AWS tells no limit for a property file: what we read is all that can be shown."""
 
     def __init__(self, environment: Environment, pipeline: Pipeline, clients: Clients) -> None:
         self.stack, self.pipeline, self._clients = environment.stack, pipeline, clients

@@ -64,7 +64,7 @@ def test_wrong_words_about_an_environment(deployed: Project, words: tuple[str, .
         (b"[1, 2]\n", ("wrong.yaml", "not a map")),
         (b"\xd0\xff\n", ("wrong.yaml", "not UTF-8")),
         (b"gate_at_least: 0.5\ngate_at_least: 0.1\n", ("wrong.yaml:2", "already on line 1")),
-        (b"data: &a raw/\nx: *a\n", ("wrong.yaml:2", "aliases")),
+        (b"data: &a raw/\nx: *a\n", ("wrong.yaml:1", "aliases")),
         (b"data: !!python/object/apply:os.system ['touch pwned']\n", ("wrong.yaml:1", "os.system")),
         (b"# weak\ngate: 1\nhyperparameters: 3\n", ("wrong.yaml:2  gate", "wrong.yaml:3  hyperparameters", "a map")),
     ],

@@ -88,9 +88,9 @@ BOMB = "a: &a [x,x,x]\nb: &b [*a,*a,*a]\nc: &c [*b,*b,*b]\nconfig: *c\n"
 @pytest.mark.parametrize(
     ("content", "line", "says"),
     [
-        (b"", 0, ("The stack file is empty.", "mlops-iac new")),
-        (b"# nothing\n", 0, ("The stack file is empty.",)),
-        (GOOD.encode() + b"#" * 300_000, 0, ("The stack file is too large.", "256 KiB")),
+        (b"", 0, ("The file is empty.", "mlops-iac new")),
+        (b"# nothing\n", 0, ("The file is empty.",)),
+        (GOOD.encode() + b"#" * 300_000, 0, ("The file is too large.", "256 KiB")),
         (b"\x00\x01\x02config", 1, ("control character U+0000",)),
         (b"\x7fELF\xf1\xf2", 1, ("not UTF-8",)),
         (changed("tiny\n  mlops-iac:env", "caf\u00e9\n  mlops-iac:env").decode().encode("latin-1"), 3, ("0xe9",)),

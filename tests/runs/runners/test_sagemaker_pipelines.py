@@ -128,7 +128,7 @@ def test_a_refused_run_is_no_failed_one_and_says_the_metric(monkeypatch: pytest.
     [
         (b'{"metrics": {"auc": NaN}}', "`metrics.auc` is NaN, which JSON cannot hold"),
         (b'{"metrics": {"auc": "0.99"}}', "`auc` is text, not a number"),
-        (b'{"metrics": {"auc": 1}}' + b" " * 300_000, "a gate reads at most 262,144 bytes (256 KiB)"),
+        (b'{"metrics": {"auc": 1}}' + b" " * 5_000_000, "a gate of this orchestrator reads at most 4,194,304 bytes"),
         (b'\xef\xbb\xbf{"metrics": {"auc": 1}}', "starts with a byte order mark"),
         (b'{"metrics": {"auc": 1' + b"0" * 400 + b"}}", "`metrics.auc` is a number of more than 300 digits"),
         (b'{"metrics": {"auc": {"value": 1}}}', "`auc` is an object, not a number"),

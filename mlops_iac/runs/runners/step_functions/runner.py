@@ -21,6 +21,9 @@ from mlops_iac.runs.runners.step_functions.story import Event, Story, explain, f
 class Runner:
     """One pipeline's state machine."""
 
+    most_evaluation = 256 * 1024
+    """What passes between two states: https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html"""
+
     def __init__(self, environment: Environment, pipeline: Pipeline, clients: Clients) -> None:
         self.stack, self.pipeline, self._clients = environment.stack, pipeline, clients
 

@@ -1,0 +1,49 @@
+"""The tiny team's environment, deployed by the CLI on one of the targets, with its data in the lake."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.conftest import make_project
+from tests.e2e.bad_input.project import Project
+from tests.support.tiny_team import write_script, write_tiny_team
+
+STACK = """config:
+  aws:region: eu-west-1
+  mlops-iac:team: tiny
+  mlops-iac:environment: dev
+  mlops-iac:blueprint: tabular-batch
+  mlops-iac:code: examples/tiny
+  mlops-iac:options:
+    orchestrator: {target}
+"""
+
+
+class TinyEnvironment(Project):
+    """The project of ``tiny-dev``, and its team's scripts."""
+
+    def write(self, script: str, text: str) -> None:
+        write_script(self.folder / "examples/tiny" / script, text)
+
+    def last_run(self) -> str:
+        found: str = json.loads(self.run("runs", "tiny-dev", "--json"))["runs"][0]["id"]
+        return found
+
+
+@contextlib.contextmanager
+def tiny_environment(folder: Path, target: str) -> Iterator[TinyEnvironment]:
+    make_project(folder)
+    for stack_file in (folder / "stacks").iterdir():
+        stack_file.unlink()
+    write_tiny_team(folder)
+    (folder / "stacks/Pulumi.tiny-dev.yaml").write_text(STACK.format(target=target))
+    made = TinyEnvironment(folder)
+    made.run("up", "tiny-dev", "--yes")
+    made.run("data", "put", "tiny-dev", "data", "raw/")
+    try:
+        yield made
+    finally:
+        made.run("cloud", "stop")
