@@ -13,6 +13,7 @@ OURS = "data that comes with this package"
 LIBRARY = "data that comes with an installed library"
 INSIDE_A_JOB = "runs where mlops-iac is not installed: standard library only"
 JUST_WRITTEN = "what this function wrote"
+MADE_BY_A_TEST = "what the part under test made, in the test's own process"
 
 PLAIN_JSON = {
     "mlops_iac/core/strict_json.py": "the reader itself",
@@ -27,6 +28,9 @@ PLAIN_JSON = {
     "mlops_iac/cloud/jobs/launch.py": INSIDE_A_JOB,
     "mlops_iac/cloud/jobs/toolkits/sagemaker_training/environment.py": INSIDE_A_JOB,
     "mlops_iac/cloud/endpoints/mlops_iac_content.py": INSIDE_A_JOB,
+    "mlops_iac/testing/contracts/blueprints.py": MADE_BY_A_TEST,
+    "mlops_iac/testing/contracts/steps.py": MADE_BY_A_TEST,
+    "mlops_iac/testing/contracts/world.py": MADE_BY_A_TEST,
     "mlops_iac/runs/launcher/default_inference.py": INSIDE_A_JOB,
     "mlops_iac/runs/launcher/mlops_iac_run.py": INSIDE_A_JOB,
     "components/orchestrator/deploy_function.py": INSIDE_A_JOB,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from mlops_iac.cloud.handlers._api import Api
 from mlops_iac.cloud.handlers.s3._part import BucketPart
 from mlops_iac.cloud.regions import dns_suffix_of
+from mlops_iac.core.strict_json import read_json
 from mlops_iac.engine.handler import Scope
 from mlops_iac.engine.values.value import Props
 
@@ -41,7 +41,7 @@ class BucketWebsiteConfiguration(BucketPart):
     def create_params(self, scope: Scope, inputs: Props) -> dict[str, Any]:
         params = super().create_params(scope, inputs)
         if inputs.get("routingRules"):
-            params["WebsiteConfiguration"]["RoutingRules"] = json.loads(inputs["routingRules"])
+            params["WebsiteConfiguration"]["RoutingRules"] = read_json(inputs["routingRules"])
         return params
 
     def finish(self, api: Api, scope: Scope, outputs: dict[str, Any]) -> None:
