@@ -20,7 +20,7 @@ DEEPEST: Final = 100
 """Levels of a document. The writer recurses, and Python ends recursion at a thousand frames."""
 
 MOST_DIGITS: Final = 400
-"""Digits of an integer. A 64-bit float, which is what readers have, holds 309."""
+"""Digits of an integer that is read at all. A 64-bit float, which is what other readers have, holds 309."""
 
 LARGEST_FILE: Final = 16 * 1024 * 1024
 """Bytes of a file that is read whole, where its reader does not say otherwise."""
@@ -40,12 +40,15 @@ class NotStrictJson(ValueError):
 def read_json(text: str | bytes, *, finite: bool = True) -> Any:
     """The value; raises `NotStrictJson`, and nothing else, whatever is in the text.
 
-    Without ``finite``, NaN and infinities are passed on, for who can say where in the document they stand.
+    Without ``finite``, NaN, infinities and integers larger than any float are passed on, for who can say where in the
+    document they stand.
     """
-    checks: dict[str, Any] = {"parse_constant": _refuse_constant, "parse_float": _float} if finite else {}
+    checks: dict[str, Any] = {"parse_int": _int}
+    if finite:
+        checks = {"parse_constant": _refuse_constant, "parse_float": _float, "parse_int": _finite_int}
     try:
         text = text.decode("utf-8") if isinstance(text, bytes) else text
-        value = json.loads(text, parse_int=_int, **checks)
+        value = json.loads(text, **checks)
     except NotStrictJson:
         raise
     except UnicodeDecodeError as error:
@@ -122,6 +125,13 @@ def _int(text: str) -> int:
     if digits > MOST_DIGITS + 1:
         raise NotStrictJson(f"it holds an integer of {digits:,} digits; {MOST_DIGITS} are the most")
     return int(text)
+
+
+def _finite_int(text: str) -> int:
+    value = _int(text)
+    if finite(value) is None:
+        raise NotStrictJson(f"it holds an integer of {len(text.lstrip('-'))} digits, larger than a number can be")
+    return value
 
 
 def _is_text(value: Any) -> bool:

@@ -32,6 +32,8 @@ def refuse(constant: str) -> None:
         ("[-Infinity]", "-Infinity"),
         ('{"a": 1e999}', "1e999"),
         ("9" * 5_000, "5,000 digits"),
+        ("1" + "0" * 309, "310 digits, larger than a number can be"),
+        ("[-2" + "0" * 308 + "]", "309 digits, larger than a number can be"),
         ("-" + "9" * 5_000, "5,000 digits"),
         ("[" * 100_000, "nested too deep"),
         ("[" * 200 + "]" * 200, "nested too deep"),
@@ -43,7 +45,7 @@ def refuse(constant: str) -> None:
         ('{"\\uDFFF": 1}', "surrogate"),
         ('"\udc80"', "surrogate"),
     ],
-    ids=range(14),
+    ids=range(16),
 )
 def test_what_no_reader_can_be_asked_to_take_is_refused(text: str | bytes, told: str) -> None:
     with pytest.raises(NotStrictJson, match=told):

@@ -227,6 +227,9 @@ class History:
     def get_event_history(self) -> list[dict[str, Any]]:
         return [{k: dict(v) if isinstance(v, dict) else v for k, v in event.items()} for event in self.events]
 
+    def set_stop(self, **_: Any) -> None:
+        """It has ended: there is nothing to stop."""
+
 
 def _keep_only_history_in_snapshots() -> None:
     """A running environment holds threads, sockets and half-read bodies; its history is what lasts."""
