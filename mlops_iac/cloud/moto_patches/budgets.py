@@ -1,7 +1,8 @@
-"""Budgets: updates and subscribers, which moto lacks. Nothing is spent here, so no notification is ever sent."""
+"""Budgets: updates, subscribers and tags, which moto lacks. Nothing is spent here, so no notification is ever sent."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from mlops_iac.cloud.wire import AwsError, Call
@@ -18,8 +19,12 @@ def apply(gateway: Gateway) -> None:
         ("CreateSubscriber", _create_subscriber),
         ("UpdateSubscriber", _update_subscriber),
         ("DeleteSubscriber", _delete_subscriber),
+        ("TagResource", _tag),
+        ("UntagResource", _untag),
+        ("ListTagsForResource", _list_tags),
     ):
         gateway.instead("budgets", operation, _locked(gateway, fn))
+    gateway.after("budgets", "CreateBudget", _locked(gateway, _tag_new))
 
 
 def _locked(gateway: Gateway, fn: Any) -> Any:
@@ -34,7 +39,7 @@ def _get_budget(call: Call, name: str) -> Any:
     from moto.budgets.models import budgets_backends
 
     backend = budgets_backends[call.account_id]["aws"]
-    budget = backend.budgets[call.params["AccountId"]].get(name)
+    budget = backend.budgets[call.params.get("AccountId") or call.account_id].get(name)
     if budget is None:
         raise AwsError("NotFoundException", f"Unable to find budget: {name} - the budget doesn't exist.")
     return budget
@@ -91,6 +96,38 @@ def _update_subscriber(call: Call) -> None:
 def _delete_subscriber(call: Call) -> None:
     subscribers = _get_notification(call).subscribers
     del subscribers[_index(subscribers, call.params["Subscriber"])]
+
+
+def _tag_new(call: Call) -> None:
+    _add_tags(_get_budget(call, call.params["Budget"]["BudgetName"]), call.params.get("ResourceTags") or ())
+
+
+def _tag(call: Call) -> None:
+    _add_tags(_get_tagged(call), call.params["ResourceTags"])
+
+
+def _untag(call: Call) -> None:
+    tags = _tags_of(_get_tagged(call))
+    for key in call.params["ResourceTagKeys"]:
+        tags.pop(key, None)
+
+
+def _list_tags(call: Call) -> dict[str, Any]:
+    return {"ResourceTags": [{"Key": key, "Value": value} for key, value in _tags_of(_get_tagged(call)).items()]}
+
+
+def _get_tagged(call: Call) -> Any:
+    """The budget that an ARN names: ``arn:PARTITION:budgets::ACCOUNT:budget/NAME``."""
+    return _get_budget(call, call.params["ResourceARN"].partition(":budget/")[2])
+
+
+def _tags_of(budget: Any) -> dict[str, str]:
+    tags: dict[str, str] = vars(budget).setdefault("tags", {})
+    return tags
+
+
+def _add_tags(budget: Any, tags: Iterable[dict[str, str]]) -> None:
+    _tags_of(budget).update({tag["Key"]: tag["Value"] for tag in tags})
 
 
 def _index(subscribers: list[Any], wanted: Any) -> int:

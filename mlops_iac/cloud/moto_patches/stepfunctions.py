@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 _PAGE: Final = 1000
 """AWS's largest page of history events."""
 
+_MOST_DIAGNOSTICS: Final = 100
+"""Of one answer, where the caller does not say (ValidateStateMachineDefinition, "maxResults")."""
+
 _START_WAIT: Final = 5.0
 """Seconds for an execution's thread to set itself up; it takes milliseconds."""
 
@@ -39,6 +42,7 @@ def apply(gateway: Gateway) -> None:
     gateway.before("stepfunctions", "UpdateStateMachine", _check_definition)
     gateway.before("stepfunctions", "CreateStateMachine", lambda call: on_behalf.check_state_machine(gateway, call))
     gateway.before("stepfunctions", "UpdateStateMachine", lambda call: on_behalf.check_state_machine(gateway, call))
+    gateway.instead("stepfunctions", "ValidateStateMachineDefinition", _validate)
     gateway.instead("stepfunctions", "StartExecution", lambda call: _start(gateway, call))
     gateway.instead("stepfunctions", "StopExecution", lambda call: _stop(gateway, call))
     gateway.instead("stepfunctions", "DescribeExecution", lambda call: _describe(gateway, call))
@@ -70,6 +74,33 @@ def _name_refused_definitions() -> None:
 
     validate.original = original  # type: ignore[attr-defined]
     Backend._validate_definition = staticmethod(validate)
+
+
+def _validate(call: Call) -> dict[str, Any]:
+    """What creating it would refuse, as an answer. Only errors: we have no warnings."""
+    from moto.stepfunctions.parser.models import StepFunctionsParserBackend as Backend
+
+    definition = call.params["definition"]
+    problems = asl_check.find_problems(definition)
+    if not problems:
+        try:
+            Backend._validate_definition(definition=definition)
+        except AwsError as error:
+            problems = [f"SCHEMA_VALIDATION_FAILED: {error.message}"]
+    most = call.params.get("maxResults") or _MOST_DIAGNOSTICS
+    return {
+        "result": "FAIL" if problems else "OK",
+        "diagnostics": [_diagnostic(problem) for problem in problems[:most]],
+        "truncated": len(problems) > most,
+    }
+
+
+def _diagnostic(problem: str) -> dict[str, str]:
+    """From ``CODE: words at /States/A/Next``."""
+    code, _, rest = problem.partition(": ")
+    words, _, place = rest.rpartition(" at /")
+    found = {"severity": "ERROR", "code": code, "message": words or rest}
+    return {**found, "location": f"/{place}"} if words else found
 
 
 def _check_definition(call: Call) -> None:

@@ -239,6 +239,18 @@ def test_a_budget_can_be_updated_and_tells_its_subscribers(clients):
     assert told["Subscribers"] == [subscriber]
 
 
+def test_a_budget_has_tags(clients):
+    budgets, account = clients("budgets"), "123456789012"
+    budget = {"BudgetName": "t", "BudgetType": "COST", "TimeUnit": "MONTHLY"}
+    budget["BudgetLimit"] = {"Amount": "100", "Unit": "USD"}
+    budgets.create_budget(AccountId=account, Budget=budget, ResourceTags=[{"Key": "a", "Value": "1"}])
+    arn = f"arn:aws:budgets::{account}:budget/t"
+    budgets.tag_resource(ResourceARN=arn, ResourceTags=[{"Key": "a", "Value": "2"}, {"Key": "b", "Value": "3"}])
+    budgets.untag_resource(ResourceARN=arn, ResourceTagKeys=["b", "never"])
+    assert budgets.list_tags_for_resource(ResourceARN=arn)["ResourceTags"] == [{"Key": "a", "Value": "2"}]
+    assert code_of(lambda: budgets.list_tags_for_resource(ResourceARN=f"{arn}x")) == "NotFoundException"
+
+
 def test_managed_policies_exist_when_asked_for(clients):
     iam = clients("iam")
     trust = {

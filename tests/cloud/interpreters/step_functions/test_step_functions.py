@@ -399,6 +399,31 @@ def test_unnamed_executions_get_names_of_their_own_and_a_name_is_used_once(sfn, 
 def test_a_document_that_aws_would_refuse_is_refused(sfn, document, told):
     with pytest.raises(sfn.exceptions.InvalidDefinition, match=told.replace("'", ".")):
         sfn.create_state_machine(name="bad", definition=json.dumps(document), roleArn=ROLE)
+    answer = sfn.validate_state_machine_definition(definition=json.dumps(document))
+    assert answer["result"] == "FAIL"
+    said = [f"{one['code']}: {one['message']} at {one.get('location', '')}" for one in answer["diagnostics"]]
+    assert told in "\n".join(said)
+
+
+def test_what_is_wrong_with_a_definition_is_told_with_its_place(sfn):
+    good = machine({"Type": "Pass"})
+    assert sfn.validate_state_machine_definition(definition=json.dumps(good)) | {"ResponseMetadata": None} == {
+        "result": "OK",
+        "diagnostics": [],
+        "truncated": False,
+        "ResponseMetadata": None,
+    }
+    astray = {"StartAt": "A", "States": {"A": {"Type": "Pass", "Next": "B"}, "C": {"Type": "Pass", "End": True}}}
+    answer = sfn.validate_state_machine_definition(definition=json.dumps(astray), maxResults=1)
+    assert answer["truncated"]
+    assert answer["diagnostics"] == [
+        {
+            "severity": "ERROR",
+            "code": "MISSING_TRANSITION_TARGET",
+            "message": "Missing 'Next' target: B",
+            "location": "/States/A/Next",
+        }
+    ]
 
 
 def wait_until(condition: Any, seconds: float = 5) -> None:
