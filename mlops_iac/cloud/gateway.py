@@ -13,7 +13,7 @@ import uuid
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from mlops_iac.clients import DEFAULT_ACCOUNT, Clients
 from mlops_iac.cloud import uploads, wire
@@ -29,6 +29,8 @@ from mlops_iac.cloud.token import Token
 from mlops_iac.cloud.wire import Answer, AwsError, Call, Request
 
 __all__ = ["AwsError", "Call", "Gateway"]
+
+Answered = TypeVar("Answered")
 
 log = logging.getLogger("mlops_iac.cloud")
 
@@ -93,6 +95,15 @@ class Gateway(Hooks, Changes):
         """
         with self._lock:
             yield
+
+    def holding(self, service: str, fn: Callable[[Call], Answered]) -> Callable[[Call], Answered]:
+        """``fn`` as a hook that holds moto still while it runs."""
+
+        def held(call: Call) -> Answered:
+            with self.locked(service):
+                return fn(call)
+
+        return held
 
     # Answering --------------------------------------------------------------------------------------------------
 

@@ -17,6 +17,16 @@ from mlops_iac.core.strict_json import read_json_file
 RECORD: Final = "cloud.json"
 """Says which process serves the folder, and where; see `address`."""
 
+SNAPSHOT: Final = "cloud.snap"
+
+UNSAVED: Final = "unsaved"
+"""Says that something changed which no snapshot holds."""
+
+
+def previous(name: str) -> str:
+    """What a file's last content but one is kept as."""
+    return f"{name}.previous"
+
 
 class Home:
     """The folder at ``path``, made when it is not there. Only this person can look into it."""
@@ -59,7 +69,7 @@ class Home:
                 if file.read() != content:
                     raise OSError("what was written could not be read back")
             with contextlib.suppress(FileNotFoundError):  # the first of that name
-                self._rename(name, f"{name}.previous")
+                self._rename(name, previous(name))
             self._rename(temporary, name)
         except OSError:
             self.remove(temporary)

@@ -17,6 +17,7 @@ import time
 from typing import TYPE_CHECKING, Final
 
 from mlops_iac.cloud import snapshot
+from mlops_iac.cloud.home import SNAPSHOT, UNSAVED
 
 if TYPE_CHECKING:
     from mlops_iac.cloud.gateway import Gateway
@@ -28,9 +29,6 @@ SAVE_AFTER: Final = 1.0
 SAVE_SHARE: Final = 10
 """Saving never takes more than one part in this many of the time, however large the state is."""
 
-UNSAVED: Final = "unsaved"
-"""The file that says that something changed which no snapshot holds."""
-
 _UNREAD: Final = ".unread"
 
 log = logging.getLogger("mlops_iac.cloud")
@@ -41,7 +39,7 @@ class Keeper:
 
     def __init__(self, home: Home, gateway: Gateway) -> None:
         self._home, self._gateway = home, gateway
-        self._path = home.path / snapshot.FILE
+        self._path = home.path / SNAPSHOT
         self._saving = threading.Lock()
         self._saved: int | None = None
         self._told: frozenset[str] = frozenset()

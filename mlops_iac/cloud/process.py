@@ -20,6 +20,7 @@ from mlops_iac.clients import ATTEMPTS, Clients, Credentials
 from mlops_iac.cloud import own_calls
 from mlops_iac.cloud import token as tokens
 from mlops_iac.cloud.disk import find_fault
+from mlops_iac.cloud.home import RECORD, SNAPSHOT, UNSAVED, previous
 from mlops_iac.cloud.relay import relayed
 from mlops_iac.core.errors import CloudError
 
@@ -29,7 +30,7 @@ START_TIMEOUT: Final = 30.0
 STOP_TIMEOUT: Final = 30.0
 """Seconds for jobs to be stopped and the state to be saved."""
 
-SNAPSHOTS: Final = ("cloud.snap", "cloud.snap.previous")
+SNAPSHOTS: Final = (SNAPSHOT, previous(SNAPSHOT))
 
 WITHOUT_IAM: Final = "--without-iam"
 
@@ -63,7 +64,7 @@ class EmbeddedCloud:
             return record
         if not _is_alive(record.pid):
             with contextlib.suppress(FileNotFoundError):
-                (self.home / "cloud.json").unlink()
+                (self.home / RECORD).unlink()
         return None
 
     @property
@@ -79,7 +80,7 @@ class EmbeddedCloud:
         """
         running = self.find()
         if running is None:
-            return (self.home / "unsaved").exists()
+            return (self.home / UNSAVED).exists()
         health = own_calls.call(running.endpoint, "GET", "health", timeout=5, headers=self._authorization())
         return bool(health.get("unclean"))
 
@@ -157,14 +158,14 @@ class EmbeddedCloud:
             own_calls.call(running.endpoint, "POST", "reset", timeout=STOP_TIMEOUT, headers=self._authorization())
             return
         with self._writable():
-            for path in (*(self.home / name for name in (*SNAPSHOTS, "unsaved")), *(self.home / "objects").glob("*")):
+            for path in (*(self.home / name for name in (*SNAPSHOTS, UNSAVED)), *(self.home / "objects").glob("*")):
                 path.unlink(missing_ok=True)
 
     def status(self) -> dict[str, Any]:
         """What is running and what it holds; ``{"running": False, …}`` when it is not."""
         running = self.find()
         if running is None:
-            snapshot = self.home / "cloud.snap"
+            snapshot = self.home / SNAPSHOT
             return {
                 "running": False,
                 "home": str(self.home),
@@ -220,7 +221,7 @@ class EmbeddedCloud:
         """Where a cloud of this person's answers; a record that came with a clone is none (`address.py`)."""
         from mlops_iac.cloud.address import read
 
-        record = read(self.home / "cloud.json")
+        record = read(self.home / RECORD)
         return None if record is None else Running(**record)
 
     def _is_ours(self, record: Running) -> bool:
@@ -280,7 +281,7 @@ class EmbeddedCloud:
 
     def _spawn(self, iam: bool) -> Running:
         with contextlib.suppress(FileNotFoundError):
-            (self.home / "cloud.json").unlink()
+            (self.home / RECORD).unlink()
         descriptor = os.open(self.home / "cloud.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         with os.fdopen(descriptor, "ab") as log:
             process = subprocess.Popen(

@@ -17,11 +17,10 @@ from typing import Any, Final
 
 from mlops_iac.cloud import seal
 from mlops_iac.cloud.blobs import Blobs
-from mlops_iac.cloud.home import Home
+from mlops_iac.cloud.home import SNAPSHOT, Home
+from mlops_iac.cloud.home import previous as previous_name
 from mlops_iac.cloud.pickling import PER_PROCESS, Unpickler, find_backends, pickler
 from mlops_iac.core.strict_json import read_json
-
-FILE: Final = "cloud.snap"
 
 _MAGIC: Final = b"mlops-iac cloud snapshot 3\n"
 
@@ -61,11 +60,11 @@ def dump(store: Store) -> Dumped:
 
 def write(home: Home, content: bytes) -> None:
     """Seal it and let it take the old one's place, which stays as ``….previous``. Only this person can read them."""
-    home.write(FILE, _MAGIC + seal.seal(content, _MAGIC))
+    home.write(SNAPSHOT, _MAGIC + seal.seal(content, _MAGIC))
 
 
 def previous(path: Path) -> Path:
-    return path.with_name(f"{path.name}.previous")
+    return path.with_name(previous_name(path.name))
 
 
 def load(path: Path, blobs: Blobs) -> tuple[Store, frozenset[str]]:

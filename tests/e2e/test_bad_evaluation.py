@@ -9,32 +9,23 @@ import pytest
 
 from mlops_iac.core import exit_codes
 from mlops_iac.pipelines.compile import TARGETS
+from tests.support.bad_evaluations import BAD
 from tests.support.tiny_environment import TinyEnvironment, tiny_environment
 
 pytestmark = pytest.mark.nightly
 
-FAULTS = {
-    "missing": ("None", "does not exist: the evaluation wrote no such file."),
-    "a byte order mark": (r"""b'\xef\xbb\xbf{"metrics": {"auc": 0.95}}'""", "starts with a byte order mark"),
-    "NaN beside it": (r"""b'{"metrics": {"auc": 0.95, "f1": NaN}}'""", "`metrics.f1` is NaN, which JSON cannot hold."),
-    "infinite": (r"""b'{"metrics": {"auc": 1e999}}'""", "`metrics.auc` is Infinity, which JSON cannot hold."),
-    "text": (r"""b'{"metrics": {"auc": "0.95"}}'""", "`auc` is text, not a number"),
-    "400 digits": (r"""b'{"metrics": {"auc": 1' + b"0" * 400 + b'}}'""", "a number of more than 300 digits"),
-    "another metric": (r"""b'{"metrics": {"f1": 0.95}}'""", "has no `metrics.auc`; it has: f1."),
-}
-
-LARGE = r"""b'{"metrics": {"auc": 0.95}}' + b" " * 300_000"""
+LARGE = b'{"metrics": {"auc": 0.95}}' + b" " * 300_000
 """More than Step Functions passes between two states; SageMaker Pipelines has no such limit."""
 
 
-def write_evaluation(project: TinyEnvironment, content: str) -> None:
+def write_evaluation(project: TinyEnvironment, content: bytes | None) -> None:
     project.write(
         "evaluate.py",
         f"""
         import pathlib
         folder = pathlib.Path("/opt/ml/processing/output/evaluation")
         folder.mkdir(parents=True, exist_ok=True)
-        content = {content}
+        content = {content!r}
         if content is not None:
             (folder / "evaluation.json").write_bytes(content)
         """,
@@ -44,10 +35,10 @@ def write_evaluation(project: TinyEnvironment, content: str) -> None:
 @pytest.mark.parametrize("target", TARGETS)
 def test_what_cannot_be_compared_passes_no_gate(tmp_path: Path, target: str) -> None:
     with tiny_environment(tmp_path / "project", target) as project:
-        for content, words in FAULTS.values():
+        for content, words in BAD.values():
             told = refused(project, content)
             assert words in told, told
-        assert len(json.loads(project.run("runs", "tiny-dev", "--json"))["runs"]) == len(FAULTS)
+        assert len(json.loads(project.run("runs", "tiny-dev", "--json"))["runs"]) == len(BAD)
 
 
 def test_a_file_that_is_too_large_for_one_orchestrator_is_not_for_the_other(tmp_path: Path) -> None:
@@ -58,7 +49,7 @@ def test_a_file_that_is_too_large_for_one_orchestrator_is_not_for_the_other(tmp_
         assert "passed: auc is 0.95, the gate wants >= 0.9" in project.run("run", "tiny-dev", "--follow")
 
 
-def refused(project: TinyEnvironment, content: str) -> str:
+def refused(project: TinyEnvironment, content: bytes | None) -> str:
     """A run with this content, which its gate refuses before anything is registered; answers what is told."""
     write_evaluation(project, content)
     told = project.run("run", "tiny-dev", "--follow", code=exit_codes.ERROR)

@@ -19,6 +19,7 @@ from mlops_iac.runs.history import get_run, list_runs
 from mlops_iac.runs.run import Run
 from mlops_iac.runs.start import start
 from mlops_iac.runs.stop import stop
+from tests.support.bad_evaluations import BAD
 from tests.support.small_environment import make_lake, make_state_machine, moto_clients
 
 METRICS = {"auc": 0.91, "rows": 143}
@@ -203,19 +204,10 @@ def test_last_is_the_latest_run(environment: Environment, clients: Clients, code
     assert get_run(environment, clients, "last").id == run.id
 
 
-@pytest.mark.parametrize(
-    ("body", "told"),
-    [
-        (b'{"metrics": {"auc": 0.99, "f1": NaN}}', "`metrics.f1` is NaN, which JSON cannot hold"),
-        (b'{"metrics": {"auc": "0.99"}}', "`auc` is text, not a number"),
-        (b'{"metrics": {"auc": 1}}' + b" " * 300_000, "a gate of this orchestrator reads at most 262,144 bytes"),
-        (b'\xef\xbb\xbf{"metrics": {"auc": 1}}', "starts with a byte order mark"),
-        (b'{"metrics": {"auc": 1' + b"0" * 400 + b"}}", "`metrics.auc` is a number of more than 300 digits"),
-        (b'{"metrics": {"auc": {"value": 1}}}', "`auc` is an object, not a number"),
-        (b'{"binary_classification_metrics": {"auc": {"value": 1}}}', "has no `metrics.auc`; it has: binary_class"),
-        (None, "does not exist"),
-    ],
-)
+TOO_LARGE = (b'{"metrics": {"auc": 1}}' + b" " * 300_000, "a gate of this orchestrator reads at most 262,144 bytes")
+
+
+@pytest.mark.parametrize(("body", "told"), [*BAD.values(), TOO_LARGE], ids=[*BAD, "too large"])
 def test_a_gate_that_cannot_compare_names_the_file_and_what_is_wrong(
     environment: Environment, clients: Clients, code: Path, body: bytes | None, told: str
 ) -> None:
@@ -229,7 +221,7 @@ def test_a_gate_that_cannot_compare_names_the_file_and_what_is_wrong(
     key = f"models/{run.id}/evaluation/evaluation.json"
     for words in (ended.error, str(ended.gate), {step.name: step.reason for step in ended.steps}["gate"]):
         assert key in words
-        assert told in words
+        assert told.removesuffix(".") in words
 
 
 def test_a_metric_is_read_where_the_gates_fact_says(environment: Environment, clients: Clients, code: Path) -> None:

@@ -19,16 +19,12 @@ FARGATE: Final = frozenset({*SCALING, "subnets", "securityGroupIds"})
 
 
 def apply(gateway: Gateway) -> None:
-    def locked(fn: Any) -> Any:
-        def look(call: Call) -> None:
-            with gateway.locked("batch"):
-                fn(call)
-
-        return look
-
-    gateway.before("batch", "UpdateComputeEnvironment", locked(_update))
-    gateway.before("batch", "DeleteComputeEnvironment", locked(_check_environment_delete))
-    gateway.before("batch", "DeleteJobQueue", locked(_check_queue_delete))
+    for operation, fn in (
+        ("UpdateComputeEnvironment", _update),
+        ("DeleteComputeEnvironment", _check_environment_delete),
+        ("DeleteJobQueue", _check_queue_delete),
+    ):
+        gateway.before("batch", operation, gateway.holding("batch", fn))
 
 
 def _backend(call: Call) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from mlops_iac.cloud.wire import AwsError, Call
@@ -23,16 +23,13 @@ def apply(gateway: Gateway) -> None:
         ("UntagResource", _untag),
         ("ListTagsForResource", _list_tags),
     ):
-        gateway.instead("budgets", operation, _locked(gateway, fn))
-    gateway.after("budgets", "CreateBudget", _locked(gateway, _tag_new))
+        gateway.instead("budgets", operation, gateway.holding("budgets", _answering(fn)))
+    gateway.after("budgets", "CreateBudget", gateway.holding("budgets", _tag_new))
 
 
-def _locked(gateway: Gateway, fn: Any) -> Any:
-    def answer(call: Call) -> dict[str, Any]:
-        with gateway.locked("budgets"):
-            return fn(call) or {}
-
-    return answer
+def _answering(fn: Callable[[Call], dict[str, Any] | None]) -> Callable[[Call], dict[str, Any]]:
+    """Most of them have nothing to answer."""
+    return lambda call: fn(call) or {}
 
 
 def _get_budget(call: Call, name: str) -> Any:

@@ -4,7 +4,7 @@ with network interfaces, and groups that the rules of other groups name.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from mlops_iac.cloud.wire import AwsError, Call
@@ -15,22 +15,18 @@ if TYPE_CHECKING:
 
 def apply(gateway: Gateway) -> None:
     for operation, check in (("DeleteSecurityGroup", _check_group), ("DeleteSubnet", _check_subnet)):
-        gateway.before("ec2", operation, _locked(gateway, check))
+        gateway.before("ec2", operation, gateway.holding("ec2", check))
 
 
-def _locked(gateway: Gateway, check: Callable[[Any, Call], None]) -> Callable[[Call], None]:
-    def look(call: Call) -> None:
-        from moto.ec2.models import ec2_backends
+def _backend(call: Call) -> Any:
+    from moto.ec2.models import ec2_backends
 
-        with gateway.locked("ec2"):
-            check(ec2_backends[call.account_id][call.region], call)
-
-    return look
+    return ec2_backends[call.account_id][call.region]
 
 
-def _check_group(backend: Any, call: Call) -> None:
+def _check_group(call: Call) -> None:
     group = call.params.get("GroupId")
-    if any(group in used for used in _used_groups(backend, group)):
+    if any(group in used for used in _used_groups(_backend(call), group)):
         raise AwsError("DependencyViolation", f"resource {group} has a dependent object")
 
 
@@ -48,7 +44,7 @@ def _used_groups(backend: Any, group: str | None) -> Iterator[set[str]]:
                 yield {rule.source_group.get("GroupId", "") for rule in rules}
 
 
-def _check_subnet(backend: Any, call: Call) -> None:
+def _check_subnet(call: Call) -> None:
     subnet = call.params["SubnetId"]
-    if any(interface.subnet.id == subnet for interface in backend.enis.values()):
+    if any(interface.subnet.id == subnet for interface in _backend(call).enis.values()):
         raise AwsError("DependencyViolation", f"The subnet '{subnet}' has dependencies and cannot be deleted.")

@@ -15,6 +15,7 @@ from mlops_iac.runs.history import get_run, list_runs
 from mlops_iac.runs.names import names_of
 from mlops_iac.runs.runners.execution import Order
 from mlops_iac.runs.runners.sagemaker_pipelines import Runner
+from tests.support.bad_evaluations import BAD
 from tests.support.small_environment import ACCOUNT, REGION, make_environment
 
 RUN = "261121-081530-3fa2"
@@ -123,18 +124,10 @@ def test_a_refused_run_is_no_failed_one_and_says_the_metric(monkeypatch: pytest.
     assert (listed.id, listed.status) == (RUN, "refused")
 
 
-@pytest.mark.parametrize(
-    ("body", "told"),
-    [
-        (b'{"metrics": {"auc": NaN}}', "`metrics.auc` is NaN, which JSON cannot hold"),
-        (b'{"metrics": {"auc": "0.99"}}', "`auc` is text, not a number"),
-        (b'{"metrics": {"auc": 1}}' + b" " * 5_000_000, "a gate of this orchestrator reads at most 4,194,304 bytes"),
-        (b'\xef\xbb\xbf{"metrics": {"auc": 1}}', "starts with a byte order mark"),
-        (b'{"metrics": {"auc": 1' + b"0" * 400 + b"}}", "`metrics.auc` is a number of more than 300 digits"),
-        (b'{"metrics": {"auc": {"value": 1}}}', "`auc` is an object, not a number"),
-        (None, "does not exist"),
-    ],
-)
+TOO_LARGE = (b'{"metrics": {"auc": 1}}' + b" " * 5_000_000, "a gate of this orchestrator reads at most 4,194,304 bytes")
+
+
+@pytest.mark.parametrize(("body", "told"), [*BAD.values(), TOO_LARGE], ids=[*BAD, "too large"])
 def test_a_gate_that_cannot_compare_names_the_file_and_what_is_wrong(
     monkeypatch: pytest.MonkeyPatch, body: bytes | None, told: str
 ) -> None:
@@ -146,7 +139,7 @@ def test_a_gate_that_cannot_compare_names_the_file_and_what_is_wrong(
     assert not run.gate.passed
     for words in (run.error, str(run.gate), {one.name: one.reason for one in run.steps}["gate"]):
         assert f"models/{RUN}/evaluation/evaluation.json" in words
-        assert told in words
+        assert told.removesuffix(".") in words
 
 
 def test_a_failed_step_is_told_with_its_reason(monkeypatch: pytest.MonkeyPatch) -> None:

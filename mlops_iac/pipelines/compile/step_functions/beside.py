@@ -75,11 +75,15 @@ def _join(left: str, following: str) -> State:
 
 
 def _redirected(value: Any, old: str, new: str) -> Any:
-    """A state whose transitions to one state lead to another."""
-    if isinstance(value, dict):
-        return {
-            key: new if key in ("Next", "Default") and inner == old else _redirected(inner, old, new)
-            for key, inner in value.items()
-            if key != "Branches"
-        } | ({"Branches": value["Branches"]} if "Branches" in value else {})
-    return [_redirected(inner, old, new) for inner in value] if isinstance(value, list) else value
+    """A state whose transitions to one state lead to another. Branches have states of their own."""
+    if isinstance(value, list):
+        return [_redirected(inner, old, new) for inner in value]
+    if not isinstance(value, dict):
+        return value
+    made = {}
+    for key, inner in value.items():
+        if key in ("Next", "Default") and inner == old:
+            made[key] = new
+        else:
+            made[key] = inner if key == "Branches" else _redirected(inner, old, new)
+    return made
