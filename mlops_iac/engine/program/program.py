@@ -192,12 +192,14 @@ def _close(loop: asyncio.AbstractEventLoop, workers: Workers, *, wait: bool) -> 
     rest = asyncio.all_tasks(loop)
     for task in rest:
         task.cancel()
-    if rest:  # a coroutine that never hears of its end complains on stderr when it is collected; one may not listen
-        loop.run_until_complete(asyncio.wait(rest, timeout=PATIENCE if wait else LOOK))
-    if wait:
-        loop.run_until_complete(loop.shutdown_asyncgens())
-    workers.shutdown(wait=wait)
-    loop.close()
+    try:
+        if rest:  # a coroutine that never hears of its end complains on stderr when it is collected; one may not listen
+            loop.run_until_complete(asyncio.wait(rest, timeout=PATIENCE if wait else LOOK))
+        if wait:
+            loop.run_until_complete(loop.shutdown_asyncgens())
+        workers.shutdown(wait=wait)
+    finally:  # Ctrl-C may come here too
+        loop.close()
 
 
 class _NoCollector:
