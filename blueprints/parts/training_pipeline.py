@@ -105,6 +105,6 @@ def _job(step: str, machine: Machine) -> Job:
         instance_type=machine.instance_type,
         instance_count=machine.instance_count,
         volume_gib=machine.volume_gib,
-        max_seconds=machine.max_minutes * 60,
+        max_minutes=machine.max_minutes,
         settings=f"instances.{step}",
     )

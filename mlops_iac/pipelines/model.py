@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator, Mapping
+from contextvars import ContextVar
+from typing import Any, NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from mlops_iac.core.errors import PipelineError, Problem
+
+SUMMARY = "A pipeline's definition is wrong."
+
+_inside: ContextVar[bool] = ContextVar("inside", default=False)
+"""Whether a part is made as a part of another, which then tells what is wrong with both."""
+
+
+class Fault(NamedTuple):
+    """What is wrong with values that were given."""
+
+    field: tuple[str | int, ...]
+    """Keys and list positions that lead to the value."""
+    detail: str
 
 
 class PipelineModel(BaseModel):
@@ -15,22 +30,45 @@ class PipelineModel(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     def __init__(self, **values: Any) -> None:
+        part_of_another = _inside.get()
+        token = _inside.set(True)
         try:
             super().__init__(**values)
         except ValidationError as error:
+            if part_of_another:
+                raise
             place = f"{type(self).__name__} `{values['name']}`" if "name" in values else type(self).__name__
-            raise PipelineError.of(_problem(place, details) for details in error.errors()) from None
+            raise PipelineError.of(_problem(place, fault) for fault in _faults(error)) from None
+        finally:
+            _inside.reset(token)
+
+    @classmethod
+    def read(cls, values: Mapping[str, Any]) -> Self | list[Fault]:
+        """The part that plain values describe, or everything that is wrong with them."""
+        token = _inside.set(True)
+        try:
+            return cls(**values)
+        except ValidationError as error:
+            return [*_faults(error)]
+        finally:
+            _inside.reset(token)
 
 
-def _problem(place: str, details: Any) -> Problem:
-    field = ".".join(str(part) for part in details["loc"])
-    given = "" if details["type"] == "missing" else f" The value given is {_shown(details['input'])}."
+def _problem(place: str, fault: Fault) -> Problem:
+    field = ".".join(map(str, fault.field))
     return Problem(
         path=f"{place}.{field}" if field else place,
-        summary="A pipeline's definition is wrong.",
-        detail=f"{details['msg']}.{given}",
+        summary=SUMMARY,
+        detail=fault.detail,
         hint="correct this field where the pipeline is built.",
     )
+
+
+def _faults(error: ValidationError) -> Iterator[Fault]:
+    for details in error.errors():
+        given = "" if details["type"] == "missing" else f" The value given is {_shown(details['input'])}."
+        said = details["msg"].removeprefix("Value error, ")
+        yield Fault(tuple(details["loc"]), f"{said[:1].upper()}{said[1:]}.{given}")
 
 
 def _shown(value: Any) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from importlib import import_module
 from itertools import product
@@ -9,14 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from mlops_iac.blueprints import BLUEPRINTS, get_blueprint
 from mlops_iac.core.errors import PipelineError
 from mlops_iac.pipelines import steps
-from mlops_iac.pipelines.compile import TARGETS
+from mlops_iac.pipelines.compile import TARGETS, get_target
 from mlops_iac.pipelines.compile.bindings import Bindings
+from mlops_iac.pipelines.compile.kinds import answer
 from mlops_iac.pipelines.pipeline import Pipeline
 from mlops_iac.pipelines.steps import STEP_KINDS, Step
 from mlops_iac.testing.contracts import STEP_LAWS, StepCase
+from tests.support.samples import SAMPLES
 
 FOLDER = Path(steps.__file__).parent
 
@@ -27,23 +29,41 @@ def test_every_file_of_steps_is_one_kind_in_the_table() -> None:
     assert [kind.__name__ for kind in STEP_KINDS] == sorted(kind.__name__ for kind in STEP_KINDS)
 
 
-def sample(kind: type[Step]) -> Pipeline:
-    """A pipeline of a blueprint that has such a step."""
-    made = [
-        pipeline for name in BLUEPRINTS for pipeline in get_blueprint(name).pipelines(get_blueprint(name).Options())
-    ]
-    return next(pipeline for pipeline in made if any(type(step) is kind for step in pipeline.steps))
+def test_every_kind_has_a_sample() -> None:
+    assert {*SAMPLES} == {kind.kind for kind in STEP_KINDS}
+    for kind in STEP_KINDS:
+        assert any(type(step) is kind for step in SAMPLES[kind.kind]().steps), kind.kind
 
 
 @pytest.mark.parametrize("kind", STEP_KINDS, ids=lambda kind: kind.kind)
 @pytest.mark.parametrize("law", STEP_LAWS, ids=lambda law: law.__name__)
 def test_every_kind_keeps(law: Callable[[StepCase], None], kind: type[Step]) -> None:
-    law(StepCase(kind=kind, pipeline=sample(kind)))
+    law(StepCase(kind=kind, pipeline=SAMPLES[kind.kind]()))
 
 
 @pytest.mark.parametrize(("target", "kind"), list(product(TARGETS, STEP_KINDS)), ids=str)
-def test_every_target_answers_for_every_kind_of_ours(target: str, kind: type[Step]) -> None:
-    assert callable(import_module(TARGETS[target]).COMPILERS[kind])
+def test_every_target_runs_or_refuses_every_kind_of_ours_and_says_how_or_why(target: str, kind: type[Step]) -> None:
+    found = get_target(target)
+    assert (kind in found.COMPILERS) != (kind.kind in found.REFUSED)
+    assert re.fullmatch(r"[A-Z].*[.]", answer(kind, found).how), "a sentence"
+
+
+@pytest.mark.parametrize(("target", "kind"), list(product(TARGETS, STEP_KINDS)), ids=str)
+def test_a_sample_compiles_or_is_refused_with_the_reason(target: str, kind: type[Step]) -> None:
+    found = get_target(target)
+    if kind in found.COMPILERS:
+        assert found.compile(SAMPLES[kind.kind](), _bindings())
+        return
+    with pytest.raises(PipelineError, match="cannot run this kind of step") as refused:
+        found.compile(SAMPLES[kind.kind](), _bindings())
+    assert found.REFUSED[kind.kind] in refused.value.detail
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_refusals_are_of_kinds_that_there_are(target: str) -> None:
+    refused = get_target(target).REFUSED
+    assert [*refused] == sorted(refused)
+    assert {*refused} <= {kind.kind for kind in STEP_KINDS}
 
 
 @pytest.mark.parametrize("target", TARGETS)

@@ -155,7 +155,7 @@ def test_parameters_have_types(type: Any, value: Any, good: bool) -> None:
 
 
 def test_a_default_of_the_wrong_type_is_refused() -> None:
-    with pytest.raises(PipelineError, match="the default of `bound` must be a finite number"):
+    with pytest.raises(PipelineError, match="The default of `bound` must be a finite number"):
         Parameter(name="bound", type="number", default="high", description="A bound.")
 
 

@@ -21,7 +21,9 @@ class Target(Protocol):
     """What each target's module offers."""
 
     COMPILERS: Mapping[type[Step], Any]
-    """Step kind to its compiler; a kind that is not here is refused by name."""
+    """Step kind to its compiler, whose docstring's first line says how the target does it."""
+    REFUSED: Mapping[str, str]
+    """Kinds of ours that it cannot run, to the reason."""
     compile: Callable[[Pipeline, Bindings], dict[str, Any]]
     grants_for: Callable[[Mapping[str, Any], Bindings], list[dict[str, Any]]]
     """What the role that runs a document must be allowed: IAM statements."""

@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping
 from importlib import import_module
-from typing import Any
+from typing import Any, NamedTuple
 
 from mlops_iac.core.errors import PipelineError
 from mlops_iac.pipelines.steps import Step
 
 
-def compiler_of(step: Step, target: str, title: str, table: Mapping[type[Step], Any]) -> Any:
+def compiler_of(
+    step: Step, target: str, title: str, table: Mapping[type[Step], Any], refused: Mapping[str, str]
+) -> Any:
     """The function that compiles a step. Raises PipelineError for a kind that the target does not take.
 
-    ``title`` is the target's name for people, ``table`` its own compilers.
+    ``title`` is the target's name for people, ``table`` its own compilers, ``refused`` the kinds that it cannot run.
     """
     if type(step) in table:
         return table[type(step)]
     address = step.compilers.get(target)
     if address is None:
+        why = refused.get(step.kind) or f"{title} takes: {', '.join(sorted(kind.kind for kind in table))}."
         raise PipelineError(
             "This target cannot run this kind of step.",
-            f"Step `{step.name}` is of kind `{step.kind}`; {title} takes: "
-            f"{', '.join(sorted(kind.kind for kind in table))}.",
+            f"Step `{step.name}` is of kind `{step.kind}`; {why}",
+            hint="choose another `orchestrator`; `mlops-iac pipeline kinds` shows what each of them takes.",
         )
     module, _, function = address.partition(":")
     try:
@@ -33,3 +37,19 @@ def compiler_of(step: Step, target: str, title: str, table: Mapping[type[Step], 
             f"Kind `{step.kind}` names `{address}` for {title}: {type(error).__name__}: {error}.",
             hint="mend or upgrade the package that brings this kind of step.",
         ) from error
+
+
+class Answer(NamedTuple):
+    """What a target does with a kind of step."""
+
+    runs: bool
+    how: str
+    """How it does it, or why it cannot: a sentence."""
+
+
+def answer(kind: type[Step], target: Any) -> Answer:
+    """``target`` is a `mlops_iac.pipelines.compile.Target`. The first line of a compiler's docstring says how."""
+    compiler = target.COMPILERS.get(kind)
+    if compiler is None:
+        return Answer(False, target.REFUSED[kind.kind])
+    return Answer(True, (inspect.getdoc(compiler) or "").partition("\n")[0])

@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from mlops_iac.pipelines.names import JOB_NAME_LENGTH, Word
-from mlops_iac.pipelines.references import FromParameter, Source
+from mlops_iac.pipelines.references import FromParameter, Source, TextOrParameter
 from mlops_iac.pipelines.steps.step import Job, KeyOf, Made, Output, Read, Script, Step
 
 PROCESSING = "/opt/ml/processing"
@@ -37,9 +37,12 @@ class ProcessingStep(Step):
     kind: ClassVar[str] = "processing"
 
     script: Script
+    """In the team's code folder."""
     inputs: dict[Word, Source]
+    """Name to the data that the script finds."""
     outputs: dict[Word, Output] = Field(min_length=1)
-    arguments: dict[ArgumentName, str | FromParameter] = Field(default_factory=dict)
+    """Name to the folder of the lake that what the script leaves goes to."""
+    arguments: dict[ArgumentName, TextOrParameter] = Field(default_factory=dict)
     """Passed to the script as ``--name value``. A parameter must be text or a number."""
     paths: dict[Word, LocalPath] = Field(default_factory=dict)
     """Input or output name to where the script finds or leaves it; a name that is both is the input's. Left out: the
@@ -48,7 +51,8 @@ class ProcessingStep(Step):
     """Variables of the script, beside the pipeline's own."""
     shared: tuple[Word, ...] = ()
     """Inputs whose objects are shared out among the instances; each instance gets a whole copy of the others."""
-    job: Job
+    job: Job = Field(default_factory=Job)
+    """Its machines."""
 
     def path(self, kind: Literal["input", "output"], name: str) -> str:
         """Where the script finds an input or leaves an output."""

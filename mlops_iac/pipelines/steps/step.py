@@ -26,13 +26,20 @@ class Output(PipelineModel):
 class Job(PipelineModel):
     """The machines a step runs on."""
 
-    instance_type: str = Field(pattern=r"^ml\.")
+    instance_type: str = Field(default="ml.m5.large", pattern=r"^ml\.")
+    """SageMaker instance type."""
     instance_count: int = Field(default=1, ge=1, le=100)
+    """How many instances share the work."""
     volume_gib: int = Field(default=30, ge=1, le=16384)
-    max_seconds: int = Field(default=3600, ge=60, le=28 * 24 * 3600)
-    """The job is stopped after this long."""
+    """Disk of each instance, in GiB."""
+    max_minutes: int = Field(default=60, ge=1, le=28 * 24 * 60)
+    """The job is stopped, and the run fails, after this many minutes."""
     settings: str = ""
-    """Where a stack file says all this, for advice: ``instances.train``. Left out: advice names the step."""
+    """Where a file says all this, for advice: ``instances.train``. Left out: advice names the step."""
+
+    @property
+    def max_seconds(self) -> int:
+        return self.max_minutes * 60
 
 
 Made = Literal["model", "package", "verdict", "endpoint"]

@@ -18,6 +18,7 @@ class TrainingStep(Step):
     kind: ClassVar[str] = "training"
 
     script: Script
+    """In the team's code folder."""
     channels: dict[Word, Source] = Field(min_length=1)
     """Channel name to data: the script reads ``SM_CHANNEL_<NAME>``. ``code`` is taken by the packed code."""
     hyperparameters: FromParameter
@@ -26,7 +27,8 @@ class TrainingStep(Step):
     """The lake's zone that trained models go to, under the run's id."""
     attempts: int = Field(default=2, ge=1, le=30)
     """How often SageMaker itself starts the job again after an internal error of its own; never after the script's."""
-    job: Job
+    job: Job = Field(default_factory=Job)
+    """Its machines."""
 
     def makes(self) -> Mapping[str, Output | Made]:
         return {"model": "model"}

@@ -9,5 +9,6 @@ from __future__ import annotations
 
 from mlops_iac.pipelines.compile.sagemaker_pipelines.document import COMPILERS, compile, step_of
 from mlops_iac.pipelines.compile.sagemaker_pipelines.grants import grants_for
+from mlops_iac.pipelines.compile.sagemaker_pipelines.refused import REFUSED
 
-__all__ = ["COMPILERS", "compile", "grants_for", "step_of"]
+__all__ = ["COMPILERS", "REFUSED", "compile", "grants_for", "step_of"]

@@ -23,6 +23,7 @@ WAIT_SECONDS = LAMBDA_SECONDS - 60
 
 
 def compile_deploy(step: DeployStep, context: Context) -> list[Native]:
+    """By a Lambda function of the environment, called by Lambda steps until the endpoint serves."""
     deployer, endpoint = context.bindings.deployer_arn, context.bindings.endpoints[step.endpoint]
     if deployer is None:
         raise PipelineError(

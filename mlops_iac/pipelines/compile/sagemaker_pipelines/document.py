@@ -14,6 +14,7 @@ from mlops_iac.pipelines.compile.sagemaker_pipelines.context import Compiler, Co
 from mlops_iac.pipelines.compile.sagemaker_pipelines.deploy import compile_deploy
 from mlops_iac.pipelines.compile.sagemaker_pipelines.gate import compile_gate
 from mlops_iac.pipelines.compile.sagemaker_pipelines.processing import compile_processing
+from mlops_iac.pipelines.compile.sagemaker_pipelines.refused import REFUSED
 from mlops_iac.pipelines.compile.sagemaker_pipelines.register import compile_register
 from mlops_iac.pipelines.compile.sagemaker_pipelines.training import compile_training
 from mlops_iac.pipelines.compile.sagemaker_pipelines.validate import check
@@ -124,5 +125,5 @@ def _refuse_two_gates(behind: tuple[Step, ...], inside: Mapping[str, str], gate:
 
 
 def _compile(step: Step, context: Context) -> list[Native]:
-    natives: list[Native] = compiler_of(step, TARGET, "SageMaker Pipelines", COMPILERS)(step, context)
+    natives: list[Native] = compiler_of(step, TARGET, "SageMaker Pipelines", COMPILERS, REFUSED)(step, context)
     return natives

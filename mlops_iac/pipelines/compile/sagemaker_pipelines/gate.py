@@ -15,6 +15,7 @@ and properties, and a value in a file is neither."""
 
 
 def compile_gate(step: GateStep, context: Context) -> list[Native]:
+    """Native: a Condition step over a property file."""
     bound = x.get(step.bound.parameter)
     condition = {
         "Type": OPERATORS[step.direction],

@@ -13,6 +13,7 @@ from mlops_iac.pipelines.steps.gate import EVALUATION
 
 
 def compile_processing(step: ProcessingStep, context: Context) -> list[Native]:
+    """Native: a Processing step."""
     bindings = context.bindings
     key = {"KmsKeyId": bindings.key_arn} if bindings.key_arn else {}
     arguments = {

@@ -13,6 +13,7 @@ from mlops_iac.pipelines.steps.gate import EVALUATION
 
 
 def compile_register(step: RegisterStep, context: Context) -> list[Native]:
+    """Native: a RegisterModel step."""
     bindings = context.bindings
     evaluation = context.folder_uri(context.folder(step.evaluation), EVALUATION)
     container = {

@@ -12,6 +12,7 @@ from mlops_iac.pipelines.steps.step import Output
 
 
 def compile_training(step: TrainingStep, context: Context) -> list[Native]:
+    """Native: a Training step."""
     bindings = context.bindings
     key = {"KmsKeyId": bindings.key_arn} if bindings.key_arn else {}
     arguments = {

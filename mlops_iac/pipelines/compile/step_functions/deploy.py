@@ -28,6 +28,7 @@ SDK = "SageMaker.SageMakerException"
 
 
 def compile_deploy(step: DeployStep, context: Context) -> States:
+    """Native calls: createModel, createEndpointConfig, createEndpoint or updateEndpoint, then a loop that asks."""
     endpoint = context.bindings.endpoints[step.endpoint]
     return {**_prepare(step, context, endpoint), **_place(step, context, endpoint), **_settle(step, context, endpoint)}
 

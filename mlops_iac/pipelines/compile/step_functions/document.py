@@ -18,6 +18,7 @@ from mlops_iac.pipelines.compile.step_functions.deploy import compile_deploy
 from mlops_iac.pipelines.compile.step_functions.failure import failure_states
 from mlops_iac.pipelines.compile.step_functions.gate import compile_gate
 from mlops_iac.pipelines.compile.step_functions.processing import compile_processing
+from mlops_iac.pipelines.compile.step_functions.refused import REFUSED
 from mlops_iac.pipelines.compile.step_functions.register import compile_register
 from mlops_iac.pipelines.compile.step_functions.training import compile_training
 from mlops_iac.pipelines.compile.step_functions.validate import check
@@ -52,7 +53,7 @@ def compile(pipeline: Pipeline, bindings: Bindings) -> dict[str, Any]:
     check_bindings(pipeline, bindings)
 
     def compile_step(step: Step, following: str) -> States:
-        states: States = compiler_of(step, TARGET, "Step Functions", COMPILERS)(
+        states: States = compiler_of(step, TARGET, "Step Functions", COMPILERS, REFUSED)(
             step, Context(pipeline, bindings, following)
         )
         return states

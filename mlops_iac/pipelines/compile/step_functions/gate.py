@@ -22,6 +22,7 @@ def metric_path(gate: GateStep) -> str:
 
 
 def compile_gate(step: GateStep, context: Context) -> States:
+    """Native: the file is read by s3:getObject and compared by a Choice."""
     compare, explain, missing, refuse = (f"{step.name}: {what}" for what in ("compare", "explain", "missing", "refuse"))
     metric, bound = metric_path(step), x.parameter(step.bound.parameter)
     key = f"{context.key(context.folder(step.evaluation))}{EVALUATION}"

@@ -13,6 +13,7 @@ from mlops_iac.pipelines.steps import ProcessingStep
 
 
 def compile_processing(step: ProcessingStep, context: Context) -> States:
+    """Native: createProcessingJob.sync."""
     bindings = context.bindings
     key = {"KmsKeyId": bindings.key_arn} if bindings.key_arn else {}
     parameters = {

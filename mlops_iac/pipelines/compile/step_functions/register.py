@@ -14,6 +14,7 @@ from mlops_iac.pipelines.steps.gate import EVALUATION
 
 
 def compile_register(step: RegisterStep, context: Context) -> States:
+    """Native call: createModelPackage."""
     bindings = context.bindings
     key = f"{context.key(context.folder(step.evaluation))}{EVALUATION}"
     evaluation = x.text(f"s3://{bindings.bucket}/{key}", x.RUN)

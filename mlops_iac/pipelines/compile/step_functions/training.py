@@ -13,6 +13,7 @@ from mlops_iac.pipelines.steps.step import Output
 
 
 def compile_training(step: TrainingStep, context: Context) -> States:
+    """Native: createTrainingJob.sync."""
     bindings = context.bindings
     output = f"s3://{bindings.bucket}/{context.key(Output(zone=step.zone))}"
     key = {"KmsKeyId": bindings.key_arn} if bindings.key_arn else {}

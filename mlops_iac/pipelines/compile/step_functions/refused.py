@@ -1,0 +1,9 @@
+"""Kinds of steps that Step Functions cannot run, with the reason that a person is given."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+REFUSED: Final[Mapping[str, str]] = {}
+"""Kind to reason: a sentence. Sorted."""
