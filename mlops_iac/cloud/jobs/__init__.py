@@ -27,10 +27,10 @@ def install(gateway: Gateway, find: FindFramework = find_framework) -> None:
 
 def count_running(gateway: Gateway) -> dict[str, int]:
     """How many jobs have ended, and how many have not: what ``cloud status`` tells."""
-    from mlops_iac.cloud.jobs import batch, sagemaker_job
+    from mlops_iac.cloud.jobs import batch, sagemaker_api
     from mlops_iac.cloud.jobs.records import brief
 
-    ended = {*sagemaker_job.ENDED, *batch.ENDED}
+    ended = {*sagemaker_api.ENDED, *batch.ENDED}
     with gateway.locked():
         found = [brief(record) for key, record in gateway.store["jobs"].items() if key[0].endswith("-job")]
         over = sum(any(value in ended for name, value in record.items() if is_status(name)) for record in found)
