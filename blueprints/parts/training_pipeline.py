@@ -72,8 +72,7 @@ def training(options: TrainingOptions) -> Pipeline:
         name="gate",
         evaluation=evaluate.output("evaluation"),
         metric=options.gate.metric,
-        direction=options.gate.direction,
-        bound=bound.ref,
+        **{options.gate.direction: bound.ref},
     )
     register = RegisterStep(
         name="register",

@@ -1,45 +1,60 @@
-"""A step that lets a run go on only when a metric keeps a bound."""
+"""A step that lets a run go on only when metrics keep their bounds."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, ClassVar, Final, Literal
+from typing import Any, ClassVar
 
-from mlops_iac.pipelines.names import MetricPath
+from pydantic import Field, model_validator
+
+from mlops_iac.pipelines.conditions import EVALUATION, USUAL_OUTPUT, Comparison, Condition, Evaluation
 from mlops_iac.pipelines.references import FromParameter, FromStep
 from mlops_iac.pipelines.steps.step import KeyOf, Made, Output, Read, Step
 
-EVALUATION: Final = "evaluation.json"
-"""The file in an evaluation's folder that metrics are read from."""
-
 
 class GateStep(Step):
-    """Reads ``evaluation.json`` and compares one metric with the run's bound.
+    """Reads ``evaluation.json`` and compares metrics with bounds; all conditions must hold.
 
-    A metric that is missing or is no number is refused as well.
+    A metric that is missing or is no number is refused as well. A single condition may be written without the list:
+    ``metric`` and its bound beside ``evaluation``.
     """
 
     kind: ClassVar[str] = "gate"
 
-    evaluation: FromStep
-    """The output that holds ``evaluation.json``."""
-    metric: MetricPath
-    """Where the metric lies in the file: `mlops_iac.core.evaluation.find_metric`."""
-    direction: Literal["at_least", "at_most"]
-    bound: FromParameter
-    """The run's parameter that holds the bound, a number."""
+    evaluation: Evaluation = FromStep(step="evaluate", output=USUAL_OUTPUT)
+    """The output that holds ``evaluation.json``, or the step whose output ``evaluation`` does. Left out: `evaluate`."""
+    conditions: tuple[Condition, ...] = Field(min_length=1, max_length=40)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_condition(cls, values: Any) -> Any:
+        short = {*Condition.model_fields} - {"evaluation"}
+        given = {name: value for name, value in values.items() if name in short}
+        if not given:
+            return values
+        if "conditions" in values:
+            raise ValueError(f"`{next(iter(given))}` stands beside `conditions`: write it into the list")
+        return {**{name: value for name, value in values.items() if name not in short}, "conditions": (given,)}
+
+    def comparisons(self) -> tuple[Comparison, ...]:
+        """Every number that is compared, slices one by one."""
+        return tuple(one for condition in self.conditions for one in condition.comparisons(self.evaluation))
 
     def makes(self) -> Mapping[str, Output | Made]:
         return {"verdict": "verdict"}
 
     def reads(self) -> Iterator[Read]:
-        yield Read("evaluation", self.evaluation, ("folder",))
-        yield Read("bound", self.bound, ("number",))
+        for number, condition in enumerate(self.conditions):
+            field = f"conditions[{number}].evaluation" if condition.evaluation else "evaluation"
+            yield Read(field, condition.evaluation or self.evaluation, ("folder",))
+            for name in ("at_least", "at_most"):
+                bound = getattr(condition, name)
+                if isinstance(bound, FromParameter):
+                    yield Read(f"conditions[{number}].{name}", bound, ("number",))
 
     def facts(self, key_of: KeyOf) -> Mapping[str, Any]:
         return {
-            "evaluation": f"{key_of(self.evaluation)}{EVALUATION}",
-            "metric": self.metric,
-            "direction": self.direction,
-            "parameter": self.bound.parameter,
+            "conditions": [
+                {"evaluation": f"{key_of(one.evaluation)}{EVALUATION}", **one.facts} for one in self.comparisons()
+            ]
         }

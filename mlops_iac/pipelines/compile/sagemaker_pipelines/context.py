@@ -74,7 +74,8 @@ class Context:
     def evaluations(self, step: str) -> list[str]:
         """The outputs of a step that a gate reads."""
         gates = [gate for gate in self.pipeline.ordered if isinstance(gate, GateStep)]
-        return sorted({gate.evaluation.output for gate in gates if gate.evaluation.step == step})
+        read = {one.evaluation for gate in gates for one in gate.comparisons()}
+        return sorted(evaluation.output for evaluation in read if evaluation.step == step)
 
     def environment(self) -> Native:
         """What every job can read about where it runs."""

@@ -1,28 +1,39 @@
-"""A gate step: a condition on a metric in a property file. Behind it lie the steps that need it, or one that fails."""
+"""A gate step: conditions on metrics in property files. Behind it lie the steps that need it, or one that fails."""
 
 from __future__ import annotations
 
 from mlops_iac.core.evaluation import SIGNS, metric_keys
 from mlops_iac.pipelines.compile.sagemaker_pipelines import expressions as x
 from mlops_iac.pipelines.compile.sagemaker_pipelines.context import Context, Native
+from mlops_iac.pipelines.conditions import Comparison
+from mlops_iac.pipelines.references import FromParameter
 from mlops_iac.pipelines.steps import GateStep
 
 OPERATORS = {"at_least": "GreaterThanOrEqualTo", "at_most": "LessThanOrEqualTo"}
 
 REFUSED = "GateRefused"
-"""What the message of a refusal starts with. The metric's value is not in it: a Fail step's message takes parameters
+"""What the message of a refusal starts with. The metrics' values are not in it: a Fail step's message takes parameters
 and properties, and a value in a file is neither."""
 
 
 def compile_gate(step: GateStep, context: Context) -> list[Native]:
-    """Native: a Condition step over a property file."""
-    bound = x.get(step.bound.parameter)
-    condition = {
-        "Type": OPERATORS[step.direction],
-        "LeftValue": x.json_get(step.evaluation.step, step.evaluation.output, *metric_keys(step.metric)),
-        "RightValue": bound,
-    }
-    words = f"{REFUSED}: {step.metric} must be {SIGNS[step.direction]} {{}}"
-    refuse = {"Name": f"{step.name}--refuse", "Type": "Fail", "Arguments": {"ErrorMessage": x.text(words, bound)}}
-    arguments = {"Conditions": [condition], "IfSteps": [], "ElseSteps": [refuse]}
+    """Native: a Condition step over property files, with a Fail step on its other way."""
+    comparisons = step.comparisons()
+    bounds = [x.get(one.bound.parameter) for one in comparisons if isinstance(one.bound, FromParameter)]
+    message = x.text(f"{REFUSED}: {', '.join(map(_wanted, comparisons))}", *bounds)
+    refuse = {"Name": f"{step.name}--refuse", "Type": "Fail", "Arguments": {"ErrorMessage": message}}
+    arguments = {"Conditions": [_condition(one) for one in comparisons], "IfSteps": [], "ElseSteps": [refuse]}
     return [{"Name": step.name, "Type": "Condition", "Arguments": arguments}]
+
+
+def _condition(one: Comparison) -> Native:
+    return {
+        "Type": OPERATORS[one.direction],
+        "LeftValue": x.json_get(one.evaluation.step, one.evaluation.output, *metric_keys(one.metric)),
+        "RightValue": x.get(one.bound.parameter) if isinstance(one.bound, FromParameter) else one.bound,
+    }
+
+
+def _wanted(one: Comparison) -> str:
+    bound = "{}" if isinstance(one.bound, FromParameter) else f"{one.bound:g}"
+    return f"{one.metric} must be {SIGNS[one.direction]} {bound}"

@@ -8,8 +8,8 @@ from __future__ import annotations
 from mlops_iac.pipelines.compile.jobs import SERVING_ENVIRONMENT
 from mlops_iac.pipelines.compile.sagemaker_pipelines import expressions as x
 from mlops_iac.pipelines.compile.sagemaker_pipelines.context import Context, Native
+from mlops_iac.pipelines.conditions import EVALUATION
 from mlops_iac.pipelines.steps import RegisterStep
-from mlops_iac.pipelines.steps.gate import EVALUATION
 
 
 def compile_register(step: RegisterStep, context: Context) -> list[Native]:

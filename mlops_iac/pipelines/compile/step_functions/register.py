@@ -9,8 +9,8 @@ from mlops_iac.pipelines.compile.step_functions import expressions as x
 from mlops_iac.pipelines.compile.step_functions.context import Context, States
 from mlops_iac.pipelines.compile.step_functions.failure import task
 from mlops_iac.pipelines.compile.step_functions.gate import metric_path
+from mlops_iac.pipelines.conditions import EVALUATION
 from mlops_iac.pipelines.steps import GateStep, RegisterStep
-from mlops_iac.pipelines.steps.gate import EVALUATION
 
 
 def compile_register(step: RegisterStep, context: Context) -> States:
@@ -35,7 +35,7 @@ def compile_register(step: RegisterStep, context: Context) -> States:
             "SupportedResponseMIMETypes": list(step.content_types),
         },
         "ModelMetrics": {"ModelQuality": {"Statistics": {"ContentType": "application/json", "S3Uri.$": evaluation}}},
-        "CustomerMetadataProperties": {"run.$": x.RUN, "code.$": x.CODE_SHA, **_metric(step, context)},
+        "CustomerMetadataProperties": {"run.$": x.RUN, "code.$": x.CODE_SHA, **_metrics(step, context)},
     }
     call = task(
         "aws-sdk:sagemaker:createModelPackage",
@@ -48,8 +48,8 @@ def compile_register(step: RegisterStep, context: Context) -> States:
     return {step.name: call}
 
 
-def _metric(step: RegisterStep, context: Context) -> dict[str, Any]:
-    """The gate's metric as text: values of the registry's metadata cannot hold a JSON document."""
+def _metrics(step: RegisterStep, context: Context) -> dict[str, Any]:
+    """The gate's metrics as text: values of the registry's metadata cannot hold a JSON document."""
     gate = context.pipeline.get_step(step.gate.step)
     assert isinstance(gate, GateStep)
-    return {f"metric.{gate.metric}.$": x.text("{}", metric_path(gate))}
+    return {f"metric.{one.metric}.$": x.text("{}", metric_path(gate, one)) for one in gate.comparisons()}

@@ -1,0 +1,76 @@
+"""What must hold: a metric of an evaluation, or the same metric of each slice, against a bound."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Final, Literal, NamedTuple, Self
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from mlops_iac.pipelines.model import PipelineModel
+from mlops_iac.pipelines.names import MetricPath
+from mlops_iac.pipelines.references import FromParameter, FromStep
+
+EVALUATION: Final = "evaluation.json"
+"""The file in an evaluation's folder that metrics are read from."""
+
+USUAL_OUTPUT: Final = "evaluation"
+
+Direction = Literal["at_least", "at_most"]
+
+
+def _whole(value: Any) -> Any:
+    """``evaluate`` is short for ``evaluate.evaluation``."""
+    return f"{value}.{USUAL_OUTPUT}" if isinstance(value, str) and "." not in value else value
+
+
+Evaluation = Annotated[FromStep, BeforeValidator(_whole)]
+"""A step's output that holds ``evaluation.json``; a step's name alone means its output ``evaluation``."""
+
+Bound = Annotated[float, Field(allow_inf_nan=False)] | FromParameter
+"""A number, or the parameter that holds one."""
+
+
+class Comparison(NamedTuple):
+    """One number against one bound."""
+
+    evaluation: FromStep
+    metric: str
+    direction: Direction
+    bound: float | FromParameter
+
+    @property
+    def facts(self) -> Mapping[str, Any]:
+        """The part of `mlops_iac.core.environment.Step.facts` that does not depend on where the file lies."""
+        bound = {"parameter": self.bound.parameter} if isinstance(self.bound, FromParameter) else {"bound": self.bound}
+        return {"metric": self.metric, "direction": self.direction, **bound}
+
+
+class Condition(PipelineModel):
+    """A metric and its bound. One that is missing or is no number does not hold."""
+
+    metric: MetricPath
+    """Where the metric lies in the file: a name below `metrics`, or a path from the file's top."""
+    evaluation: Evaluation | None = None
+    """Where the metric is. Left out: where the step's other conditions have theirs."""
+    slices: tuple[MetricPath, ...] = Field(default=(), max_length=40)
+    """Paths from the file's top that each have the metric, such as by_country.DE; all of them must hold.
+    Left out: the metric itself."""
+    at_least: Bound | None = None
+    """The metric must reach this: a number, or `parameters.name`."""
+    at_most: Bound | None = None
+    """The metric must not pass this: a number, or `parameters.name`."""
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if (self.at_least is None) == (self.at_most is None):
+            raise ValueError("say exactly one of `at_least` and `at_most`")
+        return self
+
+    def comparisons(self, usual: FromStep) -> Iterator[Comparison]:
+        """Every number that is compared; ``usual`` is the evaluation of a condition that names none."""
+        direction: Direction = "at_most" if self.at_least is None else "at_least"
+        bound = self.at_most if self.at_least is None else self.at_least
+        assert bound is not None
+        for metric in [f"{slice}.{self.metric}" for slice in self.slices] or [self.metric]:
+            yield Comparison(self.evaluation or usual, metric, direction, bound)
