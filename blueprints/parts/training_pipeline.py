@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from mlops_iac.blueprints.parts.training_options import DataScript, EvaluateScript, Machine, TrainingOptions
+from mlops_iac.pipelines.conditions import Condition
 from mlops_iac.pipelines.parameters import Parameter
 from mlops_iac.pipelines.pipeline import Pipeline
 from mlops_iac.pipelines.steps import (
@@ -71,8 +72,7 @@ def training(options: TrainingOptions) -> Pipeline:
     gate = GateStep(
         name="gate",
         evaluation=evaluate.output("evaluation"),
-        metric=options.gate.metric,
-        **{options.gate.direction: bound.ref},
+        conditions=(Condition(metric=options.gate.metric, **{options.gate.direction: bound.ref}),),
     )
     register = RegisterStep(
         name="register",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import sys
 import threading
 import time
@@ -14,7 +15,7 @@ from mlops_iac.render.style import Style
 from mlops_iac.runs.causes import find_cause, headline
 
 if TYPE_CHECKING:
-    from mlops_iac.runs.run import Run, StepRun
+    from mlops_iac.runs.run import Run, StepRun, Verdict
 
 STATUS_STYLES = {
     "succeeded": ("green",),
@@ -132,7 +133,7 @@ def facts(run: Run) -> Iterable[tuple[str, str]]:
     if run.metrics:
         yield "metrics", render_metrics(run.metrics)
     if run.gate is not None:
-        yield "gate", f"{'passed' if run.gate.passed else 'refused'}: {run.gate}" if run.gate.metric else str(run.gate)
+        yield from gate_facts(run.gate)
     if run.model_package_arn:
         yield "model", run.model_package_arn
     failed = run.failed_step
@@ -141,6 +142,16 @@ def facts(run: Run) -> Iterable[tuple[str, str]]:
         yield from [("to do", remedy)] if remedy else []
     elif run.error and run.gate is None:
         yield "error", headline(run.error)
+
+
+def gate_facts(gate: Verdict) -> Iterable[tuple[str, str]]:
+    """What a gate said: one line for each condition, those that were refused first."""
+    said = {True: "passed", False: "refused"}
+    if not gate.conditions:
+        yield "gate", str(gate)
+    kept = [one for one in gate.conditions if one.passed]
+    lines = dict.fromkeys(f"{said[one.passed]}: {one}" for one in (*gate.failed, *kept))
+    yield from zip(itertools.chain(["gate"], itertools.repeat("")), lines, strict=False)
 
 
 def render_runs(runs: Iterable[Run], *, color: bool) -> str:

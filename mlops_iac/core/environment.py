@@ -15,7 +15,7 @@ from typing import Any, Final, Self, get_args, get_origin, get_type_hints
 from mlops_iac.core.errors import StateError
 from mlops_iac.core.suggestions import did_you_mean
 
-CONTRACT: Final = 2
+CONTRACT: Final = 3
 """The version of this contract. It grows when a reader of the old outputs would fail, or would read something wrong."""
 
 STACK_TAG = "mlops-iac:stack"
@@ -56,8 +56,9 @@ class Step:
 
     processing, training: ``job``, the kind of SageMaker job it runs; ``settings``, where a stack file says its machines
     what makes something with a name of its own: ``name_limit``, how many characters that name may have
-    gate: ``evaluation``, the key of the file it reads, with ``{run}`` for the run's id; ``metric``, the path of the
-    metric below ``metrics``; ``direction``, at_least or at_most; ``parameter``, which holds the bound
+    gate: ``conditions``, each with ``evaluation``, the key of the file it reads, with ``{run}`` for the run's id;
+    ``metric``, the path of the metric below ``metrics``; ``direction``, at_least or at_most; and ``bound``, a number,
+    or ``parameter``, which holds it
     register: ``registry``, and deploy: ``endpoint``, by their names in this contract
     """
 

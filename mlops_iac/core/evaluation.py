@@ -7,7 +7,8 @@ Two forms are usual: ``{"metrics": {"auc": 0.99}}``, and that of AWS's samples, 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+import operator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from mlops_iac.core.strict_json import finite, read_json
@@ -16,6 +17,9 @@ METRICS: Final = "metrics"
 
 SIGNS: Final[Mapping[str, str]] = {"at_least": ">=", "at_most": "<="}
 """A gate's direction as it is shown before its bound."""
+
+HOLDS: Final[Mapping[str, Callable[[float, float], bool]]] = {"at_least": operator.ge, "at_most": operator.le}
+"""A gate's direction as a question about a metric and its bound."""
 
 MOST_BYTES: Final = 4 * 1024 * 1024
 """What is read of a file. What a gate can read is its orchestrator's to say, and may be less."""

@@ -11,10 +11,10 @@ from typing import Any
 from mlops_iac.clients import Clients
 from mlops_iac.core.environment import Environment, Pipeline, Step
 from mlops_iac.core.errors import RunError
-from mlops_iac.core.evaluation import MOST_BYTES, SIGNS, find_fault, metric_keys, read_numbers
+from mlops_iac.core.evaluation import HOLDS, METRICS, MOST_BYTES, SIGNS, find_fault, metric_keys, read_numbers
 from mlops_iac.runs.lake import find_content
 from mlops_iac.runs.names import check_run_id, get_pipeline
-from mlops_iac.runs.run import Run, StepRun, Verdict
+from mlops_iac.runs.run import Finding, Run, StepRun, Verdict
 from mlops_iac.runs.runners import runner_for
 from mlops_iac.runs.runners.execution import Execution, History
 
@@ -65,7 +65,7 @@ def _to_run(
     history: History | None = None,
 ) -> Run:
     gates = [step for step in pipeline.steps if step.kind == "gate"]
-    files = {gate.name: _read_evaluation(environment, clients, pipeline, gate, execution.run) for gate in gates}
+    files = _read_evaluations(environment, clients, pipeline, gates, execution.run)
     metrics: dict[str, float] = {}
     for body in files.values():
         metrics |= read_numbers(body or b"")
@@ -99,15 +99,20 @@ def _explained(steps: tuple[StepRun, ...], gate: Verdict | None) -> tuple[StepRu
     )
 
 
-def _read_evaluation(
-    environment: Environment, clients: Clients, pipeline: Pipeline, gate: Step, run: str
-) -> bytes | None:
-    key = gate.facts["evaluation"].format(run=run)
-    return find_content(environment.get_store(pipeline.store), clients, key, MOST_BYTES)
+Files = Mapping[str, bytes | None]
+"""Evaluation files by the fact that says where they lie; None where there is none."""
+
+
+def _read_evaluations(
+    environment: Environment, clients: Clients, pipeline: Pipeline, gates: list[Step], run: str
+) -> Files:
+    store = environment.get_store(pipeline.store)
+    places = dict.fromkeys(one["evaluation"] for gate in gates for one in gate.facts["conditions"])
+    return {place: find_content(store, clients, place.format(run=run), MOST_BYTES) for place in places}
 
 
 def _verdict(
-    gates: list[Step], files: Mapping[str, bytes | None], execution: Execution, steps: tuple[StepRun, ...], most: int
+    gates: list[Step], files: Files, execution: Execution, steps: tuple[StepRun, ...], most: int
 ) -> Verdict | None:
     """What the gates said: the one that refused, else the last that passed; None when none has spoken, or when the
     steps are not told and nothing was refused."""
@@ -117,26 +122,33 @@ def _verdict(
     if execution.status == "refused" and not stopped and len(gates) == 1:
         stopped = gates
     if stopped:
-        return _refusal(stopped[0], files[stopped[0].name], execution, most)
-    return _measured(passed[-1], files[passed[-1].name], execution.parameters, passed=True) if passed else None
+        return _refusal(stopped[0], files, execution, most)
+    return Verdict(passed=True, conditions=_findings(passed[-1], files, execution, most)) if passed else None
 
 
-def _refusal(gate: Step, body: bytes | None, execution: Execution, most: int) -> Verdict:
+def _refusal(gate: Step, files: Files, execution: Execution, most: int) -> Verdict:
     """By the orchestrator's own words where it has some; a metric that cannot be compared is told with its file."""
     told = execution.verdict
-    if told is not None and told.value is not None:
+    if told is not None and told.conditions and all(one.value is not None for one in told.conditions):
         return told
-    measured = _measured(gate, body, execution.parameters, passed=False)
-    key = gate.facts["evaluation"].format(run=execution.run)
-    fault = find_fault(body, key, gate.facts["metric"], most)
-    return Verdict(passed=False, metric=measured.metric, value=measured.value, bound=measured.bound, fault=fault)
+    return Verdict(passed=False, conditions=_findings(gate, files, execution, most))
 
 
-def _measured(gate: Step, body: bytes | None, parameters: Mapping[str, Any], *, passed: bool) -> Verdict:
-    metric: str = gate.facts["metric"]
-    keys = metric_keys(metric)
-    numbers = read_numbers(body or b"")
-    value = numbers.get(".".join(keys[1:] if keys[0] == "metrics" else keys))
-    bound = parameters.get(gate.facts["parameter"])
-    sign = SIGNS[gate.facts["direction"]]
-    return Verdict(passed=passed, metric=metric, value=value, bound=None if bound is None else f"{sign} {bound}")
+def _findings(gate: Step, files: Files, execution: Execution, most: int) -> tuple[Finding, ...]:
+    return tuple(
+        _finding(condition, files[condition["evaluation"]], execution, most) for condition in gate.facts["conditions"]
+    )
+
+
+def _finding(condition: Mapping[str, Any], body: bytes | None, execution: Execution, most: int) -> Finding:
+    metric: str = condition["metric"]
+    value = read_numbers(body or b"").get(".".join(metric_keys(metric)).removeprefix(f"{METRICS}."))
+    parameter = condition.get("parameter")
+    bound = execution.parameters.get(parameter) if parameter else condition["bound"]
+    return Finding(
+        metric=metric,
+        value=value,
+        passed=value is not None and bound is not None and HOLDS[condition["direction"]](value, bound),
+        bound="" if bound is None else f"{SIGNS[condition['direction']]} {bound:g}",
+        fault=find_fault(body, condition["evaluation"].format(run=execution.run), metric, most),
+    )

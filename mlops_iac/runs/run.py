@@ -37,14 +37,14 @@ class StepRun:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Verdict:
-    """What the gate said."""
+class Finding:
+    """One condition of a gate: a metric against its bound."""
 
+    metric: str
     passed: bool
-    metric: str | None = None
     value: float | None = None
     """None when the evaluation lacks the metric."""
-    bound: str | None = None
+    bound: str = ""
     """``>= 0.97``"""
     fault: str = ""
     """Why the metric could not be compared at all, with the file's name."""
@@ -52,10 +52,30 @@ class Verdict:
     def __str__(self) -> str:
         if self.fault:
             return self.fault.removesuffix(".")
-        if self.metric is None:
-            return "passed" if self.passed else "refused"
         value = "missing" if self.value is None else f"{self.value:g}"
         return f"{self.metric} is {value}" + (f", the gate wants {self.bound}" if self.bound else "")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """What the gate said."""
+
+    passed: bool
+    conditions: tuple[Finding, ...] = ()
+    """Empty when the gate does not tell."""
+
+    @property
+    def failed(self) -> tuple[Finding, ...]:
+        return tuple(one for one in self.conditions if not one.passed)
+
+    @property
+    def fault(self) -> str:
+        """Why something could not be compared at all; empty when everything could."""
+        return "; ".join(str(one) for one in self.conditions if one.fault)
+
+    def __str__(self) -> str:
+        told = self.failed or self.conditions
+        return "; ".join(dict.fromkeys(map(str, told))) or ("passed" if self.passed else "refused")
 
 
 @dataclass(frozen=True, kw_only=True)

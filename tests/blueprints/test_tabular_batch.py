@@ -151,10 +151,14 @@ def test_the_outputs_are_an_environment(made: Made) -> None:
         "gate_at_least": ("number", 0.9),
     }
     assert {step.name: step.facts for step in pipeline.steps}["gate"] == {
-        "evaluation": "models/{run}/evaluation/evaluation.json",
-        "metric": "auc",
-        "direction": "at_least",
-        "parameter": "gate_at_least",
+        "conditions": [
+            {
+                "evaluation": "models/{run}/evaluation/evaluation.json",
+                "metric": "auc",
+                "direction": "at_least",
+                "parameter": "gate_at_least",
+            }
+        ]
     }
     assert pipeline.code == "code"
     assert set(environment.services) == {"data-lake", "model-store", "prediction-serving"}

@@ -14,7 +14,7 @@ from mlops_iac.cli.main import run_command
 from mlops_iac.core.environment import Environment
 from mlops_iac.core.errors import CloudError
 from mlops_iac.runs.follow import Looked, RunEnded, StepChanged
-from mlops_iac.runs.run import Run, StepRun, Verdict
+from mlops_iac.runs.run import Finding, Run, StepRun, Verdict
 from tests.support.small_environment import KINDS, make_environment
 
 Play = Callable[[Run], None]
@@ -41,7 +41,7 @@ def make_run(status: str = "succeeded", **fields: Any) -> Run:
 
 
 def refused() -> Run:
-    verdict = Verdict(passed=False, metric="auc", value=0.8, bound=">= 0.97")
+    verdict = Verdict(passed=False, conditions=(Finding(metric="auc", value=0.8, bound=">= 0.97", passed=False),))
     steps = (StepRun(name="gate", kind="gate", status="refused", started=datetime.now(UTC), reason=str(verdict)),)
     return make_run("refused", gate=verdict, error=str(verdict), steps=steps)
 

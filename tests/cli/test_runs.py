@@ -12,7 +12,7 @@ from mlops_iac.cli.main import run_command
 from mlops_iac.cli.run_view import render_seconds
 from mlops_iac.core.errors import RunError
 from mlops_iac.runs.causes import headline
-from mlops_iac.runs.run import Run, StepRun, Verdict
+from mlops_iac.runs.run import Finding, Run, StepRun, Verdict
 from tests.support.small_environment import make_environment
 
 START = datetime(2026, 11, 21, 8, 15, 30, tzinfo=UTC)
@@ -30,7 +30,7 @@ RUN = Run(
         StepRun(name="train", kind="training", status="succeeded", started=START, ended=START + timedelta(seconds=3)),
     ),
     metrics={"auc": 0.997484, "rows": 143.0},
-    gate=Verdict(passed=True, metric="auc", value=0.997484, bound=">= 0.97"),
+    gate=Verdict(passed=True, conditions=(Finding(metric="auc", value=0.997484, bound=">= 0.97", passed=True),)),
     model_package_arn="arn:package/1",
 )
 

@@ -51,9 +51,7 @@ def two_models(gate: bool = True) -> Pipeline:
         outputs={"evaluation": Output(zone="models", folder="evaluation")},
         job=JOB,
     )
-    check = GateStep(
-        name="gate", evaluation=evaluate.output("evaluation"), metric="auc", direction="at_least", bound=bound.ref
-    )
+    check = GateStep(name="gate", evaluation=evaluate.output("evaluation"), metric="auc", at_least=bound.ref)
     register = RegisterStep(
         name="register",
         model=trains[1].output("model"),
@@ -167,7 +165,8 @@ def test_a_branch_that_fails_stops_the_other_and_names_itself(document: dict[str
 def test_a_gate_in_a_branch_refuses_with_its_reason(document: dict[str, Any]) -> None:
     ended = play(document, gate={"Body": json.dumps({"metrics": {"auc": 0.5}})})
     assert (ended.status, ended.error) == ("FAILED", "GateRefused")
-    assert json.loads(str(ended.cause)) == {"metric": "auc", "value": 0.5, "bound": ">= 0.9"}
+    (condition,) = json.loads(str(ended.cause))["conditions"]
+    assert condition == {"metric": "auc", "value": 0.5, "bound": ">= 0.9", "passed": False}
     assert told(ended, "refused")["gate"] == "refused"
 
 

@@ -160,8 +160,7 @@ def test_a_step_behind_two_gates_that_do_not_wait_for_each_other_is_refused(bind
     folder = {"out": Output(zone="models")}
     measure = [ProcessingStep(name=n, script="m.py", inputs={}, outputs=folder, job=job) for n in ("a", "b")]
     gates = [
-        GateStep(name=f"gate-{m.name}", evaluation=m.output("out"), metric="x", direction="at_least", bound=bound.ref)
-        for m in measure
+        GateStep(name=f"gate-{m.name}", evaluation=m.output("out"), metric="x", at_least=bound.ref) for m in measure
     ]
     last = ProcessingStep(
         name="last", script="l.py", inputs={}, outputs=folder, job=job, after=tuple(gate.name for gate in gates)

@@ -182,7 +182,8 @@ def test_the_registry_knows_the_run_the_code_and_the_metric(document: dict[str, 
 def test_the_gate_refuses_with_metric_value_and_bound(document: dict[str, Any], metrics: Any, value: Any) -> None:
     done = play(document, gate={"Body": json.dumps({"metrics": metrics})})
     assert (done.status, done.error) == ("FAILED", "GateRefused")
-    assert json.loads(done.cause or "") == {"metric": "auc", "value": value, "bound": ">= 0.97"}
+    told = {"metric": "auc", "value": value, "bound": ">= 0.97", "passed": False}
+    assert json.loads(done.cause or "") == {"gate": "gate", "conditions": [told]}
     assert "register" not in done.states
     assert "Tell the team" in done.states
 
@@ -200,7 +201,8 @@ def test_a_gate_can_be_a_ceiling(bindings: Bindings) -> None:
 
     assert ended(2.5).status == "SUCCEEDED"
     refused = ended(2.6)
-    assert json.loads(refused.cause or "") == {"metric": "rmse", "value": 2.6, "bound": "<= 2.5"}
+    (told,) = json.loads(refused.cause or "")["conditions"]
+    assert told == {"metric": "rmse", "value": 2.6, "bound": "<= 2.5", "passed": False}
 
 
 def test_a_failed_job_ends_the_run_with_its_own_cause_and_tells_the_team(document: dict[str, Any]) -> None:

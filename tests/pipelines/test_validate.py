@@ -32,12 +32,12 @@ MUTATIONS: dict[str, tuple[Break, str]] = {
         "train.Catch[0]",
     ),
     "choice without comparison": (
-        lambda s: s["gate: compare"]["Choices"][1].pop("IsPresent"),
-        "gate: compare.Choices[1]",
+        lambda s: s["gate: check 1"]["Choices"][1].pop("IsPresent"),
+        "gate: check 1.Choices[1]",
     ),
     "misspelt comparison": (
-        lambda s: s["gate: compare"]["Choices"][1].update(IsPresnt=s["gate: compare"]["Choices"][1].pop("IsPresent")),
-        "gate: compare.Choices[1]",
+        lambda s: s["gate: check 1"]["Choices"][1].update(IsPresnt=s["gate: check 1"]["Choices"][1].pop("IsPresent")),
+        "gate: check 1.Choices[1]",
     ),
     "reserved error": (lambda s: s["Job failed"].update(Error="States.TaskFailed"), "Job failed.Error"),
     "two causes": (lambda s: s["Job failed"].update(Cause="x"), "Job failed"),

@@ -20,10 +20,10 @@ from mlops_iac.runs.run import Run
 from mlops_iac.runs.start import start
 from mlops_iac.runs.stop import stop
 from tests.support.bad_evaluations import BAD
-from tests.support.small_environment import make_lake, make_state_machine, moto_clients
+from tests.support.small_environment import FACTS, make_lake, make_state_machine, moto_clients
 
 METRICS = {"auc": 0.91, "rows": 143}
-REFUSAL = {"metric": "auc", "value": 0.91, "bound": ">= 0.97"}
+REFUSAL = {"gate": "gate", "conditions": [{"metric": "auc", "value": 0.91, "bound": ">= 0.97", "passed": False}]}
 JOB_CAUSE = {"TrainingJobName": "x", "FailureReason": "AlgorithmError: ValueError: no such column"}
 
 
@@ -227,7 +227,8 @@ def test_a_gate_that_cannot_compare_names_the_file_and_what_is_wrong(
 def test_a_metric_is_read_where_the_gates_fact_says(environment: Environment, clients: Clients, code: Path) -> None:
     """Nothing is guessed: a nested metric and a ceiling, by the facts alone."""
     training = environment.pipelines["training"]
-    facts = {"metric": "regression_metrics.mse.value", "direction": "at_most", "parameter": "gate_at_least"}
+    (condition,) = FACTS["gate"]["conditions"]
+    facts = {"conditions": [{**condition, "metric": "regression_metrics.mse.value", "direction": "at_most"}]}
     steps = tuple(
         replace(step, facts={**step.facts, **facts}) if step.kind == "gate" else step for step in training.steps
     )

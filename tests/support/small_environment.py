@@ -25,10 +25,14 @@ JOB = {"processing": {"job": "processing", "name_limit": 63}, "training": {"job"
 FACTS: dict[str, dict[str, Any]] = {
     **{name: JOB[kind] for name, kind in KINDS.items() if kind in JOB},
     "gate": {
-        "evaluation": "models/{run}/evaluation/evaluation.json",
-        "metric": "auc",
-        "direction": "at_least",
-        "parameter": "gate_at_least",
+        "conditions": [
+            {
+                "evaluation": "models/{run}/evaluation/evaluation.json",
+                "metric": "auc",
+                "direction": "at_least",
+                "parameter": "gate_at_least",
+            }
+        ],
     },
     "register": {"registry": "main"},
     "deploy": {"endpoint": "main", "name_limit": 63},

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from pydantic import Field, model_validator
 
@@ -23,7 +23,7 @@ class GateStep(Step):
 
     evaluation: Evaluation = FromStep(step="evaluate", output=USUAL_OUTPUT)
     """The output that holds ``evaluation.json``, or the step whose output ``evaluation`` does. Left out: `evaluate`."""
-    conditions: tuple[Condition, ...] = Field(min_length=1, max_length=40)
+    conditions: tuple[Condition, ...] = Field(max_length=40)
 
     @model_validator(mode="before")
     @classmethod
@@ -35,6 +35,13 @@ class GateStep(Step):
         if "conditions" in values:
             raise ValueError(f"`{next(iter(given))}` stands beside `conditions`: write it into the list")
         return {**{name: value for name, value in values.items() if name not in short}, "conditions": (given,)}
+
+    @model_validator(mode="after")
+    def _not_empty(self) -> Self:
+        # By hand: pydantic counts after it dropped what is wrong, and would call one wrong condition no conditions.
+        if not self.conditions:
+            raise ValueError("a gate has at least one condition")
+        return self
 
     def comparisons(self) -> tuple[Comparison, ...]:
         """Every number that is compared, slices one by one."""

@@ -18,7 +18,7 @@ from typing import Any
 
 from mlops_iac.core.environment import Pipeline
 from mlops_iac.core.strict_json import NotStrictJson, finite, read_json
-from mlops_iac.runs.run import RunStatus, StepRun, StepStatus, Verdict
+from mlops_iac.runs.run import Finding, RunStatus, StepRun, StepStatus, Verdict
 
 Event = Mapping[str, Any]
 
@@ -174,15 +174,17 @@ def read_verdict(error: str, cause: str) -> Verdict | None:
     """What a gate refused, from the execution's error and cause; None when it was no gate."""
     if error != REFUSED:
         return None
-    details = parse(cause)
-    if not isinstance(details, Mapping):
-        return Verdict(passed=False)
-    value = finite(details.get("value"))
-    return Verdict(
-        passed=False,
-        metric=details.get("metric"),
+    told = find_in(parse(cause), "conditions")
+    return Verdict(passed=False, conditions=tuple(map(_finding, told)) if isinstance(told, list) else ())
+
+
+def _finding(told: Any) -> Finding:
+    value = finite(find_in(told, "value"))
+    return Finding(
+        metric=str(find_in(told, "metric")),
         value=None if value is None else float(value),
-        bound=details.get("bound"),
+        passed=find_in(told, "passed") is True,
+        bound=str(find_in(told, "bound") or ""),
     )
 
 
