@@ -58,7 +58,15 @@ JSON_SHAPES = {
     "data rm": "`{bucket, deleted: [key]}`.",
     "data ls": "`{bucket, objects: [{key, size, modified}]}`.",
     "run": _RUN,
-    "runs": f"`{{runs: [run]}}`, each without its steps; with RUN {_RUN}",
+    "runs list": "`{runs: [run]}`, each without its steps and with `serves: [endpoint]`; with RUN as `runs show`.",
+    "runs show": (
+        "the run, with `serves: [endpoint]` and `record: {started_by, framework, platform, packages: [pin], git: "
+        "{commit, branch, dirty, changed: [path]}, data: {parameter: {prefix, objects, bytes, digest, complete}}}`; "
+        "`record` is null for a run that something else started, `git` where the code is in no repository."
+    ),
+    "runs compare": "`{a, b, lines: [{part, name, a, b, differs}], unknown: [sentence]}`, of all lines.",
+    "runs watch": _RUN,
+    "runs stop": _RUN,
     "logs": "`{run, lines: [{step, time, text}]}`.",
     "predict": "what the model answered; when that is no object, `{predictions: answer}`.",
     "plugins": "`{plugins: [{kind, name, package, address, error}]}`; the error is null for what can be used.",

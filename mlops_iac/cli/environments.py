@@ -65,3 +65,13 @@ def open_environment(stack: str, cloud: CloudName = CloudName.EMBEDDED, *, quick
     """
     backend = open_backend(stack, cloud)
     return Opened(backend.environment(), backend.clients(quick=quick), backend.root, backend.keep)
+
+
+def open_if_running(stack: str) -> Opened | None:
+    """The same on this machine's cloud, for completion in a shell; None when it does not run: nothing is started."""
+    from mlops_iac.backends.embedded import EmbeddedBackend
+
+    backend = EmbeddedBackend(project_root(), stack)
+    if backend.cloud.find() is None:
+        return None
+    return Opened(backend.environment(), backend.clients(quick=True), backend.root)

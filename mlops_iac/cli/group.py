@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import typer
 from typer.core import TyperGroup
@@ -18,6 +18,24 @@ class Group(TyperGroup):
         return super().get_command(ctx, cmd_name) or super().get_command(ctx, SYNONYMS.get(cmd_name, cmd_name))
 
 
-def make_group(about: str) -> typer.Typer:
+class ListGroup(Group):
+    """A group whose `list` may be left out: ``runs STACK`` is ``runs list STACK``. A stack's name has a hyphen, which
+    no command has."""
+
+    default: ClassVar = "list"
+
+    def parse_args(self, ctx: Any, args: list[str]) -> Any:
+        is_asked_about = {"-h", "--help"} & set(args[:1])
+        return super().parse_args(
+            ctx, [self.default, *args] if args and "-" in args[0] and not is_asked_about else args
+        )
+
+    def shell_complete(self, ctx: Any, incomplete: str) -> list[Any]:
+        """Commands, and what the first argument of `list` may be."""
+        first, *_ = self.commands[self.default].params
+        return [*super().shell_complete(ctx, incomplete), *first.shell_complete(ctx, incomplete)]
+
+
+def make_group(about: str, *, kind: type[Group] = Group) -> typer.Typer:
     """An empty group; ``about`` is its line in `--help`."""
-    return typer.Typer(cls=Group, no_args_is_help=True, rich_markup_mode=None, help=about)
+    return typer.Typer(cls=kind, no_args_is_help=True, rich_markup_mode=None, help=about)

@@ -28,7 +28,10 @@ COMMANDS = {
     "outputs": ("mlops_iac.cli.outputs:outputs", "Show what an environment offers."),
     "data": ("mlops_iac.cli.data:app", "The lake's data: put files there, get, list and delete them."),
     "run": ("mlops_iac.cli.run:run", "Run a pipeline with the code that lies in its folder now."),
-    "runs": ("mlops_iac.cli.runs:runs", "Show the latest runs with their metrics, or one run step by step."),
+    "runs": (
+        "mlops_iac.cli.runs:app",
+        "The runs of an environment: list (or only `runs STACK`), show, compare, watch, stop.",
+    ),
     "logs": ("mlops_iac.cli.logs:logs", "Show what the jobs of a run wrote."),
     "predict": ("mlops_iac.cli.predict:predict", "Ask the deployed model."),
     "env": (

@@ -34,6 +34,28 @@ StackArgument = Annotated[
 OptionalStackArgument = Annotated[
     str | None, typer.Argument(help="The environment, as in stacks/Pulumi.STACK.yaml.", autocompletion=complete_stacks)
 ]
+
+
+def complete_runs(context: typer.Context, incomplete: str) -> list[str]:
+    """Shell completion of the latest runs; quiet where nothing is deployed, and it starts no cloud."""
+    from mlops_iac.cli.environments import open_if_running
+    from mlops_iac.core.errors import MlopsError
+    from mlops_iac.runs.history import list_ids
+
+    try:
+        opened = open_if_running(context.params.get("stack") or "")
+        found = list_ids(opened.environment, opened.clients, limit=50) if opened else ()
+        return [run for run in found if run.startswith(incomplete)]
+    except (MlopsError, OSError):
+        return []
+
+
+RunArgument = Annotated[
+    str,
+    typer.Argument(
+        help="The run: its id, the beginning of one, or `last` for the latest.", autocompletion=complete_runs
+    ),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout, and nothing else.")]
 CloudOption = Annotated[
     CloudName,

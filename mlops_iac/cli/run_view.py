@@ -6,7 +6,7 @@ import itertools
 import sys
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TextIO
 
@@ -111,8 +111,8 @@ def render_metrics(metrics: Mapping[str, float]) -> str:
     return "  ".join(f"{name} {value:.4g}" for name, value in metrics.items())
 
 
-def render_run(run: Run, *, color: bool, steps: bool = True) -> str:
-    """A run in full; without its ``steps`` when they were told one by one."""
+def render_run(run: Run, *, color: bool, steps: bool = True, more: Iterable[tuple[str, str]] = ()) -> str:
+    """A run in full; without its ``steps`` when they were told one by one. ``more`` is told behind its own facts."""
     style = Style(color)
     status = style.paint(run.status, *STATUS_STYLES[run.status])
     head = f"Run {style.paint(run.id, 'bold')} of {run.pipeline}: {status}"
@@ -120,7 +120,7 @@ def render_run(run: Run, *, color: bool, steps: bool = True) -> str:
     if steps:
         causes = {step.name: find_cause(run, step).words for step in run.steps if step.status == "failed"}
         lines += [*(render_step(step, style, causes.get(step.name, "")) for step in run.steps), ""]
-    lines += [f"  {name:<15} {value}" for name, value in facts(run)]
+    lines += [f"  {name:<15} {value}" for name, value in (*facts(run), *more)]
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -154,13 +154,14 @@ def gate_facts(gate: Verdict) -> Iterable[tuple[str, str]]:
     yield from zip(itertools.chain(["gate"], itertools.repeat("")), lines, strict=False)
 
 
-def render_runs(runs: Iterable[Run], *, color: bool) -> str:
-    """One line per run, newest first."""
+def render_runs(runs: Iterable[Run], *, served: Collection[str] = (), color: bool) -> str:
+    """One line per run, newest first. Those whose model is ``served`` say so."""
     style = Style(color)
     lines = [style.paint(f"{'RUN':<20} {'PIPELINE':<12} {'STATUS':<10} {'TOOK':>8}  METRICS", "dim")]
     for run in runs:
         status = style.paint(f"{run.status:<10}", *STATUS_STYLES[run.status])
-        shown = render_metrics(run.metrics)
+        serves = [style.paint("serves", "bold")] if run.id in served else []
+        shown = "  ".join([*filter(None, [render_metrics(run.metrics)]), *serves])
         lines.append(f"{run.id:<20} {run.pipeline:<12} {status} {render_seconds(run.seconds):>8}  {shown}".rstrip())
     return "\n".join(lines) + "\n"
 

@@ -1,4 +1,4 @@
-"""``mlops-iac runs``."""
+"""``mlops-iac runs``: the runs of an environment."""
 
 from __future__ import annotations
 
@@ -8,60 +8,144 @@ from typing import Annotated
 import typer
 
 from mlops_iac.cli.environments import Opened, open_environment
-from mlops_iac.cli.options import CloudName, CloudOption, JsonOption, StackArgument
+from mlops_iac.cli.group import ListGroup, make_group
+from mlops_iac.cli.options import CloudName, CloudOption, JsonOption, RunArgument, StackArgument
+
+app = make_group(
+    "The runs of an environment: list (or only `runs STACK`), show, compare, watch, stop.",
+    kind=ListGroup,
+)
 
 
-def runs(
+@app.command("list")
+def list_(
     stack: StackArgument,
-    run: Annotated[str | None, typer.Argument(help="One run, in full; `last` is the latest.")] = None,
+    run: Annotated[str | None, typer.Argument(help="One run, in full: short for `runs show`.")] = None,
     pipeline: Annotated[str | None, typer.Option("--pipeline", help="Runs of this pipeline only.")] = None,
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, max=1000, help="How many runs.")] = 20,
-    follow: Annotated[bool, typer.Option("--follow", "-f", help="Watch the run to its end.")] = False,
-    stop: Annotated[bool, typer.Option("--stop", help="Stop the run.")] = False,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="With RUN: short for `runs watch`.")] = False,
+    stop: Annotated[bool, typer.Option("--stop", help="With RUN: short for `runs stop`.")] = False,
     cloud: CloudOption = CloudName.EMBEDDED,
     json: JsonOption = False,
 ) -> None:
-    """Show the latest runs with their metrics, or one run step by step.
+    """Show the latest runs with their metrics, and which run's model serves.
 
-    Example: mlops-iac runs screening-dev
+    Example: mlops-iac runs list screening-dev
     """
     from mlops_iac.cli.console import has_color, say, show, show_json
     from mlops_iac.cli.run_view import render_runs
+    from mlops_iac.core.errors import UsageError
     from mlops_iac.runs.history import list_runs
+    from mlops_iac.runs.serving import served_runs
 
     if run is None and (follow or stop):
-        from mlops_iac.core.errors import UsageError
-
         raise UsageError("No run given.", "--follow and --stop are about one run.", hint=f"mlops-iac runs {stack} RUN")
     opened = open_environment(stack, cloud, quick=True)
     if run is not None:
-        show_one(opened, run, follow=follow, stop=stop, json=json)
+        act = watch_one if follow and not stop else stop_one if stop else show_one
+        act(opened, run, json=json)
         return
     found = list_runs(opened.environment, opened.clients, pipeline=pipeline, limit=limit)
+    served = served_runs(opened.environment, opened.clients) if found else {}
     if json:
-        show_json({"runs": [one.to_json(steps=False) for one in found]})
+        serving = {run: [name for name, one in served.items() if one == run] for run in served.values()}
+        show_json({"runs": [{**one.to_json(steps=False), "serves": serving.get(one.id, [])} for one in found]})
     elif found:
-        show(render_runs(found, color=has_color(sys.stdout)))
+        show(render_runs(found, served=set(served.values()), color=has_color(sys.stdout)))
     else:
         say(f"{stack} has no runs yet. Start one: mlops-iac run {stack} --follow")
 
 
-def show_one(opened: Opened, run: str, *, follow: bool, stop: bool, json: bool) -> None:
-    from mlops_iac.cli.console import has_color, say, show, show_json
-    from mlops_iac.cli.following import conclude_run, watch_run
-    from mlops_iac.cli.run_view import render_run
+@app.command()
+def show(
+    stack: StackArgument, run: RunArgument, cloud: CloudOption = CloudName.EMBEDDED, json: JsonOption = False
+) -> None:
+    """Show one run in full: its steps, parameters, commit, data, packages, metrics and model.
+
+    Example: mlops-iac runs show screening-dev last
+    """
+    show_one(open_environment(stack, cloud, quick=True), run, json=json)
+
+
+@app.command()
+def compare(
+    stack: StackArgument,
+    a: RunArgument,
+    b: RunArgument,
+    everything: Annotated[bool, typer.Option("--all", help="Also what is the same in both.")] = False,
+    cloud: CloudOption = CloudName.EMBEDDED,
+    json: JsonOption = False,
+) -> None:
+    """Show two runs side by side: where parameters, code, packages, data and metrics differ.
+
+    Example: mlops-iac runs compare screening-dev 261121-081530-3fa2 last
+    """
+    from mlops_iac.cli import console
+    from mlops_iac.cli.compare_view import render_comparison
+    from mlops_iac.runs.compare import compare as compare_runs
+
+    opened = open_environment(stack, cloud, quick=True)
+    found = compare_runs(opened.environment, opened.clients, a, b)
+    if json:
+        console.show_json(found.to_json())
+    else:
+        console.show(render_comparison(found, everything=everything, color=console.has_color(sys.stdout)))
+
+
+@app.command()
+def watch(
+    stack: StackArgument, run: RunArgument, cloud: CloudOption = CloudName.EMBEDDED, json: JsonOption = False
+) -> None:
+    """Watch a run to its end, step by step; exit with 1 if it fails. Ctrl-C leaves the run alone.
+
+    Example: mlops-iac runs watch screening-dev last
+    """
+    watch_one(open_environment(stack, cloud, quick=True), run, json=json)
+
+
+@app.command()
+def stop(
+    stack: StackArgument, run: RunArgument, cloud: CloudOption = CloudName.EMBEDDED, json: JsonOption = False
+) -> None:
+    """Stop a run and the jobs it is at; one that is over stays as it is.
+
+    Example: mlops-iac runs stop screening-dev last
+    """
+    stop_one(open_environment(stack, cloud, quick=True), run, json=json)
+
+
+def show_one(opened: Opened, run: str, *, json: bool) -> None:
+    from mlops_iac.cli import console
+    from mlops_iac.cli.details_view import render_details
     from mlops_iac.core.denials import explain_denial
+    from mlops_iac.runs.details import get_details
+
+    found = get_details(opened.environment, opened.clients, run)
+    if json:
+        console.show_json(found.to_json())
+        return
+    console.show(render_details(found, color=console.has_color(sys.stdout)))
+    broken = found.run.failed_step
+    remedy = explain_denial(broken.reason if broken else found.run.error)
+    if remedy:
+        console.say(f"hint: {remedy}")
+
+
+def watch_one(opened: Opened, run: str, *, json: bool) -> None:
+    from mlops_iac.cli.following import conclude_run, watch_run
     from mlops_iac.runs.history import get_run
+
+    found = get_run(opened.environment, opened.clients, run)
+    conclude_run(opened, watch_run(opened, found, json=json), json=json)
+
+
+def stop_one(opened: Opened, run: str, *, json: bool) -> None:
+    from mlops_iac.cli import console
+    from mlops_iac.cli.run_view import render_run
     from mlops_iac.runs.stop import stop as stop_run
 
-    find = stop_run if stop else get_run
-    found = find(opened.environment, opened.clients, run)
-    if follow and not stop:
-        conclude_run(opened, watch_run(opened, found, json=json), json=json)
-    elif json:
-        show_json(found.to_json())
+    found = stop_run(opened.environment, opened.clients, run)
+    if json:
+        console.show_json(found.to_json())
     else:
-        show(render_run(found, color=has_color(sys.stdout)))
-        remedy = explain_denial(found.failed_step.reason if found.failed_step else found.error)
-        if remedy:
-            say(f"hint: {remedy}")
+        console.show(render_run(found, color=console.has_color(sys.stdout)))

@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 import heapq
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import islice
-from typing import Any
+from typing import Any, Final
 
 from mlops_iac.clients import Clients
 from mlops_iac.core.environment import Environment, Pipeline, Step
-from mlops_iac.core.errors import RunError
+from mlops_iac.core.errors import RunError, UsageError
 from mlops_iac.core.evaluation import HOLDS, METRICS, MOST_BYTES, SIGNS, find_fault, metric_keys, read_numbers
 from mlops_iac.runs.lake import find_content
 from mlops_iac.runs.names import check_run_id, get_pipeline
 from mlops_iac.runs.run import Finding, Run, StepRun, Verdict
-from mlops_iac.runs.runners import runner_for
+from mlops_iac.runs.runners import runner_for, runners
 from mlops_iac.runs.runners.execution import Execution, History
 
-LATEST = "last"
+LATEST: Final = "last"
 """Stands for the id of the latest run."""
+
+BEGINNING: Final = re.compile(r"\d{1,6}|\d{6}-\d{0,6}|\d{6}-\d{6}-[0-9a-f]{0,3}")
+"""Of a run's id, less than the whole."""
+
+MOST_SHOWN: Final = 5
+"""Runs that are named where a beginning is that of several."""
 
 
 def list_runs(
@@ -37,9 +44,18 @@ def _latest(environment: Environment, clients: Clients, pipeline: Pipeline) -> I
         yield pipeline, execution
 
 
+def list_ids(environment: Environment, clients: Clients, *, limit: int | None = None) -> tuple[str, ...]:
+    """Ids of the latest runs, newest first: they sort by the moment at which a run was started."""
+    found = (runner.ids() for runner in runners(environment, clients))
+    return tuple(islice(heapq.merge(*found, reverse=True), limit))
+
+
 def get_run(environment: Environment, clients: Clients, run: str) -> Run:
-    """One run with its steps; ``last`` is the latest. Raises RunError when there is none with this id."""
-    run = _latest_id(environment, clients) if run == LATEST else check_run_id(run)
+    """One run with its steps, by its id or the beginning of one; ``last`` is the latest.
+
+    Raises RunError when there is none, UsageError for a beginning that several have.
+    """
+    run = find_id(environment, clients, run)
     for pipeline in environment.pipelines.values():
         runner = runner_for(environment, pipeline, clients)
         execution = runner.find(run)
@@ -49,12 +65,26 @@ def get_run(environment: Environment, clients: Clients, run: str) -> Run:
     raise RunError("No such run.", f"{stack} has no run `{run}`.", hint=f"`mlops-iac runs {stack}` lists them.")
 
 
+def find_id(environment: Environment, clients: Clients, run: str) -> str:
+    """The whole id of what a person calls a run; a whole one is taken as it is, whether there is such a run or not."""
+    if run == LATEST:
+        return _latest_id(environment, clients)
+    if not BEGINNING.fullmatch(run):
+        return check_run_id(run)
+    found = [one for one in list_ids(environment, clients) if one.startswith(run)]
+    if len(found) > 1:
+        shown = ", ".join(found[:MOST_SHOWN]) + (", …" if len(found) > MOST_SHOWN else "")
+        detail = f"{len(found)} runs of {environment.stack} begin with `{run}`: {shown}."
+        raise UsageError("Which run?", detail, hint="write more of its id.")
+    return found[0] if found else run
+
+
 def _latest_id(environment: Environment, clients: Clients) -> str:
-    found = list_runs(environment, clients, limit=1)
+    found = list_ids(environment, clients, limit=1)
     if not found:
         stack = environment.stack
         raise RunError("No runs yet.", f"{stack} has no runs.", hint=f"mlops-iac run {stack} --follow")
-    return found[0].id
+    return found[0]
 
 
 def _to_run(

@@ -38,6 +38,8 @@ class PackedCode:
     requirements: Locked
     platform: Platform
     framework: Framework
+    folder: Path
+    """Where they lie on this machine."""
 
     @cached_property
     def entries(self) -> Mapping[str, bytes | Path]:
@@ -104,6 +106,7 @@ def pack(folder: Path, framework: Framework, platform: Platform, *, allowed: Col
         requirements=lock_requirements(folder, framework, platform),
         platform=platform,
         framework=framework,
+        folder=folder,
     )
 
 

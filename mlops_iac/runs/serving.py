@@ -28,3 +28,14 @@ def find_served_run(environment: Environment, clients: Clients, endpoint: Endpoi
         return None
     match = RUN_ID.search(described.get("EndpointConfigName", "").removeprefix(f"{environment.stack}-"))
     return match[0] if match else None
+
+
+def served_runs(environment: Environment, clients: Clients) -> dict[str, str]:
+    """Endpoint to the run whose model it serves, for those that serve one."""
+    found = {one.name: find_served_run(environment, clients, one) for one in environment.endpoints.values()}
+    return {endpoint: run for endpoint, run in found.items() if run}
+
+
+def endpoints_of_run(environment: Environment, clients: Clients, run: str) -> tuple[str, ...]:
+    """The endpoints that serve a run's model."""
+    return tuple(name for name, served in served_runs(environment, clients).items() if served == run)

@@ -18,6 +18,7 @@ from mlops_iac.runs.names import get_pipeline, make_run_id, names_of
 from mlops_iac.runs.pack import ARCHIVE, MANIFEST, RUNNER, PackedCode, pack, read_launcher
 from mlops_iac.runs.parameters import merge_parameters
 from mlops_iac.runs.platforms import aws_platform, this_platform
+from mlops_iac.runs.record import write_record
 from mlops_iac.runs.run import Run, StepRun
 from mlops_iac.runs.runners import runner_for
 from mlops_iac.runs.runners.execution import Execution, Order
@@ -47,6 +48,7 @@ def start(
     runner, order = runner_for(environment, chosen, clients), make_order(environment, chosen, code, values)
     runner.check(order)
     store_code(environment, chosen, clients, code)
+    write_record(environment, clients, chosen, order.run, code, values)
     return to_run(environment, chosen, runner.start(order))
 
 

@@ -81,6 +81,11 @@ class Known:
             }
 
 
+def remembered(environment: Environment, clients: Clients) -> dict[str, list[str]]:
+    """Key to its entity tag and the SHA-256 of that content, for what this machine has put into the lake."""
+    return _read(_memory_path(environment, clients))
+
+
 def _memory_path(environment: Environment, clients: Clients) -> Path:
     """One file for each bucket; the same name on two embedded clouds is two buckets."""
     place = hashlib.sha256(f"{clients.endpoint or 'aws'} {environment.lake.bucket}".encode()).hexdigest()[:16]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,6 +13,10 @@ from mlops_iac.cli.main import run_command
 from mlops_iac.cli.run_view import render_seconds
 from mlops_iac.core.errors import RunError
 from mlops_iac.runs.causes import headline
+from mlops_iac.runs.compare import Comparison, Line
+from mlops_iac.runs.details import Details
+from mlops_iac.runs.git import GitState
+from mlops_iac.runs.record import RunRecord
 from mlops_iac.runs.run import Finding, Run, StepRun, Verdict
 from tests.support.small_environment import make_environment
 
@@ -35,10 +40,23 @@ RUN = Run(
 )
 
 
+RECORD = RunRecord(
+    started_by="anna@laptop",
+    framework="sklearn 1.4-2",
+    platform="linux-x86_64 Python 3.10",
+    packages=("numpy==1.24.1",),
+    git=GitState("0123456789abcdef0123456789abcdef01234567", "main", True, ("train.py", "a.py", "b.py", "c.py")),
+    data={
+        "data": {"prefix": "raw/", "objects": 10000, "bytes": 2**20, "digest": "9f86d081884c7d65", "complete": False}
+    },
+)
+
+
 @pytest.fixture(autouse=True)
 def opened(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     opened = environments.Opened(make_environment(), None, tmp_path)  # type: ignore[arg-type]
     monkeypatch.setattr("mlops_iac.cli.runs.open_environment", lambda *_, **__: opened)
+    monkeypatch.setattr("mlops_iac.runs.serving.served_runs", lambda *_: {"screening-dev-endpoint": RUN.id})
 
 
 def returning(monkeypatch: pytest.MonkeyPatch, name: str, value: Any) -> None:
@@ -52,7 +70,18 @@ def test_the_history_has_one_line_per_run_with_metrics(
     assert run_command(["runs", "screening-dev"]) == 0
     head, line = capsys.readouterr().out.splitlines()
     assert head.split() == ["RUN", "PIPELINE", "STATUS", "TOOK", "METRICS"]
-    assert line.split() == ["261121-081530-3fa2", "training", "succeeded", "41", "s", "auc", "0.9975", "rows", "143"]
+    assert line.split() == [
+        "261121-081530-3fa2",
+        "training",
+        "succeeded",
+        "41",
+        "s",
+        "auc",
+        "0.9975",
+        "rows",
+        "143",
+        "serves",
+    ]
 
 
 def test_no_runs_is_no_error_and_says_what_to_do(
@@ -65,10 +94,17 @@ def test_no_runs_is_no_error_and_says_what_to_do(
 
 
 def test_one_run_is_shown_in_full(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    returning(monkeypatch, "history.get_run", RUN)
+    returning(monkeypatch, "details.get_details", Details(run=RUN, record=RECORD, serves=("screening-dev-endpoint",)))
     assert run_command(["runs", "screening-dev", RUN.id]) == 0
     out = capsys.readouterr().out
+    assert run_command(["runs", "show", "screening-dev", RUN.id]) == 0
+    assert capsys.readouterr().out == out
     for words in (
+        "serves          screening-dev-endpoint",
+        "started by      anna@laptop",
+        "commit          0123456789ab on main, changed: train.py, a.py, b.py and 1 more",
+        "objects         more than 10,000 objects, 1.0 MiB, digest 9f86d081884c7d65",
+        "packages        1 of sklearn 1.4-2, linux-x86_64 Python 3.10",
         "train        succeeded",
         "auc is 0.997484, the gate wants >= 0.97",
         "arn:package/1",
@@ -85,6 +121,84 @@ def test_json_has_times_in_utc(monkeypatch: pytest.MonkeyPatch, capsys: pytest.C
     assert (run["started"], run["seconds"]) == ("2026-11-21T08:15:30Z", 41.0)
     assert "steps" not in run, "a list is read without them, and an empty list would say that there are none"
     assert RUN.to_json()["steps"][0]["seconds"] == 3.0
+
+
+@pytest.mark.parametrize(
+    ("git", "words"),
+    [
+        (None, "none: the code is in no git repository"),
+        (GitState("0" * 40, None, False), "000000000000\n"),
+        (GitState("0" * 40, "main", None), "000000000000 on main, perhaps changed: there was no git to ask"),
+    ],
+)
+def test_the_commit_is_told_as_far_as_it_is_known(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], git: GitState | None, words: str
+) -> None:
+    found = Details(run=RUN, record=dataclasses.replace(RECORD, git=git))
+    returning(monkeypatch, "details.get_details", found)
+    assert run_command(["runs", "show", "screening-dev", "last"]) == 0
+    assert f"commit          {words}" in capsys.readouterr().out
+
+
+def test_a_run_without_a_record_says_so(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    returning(monkeypatch, "details.get_details", Details(run=RUN, record=None))
+    assert run_command(["runs", "show", "screening-dev", "last", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["record"], found["serves"], found["steps"][0]["name"]) == (None, [], "train")
+    assert run_command(["runs", "show", "screening-dev", "last"]) == 0
+    assert "something else than `mlops-iac run` started it" in capsys.readouterr().out
+
+
+def comparison(*lines: Line, unknown: tuple[str, ...] = ()) -> Comparison:
+    other = dataclasses.replace(RUN, id="261122-081530-3fa2")
+    return Comparison(Details(run=RUN, record=None), Details(run=other, record=None), lines, unknown)
+
+
+def test_only_differences_are_shown_unless_all_are_wanted(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = (
+        Line("parameters", "C", "1", "1"),
+        Line("metrics", "auc", 0.9, 0.95),
+        Line("data", "raw/\x1b[2J", None, "x"),
+    )
+    returning(monkeypatch, "compare.compare", comparison(*lines, unknown=("Something is not known.",)))
+    assert run_command(["runs", "compare", "screening-dev", RUN.id, "last"]) == 0
+    out = capsys.readouterr().out
+    assert "\nC " not in out
+    assert "auc      0.9                 0.95                +0.05" in out
+    assert "raw/\\x1b[2J" in out, "a foreign name steers no terminal"
+    assert out.endswith("Something is not known.\n")
+    assert run_command(["runs", "compare", "screening-dev", RUN.id, "last", "--all"]) == 0
+    assert "\nC " in capsys.readouterr().out
+
+
+def test_long_lists_are_cut_and_equal_runs_say_so(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    returning(monkeypatch, "compare.compare", comparison(*(Line("data", f"raw/{n:02}", "1", "2") for n in range(25))))
+    assert run_command(["runs", "compare", "screening-dev", RUN.id, "last"]) == 0
+    out = capsys.readouterr().out
+    assert ("raw/19" in out, "raw/20" in out, "and 5 more: --all shows them" in out) == (True, False, True)
+    returning(monkeypatch, "compare.compare", comparison())
+    assert run_command(["runs", "compare", "screening-dev", RUN.id, "last"]) == 0
+    assert capsys.readouterr().out == "Nothing differs between 261121-081530-3fa2 and 261122-081530-3fa2.\n"
+
+
+def test_the_word_list_may_be_left_out(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    returning(monkeypatch, "history.list_runs", (RUN,))
+    told = []
+    for words in (
+        ["screening-dev"],
+        ["list", "screening-dev"],
+        ["ls", "screening-dev"],
+        ["--limit", "1", "screening-dev"],
+    ):
+        assert run_command(["runs", *words]) == 0
+        told.append(capsys.readouterr().out)
+    assert len(set(told)) == 1
+    assert run_command(["runs", "shw"]) == 2
+    assert "did you mean `mlops-iac runs show`?" in capsys.readouterr().err
 
 
 def test_stop_stops_the_run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
@@ -104,8 +218,10 @@ def test_an_unknown_run_ends_with_code_1(monkeypatch: pytest.MonkeyPatch, capsys
         raise RunError("No such run.", "It is not there.")
 
     monkeypatch.setattr("mlops_iac.runs.history.get_run", refuse)
-    assert run_command(["runs", "screening-dev", RUN.id]) == 1
-    assert "No such run." in capsys.readouterr().err
+    monkeypatch.setattr("mlops_iac.runs.details.get_run", refuse)
+    for words in (["show"], ["watch"]):
+        assert run_command(["runs", *words, "screening-dev", RUN.id]) == 1
+        assert "No such run." in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(("seconds", "text"), [(4.25, "4.2 s"), (41, "41 s"), (125, "2 min 5 s"), (7800, "2 h 10 min")])

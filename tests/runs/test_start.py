@@ -49,7 +49,8 @@ def test_a_run_is_started_with_the_contracts_input(environment: Environment, cli
 def test_code_is_stored_encrypted_and_tagged(environment: Environment, clients: Clients, root: Path) -> None:
     run = start(environment, clients, root)
     names = ("manifest.json", "run.sh", "sourcedir.tar.gz")
-    assert keys(environment, clients) == [f"code/{run.code}/{name}" for name in names]
+    record = [f"models/{run.id}/record/{name}.json" for name in ("data", "run")]
+    assert keys(environment, clients) == [*(f"code/{run.code}/{name}" for name in names), *record]
     for key in keys(environment, clients):
         head = clients("s3").head_object(Bucket=environment.lake.bucket, Key=key)
         tags = clients("s3").get_object_tagging(Bucket=environment.lake.bucket, Key=key)["TagSet"]

@@ -35,6 +35,9 @@ class Runner(Protocol):
     def runs(self, *, running: bool = False) -> Iterator[Execution]:
         """Runs newest first, read page by page; those that nobody started through us are left out."""
 
+    def ids(self) -> Iterator[str]:
+        """Ids of the same runs, newest first, with nothing asked about each."""
+
     def find(self, run: str) -> Execution | None:
         """One run by its id; None when this pipeline has none."""
 

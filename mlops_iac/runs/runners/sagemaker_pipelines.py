@@ -92,6 +92,9 @@ class Runner:
             if not running or STATUSES[summary["PipelineExecutionStatus"]] == "running":
                 yield self._describe(run, summary["PipelineExecutionArn"])
 
+    def ids(self) -> Iterator[str]:
+        return (run for run, _ in self._summaries())
+
     def find(self, run: str) -> Execution | None:
         """SageMaker chooses the ARN, so the run is looked for around the moment that its id tells."""
         moment = moment_of(run)

@@ -54,14 +54,13 @@ class Runner:
         )
 
     def runs(self, *, running: bool = False) -> Iterator[Execution]:
-        only = {"statusFilter": "RUNNING"} if running else {}
-        with calling("stepfunctions:ListExecutions", self.pipeline.name):
-            call = self._client.list_executions
-            for item in pages(call, "executions", next_key="nextToken", stateMachineArn=self.pipeline.handle, **only):
-                run = find_run_id(self.stack, item["name"])
-                found = self._describe(run, item["executionArn"]) if run else None
-                if found is not None:
-                    yield found
+        for run, arn in self._list(**({"statusFilter": "RUNNING"} if running else {})):
+            found = self._describe(run, arn)
+            if found is not None:
+                yield found
+
+    def ids(self) -> Iterator[str]:
+        return (run for run, _ in self._list())
 
     def find(self, run: str) -> Execution | None:
         head, _, machine = self.pipeline.handle.partition(":stateMachine:")
@@ -85,6 +84,15 @@ class Runner:
     @property
     def _client(self) -> Any:
         return self._clients("stepfunctions")
+
+    def _list(self, **only: str) -> Iterator[tuple[str, str]]:
+        """Runs and the ARNs of their executions, newest first."""
+        with calling("stepfunctions:ListExecutions", self.pipeline.name):
+            call = self._client.list_executions
+            for item in pages(call, "executions", next_key="nextToken", stateMachineArn=self.pipeline.handle, **only):
+                run = find_run_id(self.stack, item["name"])
+                if run:
+                    yield run, item["executionArn"]
 
     def _read_events(self, arn: str) -> Iterator[Event]:
         with calling("stepfunctions:GetExecutionHistory", arn):

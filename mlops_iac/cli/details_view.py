@@ -1,0 +1,58 @@
+"""A run in full as text, with what was recorded when it started."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from mlops_iac.cli.data import render_size
+from mlops_iac.cli.run_view import render_run
+
+if TYPE_CHECKING:
+    from mlops_iac.runs.details import Details
+    from mlops_iac.runs.git import GitState
+    from mlops_iac.runs.record import RunRecord
+
+SHOWN = 3
+"""Changed files that are named; `--json` has more."""
+
+
+def render_details(details: Details, *, color: bool) -> str:
+    return render_run(details.run, color=color, more=facts(details))
+
+
+def facts(details: Details) -> Iterator[tuple[str, str]]:
+    if details.serves:
+        yield "serves", ", ".join(details.serves)
+    if details.record is None:
+        yield "record", "none: something else than `mlops-iac run` started it"
+        return
+    yield "started by", details.record.started_by
+    yield "commit", render_git(details.record.git)
+    for name, summary in details.record.data.items():
+        yield f"data of {name}" if len(details.record.data) > 1 else "objects", render_data(summary)
+    yield "packages", render_packages(details.record)
+
+
+def render_git(git: GitState | None) -> str:
+    if git is None:
+        return "none: the code is in no git repository"
+    at = f"{git.commit[:12]}{f' on {git.branch}' if git.branch else ''}"
+    if git.dirty is None:
+        return f"{at}, perhaps changed: there was no git to ask"
+    if not git.dirty:
+        return at
+    rest = len(git.changed) - SHOWN
+    return f"{at}, changed: {', '.join(git.changed[:SHOWN])}{f' and {rest} more' if rest > 0 else ''}"
+
+
+def render_data(summary: object) -> str:
+    """``3 objects, 1.2 KiB, digest 9f86d081884c7d65``"""
+    told = summary if isinstance(summary, dict) else {}
+    count, size = told.get("objects", 0), told.get("bytes", 0)
+    at_least = "" if told.get("complete") else "more than "
+    return f"{at_least}{count:,} object{'' if count == 1 else 's'}, {render_size(size)}, digest {told.get('digest')}"
+
+
+def render_packages(record: RunRecord) -> str:
+    return f"{len(record.packages)} of {record.framework}, {record.platform}"

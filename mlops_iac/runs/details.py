@@ -1,0 +1,37 @@
+"""One run with all that is known of it: what the orchestrator tells, and what was recorded when it started."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from mlops_iac.clients import Clients
+from mlops_iac.core.environment import Environment
+from mlops_iac.runs.history import get_run
+from mlops_iac.runs.record import RunRecord, find_record
+from mlops_iac.runs.run import Run
+from mlops_iac.runs.serving import endpoints_of_run
+
+
+@dataclass(frozen=True, kw_only=True)
+class Details:
+    run: Run
+    record: RunRecord | None
+    """None for a run that was started by something else than `mlops-iac run`."""
+    serves: tuple[str, ...] = ()
+    """Endpoints that its model serves on."""
+
+    def to_json(self) -> dict[str, Any]:
+        """The run, and beside its own keys ``record`` and ``serves``."""
+        record = asdict(self.record) if self.record else None
+        return {**self.run.to_json(), "record": record, "serves": list(self.serves)}
+
+
+def get_details(environment: Environment, clients: Clients, run: str) -> Details:
+    """Raises what `get_run` raises."""
+    found = get_run(environment, clients, run)
+    return Details(
+        run=found,
+        record=find_record(environment, clients, found.id),
+        serves=endpoints_of_run(environment, clients, found.id),
+    )
