@@ -38,8 +38,11 @@ class Blueprint(Protocol):
     def pipelines(self, options: Any) -> Sequence[Pipeline]:
         """Its pipelines for these options. Pure."""
 
-    def build(self, site: Site, stack: StackConfig, options: Any) -> Environment:
-        """Make the environment's resources, inside a Pulumi program."""
+    def build(self, site: Site, stack: StackConfig, options: Any, pipelines: Sequence[Pipeline]) -> Environment:
+        """Make the environment's resources, inside a Pulumi program.
+
+        ``pipelines``: what is to be deployed; those above, as the team's own files change and add to them.
+        """
 
 
 PARTS = ("name", "summary", "Options", "layers", "pipelines", "build")

@@ -10,6 +10,7 @@ import pulumi
 
 from mlops_iac.components._kit.refs import EndpointRef, JobRef, LakeRef, RegistryRef, TopicRef
 from mlops_iac.components._kit.site import Site
+from mlops_iac.core.errors import PipelineError
 from mlops_iac.core.frameworks import Framework
 from mlops_iac.core.instance_types import Processor, processor_of
 from mlops_iac.pipelines.compile import get_target
@@ -58,7 +59,11 @@ def definition(
         "endpoints": {name: _placeholder(site, ref) for name, ref in endpoints.items()},
     }
     compile = get_target(target).compile
-    compile(pipeline, Bindings.placeholder(**fixed, **known))
+    try:
+        compile(pipeline, Bindings.placeholder(**fixed, **known))
+    except PipelineError as error:
+        error.pipeline = pipeline.name
+        raise
     later: Mapping[str, Any] = {
         "account_id": site.account_id,
         "bucket": lake.bucket,

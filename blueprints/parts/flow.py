@@ -1,6 +1,8 @@
-"""A pipeline on the orchestrator that the team chose, with the rights to what its steps use."""
+"""Pipelines on the orchestrator that the team chose, with the rights to what their steps use."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import pulumi
 
@@ -10,6 +12,20 @@ from mlops_iac.blueprints.parts.jobs import Jobs
 from mlops_iac.blueprints.parts.serve import Serve
 from mlops_iac.components.orchestrator.orchestrator import OrchestratorArgs, Own, make_orchestrator
 from mlops_iac.pipelines.pipeline import Pipeline
+
+OWN_NAMES = frozenset({"training"})
+"""Pipelines of blueprints, which are called like the component that runs them."""
+
+
+def _component(pipeline: str) -> str:
+    """A team may call its pipeline like any component: `lake`, `alerts`."""
+    return pipeline if pipeline in OWN_NAMES else f"pipeline-{pipeline}"
+
+
+def make_flows(
+    foundation: Foundation, target: str, pipelines: Sequence[Pipeline], jobs: Jobs, serve: Serve
+) -> tuple[Flow, ...]:
+    return tuple(Flow(foundation, target, pipeline, jobs, serve) for pipeline in pipelines)
 
 
 class Flow:
@@ -35,15 +51,18 @@ class Flow:
 
         flow = make_orchestrator(
             target,
-            foundation.site.named(pipeline.name),
+            foundation.site.named(_component(pipeline.name)),
             OrchestratorArgs(definition=document, key=foundation.key, boundary=foundation.boundary),
         )
         self.ref = flow.ref
 
         foundation.lake.grant_read(flow.role, "models")
         jobs.compute.grant_run(flow.role)
-        serve.registry.grant_publish(flow.role)
-        serve.registry.grant_read(flow.deploy_role)
-        serve.endpoint.grant_deploy(flow.deploy_role)
+        acts_on = {bind.kind for step in pipeline.steps for bind in step.binds()}
+        if "registries" in acts_on:
+            serve.registry.grant_publish(flow.role)
+        if "endpoints" in acts_on:
+            serve.registry.grant_read(flow.deploy_role)
+            serve.endpoint.grant_deploy(flow.deploy_role)
         if flow.notifies:
             foundation.alerts.grant_publish(flow.role)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from mlops_iac.blueprints.parts.foundation import Foundation
 from mlops_iac.blueprints.parts.training_options import TrainingOptions
 from mlops_iac.components.compute.sagemaker import SageMakerCompute, SageMakerComputeArgs
 from mlops_iac.core.frameworks import get_framework
+from mlops_iac.pipelines.pipeline import Pipeline
 
 READ = ("raw", "curated", "features", "models", "code/")
 WRITTEN = ("curated", "features", "models")
@@ -15,21 +18,24 @@ WRITTEN = ("curated", "features", "models")
 class Jobs:
     """SageMaker jobs that may read the lake and write what they make."""
 
-    def __init__(self, foundation: Foundation, options: TrainingOptions) -> None:
+    def __init__(self, foundation: Foundation, options: TrainingOptions, pipelines: Sequence[Pipeline]) -> None:
         self.framework = get_framework(options.framework.name, options.framework.version)
         site = foundation.site
-        self.compute = SageMakerCompute(site.named("compute"), self._args(foundation, options))
+        self.compute = SageMakerCompute(site.named("compute"), self._args(foundation, options, pipelines))
         foundation.lake.grant_read(self.compute.role, *READ)
         foundation.lake.grant_write(self.compute.role, *WRITTEN)
 
-    def _args(self, foundation: Foundation, options: TrainingOptions) -> SageMakerComputeArgs:
+    def _args(
+        self, foundation: Foundation, options: TrainingOptions, pipelines: Sequence[Pipeline]
+    ) -> SageMakerComputeArgs:
         """Limits are what the steps ask for: no job of this environment may be larger."""
-        machines = options.machines
+        usual = options.instances.train.instance_type
+        jobs = [job for pipeline in pipelines for step in pipeline.steps for job in step.jobs()]
         return SageMakerComputeArgs(
             images=(self.framework.image(foundation.site.region, "training"),),
-            instance_type=machines["train"].instance_type,
-            allowed_instance_types=tuple(sorted({machine.instance_type for machine in machines.values()})),
-            max_runtime_seconds=max(machine.max_minutes for machine in machines.values()) * 60,
+            instance_type=usual,
+            allowed_instance_types=tuple(sorted({usual, *(job.instance_type for job in jobs)})),
+            max_runtime_seconds=max((job.max_seconds for job in jobs), default=3600),
             network_isolation=foundation.site.isolated,
             network=foundation.network,
             key=foundation.key,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pulumi
@@ -22,11 +22,11 @@ CALLER = "caller"
 """Credentials of a service that is used with the client's own AWS credentials."""
 
 
-def watch(foundation: Foundation, options: FoundationOptions, flow: Flow, serve: Serve) -> Monitoring:
+def watch(foundation: Foundation, options: FoundationOptions, flows: Sequence[Flow], serve: Serve) -> Monitoring:
     """A dashboard, alarms on failed runs, and a budget."""
     args = MonitoringArgs(
         alerts=foundation.alerts.ref,
-        pipelines={flow.pipeline.name: flow.ref},
+        pipelines={flow.pipeline.name: flow.ref for flow in flows},
         endpoints=[serve.endpoint.ref],
         monthly_budget_usd=options.monthly_budget_usd,
     )
@@ -39,14 +39,14 @@ def tell(
     *,
     jobs: Jobs,
     serve: Serve,
-    flow: Flow,
+    flows: Sequence[Flow],
     monitoring: Monitoring,
     queues: Mapping[str, QueueRef] | None = None,
 ) -> env.Environment:
     """Publish the client profile and answer the environment's record; its values are Outputs until all exists."""
     foundation.tell(
         {
-            f"MLOPS_IAC_PIPELINE_{flow.pipeline.name.upper().replace('-', '_')}": flow.ref.handle,
+            **{f"MLOPS_IAC_PIPELINE_{_variable(flow.pipeline.name)}": flow.ref.handle for flow in flows},
             "MLOPS_IAC_MODEL_PACKAGE_GROUP": serve.registry.group_name,
             "MLOPS_IAC_ENDPOINT": serve.endpoint.endpoint_name,
         }
@@ -62,7 +62,7 @@ def tell(
         "stores": {
             env.LAKE: env.Store(bucket=_any(lake.bucket), zones=dict(lake.zones), key_arn=_any(lake.key_arn or ""))
         },
-        "pipelines": {flow.pipeline.name: _pipeline(foundation, options, flow)},
+        "pipelines": {flow.pipeline.name: _pipeline(foundation, options, flow) for flow in flows},
         "endpoints": {"main": env.Endpoint(name=_any(endpoint.name), flavour=endpoint.flavour)},
         "registries": {"main": env.Registry(model_package_group=_any(registry.group), repository_url=_any(images.url))},
         "queues": {
@@ -74,6 +74,10 @@ def tell(
         "dashboard": monitoring.dashboard_name,
     }
     return env.Environment(**values)
+
+
+def _variable(pipeline: str) -> str:
+    return pipeline.upper().replace("-", "_")
 
 
 def _pipeline(foundation: Foundation, options: TrainingOptions, flow: Flow) -> env.Pipeline:

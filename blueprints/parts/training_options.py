@@ -192,12 +192,6 @@ class TrainingOptions(Section):
         return value
 
     @property
-    def machines(self) -> dict[str, Machine]:
-        """Step name to its machines."""
-        of = self.instances
-        return {"validate": of.validate_data, "prepare": of.prepare, "train": of.train, "evaluate": of.evaluate}
-
-    @property
     def not_embedded(self) -> Iterable[Problem]:
         """What the embedded cloud cannot run: one machine cannot be a cluster."""
         count = self.instances.train.instance_count

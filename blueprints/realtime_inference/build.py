@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from mlops_iac.blueprints.parts.flow import Flow
+from collections.abc import Sequence
+
+from mlops_iac.blueprints.parts.flow import make_flows
 from mlops_iac.blueprints.parts.foundation import Foundation
 from mlops_iac.blueprints.parts.jobs import Jobs
 from mlops_iac.blueprints.parts.serve import Serve
@@ -14,11 +16,13 @@ from mlops_iac.core.environment import Environment
 from mlops_iac.pipelines.pipeline import Pipeline
 
 
-def build(site: Site, stack: StackConfig, options: RealtimeInferenceOptions, training: Pipeline) -> Environment:
+def build(
+    site: Site, stack: StackConfig, options: RealtimeInferenceOptions, pipelines: Sequence[Pipeline]
+) -> Environment:
     """Make the environment: a line for each thing that a team gets."""
     foundation = Foundation(site, stack, options)
-    jobs = Jobs(foundation, options)
+    jobs = Jobs(foundation, options, pipelines)
     serve = Serve(foundation, options, jobs.framework)
-    flow = Flow(foundation, options.orchestrator, training, jobs, serve)
-    monitoring = watch(foundation, options, flow, serve)
-    return tell(foundation, options, jobs=jobs, serve=serve, flow=flow, monitoring=monitoring)
+    flows = make_flows(foundation, options.orchestrator, pipelines, jobs, serve)
+    monitoring = watch(foundation, options, flows, serve)
+    return tell(foundation, options, jobs=jobs, serve=serve, flows=flows, monitoring=monitoring)

@@ -44,6 +44,10 @@ class Parameter:
     """prefix, string, number or strings: `mlops_iac.pipelines.parameters.ParameterType`."""
     default: Any
     description: str = ""
+    allowed: tuple[Any, ...] = ()
+    """The values it may have; empty where any of its type will do."""
+    minimum: float | None = None
+    maximum: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -103,6 +103,8 @@ class BlueprintError(MlopsError):
 
 class PipelineError(MlopsError):
     exit_code = exit_codes.CONFIGURATION
+    pipeline = ""
+    """The pipeline whose definition it is, where that is known."""
 
 
 class PlanError(MlopsError):

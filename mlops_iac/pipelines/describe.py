@@ -10,6 +10,9 @@ from mlops_iac.pipelines.pipeline import Pipeline
 from mlops_iac.pipelines.references import FromParameter, Source
 from mlops_iac.pipelines.steps.step import Output
 
+_TOLD = ("type", "default", "description", "allowed", "minimum", "maximum")
+"""What an environment's contract says of a parameter."""
+
 
 def describe(pipeline: Pipeline, zones: Mapping[str, str]) -> dict[str, Any]:
     """The fields of `mlops_iac.core.environment.Pipeline` that the pipeline itself answers for.
@@ -27,8 +30,7 @@ def describe(pipeline: Pipeline, zones: Mapping[str, str]) -> dict[str, Any]:
         "name": pipeline.name,
         "scripts": pipeline.scripts,
         "parameters": {
-            one.name: env.Parameter(type=one.type, default=one.default, description=one.description)
-            for one in pipeline.parameters
+            one.name: env.Parameter(**{field: getattr(one, field) for field in _TOLD}) for one in pipeline.parameters
         },
         "steps": tuple(env.Step(name=s.name, kind=s.kind, facts=s.facts(key_of)) for s in pipeline.ordered),
     }

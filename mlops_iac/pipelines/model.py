@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextvars import ContextVar
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -14,14 +14,6 @@ SUMMARY = "A pipeline's definition is wrong."
 
 _inside: ContextVar[bool] = ContextVar("inside", default=False)
 """Whether a part is made as a part of another, which then tells what is wrong with both."""
-
-
-class Fault(NamedTuple):
-    """What is wrong with values that were given."""
-
-    field: tuple[str | int, ...]
-    """Keys and list positions that lead to the value."""
-    detail: str
 
 
 class PipelineModel(BaseModel):
@@ -38,37 +30,31 @@ class PipelineModel(BaseModel):
             if part_of_another:
                 raise
             place = f"{type(self).__name__} `{values['name']}`" if "name" in values else type(self).__name__
-            raise PipelineError.of(_problem(place, fault) for fault in _faults(error)) from None
+            raise PipelineError.of(_problem(place, details) for details in error.errors()) from None
         finally:
             _inside.reset(token)
 
     @classmethod
-    def read(cls, values: Mapping[str, Any]) -> Self | list[Fault]:
-        """The part that plain values describe, or everything that is wrong with them."""
+    def validated(cls, values: Mapping[str, Any]) -> Self:
+        """The part that plain values describe. Raises pydantic's ValidationError, for readers of files, who know where
+        each value stands."""
         token = _inside.set(True)
         try:
             return cls(**values)
-        except ValidationError as error:
-            return [*_faults(error)]
         finally:
             _inside.reset(token)
 
 
-def _problem(place: str, fault: Fault) -> Problem:
-    field = ".".join(map(str, fault.field))
+def _problem(place: str, details: Any) -> Problem:
+    field = ".".join(str(part) for part in details["loc"])
+    given = "" if details["type"] == "missing" else f" The value given is {_shown(details['input'])}."
+    said = details["msg"].removeprefix("Value error, ")
     return Problem(
         path=f"{place}.{field}" if field else place,
         summary=SUMMARY,
-        detail=fault.detail,
+        detail=f"{said[:1].upper()}{said[1:]}.{given}",
         hint="correct this field where the pipeline is built.",
     )
-
-
-def _faults(error: ValidationError) -> Iterator[Fault]:
-    for details in error.errors():
-        given = "" if details["type"] == "missing" else f" The value given is {_shown(details['input'])}."
-        said = details["msg"].removeprefix("Value error, ")
-        yield Fault(tuple(details["loc"]), f"{said[:1].upper()}{said[1:]}.{given}")
 
 
 def _shown(value: Any) -> str:

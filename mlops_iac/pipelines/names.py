@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated
 
 from pydantic import StringConstraints
@@ -15,6 +16,8 @@ JOB_NAME_LENGTH = 63
 
 STEP_NAME_LENGTH = JOB_NAME_LENGTH - (TEAM_LENGTH + 1 + ENVIRONMENT_LENGTH + 1 + RUN_LENGTH + 1)
 """What the longest stack name leaves to a step: 16 characters."""
+
+STEP_NAME = re.compile(rf"(?=.{{1,{STEP_NAME_LENGTH}}}$)[a-z]([a-z0-9]|-[a-z0-9])*")
 
 StepName = Annotated[
     str,

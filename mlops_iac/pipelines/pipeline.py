@@ -12,13 +12,11 @@ from pydantic import Field, SerializeAsAny, model_validator
 
 from mlops_iac.core.errors import PipelineError, Problem
 from mlops_iac.core.suggestions import did_you_mean
-from mlops_iac.pipelines.model import PipelineModel
+from mlops_iac.pipelines.model import SUMMARY, PipelineModel
 from mlops_iac.pipelines.names import StepName
 from mlops_iac.pipelines.parameters import Parameter
 from mlops_iac.pipelines.references import FromParameter
 from mlops_iac.pipelines.steps.step import Read, Step
-
-SUMMARY = "A pipeline's definition is wrong."
 
 
 class Pipeline(PipelineModel):

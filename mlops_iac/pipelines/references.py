@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Final
 
-from pydantic import BeforeValidator, GetJsonSchemaHandler, model_validator
+from pydantic import BeforeValidator, GetJsonSchemaHandler, model_serializer, model_validator
 from pydantic_core import CoreSchema
 
 from mlops_iac.pipelines.model import PipelineModel
@@ -27,6 +27,10 @@ class FromStep(PipelineModel):
 
     def __str__(self) -> str:
         return f"{self.step}.{self.output}"
+
+    @model_serializer
+    def _write(self) -> str:
+        return str(self)
 
     @model_validator(mode="before")
     @classmethod
@@ -50,6 +54,10 @@ class FromParameter(PipelineModel):
 
     def __str__(self) -> str:
         return f"{PARAMETERS}.{self.parameter}"
+
+    @model_serializer
+    def _write(self) -> str:
+        return str(self)
 
     @model_validator(mode="before")
     @classmethod

@@ -13,11 +13,15 @@ from typing import TYPE_CHECKING, Any
 from mlops_iac.blueprints import Blueprint, get_blueprint, get_options_model
 from mlops_iac.config.load import load_stack
 from mlops_iac.config.stack_config import StackConfig
-from mlops_iac.core.errors import ConfigError, Problem
+from mlops_iac.core.errors import ConfigError, MlopsError, PipelineError, Problem
 from mlops_iac.core.suggestions import nearest
+from mlops_iac.pipelines.pipeline import Pipeline
+from mlops_iac.program.pipeline_files import Written, read_pipelines
 
 if TYPE_CHECKING:
+    from mlops_iac.components._kit.site import Site
     from mlops_iac.components._kit.transforms import ByType, Place, TypeTransforms
+    from mlops_iac.core.environment import Environment
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +48,12 @@ class Program:
     stack: str
     config: StackConfig
     blueprint: Blueprint
+    written: tuple[Written, ...]
+    """Its pipelines: the blueprint's, as the team's files change and add to them."""
+
+    @property
+    def pipelines(self) -> tuple[Pipeline, ...]:
+        return tuple(one.pipeline for one in self.written)
 
     def run(self, transforms: TypeTransforms | None = None, place: Place | None = None) -> None:
         """Register every resource of the environment and export its outputs. Called by an engine, in its runtime.
@@ -60,9 +70,20 @@ class Program:
 
         load_by_class()
         with _collector_off():
-            environment = self.blueprint.build(self._site(changed), self.config, self.config.options)
+            environment = self._build(self._site(changed))
             for name, value in environment.to_outputs().items():
                 pulumi.export(name, value)
+
+    def _build(self, site: Site) -> Environment:
+        try:
+            return self.blueprint.build(site, self.config, self.config.options, self.pipelines)
+        except PipelineError as error:
+            raise self.placed(error) from None
+
+    def placed(self, error: PipelineError) -> MlopsError:
+        """An error about one of the pipelines, at the lines of the file that says it."""
+        found = next((one for one in self.written if one.pipeline.name == error.pipeline), None)
+        return found.placed(error) if found else error
 
     def describe(self) -> Description:
         config = self.config
@@ -73,10 +94,7 @@ class Program:
             region=config.region,
             security=config.security.value,
             layers=tuple(self.blueprint.layers),
-            pipelines={
-                pipeline.name: tuple(step.name for step in pipeline.ordered)
-                for pipeline in self.blueprint.pipelines(config.options)
-            },
+            pipelines={pipeline.name: tuple(step.name for step in pipeline.ordered) for pipeline in self.pipelines},
             options=config.options.model_dump(mode="json", by_alias=True),
         )
 
@@ -84,26 +102,26 @@ class Program:
         """Raise ConfigError, at its line, when the code folder or one of the pipelines' scripts does not exist."""
         folder = self.config.get_code_folder()
         problems = [
-            self._missing(folder, step, script)
-            for pipeline in self.blueprint.pipelines(self.config.options)
-            for step, script in pipeline.scripts.items()
+            self._missing(folder, one, step, script)
+            for one in self.written
+            for step, script in one.pipeline.scripts.items()
             if not (folder / script).is_file()
         ]
         if problems:
             raise ConfigError.of(problems)
 
-    def _missing(self, folder: Path, step: str, script: str) -> Problem:
+    def _missing(self, folder: Path, one: Written, step: str, script: str) -> Problem:
         there = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.py"))
         match = nearest(script, there)
-        hint = f"write `{self.config.code}/{script}`, or name another file under `options.scripts.{step}`."
-        return self.config.problem(
-            f"options.scripts.{step}",
-            "A script is missing.",
-            f"Step `{step}` runs `{script}`, which `{self.config.code}` does not hold.",
-            f"{hint} Did you mean `{match}`?" if match else hint,
-        )
+        detail = f"Step `{step}` runs `{script}`, which `{self.config.code}` does not hold."
+        near = f" Did you mean `{match}`?" if match else ""
+        if one.says(step, "script"):
+            hint = f"write `{self.config.code}/{script}`, or name another file here.{near}"
+            return one.problem(step, "script", "A script is missing.", detail, hint)
+        hint = f"write `{self.config.code}/{script}`, or name another file under `options.scripts.{step}`.{near}"
+        return self.config.problem(f"options.scripts.{step}", "A script is missing.", detail, hint)
 
-    def _site(self, transforms: ByType) -> Any:
+    def _site(self, transforms: ByType) -> Site:
         # The module itself: importing all of pulumi_aws would take longer than the whole program.
         from pulumi_aws.get_caller_identity import get_caller_identity_output
 
@@ -126,7 +144,9 @@ class Program:
 def load(root: Path, stack: str) -> Program:
     """Read and check a stack's program. Raises ConfigError with every problem, BlueprintError, or PipelineError."""
     config = load_stack(root, stack, options_model=get_options_model)
-    program = Program(root=root, stack=stack, config=config, blueprint=get_blueprint(config.blueprint))
+    blueprint = get_blueprint(config.blueprint)
+    written = read_pipelines(root, config.get_code_folder(), blueprint.pipelines(config.options))
+    program = Program(root=root, stack=stack, config=config, blueprint=blueprint, written=written)
     program.check_code()
     return program
 

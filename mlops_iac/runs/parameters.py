@@ -13,7 +13,7 @@ from mlops_iac.core.environment import Parameter, Pipeline
 from mlops_iac.core.errors import ConfigError, Problem, UsageError
 from mlops_iac.core.suggestions import did_you_mean
 from mlops_iac.pipelines import hyperparameters
-from mlops_iac.pipelines.parameters import find_mismatch
+from mlops_iac.pipelines.parameters import find_fault
 
 RESERVED = ("sagemaker_", "mlops_iac_")
 """Hyperparameters that start so say how the job is run; SageMaker and the pipeline write them."""
@@ -49,7 +49,7 @@ def check_parameter(pipeline: Pipeline, name: str, value: Any) -> tuple[list[Pro
     if isinstance(default, Mapping) and isinstance(value, Mapping):
         problems += check_map(name, value)
         value = {**default, **{str(key): as_text(item) for key, item in value.items()}}
-    mismatch = find_mismatch(parameter.type, value)
+    mismatch = find_fault(parameter, value)
     if mismatch:
         detail = f"`{name}` {mismatch}; the value given is {_show(value)}, the default is {_show(default)}."
         problems.append(Problem(path=name, summary="Wrong parameter.", detail=detail, hint="correct the value."))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping
+from dataclasses import replace
 from importlib import import_module
 from typing import Any, NamedTuple
 
@@ -11,13 +12,20 @@ from mlops_iac.core.errors import PipelineError
 from mlops_iac.pipelines.steps import Step
 
 
-def compiler_of(
-    step: Step, target: str, title: str, table: Mapping[type[Step], Any], refused: Mapping[str, str]
+def compile_step(
+    step: Step, context: Any, *, target: str, title: str, table: Mapping[type[Step], Any], refused: Mapping[str, str]
 ) -> Any:
-    """The function that compiles a step. Raises PipelineError for a kind that the target does not take.
+    """A step's part of a document. Raises PipelineError, whose problems name the step, for what the target cannot do.
 
     ``title`` is the target's name for people, ``table`` its own compilers, ``refused`` the kinds that it cannot run.
     """
+    try:
+        return _compiler(step, target, title, table, refused)(step, context)
+    except PipelineError as error:
+        raise PipelineError.of(one if one.path else replace(one, path=step.name) for one in error.problems) from error
+
+
+def _compiler(step: Step, target: str, title: str, table: Mapping[type[Step], Any], refused: Mapping[str, str]) -> Any:
     if type(step) in table:
         return table[type(step)]
     address = step.compilers.get(target)

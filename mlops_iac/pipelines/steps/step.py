@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
 from pydantic import Field, StringConstraints
+from pydantic.json_schema import SkipJsonSchema
 
 from mlops_iac.pipelines.model import PipelineModel
 from mlops_iac.pipelines.names import StepName, Word
@@ -34,7 +35,7 @@ class Job(PipelineModel):
     """Disk of each instance, in GiB."""
     max_minutes: int = Field(default=60, ge=1, le=28 * 24 * 60)
     """The job is stopped, and the run fails, after this many minutes."""
-    settings: str = ""
+    settings: SkipJsonSchema[str] = Field(default="", exclude=True)
     """Where a file says all this, for advice: ``instances.train``. Left out: advice names the step."""
 
     @property
@@ -96,6 +97,10 @@ class Step(PipelineModel):
     def seconds(self) -> int:
         """How long it may take at most; 0 for a step that only calls the cloud."""
         return 0
+
+    def jobs(self) -> Iterator[Job]:
+        """Every kind of machine that it may run on."""
+        return iter(())
 
     def facts(self, key_of: KeyOf) -> Mapping[str, Any]:
         """What readers need to know of it: `mlops_iac.core.environment.Step.facts`."""

@@ -41,6 +41,9 @@ class TrainingStep(Step):
     def scripts(self) -> Mapping[str, str]:
         return {self.name: self.script}
 
+    def jobs(self) -> Iterator[Job]:
+        yield self.job
+
     @property
     def seconds(self) -> int:
         return self.job.max_seconds

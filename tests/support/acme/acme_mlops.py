@@ -106,7 +106,7 @@ class Letters:
     def pipelines(self, options: Options) -> tuple[()]:
         return ()
 
-    def build(self, site: Any, stack: Any, options: Options) -> env.Environment:
+    def build(self, site: Any, stack: Any, options: Options, pipelines: Any) -> env.Environment:
         foundation = Foundation(site, stack, options)
         Letterbox(site.named("letters"), LetterboxArgs(days=options.days, key=foundation.key))
         watched = MonitoringArgs(alerts=foundation.alerts.ref, monthly_budget_usd=options.monthly_budget_usd)

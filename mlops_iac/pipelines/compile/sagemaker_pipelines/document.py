@@ -8,7 +8,7 @@ from typing import Any
 from mlops_iac.core.errors import PipelineError
 from mlops_iac.pipelines import hyperparameters
 from mlops_iac.pipelines.compile.bindings import Bindings, check_bindings
-from mlops_iac.pipelines.compile.kinds import compiler_of
+from mlops_iac.pipelines.compile.kinds import compile_step
 from mlops_iac.pipelines.compile.sagemaker_pipelines import expressions as x
 from mlops_iac.pipelines.compile.sagemaker_pipelines.context import Compiler, Context, Native
 from mlops_iac.pipelines.compile.sagemaker_pipelines.deploy import compile_deploy
@@ -125,5 +125,7 @@ def _refuse_two_gates(behind: tuple[Step, ...], inside: Mapping[str, str], gate:
 
 
 def _compile(step: Step, context: Context) -> list[Native]:
-    natives: list[Native] = compiler_of(step, TARGET, "SageMaker Pipelines", COMPILERS, REFUSED)(step, context)
+    natives: list[Native] = compile_step(
+        step, context, target=TARGET, title="SageMaker Pipelines", table=COMPILERS, refused=REFUSED
+    )
     return natives

@@ -10,7 +10,7 @@ from mlops_iac.pipelines import hyperparameters
 from mlops_iac.pipelines.blocks import blocks_of
 from mlops_iac.pipelines.compile.bindings import Bindings, check_bindings
 from mlops_iac.pipelines.compile.jobs import script_mode
-from mlops_iac.pipelines.compile.kinds import compiler_of
+from mlops_iac.pipelines.compile.kinds import compile_step
 from mlops_iac.pipelines.compile.step_functions import expressions as x
 from mlops_iac.pipelines.compile.step_functions.beside import series
 from mlops_iac.pipelines.compile.step_functions.context import Compiler, Context, State, States
@@ -52,13 +52,14 @@ def compile(pipeline: Pipeline, bindings: Bindings) -> dict[str, Any]:
     """The definition, checked. Raises PipelineError for what Step Functions or the called services would refuse."""
     check_bindings(pipeline, bindings)
 
-    def compile_step(step: Step, following: str) -> States:
-        states: States = compiler_of(step, TARGET, "Step Functions", COMPILERS, REFUSED)(
-            step, Context(pipeline, bindings, following)
+    def compile_one(step: Step, following: str) -> States:
+        context = Context(pipeline, bindings, following)
+        states: States = compile_step(
+            step, context, target=TARGET, title="Step Functions", table=COMPILERS, refused=REFUSED
         )
         return states
 
-    steps = series(blocks_of(pipeline), DONE, compile_step, itertools.count(1))
+    steps = series(blocks_of(pipeline), DONE, compile_one, itertools.count(1))
     states: States = {**_begin(pipeline, bindings, next(iter(steps))), **steps}
     states[DONE] = {"Type": "Succeed"}
     states.update(failure_states(bindings.stack, pipeline.name, bindings.alerts_topic_arn))
