@@ -28,7 +28,12 @@ FLOORS: dict[str, set[str]] = {
         "mlops_iac.pipelines",
         "mlops_iac.config",
     },
-    "mlops_iac.program": {"mlops_iac.blueprints", "mlops_iac.config", "mlops_iac.components._kit"},
+    "mlops_iac.program": {
+        "mlops_iac.blueprints",
+        "mlops_iac.config",
+        "mlops_iac.components._kit",
+        "mlops_iac.pipelines",
+    },
     "mlops_iac.backends": {
         "mlops_iac.program",
         "mlops_iac.engine",
@@ -64,6 +69,7 @@ FLOORS: dict[str, set[str]] = {
         "mlops_iac.blueprints",
         "mlops_iac.components",
         "mlops_iac.pipelines",
+        "mlops_iac.program",  # `pipeline` reads what a stack says, and needs neither an engine nor a cloud
     },
 }
 
