@@ -51,6 +51,7 @@ _S3_PARTS: Final = frozenset({"CreateMultipartUpload", "UploadPart", "UploadPart
 
 _DISKS: Final = {
     "CreateEndpointConfig": "KmsKeyId",
+    "CreateHyperParameterTuningJob": "TrainingJobDefinition.ResourceConfig.VolumeKmsKeyId",
     "CreateProcessingJob": "ProcessingResources.ClusterConfig.VolumeKmsKeyId",
     "CreateTrainingJob": "ResourceConfig.VolumeKmsKeyId",
     "CreateTransformJob": "TransformResources.VolumeKmsKeyId",

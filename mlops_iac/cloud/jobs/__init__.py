@@ -16,10 +16,12 @@ def install(gateway: Gateway, find: FindFramework = find_framework) -> None:
     from mlops_iac.cloud.jobs.sagemaker_processing import ProcessingJobs
     from mlops_iac.cloud.jobs.sagemaker_training import TrainingJobs
     from mlops_iac.cloud.jobs.sagemaker_transform import TransformJobs
+    from mlops_iac.cloud.jobs.tuning import TuningJobs
 
     host = Host(gateway, "jobs", find)
-    for kind in (BatchJobs, ProcessingJobs, TrainingJobs, TransformJobs):
-        kind(host).install()
+    training = TrainingJobs(host)
+    for jobs in (BatchJobs(host), ProcessingJobs(host), training, TransformJobs(host), TuningJobs(host, training)):
+        jobs.install()
     warming.install(gateway, find)
     gateway.reports["isolation"] = enter.report
     gateway.reports["jobs"] = lambda: count_running(gateway)
@@ -38,5 +40,5 @@ def count_running(gateway: Gateway) -> dict[str, int]:
 
 
 def is_status(member: str) -> bool:
-    """``TrainingJobStatus``, ``ProcessingJobStatus``, ``TransformJobStatus``, and Batch's ``status``."""
+    """``TrainingJobStatus`` and its like, and Batch's ``status``."""
     return member == "status" or member.endswith("JobStatus")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,9 +12,15 @@ from mlops_iac.cloud.jobs.records import now
 
 
 class MetricReader:
-    """Reads log lines; a metric's last value is the final one. A pattern that does not compile finds nothing."""
+    """Reads log lines; a metric's last value is the final one. A pattern that does not compile finds nothing.
 
-    def __init__(self, definitions: Sequence[Mapping[str, str]]) -> None:
+    ``tell`` is called with each value as it is found.
+    """
+
+    def __init__(
+        self, definitions: Sequence[Mapping[str, str]], tell: Callable[[str, float], None] | None = None
+    ) -> None:
+        self._tell = tell or (lambda name, value: None)
         self._patterns: list[tuple[str, re.Pattern[str]]] = []
         self._found: dict[str, tuple[float, datetime]] = {}
         for definition in definitions:
@@ -26,7 +32,9 @@ class MetricReader:
             match = pattern.search(line)
             if match and match.groups():
                 with contextlib.suppress(TypeError, ValueError):
-                    self._found[name] = (float(match[1]), now())
+                    value = float(match[1])
+                    self._found[name] = (value, now())
+                    self._tell(name, value)
 
     def final(self) -> list[dict[str, Any]]:
         """FinalMetricDataList."""

@@ -21,6 +21,7 @@ Key = tuple[str, str, str, str]
 """Kind, account, region, name."""
 
 _MOTO_DICTIONARIES = {
+    "hyper-parameter-tuning-job": "hyper_parameter_tuning_jobs",
     "training-job": "training_jobs",
     "processing-job": "processing_jobs",
     "transform-job": "transform_jobs",

@@ -43,7 +43,8 @@ class JobsApi(ABC):
         gateway.on_stop(self.close)
         gateway.on_reset(self.kill_all)
 
-    def create(self, call: Call) -> dict[str, Any]:
+    def create(self, call: Call, **members: Any) -> dict[str, Any]:
+        """``members`` are added to what is described."""
         validation.check(call)
         name = call.params[f"{self.noun}Name"]
         key = (self.kind, call.account_id, call.region, name)
@@ -57,13 +58,13 @@ class JobsApi(ABC):
         if self.host.records.find(key):
             raise taken
         self.check(call)
-        if not self.host.records.add(key, self._first_record(call, arn), arn, call.params.get("Tags")):
+        if not self.host.records.add(key, self._first_record(call, arn) | members, arn, call.params.get("Tags")):
             raise taken
         self.begin(key)
         return {f"{self.noun}Arn": arn}
 
     def describe(self, call: Call) -> dict[str, Any]:
-        return self._get(call)[1]
+        return self.shown(*self._get(call))
 
     def list_jobs(self, call: Call) -> dict[str, Any]:
         every = self.host.records.each(self.kind, call.account_id, call.region, whole=False)
@@ -112,6 +113,10 @@ class JobsApi(ABC):
         """The first description: what was asked, plus what AWS fills in."""
         return {name: value for name, value in call.params.items() if name != "Tags"}
 
+    def shown(self, key: Key, record: dict[str, Any]) -> dict[str, Any]:
+        """The description, from the record."""
+        return record
+
     def moved(self, key: Key, status: str, message: str = "") -> None:  # noqa: B027 - only training jobs tell more
         """Called when the job enters a phase; training jobs tell a finer story than the others."""
 
@@ -142,7 +147,7 @@ class JobsApi(ABC):
         """Let those who publish metrics and events know how the job stands."""
         record = self.host.records.find(key)
         if record is not None:
-            news = News(kind="job", account_id=key[1], region=key[2], facts=record)
+            news = News(kind="job", account_id=key[1], region=key[2], facts=self.shown(key, record))
             self.host.gateway.tell_news(news)
 
     def ended(self, key: Key) -> dict[str, Any]:

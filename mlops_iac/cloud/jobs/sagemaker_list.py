@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from mlops_iac.cloud.gateway import AwsError
@@ -12,13 +13,20 @@ _DEFAULT_PAGE = 10
 
 
 def page(
-    records: Sequence[Mapping[str, Any]], asked: Mapping[str, Any], noun: str
+    records: Sequence[Mapping[str, Any]],
+    asked: Mapping[str, Any],
+    noun: str,
+    orders: Mapping[str, Callable[[Mapping[str, Any]], Any]] = MappingProxyType({}),
 ) -> tuple[list[Mapping[str, Any]], str | None]:
-    """The records of one page and the token of the next; newest first unless asked otherwise."""
+    """The records of one page and the token of the next; newest first unless asked otherwise.
+
+    ``orders`` are orders of a kind's own: ``SortBy`` to what is compared.
+    """
     found = [record for record in records if _wanted(record, asked, noun)]
-    by = {"Name": f"{noun}Name", "Status": f"{noun}Status"}.get(asked.get("SortBy", "CreationTime"), "CreationTime")
+    wanted = asked.get("SortBy", "CreationTime")
+    by = {"Name": f"{noun}Name", "Status": f"{noun}Status"}.get(wanted, "CreationTime")
     found.sort(
-        key=lambda record: (record[by], record[f"{noun}Name"]),
+        key=orders.get(wanted, lambda record: (record[by], record[f"{noun}Name"])),
         reverse=asked.get("SortOrder", "Descending") != "Ascending",
     )
     start = _start(asked.get("NextToken"))

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
 from mlops_iac.cloud.gateway import AwsError, Call
 from mlops_iac.cloud.jobs import script_mode
 from mlops_iac.cloud.jobs.failure import JobFailed, JobStopped, last_error
-from mlops_iac.cloud.jobs.host import check_role
+from mlops_iac.cloud.jobs.host import Host, check_role
 from mlops_iac.cloud.jobs.metrics import MetricReader
 from mlops_iac.cloud.jobs.process import End, Outcome
 from mlops_iac.cloud.jobs.records import Key, now
@@ -47,6 +47,11 @@ class TrainingJobs(SageMakerJobs):
     kind: ClassVar[str] = "training-job"
     group: ClassVar[str] = "/aws/sagemaker/TrainingJobs"
     summary: ClassVar[tuple[str, ...]] = ("TrainingEndTime", "SecondaryStatus")
+
+    def __init__(self, host: Host) -> None:
+        super().__init__(host)
+        self.listeners: dict[Key, Callable[[str, float], None]] = {}
+        """Who is told each value of a job's metrics as it is logged."""
 
     def check(self, call: Call) -> None:
         asked = call.params
@@ -91,6 +96,7 @@ class TrainingJobs(SageMakerJobs):
         )
 
     def ended(self, key: Key) -> dict[str, Any]:
+        self.listeners.pop(key, None)
         record = self.host.records.find(key)
         if record is None or "TrainingStartTime" not in record:
             return {}
@@ -115,7 +121,8 @@ class TrainingJobs(SageMakerJobs):
         environment = self.host.environment(asked["AlgorithmSpecification"]["TrainingImage"], code)
 
         self.moved(run.key, "Training")
-        metrics = MetricReader(asked["AlgorithmSpecification"].get("MetricDefinitions", ()))
+        definitions = asked["AlgorithmSpecification"].get("MetricDefinitions", ())
+        metrics = MetricReader(definitions, self.listeners.get(run.key))
 
         def on_line(line: str) -> None:
             run.log.write(line)
@@ -131,7 +138,9 @@ class TrainingJobs(SageMakerJobs):
             if not run.killed:  # a stopped job keeps what it made so far, as on AWS
                 self._upload(run, with_model=True)
             raise
-        return self._after(run, outcome, program) | {"FinalMetricDataList": metrics.final()}
+        finally:
+            self.host.records.change(run.key, FinalMetricDataList=metrics.final())
+        return self._after(run, outcome, program)
 
     def _refuse_what_cannot_run(self, asked: Mapping[str, Any]) -> None:
         count = asked["ResourceConfig"].get("InstanceCount", 1)

@@ -70,8 +70,8 @@ def _of(news: News) -> Event | None:
     if news.kind == "pipeline":
         return _of_pipeline(facts)
     if news.kind == "job":
-        noun = next(name.removesuffix("JobArn") for name in facts if name in _JOB_ARNS)
-        return Event("aws.sagemaker", f"SageMaker {noun} Job State Change", facts[f"{noun}JobArn"], facts)
+        arn = next(name for name in _JOBS if name in facts)
+        return Event("aws.sagemaker", f"SageMaker {_JOBS[arn]} Job State Change", facts[arn], facts)
     if news.kind == "batch-job":
         return Event("aws.batch", "Batch Job State Change", facts["jobArn"], facts)
     if news.kind == "alarm":
@@ -96,4 +96,13 @@ def _of_pipeline(facts: Mapping[str, Any]) -> Event:
     return Event("aws.sagemaker", kind, facts["PipelineArn"], detail)
 
 
-_JOB_ARNS = ("ProcessingJobArn", "TrainingJobArn", "TransformJobArn")
+_JOBS = {
+    "HyperParameterTuningJobArn": "HyperParameter Tuning",
+    "ProcessingJobArn": "Processing",
+    "TrainingJobArn": "Training",
+    "TransformJobArn": "Transform",
+}
+"""The member with a job's ARN, to the kind's name in the type of its event.
+
+https://docs.aws.amazon.com/sagemaker/latest/dg/automating-sagemaker-with-eventbridge.html
+"""
