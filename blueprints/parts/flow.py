@@ -12,6 +12,7 @@ from mlops_iac.blueprints.parts.jobs import Jobs
 from mlops_iac.blueprints.parts.serve import Serve
 from mlops_iac.components.orchestrator.orchestrator import OrchestratorArgs, Own, make_orchestrator
 from mlops_iac.pipelines.pipeline import Pipeline
+from mlops_iac.pipelines.steps import BatchTransformStep
 
 OWN_NAMES = frozenset({"training"})
 """Pipelines of blueprints, which are called like the component that runs them."""
@@ -58,11 +59,16 @@ class Flow:
 
         foundation.lake.grant_read(flow.role, "models")
         jobs.compute.grant_run(flow.role)
-        acts_on = {bind.kind for step in pipeline.steps for bind in step.binds()}
-        if "registries" in acts_on:
+        binds = [bind for step in pipeline.steps for bind in step.binds()]
+        changed = {bind.kind for bind in binds if bind.changes}
+        if "registries" in changed:
             serve.registry.grant_publish(flow.role)
-        if "endpoints" in acts_on:
+        if "endpoints" in changed:
             serve.registry.grant_read(flow.deploy_role)
             serve.endpoint.grant_deploy(flow.deploy_role)
+        if any(isinstance(step, BatchTransformStep) for step in pipeline.steps):
+            jobs.compute.grant_transform(flow.role)
+            for role in (flow.role, flow.deploy_role, jobs.compute.role):
+                serve.registry.grant_read(role)
         if flow.notifies:
             foundation.alerts.grant_publish(flow.role)

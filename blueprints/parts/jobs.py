@@ -29,10 +29,11 @@ class Jobs:
         self, foundation: Foundation, options: TrainingOptions, pipelines: Sequence[Pipeline]
     ) -> SageMakerComputeArgs:
         """Limits are what the steps ask for: no job of this environment may be larger."""
-        usual = options.instances.train.instance_type
+        usual, region = options.instances.train.instance_type, foundation.site.region
         jobs = [job for pipeline in pipelines for step in pipeline.steps for job in step.jobs()]
         return SageMakerComputeArgs(
-            images=(self.framework.image(foundation.site.region, "training"),),
+            # Transform jobs run in the jobs' role too, with the image that serves.
+            images=(self.framework.image(region, "training"), self.framework.image(region, "serving")),
             instance_type=usual,
             allowed_instance_types=tuple(sorted({usual, *(job.instance_type for job in jobs)})),
             max_runtime_seconds=max((job.max_seconds for job in jobs), default=3600),

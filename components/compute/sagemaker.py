@@ -23,6 +23,7 @@ __all__ = ["SageMakerCompute", "SageMakerComputeArgs", "SageMakerComputeNodes"]
 JOBS = ("processing-job", "training-job", "transform-job")
 LOG_GROUPS = ("ProcessingJobs", "TrainingJobs", "TransformJobs")
 TRANSFORM = ("sagemaker:CreateTransformJob",)
+MODELS = ("sagemaker:AddTags", "sagemaker:CreateModel", "sagemaker:DescribeModel")
 CREATE = ("sagemaker:CreateProcessingJob", "sagemaker:CreateTrainingJob")
 FOLLOW = (
     "sagemaker:AddTags",
@@ -70,7 +71,7 @@ class SageMakerCompute(Component):
     """Training, processing and batch transform for one environment."""
 
     Nodes = SageMakerComputeNodes
-    reach = (*kit.REACH, *ecr.REACH, Reach(actions=(*CREATE, *TRANSFORM, *FOLLOW)), kit.PASS_ROLE)
+    reach = (*kit.REACH, *ecr.REACH, Reach(actions=(*CREATE, *TRANSFORM, *MODELS, *FOLLOW)), kit.PASS_ROLE)
 
     def __init__(
         self, place: Named, args: SageMakerComputeArgs | None = None, opts: pulumi.ResourceOptions | None = None
@@ -89,16 +90,25 @@ class SageMakerCompute(Component):
 
     def grant_run(self, role: Role) -> None:
         """Let a role (an orchestrator's) start, follow and stop this environment's jobs, within the limits only."""
-        within = self._limits()
-        arns = tuple(self.site.arn("sagemaker", f"{job}/{self.site.stack}-*") for job in JOBS)
-        types = {key: value for key, value in within.items() if "sagemaker:InstanceTypes" in value}
+        arns = tuple(self._own(job) for job in JOBS)
         role.grant(
-            self.allow("create", CREATE, arns[:2], within),
-            self.allow("transform", TRANSFORM, arns[2:], types),
+            self.allow("create", CREATE, arns[:2], self._limits()),
             self.allow("follow", FOLLOW, arns),
             kit.pass_to_sagemaker(self.place, self.role.role_arn),
             *kit.lend(self.place, self.ref.key_arn),
         )
+
+    def grant_transform(self, role: Role) -> None:
+        """Let a role that may run jobs also make models and score with them; a transform has no time limit."""
+        types = {key: value for key, value in self._limits().items() if "sagemaker:InstanceTypes" in value}
+        role.grant(
+            self.allow("transform", TRANSFORM, (self._own("transform-job"),), types),
+            self.allow("models", MODELS, (self._own("model"),)),
+        )
+
+    def _own(self, kind: str) -> str:
+        """What runs of this environment name."""
+        return self.site.arn("sagemaker", f"{kind}/{self.site.stack}-*")
 
     def _create_role(self, args: SageMakerComputeArgs) -> Role:
         return make_role(

@@ -1,7 +1,8 @@
 """The code of a deployer: it runs on AWS Lambda, where boto3 is part of the runtime, and nowhere else.
 
-One call makes the run's model and endpoint configuration, creates or updates the endpoint, and waits until it serves.
-When the time of a call is over, the next one goes on: ``started`` says whether the change has been asked for.
+With ``champion_of`` one call answers the version of a registry that was approved last. Without it one call makes the
+run's model and endpoint configuration, creates or updates the endpoint, and waits until it serves. When the time of a
+call is over, the next one goes on: ``started`` says whether the change has been asked for.
 
 An update that fails is rolled back by SageMaker: the endpoint is in service again with the configuration it had
 before. An endpoint whose first creation failed cannot be updated; it never served anything, so it is made anew.
@@ -24,8 +25,24 @@ class DeployFailed(Exception):
     pass
 
 
+class NoChampion(Exception):
+    pass
+
+
 def handler(event: dict[str, Any], context: Any) -> dict[str, str]:
-    return Deployment(importlib.import_module("boto3").client("sagemaker"), event).run()
+    client = importlib.import_module("boto3").client("sagemaker")
+    if "champion_of" in event:
+        return {"champion": find_champion(client, event["champion_of"])}
+    return Deployment(client, event).run()
+
+
+def find_champion(client: Any, group: str) -> str:
+    asked = {"ModelPackageGroupName": group, "ModelApprovalStatus": "Approved"}
+    latest = {"SortBy": "CreationTime", "SortOrder": "Descending", "MaxResults": 1}
+    found: list[dict[str, str]] = client.list_model_packages(**asked, **latest)["ModelPackageSummaryList"]
+    if not found:
+        raise NoChampion(f"No version of {group} is approved: run a pipeline that registers one, or approve one.")
+    return found[0]["ModelPackageArn"]
 
 
 class Deployment:

@@ -54,11 +54,11 @@ class Parameter:
 class Step:
     name: str
     kind: str
-    """processing, training, gate, register or deploy."""
+    """One of the kinds of steps: processing, training, gate, …"""
     facts: Mapping[str, Any] = field(default_factory=dict)
     """What a reader needs to know of it, by kind.
 
-    processing, training: ``job``, the kind of SageMaker job it runs; ``settings``, where a stack file says its machines
+    what is a SageMaker job: ``job``, processing, training or transform; ``settings``, where a file says its machines
     what makes something with a name of its own: ``name_limit``, how many characters that name may have
     gate: ``conditions``, each with ``evaluation``, the key of the file it reads, with ``{run}`` for the run's id;
     ``metric``, the path of the metric below ``metrics``; ``direction``, at_least or at_most; and ``bound``, a number,

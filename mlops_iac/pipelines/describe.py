@@ -22,7 +22,7 @@ def describe(pipeline: Pipeline, zones: Mapping[str, str]) -> dict[str, Any]:
 
     def key_of(source: Source) -> str:
         assert not isinstance(source, FromParameter)
-        made = pipeline.get_step(source.step).makes()[source.output]
+        made = pipeline.made(source)
         assert isinstance(made, Output)
         return key_of_output(made, zones)
 

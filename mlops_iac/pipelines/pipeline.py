@@ -15,8 +15,8 @@ from mlops_iac.core.suggestions import did_you_mean
 from mlops_iac.pipelines.model import SUMMARY, PipelineModel
 from mlops_iac.pipelines.names import StepName
 from mlops_iac.pipelines.parameters import Parameter
-from mlops_iac.pipelines.references import FromParameter
-from mlops_iac.pipelines.steps.step import Read, Step
+from mlops_iac.pipelines.references import FromParameter, FromStep
+from mlops_iac.pipelines.steps.step import Made, Output, Read, Step
 
 
 class Pipeline(PipelineModel):
@@ -57,6 +57,10 @@ class Pipeline(PipelineModel):
             detail = f"Pipeline `{self.name}` has no step `{name}`."
             raise PipelineError("Unknown step.", detail, hint=did_you_mean(name, known))
         return known[name]
+
+    def made(self, source: FromStep) -> Output | Made:
+        """The folder, or what else it is, that a reference to a step's output leads to."""
+        return self.get_step(source.step).makes()[source.output]
 
     def needs(self, step: Step) -> tuple[str, ...]:
         """Names of the steps that must be done before this one, in the order it names them."""

@@ -104,7 +104,10 @@ def has_ended(runner: Runner, run: str) -> bool:
 
 
 def stop_jobs(kind: str) -> Callable[[Drain], int]:
-    """Stopper of one kind of job: ``Processing`` or ``Training``. Their records stay, as AWS keeps them."""
+    """Stopper of one kind of job: ``Processing``, ``Training`` or ``Transform``.
+
+    Their records stay, as AWS keeps them.
+    """
 
     def stop(work: Drain) -> int:
         client = work.clients("sagemaker")
@@ -246,6 +249,7 @@ STEPS: tuple[tuple[str, Callable[[Drain], int]], ...] = (
     ("running execution", stop_executions),
     ("running processing job", stop_jobs("Processing")),
     ("running training job", stop_jobs("Training")),
+    ("running transform job", stop_jobs("Transform")),
     ("endpoint", delete_endpoints),
     ("endpoint configuration", delete_named("EndpointConfig", "EndpointConfigs")),
     ("model", delete_named("Model", "Models")),

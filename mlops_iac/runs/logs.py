@@ -15,7 +15,12 @@ from mlops_iac.runs.causes import find_cause
 from mlops_iac.runs.pages import pages
 from mlops_iac.runs.run import Run, StepRun
 
-GROUPS = {"processing": "/aws/sagemaker/ProcessingJobs", "training": "/aws/sagemaker/TrainingJobs"}
+GROUPS = {
+    "processing": "/aws/sagemaker/ProcessingJobs",
+    "training": "/aws/sagemaker/TrainingJobs",
+    "transform": "/aws/sagemaker/TransformJobs",
+}
+"""Kind of job to its log group."""
 ENDPOINT_GROUP = "/aws/sagemaker/Endpoints/"
 
 
@@ -75,7 +80,7 @@ class JobLog:
 
 def job_log(clients: Clients, step: StepRun) -> JobLog:
     """The log of a step that is a job; check `step.job` first."""
-    return JobLog(clients, GROUPS[step.kind], f"{step.job}/", step.name)
+    return JobLog(clients, GROUPS[step.job_kind], f"{step.job}/", step.name)
 
 
 def read_logs(clients: Clients, run: Run, step: str | None = None) -> Iterator[LogLine]:

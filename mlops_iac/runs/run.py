@@ -22,7 +22,9 @@ class StepRun:
     started: datetime | None = None
     ended: datetime | None = None
     job: str | None = None
-    """Name of the SageMaker job, for processing and training steps."""
+    """Name of the SageMaker job, for steps that are one."""
+    job_kind: str = ""
+    """``processing``, ``training`` or ``transform``. Empty for a step that is no job."""
     reason: str = ""
     """Why it failed, in the cloud's words."""
     settings: str = ""

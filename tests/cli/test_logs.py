@@ -23,8 +23,24 @@ RUN = Run(
     started=NOW,
     ended=NOW,
     steps=(
-        StepRun(name="validate", kind="processing", status="succeeded", started=NOW, ended=NOW, job="j-validate"),
-        StepRun(name="train", kind="training", status="succeeded", started=NOW, ended=NOW, job="j-train"),
+        StepRun(
+            name="validate",
+            kind="processing",
+            status="succeeded",
+            started=NOW,
+            ended=NOW,
+            job="j-validate",
+            job_kind="processing",
+        ),
+        StepRun(
+            name="train",
+            kind="training",
+            status="succeeded",
+            started=NOW,
+            ended=NOW,
+            job="j-train",
+            job_kind="training",
+        ),
         StepRun(name="gate", kind="gate", status="succeeded", started=NOW, ended=NOW),
     ),
 )

@@ -109,7 +109,15 @@ def test_a_failed_run_shows_the_step_and_the_end_of_its_log(
 ) -> None:
     from mlops_iac.runs.logs import LogLine
 
-    step = StepRun(name="train", kind="training", status="failed", started=datetime.now(UTC), job="j", reason="exit 1")
+    step = StepRun(
+        name="train",
+        kind="training",
+        status="failed",
+        started=datetime.now(UTC),
+        job="j",
+        job_kind="training",
+        reason="exit 1",
+    )
     monkeypatch.setattr(
         "mlops_iac.runs.logs.read_tail", lambda *_: [LogLine("train", datetime.now(UTC), "ValueError: no column")]
     )
@@ -129,7 +137,15 @@ def test_a_cause_is_told_once_with_its_remedy(
     raised = "ModuleNotFoundError: No module named 'lightgbm'"
     reason = f'AlgorithmError: ExecuteUserScriptError:\nExitCode 1\nErrorMessage "{raised}"\nCommand "python train.py"'
     lines = ["Traceback (most recent call last):", raised, *reason.splitlines()]
-    step = StepRun(name="train", kind="training", status="failed", started=datetime.now(UTC), job="j", reason=reason)
+    step = StepRun(
+        name="train",
+        kind="training",
+        status="failed",
+        started=datetime.now(UTC),
+        job="j",
+        job_kind="training",
+        reason=reason,
+    )
     log = [LogLine("train", datetime.now(UTC), line) for line in lines]
     monkeypatch.setattr("mlops_iac.runs.logs.read_tail", lambda *_: log)
     play(make_run("failed", steps=(step,), error=reason))
@@ -144,7 +160,15 @@ def test_what_the_log_has_shown_is_not_shown_again(
 ) -> None:
     from mlops_iac.runs.logs import LogLine
 
-    step = StepRun(name="train", kind="training", status="failed", started=datetime.now(UTC), job="j", reason="exit 1")
+    step = StepRun(
+        name="train",
+        kind="training",
+        status="failed",
+        started=datetime.now(UTC),
+        job="j",
+        job_kind="training",
+        reason="exit 1",
+    )
     log = [LogLine("train", datetime.now(UTC), "ValueError: no column")]
     monkeypatch.setattr("mlops_iac.runs.logs.read_tail", lambda *_: log)
     play(make_run("failed", steps=(step,), error="exit 1"))

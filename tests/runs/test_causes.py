@@ -16,7 +16,7 @@ from tests.docs.pages import INLINE
 
 RUN = Run(id="261121-081530-3fa2", pipeline="training", stack="tiny-dev", handle="arn", status="failed",
           started=datetime(2026, 11, 21, tzinfo=UTC))  # fmt: skip
-STEP = StepRun(name="train", kind="training", status="failed", job="j", settings="instances.train")
+STEP = StepRun(name="train", kind="training", status="failed", job="j", job_kind="training", settings="instances.train")
 FRAME = (
     'AlgorithmError: ExecuteUserScriptError:\nExitCode 1\nErrorMessage "{}"\nCommand "python train.py", exit code: 1'
 )

@@ -33,7 +33,7 @@ class FakeLogs:
 
 
 def failed(**step: Any) -> Run:
-    told = StepRun(status="failed", started=START, ended=START + timedelta(seconds=9), **step)
+    told = StepRun(job_kind="training", status="failed", started=START, ended=START + timedelta(seconds=9), **step)
     return Run(id="261121-081530-3fa2", pipeline="training", stack="tiny-dev", handle="arn", status="failed",
                started=START, steps=(told,))  # fmt: skip
 

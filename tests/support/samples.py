@@ -6,14 +6,24 @@ from collections.abc import Callable, Mapping
 
 from mlops_iac.blueprints.parts.training_pipeline import training
 from mlops_iac.blueprints.tabular_batch import TabularBatchOptions
+from mlops_iac.pipelines.parameters import Parameter
 from mlops_iac.pipelines.pipeline import Pipeline
+from mlops_iac.pipelines.steps import BatchTransformStep
 
 
 def _training() -> Pipeline:
     return training(TabularBatchOptions())
 
 
+def _scoring() -> Pipeline:
+    """Scores a prefix with the champion, in a pipeline of its own."""
+    data = Parameter(name="data", type="prefix", default="raw/", description="What to score.")
+    score = BatchTransformStep(name="score", model="champion", data=data.ref, join=True, output_filter="$[0,-1]")
+    return Pipeline(name="scoring", parameters=(data,), steps=(score,))
+
+
 SAMPLES: Mapping[str, Callable[[], Pipeline]] = {
+    "batch_transform": _scoring,
     "deploy": _training,
     "gate": _training,
     "processing": _training,

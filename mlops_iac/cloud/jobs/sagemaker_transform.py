@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -13,9 +14,8 @@ from mlops_iac.cloud.jobs.failure import JobFailed
 from mlops_iac.cloud.jobs.records import Key, now
 from mlops_iac.cloud.jobs.s3_transfer import S3Uri, Source, download, has_objects, no_objects, upload_file
 from mlops_iac.cloud.jobs.sagemaker_job import Run, SageMakerJobs
+from mlops_iac.cloud.jobs.transform_records import batches, find_processing
 
-_DEFAULT_PAYLOAD = 6
-"""MaxPayloadInMB when the job does not say."""
 _DEFAULT_TIMEOUT = 600
 """Seconds of one invocation when ModelClientConfig does not say."""
 
@@ -34,6 +34,10 @@ class TransformJobs(SageMakerJobs):
         except sagemaker.exceptions.ClientError as error:
             arn = call.arn("sagemaker", f"model/{asked['ModelName']}")
             raise AwsError("ValidationException", f'Could not find model "{arn}".') from error
+        try:
+            find_processing(asked)
+        except ValueError as error:
+            raise AwsError("ValidationException", f"DataProcessing: {error}.") from error
         uri = asked["TransformInput"]["DataSource"]["S3DataSource"]["S3Uri"]
         if not has_objects(self.host.gateway.roles.as_caller(call)("s3"), uri):
             raise AwsError("ValidationException", no_objects(uri))
@@ -49,12 +53,6 @@ class TransformJobs(SageMakerJobs):
 
     def work(self, run: Run) -> dict[str, Any]:
         asked = run.record
-        if asked.get("DataProcessing", {}).get("JoinSource", "None") != "None":
-            raise JobFailed(
-                "ClientError: The embedded cloud does not join inputs to outputs (DataProcessing.JoinSource)."
-            )
-        if asked["TransformInput"].get("CompressionType", "None") != "None":
-            raise JobFailed("ClientError: The embedded cloud reads transform inputs that are not compressed.")
         self.host.records.change(run.key, TransformStartTime=now())
         inputs = run.workspace.aside / "inputs"
         data = asked["TransformInput"]["DataSource"]["S3DataSource"]
@@ -69,6 +67,8 @@ class TransformJobs(SageMakerJobs):
 
     def _start(self, run: Run) -> Serving:
         container = get_container(self.host.client("sagemaker", run.region, run.account), run.record["ModelName"])
+        variables = {**container.environment, **run.record.get("Environment", {})}
+        container = replace(container, environment=variables)
         run.go_on()
         disk = run.record["TransformResources"].get("VolumeKmsKeyId")
         serving = Serving(self.host, container, self.group, f"{run.name}/model", run.region, run.account, disk)
@@ -86,13 +86,18 @@ class TransformJobs(SageMakerJobs):
             **({"Accept": output["Accept"]} if output.get("Accept") else {}),
         }
         timeout = asked.get("ModelClientConfig", {}).get("InvocationsTimeoutInSeconds", _DEFAULT_TIMEOUT)
+        processing = find_processing(asked)
+        end = b"\n" if output.get("AssembleWith") == "Line" else b""
+
+        def ask(body: bytes) -> bytes:
+            return _ask(serving, body, headers, timeout, name)
+
         result = run.workspace.aside / "result"
         with result.open("wb") as out:
-            for body in _batches(file, asked):
+            for records in batches(file, asked):
                 run.go_on()
-                out.write(_ask(serving, body, headers, timeout, name))
-                if output.get("AssembleWith") == "Line":
-                    out.write(b"\n")
+                for part in processing.answer(records, ask) if processing else [ask(b"".join(records))]:
+                    out.write(part if part.endswith(end) else part + end)
         upload_file(run.s3, result, S3Uri.parse(output["S3OutputPath"]) / f"{name}.out", output.get("KmsKeyId"))
 
 
@@ -107,29 +112,3 @@ def _ask(serving: Serving, body: bytes, headers: Mapping[str, str], timeout: flo
         text = answer.body.decode("utf-8", "replace")[:500]
         raise JobFailed(f"AlgorithmError: The model answered {answer.status} for `{name}`: {text}")
     return answer.body
-
-
-def _batches(file: Path, asked: Mapping[str, Any]) -> Iterator[bytes]:
-    """The requests for one file: the whole, or its lines, alone or as many as fit into MaxPayloadInMB."""
-    limit = asked.get("MaxPayloadInMB", _DEFAULT_PAYLOAD) * 1024 * 1024 or file.stat().st_size + 1
-    split = asked["TransformInput"].get("SplitType", "None")
-    if split not in ("None", "Line"):
-        raise JobFailed(f"ClientError: The embedded cloud splits inputs by Line or not at all, not by {split}.")
-    if split == "None":
-        yield _checked(file.read_bytes(), limit, file)
-        return
-    waiting, single = b"", asked.get("BatchStrategy") == "SingleRecord"
-    with file.open("rb") as lines:
-        for line in lines:
-            if waiting and (single or len(waiting) + len(line) > limit):
-                yield _checked(waiting, limit, file)
-                waiting = b""
-            waiting += line
-    if waiting:
-        yield _checked(waiting, limit, file)
-
-
-def _checked(body: bytes, limit: int, file: Path) -> bytes:
-    if len(body) > limit:
-        raise JobFailed(f"ClientError: A record of `{file.name}` has {len(body)} bytes; MaxPayloadInMB allows {limit}.")
-    return body

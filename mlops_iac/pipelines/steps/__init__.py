@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from mlops_iac.core.plugins import Family
+from mlops_iac.pipelines.steps.batch_transform import BatchTransformStep
 from mlops_iac.pipelines.steps.deploy import DeployStep
 from mlops_iac.pipelines.steps.gate import GateStep
 from mlops_iac.pipelines.steps.processing import ProcessingStep
@@ -12,7 +13,14 @@ from mlops_iac.pipelines.steps.register import RegisterStep
 from mlops_iac.pipelines.steps.step import Job, Output, Step
 from mlops_iac.pipelines.steps.training import TrainingStep
 
-STEP_KINDS: tuple[type[Step], ...] = (DeployStep, GateStep, ProcessingStep, RegisterStep, TrainingStep)
+STEP_KINDS: tuple[type[Step], ...] = (
+    BatchTransformStep,
+    DeployStep,
+    GateStep,
+    ProcessingStep,
+    RegisterStep,
+    TrainingStep,
+)
 
 
 def _accept(name: str, kind: Any) -> Any:
@@ -35,6 +43,7 @@ FAMILY = Family(
 __all__ = [
     "FAMILY",
     "STEP_KINDS",
+    "BatchTransformStep",
     "DeployStep",
     "GateStep",
     "Job",

@@ -15,12 +15,15 @@ from mlops_iac.pipelines.references import FromStep, Source
 Script = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_./-]*\.py$", max_length=200)]
 """A Python file inside the team's code folder."""
 
+Folder = Annotated[str, StringConstraints(pattern=r"^([a-z0-9_-]+(/[a-z0-9_-]+)*)?$")]
+"""A folder inside a run's own."""
+
 
 class Output(PipelineModel):
     """A folder of a run in one of the lake's zones: ``<zone>/<run>/<folder>/``."""
 
     zone: Word
-    folder: Annotated[str, StringConstraints(pattern=r"^([a-z0-9_-]+(/[a-z0-9_-]+)*)?$")] = ""
+    folder: Folder = ""
     """Left out: the run's own folder itself."""
 
 

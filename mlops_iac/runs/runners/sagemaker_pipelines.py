@@ -227,8 +227,8 @@ def _step(step: Step, own: list[Native], natives: Sequence[Native], *, over: boo
     broken = next((one for one in own if one["StepStatus"] == "Failed"), {})
     if _is_refusal(broken):
         status = "refused"
-    elif status == "succeeded" and not over and own[-1] is natives[-1] and _has(own[-1], "Lambda"):
-        status = "running"  # a wait may follow
+    elif status == "succeeded" and not over and own[-1] is natives[-1] and _goes_on(own[-1]):
+        status = "running"  # a wait, or the job itself, may follow
     ended = [one.get("EndTime") for one in own]
     return StepRun(
         name=step.name,
@@ -237,6 +237,7 @@ def _step(step: Step, own: list[Native], natives: Sequence[Native], *, over: boo
         started=own[0].get("StartTime"),
         ended=ended[-1] if status != "running" and all(ended) else None,
         job=_job(own) if "job" in step.facts else None,
+        job_kind=step.facts.get("job", ""),
         reason=broken.get("FailureReason", ""),
         settings=step.facts.get("settings", ""),
     )
@@ -244,10 +245,14 @@ def _step(step: Step, own: list[Native], natives: Sequence[Native], *, over: boo
 
 def _job(own: list[Native]) -> str | None:
     for one in own:
-        for kind in ("ProcessingJob", "TrainingJob"):
+        for kind in ("ProcessingJob", "TrainingJob", "TransformJob"):
             if _has(one, kind):
                 return str(one["Metadata"][kind]["Arn"]).rsplit("/", 1)[-1]
     return None
+
+
+def _goes_on(native: Native) -> bool:
+    return _has(native, "Lambda") or _has(native, "Model")
 
 
 def _has(native: Native, kind: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -41,7 +42,7 @@ Law = Callable[[StepCase], None]
 
 def it_says_what_it_is(case: StepCase) -> None:
     assert inspect.getdoc(case.kind)
-    assert case.kind.__name__ == f"{case.kind.kind.title().replace('-', '')}Step"
+    assert case.kind.__name__ == f"{re.sub('[-_]', '', case.kind.kind.title())}Step"
 
 
 def it_reads_or_makes_something(case: StepCase) -> None:

@@ -62,7 +62,7 @@ class Job:
         arguments = work.values.settle(step["Arguments"])
         prefix = arguments.get(name_key) or "pipelines"
         name = {name_key: job_name(str(prefix), work.execution_id)}
-        snake = {"ProcessingJob": "processing_job", "TrainingJob": "training_job"}[self.noun]
+        snake = f"{self.noun.removesuffix('Job').lower()}_job"
         created = call(getattr(client, f"create_{snake}"), **{**arguments, **name})
         work.tell(step["Name"], {self.noun: {"Arn": created[f"{self.noun}Arn"]}})
         described = self._wait(work, getattr(client, f"describe_{snake}"), getattr(client, f"stop_{snake}"), name)
@@ -97,6 +97,14 @@ def _sleep(work: Work, bell: threading.Event, *, listening: bool) -> None:
     while time.monotonic() < until and not bell.wait(LISTEN):
         if listening and work.stopped.is_set():
             return
+
+
+def model(step: Step, work: Work) -> None:
+    client, arguments = work.client("sagemaker"), work.values.settle(step["Arguments"])
+    name = job_name(str(arguments.get("ModelName") or "pipelines"), work.execution_id)
+    arn = call(client.create_model, **{**arguments, "ModelName": name})["ModelArn"]
+    work.tell(step["Name"], {"Model": {"Arn": arn}})
+    work.values.steps[step["Name"]] = call(client.describe_model, ModelName=name)
 
 
 def register(step: Step, work: Work) -> None:
@@ -139,9 +147,11 @@ RUN: Final[Mapping[str, Callable[[Step, Work], None]]] = {
     "Condition": condition,
     "Fail": fail,
     "Lambda": invoke,
+    "Model": model,
     "Processing": Job("ProcessingJob", "processing-job").run,
     "RegisterModel": register,
     "Training": Job("TrainingJob", "training-job").run,
+    "Transform": Job("TransformJob", "transform-job").run,
 }
 
 _COMPARE: Final[Mapping[str, Callable[[Any, Any], bool]]] = {

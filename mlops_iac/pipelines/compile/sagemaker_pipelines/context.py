@@ -15,7 +15,7 @@ from mlops_iac.pipelines.describe import key_of_output
 from mlops_iac.pipelines.pipeline import Pipeline
 from mlops_iac.pipelines.references import FromParameter, Source
 from mlops_iac.pipelines.steps import GateStep
-from mlops_iac.pipelines.steps.step import Output
+from mlops_iac.pipelines.steps.step import Output, Step
 
 RUN_TAG = "mlops-iac:run"
 
@@ -50,11 +50,21 @@ class Context:
         """
         return self.bindings.stack
 
+    def deployer(self, step: Step) -> str:
+        """The environment's function, for what no type of step does. Raises PipelineError when there is none."""
+        if self.bindings.deployer_arn is None:
+            raise PipelineError(
+                "There is nothing that deploys.",
+                f"Step `{step.name}` of pipeline `{self.pipeline.name}` needs a deployer; none is bound.",
+                hint="bind the orchestrator's deployer, or leave the step out.",
+            )
+        return self.bindings.deployer_arn
+
     def uri(self, source: Source) -> Any:
         """The S3 URI of what a reference leads to."""
         if isinstance(source, FromParameter):
             return x.text(f"s3://{self.bindings.bucket}/{{}}", x.get(source.parameter))
-        made = self.pipeline.get_step(source.step).makes()[source.output]
+        made = self.pipeline.made(source)
         if isinstance(made, Output):
             return self.folder_uri(made)
         assert made == "model", "a package has an ARN, and nothing else that a job reads is no folder"
@@ -67,7 +77,7 @@ class Context:
     def folder(self, source: Source) -> Output:
         """The folder that a reference leads to; the pipeline made sure that it is one."""
         assert not isinstance(source, FromParameter)
-        made = self.pipeline.get_step(source.step).makes()[source.output]
+        made = self.pipeline.made(source)
         assert isinstance(made, Output)
         return made
 

@@ -11,7 +11,6 @@ import json
 import math
 
 from mlops_iac.core.environment import STACK_TAG
-from mlops_iac.core.errors import PipelineError
 from mlops_iac.pipelines.compile.bindings import EndpointBinding
 from mlops_iac.pipelines.compile.sagemaker_pipelines import expressions as x
 from mlops_iac.pipelines.compile.sagemaker_pipelines.context import Context, Native
@@ -24,13 +23,7 @@ WAIT_SECONDS = LAMBDA_SECONDS - 60
 
 def compile_deploy(step: DeployStep, context: Context) -> list[Native]:
     """By a Lambda function of the environment, called by Lambda steps until the endpoint serves."""
-    deployer, endpoint = context.bindings.deployer_arn, context.bindings.endpoints[step.endpoint]
-    if deployer is None:
-        raise PipelineError(
-            "There is nothing that deploys.",
-            f"Step `{step.name}` of pipeline `{context.pipeline.name}` needs a deployer; none is bound.",
-            hint="bind the orchestrator's deployer, or leave the step out.",
-        )
+    deployer, endpoint = context.deployer(step), context.bindings.endpoints[step.endpoint]
     count = math.ceil(step.max_seconds / WAIT_SECONDS)
     names = [step.name, *(f"{step.name}--wait-{number}" for number in range(1, count))]
     return [

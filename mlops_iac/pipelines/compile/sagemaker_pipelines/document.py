@@ -10,6 +10,7 @@ from mlops_iac.pipelines import hyperparameters
 from mlops_iac.pipelines.compile.bindings import Bindings, check_bindings
 from mlops_iac.pipelines.compile.kinds import compile_step
 from mlops_iac.pipelines.compile.sagemaker_pipelines import expressions as x
+from mlops_iac.pipelines.compile.sagemaker_pipelines.batch_transform import compile_batch_transform
 from mlops_iac.pipelines.compile.sagemaker_pipelines.context import Compiler, Context, Native
 from mlops_iac.pipelines.compile.sagemaker_pipelines.deploy import compile_deploy
 from mlops_iac.pipelines.compile.sagemaker_pipelines.gate import compile_gate
@@ -20,9 +21,18 @@ from mlops_iac.pipelines.compile.sagemaker_pipelines.training import compile_tra
 from mlops_iac.pipelines.compile.sagemaker_pipelines.validate import check
 from mlops_iac.pipelines.parameters import Parameter
 from mlops_iac.pipelines.pipeline import Pipeline
-from mlops_iac.pipelines.steps import DeployStep, GateStep, ProcessingStep, RegisterStep, Step, TrainingStep
+from mlops_iac.pipelines.steps import (
+    BatchTransformStep,
+    DeployStep,
+    GateStep,
+    ProcessingStep,
+    RegisterStep,
+    Step,
+    TrainingStep,
+)
 
 COMPILERS: Mapping[type[Step], Compiler] = {
+    BatchTransformStep: compile_batch_transform,
     DeployStep: compile_deploy,
     GateStep: compile_gate,
     ProcessingStep: compile_processing,

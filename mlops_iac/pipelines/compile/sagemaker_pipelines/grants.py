@@ -16,6 +16,7 @@ Statement = dict[str, Any]
 _JOBS: Mapping[str, tuple[str, str]] = {
     "Processing": ("processing-job", "ProcessingJob"),
     "Training": ("training-job", "TrainingJob"),
+    "Transform": ("transform-job", "TransformJob"),
 }
 
 
@@ -35,8 +36,13 @@ def _statements(step: Mapping[str, Any], bindings: Bindings) -> Iterator[Stateme
         verbs = [f"sagemaker:{verb}{name}" for verb in ("Create", "Describe", "Stop")]
         jobs = _arn(bindings, "sagemaker", f"{word}/{bindings.stack}-*")
         yield _allow(f"{name}s", ["sagemaker:AddTags", "sagemaker:ListTags", *verbs], [jobs])
-        to = {"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}}
-        yield _allow("PassJobRole", ["iam:PassRole"], [bindings.job_role_arn], to)
+        yield _pass_job_role(bindings)
+    elif kind == "Model":
+        models = _arn(bindings, "sagemaker", f"model/{bindings.stack}-*")
+        yield _allow("Models", [f"sagemaker:{verb}" for verb in ("AddTags", "CreateModel", "DescribeModel")], [models])
+        yield _pass_job_role(bindings)
+        packages = [_arn(bindings, "sagemaker", f"model-package/{name}/*") for name in bindings.registries.values()]
+        yield _allow("ReadModelPackages", ["sagemaker:DescribeModelPackage"], packages)
     elif kind == "RegisterModel":
         group = step["Arguments"]["ModelPackageGroupName"]
         arns = [
@@ -49,6 +55,11 @@ def _statements(step: Mapping[str, Any], bindings: Bindings) -> Iterator[Stateme
         yield from _read_models(bindings)
     elif kind == "Lambda":
         yield _allow("Deploy", ["lambda:InvokeFunction"], [step["FunctionArn"]])
+
+
+def _pass_job_role(bindings: Bindings) -> Statement:
+    to = {"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}}
+    return _allow("PassJobRole", ["iam:PassRole"], [bindings.job_role_arn], to)
 
 
 def _read_models(bindings: Bindings) -> Iterator[Statement]:

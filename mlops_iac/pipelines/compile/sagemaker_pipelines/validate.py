@@ -31,9 +31,11 @@ class Request(NamedTuple):
 
 
 REQUESTS: Final[Mapping[str, Request]] = {
+    "Model": Request("CreateModel", "DescribeModel", "ModelName"),
     "Processing": Request("CreateProcessingJob", "DescribeProcessingJob", "ProcessingJobName"),
     "RegisterModel": Request("CreateModelPackage", "DescribeModelPackage"),
     "Training": Request("CreateTrainingJob", "DescribeTrainingJob", "TrainingJobName"),
+    "Transform": Request("CreateTransformJob", "DescribeTransformJob", "TransformJobName"),
 }
 OTHERS: Final = frozenset({"Condition", "Fail", "Lambda"})
 """Types of step that are no single request of SageMaker's API."""

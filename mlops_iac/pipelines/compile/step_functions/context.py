@@ -37,7 +37,7 @@ class Context:
         """Expression for the S3 URI of what a reference leads to."""
         if isinstance(source, FromParameter):
             return x.text(f"s3://{self.bindings.bucket}/{{}}", x.parameter(source.parameter))
-        made = self.pipeline.get_step(source.step).makes()[source.output]
+        made = self.pipeline.made(source)
         if isinstance(made, Output):
             return x.text(f"s3://{self.bindings.bucket}/{self.key(made)}", x.RUN)
         return f"{x.result(source.step)}.{source.output}"
@@ -45,7 +45,7 @@ class Context:
     def folder(self, source: Source) -> Output:
         """The folder that a reference leads to; the pipeline made sure that it is one."""
         assert not isinstance(source, FromParameter)
-        made = self.pipeline.get_step(source.step).makes()[source.output]
+        made = self.pipeline.made(source)
         assert isinstance(made, Output)
         return made
 

@@ -20,6 +20,7 @@ Statement = dict[str, Any]
 _JOBS: Mapping[str, tuple[str, str, str]] = {
     "createProcessingJob": ("processing-job", "ProcessingJob", "StepFunctionsGetEventsForSageMakerProcessingJobsRule"),
     "createTrainingJob": ("training-job", "TrainingJob", "StepFunctionsGetEventsForSageMakerTrainingJobsRule"),
+    "createTransformJob": ("transform-job", "TransformJob", "StepFunctionsGetEventsForSageMakerTransformJobsRule"),
 }
 """Jobs that are waited for: resource word, word in actions, and the rule by which Step Functions hears of their end."""
 
@@ -51,17 +52,18 @@ def _statements(call: Call, parameters: Mapping[str, Any], bindings: Bindings) -
         arn = _arn(bindings, "sagemaker", f"{_NAMED[action]}/{bindings.stack}-*")
         yield _allow(_title(action), ["sagemaker:AddTags", f"sagemaker:{_title(action)}"], [arn])
         if action == "createModel":
-            yield _pass_role("Model", parameters["ExecutionRoleArn"])
+            role = parameters["ExecutionRoleArn"]
+            yield _pass_role("Job" if role == bindings.job_role_arn else "Model", role)
             packages = [_packages(bindings, group) for group in bindings.registries.values()]
             yield _allow("ReadModelPackages", ["sagemaker:DescribeModelPackage"], packages)
         elif "KmsKeyId" in parameters:
             yield _lend_key("Endpoint", parameters["KmsKeyId"])
     elif action in _ENDPOINT:
         yield from _endpoint(action, parameters["EndpointName"], bindings)
+    elif action == "listModelPackages":
+        yield _allow("ListModelPackages", ["sagemaker:ListModelPackages"], _registry(parameters, bindings))
     elif action == "createModelPackage":
-        name = parameters["ModelPackageGroupName"]
-        group = _arn(bindings, "sagemaker", f"model-package-group/{name}")
-        yield _allow("CreateModelPackage", ["sagemaker:CreateModelPackage"], [group, _packages(bindings, name)])
+        yield _allow("CreateModelPackage", ["sagemaker:CreateModelPackage"], _registry(parameters, bindings))
         # SageMaker reads the artifact and its metrics as the caller when a version is made.
         yield _allow("ReadModels", ["s3:GetObject"], [_objects(bindings, "models")])
     elif action == "getObject":
@@ -128,6 +130,12 @@ def _lend_key(who: str, key_arn: str) -> Statement:
         [key_arn],
         {"Bool": {"kms:GrantIsForAWSResource": "true"}},
     )
+
+
+def _registry(parameters: Mapping[str, Any], bindings: Bindings) -> list[str]:
+    """The group that a call names, and its versions."""
+    name = parameters["ModelPackageGroupName"]
+    return [_arn(bindings, "sagemaker", f"model-package-group/{name}"), _packages(bindings, name)]
 
 
 def _packages(bindings: Bindings, group: str) -> str:

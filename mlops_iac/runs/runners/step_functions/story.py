@@ -65,7 +65,11 @@ class Story:
         for step in self.pipeline.steps:
             job = self.job_of.get(step.name) if "job" in step.facts else None
             self.steps[step.name] = StepRun(
-                name=step.name, kind=step.kind, job=job, settings=step.facts.get("settings", "")
+                name=step.name,
+                kind=step.kind,
+                job=job,
+                job_kind=step.facts.get("job", ""),
+                settings=step.facts.get("settings", ""),
             )
 
     def read(self, events: Iterable[Event]) -> None:

@@ -1,0 +1,62 @@
+"""A batch transform step: the model of this run or the champion, and one SageMaker transform job."""
+
+from __future__ import annotations
+
+from mlops_iac.pipelines.compile import transforms
+from mlops_iac.pipelines.compile.sagemaker_pipelines import expressions as x
+from mlops_iac.pipelines.compile.sagemaker_pipelines.context import RETRIES, Context, Native
+from mlops_iac.pipelines.references import FromStep
+from mlops_iac.pipelines.steps import BatchTransformStep
+
+CHAMPION = "champion"
+
+
+def compile_batch_transform(step: BatchTransformStep, context: Context) -> list[Native]:
+    """Native: a Model step and a Transform step; the champion is found by a Lambda step. A transform has no time limit.
+
+    https://docs.aws.amazon.com/sagemaker/latest/dg/build-and-manage-steps-types.html
+    """
+    find = [] if isinstance(step.model, FromStep) else [_find(step, context)]
+    model = _model(step, context, f"{step.name}--model" if find else step.name)
+    return [*find, model, _score(step, context, model["Name"])]
+
+
+def _find(step: BatchTransformStep, context: Context) -> Native:
+    """The environment's function looks for it: no type of step lists what a registry holds."""
+    return {
+        "Name": step.name,
+        "Type": "Lambda",
+        "FunctionArn": context.deployer(step),
+        "Arguments": {"champion_of": context.bindings.registries[step.registry]},
+        "OutputParameters": [{"OutputName": CHAMPION, "OutputType": "String"}],
+    }
+
+
+def _model(step: BatchTransformStep, context: Context, name: str) -> Native:
+    arguments = {
+        "ModelName": context.job_name,
+        "PrimaryContainer": _container(step, context),
+        **transforms.model(context.bindings),
+        "Tags": context.tags(),
+    }
+    return {"Name": name, "Type": "Model", "Arguments": arguments, "RetryPolicies": RETRIES}
+
+
+def _container(step: BatchTransformStep, context: Context) -> Native:
+    if not isinstance(step.model, FromStep):
+        return {"ModelPackageName": x.made(step.name, f"OutputParameters['{CHAMPION}']")}
+    if context.pipeline.made(step.model) == "package":
+        return {"ModelPackageName": x.made(step.model.step, "ModelPackageArn")}
+    return transforms.container(context.bindings, {"ModelDataUrl": context.uri(step.model)})
+
+
+def _score(step: BatchTransformStep, context: Context, model: str) -> Native:
+    source, target = {"S3Uri": context.uri(step.data)}, {"S3OutputPath": context.folder_uri(step.scores)}
+    arguments = {
+        "TransformJobName": context.job_name,
+        "ModelName": x.made(model, "ModelName"),
+        **transforms.job(step, source, target, context.bindings),
+        "Environment": context.environment(),
+        "Tags": context.tags(),
+    }
+    return {"Name": f"{step.name}--job", "Type": "Transform", "Arguments": arguments, "RetryPolicies": RETRIES}

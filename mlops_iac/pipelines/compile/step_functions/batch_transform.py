@@ -1,0 +1,65 @@
+"""A batch transform step: the model of this run or the champion, and one SageMaker transform job, waited for."""
+
+from __future__ import annotations
+
+from mlops_iac.pipelines.compile import transforms
+from mlops_iac.pipelines.compile.step_functions import expressions as x
+from mlops_iac.pipelines.compile.step_functions.champion import champion_path, find_champion
+from mlops_iac.pipelines.compile.step_functions.context import Context, State, States
+from mlops_iac.pipelines.compile.step_functions.failure import task
+from mlops_iac.pipelines.references import FromStep
+from mlops_iac.pipelines.steps import BatchTransformStep
+
+GENERIC = "SageMaker.AmazonSageMakerException"
+
+
+def compile_batch_transform(step: BatchTransformStep, context: Context) -> States:
+    """Native: createModel, then createTransformJob.sync; the champion is found by listModelPackages."""
+    score = f"{step.name}: score"
+    if isinstance(step.model, FromStep):
+        return {step.name: _model(step, context, score), score: _score(step, context)}
+    model = f"{step.name}: model"
+    found = find_champion(step, context, step.registry, model)
+    return {**found, model: _model(step, context, score), score: _score(step, context)}
+
+
+def _model(step: BatchTransformStep, context: Context, next: str) -> State:
+    parameters = {
+        "ModelName.$": context.name(step),
+        "PrimaryContainer": _container(step, context),
+        **transforms.model(context.bindings),
+        "Tags": context.tags(),
+    }
+    return task("sagemaker:createModel", parameters, next, generic=GENERIC, ResultPath=None)
+
+
+def _container(step: BatchTransformStep, context: Context) -> State:
+    if not isinstance(step.model, FromStep):
+        return {"ModelPackageName.$": champion_path(step)}
+    if context.pipeline.made(step.model) == "package":
+        return {"ModelPackageName.$": context.uri(step.model)}
+    return transforms.container(context.bindings, {"ModelDataUrl.$": context.uri(step.model)})
+
+
+def _score(step: BatchTransformStep, context: Context) -> State:
+    scores = f"s3://{context.bindings.bucket}/{context.key(step.scores)}"
+    parameters = {
+        "TransformJobName.$": context.name(step),
+        "ModelName.$": context.name(step),
+        **transforms.job(
+            step,
+            {"S3Uri.$": context.uri(step.data)},
+            {"S3OutputPath.$": x.text(scores, x.RUN)},
+            context.bindings,
+        ),
+        "Environment": context.environment(),
+        "Tags": context.tags(),
+    }
+    return task(
+        "sagemaker:createTransformJob.sync",
+        parameters,
+        context.next,
+        generic=GENERIC,
+        TimeoutSeconds=step.seconds,
+        ResultPath=None,
+    )

@@ -1,0 +1,115 @@
+"""A step that scores a folder of the lake with a model, record by record, on machines that are there for it only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, ClassVar, Literal, Self
+
+from pydantic import Field, StringConstraints, model_validator
+
+from mlops_iac.pipelines.model import PipelineModel
+from mlops_iac.pipelines.names import JOB_NAME_LENGTH, Word
+from mlops_iac.pipelines.references import FromStep, Source
+from mlops_iac.pipelines.steps.step import Bind, Folder, KeyOf, Made, Output, Read, Step
+
+CHAMPION = "champion"
+"""In place of a reference: the version of the registry that was approved last."""
+
+Filter = Annotated[str, StringConstraints(pattern=r"^\$", max_length=63)]
+"""JSONPath, as SageMaker takes it."""
+ContentType = Annotated[str, StringConstraints(min_length=1, max_length=256)]
+
+
+class Fleet(PipelineModel):
+    """The machines a transform runs on. SageMaker chooses their disks, and sets no limit of time."""
+
+    instance_type: str = Field(default="ml.m5.large", pattern=r"^ml\.")
+    """SageMaker instance type."""
+    instance_count: int = Field(default=1, ge=1, le=100)
+    """How many instances share the files; one file is the work of one instance."""
+    max_minutes: int = Field(default=60, ge=1, le=28 * 24 * 60)
+    """How long a run waits for the job. SageMaker Pipelines has no limit for it, and waits until it ends."""
+
+
+class BatchTransformStep(Step):
+    """Each file below the data becomes a file of the same name and ``.out`` below the output ``scores``."""
+
+    kind: ClassVar[str] = "batch_transform"
+
+    model: FromStep | Literal["champion"]
+    """A package that a register step made, a model that a training step made, or ``champion``: the version of the
+    registry that was approved last, looked up when the step starts."""
+    registry: Word = "main"
+    """The champion's registry, by its name in the environment."""
+    data: Source
+    """The folder to score."""
+    zone: Word = "curated"
+    """The lake's zone that scores go to, under the run's id."""
+    folder: Folder | None = None
+    """Folder of the scores in the run's own. Left out: the step's name."""
+    content_type: ContentType = "text/csv"
+    """Of the data: ``text/csv``, ``application/jsonlines``, ``application/json`` or what the model's server takes."""
+    accept: ContentType | None = None
+    """What the model is to answer. Left out: the data's content type."""
+    split: Literal["line", "none"] = "line"
+    """How a file falls into records: by ``line``, or not at all."""
+    strategy: Literal["multi", "single"] = "multi"
+    """Records of a request: as many as fit into ``max_payload_mb``, or one."""
+    max_payload_mb: int = Field(default=6, ge=0, le=100)
+    """Most MB of a request; 0: no limit."""
+    max_concurrent: int | None = Field(default=None, ge=1)
+    """Requests that one instance gets at the same time. Left out: SageMaker's choice. With ``max_payload_mb`` at most
+    100 MB in all."""
+    compression: Literal["none", "gzip"] = "none"
+    """Of the data's files."""
+    join: bool = False
+    """Write each record together with its score: columns of CSV behind the record's own, JSON under
+    ``SageMakerOutput``. Data and answer must have one content type."""
+    input_filter: Filter = "$"
+    """What of a record the model is given, such as ``$[1:]`` for a CSV whose first column is an id."""
+    output_filter: Filter = "$"
+    """What of the answer, or of the joined record, is written, such as ``$[0,-1]``."""
+    fleet: Fleet = Field(default_factory=Fleet)
+    """Its machines."""
+
+    @property
+    def scores(self) -> Output:
+        return Output(zone=self.zone, folder=self.folder or self.name)
+
+    @property
+    def answers(self) -> str:
+        """The content type of what the model answers."""
+        return self.accept or self.content_type
+
+    @property
+    def processed(self) -> bool:
+        """Whether SageMaker looks into the records."""
+        return self.join or (self.input_filter, self.output_filter) != ("$", "$")
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if self.processed and not any(kind in self.content_type for kind in ("csv", "json")):
+            raise ValueError(f"`{self.content_type}` can be neither joined nor filtered; CSV and JSON can")
+        if self.join and self.answers != self.content_type:
+            raise ValueError(f"an answer of `{self.answers}` cannot be joined to data of `{self.content_type}`")
+        if self.max_payload_mb * (self.max_concurrent or 1) > 100:
+            raise ValueError("`max_payload_mb` times `max_concurrent` is more than 100 MB")
+        return self
+
+    def makes(self) -> Mapping[str, Output | Made]:
+        return {"scores": self.scores}
+
+    def reads(self) -> Iterator[Read]:
+        if isinstance(self.model, FromStep):
+            yield Read("model", self.model, ("package", "model"))
+        yield Read("data", self.data, ("prefix", "folder"))
+
+    def binds(self) -> Iterator[Bind]:
+        yield Bind("registry", "registries", self.registry)
+
+    @property
+    def seconds(self) -> int:
+        return self.fleet.max_minutes * 60
+
+    def facts(self, key_of: KeyOf) -> Mapping[str, Any]:
+        return {"job": "transform", "name_limit": JOB_NAME_LENGTH}
