@@ -5,18 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
+from mlops_iac.core.record_filter import parse_filter
 from mlops_iac.pipelines.model import PipelineModel
 from mlops_iac.pipelines.names import JOB_NAME_LENGTH, Word
 from mlops_iac.pipelines.references import FromStep, Source
 from mlops_iac.pipelines.steps.step import Bind, Folder, KeyOf, Made, Output, Read, Step
 
-CHAMPION = "champion"
-"""In place of a reference: the version of the registry that was approved last."""
 
-Filter = Annotated[str, StringConstraints(pattern=r"^\$", max_length=63)]
-"""JSONPath, as SageMaker takes it."""
+def _filter(text: str) -> str:
+    parse_filter(text)
+    return text
+
+
+Filter = Annotated[str, StringConstraints(max_length=63), AfterValidator(_filter)]
+"""A part of a record: `mlops_iac.core.record_filter`."""
 ContentType = Annotated[str, StringConstraints(min_length=1, max_length=256)]
 
 
@@ -90,6 +94,8 @@ class BatchTransformStep(Step):
     def _check(self) -> Self:
         if self.processed and not any(kind in self.content_type for kind in ("csv", "json")):
             raise ValueError(f"`{self.content_type}` can be neither joined nor filtered; CSV and JSON can")
+        if self.processed and self.split == "none" and "csv" in self.content_type:
+            raise ValueError("CSV is joined and filtered by line; `split` is none")
         if self.join and self.answers != self.content_type:
             raise ValueError(f"an answer of `{self.answers}` cannot be joined to data of `{self.content_type}`")
         if self.max_payload_mb * (self.max_concurrent or 1) > 100:
