@@ -131,7 +131,7 @@ def test_its_role_may_do_this_much(target: Any, bindings: Bindings) -> None:
         ({"input_filter": "$..x"}, "is no filter of SageMaker's"),
         ({"output_filter": "$[" + "1," * 40 + "1]"}, "at most 63"),
         ({"max_payload_mb": 50, "max_concurrent": 3}, "more than 100 MB"),
-        ({"fleet": {"instance_type": "m5.large"}}, "ml"),
+        ({"job": {"instance_type": "m5.large"}}, "ml"),
         ({"zone": "attic"}, "does not have"),
     ],
 )

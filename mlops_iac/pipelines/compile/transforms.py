@@ -39,7 +39,7 @@ def job(step: BatchTransformStep, source: Mapping[str, Any], target: Mapping[str
     https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateTransformJob.html
     """
     key = bindings.key_arn
-    disk = {"VolumeKmsKeyId": key} if key and not has_local_disk(step.fleet.instance_type) else {}
+    disk = {"VolumeKmsKeyId": key} if key and not has_local_disk(step.job.instance_type) else {}
     return {
         "BatchStrategy": STRATEGIES[step.strategy],
         "MaxPayloadInMB": step.max_payload_mb,
@@ -57,8 +57,8 @@ def job(step: BatchTransformStep, source: Mapping[str, Any], target: Mapping[str
             **({"KmsKeyId": key} if key else {}),
         },
         "TransformResources": {
-            "InstanceType": step.fleet.instance_type,
-            "InstanceCount": step.fleet.instance_count,
+            "InstanceType": step.job.instance_type,
+            "InstanceCount": step.job.instance_count,
             **disk,
         },
         **({"DataProcessing": _processing(step)} if step.processed else {}),

@@ -8,10 +8,9 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from mlops_iac.core.record_filter import parse_filter
-from mlops_iac.pipelines.model import PipelineModel
 from mlops_iac.pipelines.names import JOB_NAME_LENGTH, Word
 from mlops_iac.pipelines.references import FromStep, Source
-from mlops_iac.pipelines.steps.step import Bind, Folder, KeyOf, Made, Output, Read, Step
+from mlops_iac.pipelines.steps.step import Bind, Folder, KeyOf, Machines, Made, Output, Read, Step
 
 
 def _filter(text: str) -> str:
@@ -22,17 +21,6 @@ def _filter(text: str) -> str:
 Filter = Annotated[str, StringConstraints(max_length=63), AfterValidator(_filter)]
 """A part of a record: `mlops_iac.core.record_filter`."""
 ContentType = Annotated[str, StringConstraints(min_length=1, max_length=256)]
-
-
-class Fleet(PipelineModel):
-    """The machines a transform runs on. SageMaker chooses their disks, and sets no limit of time."""
-
-    instance_type: str = Field(default="ml.m5.large", pattern=r"^ml\.")
-    """SageMaker instance type."""
-    instance_count: int = Field(default=1, ge=1, le=100)
-    """How many instances share the files; one file is the work of one instance."""
-    max_minutes: int = Field(default=60, ge=1, le=28 * 24 * 60)
-    """How long a run waits for the job. SageMaker Pipelines has no limit for it, and waits until it ends."""
 
 
 class BatchTransformStep(Step):
@@ -73,8 +61,8 @@ class BatchTransformStep(Step):
     """What of a record the model is given, such as ``$[1:]`` for a CSV whose first column is an id."""
     output_filter: Filter = "$"
     """What of the answer, or of the joined record, is written, such as ``$[0,-1]``."""
-    fleet: Fleet = Field(default_factory=Fleet)
-    """Its machines."""
+    job: Machines = Field(default_factory=Machines)
+    """Its machines; one file is the work of one of them. SageMaker Pipelines waits until the job ends, however long."""
 
     @property
     def scores(self) -> Output:
@@ -111,11 +99,14 @@ class BatchTransformStep(Step):
         yield Read("data", self.data, ("prefix", "folder"))
 
     def binds(self) -> Iterator[Bind]:
-        yield Bind("registry", "registries", self.registry)
+        yield Bind("registry", "registries", self.registry, changes=False)
+
+    def jobs(self) -> Iterator[Machines]:
+        yield self.job
 
     @property
     def seconds(self) -> int:
-        return self.fleet.max_minutes * 60
+        return self.job.max_seconds
 
     def facts(self, key_of: KeyOf) -> Mapping[str, Any]:
-        return {"job": "transform", "name_limit": JOB_NAME_LENGTH}
+        return {"job": "transform", "name_limit": JOB_NAME_LENGTH, "settings": self.job.settings}

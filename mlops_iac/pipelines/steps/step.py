@@ -27,15 +27,13 @@ class Output(PipelineModel):
     """Left out: the run's own folder itself."""
 
 
-class Job(PipelineModel):
-    """The machines a step runs on."""
+class Machines(PipelineModel):
+    """The machines a step runs on, where the service chooses their disks."""
 
     instance_type: str = Field(default="ml.m5.large", pattern=r"^ml\.")
     """SageMaker instance type."""
     instance_count: int = Field(default=1, ge=1, le=100)
     """How many instances share the work."""
-    volume_gib: int = Field(default=30, ge=1, le=16384)
-    """Disk of each instance, in GiB."""
     max_minutes: int = Field(default=60, ge=1, le=28 * 24 * 60)
     """The job is stopped, and the run fails, after this many minutes."""
     settings: SkipJsonSchema[str] = Field(default="", exclude=True)
@@ -44,6 +42,13 @@ class Job(PipelineModel):
     @property
     def max_seconds(self) -> int:
         return self.max_minutes * 60
+
+
+class Job(Machines):
+    """The machines a step runs on."""
+
+    volume_gib: int = Field(default=30, ge=1, le=16384)
+    """Disk of each instance, in GiB."""
 
 
 Made = Literal["model", "package", "verdict", "endpoint"]
@@ -65,6 +70,8 @@ class Bind(NamedTuple):
     field: str
     kind: Literal["endpoints", "registries"]
     name: str
+    changes: bool = True
+    """False: it only reads what is there."""
 
 
 KeyOf = Callable[[Source], str]
@@ -101,7 +108,7 @@ class Step(PipelineModel):
         """How long it may take at most; 0 for a step that only calls the cloud."""
         return 0
 
-    def jobs(self) -> Iterator[Job]:
+    def jobs(self) -> Iterator[Machines]:
         """Every kind of machine that it may run on."""
         return iter(())
 
