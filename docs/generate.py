@@ -67,6 +67,12 @@ JSON_SHAPES = {
     "runs compare": "`{a, b, lines: [{part, name, a, b, differs}], unknown: [sentence]}`, of all lines.",
     "runs watch": _RUN,
     "runs stop": _RUN,
+    "models list": "`{models: [model]}`, each as `models show` has it.",
+    "models show": (
+        "`{version, registry, arn, approval, registered, run, code, image, data, metrics, serves: [endpoint]}`."
+    ),
+    "lineage": "`{nodes: [{id, kind, name, facts}], edges: [{from, to}], unknown: [sentence]}`.",
+    "rollback": "`{endpoint, was, version, run}`; `was` is null when no version of a registry served.",
     "logs": "`{run, lines: [{step, time, text}]}`.",
     "predict": "what the model answered; when that is no object, `{predictions: answer}`.",
     "plugins": "`{plugins: [{kind, name, package, address, error}]}`; the error is null for what can be used.",

@@ -32,6 +32,9 @@ COMMANDS = {
         "mlops_iac.cli.runs:app",
         "The runs of an environment: list (or only `runs STACK`), show, compare, watch, stop.",
     ),
+    "models": ("mlops_iac.cli.models:app", "The models of an environment: list (or only `models STACK`), show."),
+    "lineage": ("mlops_iac.cli.lineage:lineage", "Show where a model comes from and where it went."),
+    "rollback": ("mlops_iac.cli.models:rollback", "Make the endpoint serve an earlier approved version again."),
     "logs": ("mlops_iac.cli.logs:logs", "Show what the jobs of a run wrote."),
     "predict": ("mlops_iac.cli.predict:predict", "Ask the deployed model."),
     "env": (
@@ -62,7 +65,7 @@ COMMANDS = {
 GROUPS = {
     "Begin": ("init", "blueprint", "new"),
     "Deploy": ("preview", "up", "outputs", "graph", "destroy"),
-    "Work with it": ("data", "run", "runs", "logs", "predict", "env"),
+    "Work with it": ("data", "run", "runs", "models", "lineage", "rollback", "logs", "predict", "env"),
     "Keep it": ("drift", "refresh", "stack", "state", "cloud"),
     "Set up": ("schema", "plugins", "completion"),
 }

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from mlops_iac.engine.event import Step
+from mlops_iac.render.boxes import node_ids, quoted
 from mlops_iac.render.escape import dot, mermaid
 from mlops_iac.render.steps import group_by_layer
-
-RESERVED = frozenset({"end", "graph", "subgraph", "flowchart", "style", "class", "click", "default", "direction"})
-"""Words that Mermaid does not take for a node (https://mermaid.js.org/syntax/flowchart.html)."""
 
 Layers = Mapping[str, Sequence[Step]]
 
@@ -18,7 +16,7 @@ def render_mermaid(steps: Sequence[Step], *, resources: bool = False) -> str:
     """A Mermaid flowchart: a box a layer with an arrow for each dependency between layers; with ``resources`` every
     resource is drawn inside its layer. https://mermaid.js.org/syntax/flowchart.html"""
     layers = _layers(steps)
-    ids = _ids([*layers, *(step.name for step in _drawn(layers))])
+    ids = node_ids([*layers, *(step.name for step in _drawn(layers))])
     lines = ["flowchart LR"]
     for layer, members in layers.items():
         lines += _mermaid_layer(layer, members, ids, resources)
@@ -32,13 +30,13 @@ def render_dot(steps: Sequence[Step], *, resources: bool = False) -> str:
     lines = ["digraph environment {", "  rankdir=LR;", '  node [shape=box, fontname="sans-serif"];']
     for layer, members in layers.items():
         if resources:
-            lines.append(f"  subgraph {_quoted(f'cluster_{layer}')} {{ label={_quoted(layer)};")
-            lines += [f"    {_quoted(step.name)};" for step in members if step.custom]
+            lines.append(f"  subgraph {quoted(f'cluster_{layer}')} {{ label={quoted(layer)};")
+            lines += [f"    {quoted(step.name)};" for step in members if step.custom]
             lines.append("  }")
         else:
             label = f'"{dot(layer)}\\n{_count(members)}"'
-            lines.append(f"  {_quoted(layer)} [label={label}];")
-    lines += [f"  {_quoted(a)} -> {_quoted(b)};" for a, b in _edges(layers, resources)]
+            lines.append(f"  {quoted(layer)} [label={label}];")
+    lines += [f"  {quoted(a)} -> {quoted(b)};" for a, b in _edges(layers, resources)]
     return "\n".join([*lines, "}"])
 
 
@@ -84,24 +82,3 @@ def _edges(layers: Layers, resources: bool) -> list[tuple[str, str]]:
         if needed in box and (not resources or (needed in custom and step.urn in custom))
     }
     return sorted((a, b) for a, b in found if a != b)
-
-
-def _ids(names: Iterable[str]) -> dict[str, str]:
-    """Name to a Mermaid node id. Different names have different ids, also when only their punctuation differs."""
-    ids: dict[str, str] = {}
-    taken: set[str] = set()
-    for name in names:
-        if name in ids:
-            continue
-        plain = "".join(c if c.isascii() and c.isalnum() else "_" for c in name)
-        id = f"{plain}_" if plain.lower() in RESERVED or not plain else plain
-        while id in taken:
-            id += "_"
-        ids[name] = id
-        taken.add(id)
-    return ids
-
-
-def _quoted(text: str) -> str:
-    """A DOT id."""
-    return f'"{dot(text)}"'

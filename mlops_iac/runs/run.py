@@ -123,10 +123,11 @@ class Run:
 
 
 def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: _time(value) if isinstance(value, datetime) else value for key, value in values.items()}
+    return {key: time_text(value) if isinstance(value, datetime) else value for key, value in values.items()}
 
 
-def _time(value: datetime) -> str:
+def time_text(value: datetime) -> str:
+    """ISO 8601 in UTC, as `--json` has it: ``2026-11-21T08:15:30Z``."""
     return value.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 

@@ -81,10 +81,13 @@ def test_what_is_asked_often_loads_no_client_of_aws_and_no_program(deployed: Pat
         ["outputs", "screening-dev"],
         ["graph", "screening-dev"],
         ["runs", "screening-dev"],
-        ["runs", "screening-dev", RUN],
+        ["runs", "show", "screening-dev", RUN],
+        ["runs", "compare", "screening-dev", RUN, RUN],
+        ["models", "screening-dev"],
+        ["lineage", "screening-dev", RUN],
         ["logs", "screening-dev", RUN],
         ["predict", "screening-dev", "--data", "rows.json"],
         folder=deployed,
     )
-    assert [code for code, _ in found.values()] == [0, 0, 0, 0, 0, 1], "there is no model yet"
+    assert [code for code, _ in found.values()] == [0, 0, 0, 0, 0, 0, 0, 0, 1], "there is no model yet"
     assert {line: heavy for line, (_, heavy) in found.items() if heavy} == {}

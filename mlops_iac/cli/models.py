@@ -1,0 +1,148 @@
+"""``mlops-iac models`` and ``mlops-iac rollback``: what was registered, what serves, and going back."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mlops_iac.cli.environments import open_environment
+from mlops_iac.cli.group import ListGroup, make_group
+from mlops_iac.cli.options import CloudName, CloudOption, JsonOption, StackArgument, YesOption
+
+if TYPE_CHECKING:
+    from mlops_iac.runs.models import Model
+
+app = make_group("The models of an environment: list (or only `models STACK`), show.", kind=ListGroup)
+
+RegistryOption = Annotated[
+    str | None, typer.Option("--registry", help="The registry, by its name; needed where there are several.")
+]
+
+
+@app.command("list")
+def list_(
+    stack: StackArgument,
+    registry: Annotated[str | None, typer.Option("--registry", help="Versions of this registry only.")] = None,
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, max=1000, help="How many versions.")] = 20,
+    cloud: CloudOption = CloudName.EMBEDDED,
+    json: JsonOption = False,
+) -> None:
+    """Show the latest versions with their approval, metrics and run, and which one serves.
+
+    Example: mlops-iac models list screening-dev
+    """
+    from mlops_iac.cli import console
+    from mlops_iac.runs.models import list_models
+
+    opened = open_environment(stack, cloud, quick=True)
+    found = list_models(opened.environment, opened.clients, registry=registry, limit=limit)
+    if json:
+        console.show_json({"models": [one.to_json() for one in found]})
+    elif found:
+        several = len(opened.environment.registries) > 1
+        console.show(render_models(found, several=several, color=console.has_color(sys.stdout)))
+    else:
+        console.say(f"{stack} has no models yet. A run registers one: mlops-iac run {stack} --follow")
+
+
+@app.command()
+def show(
+    stack: StackArgument,
+    version: Annotated[str, typer.Argument(help="Its number; `last` is the newest, `serving` the one that serves.")],
+    registry: RegistryOption = None,
+    cloud: CloudOption = CloudName.EMBEDDED,
+    json: JsonOption = False,
+) -> None:
+    """Show one version: approval, metrics, the run and code it comes from, where it serves.
+
+    Example: mlops-iac models show screening-dev serving
+    """
+    from mlops_iac.cli import console
+    from mlops_iac.runs.models import get_model
+
+    opened = open_environment(stack, cloud, quick=True)
+    found = get_model(opened.environment, opened.clients, version, registry=registry)
+    if json:
+        console.show_json(found.to_json())
+    else:
+        console.show(render_model(stack, found, color=console.has_color(sys.stdout)))
+
+
+def rollback(
+    stack: StackArgument,
+    to: Annotated[
+        str | None,
+        typer.Option("--to", metavar="VERSION", help="This one. Left out: the approved one before that which serves."),
+    ] = None,
+    endpoint: Annotated[
+        str | None, typer.Option("--endpoint", help="The endpoint, by its name; needed where there are several.")
+    ] = None,
+    registry: RegistryOption = None,
+    yes: YesOption = False,
+    cloud: CloudOption = CloudName.EMBEDDED,
+    json: JsonOption = False,
+) -> None:
+    """Make the endpoint serve an earlier approved version again. What serves now goes on until that one answers.
+
+    Example: mlops-iac rollback screening-dev --to 3 --yes
+    """
+    from mlops_iac.cli import console
+    from mlops_iac.cli.operations import confirm
+    from mlops_iac.core.errors import Detached
+    from mlops_iac.runs.rollback import plan, roll_back
+
+    opened = open_environment(stack, cloud, quick=True)
+    planned = plan(opened.environment, opened.clients, to=to, endpoint=endpoint, registry=registry)
+    name, version = planned.served.endpoint, planned.to.version
+    was = f" instead of version {planned.serving}" if planned.serving else ""
+    confirm(f"Let {name} serve version {version} (run {planned.to.run}){was}?", yes=yes, json=json)
+    try:
+        roll_back(opened.environment, opened.clients, planned)
+    except KeyboardInterrupt:
+        again = f"`mlops-iac models {stack}` shows what serves."
+        raise Detached("Detached.", f"The change of {name} goes on.", hint=again) from None
+    finally:
+        opened.keep()
+    if json:
+        console.show_json(planned.to_json())
+    else:
+        console.say(f"{name} serves version {version}{was}.")
+
+
+def render_models(models: tuple[Model, ...], *, several: bool, color: bool) -> str:
+    """One line per version, newest first; their registry where there are ``several``."""
+    from mlops_iac.cli.run_view import render_metrics
+    from mlops_iac.render.style import Style
+    from mlops_iac.render.tables import render_table
+
+    style = Style(color)
+    rows = []
+    for model in models:
+        serves = [style.paint("serves", "bold")] if model.serves else []
+        told = "  ".join([*filter(None, [render_metrics(model.metrics)]), *serves])
+        name = f"{model.registry}/{model.version}" if several else str(model.version)
+        rows.append(
+            (name, model.approval, model.registered.astimezone().strftime("%Y-%m-%d %H:%M"), model.run or "-", told)
+        )
+    return render_table(("VERSION", "APPROVAL", "REGISTERED", "RUN", "METRICS"), rows, color=color)
+
+
+def render_model(stack: str, model: Model, *, color: bool) -> str:
+    from mlops_iac.cli.run_view import render_metrics
+    from mlops_iac.render.style import Style
+
+    facts = {
+        "approval": model.approval,
+        "registered": model.registered.astimezone().strftime("%Y-%m-%d %H:%M:%S"),
+        "run": model.run or "none: somebody else put it there",
+        "code": model.code or "not known",
+        "metrics": render_metrics(model.metrics) or "none",
+        "serves": ", ".join(model.serves) or "nowhere",
+        "artifact": model.data,
+        "image": model.image,
+        "package": model.arn,
+    }
+    head = f"Version {Style(color).paint(str(model.version), 'bold')} of {stack}, registry {model.registry}"
+    return "\n".join([head, "", *(f"  {name:<15} {value}" for name, value in facts.items())])

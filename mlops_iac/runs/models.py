@@ -1,0 +1,206 @@
+"""Versions of models in an environment's registries: where they come from, how good they are, where they serve."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from itertools import islice
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from mlops_iac.clients import Clients
+from mlops_iac.core.environment import Environment, Store
+from mlops_iac.core.errors import RunError, UsageError
+from mlops_iac.core.evaluation import MOST_BYTES, read_numbers
+from mlops_iac.core.suggestions import did_you_mean
+from mlops_iac.runs.calls import calling, missing_is_nothing
+from mlops_iac.runs.lake import find_content
+from mlops_iac.runs.names import RUN_ID
+from mlops_iac.runs.pages import pages
+from mlops_iac.runs.run import time_text
+from mlops_iac.runs.serving import served_packages
+
+APPROVED: Final = "Approved"
+"""https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DescribeModelPackage.html (ModelApprovalStatus)"""
+
+SERVING: Final = "serving"
+"""Stands for the version that serves."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Model:
+    """One version."""
+
+    version: int
+    registry: str
+    """By its name in the environment."""
+    arn: str
+    approval: str
+    """Approved, PendingManualApproval or Rejected."""
+    registered: datetime
+    run: str | None = None
+    """The run that registered it; None for one that somebody else put there."""
+    code: str | None = None
+    """Sha of the run's packed code."""
+    image: str = ""
+    data: str = ""
+    """S3 URI of the model's artifact."""
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    """Of its evaluation's file, while that lies in the lake."""
+    serves: tuple[str, ...] = ()
+    """Endpoints that it serves on now."""
+
+    def to_json(self) -> dict[str, Any]:
+        return {**asdict(self), "registered": time_text(self.registered), "serves": list(self.serves)}
+
+
+def list_models(
+    environment: Environment, clients: Clients, *, registry: str | None = None, limit: int | None = None
+) -> tuple[Model, ...]:
+    """The latest versions of one registry, or of each, newest first. Raises UsageError for an unknown registry."""
+    served = served_packages(environment, clients)
+    found = [
+        _read(environment, clients, name, arn, served)
+        for name in ([_known(environment, registry)] if registry else environment.registries)
+        for arn in islice(list_arns(environment, clients, name), limit)
+    ]
+    return tuple(sorted(found, key=lambda one: one.registered, reverse=True)[:limit])
+
+
+def get_model(environment: Environment, clients: Clients, version: str, *, registry: str | None = None) -> Model:
+    """One version by its number; ``last`` is the newest, ``serving`` the one that serves.
+
+    Raises RunError when there is none such, UsageError for what is no version.
+    """
+    name = the_registry(environment, registry)
+    served = served_packages(environment, clients)
+    arn = _find_arn(environment, clients, name, version, served)
+    return _read(environment, clients, name, arn, served)
+
+
+def find_model_of_run(environment: Environment, clients: Clients, arn: str | None) -> Model | None:
+    """The version that a run registered, by its ARN; None when it registered none, or it was deleted."""
+    if arn is None:
+        return None
+    group = arn.split("/")[1]
+    names = [name for name, one in environment.registries.items() if one.model_package_group == group]
+    served = served_packages(environment, clients)
+    with missing_is_nothing("ValidationException"):
+        return _read(environment, clients, names[0] if names else "", arn, served)
+    return None
+
+
+def the_registry(environment: Environment, registry: str | None) -> str:
+    """The one that is named, or the only one. Raises UsageError when that is not said."""
+    if registry is not None:
+        return _known(environment, registry)
+    if len(environment.registries) != 1:
+        names = ", ".join(environment.registries) or "none"
+        detail = f"{environment.stack} has these: {names}."
+        raise UsageError("Which registry?", detail, hint="name one with --registry.")
+    return next(iter(environment.registries))
+
+
+def list_arns(environment: Environment, clients: Clients, registry: str) -> Iterator[str]:
+    """ARNs of a registry's versions, newest first."""
+    group = environment.registries[registry].model_package_group
+    with missing_is_nothing(), calling("sagemaker:ListModelPackages", group):
+        call = clients("sagemaker").list_model_packages
+        order = {"SortBy": "CreationTime", "SortOrder": "Descending"}
+        for item in pages(call, "ModelPackageSummaryList", ModelPackageGroupName=group, MaxResults=100, **order):
+            yield item["ModelPackageArn"]
+
+
+def version_of(arn: str) -> int:
+    """``arn:…:model-package/<group>/7`` is version 7."""
+    return int(arn.rpartition("/")[2])
+
+
+def _known(environment: Environment, registry: str) -> str:
+    if registry not in environment.registries:
+        detail = f"{environment.stack} has no registry `{registry}`; it has: {', '.join(environment.registries)}."
+        raise UsageError("No such registry.", detail, hint=did_you_mean(registry, environment.registries))
+    return registry
+
+
+def _find_arn(
+    environment: Environment, clients: Clients, registry: str, version: str, served: Mapping[str, tuple[str, ...]]
+) -> str:
+    if version == SERVING:
+        return _the_served(environment, registry, served)
+    if version == "last":
+        for arn in list_arns(environment, clients, registry):
+            return arn
+        raise RunError(
+            "No models yet.",
+            f"No run of {environment.stack} has registered a model.",
+            hint=f"mlops-iac run {environment.stack} --follow",
+        )
+    if not re.fullmatch(r"[1-9]\d{0,8}", version):
+        detail = f"`{version}` is no version: write its number, `last`, or `{SERVING}`."
+        raise UsageError("Not a version.", detail, hint=f"`mlops-iac models {environment.stack}` lists them.")
+    group = environment.registries[registry].model_package_group
+    head = f"arn:{_partition(environment)}:sagemaker:{environment.region}:{environment.account_id}"
+    return f"{head}:model-package/{group}/{version}"
+
+
+def _the_served(environment: Environment, registry: str, served: Mapping[str, tuple[str, ...]]) -> str:
+    group = environment.registries[registry].model_package_group
+    for arns in served.values():
+        for arn in arns:
+            if arn.split("/")[1] == group:
+                return arn
+    raise RunError(
+        "Nothing is served yet.",
+        f"No endpoint of {environment.stack} serves a model of registry `{registry}`.",
+        hint=f"mlops-iac run {environment.stack} --follow",
+    )
+
+
+def _partition(environment: Environment) -> str:
+    """``aws``, as every handle of the environment says."""
+    handles = [one.handle for one in environment.pipelines.values()]
+    return handles[0].split(":")[1] if handles else "aws"
+
+
+def _read(
+    environment: Environment, clients: Clients, registry: str, arn: str, served: Mapping[str, tuple[str, ...]]
+) -> Model:
+    """DescribeModelPackage, and the evaluation that it names. Raises RunError when there is no such version."""
+    described: dict[str, Any] = {}
+    with missing_is_nothing("ValidationException"), calling("sagemaker:DescribeModelPackage", arn):
+        described = clients("sagemaker").describe_model_package(ModelPackageName=arn)
+    if not described:
+        raise RunError(
+            "No such version.",
+            f"Registry `{registry}` of {environment.stack} has no version {version_of(arn)}.",
+            hint=f"`mlops-iac models {environment.stack}` lists them.",
+        )
+    properties = described.get("CustomerMetadataProperties", {})
+    container = (described.get("InferenceSpecification", {}).get("Containers") or [{}])[0]
+    run = properties.get("run", "")
+    return Model(
+        version=version_of(arn),
+        registry=registry,
+        arn=arn,
+        approval=described.get("ModelApprovalStatus", ""),
+        registered=described["CreationTime"],
+        run=run if RUN_ID.fullmatch(run) else None,
+        code=properties.get("code"),
+        image=container.get("Image", ""),
+        data=container.get("ModelDataUrl", ""),
+        metrics=_read_metrics(environment, clients, described),
+        serves=tuple(endpoint for endpoint, arns in served.items() if arn in arns),
+    )
+
+
+def _read_metrics(environment: Environment, clients: Clients, described: Mapping[str, Any]) -> dict[str, float]:
+    """Of a file in one of the environment's own stores, and of no other."""
+    quality = described.get("ModelMetrics", {}).get("ModelQuality", {})
+    place = urlsplit(quality.get("Statistics", {}).get("S3Uri", ""))
+    stores: list[Store] = [one for one in environment.stores.values() if one.bucket == place.netloc]
+    if not stores or place.scheme != "s3":
+        return {}
+    return read_numbers(find_content(stores[0], clients, place.path.lstrip("/"), MOST_BYTES) or b"")
