@@ -13,7 +13,7 @@ from mlops_iac.cli.options import JsonOption, YesOption
 if TYPE_CHECKING:
     from mlops_iac.cloud.process import EmbeddedCloud
 
-app = make_group("The embedded cloud: start, stop, status, reset, provider.")
+app = make_group("The embedded cloud: start, stop, status, advance, reset, provider.")
 
 
 def embedded_cloud() -> EmbeddedCloud:
@@ -86,6 +86,30 @@ def stop(json: JsonOption = False) -> None:
     cloud = embedded_cloud()
     cloud.stop()
     tell_status(cloud.status(), json=json)
+
+
+@app.command()
+def advance(
+    by: Annotated[str, typer.Argument(metavar="DURATION", help="How far: 30m, 12h, 1d, 2w, or 1d12h.")],
+    json: JsonOption = False,
+) -> None:
+    """Move its clock on. All schedules that become due on the way fire, in order, each at its own time.
+
+    The clock never goes back; `cloud reset` sets it to this machine's. Jobs and endpoints take real time all the same.
+
+    Example: mlops-iac cloud advance 1d
+    """
+    from mlops_iac.cli.console import say, show, show_json
+    from mlops_iac.core.durations import parse_duration
+
+    told = embedded_cloud().advance(parse_duration(by))
+    if json:
+        show_json(told)
+        return
+    show("\n".join(f"{fired['time'][:16].replace('T', ' ')}  {fired['what']}" for fired in told["fired"]))
+    say(f"\n{len(told['fired'])} fired. It is {told['now']} in the embedded cloud.")
+    if not told["complete"]:
+        say("More is due than one call fires; the clock stands where it stopped. Go on with the rest.")
 
 
 @app.command()

@@ -49,7 +49,22 @@ for them have nothing to do.
 
 Step Functions, SageMaker jobs, endpoints and S3 publish their metrics and events (Batch its events), and alarms on one
 metric change state and tell SNS and Lambda. Metric math, anomaly detection and composite alarms stay at
-INSUFFICIENT_DATA and say why; rules with a rate or cron expression never fire.
+INSUFFICIENT_DATA and say why.
+
+Schedules of EventBridge Scheduler, and rules with a rate or cron expression, fire: time zones and daylight saving as on
+AWS, each delivery once (a failed one is logged and not tried again). A flexible window is at its start. What was due
+while the cloud was stopped fires once when it starts. Targets are functions, queues, topics, state machines, pipelines
+and streams; Scheduler's universal targets are not offered.
+
+## The clock
+
+`mlops-iac cloud advance 1d` moves the clock of the embedded cloud on; it survives restarts, and never goes back before
+`cloud reset`. By this clock go schedules and rules, alarms and their periods, metrics, events, logs, the times of
+runs, jobs and objects, what expires, and the ids of runs. By this machine's own clock go credentials, and whatever
+takes real time: jobs, functions and endpoints are processes of this machine, which see its clock, and a wait, a time
+limit or a retry of a run is its seconds.
+
+## What moto does
 
 moto does these:
 """

@@ -76,6 +76,10 @@ class Hooks:
         """Called once when `endpoint` is known and requests are answered."""
         self._on["start"].append(fn)
 
+    def on_moved(self, fn: Callable[[], None]) -> None:
+        """Called when somebody has moved the clock of this cloud on, after all that was due by then."""
+        self._on["moved"].append(fn)
+
     def on_reset(self, fn: Callable[[], None]) -> None:
         """Called when the whole cloud is emptied: stop what runs, forget everything."""
         self._on["reset"].append(fn)
@@ -102,7 +106,7 @@ class Hooks:
             _quietly(fn, account_id, region, metrics)
 
     def tell(self, event: str) -> None:
-        """Run the callbacks of ``restore``, ``start``, ``reset`` or ``stop``. One that raises is logged."""
+        """Run the callbacks of ``restore``, ``start``, ``moved``, ``reset`` or ``stop``. One that raises is logged."""
         for fn in self._on[event]:
             _quietly(fn)
 

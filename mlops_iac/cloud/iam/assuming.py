@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 import threading
-import time
 from typing import TYPE_CHECKING, Any, Final
 
 from mlops_iac.clients import Clients, Credentials
+from mlops_iac.cloud.clock import machine_time
 from mlops_iac.cloud.iam import policies, session_tokens, simulate
 from mlops_iac.cloud.iam.callers import access_key_of
 from mlops_iac.cloud.iam.conditions import Keys
@@ -121,12 +121,12 @@ class Roles:
         key = (self._gateway.endpoint, role_arn, service, session, region)
         with self._lock:
             made, clients = self._made.get(key, (0.0, None))
-        if clients is None or time.time() - made > SECONDS / 2:
+        if clients is None or machine_time() - made > SECONDS / 2:
             credentials = self.assume(role_arn, service, session, source_arn)
             account = role_arn.split(":")[4]
             clients = Clients.embedded(self._gateway.endpoint, region, account, credentials=credentials)
             with self._lock:
-                self._made[key] = (time.time(), clients)
+                self._made[key] = (machine_time(), clients)
         return clients
 
 

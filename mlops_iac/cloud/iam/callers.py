@@ -15,7 +15,6 @@ import hashlib
 import hmac
 import json
 import re
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -23,6 +22,7 @@ from typing import Any, Final, Literal
 from urllib.parse import parse_qs
 
 from mlops_iac.clients import Credentials
+from mlops_iac.cloud.clock import machine_time
 from mlops_iac.cloud.iam.documents import Names
 from mlops_iac.cloud.token import Token
 from mlops_iac.cloud.wire import AwsError
@@ -112,7 +112,7 @@ class Sessions:
         if not body or not hmac.compare_digest(signature, self._sign(body)):
             raise AwsError("InvalidClientTokenId", "The security token included in the request is invalid.", 403)
         claims: dict[str, Any] = read_json(base64.urlsafe_b64decode(body))
-        if claims["ends"] < time.time():
+        if claims["ends"] < machine_time():
             raise AwsError("ExpiredToken", "The security token included in the request is expired", 403)
         if "role" in claims:
             return self.principal(claims["role"], claims["session"], tuple(claims["policies"]), claims["tags"])
@@ -134,7 +134,7 @@ class Sessions:
         )
 
     def _signed(self, claims: dict[str, Any], seconds: float) -> tuple[Credentials, datetime]:
-        ends = time.time() + seconds
+        ends = machine_time() + seconds
         claims["ends"] = ends
         body = base64.urlsafe_b64encode(json.dumps(claims, separators=(",", ":")).encode()).decode()
         signature = self._sign(body)

@@ -35,6 +35,7 @@ def install(gateway: Gateway) -> None:
     gateway.after("cloudwatch", "PutMetricAlarm", lambda call: alarms.look(call.account_id, call.region))
     gateway.after("cloudwatch", "PutMetricData", lambda call: alarms.look(call.account_id, call.region))
     gateway.on_start(alarms.start)
+    gateway.on_moved(alarms.look_at_all)
     gateway.on_stop(alarms.stopped.set)
 
 
@@ -81,9 +82,12 @@ class Alarms:
     def _keep_looking(self) -> None:
         while not self.stopped.wait(LOOK_EVERY):
             if self._gateway.ready.is_set():
-                for account_id, region in _places():
-                    with contextlib.suppress(KeyError):  # the cloud is being emptied
-                        self.look(account_id, region)
+                self.look_at_all()
+
+    def look_at_all(self) -> None:
+        for account_id, region in _places():
+            with contextlib.suppress(KeyError):  # the cloud is being emptied
+                self.look(account_id, region)
 
     def _evaluate(self, backend: Any, alarm: Any) -> None:
         """Set the alarm's state; the caller holds the lock."""

@@ -8,6 +8,7 @@ from mlops_iac.cloud.handlers._api import Api
 from mlops_iac.cloud.handlers._base import Resource
 from mlops_iac.cloud.handlers._tags import TagCalls
 from mlops_iac.core.errors import CloudError
+from mlops_iac.core.schedules import parse_rule
 from mlops_iac.engine.handler import Scope
 from mlops_iac.engine.values.value import Props
 
@@ -44,6 +45,13 @@ class EventRule(Resource):
             raise CloudError(
                 "Missing property.", f"`{self.type}` needs `eventPattern` or `scheduleExpression`.", resource=self.type
             )
+        expression = inputs.get("scheduleExpression")
+        if isinstance(expression, str):
+            try:
+                parse_rule(expression)
+            except ValueError as error:
+                detail = f"`{self.type}.scheduleExpression` is `{expression}`: {error}."
+                raise CloudError("Not a schedule.", detail, resource=self.type) from None
         if "state" not in inputs:
             inputs["state"] = "DISABLED" if inputs.get("isEnabled") is False else "ENABLED"
 

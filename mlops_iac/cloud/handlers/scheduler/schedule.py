@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from mlops_iac.cloud.handlers._base import Resource
 from mlops_iac.core.errors import CloudError
+from mlops_iac.core.schedules import FORMS, find_zone
+from mlops_iac.core.schedules import Schedule as Expression
 from mlops_iac.engine.handler import Scope
-
-EXPRESSION = re.compile(r"rate\(\d+ (minute|hour|day)s?\)|cron\((\S+ ){5}\S+\)|at\(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\)")
-"""The three forms of a schedule expression (EventBridge Scheduler user guide, "Schedule types")."""
 
 
 class Schedule(Resource):
@@ -39,11 +37,13 @@ class Schedule(Resource):
     create_calls = 3
 
     def validate(self, scope: Scope, inputs: dict[str, Any]) -> None:
-        expression = inputs["scheduleExpression"]
-        if isinstance(expression, str) and not EXPRESSION.fullmatch(expression):
-            raise CloudError(
-                "Not a schedule.",
-                f"`{self.type}.scheduleExpression` is `{expression}`; it may be `rate(1 day)`, "
-                "`cron(0 6 * * ? *)` or `at(2026-01-31T06:00:00)`.",
-                resource=self.type,
-            )
+        expression, zone = inputs["scheduleExpression"], inputs["scheduleExpressionTimezone"]
+        if isinstance(expression, str):
+            try:
+                Expression.parse(expression)
+            except ValueError as error:
+                detail = f"`{self.type}.scheduleExpression` is `{expression}`: {error}."
+                raise CloudError("Not a schedule.", detail, hint=f"it may be {FORMS}.", resource=self.type) from None
+        if isinstance(zone, str) and find_zone(zone) is None:
+            detail = f"`{self.type}.scheduleExpressionTimezone` is `{zone}`; it may be a name such as `Europe/Berlin`."
+            raise CloudError("Not a time zone.", detail, resource=self.type)
