@@ -94,6 +94,7 @@ JSON_SHAPES = {
     "state unprotect": "`{unprotected: [urn], backup}`.",
     "state repair": "`{repairs: […], backup}`.",
     "cloud status": _STATUS,
+    "cloud advance": "`fired`: `time`, `what`; `complete`, `now`, `ahead_seconds`.",
     "cloud start": _STATUS,
     "cloud stop": _STATUS,
     "cloud reset": _STATUS,
