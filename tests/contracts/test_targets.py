@@ -38,6 +38,7 @@ WORDS: dict[str, tuple[str, ...]] = {
 SERVICES = (
     "mlops_iac/cloud/activities.py",
     "mlops_iac/cloud/coverage.py",
+    "mlops_iac/cloud/delivery.py",
     "mlops_iac/cloud/handlers",
     "mlops_iac/cloud/iam",
     "mlops_iac/cloud/jobs/warming.py",
