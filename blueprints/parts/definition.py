@@ -8,16 +8,18 @@ from typing import Any
 
 import pulumi
 
-from mlops_iac.components._kit.refs import EndpointRef, JobRef, LakeRef, RegistryRef, TopicRef
+from mlops_iac.components._kit.refs import EndpointRef, JobRef, LakeRef, QueueRef, RegistryRef, TopicRef
 from mlops_iac.components._kit.site import Site
 from mlops_iac.core.errors import PipelineError
 from mlops_iac.core.frameworks import Framework
 from mlops_iac.core.instance_types import Processor, processor_of
 from mlops_iac.pipelines.compile import get_target
-from mlops_iac.pipelines.compile.bindings import Bindings, EndpointBinding
+from mlops_iac.pipelines.compile.bindings import Bindings, EndpointBinding, QueueBinding
 from mlops_iac.pipelines.pipeline import Pipeline
 
 Compile = Callable[[Pipeline, Bindings], dict[str, Any]]
+
+PLACEHOLDER_QUEUE = QueueBinding(queue_arn="placeholder", job_definition_arn="placeholder")
 
 CODE_ZONE = {"code": "code/"}
 """Packed code lies beside the zones of the lake."""
@@ -34,6 +36,7 @@ def definition(
     framework: Framework,
     registries: Mapping[str, RegistryRef],
     endpoints: Mapping[str, EndpointRef],
+    queues: Mapping[str, QueueRef],
     alerts: TopicRef | None = None,
     alerts_key_arn: pulumi.Input[str] | None = None,
 ) -> pulumi.Output[str]:
@@ -57,6 +60,7 @@ def definition(
     known: dict[str, Any] = {
         "registries": dict.fromkeys(registries, f"{site.stack}-placeholder"),
         "endpoints": {name: _placeholder(site, ref) for name, ref in endpoints.items()},
+        "queues": dict.fromkeys(_usable(queues), PLACEHOLDER_QUEUE),
     }
     compile = get_target(target).compile
     try:
@@ -73,6 +77,10 @@ def definition(
         "security_group_ids": list(jobs.security_group_ids),
         "registries": {name: ref.group for name, ref in registries.items()},
         "endpoints": {name: _endpoint_values(ref) for name, ref in endpoints.items()},
+        "queues": {
+            name: {"queue_arn": ref.queue_arn, "job_definition_arn": ref.job_definition_arn}
+            for name, ref in _usable(queues).items()
+        },
         "alerts_topic_arn": alerts.arn if alerts else None,
         "alerts_key_arn": alerts_key_arn,
         **own,
@@ -93,9 +101,15 @@ def _render(compile: Compile, pipeline: Pipeline, values: Mapping[str, Any]) -> 
             "subnet_ids": tuple(values["subnet_ids"]),
             "security_group_ids": tuple(values["security_group_ids"]),
             "endpoints": {name: EndpointBinding(**endpoint) for name, endpoint in values["endpoints"].items()},
+            "queues": {name: QueueBinding(**queue) for name, queue in values["queues"].items()},
         }
     )
     return json.dumps(compile(pipeline, bindings), separators=(",", ":"))
+
+
+def _usable(queues: Mapping[str, QueueRef]) -> Mapping[str, QueueRef]:
+    """Those that the framework has an image for."""
+    return {name: ref for name, ref in queues.items() if ref.job_definition_arn != ""}
 
 
 def _endpoint_values(endpoint: EndpointRef) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import pulumi
 
@@ -14,6 +15,9 @@ from mlops_iac.components.orchestrator.orchestrator import OrchestratorArgs, Own
 from mlops_iac.pipelines.pipeline import Pipeline
 from mlops_iac.pipelines.steps import BatchTransformStep
 
+if TYPE_CHECKING:
+    from mlops_iac.components.compute.batch import BatchCompute
+
 OWN_NAMES = frozenset({"training"})
 """Pipelines of blueprints, which are called like the component that runs them."""
 
@@ -24,15 +28,28 @@ def _component(pipeline: str) -> str:
 
 
 def make_flows(
-    foundation: Foundation, target: str, pipelines: Sequence[Pipeline], jobs: Jobs, serve: Serve
+    foundation: Foundation,
+    target: str,
+    pipelines: Sequence[Pipeline],
+    jobs: Jobs,
+    serve: Serve,
+    queues: BatchCompute | None = None,
 ) -> tuple[Flow, ...]:
-    return tuple(Flow(foundation, target, pipeline, jobs, serve) for pipeline in pipelines)
+    return tuple(Flow(foundation, target, pipeline, jobs, serve, queues) for pipeline in pipelines)
 
 
 class Flow:
     """One pipeline: its document is compiled for the target and deployed."""
 
-    def __init__(self, foundation: Foundation, target: str, pipeline: Pipeline, jobs: Jobs, serve: Serve) -> None:
+    def __init__(
+        self,
+        foundation: Foundation,
+        target: str,
+        pipeline: Pipeline,
+        jobs: Jobs,
+        serve: Serve,
+        queues: BatchCompute | None = None,
+    ) -> None:
         self.pipeline = pipeline
 
         def document(own: Own) -> pulumi.Output[str]:
@@ -45,6 +62,7 @@ class Flow:
                 jobs=jobs.compute.ref,
                 registries={"main": serve.registry.ref},
                 endpoints={"main": serve.endpoint.ref},
+                queues=queues.queues if queues else {},
                 alerts=foundation.alerts.ref,
                 alerts_key_arn=foundation.encryption.key_arn,
                 framework=jobs.framework,
@@ -70,5 +88,7 @@ class Flow:
             jobs.compute.grant_transform(flow.role)
             for role in (flow.role, flow.deploy_role, jobs.compute.role):
                 serve.registry.grant_read(role)
+        if queues and any(bind.kind == "queues" for bind in binds):
+            queues.grant_submit(flow.role)
         if flow.notifies:
             foundation.alerts.grant_publish(flow.role)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from mlops_iac.blueprints.parts.foundation import Foundation
 from mlops_iac.blueprints.parts.jobs import READ, WRITTEN
 from mlops_iac.blueprints.parts.queue_options import QueueOptions
-from mlops_iac.components._kit.refs import QueueRef
+from mlops_iac.core.frameworks import Framework
+
+if TYPE_CHECKING:
+    from mlops_iac.components.compute.batch import BatchCompute
 
 
 def endpoints(options: QueueOptions) -> tuple[str, ...]:
@@ -18,22 +21,33 @@ def endpoints(options: QueueOptions) -> tuple[str, ...]:
     return tuple(sorted({*BATCH_ENDPOINTS, *REGULATED_ENDPOINTS})) if options.batch.enabled else ()
 
 
-def make_queues(foundation: Foundation, options: QueueOptions) -> Mapping[str, QueueRef]:
-    """The queues that the team asked for, by name. Their jobs may do with the lake what SageMaker's may, and run the
-    team's own images."""
+def make_queues(foundation: Foundation, options: QueueOptions, framework: Framework) -> BatchCompute | None:
+    """The queues that the team asked for; None when it did not. Their jobs may do with the lake what SageMaker's may,
+    and run the framework's image, or the team's own."""
     if not options.batch.enabled:
-        return {}
+        return None
     # Imported here: few ask, and it is a tenth of what a preview imports.
-    from mlops_iac.components.compute.batch import BatchCompute, BatchComputeArgs, PoolArgs
+    from mlops_iac.components.compute.batch import BatchCompute, BatchComputeArgs, JobDefinitionArgs, PoolArgs
 
     pools = {
         name: PoolArgs(instance_types=pool.instance_types, max_vcpus=pool.max_vcpus)
         for name, pool in (("cpu", options.batch.cpu), ("gpu", options.batch.gpu))
     }
-    args = BatchComputeArgs(network=foundation.network, pools=pools, key=foundation.key, boundary=foundation.boundary)
+    images = {
+        name: framework.image(foundation.site.region, "training", name)
+        for name in pools
+        if name in framework.processors
+    }
+    args = BatchComputeArgs(
+        network=foundation.network,
+        pools=pools,
+        jobs={name: JobDefinitionArgs(image=image) for name, image in images.items()},
+        key=foundation.key,
+        boundary=foundation.boundary,
+    )
     batch = BatchCompute(foundation.site.named("batch"), args)
     foundation.lake.grant_read(batch.role, *READ)
     foundation.lake.grant_write(batch.role, *WRITTEN)
     for role in batch.pulling_roles:
         foundation.images.grant_pull(role)
-    return batch.queues
+    return batch

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import pulumi
 
@@ -13,10 +13,12 @@ from mlops_iac.blueprints.parts.foundation_options import FoundationOptions
 from mlops_iac.blueprints.parts.jobs import Jobs
 from mlops_iac.blueprints.parts.serve import Serve
 from mlops_iac.blueprints.parts.training_options import TrainingOptions
-from mlops_iac.components._kit.refs import QueueRef
 from mlops_iac.components.monitoring.cloudwatch import Monitoring, MonitoringArgs
 from mlops_iac.core import environment as env
 from mlops_iac.pipelines.describe import describe
+
+if TYPE_CHECKING:
+    from mlops_iac.components.compute.batch import BatchCompute
 
 CALLER = "caller"
 """Credentials of a service that is used with the client's own AWS credentials."""
@@ -41,7 +43,7 @@ def tell(
     serve: Serve,
     flows: Sequence[Flow],
     monitoring: Monitoring,
-    queues: Mapping[str, QueueRef] | None = None,
+    queues: BatchCompute | None = None,
 ) -> env.Environment:
     """Publish the client profile and answer the environment's record; its values are Outputs until all exists."""
     foundation.tell(
@@ -67,7 +69,7 @@ def tell(
         "registries": {"main": env.Registry(model_package_group=_any(registry.group), repository_url=_any(images.url))},
         "queues": {
             name: env.Queue(queue=_any(queue.queue_arn), job_definition=_any(queue.job_definition_arn))
-            for name, queue in (queues or {}).items()
+            for name, queue in (queues.queues if queues else {}).items()
         },
         "services": _services(foundation, jobs, serve),
         "alerts_topic_arn": foundation.alerts.ref.arn,

@@ -31,6 +31,9 @@ class Rule:
     remedy: Callable[[Match[str], Run, StepRun], str]
 
 
+CONTAINER_ENDED = "Essential container in task exited"
+"""All that Batch says of a container that failed; the step launcher's last line says why."""
+
 DISTRIBUTIONS = {
     "bs4": "beautifulsoup4",
     "cv2": "opencv-python-headless",
@@ -119,6 +122,8 @@ RULES = (
 def find_cause(run: Run, step: StepRun, log: Sequence[str] = ()) -> Cause:
     """The cause of a failed step. ``log`` are the last lines of its log."""
     reason = step.reason or run.error
+    if reason == CONTAINER_ENDED and log:
+        reason = log[-1].removeprefix("mlops-iac: ")
     for rule in RULES:
         match = rule.pattern.search(reason) or rule.pattern.search("\n".join(log))
         if match:

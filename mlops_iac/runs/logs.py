@@ -21,6 +21,8 @@ GROUPS = {
     "transform": "/aws/sagemaker/TransformJobs",
 }
 """Kind of job to its log group."""
+CONTAINER_GROUP = "/aws/batch/job"
+"""Of containers whose definition names none."""
 ENDPOINT_GROUP = "/aws/sagemaker/Endpoints/"
 
 
@@ -78,8 +80,26 @@ class JobLog:
                 return
 
 
+@dataclass
+class ContainerLog(JobLog):
+    """The log of a Batch job, whose number is the ``prefix``: a stream for each attempt, which Batch names when it has
+    started its container."""
+
+    def _streams(self) -> list[str]:
+        with calling("batch:DescribeJobs", self.prefix):
+            jobs = self.clients("batch").describe_jobs(jobs=[self.prefix])["jobs"]
+        if not jobs:
+            return []
+        container = jobs[0].get("container", {})
+        self.group = container.get("logConfiguration", {}).get("options", {}).get("awslogs-group", CONTAINER_GROUP)
+        each = [*(attempt.get("container", {}) for attempt in jobs[0].get("attempts", ())), container]
+        return list(dict.fromkeys(one["logStreamName"] for one in each if one.get("logStreamName")))
+
+
 def job_log(clients: Clients, step: StepRun) -> JobLog:
     """The log of a step that is a job; check `step.job` first."""
+    if step.job_kind == "batch":
+        return ContainerLog(clients, "", str(step.job), step.name)
     return JobLog(clients, GROUPS[step.job_kind], f"{step.job}/", step.name)
 
 

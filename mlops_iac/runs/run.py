@@ -22,9 +22,9 @@ class StepRun:
     started: datetime | None = None
     ended: datetime | None = None
     job: str | None = None
-    """Name of the SageMaker job, for steps that are one."""
+    """Of a step that is a job: a SageMaker job's name, or what Batch calls its job once that has been submitted."""
     job_kind: str = ""
-    """``processing``, ``training`` or ``transform``. Empty for a step that is no job."""
+    """``processing``, ``training``, ``transform`` or ``batch``. Empty for a step that is no job."""
     reason: str = ""
     """Why it failed, in the cloud's words."""
     settings: str = ""

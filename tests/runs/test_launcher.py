@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 
 LAUNCHER = Path(str(files("mlops_iac.runs.launcher").joinpath("run.sh"))).parent
+SCRIPT_MODE = Path(str(files("mlops_iac.core").joinpath("script_mode.py")))
 
 
 def make_code(folder: Path, **scripts: str) -> Path:
@@ -168,13 +169,18 @@ def test_a_processing_script_that_fails_ends_the_job_with_its_code(
     assert message in done.stderr
 
 
-@pytest.mark.parametrize("name", ["mlops_iac_run.py", "default_inference.py"])
-def test_what_travels_is_python_3_9_and_needs_nothing_of_ours(name: str) -> None:
-    tree = ast.parse((LAUNCHER / name).read_text("utf-8"), feature_version=(3, 9))
+TRAVELS = [*sorted(LAUNCHER.glob("mlops_iac_*.py")), LAUNCHER / "default_inference.py", SCRIPT_MODE]
+
+
+@pytest.mark.parametrize("file", TRAVELS, ids=lambda file: file.name)
+def test_what_travels_is_python_3_9_and_needs_nothing_of_ours(file: Path) -> None:
+    tree = ast.parse(file.read_text("utf-8"), feature_version=(3, 9))
     imported = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
     imported |= {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
     ours = {module.split(".")[0] for module in imported} - set(sys.stdlib_module_names)
-    assert ours <= {"joblib", "numpy", "onnxruntime", "pandas"}
+    assert {name for name in ours if not name.startswith("mlops_iac_")} <= {
+        "boto3", "joblib", "numpy", "onnxruntime", "pandas",
+    }  # fmt: skip
 
 
 SERVING_SCRIPT = """

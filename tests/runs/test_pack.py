@@ -50,7 +50,8 @@ def test_the_archive_holds_the_team_s_files_and_what_starts_them(code: Path) -> 
     with tarfile.open(fileobj=io.BytesIO(archive(packed(code)))) as tar:
         names = tar.getnames()
         assert all((member.mtime, member.uid, member.uname) == (0, 0, "") for member in tar)
-    assert names == ["evaluate.py", "inference.py", "mlops_iac_run.py", "prepare.py", "train.py", "validate.py"]
+    ours = ["mlops_iac_run.py", "mlops_iac_script_mode.py", "mlops_iac_step.py"]
+    assert names == ["evaluate.py", "inference.py", *ours, "prepare.py", "train.py", "validate.py"]
 
 
 def test_the_teams_own_inference_wins_over_the_default(code: Path) -> None:

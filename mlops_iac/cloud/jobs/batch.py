@@ -253,8 +253,9 @@ class BatchJobs:
             if self._closed:
                 attempt.kill()
             self.host.records.change(key, status="STARTING")
+            running = {"status": "RUNNING", "_container": attempt.place}
             try:
-                result = attempt.run(lambda: self.host.records.change(key, status="RUNNING", startedAt=_milliseconds()))
+                result = attempt.run(lambda: self.host.records.change(key, **running, startedAt=_milliseconds()))  # noqa: B023 - run at once
             except Exception as error:
                 log.exception("Batch job %s met an error of the embedded cloud.", key[3])
                 result = attempt.refused(f"The embedded cloud met an error: {type(error).__name__}: {error}")

@@ -7,6 +7,7 @@ import time
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from mlops_iac.cloud.jobs.enter import enter
@@ -16,6 +17,7 @@ from mlops_iac.cloud.jobs.logs import LogStream
 from mlops_iac.cloud.jobs.process import End, Process
 from mlops_iac.cloud.jobs.reach import INTERNET, Reach
 from mlops_iac.cloud.jobs.records import Key
+from mlops_iac.cloud.jobs.s3_transfer import S3Uri, Source, download, unpack
 from mlops_iac.cloud.jobs.workspace import Workspace
 
 GRACE = 30.0
@@ -23,6 +25,8 @@ GRACE = 30.0
 EXITED = "Essential container in task exited"
 TASKS = "ecs-tasks.amazonaws.com"
 """Who assumes the roles of a container."""
+CODE = "MLOPS_IAC_CODE"
+"""The variable by which a step of a pipeline names its packed code."""
 _GROUP = "/aws/batch/job"
 
 
@@ -57,11 +61,17 @@ class Attempt:
         self._host, self._record, self._number = host, record, number
         _, self._account, self._region, self._id = key
         definition = record["jobDefinition"].rsplit("/", 1)[-1].split(":")[0]
-        self._stream = f"{definition}/default/{uuid.uuid4().hex}"
+        options = record["container"].get("logConfiguration", {}).get("options", {})
+        self._stream = f"{options.get('awslogs-stream-prefix', definition)}/default/{uuid.uuid4().hex}"
         self._process: Process | None = None
         self._terminated: str | None = None
         self._killed = False
         self._lock = threading.Lock()
+
+    @property
+    def place(self) -> dict[str, str]:
+        """What a job's description says of a container that has been started."""
+        return {"logStreamName": self._stream, "taskArn": f"task/{self._stream.rsplit('/', 1)[-1]}"}
 
     def terminate(self, reason: str) -> None:
         """SIGTERM, SIGKILL after thirty seconds."""
@@ -108,7 +118,7 @@ class Attempt:
 
     def _start(self, workspace: Workspace, write: Callable[[str], None]) -> Process:
         container = self._record["container"]
-        environment = self._host.environment(container["image"])
+        environment = self._host.environment(container["image"], self._fetch_code(workspace))
         if not container["command"]:
             raise JobFailed("The job definition has no command, and a framework image has no default program.")
         role = container.get("jobRoleArn")
@@ -127,6 +137,19 @@ class Attempt:
                 raise JobFailed(f"The job could not be started: {error}") from error
             self._process = process
         return process
+
+    def _fetch_code(self, workspace: Workspace) -> Path | None:
+        """The packed code of a step, which brings the requirements that the image's environment is built with; the
+        container fetches it again. None for a job that is no step."""
+        container = self._record["container"]
+        uri = next((each["value"] for each in container["environment"] if each["name"] == CODE), None)
+        if uri is None or container.get("jobRoleArn") is None:
+            return None
+        archive = S3Uri.parse(uri) / "sourcedir.tar.gz"
+        s3 = self._host.acting(container["jobRoleArn"], self._region, TASKS)("s3")
+        download(s3, Source(str(archive), "S3Object"), workspace.aside)
+        unpack(workspace.aside / "sourcedir.tar.gz", workspace.aside / "code")
+        return workspace.aside / "code"
 
     def _compute(self) -> dict[str, Any]:
         """The queue's first compute environment: every job finds room in it."""
@@ -161,11 +184,7 @@ class Attempt:
         started = _milliseconds()
         outcome = process.wait(self._record["timeout"].get("attemptDurationSeconds"))
         code = outcome.exit_code
-        container = {
-            "exitCode": code,
-            "logStreamName": self._stream,
-            "taskArn": f"task/{self._stream.rsplit('/', 1)[-1]}",
-        }
+        container = {"exitCode": code, **self.place}
         times: dict[str, Any] = {"container": container, "started": started, "stopped": _milliseconds()}
         if outcome.end is End.TIMED_OUT:
             return Result(code or 137, "Job attempt duration exceeded timeout", final=True, **times)

@@ -1,44 +1,38 @@
-"""Script mode: how AWS's framework containers start a team's training script, from outside the container.
-
-Follows the behaviour of the sagemaker-training toolkit (github.com/aws/sagemaker-training-toolkit, read 2026-11-21):
-hyperparameters are JSON where they can be, those named ``sagemaker_*`` steer the container and are kept from the
-script, the others become ``SM_HP_*`` variables and, sorted by name, arguments.
-"""
+"""Script mode: how AWS's framework containers start a team's training script, from outside the container."""
 
 from __future__ import annotations
 
-import json
-import os
 import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mlops_iac.cloud.jobs.failure import JobFailed
+from mlops_iac.core.script_mode import (
+    PROGRAM,
+    SUBMIT_DIRECTORY,
+    arguments,
+    channel_configuration,
+    resource_configuration,
+    variables,
+)
 from mlops_iac.core.strict_json import read_json
 
-PROGRAM, SUBMIT_DIRECTORY = "sagemaker_program", "sagemaker_submit_directory"
-HOST = "algo-1"
+__all__ = [
+    "PROGRAM",
+    "SUBMIT_DIRECTORY",
+    "arguments",
+    "channel_configuration",
+    "command",
+    "decode",
+    "resource_configuration",
+    "shown",
+    "variables",
+]
 
 
 def decode(hyperparameters: Mapping[str, str]) -> dict[str, Any]:
     """Values as the script gets them: JSON where they are JSON, text otherwise."""
     return {name: _decode(value) for name, value in hyperparameters.items()}
-
-
-def user_hyperparameters(hyperparameters: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        name: value
-        for name, value in sorted(hyperparameters.items())
-        if not name.startswith("sagemaker_") and name not in ("default_user_module_name", "_tuning_objective_metric")
-    }
-
-
-def arguments(hyperparameters: Mapping[str, Any]) -> list[str]:
-    """``--name value``, sorted by name; a name of one letter becomes ``-n value``, as in AWS's containers."""
-    found: list[str] = []
-    for name, value in user_hyperparameters(hyperparameters).items():
-        found += [f"--{name}" if len(name) > 1 else f"-{name}", _argument(value)]
-    return found
 
 
 def command(program: str, python: str, given: Sequence[str]) -> list[str]:
@@ -60,103 +54,8 @@ def shown(command: Sequence[str]) -> str:
     return command[-1].removeprefix("exec ") if command[:2] == ["/bin/sh", "-c"] else " ".join(command)
 
 
-def variables(
-    *,
-    job: str,
-    hyperparameters: Mapping[str, Any],
-    channels: Mapping[str, Mapping[str, Any]],
-    resources: Mapping[str, Any],
-    submit_directory: str,
-    path: Any,
-) -> dict[str, str]:
-    """The ``SM_*`` variables. ``path`` turns /opt/ml/… into what the job can open."""
-    program = str(hyperparameters.get(PROGRAM, ""))
-    own = user_hyperparameters(hyperparameters)
-    folders = {name: path(f"/opt/ml/input/data/{name}") for name in sorted(channels)}
-    environment: dict[str, Any] = {
-        "hosts": resources["hosts"],
-        "current_host": resources["current_host"],
-        "current_instance_type": resources["current_instance_type"],
-        "current_instance_group": resources["current_group_name"],
-        "current_instance_group_hosts": resources["hosts"],
-        "instance_groups": [resources["current_group_name"]],
-        "network_interface_name": resources["network_interface_name"],
-        "hps": own,
-        "user_entry_point": program,
-        "framework_params": {},
-        "resource_config": resources,
-        "input_data_config": channels,
-        "channels": list(folders),
-        "module_name": program.removesuffix(".py"),
-        "module_dir": submit_directory,
-        "log_level": 20,
-        "input_dir": path("/opt/ml/input"),
-        "input_config_dir": path("/opt/ml/input/config"),
-        "output_dir": path("/opt/ml/output"),
-        "output_data_dir": path("/opt/ml/output/data"),
-        "output_intermediate_dir": path("/opt/ml/output/intermediate"),
-        "model_dir": path("/opt/ml/model"),
-        "num_cpus": os.cpu_count() or 1,
-        "num_gpus": 0,
-        "num_neurons": 0,
-        "is_hetero": False,
-        "user_args": arguments(hyperparameters),
-    }
-    training = {
-        **environment,
-        "job_name": job,
-        "channel_input_dirs": folders,
-        "hyperparameters": own,
-        "is_master": True,
-    }
-    named: dict[str, Any] = {**environment, "training_env": training}
-    named |= {f"channel_{name}": folder for name, folder in folders.items()}
-    named |= {f"hp_{name}": value for name, value in own.items()}
-    return {f"SM_{name.upper()}": _variable(value) for name, value in named.items()}
-
-
-def channel_configuration(channels: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
-    """``inputdataconfig.json``."""
-    return {
-        channel["ChannelName"]: {
-            "TrainingInputMode": channel.get("InputMode", "File"),
-            "S3DistributionType": channel["DataSource"]["S3DataSource"].get(
-                "S3DataDistributionType", "FullyReplicated"
-            ),
-            "RecordWrapperType": channel.get("RecordWrapperType", "None"),
-            **({"ContentType": channel["ContentType"]} if channel.get("ContentType") else {}),
-        }
-        for channel in channels
-    }
-
-
-def resource_configuration(instance_type: str) -> dict[str, Any]:
-    """``resourceconfig.json`` of the one instance that the embedded cloud has."""
-    group = "homogeneousCluster"
-    return {
-        "current_host": HOST,
-        "current_instance_type": instance_type,
-        "current_group_name": group,
-        "hosts": [HOST],
-        "instance_groups": [{"instance_group_name": group, "instance_type": instance_type, "hosts": [HOST]}],
-        "network_interface_name": "lo",
-    }
-
-
 def _decode(value: str) -> Any:
     try:
         return read_json(value)
     except ValueError:
         return value
-
-
-def _argument(value: Any) -> str:
-    if isinstance(value, dict):
-        return ",".join(f"{name}={item}" for name, item in sorted(value.items()))
-    return "" if value is None else str(value)
-
-
-def _variable(value: Any) -> str:
-    if value is None:
-        return ""
-    return value if isinstance(value, str) else json.dumps(value, sort_keys=True, separators=(",", ":"))

@@ -30,6 +30,14 @@ class EndpointBinding:
 
 
 @dataclass(frozen=True, kw_only=True)
+class QueueBinding:
+    """A queue for containers, and the job definition that steps run with on it."""
+
+    queue_arn: str
+    job_definition_arn: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Bindings:
     """One environment, as a compiler needs it."""
 
@@ -56,6 +64,8 @@ class Bindings:
     """Registry to its model package group, by the names of the environment's contract."""
     endpoints: Mapping[str, EndpointBinding] = field(default_factory=dict)
     """By the names of the environment's contract."""
+    queues: Mapping[str, QueueBinding] = field(default_factory=dict)
+    """By the names of the environment's contract."""
     deployer_arn: str | None = None
     """The function that puts a model into service, for orchestrators that cannot call SageMaker's hosting themselves.
     Left out: there is none."""
@@ -72,6 +82,12 @@ class Bindings:
         account, aws = "123456789012", f"arn:{known.get('partition', 'aws')}"
         role = f"{aws}:iam::{account}:role/{stack}-placeholder"
         key = f"{aws}:kms:{region}:{account}:key/00000000-0000-0000-0000-000000000000"
+
+        def queue(name: str) -> dict[str, str]:
+            batch = f"{aws}:batch:{region}:{account}"
+            queue, definition = f"job-queue/{stack}-{name}", f"job-definition/{stack}-{name}:1"
+            return {"queue_arn": f"{batch}:{queue}", "job_definition_arn": f"{batch}:{definition}"}
+
         values: dict[str, Any] = {
             "account_id": account,
             "bucket": f"{stack}-placeholder",
@@ -91,6 +107,7 @@ class Bindings:
                     variant={"VariantName": "main", "ServerlessConfig": {"MemorySizeInMB": 2048, "MaxConcurrency": 5}},
                 )
             },
+            "queues": {name: QueueBinding(**queue(name)) for name in ("cpu", "gpu")},
             "deployer_arn": f"{aws}:lambda:{region}:{account}:function:{stack}-placeholder",
             "alerts_topic_arn": f"{aws}:sns:{region}:{account}:{stack}-placeholder",
         }
@@ -105,7 +122,7 @@ def check_bindings(pipeline: Pipeline, bindings: Bindings) -> None:
             summary="A step acts on something that is not there.",
             detail=f"Step `{step.name}` of pipeline `{pipeline.name}` names `{bind.name}`; {bind.kind} there are: "
             f"{', '.join(getattr(bindings, bind.kind)) or 'none'}.",
-            hint=did_you_mean(bind.name, getattr(bindings, bind.kind)),
+            hint=_hint(bind.kind, bind.name, getattr(bindings, bind.kind)),
         )
         for step in pipeline.ordered
         for bind in step.binds()
@@ -113,3 +130,9 @@ def check_bindings(pipeline: Pipeline, bindings: Bindings) -> None:
     ]
     if problems:
         raise PipelineError.of(problems)
+
+
+def _hint(kind: str, name: str, there: Mapping[str, Any]) -> str:
+    if kind == "queues" and not there:
+        return "build the queues with the option `batch.enabled`, or leave out `compute`: it is sagemaker then."
+    return did_you_mean(name, there)

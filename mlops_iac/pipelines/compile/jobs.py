@@ -74,3 +74,16 @@ def input_place(step: ProcessingStep, name: str) -> dict[str, str]:
 def command(script: str) -> list[str]:
     """The entry point of a processing job: what unpacks the code and runs the script."""
     return ["/bin/bash", f"{PROCESSING}/input/code/run.sh", script]
+
+
+LAUNCH = """\
+import boto3, io, os, runpy, sys, tarfile
+bucket, _, key = os.environ["MLOPS_IAC_CODE"][5:].partition("/")
+body = boto3.client("s3").get_object(Bucket=bucket, Key=key + "sourcedir.tar.gz")["Body"].read()
+tarfile.open(fileobj=io.BytesIO(body)).extractall("/opt/ml/code")
+sys.path.insert(0, "/opt/ml/code")
+runpy.run_path("/opt/ml/code/mlops_iac_step.py", run_name="__main__")
+"""
+"""What a container outside SageMaker begins with: it fetches the packed code, which holds the step launcher."""
+
+LAUNCHED = ["python3", "-c", LAUNCH]

@@ -9,17 +9,26 @@ from importlib import import_module
 from typing import Any, NamedTuple
 
 from mlops_iac.core.errors import PipelineError
-from mlops_iac.pipelines.steps import Step
+from mlops_iac.pipelines.steps import ScriptStep, Step
 
 
 def compile_step(
-    step: Step, context: Any, *, target: str, title: str, table: Mapping[type[Step], Any], refused: Mapping[str, str]
+    step: Step,
+    context: Any,
+    *,
+    target: str,
+    title: str,
+    table: Mapping[type[Step], Any],
+    refused: Mapping[str, str],
+    refused_compute: Mapping[str, str] | None = None,
 ) -> Any:
     """A step's part of a document. Raises PipelineError, whose problems name the step, for what the target cannot do.
 
-    ``title`` is the target's name for people, ``table`` its own compilers, ``refused`` the kinds that it cannot run.
+    ``title`` is the target's name for people, ``table`` its own compilers, ``refused`` the kinds that it cannot run,
+    ``refused_compute`` where it cannot run scripts (left out: nowhere).
     """
     try:
+        _check_compute(step, title, refused_compute or {})
         return _compiler(step, target, title, table, refused)(step, context)
     except PipelineError as error:
         raise PipelineError.of(one if one.path else replace(one, path=step.name) for one in error.problems) from error
@@ -45,6 +54,16 @@ def _compiler(step: Step, target: str, title: str, table: Mapping[type[Step], An
             f"Kind `{step.kind}` names `{address}` for {title}: {type(error).__name__}: {error}.",
             hint="mend or upgrade the package that brings this kind of step.",
         ) from error
+
+
+def _check_compute(step: Step, title: str, refused: Mapping[str, str]) -> None:
+    if isinstance(step, ScriptStep) and step.compute in refused:
+        raise PipelineError(
+            "This target cannot compute there.",
+            f"Step `{step.name}` of kind `{step.kind}` has `compute: {step.compute}`; {title} cannot: "
+            f"{refused[step.compute]}",
+            hint="leave out `compute`, or choose another `orchestrator`.",
+        )
 
 
 class Answer(NamedTuple):

@@ -10,7 +10,7 @@ from mlops_iac.pipelines.steps.deploy import DeployStep
 from mlops_iac.pipelines.steps.gate import GateStep
 from mlops_iac.pipelines.steps.processing import ProcessingStep
 from mlops_iac.pipelines.steps.register import RegisterStep
-from mlops_iac.pipelines.steps.step import Job, Output, Step
+from mlops_iac.pipelines.steps.step import Job, Output, ScriptStep, Step
 from mlops_iac.pipelines.steps.training import TrainingStep
 
 STEP_KINDS: tuple[type[Step], ...] = (
@@ -50,6 +50,7 @@ __all__ = [
     "Output",
     "ProcessingStep",
     "RegisterStep",
+    "ScriptStep",
     "Step",
     "TrainingStep",
 ]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
-from mlops_iac.pipelines.names import JOB_NAME_LENGTH, Word
+from mlops_iac.pipelines.names import Word
 from mlops_iac.pipelines.references import FromParameter, Source, TextOrParameter
-from mlops_iac.pipelines.steps.step import Job, KeyOf, Made, Output, Read, Script, Step
+from mlops_iac.pipelines.steps.step import Made, Output, Read, ScriptStep
 
 PROCESSING = "/opt/ml/processing"
 CODE_PATH = f"{PROCESSING}/input/code"
@@ -30,14 +30,12 @@ ArgumentName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_-
 VariableName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", max_length=256)]
 
 
-class ProcessingStep(Step):
+class ProcessingStep(ScriptStep):
     """The script finds each input under ``/opt/ml/processing/input/<name>`` and leaves each output under
     ``/opt/ml/processing/output/<name>``, unless ``paths`` says otherwise."""
 
     kind: ClassVar[str] = "processing"
 
-    script: Script
-    """In the team's code folder."""
     inputs: dict[Word, Source]
     """Name to the data that the script finds."""
     outputs: dict[Word, Output] = Field(min_length=1)
@@ -51,8 +49,6 @@ class ProcessingStep(Step):
     """Variables of the script, beside the pipeline's own."""
     shared: tuple[Word, ...] = ()
     """Inputs whose objects are shared out among the instances; each instance gets a whole copy of the others."""
-    job: Job = Field(default_factory=Job)
-    """Its machines."""
 
     def path(self, kind: Literal["input", "output"], name: str) -> str:
         """Where the script finds an input or leaves an output."""
@@ -94,16 +90,3 @@ class ProcessingStep(Step):
         for name, value in self.arguments.items():
             if isinstance(value, FromParameter):
                 yield Read(f"arguments.{name}", value, ("string", "number", "prefix"))
-
-    def scripts(self) -> Mapping[str, str]:
-        return {self.name: self.script}
-
-    def jobs(self) -> Iterator[Job]:
-        yield self.job
-
-    @property
-    def seconds(self) -> int:
-        return self.job.max_seconds
-
-    def facts(self, key_of: KeyOf) -> Mapping[str, Any]:
-        return {"job": self.kind, "name_limit": JOB_NAME_LENGTH, "settings": self.job.settings}

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Annotated, Any, ClassVar, Literal, NamedTuple
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Self
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, model_validator
 from pydantic.json_schema import SkipJsonSchema
 
 from mlops_iac.pipelines.model import PipelineModel
-from mlops_iac.pipelines.names import StepName, Word
+from mlops_iac.pipelines.names import JOB_NAME_LENGTH, StepName, Word
 from mlops_iac.pipelines.references import FromStep, Source
 
 Script = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_./-]*\.py$", max_length=200)]
@@ -49,7 +49,16 @@ class Job(Machines):
 
     volume_gib: int = Field(default=30, ge=1, le=16384)
     """Disk of each instance, in GiB."""
+    vcpus: int = Field(default=2, ge=1, le=256)
+    """What a container on a queue may use; instance types are SageMaker's alone."""
+    memory_gib: int = Field(default=4, ge=1, le=4096)
+    """What a container on a queue may use, in GiB. It is killed when it takes more."""
+    gpus: int = Field(default=0, ge=0, le=16)
+    """GPUs of a container on a queue."""
 
+
+Compute = Literal["sagemaker", "batch"]
+"""Where a script runs: in a SageMaker job, or in a container on one of the environment's queues."""
 
 Made = Literal["model", "package", "verdict", "endpoint"]
 """What a step makes that is no folder in the lake."""
@@ -68,7 +77,7 @@ class Bind(NamedTuple):
     """One thing of the environment that a step acts on, by its name there."""
 
     field: str
-    kind: Literal["endpoints", "registries"]
+    kind: Literal["endpoints", "queues", "registries"]
     name: str
     changes: bool = True
     """False: it only reads what is there."""
@@ -109,7 +118,7 @@ class Step(PipelineModel):
         return 0
 
     def jobs(self) -> Iterator[Machines]:
-        """Every kind of machine that it may run on."""
+        """Every kind of SageMaker's machines that it may run on."""
         return iter(())
 
     def facts(self, key_of: KeyOf) -> Mapping[str, Any]:
@@ -123,3 +132,46 @@ class Step(PipelineModel):
     def scripts(self) -> Mapping[str, str]:
         """Step name to script, for the scripts of the team that this step needs."""
         return {}
+
+
+class ScriptStep(Step):
+    """A step whose work is one of the team's scripts, on machines of its own."""
+
+    script: Script
+    """In the team's code folder."""
+    compute: Compute = "sagemaker"
+    """Where the script runs: ``sagemaker``, or ``batch`` for a container on a queue (option `batch.enabled`)."""
+    queue: Word = "cpu"
+    """With ``compute: batch``: the queue, by its name in the environment."""
+    job: Job = Field(default_factory=Job)
+    """Its machines."""
+
+    @model_validator(mode="after")
+    def _check_machines(self) -> Self:
+        if self.compute == "batch" and self.job.instance_count > 1:
+            raise ValueError(
+                f"a container on a queue is one machine, not {self.job.instance_count}: use `compute: sagemaker`, or a "
+                "`map` over the work"
+            )
+        return self
+
+    def binds(self) -> Iterator[Bind]:
+        if self.compute == "batch":
+            yield Bind("queue", "queues", self.queue)
+
+    def scripts(self) -> Mapping[str, str]:
+        return {self.name: self.script}
+
+    def jobs(self) -> Iterator[Machines]:
+        """SageMaker's: how large a container may be says its queue."""
+        if self.compute == "sagemaker":
+            yield self.job
+
+    @property
+    def seconds(self) -> int:
+        return self.job.max_seconds
+
+    def facts(self, key_of: KeyOf) -> Mapping[str, Any]:
+        """``job``: the kind of job that it is: SageMaker's word, or ``batch``."""
+        job = self.kind if self.compute == "sagemaker" else self.compute
+        return {"job": job, "name_limit": JOB_NAME_LENGTH, "settings": self.job.settings}

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from pydantic import Field
 
-from mlops_iac.pipelines.names import JOB_NAME_LENGTH, Word
+from mlops_iac.pipelines.names import Word
 from mlops_iac.pipelines.references import FromParameter, Source
-from mlops_iac.pipelines.steps.step import Job, KeyOf, Made, Output, Read, Script, Step
+from mlops_iac.pipelines.steps.step import Made, Output, Read, ScriptStep
 
 
-class TrainingStep(Step):
+class TrainingStep(ScriptStep):
     """Its one output, ``model``, is the archive of what the script saved in ``SM_MODEL_DIR``."""
 
     kind: ClassVar[str] = "training"
 
-    script: Script
-    """In the team's code folder."""
     channels: dict[Word, Source] = Field(min_length=1)
     """Channel name to data: the script reads ``SM_CHANNEL_<NAME>``. ``code`` is taken by the packed code."""
     hyperparameters: FromParameter
@@ -27,8 +25,6 @@ class TrainingStep(Step):
     """The lake's zone that trained models go to, under the run's id."""
     attempts: int = Field(default=2, ge=1, le=30)
     """How often SageMaker itself starts the job again after an internal error of its own; never after the script's."""
-    job: Job = Field(default_factory=Job)
-    """Its machines."""
 
     def makes(self) -> Mapping[str, Output | Made]:
         return {"model": "model"}
@@ -37,16 +33,3 @@ class TrainingStep(Step):
         for name, source in self.channels.items():
             yield Read(f"channels.{name}", source, ("prefix", "folder"))
         yield Read("hyperparameters", self.hyperparameters, ("strings",))
-
-    def scripts(self) -> Mapping[str, str]:
-        return {self.name: self.script}
-
-    def jobs(self) -> Iterator[Job]:
-        yield self.job
-
-    @property
-    def seconds(self) -> int:
-        return self.job.max_seconds
-
-    def facts(self, key_of: KeyOf) -> Mapping[str, Any]:
-        return {"job": self.kind, "name_limit": JOB_NAME_LENGTH, "settings": self.job.settings}

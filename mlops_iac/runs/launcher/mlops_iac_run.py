@@ -20,6 +20,8 @@ from pathlib import Path
 
 OWN_ARGUMENT = "mlops_iac_script"
 OWN_FILE = Path(__file__).name
+OWN_FILES = (OWN_FILE, "mlops_iac_script_mode.py", "mlops_iac_step.py")
+"""What travels for the sake of starting, and serves nothing."""
 CARRIED = "mlops_iac_b64:"
 """How a value begins that a shell on the way would have changed."""
 FUNCTIONS = ("model_fn", "input_fn", "predict_fn", "output_fn", "transform_fn")
@@ -98,7 +100,7 @@ def copy_serving_code(code: Path, model: Path) -> None:
     target = model / "code"
     for source in sorted(code.rglob("*")):
         relative = source.relative_to(code)
-        if source.is_dir() or "__pycache__" in relative.parts or relative.name == OWN_FILE:
+        if source.is_dir() or "__pycache__" in relative.parts or relative.name in OWN_FILES:
             continue
         if (target / relative).exists():
             continue

@@ -9,6 +9,6 @@ from __future__ import annotations
 
 from mlops_iac.pipelines.compile.sagemaker_pipelines.document import COMPILERS, compile, step_of
 from mlops_iac.pipelines.compile.sagemaker_pipelines.grants import grants_for
-from mlops_iac.pipelines.compile.sagemaker_pipelines.refused import REFUSED
+from mlops_iac.pipelines.compile.sagemaker_pipelines.refused import REFUSED, REFUSED_COMPUTE
 
-__all__ = ["COMPILERS", "REFUSED", "compile", "grants_for", "step_of"]
+__all__ = ["COMPILERS", "REFUSED", "REFUSED_COMPUTE", "compile", "grants_for", "step_of"]

@@ -15,7 +15,7 @@ from mlops_iac.pipelines.compile.sagemaker_pipelines.context import Compiler, Co
 from mlops_iac.pipelines.compile.sagemaker_pipelines.deploy import compile_deploy
 from mlops_iac.pipelines.compile.sagemaker_pipelines.gate import compile_gate
 from mlops_iac.pipelines.compile.sagemaker_pipelines.processing import compile_processing
-from mlops_iac.pipelines.compile.sagemaker_pipelines.refused import REFUSED
+from mlops_iac.pipelines.compile.sagemaker_pipelines.refused import REFUSED, REFUSED_COMPUTE
 from mlops_iac.pipelines.compile.sagemaker_pipelines.register import compile_register
 from mlops_iac.pipelines.compile.sagemaker_pipelines.training import compile_training
 from mlops_iac.pipelines.compile.sagemaker_pipelines.validate import check
@@ -136,6 +136,12 @@ def _refuse_two_gates(behind: tuple[Step, ...], inside: Mapping[str, str], gate:
 
 def _compile(step: Step, context: Context) -> list[Native]:
     natives: list[Native] = compile_step(
-        step, context, target=TARGET, title="SageMaker Pipelines", table=COMPILERS, refused=REFUSED
+        step,
+        context,
+        target=TARGET,
+        title="SageMaker Pipelines",
+        table=COMPILERS,
+        refused=REFUSED,
+        refused_compute=REFUSED_COMPUTE,
     )
     return natives

@@ -12,6 +12,7 @@ from mlops_iac.core.suggestions import did_you_mean
 from mlops_iac.pipelines.compile.shapes import Checker, Fault
 
 OPTIMIZED: Mapping[str, Mapping[str, frozenset[str]]] = {
+    "batch": {"submitJob": frozenset({"sync"})},
     "sagemaker": {
         "createEndpoint": frozenset(),
         "createEndpointConfig": frozenset(),
@@ -139,6 +140,20 @@ class Paths(Checker):
 
     def split(self, key: str) -> tuple[str, bool]:
         return key.removesuffix(".$"), key.endswith(".$")
+
+    def fields(
+        self, value: Mapping[str, Any], shape: Any, path: str, given: frozenset[str] = frozenset()
+    ) -> Iterator[Fault]:
+        """Step Functions has capital letters where some services' own names begin with small ones (``JobName``)."""
+        own = {name[:1].upper() + name[1:]: name for name in shape.members}
+        named = {}
+        for key, inner in value.items():
+            member = key.removesuffix(".$")
+            if member in own:
+                named[own[member] + key[len(member) :]] = inner
+            else:
+                yield f"{path}.{key}", f"There is no parameter `{member}`; {did_you_mean(member, own)}"
+        yield from super().fields(named, shape, path, given)
 
     def expression(self, value: Any, path: str) -> Iterator[Fault]:
         if not isinstance(value, str) or not value.startswith(("$", "States.")):

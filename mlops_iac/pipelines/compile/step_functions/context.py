@@ -39,8 +39,12 @@ class Context:
             return x.text(f"s3://{self.bindings.bucket}/{{}}", x.parameter(source.parameter))
         made = self.pipeline.made(source)
         if isinstance(made, Output):
-            return x.text(f"s3://{self.bindings.bucket}/{self.key(made)}", x.RUN)
+            return self.folder_uri(made)
         return f"{x.result(source.step)}.{source.output}"
+
+    def folder_uri(self, output: Output, file: str = "") -> str:
+        """Expression for the S3 URI of a folder of the run, or of a file in it."""
+        return x.text(f"s3://{self.bindings.bucket}/{self.key(output)}{file}", x.RUN)
 
     def folder(self, source: Source) -> Output:
         """The folder that a reference leads to; the pipeline made sure that it is one."""

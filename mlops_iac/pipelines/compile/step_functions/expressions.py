@@ -66,3 +66,8 @@ def quoted(value: str) -> str:
     """A literal inside an intrinsic function."""
     escaped = value.replace("\\", "\\\\").replace("'", "\\'").replace("{", "\\{").replace("}", "\\}")
     return f"'{escaped}'"
+
+
+def to_json(path: str) -> str:
+    """``States.JsonToString``: a value as text."""
+    return f"States.JsonToString({path})"

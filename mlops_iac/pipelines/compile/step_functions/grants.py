@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from mlops_iac.core.environment import STACK_TAG
 from mlops_iac.core.errors import PipelineError
 from mlops_iac.pipelines.compile.bindings import Bindings
 from mlops_iac.pipelines.compile.step_functions.calls import Call, find_call
@@ -48,6 +49,8 @@ def _statements(call: Call, parameters: Mapping[str, Any], bindings: Bindings) -
     action = call.action
     if action in _JOBS:
         yield from _job(action, bindings)
+    elif action == "submitJob":
+        yield from _container(bindings)
     elif action in _NAMED:
         arn = _arn(bindings, "sagemaker", f"{_NAMED[action]}/{bindings.stack}-*")
         yield _allow(_title(action), ["sagemaker:AddTags", f"sagemaker:{_title(action)}"], [arn])
@@ -97,6 +100,22 @@ def _job(action: str, bindings: Bindings) -> Iterator[Statement]:
     yield _pass_role("Job", bindings.job_role_arn)
     if bindings.key_arn:
         yield _lend_key("Job", bindings.key_arn)
+
+
+def _container(bindings: Bindings) -> Iterator[Statement]:
+    """Submit, follow and stop a job on a queue. AWS names jobs by number: their tag tells whose they are."""
+    jobs = _arn(bindings, "batch", "job/*")
+    queues = [one for queue in bindings.queues.values() for one in (queue.queue_arn, queue.job_definition_arn)]
+    yield _allow("SubmitJobs", ["batch:SubmitJob"], [jobs, *queues])
+    yield _allow(
+        "TagJobs", ["batch:TagResource"], [jobs], {"StringEquals": {f"aws:RequestTag/{STACK_TAG}": bindings.stack}}
+    )
+    yield _allow("FollowJobs", ["batch:DescribeJobs"], ["*"])
+    yield _allow(
+        "StopJobs", ["batch:TerminateJob"], [jobs], {"StringEquals": {f"aws:ResourceTag/{STACK_TAG}": bindings.stack}}
+    )
+    rule = _arn(bindings, "events", "rule/StepFunctionsGetEventsForBatchJobsRule")
+    yield _allow("BatchJobEvents", ["events:DescribeRule", "events:PutRule", "events:PutTargets"], [rule])
 
 
 def _endpoint(action: str, name: str, bindings: Bindings) -> Iterator[Statement]:

@@ -6,14 +6,18 @@ from typing import Any
 
 from mlops_iac.pipelines.compile import jobs
 from mlops_iac.pipelines.compile.step_functions import expressions as x
+from mlops_iac.pipelines.compile.step_functions import on_batch
 from mlops_iac.pipelines.compile.step_functions.context import Context, States
 from mlops_iac.pipelines.compile.step_functions.failure import task
 from mlops_iac.pipelines.references import FromParameter
 from mlops_iac.pipelines.steps import ProcessingStep
+from mlops_iac.pipelines.steps.processing import CODE_PATH
 
 
 def compile_processing(step: ProcessingStep, context: Context) -> States:
     """Native: createProcessingJob.sync."""
+    if step.compute == "batch":
+        return _on_batch(step, context)
     bindings = context.bindings
     key = {"KmsKeyId": bindings.key_arn} if bindings.key_arn else {}
     parameters = {
@@ -29,10 +33,7 @@ def compile_processing(step: ProcessingStep, context: Context) -> States:
             *(_input(name, context.uri(source), step) for name, source in step.inputs.items()),
         ],
         "ProcessingOutputConfig": {
-            "Outputs": [
-                _output(name, x.text(f"s3://{bindings.bucket}/{context.key(output)}", x.RUN), step)
-                for name, output in step.outputs.items()
-            ],
+            "Outputs": [_output(name, context.folder_uri(output), step) for name, output in step.outputs.items()],
             **key,
         },
         "ProcessingResources": {"ClusterConfig": jobs.cluster(step.job, bindings)},
@@ -50,6 +51,24 @@ def compile_processing(step: ProcessingStep, context: Context) -> States:
         ResultPath=None,
     )
     return {step.name: call}
+
+
+def _on_batch(step: ProcessingStep, context: Context) -> States:
+    arguments = _arguments(step) or {"ContainerArguments": []}
+    order = {
+        "kind": step.kind,
+        "script": step.script,
+        **{key.replace("ContainerArguments", "arguments"): value for key, value in arguments.items()},
+        "inputs": [
+            on_batch.folder("code", CODE_PATH, x.CODE_URI),
+            *(on_batch.folder(name, step.path("input", name), context.uri(of)) for name, of in step.inputs.items()),
+        ],
+        "outputs": [
+            on_batch.folder(name, step.path("output", name), context.folder_uri(output))
+            for name, output in step.outputs.items()
+        ],
+    }
+    return on_batch.launched(step, order, context, step.environment)
 
 
 def _input(name: str, uri: str, step: ProcessingStep) -> dict[str, Any]:

@@ -63,12 +63,12 @@ class Story:
 
     def __post_init__(self) -> None:
         for step in self.pipeline.steps:
-            job = self.job_of.get(step.name) if "job" in step.facts else None
+            kind = step.facts.get("job", "")
             self.steps[step.name] = StepRun(
                 name=step.name,
                 kind=step.kind,
-                job=job,
-                job_kind=step.facts.get("job", ""),
+                job=self.job_of.get(step.name) if kind not in ("", "batch") else None,
+                job_kind=kind,
                 settings=step.facts.get("settings", ""),
             )
 
@@ -81,6 +81,8 @@ class Story:
                 self._exit(event["stateExitedEventDetails"])
             elif event["type"] in TOGETHER:
                 here = None  # whichever branch spoke last
+            elif "taskSubmittedEventDetails" in event and here is not None:
+                self._submit(here, event["taskSubmittedEventDetails"])
             elif here is not None:
                 self._fail(here, event)
             self.at[event["id"]] = here
@@ -119,6 +121,12 @@ class Story:
         step = self.steps[name]
         reason = "" if status == "succeeded" else step.reason or reason
         self.steps[name] = replace(step, status=status, ended=time, reason=reason)
+
+    def _submit(self, here: str, details: Mapping[str, Any]) -> None:
+        """Batch gives its jobs numbers, which only its answer tells."""
+        number = find_in(parse(details.get("output")), "JobId")
+        if self.steps[here].job_kind == "batch" and isinstance(number, str):
+            self.steps[here] = replace(self.steps[here], job=number)
 
     def _fail(self, here: str, event: Event) -> None:
         """Remember the latest failed call of a step; it is the reason if the step fails."""

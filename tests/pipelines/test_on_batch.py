@@ -1,0 +1,123 @@
+"""Steps on a queue: the call that Step Functions makes, what the launcher is told, and where they cannot run."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from mlops_iac.core.errors import PipelineError
+from mlops_iac.pipelines.compile import TARGETS, get_target
+from mlops_iac.pipelines.compile.bindings import Bindings
+from mlops_iac.pipelines.compile.step_functions import compile, grants_for
+from mlops_iac.pipelines.compile.step_functions.calls import check_call
+from mlops_iac.pipelines.pipeline import Pipeline
+from mlops_iac.pipelines.steps import Job, ScriptStep
+from tests.support.asl_interpreter import run
+from tests.support.batch import on_batch
+
+STACK, RUN = "screening-dev", "261121-081530-3fa2"
+STEPS = ("validate", "prepare", "train", "evaluate", "register", "deploy")
+INPUT: dict[str, Any] = {
+    "run": RUN,
+    "code": {"uri": "s3://lake/code/0123456789abcdef/", "sha": "0123456789abcdef"},
+    "parameters": {"hyperparameters": {"C": "2.0"}},
+    "names": {name: f"{STACK}-{RUN}-{name}" for name in STEPS},
+}
+
+
+@pytest.fixture
+def calls(pipeline: Pipeline, bindings: Bindings) -> Any:
+    """What a run submits, by state; it stops behind the evaluation."""
+    return run(compile(on_batch(pipeline), bindings), INPUT, {}).calls
+
+
+def variables(call: dict[str, Any]) -> dict[str, str]:
+    return {one["Name"]: one["Value"] for one in call["ContainerOverrides"]["Environment"]}
+
+
+def test_a_step_is_one_container_on_its_queue_with_the_run_s_name_and_tags(calls: Any, bindings: Bindings) -> None:
+    call = calls["prepare: run"]
+    assert call["JobName"] == f"{STACK}-{RUN}-prepare"
+    assert call["JobQueue"] == bindings.queues["cpu"].queue_arn
+    assert call["JobDefinition"] == bindings.queues["cpu"].job_definition_arn
+    assert call["Tags"] == {"mlops-iac:stack": STACK, "mlops-iac:run": RUN}
+    assert call["Timeout"] == {"AttemptDurationSeconds": 3600}
+    assert call["ContainerOverrides"]["ResourceRequirements"] == [
+        {"Type": "VCPU", "Value": "2"},
+        {"Type": "MEMORY", "Value": "4096"},
+    ]
+
+
+def test_the_launcher_is_told_where_a_script_finds_and_leaves_its_data(calls: Any, bindings: Bindings) -> None:
+    told = variables(calls["prepare: run"])
+    assert told["MLOPS_IAC_CODE"] == INPUT["code"]["uri"]
+    assert told["MLOPS_IAC_RUN"] == RUN
+    order = json.loads(told["MLOPS_IAC_STEP"])
+    lake = f"s3://{bindings.bucket}"
+    assert order["job"] == f"{STACK}-{RUN}-prepare"
+    assert order["script"] == "prepare.py"
+    assert order["inputs"] == [
+        {"name": "code", "path": "/opt/ml/processing/input/code", "uri": INPUT["code"]["uri"]},
+        {"name": "data", "path": "/opt/ml/processing/input/data", "uri": f"{lake}/curated/{RUN}/"},
+    ]
+    assert [one["uri"] for one in order["outputs"]] == [f"{lake}/features/{RUN}/{part}/" for part in ("train", "test")]
+
+
+def test_a_training_leaves_its_model_where_sagemaker_would(calls: Any, bindings: Bindings) -> None:
+    order = json.loads(variables(calls["train: run"])["MLOPS_IAC_STEP"])
+    model = f"s3://{bindings.bucket}/models/{RUN}/{STACK}-{RUN}-train/output/model.tar.gz"
+    assert order["model"] == model
+    assert order["hyperparameters"]["C"] == "2.0"
+    assert order["hyperparameters"]["mlops_iac_script"] == "train.py"
+    evaluate = json.loads(variables(calls["evaluate: run"])["MLOPS_IAC_STEP"])
+    assert {"name": "model", "path": "/opt/ml/processing/input/model", "uri": model} in evaluate["inputs"]
+
+
+def test_an_environment_without_queues_is_refused_with_the_option(pipeline: Pipeline) -> None:
+    without = Bindings.placeholder(STACK, "eu-central-1", queues={})
+    with pytest.raises(PipelineError, match="names `cpu`; queues there are: none") as refused:
+        compile(on_batch(pipeline), without)
+    assert "`batch.enabled`" in str(refused.value)
+
+
+def test_a_container_is_one_machine(pipeline: Pipeline) -> None:
+    step = pipeline.get_step("train")
+    assert isinstance(step, ScriptStep)
+    values = {name: getattr(step, name) for name in type(step).model_fields}
+    with pytest.raises(PipelineError, match="one machine, not 2"):
+        type(step)(**{**values, "compute": "batch", "job": Job(instance_count=2)})
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_every_target_computes_on_queues_or_says_why_not(target: str, pipeline: Pipeline, bindings: Bindings) -> None:
+    found = get_target(target)
+    reason = getattr(found, "REFUSED_COMPUTE", {}).get("batch")
+    if reason is None:
+        assert "batch" in json.dumps(found.compile(on_batch(pipeline), bindings)).lower()
+        return
+    with pytest.raises(PipelineError, match="cannot compute there") as refused:
+        found.compile(on_batch(pipeline), bindings)
+    assert reason in refused.value.detail
+    assert "`compute: batch`" in refused.value.detail
+
+
+def test_a_state_machine_may_stop_and_tag_only_jobs_of_its_stack(pipeline: Pipeline, bindings: Bindings) -> None:
+    granted = {one["Sid"]: one for one in grants_for(compile(on_batch(pipeline), bindings), bindings)}
+    assert granted["StopJobs"]["Condition"] == {"StringEquals": {"aws:ResourceTag/mlops-iac:stack": STACK}}
+    assert granted["TagJobs"]["Condition"] == {"StringEquals": {"aws:RequestTag/mlops-iac:stack": STACK}}
+    assert bindings.queues["cpu"].queue_arn in granted["SubmitJobs"]["Resource"]
+
+
+@pytest.mark.parametrize(
+    ("parameters", "fault"),
+    [
+        ({"jobName": "j", "JobQueue": "q", "JobDefinition": "d"}, "There is no parameter `jobName`"),
+        ({"JobName": "j", "JobQueue": "q"}, "`jobDefinition` is missing"),
+        ({"JobName": "j", "JobQueue": "q", "JobDefinition": "d", "Timeout": {"Seconds": 1}}, "no parameter `Seconds`"),
+    ],
+)
+def test_batch_s_parameters_have_step_functions_names(parameters: dict[str, Any], fault: str) -> None:
+    state = {"Type": "Task", "Resource": "arn:aws:states:::batch:submitJob.sync", "Parameters": parameters}
+    assert any(fault in said for _, said in check_call(state))
