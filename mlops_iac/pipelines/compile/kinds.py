@@ -25,7 +25,7 @@ def compile_step(
     """A step's part of a document. Raises PipelineError, whose problems name the step, for what the target cannot do.
 
     ``title`` is the target's name for people, ``table`` its own compilers, ``refused`` the kinds that it cannot run,
-    ``refused_compute`` where it cannot run scripts (left out: nowhere).
+    ``refused_compute`` where it cannot run scripts (left out: it runs them wherever they ask).
     """
     try:
         _check_compute(step, title, refused_compute or {})
