@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from mlops_iac.core.errors import BlueprintError
 from mlops_iac.core.plugins import Family
@@ -24,6 +24,14 @@ BLUEPRINTS: Mapping[str, str] = {
 """Ours: name to ``module:Class``, sorted. To add a blueprint, add its folder and one line."""
 
 
+class Compiled(NamedTuple):
+    """A pipeline as its orchestrator would get it."""
+
+    target: str
+    document: Mapping[str, Any]
+    """With placeholders for what is known only when it is deployed: names and ARNs."""
+
+
 class Blueprint(Protocol):
     """What every blueprint offers."""
 
@@ -37,6 +45,10 @@ class Blueprint(Protocol):
 
     def pipelines(self, options: Any) -> Sequence[Pipeline]:
         """Its pipelines for these options. Pure."""
+
+    def compile(self, stack: StackConfig, options: Any, pipeline: Pipeline) -> Compiled:
+        """A pipeline as it would be deployed, to check it and to show it. Pure; needs no Pulumi. A blueprint without
+        pipelines has no need of it. Raises PipelineError."""
 
     def build(self, site: Site, stack: StackConfig, options: Any, pipelines: Sequence[Pipeline]) -> Environment:
         """Make the environment's resources, inside a Pulumi program.

@@ -57,6 +57,11 @@ JSON_SHAPES = {
     "data get": "`{bucket, files: [{key, file, size, outcome}]}`.",
     "data rm": "`{bucket, deleted: [key]}`.",
     "data ls": "`{bucket, objects: [{key, size, modified}]}`.",
+    "pipeline list": "`{pipelines: [{name, file, steps: [name]}]}`; the file is null for the blueprint's own.",
+    "pipeline show": "`{pipelines: [{name, target, parameters: {name: fields}, steps: {name: fields}}]}`.",
+    "pipeline check": "`{pipelines: [{name, target}]}`.",
+    "pipeline graph": "`{nodes: [{name, kind}], edges: [{from, to}]}`.",
+    "pipeline kinds": "`{kinds: [{kind, about, targets: {target: {runs, how}}}]}`.",
     "run": _RUN,
     "runs list": "`{runs: [run]}`, each without its steps and with `serves: [endpoint]`; with RUN as `runs show`.",
     "runs show": (
@@ -99,7 +104,7 @@ JSON_SHAPES = {
     "cloud stop": _STATUS,
     "cloud reset": _STATUS,
     "cloud provider": "`{endpoint, port, environment}`, once it serves.",
-    "schema": "the schema, whatever is asked; with `--write`, `{file}`.",
+    "schema": "the schema, whatever is asked; with `--write`, `{files: [path]}`.",
     "completion": "`{shell, script}`; with `--install`, `{shell, file}`.",
 }
 """What each command prints: by hand, because it is the promise; the commands' own tests hold them to it."""
@@ -249,6 +254,44 @@ def _default(value: Any) -> str:
     return (
         "left out" if value is None else f"`{_cell(value if isinstance(value, str) and value else json.dumps(value))}`"
     )
+
+
+# Pipelines
+
+
+def pipelines_page() -> str:
+    """What each orchestrator does with each kind of step, and every kind with its fields."""
+    from mlops_iac.pipelines.capabilities import about, capabilities
+    from mlops_iac.pipelines.compile import TARGETS
+    from mlops_iac.pipelines.steps import STEP_KINDS
+
+    lines = ["# Pipelines: kinds of steps", "", NOTE]
+    lines += ["A team writes pipelines in `pipelines/NAME.yaml` of its code folder: docs/guides/pipelines.md.", ""]
+    lines += ["## What runs where", "", f"| kind | {' | '.join(TARGETS)} |", f"|---|{'---|' * len(TARGETS)}"]
+    for one in capabilities():
+        cells = [f"{'' if found.runs else '**no:** '}{_cell(found.how)}" for found in one.answers.values()]
+        lines.append(f"| [`{one.kind}`](#{one.kind}) | {' | '.join(cells)} |")
+    for kind in sorted(STEP_KINDS, key=lambda kind: kind.kind):
+        lines += ["", f"## {kind.kind}", "", about(kind), "", _joined(inspect.getdoc(kind) or ""), "", *_kind(kind)]
+    return "\n".join(lines) + "\n"
+
+
+def _kind(kind: Any) -> Iterator[str]:
+    from mlops_iac.pipelines.schema import field_docs
+
+    docs = field_docs(kind)
+    yield "| field | what | default |"
+    yield "|---|---|---|"
+    for name, field in kind.model_fields.items():
+        if name != "name":
+            default = "required" if field.is_required() else _told_default(field.get_default(call_default_factory=True))
+            yield f"| `{name}` | {_cell(docs.get(name, ''))} | {default} |"
+
+
+def _told_default(value: Any) -> str:
+    if isinstance(value, str | int | float):
+        return f"`{_cell(str(value))}`" if value != "" else ""
+    return "" if not value or hasattr(type(value), "model_fields") else f"`{_cell(str(value))}`"
 
 
 # Components
@@ -444,6 +487,7 @@ def _cell(text: str) -> str:
 PAGES: dict[str, Callable[[], str]] = {
     "cli.md": cli_page,
     "stack-file.md": stack_file_page,
+    "pipelines.md": pipelines_page,
     "components.md": components_page,
     "errors-and-exit-codes.md": errors_page,
 }

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from mlops_iac.blueprints import Compiled
 from mlops_iac.blueprints.parts.training_options import TrainingOptions
 from mlops_iac.blueprints.parts.training_pipeline import training
+from mlops_iac.config.stack_config import StackConfig
+from mlops_iac.core.frameworks import get_framework
+from mlops_iac.pipelines.compile import get_target
+from mlops_iac.pipelines.compile.bindings import Bindings
 from mlops_iac.pipelines.pipeline import Pipeline
 
 
@@ -26,3 +31,9 @@ class TrainingBlueprint:
 
     def pipelines(self, options: TrainingOptions) -> tuple[Pipeline, ...]:
         return (training(options),)
+
+    def compile(self, stack: StackConfig, options: TrainingOptions, pipeline: Pipeline) -> Compiled:
+        framework = get_framework(options.framework.name, options.framework.version)
+        images = {kind: framework.image(stack.region, "training", kind) for kind in framework.processors}
+        bindings = Bindings.placeholder(stack.stack, stack.region, training_images=images, tags=stack.tags)
+        return Compiled(options.orchestrator, get_target(options.orchestrator).compile(pipeline, bindings))

@@ -27,6 +27,10 @@ COMMANDS = {
     "up": ("mlops_iac.cli.up:up", "Create or update an environment."),
     "outputs": ("mlops_iac.cli.outputs:outputs", "Show what an environment offers."),
     "data": ("mlops_iac.cli.data:app", "The lake's data: put files there, get, list and delete them."),
+    "pipeline": (
+        "mlops_iac.cli.pipeline:app",
+        "The pipelines of a stack file: list, show, check, draw them; what each orchestrator can do.",
+    ),
     "run": ("mlops_iac.cli.run:run", "Run a pipeline with the code that lies in its folder now."),
     "runs": (
         "mlops_iac.cli.runs:app",
@@ -54,7 +58,10 @@ COMMANDS = {
         "What is recorded of each resource: list, show, delete, move, unprotect, repair.",
     ),
     "cloud": ("mlops_iac.cli.cloud:app", "The embedded cloud: start, stop, status, reset, provider."),
-    "schema": ("mlops_iac.cli.schema:schema", "Print the JSON schema of stack files, for editors."),
+    "schema": (
+        "mlops_iac.cli.schema:schema",
+        "Print the JSON schema of stack files or of pipelines, for editors.",
+    ),
     "plugins": (
         "mlops_iac.cli.plugins:plugins",
         "List what installed packages add: blueprints, components, step kinds, records of resource types.",
@@ -65,7 +72,7 @@ COMMANDS = {
 GROUPS = {
     "Begin": ("init", "blueprint", "new"),
     "Deploy": ("preview", "up", "outputs", "graph", "destroy"),
-    "Work with it": ("data", "run", "runs", "models", "lineage", "rollback", "logs", "predict", "env"),
+    "Work with it": ("data", "pipeline", "run", "runs", "models", "lineage", "rollback", "logs", "predict", "env"),
     "Keep it": ("drift", "refresh", "stack", "state", "cloud"),
     "Set up": ("schema", "plugins", "completion"),
 }

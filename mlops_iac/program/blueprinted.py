@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mlops_iac.blueprints import Blueprint, get_blueprint, get_options_model
+from mlops_iac.blueprints import Blueprint, Compiled, get_blueprint, get_options_model
 from mlops_iac.config.load import load_stack
 from mlops_iac.config.stack_config import StackConfig
 from mlops_iac.core.errors import ConfigError, MlopsError, PipelineError, Problem
@@ -78,6 +78,14 @@ class Program:
         try:
             return self.blueprint.build(site, self.config, self.config.options, self.pipelines)
         except PipelineError as error:
+            raise self.placed(error) from None
+
+    def compile(self, pipeline: Pipeline) -> Compiled:
+        """A pipeline as its orchestrator would get it. Raises PipelineError with the file and line of each mistake."""
+        try:
+            return self.blueprint.compile(self.config, self.config.options, pipeline)
+        except PipelineError as error:
+            error.pipeline = pipeline.name
             raise self.placed(error) from None
 
     def placed(self, error: PipelineError) -> MlopsError:

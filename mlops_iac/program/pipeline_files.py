@@ -41,6 +41,11 @@ class Written:
     document: Document | None = None
     """None: the blueprint's own, unchanged."""
 
+    @property
+    def file(self) -> str:
+        """As shown to people; empty for the blueprint's own."""
+        return self.document.file if self.document else ""
+
     def says(self, step: str, key: str) -> bool:
         """Whether the file itself says this of a step, and not what it extends."""
         steps = self.document.values.get("steps", {}) if self.document else {}
@@ -211,7 +216,7 @@ class _Reading:
             names = {step.name for step in steps}
             removed = {name for name, fields in definition.steps.items() if fields is None}
             for problem in error.problems:
-                self.problems.append(_placed(self._explained(problem, removed), self.document, names))
+                self.problems.append(self._explained(_placed(problem, self.document, names), removed))
             return None
         read = read_parameters(pipeline)
         for name in definition.parameters:
@@ -221,12 +226,14 @@ class _Reading:
         return pipeline.model_copy(update={"parameters": tuple(p for p in parameters if p.name in read)})
 
     def _explained(self, problem: Problem, removed: set[str]) -> Problem:
-        """A problem with a step that the file itself takes away says so."""
+        """A problem with a step that the file itself takes away is told where it does so."""
         for name in sorted(removed):
             if f"there is no step `{name}`" in problem.detail:
-                line = self.document.line(("steps", name))
-                detail = f"{problem.detail} It is taken away on line {line}."
-                return replace(problem, detail=detail, hint="change what reads it, or take that away too.")
+                at = ("steps", name)
+                detail = f"{problem.detail} It is taken away here."
+                hint = "change what reads it, or take that away too."
+                line, source = self.document.line(at), self.document.source(at)
+                return replace(problem, line=line, source=source, detail=detail, hint=hint)
         return problem
 
     def _remove(self, noun: str, name: str, there: Mapping[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""The schema file that stack files point editors to."""
+"""The schema files that stack files and pipelines point editors to."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import os
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from pydantic import BaseModel
 
@@ -14,23 +15,29 @@ from mlops_iac.config.schema import stack_schema
 from mlops_iac.core.errors import MlopsError
 
 SCHEMA_FILE = Path(".mlops-iac") / "stack.schema.json"
-"""Below the project's root. It is made anew whenever it is asked for, so it is never committed."""
+PIPELINE_SCHEMA_FILE = Path(".mlops-iac") / "pipeline.schema.json"
+"""Below the project's root. They are made anew whenever they are asked for, so they are never committed."""
 
 
 def write_schema(root: Path, blueprints: Mapping[str, type[BaseModel]]) -> Path:
     """Write the schema of stack files and return its path; replaces an older one in one step."""
-    target = root / SCHEMA_FILE
-    text = json.dumps(stack_schema(blueprints), indent=2, ensure_ascii=False) + "\n"
+    return write_schema_file(root, SCHEMA_FILE, stack_schema(blueprints))
+
+
+def write_schema_file(root: Path, file: Path, schema: Mapping[str, Any]) -> Path:
+    """``file`` is below the project's root. Raises MlopsError."""
+    target = root / file
+    text = json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
     try:
         target.parent.mkdir(mode=0o700, exist_ok=True)
         descriptor, draft = tempfile.mkstemp(prefix=".schema-", dir=target.parent)
         try:
-            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-                file.write(text)
+            with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+                stream.write(text)
             Path(draft).replace(target)
         finally:
             Path(draft).unlink(missing_ok=True)
     except OSError as error:
         hint = "look at the folder's permissions and at the space left on the disk."
-        raise MlopsError("The schema cannot be written.", f"{SCHEMA_FILE}: {error.strerror}.", hint=hint) from error
+        raise MlopsError("The schema cannot be written.", f"{file}: {error.strerror}.", hint=hint) from error
     return target

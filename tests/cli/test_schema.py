@@ -39,4 +39,45 @@ def test_a_file_that_new_wrote_passes_it(root, capsys):
 
 def test_written_with_json_it_says_where(root, capsys):
     assert run_command(["schema", "--write", "--json"]) == exit_codes.OK
-    assert json.loads(capsys.readouterr().out) == {"file": ".mlops-iac/stack.schema.json"}
+    files = [".mlops-iac/stack.schema.json", ".mlops-iac/pipeline.schema.json"]
+    assert json.loads(capsys.readouterr().out) == {"files": files}
+    assert all((root / file).is_file() for file in files)
+
+
+@pytest.fixture
+def pipelines(capsys):
+    assert run_command(["schema", "pipeline"]) == exit_codes.OK
+    schema = json.loads(capsys.readouterr().out)
+    jsonschema.Draft202012Validator.check_schema(schema)
+    return jsonschema.Draft202012Validator(schema)
+
+
+GOOD = """
+extends: training
+parameters: {rows: {type: number, default: 3, minimum: 1}, gate_at_least: }
+steps:
+  profile: {kind: processing, script: a.py, inputs: {d: validate.data}, outputs: {r: {zone: models}}}
+  train: {after: [profile]}
+  deploy:
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("", ""), ("kind: processing", "kind: procesing"), ("script: a.py, ", ""), ("after", "aftr"),
+     ("extends", "extend"), ("validate.data", "validate"), ("profile:", "Profile:"), ("type: number", "type: numbr")],
+)  # fmt: skip
+def test_the_schema_of_pipelines_takes_what_is_right_and_nothing_else(pipelines, old, new):
+    found = [*pipelines.iter_errors(yaml.safe_load(GOOD.replace(old, new)))]
+    assert bool(found) == (old != new)
+
+
+def test_every_field_of_every_kind_has_a_description(pipelines):
+    steps = pipelines.schema["properties"]["steps"]["additionalProperties"]["anyOf"][1]["allOf"]
+    undescribed = [
+        f"{one['if']['properties']['kind']['const']}.{name}"
+        for one in steps
+        for name, field in one["then"]["properties"].items()
+        if name != "kind" and not field.get("description")
+    ]
+    assert undescribed == []

@@ -98,7 +98,7 @@ def test_sagemaker_pipelines_asks_all_conditions_and_names_them_in_its_message(b
 
 
 def test_one_condition_may_be_written_without_the_list() -> None:
-    short = GateStep.read({"name": "g", "evaluation": "evaluate", "metric": "auc", "at_least": "parameters.bound"})
+    short = GateStep.validated({"name": "g", "evaluation": "evaluate", "metric": "auc", "at_least": "parameters.bound"})
     assert short == GateStep(name="g", conditions=(Condition(metric="auc", at_least=BOUND.ref),))
 
 
@@ -117,9 +117,9 @@ def test_one_condition_may_be_written_without_the_list() -> None:
     ],
 )
 def test_what_is_no_condition_is_refused(values: dict[str, Any], said: str) -> None:
-    faults = GateStep.read({"name": "g", **values})
-    assert isinstance(faults, list)
-    assert any(said in fault.detail for fault in faults), faults
+    with pytest.raises(PipelineError) as refused:
+        GateStep(name="g", **values)
+    assert any(said in problem.detail for problem in refused.value.problems), refused.value
 
 
 def test_an_evaluation_that_is_not_there_is_named_with_its_condition() -> None:

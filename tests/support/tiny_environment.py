@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from tests.conftest import make_project
@@ -34,11 +35,19 @@ class TinyEnvironment(Project):
 
 
 @contextlib.contextmanager
-def tiny_environment(folder: Path, target: str) -> Iterator[TinyEnvironment]:
+def tiny_environment(
+    folder: Path, target: str, pipelines: Mapping[str, str] | None = None
+) -> Iterator[TinyEnvironment]:
+    """``pipelines``: the team's own, by name, as YAML."""
     make_project(folder)
     for stack_file in (folder / "stacks").iterdir():
         stack_file.unlink()
-    write_tiny_team(folder)
+    code = write_tiny_team(folder)
+    for name, text in (pipelines or {}).items():
+        (code / "pipelines").mkdir(exist_ok=True)
+        (code / f"pipelines/{name}.yaml").write_text(text)
+        for script in re.findall(r"script: (\S+\.py)", text):
+            (code / script).touch()
     (folder / "stacks/Pulumi.tiny-dev.yaml").write_text(STACK.format(target=target))
     made = TinyEnvironment(folder)
     made.run("up", "tiny-dev", "--yes")

@@ -18,6 +18,7 @@ class DeployStep(Step):
     kind: ClassVar[str] = "deploy"
 
     package: FromStep
+    """The registered model."""
     endpoint: Word = "main"
     """By its name in the environment."""
     poll_seconds: int = Field(default=5, ge=1, le=300)

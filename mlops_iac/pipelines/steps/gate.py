@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Self
 from pydantic import Field, model_validator
 
 from mlops_iac.pipelines.conditions import EVALUATION, USUAL_OUTPUT, Comparison, Condition, Evaluation
+from mlops_iac.pipelines.model import PipelineModel
 from mlops_iac.pipelines.references import FromParameter, FromStep
 from mlops_iac.pipelines.steps.step import KeyOf, Made, Output, Read, Step
 
@@ -20,15 +21,17 @@ class GateStep(Step):
     """
 
     kind: ClassVar[str] = "gate"
+    short_for: ClassVar[Mapping[str, type[PipelineModel]]] = {"conditions": Condition}
 
     evaluation: Evaluation = FromStep(step="evaluate", output=USUAL_OUTPUT)
     """The output that holds ``evaluation.json``, or the step whose output ``evaluation`` does. Left out: `evaluate`."""
     conditions: tuple[Condition, ...] = Field(max_length=40)
+    """What must hold, each a metric and its bound."""
 
     @model_validator(mode="before")
     @classmethod
     def _one_condition(cls, values: Any) -> Any:
-        short = {*Condition.model_fields} - {"evaluation"}
+        short = {*Condition.model_fields} - {*cls.model_fields}
         given = {name: value for name, value in values.items() if name in short}
         if not given:
             return values

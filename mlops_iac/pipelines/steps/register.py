@@ -16,6 +16,7 @@ class RegisterStep(Step):
     kind: ClassVar[str] = "register"
 
     model: FromStep
+    """The trained model."""
     evaluation: FromStep
     """The output that holds ``evaluation.json``; the model package points at the file."""
     gate: FromStep
@@ -23,6 +24,7 @@ class RegisterStep(Step):
     registry: Word = "main"
     """By its name in the environment."""
     approval: Literal["Approved", "PendingManualApproval"] = "Approved"
+    """What the registry says of the new version."""
     content_types: tuple[str, ...] = ("application/json", "text/csv")
     """What the model's server takes and answers."""
 

@@ -96,7 +96,11 @@ class Step(PipelineModel):
     """How a kind that another package brings is compiled: target to ``module:function``, which is called like those in
     the target's own table. Left out: only targets that have the kind in their table take it."""
 
+    short_for: ClassVar[Mapping[str, type[PipelineModel]]] = {}
+    """A field that is a list, to what is in it, where the fields of a single one may stand in the step itself."""
+
     name: StepName
+    """By this others refer to it, and a run tells of it."""
     after: tuple[StepName, ...] = ()
     """Steps to wait for besides those whose outputs this one reads."""
 
