@@ -87,7 +87,7 @@ class QueueRef:
     """A Batch job queue, with the job definition meant for it."""
 
     queue_arn: pulumi.Input[str]
-    job_definition_arn: pulumi.Input[str] = ""
+    job_definition_arn: pulumi.Input[str] | None = None
     """Left out: jobs bring their own, named after the environment."""
 
 

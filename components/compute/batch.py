@@ -142,7 +142,7 @@ class BatchCompute(Component):
     def queues(self) -> Mapping[str, QueueRef]:
         """Each queue, with the job definition of its name if one was given."""
         return {
-            name: QueueRef(queue_arn=arn, job_definition_arn=self.job_definition_arns.get(name, ""))
+            name: QueueRef(queue_arn=arn, job_definition_arn=self.job_definition_arns.get(name))
             for name, arn in self.queue_arns.items()
         }
 

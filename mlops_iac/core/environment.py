@@ -107,7 +107,8 @@ class Queue:
     """A Batch job queue with the job definition meant for it."""
 
     queue: str
-    job_definition: str
+    job_definition: str | None = None
+    """Absent where there is none: jobs bring their own."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -168,7 +169,7 @@ class Environment:
 
     def to_outputs(self) -> dict[str, Any]:
         """Plain JSON, in the order of the fields. Values may still be Pulumi Outputs when a blueprint calls this."""
-        return {name: value for name, value in _plain(self).items() if value is not None}
+        return dict(_plain(self))
 
     @classmethod
     def from_outputs(cls, outputs: Mapping[str, Any]) -> Self:
@@ -255,9 +256,13 @@ _RANKS = {name: rank for rank, name in enumerate(dict.fromkeys(f.name for kind i
 
 
 def _plain(value: Any) -> Any:
-    """Records as dictionaries. Unlike ``asdict`` this copies no leaf: a Pulumi Output refuses to be copied."""
+    """Records as dictionaries, without what there need not be and is not.
+
+    Unlike ``asdict`` this copies no leaf: a Pulumi Output refuses to be copied.
+    """
     if is_dataclass(value) and not isinstance(value, type):
-        return {part.name: _plain(getattr(value, part.name)) for part in fields(value)}
+        parts = {part: getattr(value, part.name) for part in fields(value)}
+        return {part.name: _plain(item) for part, item in parts.items() if item is not None or part.default is not None}
     if isinstance(value, Mapping):
         return {key: _plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from mlops_iac.core.environment import CONTRACT, Environment, in_field_order
+from mlops_iac.core.environment import CONTRACT, Environment, Parameter, Queue, in_field_order
 from mlops_iac.core.errors import StateError
 from tests.support.small_environment import make_environment
 
@@ -25,6 +26,15 @@ def test_outputs_come_in_the_order_of_the_fields_and_unknown_ones_last() -> None
 def test_what_is_written_is_read_back_as_the_same_records() -> None:
     assert OUTPUTS["contract"] == CONTRACT
     assert Environment.from_outputs(OUTPUTS) == make_environment()
+
+
+def test_what_there_need_not_be_is_absent_and_a_default_of_none_is_told() -> None:
+    made = make_environment(parameters={"note": Parameter(type="string", default=None)})
+    made = replace(made, queues={"cpu": Queue(queue="q")})
+    outputs = made.to_outputs()
+    assert outputs["queues"] == {"cpu": {"queue": "q"}}
+    assert outputs["pipelines"]["training"]["parameters"]["note"]["default"] is None
+    assert Environment.from_outputs(outputs) == made
 
 
 def test_keys_that_are_not_known_are_left_alone() -> None:
