@@ -14,7 +14,7 @@ import os
 import threading
 import uuid
 import weakref
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -127,6 +127,8 @@ class Blobs:
         self._packed = 0
         self._unsynced: set[str] = set()
         self._written: set[str] = set()
+        self._doubtful: set[str] = set()
+        """Of what was written: files that perhaps nothing needs."""
 
     def keep(self, content: bytes) -> Body:
         """Store bytes that are in memory."""
@@ -161,30 +163,33 @@ class Blobs:
             finally:
                 os.close(descriptor)
 
-    def sweep(self, named: Collection[str]) -> None:
-        """Delete files of this process's making that no snapshot names and nothing here holds."""
+    def sweep(self, is_named: Callable[[str], bool], freed: Iterable[str] = ()) -> None:
+        """Delete files of this process's making that no snapshot names and nothing here holds.
+
+        A file that is named is not looked at again before it is among the ``freed``: those that something has named
+        which is gone.
+        """
         with self._lock:
-            for name in [name for name in self._written if name not in named and name != self._pack]:
-                if not self._held.get(name):
-                    (self.folder / name).unlink(missing_ok=True)
-                    self._written.discard(name)
-                    self._held.pop(name, None)
+            self._doubtful |= self._written.intersection(freed)
+            for name in [name for name in self._doubtful if name != self._pack]:
+                if is_named(name):
+                    self._doubtful.discard(name)
+                elif not self._held.get(name):
+                    self._delete(name)
 
     def drop(self, names: Iterable[str]) -> None:
         """Delete files of bodies that were received for nothing, where nothing holds them. Packs stay for others."""
         with self._lock:
             for name in names:
                 if name in self._written and not name.startswith(_PACK_NAME) and not self._held.get(name):
-                    (self.folder / name).unlink(missing_ok=True)
-                    self._written.discard(name)
-                    self._unsynced.discard(name)
-                    self._held.pop(name, None)
+                    self._delete(name)
 
     def adopt(self) -> None:
         """Take what lies in the folder for this cloud's own, now that its snapshot was read: `sweep` may delete it."""
         if self.folder.exists():
             with self._lock:
                 self._written |= {path.name for path in self.folder.iterdir()}
+                self._doubtful |= self._written
 
     # Inside -------------------------------------------------------------------------------------------------------
 
@@ -193,11 +198,21 @@ class Blobs:
             self._held.setdefault(blob.place.file, weakref.WeakSet()).add(blob)
         return blob
 
+    def _add(self, name: str) -> None:
+        self._written.add(name)
+        self._doubtful.add(name)
+
+    def _delete(self, name: str) -> None:
+        (self.folder / name).unlink(missing_ok=True)
+        for names in (self._written, self._doubtful, self._unsynced):
+            names.discard(name)
+        self._held.pop(name, None)
+
     def _append(self, content: bytes) -> Blob:
         with self._lock:
             if not self._pack or self._packed + len(content) > PACK:
                 self._pack, self._packed = f"{_PACK_NAME}{uuid.uuid4().hex}", 0
-                self._written.add(self._pack)
+                self._add(self._pack)
             pack, offset = self._pack, self._packed  # one name for all that lies in it: a snapshot has it once
             self._write_at(self.folder / pack, content, offset)
             self._packed += len(content)
@@ -219,7 +234,7 @@ class Blobs:
 
     def _finish(self, name: str, size: int) -> Blob:
         with self._lock:
-            self._written.add(name)
+            self._add(name)
             self._unsynced.add(name)
         return self._hold(Blob(self.folder, Place(name, 0, size)))
 

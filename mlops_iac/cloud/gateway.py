@@ -20,6 +20,7 @@ from mlops_iac.cloud import uploads, wire
 from mlops_iac.cloud.bells import Bells
 from mlops_iac.cloud.blobs import Blobs
 from mlops_iac.cloud.changes import Changes
+from mlops_iac.cloud.database import Database
 from mlops_iac.cloud.disk import Disk
 from mlops_iac.cloud.hooks import Hooks
 from mlops_iac.cloud.iam.assuming import Roles
@@ -71,6 +72,8 @@ class Gateway(Hooks, Changes):
         self.disk = Disk(home)
         self.blobs = Blobs(home / "objects")
         """The bodies of this cloud's S3 objects, and whatever else is too large, or too old, for the snapshot."""
+        self.database = Database(home, self.blobs)
+        """Entries of shelves: whatever grows with what was ever done."""
         self.closed = False
         """True once the last snapshot is being saved: nothing may change any more."""
         self._clients: dict[tuple[str, str], Clients] = {}

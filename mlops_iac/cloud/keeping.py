@@ -1,5 +1,8 @@
 """What a cloud keeps from one process to the next, and the laws of keeping it.
 
+A save costs what changed: bodies and what grows are written where they lie (`blobs`, `database`), and then the
+snapshot, which names them, takes the last one's place.
+
 Nothing is saved before the last state was restored. The last good snapshot stays until the next one has been read back,
 and the one before it stays beside it. A restore that fails deletes nothing: the snapshot and the bodies that it names
 are put aside together, and told.
@@ -43,7 +46,8 @@ class Keeper:
         self._saving = threading.Lock()
         self._saved: int | None = None
         self._told: frozenset[str] = frozenset()
-        self._named: tuple[frozenset[str], frozenset[str]] = (frozenset(), frozenset())
+        self._named = (snapshot.Named(), snapshot.Named())
+        """By the snapshot on disk, and by the one before it."""
         self.unclean = (home.path / UNSAVED).exists()
         """Whether the process before this one ended without saving what had changed, until somebody was told."""
         gateway.on_first_change = self._mark
@@ -94,15 +98,33 @@ class Keeper:
         gateway = self._gateway
         with gateway.locked():
             changes = gateway.changes
-            dumped = snapshot.dump(gateway.store)
-        gateway.blobs.sync()
-        snapshot.write(self._home, dumped.content)
-        self._named = (dumped.files, self._named[0])
-        gateway.blobs.sweep(self._named[0] | self._named[1])
+            dumped = snapshot.dump(gateway.store, self._named[0].save)
+        is_written = False
+        try:
+            gateway.blobs.sync()
+            if dumped.entries:
+                gateway.database.write(dumped.named.save, dumped.entries)
+            snapshot.write(self._home, dumped.content)
+            is_written = True
+        finally:
+            with gateway.locked():
+                for shelf in dumped.shelves:
+                    shelf.settle(saved=is_written)
+        forgotten, self._named = self._named[1], (dumped.named, self._named[0])
+        self._sweep(forgotten)
         gateway.disk.saved(len(dumped.content))
         self._tell_dropped(dumped.dropped)
         self._saved = changes
         gateway.all_kept(changes, lambda: self._home.remove(UNSAVED))
+
+    def _sweep(self, forgotten: snapshot.Named) -> None:
+        """Delete what only a snapshot needed that is gone."""
+        last, before = self._named
+        gone = self._gateway.database.purge(before.save, last.shelves | before.shelves)
+        self._gateway.blobs.sweep(self._is_named, gone | forgotten.files - last.files)
+
+    def _is_named(self, file: str) -> bool:
+        return any(file in named.files for named in self._named) or self._gateway.database.names(file)
 
     def _mark(self) -> None:
         with contextlib.suppress(OSError):  # the folder was deleted: then nothing is kept anyway
@@ -119,14 +141,15 @@ class Keeper:
         problems = []
         for path in attempts:
             try:
-                store, files = snapshot.load(path, self._gateway.blobs)
+                store, named = snapshot.load(path, self._gateway.database)
             except snapshot.NotLoadable as problem:
                 problems.append(str(problem))
                 continue
             self._gateway.store.update(store)
-            self._named = (files, snapshot.files_of(before))
+            self._named = (named, snapshot.named_by(before))
             if problems:
                 return self._fell_back(problems[0])
+            self._gateway.database.rewind(named.save)
             if not any(self._path.parent.glob(f"{self._path.name}.*{_UNREAD}")):
                 self._gateway.blobs.adopt()
             return (
@@ -143,6 +166,8 @@ class Keeper:
         """
         aside = self._path.with_name(f"{self._path.name}.{time.time_ns()}{_UNREAD}")
         self._path.rename(aside)
+        self._gateway.database.copy(aside.with_name(f"{aside.name}.db"))
+        self._gateway.database.rewind(self._named[0].save)
         told = f"restored, but as it was one save earlier: {problem} The last save is kept as {aside.name}."
         log.error("The state was %s", told)
         return told
@@ -151,7 +176,9 @@ class Keeper:
         """Snapshots and bodies go into a folder of their own, so that they can be put back together."""
         aside = self._path.with_name(f"unread-{time.time_ns()}")
         aside.mkdir(mode=0o700, exist_ok=True)
-        for path in (self._path, snapshot.previous(self._path), self._gateway.blobs.folder):
+        gateway = self._gateway
+        gateway.database.close()
+        for path in (self._path, snapshot.previous(self._path), gateway.blobs.folder, *gateway.database.files()):
             if path.exists():
                 path.rename(aside / path.name)
         log.error("The last state was not loaded: %s It is kept in %s.", problem, aside.name)

@@ -17,12 +17,16 @@ import threading
 import types
 import weakref
 from collections.abc import Callable
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import cloudpickle
 
 from mlops_iac.cloud.appended import Appended
-from mlops_iac.cloud.blobs import Blobs, Body, Place
+from mlops_iac.cloud.blobs import Body, Place
+from mlops_iac.cloud.database import Database
+
+if TYPE_CHECKING:
+    from mlops_iac.cloud.shelf import Shelf
 
 _RLOCK, _LOCK = type(threading.RLock()), type(threading.Lock())
 _VIEWS: Final[tuple[Any, ...]] = (type({}.keys()), type({}.values()), type({}.items()))
@@ -30,6 +34,8 @@ _SURE: Final = frozenset({datetime.datetime, datetime.timedelta, collections.Ord
 """Types that pickle knows, and that never fail."""
 PER_PROCESS: Final = frozenset({"backend", "service_name", "_use_boto3_regions", "_additional_regions", "_id"})
 """What a `BackendDict` gets from its module; anything else on it is state (S3: which account owns a bucket's name)."""
+
+_NOBODY: Final = object()
 
 REDUCERS: Final[dict[type, Callable[[Any], tuple[Any, ...]]]] = {}
 """How patches want their classes to be pickled: class to a function that answers like ``__reduce__``."""
@@ -46,12 +52,18 @@ def find_backends(module: str, name: str) -> Any:
 
 
 class Unpickler(pickle.Unpickler):
-    def __init__(self, file: io.BytesIO, blobs: Blobs) -> None:
+    """``owner``: what an entry of a shelf points back at."""
+
+    def __init__(self, file: io.BytesIO, database: Database, owner: Any = None) -> None:
         super().__init__(file)
-        self._blobs = blobs
+        self._database, self._blobs, self._owner = database, database.blobs, owner
 
     def persistent_load(self, pid: Any) -> Any:
         kind, *named = pid
+        if kind == "database":
+            return self._database
+        if kind == "owner":
+            return self._owner
         if kind == "body":
             return self._body(*named)
         if kind == "appended":
@@ -67,12 +79,38 @@ class Unpickler(pickle.Unpickler):
         return Body([self._blobs.at(Place(*place)) for place in places], md5)
 
 
+class Pickled(NamedTuple):
+    """An entry of a shelf."""
+
+    content: bytes
+    files: dict[str, int]
+    """The blobs' files that it names, each with the bytes that it must have."""
+    dropped: frozenset[str]
+    """Types of which something could not be kept."""
+
+
+def dump_entry(value: Any, owner: Any) -> Pickled:
+    """``owner``: what the entry points back at, which is not in it."""
+    buffer = io.BytesIO()
+    made = pickler()(buffer, _NOBODY if owner is None else owner)
+    made.dump(value)
+    if made.shelves:
+        raise TypeError("a shelf cannot lie on a shelf")
+    return Pickled(buffer.getvalue(), made.files, frozenset(made.dropped))
+
+
+def load_entry(content: bytes, database: Database, owner: Any) -> Any:
+    return Unpickler(io.BytesIO(content), database, owner).load()
+
+
 @functools.cache
 def pickler() -> type[Any]:
     """The pickler class, made late: its reducers name moto's and cryptography's classes, which are slow to import."""
     from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
     from moto.core.base_backend import BackendDict, BaseBackend
     from moto.s3.utils import _VersionedKeyStore
+
+    from mlops_iac.cloud.shelf import Shelf
 
     keys = (rsa.RSAPrivateKey, ec.EllipticCurvePrivateKey, ed25519.Ed25519PrivateKey)
 
@@ -82,16 +120,22 @@ def pickler() -> type[Any]:
     """Types that pickle reduces as they say themselves."""
 
     class Pickler(cloudpickle.Pickler):
-        def __init__(self, file: io.BytesIO) -> None:
+        def __init__(self, file: io.BytesIO, owner: Any = _NOBODY) -> None:
             super().__init__(file)
-            self.files: set[str] = set()
+            self._owner = owner
+            self.files: dict[str, int] = {}
             self.dropped: set[str] = set()
+            self.shelves: dict[int, Shelf] = {}
 
         def persistent_id(self, value: Any) -> Any:
             """Called for each thing there is, most of them strings: what needs nothing is found by its type at once."""
+            if value is self._owner:
+                return ("owner",)
             kind = type(value)
             if kind in plain:
                 return None
+            if kind is Database:
+                return ("database",)
             if kind is Body:
                 return ("body", *self._named(value))
             if kind is Appended:
@@ -101,11 +145,15 @@ def pickler() -> type[Any]:
                 return ("backend", kind.__module__, kind.__name__, value.account_id, value.region_name)
             if isinstance(value, BackendDict):
                 return ("backends", value.backend.__module__, value.backend.__name__)
+            if isinstance(value, Shelf):
+                self.shelves[value.id] = value
+                return None
             plain.add(kind)
             return None
 
         def _named(self, body: Body) -> tuple[str, list[tuple[Any, ...]]]:
-            self.files.update(blob.place.file for blob in body.blobs)
+            for file, offset, size in (blob.place for blob in body.blobs):
+                self.files[file] = max(self.files.get(file, 0), offset + size)
             return body.md5, [tuple(blob.place) for blob in body.blobs]
 
         def reducer_override(self, value: Any) -> Any:

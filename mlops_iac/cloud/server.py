@@ -116,6 +116,7 @@ class Server:
             self._wsgi.shutdown()
             self._wsgi.server_close()
         self.save()
+        self.gateway.database.close()
 
     def reset(self) -> None:
         """Forget everything, as if the account were new."""

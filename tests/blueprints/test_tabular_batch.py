@@ -188,7 +188,10 @@ def test_batch_queues_are_built_only_when_they_are_wanted(made: Made, tmp_path: 
     assert not any(typ.startswith("aws:batch") for typ, _ in made.resources)
     wanted = build(tmp_path, "  mlops-iac:options:\n    batch: {enabled: true}\n")
     assert sum(typ == "aws:batch/jobQueue:JobQueue" for typ, _ in wanted.resources) == 2
-    assert {name: list(queue) for name, queue in wanted.exports["queues"].items()} == {"cpu": ["queue"], "gpu": ["queue"]}
+    assert {name: list(queue) for name, queue in wanted.exports["queues"].items()} == {
+        "cpu": ["queue"],
+        "gpu": ["queue"],
+    }
 
 
 def test_tables_and_retention_reach_the_lake(tmp_path: Path) -> None:

@@ -87,7 +87,7 @@ def test_histories_and_logs_are_appended_and_come_back_after_a_restart(start_clo
         logGroupName="g", logStreamName="s", logEvents=[{"timestamp": moments[-1] + 1, "message": "after"}]
     )
     assert len(describe(sfn, logs, arn)[1]) == 161
-    assert len(snapshot.files_of(tmp_path / "cloud.snap")) == 1, "small things share a file"
+    assert len(snapshot.named_by(tmp_path / "cloud.snap").files) == 1, "small things share a file"
 
 
 def describe(sfn, logs, arn):
@@ -104,7 +104,8 @@ def test_the_record_of_a_job_that_ended_is_written_once_and_comes_back_after_a_r
     records.add(key, dict(record))
     records.put_away(key, ["TrainingJobStatus"])
     assert first.server.save()
-    assert first.gateway.store["jobs"][key].whole.parts, "nothing of it is left in memory"
+    assert not first.gateway.store["jobs"]
+    assert not vars(first.gateway.store["ended"]["jobs"])["_live"], "nothing of it is left in memory"
     assert (tmp_path / "cloud.snap").stat().st_size < 15_000
     first.server.stop()
     again = Records(start_cloud(tmp_path).gateway, "jobs")

@@ -17,7 +17,6 @@ from botocore.serialize import create_serializer
 from moto.backend_index import backend_url_patterns
 
 from mlops_iac.cloud import snapshot, wire
-from mlops_iac.cloud.blobs import Blobs
 from mlops_iac.cloud.home import Home
 from mlops_iac.core.service_models import loader
 
@@ -108,11 +107,11 @@ def asked(cloud):
         logging.disable(logging.NOTSET)
 
 
-def test_after_every_read_that_moto_knows_the_state_is_saved_and_loaded(cloud, asked, tmp_path):
+def test_after_every_read_that_moto_knows_the_state_is_saved_and_loaded(cloud, asked):
     assert asked > 500
     cloud.gateway.touch()
     assert cloud.server.save(), cloud.gateway.disk.failed
-    snapshot.load(cloud.server.home.path / "cloud.snap", Blobs(tmp_path))
+    snapshot.load(cloud.server.home.path / "cloud.snap", cloud.gateway.database)
 
 
 @pytest.mark.parametrize(
@@ -136,12 +135,13 @@ def test_what_once_bricked_the_cloud_costs_nothing(cloud, service, change):
 
 
 def test_what_cannot_be_kept_is_left_out_and_said(cloud, tmp_path):
+    cloud.server.save()
     with open("/dev/null", "rb") as file, cloud.gateway.locked():
         odd = {"generator": (one for one in "ab"), "file": file, "view": {1: 2}.keys(), "kept": {1: 2}}
-        dumped = snapshot.dump({"odd": odd})
+        dumped = snapshot.dump({"odd": odd}, snapshot.named_by(cloud.server.home.path / "cloud.snap").save)
     assert {"builtins.generator", "_io.BufferedReader"} <= dumped.dropped
     snapshot.write(Home(tmp_path), dumped.content)
-    store, _ = snapshot.load(tmp_path / "cloud.snap", cloud.gateway.blobs)
+    store, _ = snapshot.load(tmp_path / "cloud.snap", cloud.gateway.database)
     assert store["odd"] == {"generator": None, "file": None, "view": [1], "kept": {1: 2}}
 
 

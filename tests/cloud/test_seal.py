@@ -11,6 +11,7 @@ import pytest
 
 from mlops_iac.cloud import address, seal, services, snapshot
 from mlops_iac.cloud.blobs import Blobs
+from mlops_iac.cloud.database import Database
 from mlops_iac.cloud.home import Home
 from mlops_iac.cloud.process import EmbeddedCloud
 from mlops_iac.core.errors import CloudError
@@ -80,7 +81,7 @@ def test_a_strangers_snapshot_runs_no_code(person, tmp_path):
     for content in (path.read_bytes(), b"mlops-iac cloud snapshot 1\n5.2.5\n" + bomb, bomb):
         path.write_bytes(content)
         with pytest.raises(snapshot.NotLoadable):
-            snapshot.load(path, Blobs(tmp_path / "objects"))
+            snapshot.load(path, Database(tmp_path, Blobs(tmp_path / "objects")))
         assert not mark.exists()
 
 

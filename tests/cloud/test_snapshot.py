@@ -9,11 +9,16 @@ import pytest
 
 from mlops_iac.cloud import services, snapshot
 from mlops_iac.cloud.blobs import Blobs
+from mlops_iac.cloud.database import Database
 from mlops_iac.cloud.home import Home
 from mlops_iac.cloud.server import Server
 
 LOCATION = {"LocationConstraint": "eu-west-1"}
 ROLE = "arn:aws:iam::123456789012:role/runner"
+
+
+def make_database(home):
+    return Database(home, Blobs(home / "objects"))
 
 
 def deploy(clients):
@@ -153,7 +158,7 @@ def test_a_snapshot_of_another_moto_is_kept_aside_and_told(tmp_path, monkeypatch
 def test_a_damaged_snapshot_is_not_loaded(tmp_path, content):
     (tmp_path / "cloud.snap").write_bytes(content)
     with pytest.raises(snapshot.NotLoadable):
-        snapshot.load(tmp_path / "cloud.snap", Blobs(tmp_path / "objects"))
+        snapshot.load(tmp_path / "cloud.snap", make_database(tmp_path))
 
 
 def test_a_write_that_fails_leaves_the_old_snapshot(tmp_path, monkeypatch):
@@ -174,11 +179,10 @@ def test_a_write_that_fails_leaves_the_old_snapshot(tmp_path, monkeypatch):
 def test_the_store_of_our_own_parts_is_kept(tmp_path):
     services.reset()
     path = tmp_path / "cloud.snap"
-    blobs = Blobs(tmp_path / "objects")
     snapshot.write(Home(tmp_path), snapshot.dump({"jobs": {("a", 1): {"status": "Completed"}}}).content)
-    store, files = snapshot.load(path, blobs)
+    store, named = snapshot.load(path, make_database(tmp_path))
     assert store == {"jobs": {("a", 1): {"status": "Completed"}}}
-    assert files == frozenset()
+    assert named == snapshot.Named()
 
 
 def test_a_body_is_written_once_and_swept_when_no_snapshot_names_it(start_cloud, tmp_path):
@@ -212,4 +216,4 @@ def test_a_snapshot_whose_body_is_gone_is_not_loaded(start_cloud, tmp_path):
     (body,) = (tmp_path / "objects").iterdir()
     body.unlink()
     with pytest.raises(snapshot.NotLoadable, match="damaged"):
-        snapshot.load(tmp_path / "cloud.snap", Blobs(tmp_path / "objects"))
+        snapshot.load(tmp_path / "cloud.snap", make_database(tmp_path))

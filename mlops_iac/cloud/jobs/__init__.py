@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mlops_iac.cloud.gateway import Gateway
 from mlops_iac.cloud.jobs.host import FindFramework, Host
+from mlops_iac.cloud.jobs.records import Records
 from mlops_iac.core.frameworks import find_framework
 
 __all__ = ["install"]
@@ -24,21 +25,9 @@ def install(gateway: Gateway, find: FindFramework = find_framework) -> None:
         jobs.install()
     warming.install(gateway, find)
     gateway.reports["isolation"] = enter.report
-    gateway.reports["jobs"] = lambda: count_running(gateway)
+    gateway.reports["jobs"] = lambda: count_running(host.records)
 
 
-def count_running(gateway: Gateway) -> dict[str, int]:
+def count_running(records: Records) -> dict[str, int]:
     """How many jobs have ended, and how many have not: what ``cloud status`` tells."""
-    from mlops_iac.cloud.jobs import batch, sagemaker_api
-    from mlops_iac.cloud.jobs.records import brief
-
-    ended = {*sagemaker_api.ENDED, *batch.ENDED}
-    with gateway.locked():
-        found = [brief(record) for key, record in gateway.store["jobs"].items() if key[0].endswith("-job")]
-        over = sum(any(value in ended for name, value in record.items() if is_status(name)) for record in found)
-    return {"running": len(found) - over, "ended": over}
-
-
-def is_status(member: str) -> bool:
-    """``TrainingJobStatus`` and its like, and Batch's ``status``."""
-    return member == "status" or member.endswith("JobStatus")
+    return {"running": len(records.living()), "ended": records.ended}

@@ -28,6 +28,10 @@ log = logging.getLogger("mlops_iac.cloud.jobs")
 
 _KIND = "batch-job"
 ENDED = ("SUCCEEDED", "FAILED")
+_SHOWN = (
+    "jobArn", "jobId", "jobName", "createdAt", "status", "statusReason", "startedAt", "stoppedAt", "arrayProperties"
+)  # fmt: skip
+"""What ListJobs shows of a job."""
 _CLOUD_STOPPED = "The embedded cloud was stopped while this job was waiting or running. Submit it again."
 
 
@@ -114,7 +118,7 @@ class BatchJobs:
             chosen = self._children(call.account_id, call.region, array)
         else:
             queue = self._get_queue(call)["jobQueueArn"]
-            every = self.host.records.each(_KIND, call.account_id, call.region)
+            every = self.host.records.each(_KIND, call.account_id, call.region, whole=False)
             chosen = [record for _, record in every if record.get("jobQueue") == queue]
         status = asked.get("jobStatus") or ("RUNNING" if not asked.get("filters") else None)
         chosen = [
@@ -124,18 +128,9 @@ class BatchJobs:
         ]
         start = int(asked.get("nextToken") or 0)
         end = start + int(asked.get("maxResults") or 100)
-        kept = (
-            "jobArn",
-            "jobId",
-            "jobName",
-            "createdAt",
-            "status",
-            "statusReason",
-            "startedAt",
-            "stoppedAt",
-            "arrayProperties",
-        )
-        found = [{name: record[name] for name in kept if record.get(name) is not None} for record in chosen[start:end]]
+        found = [
+            {name: record[name] for name in _SHOWN if record.get(name) is not None} for record in chosen[start:end]
+        ]
         return {"jobSummaryList": found, **({"nextToken": str(end)} if end < len(chosen) else {})}
 
     def cancel(self, call: Call) -> dict[str, Any]:
@@ -155,8 +150,9 @@ class BatchJobs:
     def end_jobs_of(self, call: Call) -> None:
         """What was in a queue when it was deleted is terminated (API reference, DeleteJobQueue)."""
         queue = call.params["jobQueue"]
-        for key, record in list(self.host.records.each(_KIND, call.account_id, call.region)):
-            if record.get("jobQueue", "").endswith(f"/{queue}") or record.get("jobQueue") == queue:
+        for key in self.host.records.living(_KIND):
+            found = str((self.host.records.find(key) or {}).get("jobQueue", ""))
+            if key[1:3] == (call.account_id, call.region) and (found == queue or found.endswith(f"/{queue}")):
                 self._terminate(key, "The job queue was deleted.")
 
     def _terminate(self, parent: Key, reason: str) -> None:
@@ -173,9 +169,11 @@ class BatchJobs:
                 self._finish(key, "FAILED", reason)
 
     def settle(self) -> None:
-        for key, record in list(self.host.records.each(_KIND)):
-            if record["status"] not in ENDED:
+        for key in self.host.records.living(_KIND):
+            record = self.host.records.find(key)
+            if record and record["status"] not in ENDED:
                 self.host.records.change(key, status="FAILED", statusReason=_CLOUD_STOPPED, stoppedAt=_milliseconds())
+            self._put_away(key)
 
     def close(self) -> None:
         """The cloud is stopping: a job that starts from now on ends at once."""
@@ -291,6 +289,10 @@ class BatchJobs:
             )
             ended.extend(self._tell(key, key[3], status))
             ended.extend(self._count_child(key, status))
+            self._put_away(key)
+
+    def _put_away(self, key: Key) -> None:
+        self.host.records.put_away(key, (*_SHOWN, "jobQueue"))
 
     def _tell(self, key: Key, need: str, status: str) -> list[tuple[Key, str, str]]:
         """Start the jobs that waited only for this one; answers the jobs that can never run now."""
@@ -336,7 +338,7 @@ class BatchJobs:
     def _summary(self, key: Key, record: Mapping[str, Any]) -> dict[str, int]:
         statuses = Counter(dict.fromkeys(("SUBMITTED", "PENDING", "RUNNABLE", "STARTING", "RUNNING", *ENDED), 0))
         for index in range(record["arrayProperties"]["size"]):
-            child = self.host.records.find((*key[:3], f"{key[3]}:{index}"))
+            child = self.host.records.show((*key[:3], f"{key[3]}:{index}"))
             if child:
                 statuses[child["status"]] += 1
         return dict(statuses)

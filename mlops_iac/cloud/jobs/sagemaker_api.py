@@ -124,9 +124,11 @@ class JobsApi(ABC):
 
     def settle(self) -> None:
         """After a restart of the cloud: what was running is not any more."""
-        for key, record in list(self.host.records.each(self.kind, whole=False)):
-            if record[f"{self.noun}Status"] not in ENDED:
+        for key in self.host.records.living(self.kind):
+            record = self.host.records.find(key)
+            if record and record[f"{self.noun}Status"] not in ENDED:
                 self._finish(key, "Failed", CLOUD_STOPPED)
+            self.host.records.put_away(key, self._shown)
 
     def close(self) -> None:
         """The cloud is stopping: a job that starts from now on ends at once."""

@@ -9,18 +9,22 @@ from __future__ import annotations
 
 import base64
 import contextlib
-import sys
 import time
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from mlops_iac.cloud import pickling
-from mlops_iac.cloud.appended import Appended
 from mlops_iac.cloud.gateway import AwsError, Call
 from mlops_iac.cloud.iam import on_behalf
 from mlops_iac.cloud.interpreters.step_functions import asl_check, integrations
+from mlops_iac.cloud.moto_patches.stepfunctions_ended import (
+    Ended,
+    described,
+    item,
+    keep_only_history_in_snapshots,
+    machine_of,
+)
 from mlops_iac.cloud.news import News
 
 if TYPE_CHECKING:
@@ -37,24 +41,29 @@ _START_WAIT: Final = 5.0
 
 
 def apply(gateway: Gateway) -> None:
-    gateway.when_used("stepfunctions", lambda: _prepare(gateway))  # its grammar takes a second to import
+    ended = Ended(gateway)
+    gateway.when_used("stepfunctions", lambda: _prepare(gateway, ended))  # its grammar takes a second to import
     gateway.before("stepfunctions", "CreateStateMachine", _check_definition)
     gateway.before("stepfunctions", "UpdateStateMachine", _check_definition)
     gateway.before("stepfunctions", "CreateStateMachine", lambda call: on_behalf.check_state_machine(gateway, call))
     gateway.before("stepfunctions", "UpdateStateMachine", lambda call: on_behalf.check_state_machine(gateway, call))
     gateway.instead("stepfunctions", "ValidateStateMachineDefinition", _validate)
-    gateway.instead("stepfunctions", "StartExecution", lambda call: _start(gateway, call))
-    gateway.instead("stepfunctions", "StopExecution", lambda call: _stop(gateway, call))
-    gateway.instead("stepfunctions", "DescribeExecution", lambda call: _describe(gateway, call))
-    gateway.instead("stepfunctions", "ListExecutions", lambda call: _list(gateway, call))
-    gateway.instead("stepfunctions", "GetExecutionHistory", lambda call: _history(gateway, call))
-    gateway.on_restore(lambda: _settle_interrupted(gateway))
+    gateway.instead("stepfunctions", "StartExecution", lambda call: _start(gateway, ended, call))
+    gateway.instead("stepfunctions", "StopExecution", lambda call: _stop(gateway, ended, call))
+    gateway.instead("stepfunctions", "DescribeExecution", lambda call: _describe(gateway, ended, call))
+    gateway.instead(
+        "stepfunctions", "DescribeStateMachineForExecution", lambda call: _describe_machine(gateway, ended, call)
+    )
+    gateway.instead("stepfunctions", "ListExecutions", lambda call: _list(gateway, ended, call))
+    gateway.instead("stepfunctions", "GetExecutionHistory", lambda call: _history(gateway, ended, call))
+    gateway.after("stepfunctions", "DeleteStateMachine", lambda call: ended.forget(call.params["stateMachineArn"]))
+    gateway.on_restore(ended.settle_interrupted)
 
 
-def _prepare(gateway: Gateway) -> None:
+def _prepare(gateway: Gateway, ended: Ended) -> None:
     integrations.install(gateway)
-    _keep_only_history_in_snapshots()
-    _touch_when_an_execution_ends(gateway)
+    keep_only_history_in_snapshots()
+    _put_away_when_an_execution_ends(gateway, ended)
     _name_refused_definitions()
 
 
@@ -113,7 +122,7 @@ def _check_definition(call: Call) -> None:
 # The API ------------------------------------------------------------------------------------------------------------
 
 
-def _start(gateway: Gateway, call: Call) -> dict[str, Any]:
+def _start(gateway: Gateway, ended: Ended, call: Call) -> dict[str, Any]:
     name = call.params.get("name") or str(uuid.uuid4())
     if not asl_check.is_execution_name(name):
         raise AwsError("InvalidName", f"Invalid Name: '{name}'")
@@ -121,16 +130,22 @@ def _start(gateway: Gateway, call: Call) -> dict[str, Any]:
         machine = _backend(call).describe_state_machine(call.params["stateMachineArn"])
         key = (machine.encryptionConfiguration or {}).get("kmsKeyId")
         on_behalf.check_execution(gateway, machine.roleArn, machine.arn, key)
+        arn = f"{machine.arn.replace(':stateMachine:', ':execution:')}:{name}"
+        if ended.has(arn):
+            raise AwsError("ExecutionAlreadyExists", f"Execution Already Exists: '{arn}'")
         execution = _backend(call).start_execution(
             call.params["stateMachineArn"], name, call.params.get("input", "{}"), call.params.get("traceHeader")
         )
-    started = {**_described(execution), "status": "RUNNING"}
+    started = {**described(execution), "status": "RUNNING"}
     gateway.tell_news(News(kind="execution", account_id=call.account_id, region=call.region, facts=started))
     return {"executionArn": execution.execution_arn, "startDate": execution.start_date}
 
 
-def _stop(gateway: Gateway, call: Call) -> dict[str, Any]:
+def _stop(gateway: Gateway, ended: Ended, call: Call) -> dict[str, Any]:
     """Stops at once for whoever asks; the running task is told, and stops its job, within a fraction of a second."""
+    found = ended.find(call.params["executionArn"])
+    if found:
+        return {"stopDate": found["stopDate"]}
     execution = _find(gateway, call)
     if execution.exec_status == "RUNNING":
         now, error, cause = datetime.now(UTC), call.params.get("error"), call.params.get("cause")
@@ -142,42 +157,37 @@ def _stop(gateway: Gateway, call: Call) -> dict[str, Any]:
     return {"stopDate": execution.stop_date}
 
 
-def _describe(gateway: Gateway, call: Call) -> dict[str, Any]:
-    return _described(_find(gateway, call))
+def _describe(gateway: Gateway, ended: Ended, call: Call) -> dict[str, Any]:
+    with gateway.locked("stepfunctions"):
+        found: dict[str, Any] | None = (ended.find(call.params["executionArn"]) or {}).get("execution")
+        return found or described(_find(gateway, call))
 
 
-def _described(execution: Any) -> dict[str, Any]:
-    described = {**execution.to_describe_output(), "stateMachineArn": execution.state_machine_arn}
-    described["status"] = execution.status
-    return {key: value for key, value in described.items() if value is not None}
+def _describe_machine(gateway: Gateway, ended: Ended, call: Call) -> dict[str, Any]:
+    with gateway.locked("stepfunctions"):
+        found: dict[str, Any] | None = (ended.find(call.params["executionArn"]) or {}).get("machine")
+        return found or machine_of(_find(gateway, call))
 
 
-def _list(gateway: Gateway, call: Call) -> dict[str, Any]:
+def _list(gateway: Gateway, ended: Ended, call: Call) -> dict[str, Any]:
     if "stateMachineArn" not in call.params:
         raise AwsError("NotImplemented", "The embedded cloud lists executions of state machines, not of map runs.", 501)
     with gateway.locked("stepfunctions"), _moto_errors():
         machine = _backend(call).describe_state_machine(call.params["stateMachineArn"])
-        executions = sorted(machine.executions, key=lambda e: e.start_date, reverse=True)
+        found = [*(item(described(each)) for each in machine.executions), *ended.items(machine.arn)]
     wanted = call.params.get("statusFilter")
-    items = [_item(e) for e in executions if wanted in (None, e.status)]
+    items = [each for each in found if wanted in (None, each["status"])]
+    items.sort(key=lambda each: each["startDate"], reverse=True)
     return _paged("executions", items, call, limit=1000, default=100)
 
 
-def _item(execution: Any) -> dict[str, Any]:
-    item = {
-        "executionArn": execution.execution_arn,
-        "stateMachineArn": execution.state_machine_arn,
-        "name": execution.name,
-        "status": execution.status,
-        "startDate": execution.start_date,
-        "stopDate": execution.stop_date,
-    }
-    return {key: value for key, value in item.items() if value is not None}
-
-
-def _history(gateway: Gateway, call: Call) -> dict[str, Any]:
-    environment = _wait_for_environment(_find(gateway, call))
+def _history(gateway: Gateway, ended: Ended, call: Call) -> dict[str, Any]:
+    with gateway.locked("stepfunctions"):
+        found = ended.find(call.params["executionArn"])
+        execution = None if found else _find(gateway, call)
+    environment = _wait_for_environment(execution) if execution else None
     events = environment.event_manager.get_event_history() if environment is not None else []
+    events = found["events"] if found else events
     if call.params.get("reverseOrder"):
         events.reverse()
     if call.params.get("includeExecutionData") is False:
@@ -245,63 +255,25 @@ def _status(name: str) -> Any:
     return ExecutionStatus[name]
 
 
-# Over restarts ------------------------------------------------------------------------------------------------------
+# When one ends ------------------------------------------------------------------------------------------------------
 
 
-class History:
-    """What is kept of an execution's environment: its events."""
-
-    def __init__(self, events: Iterable[dict[str, Any]]) -> None:
-        self.event_manager = self
-        self.events = events
-
-    def get_event_history(self) -> list[dict[str, Any]]:
-        return [{k: dict(v) if isinstance(v, dict) else v for k, v in event.items()} for event in self.events]
-
-    def set_stop(self, **_: Any) -> None:
-        """It has ended: there is nothing to stop."""
-
-
-def _keep_only_history_in_snapshots() -> None:
-    """A running environment holds threads, sockets and half-read bodies; its history is what lasts."""
-    from moto.stepfunctions.parser.asl.eval.environment import Environment
-
-    pickling.REDUCERS[Environment] = lambda value: (History, (value.event_manager.get_event_history(),))
-
-
-def _touch_when_an_execution_ends(gateway: Gateway) -> None:
+def _put_away_when_an_execution_ends(gateway: Gateway, ended: Ended) -> None:
     from moto.stepfunctions.parser.backend.execution import BaseExecutionWorkerCommunication as Communication
     from moto.stepfunctions.parser.utils import TMP_THREADS
 
     def terminated(self: Any) -> None:
-        stopped = self.execution.stop_date if self.execution.status == "ABORTED" else None
+        execution = self.execution
+        stopped = execution.stop_date if execution.status == "ABORTED" else None
         self._reflect_execution_status()
-        self.execution.stop_date = stopped or self.execution.stop_date
+        execution.stop_date = stopped or execution.stop_date
         TMP_THREADS[:] = [thread for thread in TMP_THREADS if thread.is_alive()]  # moto keeps them all for ever
+        facts = described(execution)
         if type(self) is Communication:
-            worker = self.execution.exec_worker  # what interpreted it is as large as all the rest, and has ended
-            worker.env = History(Appended(gateway.blobs, worker.env.event_manager.get_event_history()))
+            ended.put_away(execution)
         gateway.touch()
-        gateway.bells.ring(("execution", self.execution.execution_arn))
-        arn = self.execution.execution_arn.split(":")
-        facts = _described(self.execution)
+        gateway.bells.ring(("execution", execution.execution_arn))
+        arn = execution.execution_arn.split(":")
         gateway.tell_news(News(kind="execution", account_id=arn[4], region=arn[3], facts=facts))
 
     Communication.terminated = terminated
-
-
-def _settle_interrupted(gateway: Gateway) -> None:
-    """Executions that ran when the last process ended cannot go on: nobody holds their place any more."""
-    if "moto.stepfunctions.parser.models" not in sys.modules:
-        return  # the snapshot held none
-    from moto.stepfunctions.parser.models import stepfunctions_parser_backends
-
-    with gateway.locked("stepfunctions"):
-        for _, _, backend in stepfunctions_parser_backends.iter_backends():
-            for machine in backend.state_machines:
-                for execution in machine.executions:
-                    if execution.exec_status == "RUNNING":
-                        execution.exec_status = _status("FAILED")
-                        execution.error = "States.Runtime"
-                        execution.cause = "The embedded cloud stopped while this execution ran."
-                        execution.stop_date = datetime.now(UTC)

@@ -20,13 +20,13 @@ SHOWN = ("TrainingJobName", "TrainingJobStatus", "LabelingJobArn")
 
 @pytest.fixture
 def records(cloud: Cloud) -> Iterator[Records]:
-    cloud.server.gateway.store["jobs"].clear()
+    cloud.server.gateway.store.clear()
     made = Records(cloud.server.gateway, "jobs")
     made.add(KEY, dict(RECORD))
     made.put_away(KEY, SHOWN)
     made.add(OTHER, {**RECORD, "TrainingJobStatus": "InProgress"})
     yield made
-    cloud.server.gateway.store["jobs"].clear()
+    cloud.server.gateway.store.clear()
 
 
 def test_a_record_that_was_put_away_is_found_whole(records: Records) -> None:
@@ -41,8 +41,8 @@ def test_lists_read_only_what_they_show(records: Records, monkeypatch: pytest.Mo
     assert told[OTHER]["HyperParameters"] == {"C": "1.0"}
 
 
-def test_the_status_counts_it(cloud: Cloud, records: Records) -> None:
-    assert count_running(cloud.server.gateway) == {"running": 1, "ended": 1}
+def test_the_status_counts_it(records: Records) -> None:
+    assert count_running(records) == {"running": 1, "ended": 1}
 
 
 def test_a_copy_changes_nothing(records: Records) -> None:

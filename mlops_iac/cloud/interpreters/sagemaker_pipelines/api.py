@@ -39,6 +39,11 @@ REFUSED: Final = (
     "UpdatePipelineExecution",
     "UpdatePipelineVersion",
 )
+_SHOWN: Final = (
+    "PipelineExecutionArn", "PipelineExecutionStatus", "PipelineExecutionDisplayName", "PipelineExecutionDescription",
+    "CreationTime", "FailureReason",
+)  # fmt: skip
+"""What lists show of an execution."""
 CLOUD_STOPPED: Final = "The embedded cloud stopped while this execution ran."
 
 
@@ -127,11 +132,11 @@ class Pipelines:
 
     def list(self, call: Call) -> dict[str, Any]:
         pipeline = self._pipeline(call, call.params["PipelineName"])
+        begin = f"{pipeline.pipeline_name}/"
         found = [
             record
-            for key, record in self._records.each("execution", call.account_id, call.region)
-            if key[3].startswith(f"{pipeline.pipeline_name}/")
-            and between(record["CreationTime"], call.params.get("CreatedAfter"), call.params.get("CreatedBefore"))
+            for _, record in self._records.each("execution", call.account_id, call.region, begin, whole=False)
+            if between(record["CreationTime"], call.params.get("CreatedAfter"), call.params.get("CreatedBefore"))
         ]
         found.sort(key=lambda record: record["CreationTime"], reverse=call.params.get("SortOrder") != "Ascending")
         return paged("PipelineExecutionSummaries", [_summary(one) for one in found], call.params, limit=100)
@@ -154,9 +159,11 @@ class Pipelines:
 
     def settle(self) -> None:
         """After a restart of the cloud: what was running is not any more."""
-        for key, record in list(self._records.each("execution")):
-            if record["PipelineExecutionStatus"] not in ENDED:
+        for key in self._records.living("execution"):
+            record = self._records.find(key)
+            if record and record["PipelineExecutionStatus"] not in ENDED:
                 self._end(key, "Failed", CLOUD_STOPPED)
+            self._records.put_away(key, _SHOWN)
 
     def forget(self) -> None:
         for execution in list(self._running.values()):
@@ -213,6 +220,7 @@ class Pipelines:
         after = self._records.find(key)
         if before is not None and after is not None:
             self._tell(key, after, before["PipelineExecutionStatus"])
+        self._records.put_away(key, _SHOWN)
 
     def _tell(self, key: Key, record: Mapping[str, Any], before: str) -> None:
         """Rules and alarms hear of it."""
