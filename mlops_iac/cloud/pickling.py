@@ -108,7 +108,6 @@ def pickler() -> type[Any]:
     """The pickler class, made late: its reducers name moto's and cryptography's classes, which are slow to import."""
     from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
     from moto.core.base_backend import BackendDict, BaseBackend
-    from moto.s3.utils import _VersionedKeyStore
 
     from mlops_iac.cloud.shelf import Shelf
 
@@ -181,8 +180,6 @@ def pickler() -> type[Any]:
                 return _load_key, (_key_bytes(value),)
             if isinstance(value, weakref.WeakValueDictionary):
                 return _make_weak, (list(value.items()),)
-            if isinstance(value, _VersionedKeyStore):  # its items() shows the newest version only
-                return _make_versions, ([(key, value.getlist(key)) for key in dict.keys(value)],)
             if isinstance(value, collections.defaultdict) and kind.__module__.startswith("moto."):
                 return _make_dict, (kind, value.default_factory, list(dict.items(value)), vars(value))
             if isinstance(value, _VIEWS):
@@ -220,15 +217,6 @@ def _load_key(pem: bytes) -> Any:
 
 def _make_weak(items: list[tuple[Any, Any]]) -> weakref.WeakValueDictionary[Any, Any]:
     return weakref.WeakValueDictionary(items)
-
-
-def _make_versions(items: list[tuple[Any, list[Any]]]) -> Any:
-    from moto.s3.utils import _VersionedKeyStore
-
-    store = _VersionedKeyStore()
-    for key, versions in items:
-        store.setlist(key, versions)
-    return store
 
 
 def _make_dict(kind: Any, factory: Callable[[], Any], items: list[tuple[Any, Any]], attributes: dict[str, Any]) -> Any:

@@ -140,7 +140,11 @@ class Shelf(MutableMapping[str, Any]):
                     self._as_read.pop(key, None)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _restored, (self._database, self.id, self._note), {"owner": self.owner, "_count": self._count}
+        return (
+            _restored,
+            (type(self), self._database, self.id, self._note),
+            {"owner": self.owner, "_count": self._count},
+        )
 
     # Inside -------------------------------------------------------------------------------------------------------
 
@@ -169,7 +173,7 @@ class _Saving(NamedTuple):
     contents: dict[str, bytes]
 
 
-def _restored(database: Database, number: int, note: Note | None) -> Shelf:
-    made = Shelf(database, note=note)
+def _restored(kind: type[Shelf], database: Database, number: int, note: Note | None) -> Shelf:
+    made = kind(database, note=note)
     made.id = number
     return made

@@ -85,9 +85,10 @@ def _through_s3(operation: str, parameters: Mapping[str, Any], place: Place) -> 
 
 def _reading(bucket_name: str, name: str, version: str | None, place: Place) -> Iterator[KeyUse]:
     bucket = _bucket(bucket_name)
-    stored = bucket.keys.get(name) if bucket else None
+    versions = bucket.keys.look(name) if bucket else []
+    stored = versions[-1] if versions else None
     if version and bucket:
-        stored = next((each for each in bucket.keys.getlist(name, []) if each.version_id == version), None)
+        stored = next((each for each in versions if each.version_id == version), None)
     key = getattr(stored, "kms_key_id", None)
     if key and getattr(stored, "encryption", None) == "aws:kms":
         yield KeyUse(action="kms:Decrypt", key=key, via="s3", encryption_context=_s3_context(bucket, name, place))

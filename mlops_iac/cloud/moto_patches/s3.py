@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from mlops_iac.cloud import tables
-from mlops_iac.cloud.moto_patches import s3_bodies, s3_listing
+from mlops_iac.cloud.moto_patches import s3_bodies, s3_buckets, s3_listing
 from mlops_iac.cloud.wire import AwsError, Call
 from mlops_iac.core.strict_json import read_json
 
@@ -51,6 +51,7 @@ def apply(gateway: Gateway) -> None:
     gateway.after("s3", "DeleteBucket", lambda call: _forget(gateway, call))
     gateway.when_used("s3", _patch_policies)
     gateway.when_used("s3", lambda: s3_bodies.patch(gateway))
+    gateway.when_used("s3", lambda: s3_buckets.patch(gateway))
     gateway.when_used("s3", s3_listing.patch)
 
 

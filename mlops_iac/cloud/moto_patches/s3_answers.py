@@ -88,9 +88,9 @@ def _check_select(call: Call) -> None:
 
 def _check_upload(gateway: Gateway, call: Call) -> None:
     bucket = _find_bucket(gateway, call)
-    done = bucket and getattr(bucket.keys.get(call.params["Key"]), "multipart", None)
     if bucket is None:
         return
+    done = next((getattr(each, "multipart", None) for each in bucket.keys.look(call.params["Key"])[-1:]), None)
     if call.params["UploadId"] in bucket.multiparts:
         if call.operation == "CompleteMultipartUpload":
             s3_bodies.check_whole(call, bucket.multiparts[call.params["UploadId"]])
@@ -124,7 +124,7 @@ def _check_object(gateway: Gateway, call: Call) -> Any:
     bucket, version = _find_bucket(gateway, call), call.params.get("VersionId")
     if bucket is None:
         return None
-    versions = bucket.keys.getlist(call.params["Key"], [])
+    versions = bucket.keys.look(call.params["Key"])
     found = next((one for one in versions if one.version_id == version), None) if version else None
     if version and found is None:
         raise AwsError("NoSuchVersion", "The specified version does not exist.", 404)

@@ -152,7 +152,7 @@ def _measure_buckets(gateway: Gateway) -> list[tuple[str, str, list[Datum]]]:
     with gateway.locked("s3"):
         for account_id, _, backend in s3_backends.iter_backends():
             for bucket in backend.buckets.values():
-                sizes = [key.contentsize for key in bucket.keys.values()]
+                sizes = bucket.keys.sizes()
                 place = {"BucketName": bucket.name}
                 data = [
                     Datum(

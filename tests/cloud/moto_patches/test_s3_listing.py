@@ -11,12 +11,20 @@ BUCKET = "listing-bucket"
 NAMES = ("a/1", "a/2", "b", "c/x/1", "c/y", "d")
 
 
+def of(*every):
+    """A bucket's names, from one on."""
+    return lambda start: [name for name in every if name >= start]
+
+
+names = of(*NAMES)
+
+
 def test_a_page_holds_keys_and_common_prefixes_in_one_order():
-    assert page(NAMES, delimiter="/") == Page(["b", "d"], ["a/", "c/"], "")
-    assert page(NAMES, prefix="c/", delimiter="/") == Page(["c/y"], ["c/x/"], "")
-    assert page(NAMES, prefix="c") == Page(["c/x/1", "c/y"], [], "")
-    assert page(NAMES, delimiter="/", after="a/") == Page(["b", "d"], ["c/"], "")
-    assert page(("ab-cd-e", "ab-f"), prefix="a", delimiter="-") == Page([], ["ab-"], "")
+    assert page(names, delimiter="/") == Page(["b", "d"], ["a/", "c/"], "")
+    assert page(names, prefix="c/", delimiter="/") == Page(["c/y"], ["c/x/"], "")
+    assert page(names, prefix="c") == Page(["c/x/1", "c/y"], [], "")
+    assert page(names, delimiter="/", after="a/") == Page(["b", "d"], ["c/"], "")
+    assert page(of("ab-cd-e", "ab-f"), prefix="a", delimiter="-") == Page([], ["ab-"], "")
 
 
 @pytest.mark.parametrize("most", [1, 2, 3, 4, 5])
@@ -24,19 +32,19 @@ def test_a_page_holds_keys_and_common_prefixes_in_one_order():
 def test_pages_of_any_size_show_everything_once(most, delimiter):
     found, after = [], ""
     while True:
-        keys, folders, last = page(NAMES, delimiter=delimiter, after=after, most=most)
+        keys, folders, last = page(names, delimiter=delimiter, after=after, most=most)
         assert len(keys) + len(folders) <= most
         found += sorted([*keys, *folders])
         if not last:
             break
         after = last
-    whole = page(NAMES, delimiter=delimiter)
+    whole = page(names, delimiter=delimiter)
     assert found == sorted([*whole.keys, *whole.folders])
 
 
 def test_no_page_is_larger_than_s3s_and_none_of_size_zero_goes_on():
-    assert len(page(map(str, range(1500))).keys) == 1000
-    assert page(NAMES, most=0) == Page([], [], "")
+    assert len(page(of(*sorted(map(str, range(1500))))).keys) == 1000
+    assert page(names, most=0) == Page([], [], "")
 
 
 @pytest.fixture(scope="module")
