@@ -14,7 +14,7 @@ from mlops_iac.core.errors import PipelineError
 from mlops_iac.core.frameworks import Framework
 from mlops_iac.core.instance_types import Processor, processor_of
 from mlops_iac.pipelines.compile import get_target
-from mlops_iac.pipelines.compile.bindings import Bindings, EndpointBinding, QueueBinding
+from mlops_iac.pipelines.compile.bindings import Bindings, CatalogueBinding, EndpointBinding, QueueBinding
 from mlops_iac.pipelines.pipeline import Pipeline
 
 Compile = Callable[[Pipeline, Bindings], dict[str, Any]]
@@ -23,6 +23,7 @@ PLACEHOLDER_QUEUE = QueueBinding(queue_arn="placeholder", job_definition_arn="pl
 
 CODE_ZONE = {"code": "code/"}
 """Packed code lies beside the zones of the lake."""
+_CATALOGUE = ("database", "workgroup")
 
 
 def definition(
@@ -58,6 +59,7 @@ def definition(
         "tags": dict(site.tags),
     }
     known: dict[str, Any] = {
+        "catalogues": {"main": CatalogueBinding(**dict.fromkeys(_CATALOGUE, "placeholder"))} if lake.catalogue else {},
         "registries": dict.fromkeys(registries, f"{site.stack}-placeholder"),
         "endpoints": {name: _placeholder(site, ref) for name, ref in endpoints.items()},
         "queues": dict.fromkeys(_usable(queues), PLACEHOLDER_QUEUE),
@@ -76,6 +78,7 @@ def definition(
         "subnet_ids": list(jobs.subnet_ids),
         "security_group_ids": list(jobs.security_group_ids),
         "registries": {name: ref.group for name, ref in registries.items()},
+        "catalogue": {name: getattr(lake.catalogue, name) for name in _CATALOGUE} if lake.catalogue else None,
         "endpoints": {name: _endpoint_values(ref) for name, ref in endpoints.items()},
         "queues": {
             name: {"queue_arn": ref.queue_arn, "job_definition_arn": ref.job_definition_arn}
@@ -95,11 +98,13 @@ def _processor(endpoints: Mapping[str, EndpointRef]) -> Processor:
 
 
 def _render(compile: Compile, pipeline: Pipeline, values: Mapping[str, Any]) -> str:
+    catalogue = values["catalogue"]
     bindings = Bindings(
         **{
-            **values,
+            **{name: value for name, value in values.items() if name != "catalogue"},
             "subnet_ids": tuple(values["subnet_ids"]),
             "security_group_ids": tuple(values["security_group_ids"]),
+            "catalogues": {"main": CatalogueBinding(**catalogue)} if catalogue else {},
             "endpoints": {name: EndpointBinding(**endpoint) for name, endpoint in values["endpoints"].items()},
             "queues": {name: QueueBinding(**queue) for name, queue in values["queues"].items()},
         }

@@ -11,9 +11,11 @@ from mlops_iac.blueprints.parts.definition import definition
 from mlops_iac.blueprints.parts.foundation import Foundation
 from mlops_iac.blueprints.parts.jobs import Jobs
 from mlops_iac.blueprints.parts.serve import Serve
+from mlops_iac.components.data_lake.access import RESULTS
+from mlops_iac.components.identity import Role
 from mlops_iac.components.orchestrator.orchestrator import OrchestratorArgs, Own, make_orchestrator
 from mlops_iac.pipelines.pipeline import Pipeline
-from mlops_iac.pipelines.steps import BatchTransformStep
+from mlops_iac.pipelines.steps import BatchTransformStep, QueryStep
 
 if TYPE_CHECKING:
     from mlops_iac.components.compute.batch import BatchCompute
@@ -90,5 +92,16 @@ class Flow:
                 serve.registry.grant_read(role)
         if queues and any(bind.kind == "queues" for bind in binds):
             queues.grant_submit(flow.role)
+        if any(bind.kind == "catalogues" for bind in binds):
+            self._let_query(flow.role, foundation, pipeline)
         if flow.notifies:
             foundation.alerts.grant_publish(flow.role)
+
+    @staticmethod
+    def _let_query(role: Role, foundation: Foundation, pipeline: Pipeline) -> None:
+        """Athena reads tables, and writes answers and its own results, in the role of who asks."""
+        lake = foundation.lake
+        written = {step.rows.zone for step in pipeline.steps if isinstance(step, QueryStep)}
+        lake.grant_query(role)
+        lake.grant_read(role)
+        lake.grant_write(role, RESULTS, *sorted(written))

@@ -28,6 +28,14 @@ class BucketRef:
 
 
 @dataclass(frozen=True, kw_only=True)
+class CatalogueRef:
+    """Tables of a lake, and the workgroup in which Athena asks them."""
+
+    database: pulumi.Input[str]
+    workgroup: pulumi.Input[str]
+
+
+@dataclass(frozen=True, kw_only=True)
 class LakeRef:
     """A data lake: one bucket, its zones, the key its objects are written with."""
 
@@ -37,6 +45,8 @@ class LakeRef:
     """None under `sandbox`, where S3 manages the encryption."""
     zones: Mapping[str, str]
     """Zone name to key prefix, ending in a slash."""
+    catalogue: CatalogueRef | None = None
+    """None for a lake that was adopted: it has none of ours."""
 
     def uri(self, prefix: str) -> pulumi.Output[str]:
         """``s3://bucket/prefix``"""

@@ -16,6 +16,7 @@ from pulumi_aws.s3 import (
 )
 
 from mlops_iac.components._kit import Component, KeyRef, LakeRef, Named, policy, render
+from mlops_iac.components._kit.refs import CatalogueRef
 from mlops_iac.components.data_lake import access, tables
 from mlops_iac.components.data_lake.args import ZONES, DataLakeArgs, Table
 from mlops_iac.components.data_lake.lifecycle import rules
@@ -99,7 +100,10 @@ class DataLake(Component):
 
     def _offer(self, name: pulumi.Output[str], arn: pulumi.Output[str], key: KeyRef | None) -> None:
         zones = {zone: f"{zone}/" for zone in ZONES}
-        self.ref = LakeRef(bucket=name, arn=arn, key_arn=key.arn if key else None, zones=zones)
+        catalogue = None
+        if self.nodes:
+            catalogue = CatalogueRef(database=self.nodes.catalog.name, workgroup=self.nodes.queries.name)
+        self.ref = LakeRef(bucket=name, arn=arn, key_arn=key.arn if key else None, zones=zones, catalogue=catalogue)
         self.bucket_name, self.bucket_arn = name, arn
         self.register_outputs({"bucket_name": name, "bucket_arn": arn})
 

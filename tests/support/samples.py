@@ -8,7 +8,7 @@ from mlops_iac.blueprints.parts.training_pipeline import training
 from mlops_iac.blueprints.tabular_batch import TabularBatchOptions
 from mlops_iac.pipelines.parameters import Parameter
 from mlops_iac.pipelines.pipeline import Pipeline
-from mlops_iac.pipelines.steps import BatchTransformStep
+from mlops_iac.pipelines.steps import BatchTransformStep, QueryStep
 
 
 def _training() -> Pipeline:
@@ -22,11 +22,19 @@ def _scoring() -> Pipeline:
     return Pipeline(name="scoring", parameters=(data,), steps=(score,))
 
 
+def _refreshing() -> Pipeline:
+    """Asks the lake for the rows of one country."""
+    country = Parameter(name="country", type="string", default="DE", allowed=("DE", "FR"), description="Whose rows.")
+    ask = QueryStep(name="ask", sql="SELECT * FROM visits WHERE country = ? AND age > ?", values=(country.ref, 18))
+    return Pipeline(name="refresh", parameters=(country,), steps=(ask,))
+
+
 SAMPLES: Mapping[str, Callable[[], Pipeline]] = {
     "batch_transform": _scoring,
     "deploy": _training,
     "gate": _training,
     "processing": _training,
+    "query": _refreshing,
     "register": _training,
     "training": _training,
 }

@@ -14,21 +14,30 @@ from mlops_iac.cloud.athena.statement import Statement
 
 _FORMATS: Final = {
     "JSON": ("FORMAT json", ".json"),
-    "PARQUET": ("FORMAT parquet, COMPRESSION gzip", ".parquet"),
+    "PARQUET": ("FORMAT parquet", ".parquet"),
     "TEXTFILE": ("FORMAT csv, HEADER false, DELIM '{delimiter}'", ".csv"),
 }
 """Athena's word to DuckDB's COPY options and the name's end."""
 
+_COMPRESSIONS: Final = {"GZIP": "gzip", "NONE": "uncompressed"}
+"""Athena's word to DuckDB's. Athena compresses by GZIP when nothing is said:
+https://docs.aws.amazon.com/athena/latest/ug/compression-formats.html"""
+
 
 def write(engine: Engine, statement: Statement, clients: Clients, record: Mapping[str, Any], folder: Path) -> list[str]:
     """One file below the location; answers where it is. Raises `QueryFailed` when something is there already."""
-    unknown = set(statement.properties) - {"format", "field_delimiter"}
+    unknown = set(statement.properties) - {"format", "field_delimiter", "compression"}
     if unknown:
         raise not_emulated(f"UNLOAD with {', '.join(sorted(unknown))}")
     kind = statement.properties.get("format", "").upper()
     if kind not in _FORMATS:
         raise not_emulated(f"UNLOAD in format `{kind}`; it may be {', '.join(_FORMATS)}")
     options, ending = _FORMATS[kind]
+    packed = statement.properties.get("compression", "GZIP").upper()
+    if packed not in _COMPRESSIONS:
+        raise not_emulated(f"UNLOAD with compression `{packed}`; it may be {', '.join(_COMPRESSIONS)}")
+    options += f", COMPRESSION {_COMPRESSIONS[packed]}"
+    ending += ".gz" if packed == "GZIP" and kind != "PARQUET" else ""
     delimiter = statement.properties.get("field_delimiter", "\x01").replace("'", "''")
     bucket, prefix = split_location(statement.location)
     s3 = clients("s3")

@@ -169,7 +169,8 @@ class Enforcer:
             **request_keys(call.service, given),
         }
         found: Wanted = []
-        for need in requirements(call.service, call.operation, call.params, place, resolver(place)):
+        resolve = resolver(place, self._gateway.store)
+        for need in requirements(call.service, call.operation, call.params, place, resolve):
             tags = resource_tags(need.resource)
             found.append((need.action, need.resource, Context(basis, tags)))
         for role, service in passed_roles(call.service, call.operation, call.params):

@@ -5,16 +5,24 @@ Callers hold the gateway's lock.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Mapping
+from typing import Any, Final
 
+from mlops_iac.cloud.athena.queries import STORE as QUERIES
 from mlops_iac.cloud.iam.requirements import Place
 
+Store = Mapping[str, dict[Any, Any]]
 
-def resolver(place: Place) -> Callable[[str, str], str | None]:
-    """Looks names up in one account and region: ``resolve("key", "alias/lake")`` is the key's id."""
+
+def resolver(place: Place, store: Store) -> Callable[[str, str], str | None]:
+    """Looks names up in one account and region: ``resolve("key", "alias/lake")`` is the key's id.
+
+    ``store`` is what the cloud keeps beside moto: `Gateway.store`.
+    """
 
     def resolve(what: str, name: str) -> str | None:
+        if what == "query":
+            return _workgroup(store[QUERIES].get((place.account, place.region, name)))
         return _RESOLVERS[what](name, place)
 
     return resolve
@@ -51,13 +59,9 @@ def _role(name: str, place: Place) -> str | None:
     return f"{role.path}{name}".removeprefix("/") if role else name
 
 
-def _query(name: str, place: Place) -> str | None:
-    """The workgroup of an Athena query."""
-    from moto.athena.models import athena_backends
-
-    execution = athena_backends[place.account][place.region].executions.get(name)
-    workgroup = getattr(execution, "workgroup", None)
-    return str(getattr(workgroup, "name", workgroup)) if workgroup else None
+def _workgroup(query: Mapping[str, Any] | None) -> str | None:
+    """The workgroup that an Athena query was asked in."""
+    return str(query["WorkGroup"]) if query else None
 
 
 def _function(name: str, place: Place) -> str | None:
@@ -68,7 +72,6 @@ def _function(name: str, place: Place) -> str | None:
 _RESOLVERS: Final[dict[str, Callable[[str, Place], str | None]]] = {
     "function": _function,
     "key": _key_id,
-    "query": _query,
     "role": _role,
     "secret": _secret,
 }

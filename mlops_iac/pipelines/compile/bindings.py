@@ -38,6 +38,14 @@ class QueueBinding:
 
 
 @dataclass(frozen=True, kw_only=True)
+class CatalogueBinding:
+    """Tables that Athena asks, and the workgroup it asks them in."""
+
+    database: str
+    workgroup: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Bindings:
     """One environment, as a compiler needs it."""
 
@@ -62,6 +70,8 @@ class Bindings:
     serving_image: str
     registries: Mapping[str, str] = field(default_factory=dict)
     """Registry to its model package group, by the names of the environment's contract."""
+    catalogues: Mapping[str, CatalogueBinding] = field(default_factory=dict)
+    """By the names of the environment: ``main`` is the lake's own."""
     endpoints: Mapping[str, EndpointBinding] = field(default_factory=dict)
     """By the names of the environment's contract."""
     queues: Mapping[str, QueueBinding] = field(default_factory=dict)
@@ -99,6 +109,9 @@ class Bindings:
             "training_images": {"cpu": f"{account}.dkr.ecr.{region}.amazonaws.com/placeholder:1"},
             "serving_image": f"{account}.dkr.ecr.{region}.amazonaws.com/placeholder:1",
             "registries": {"main": f"{stack}-placeholder"},
+            "catalogues": {
+                "main": CatalogueBinding(database=f"{stack.replace('-', '_')}_placeholder", workgroup=stack)
+            },
             "endpoints": {
                 "main": EndpointBinding(
                     name=f"{stack}-placeholder",

@@ -9,6 +9,7 @@ from mlops_iac.pipelines.steps.batch_transform import BatchTransformStep
 from mlops_iac.pipelines.steps.deploy import DeployStep
 from mlops_iac.pipelines.steps.gate import GateStep
 from mlops_iac.pipelines.steps.processing import ProcessingStep
+from mlops_iac.pipelines.steps.query import QueryStep
 from mlops_iac.pipelines.steps.register import RegisterStep
 from mlops_iac.pipelines.steps.step import Job, Output, ScriptStep, Step
 from mlops_iac.pipelines.steps.training import TrainingStep
@@ -18,6 +19,7 @@ STEP_KINDS: tuple[type[Step], ...] = (
     DeployStep,
     GateStep,
     ProcessingStep,
+    QueryStep,
     RegisterStep,
     TrainingStep,
 )
@@ -49,6 +51,7 @@ __all__ = [
     "Job",
     "Output",
     "ProcessingStep",
+    "QueryStep",
     "RegisterStep",
     "ScriptStep",
     "Step",

@@ -77,7 +77,7 @@ class Bind(NamedTuple):
     """One thing of the environment that a step acts on, by its name there."""
 
     field: str
-    kind: Literal["endpoints", "queues", "registries"]
+    kind: Literal["catalogues", "endpoints", "queues", "registries"]
     name: str
     changes: bool = True
     """False: it only reads what is there."""

@@ -164,7 +164,7 @@ def test_a_table_is_defined_filled_shown_and_dropped_in_sql(ask, lake):
 
 def test_clients_find_what_was_unloaded_by_its_manifest(ask, lake):
     place = f"s3://{BUCKET}/unloaded"
-    assert ask(f"UNLOAD (SELECT 1 AS id) TO '{place}' WITH (format = 'JSON')") == []
+    assert ask(f"UNLOAD (SELECT 1 AS id) TO '{place}' WITH (format = 'JSON', compression = 'NONE')") == []
     client, s3 = lake("athena"), lake("s3")
     newest = client.list_query_executions()["QueryExecutionIds"][0]
     statistics = client.get_query_execution(QueryExecutionId=newest)["QueryExecution"]["Statistics"]

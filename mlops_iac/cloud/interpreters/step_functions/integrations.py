@@ -5,8 +5,8 @@ empty: parameters and results are not converted between Step Functions' PascalCa
 `.sync` works, and calls go to a fixed account. What is here:
 
 - names and results are converted by botocore's shapes, for every service; dates become ISO strings, bodies become text
-- ``sagemaker`` is an optimised integration: create calls, and `.sync` for training, processing, transform and tuning
-  jobs, with AWS's error names
+- ``sagemaker`` and ``athena`` are optimised integrations: create calls, and `.sync` for training, processing,
+  transform and tuning jobs and for queries, with AWS's error names
 - `.sync` is told when the job changes, and stops the job when the execution is stopped or the task times out; Wait
   states are cut short by what they wait for (`waiting.py`)
 - calls are made in the account and region of the state machine
@@ -22,7 +22,7 @@ import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
-from mlops_iac.cloud.interpreters.step_functions import intrinsics, sagemaker_tasks, waiting
+from mlops_iac.cloud.interpreters.step_functions import intrinsics, optimized_tasks, waiting
 from mlops_iac.cloud.interpreters.step_functions.moto_asl import (
     BOTO_NAMES,
     CALLING,
@@ -61,7 +61,7 @@ def install(gateway: Gateway) -> None:
         _patch_shapes()
         _patch_sync()
         _patch_errors()
-        sagemaker_tasks.install()
+        optimized_tasks.install()
         waiting.install()
         _patch_jsonata()
         intrinsics.install()

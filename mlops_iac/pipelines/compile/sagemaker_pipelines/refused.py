@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-REFUSED: Final[Mapping[str, str]] = {}
+REFUSED: Final[Mapping[str, str]] = {
+    "query": "No type of step runs SQL with values apart from it: an AthenaDatasetDefinition takes text only.",
+}
 """Kind to reason: a sentence. Sorted."""
 
 REFUSED_COMPUTE: Final[Mapping[str, str]] = {

@@ -12,6 +12,7 @@ from mlops_iac.core.suggestions import did_you_mean
 from mlops_iac.pipelines.compile.shapes import Checker, Fault
 
 OPTIMIZED: Mapping[str, Mapping[str, frozenset[str]]] = {
+    "athena": {"startQueryExecution": frozenset({"sync"})},
     "batch": {"submitJob": frozenset({"sync"})},
     "sagemaker": {
         "createEndpoint": frozenset(),

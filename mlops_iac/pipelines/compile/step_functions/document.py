@@ -19,6 +19,7 @@ from mlops_iac.pipelines.compile.step_functions.deploy import compile_deploy
 from mlops_iac.pipelines.compile.step_functions.failure import failure_states
 from mlops_iac.pipelines.compile.step_functions.gate import compile_gate
 from mlops_iac.pipelines.compile.step_functions.processing import compile_processing
+from mlops_iac.pipelines.compile.step_functions.query import compile_query, constants
 from mlops_iac.pipelines.compile.step_functions.refused import REFUSED
 from mlops_iac.pipelines.compile.step_functions.register import compile_register
 from mlops_iac.pipelines.compile.step_functions.training import compile_training
@@ -29,6 +30,7 @@ from mlops_iac.pipelines.steps import (
     DeployStep,
     GateStep,
     ProcessingStep,
+    QueryStep,
     RegisterStep,
     Step,
     TrainingStep,
@@ -39,6 +41,7 @@ COMPILERS: Mapping[type[Step], Compiler] = {
     DeployStep: compile_deploy,
     GateStep: compile_gate,
     ProcessingStep: compile_processing,
+    QueryStep: compile_query,
     RegisterStep: compile_register,
     TrainingStep: compile_training,
 }
@@ -96,15 +99,12 @@ def step_of(state: str) -> str:
 
 def _begin(pipeline: Pipeline, bindings: Bindings, first: str) -> States:
     """Complete the input: defaults for what the run does not say, and fixed values that expressions read."""
-    scripts = {
-        x.key(step.name): script_mode(step, bindings.region)
-        for step in pipeline.ordered
-        if isinstance(step, TrainingStep)
-    }
+    context = Context(pipeline, bindings, first)
+    fixed = {x.key(step.name): found for step in pipeline.ordered if (found := _constants(step, context))}
     return {
         START: {
             "Type": "Pass",
-            "Result": {"defaults": hyperparameters.carried(pipeline.defaults), **scripts},
+            "Result": {"defaults": hyperparameters.carried(pipeline.defaults), **fixed},
             "ResultPath": "$.constants",
             "Next": SET_UP,
         },
@@ -121,6 +121,13 @@ def _begin(pipeline: Pipeline, bindings: Bindings, first: str) -> States:
             "Next": first,
         },
     }
+
+
+def _constants(step: Step, context: Context) -> State:
+    """Fixed values of a step that its expressions read."""
+    if isinstance(step, TrainingStep):
+        return {**script_mode(step, context.bindings.region)}
+    return constants(step, context) if isinstance(step, QueryStep) else {}
 
 
 def _longest(pipeline: Pipeline) -> int:

@@ -74,6 +74,8 @@ def _statements(call: Call, parameters: Mapping[str, Any], bindings: Bindings) -
         if bindings.key_arn:
             through = {"StringEquals": {"kms:ViaService": f"s3.{bindings.region}.amazonaws.com"}}
             yield _allow("DecryptModels", ["kms:Decrypt"], [bindings.key_arn], through)
+    elif action == "startQueryExecution":
+        yield from _query(parameters, bindings)
     elif action == "publish":
         yield _allow("Publish", ["sns:Publish"], [parameters["TopicArn"]])
         if bindings.alerts_key_arn:
@@ -116,6 +118,23 @@ def _container(bindings: Bindings) -> Iterator[Statement]:
     )
     rule = _arn(bindings, "events", "rule/StepFunctionsGetEventsForBatchJobsRule")
     yield _allow("BatchJobEvents", ["events:DescribeRule", "events:PutRule", "events:PutTargets"], [rule])
+
+
+def _query(parameters: Mapping[str, Any], bindings: Bindings) -> Iterator[Statement]:
+    """Ask, follow and stop; Athena reads the catalogue and the tables, and writes the answer, as the caller."""
+    group = _arn(bindings, "athena", f"workgroup/{parameters['WorkGroup']}")
+    verbs = ("GetQueryExecution", "StartQueryExecution", "StopQueryExecution")
+    yield _allow("Queries", [f"athena:{verb}" for verb in verbs], [group])
+    database = parameters["QueryExecutionContext"]["Database"]
+    tables = [_arn(bindings, "glue", what) for what in ("catalog", f"database/{database}", f"table/{database}/*")]
+    yield _allow("Catalogue", [f"glue:Get{what}" for what in ("Database", "Partitions", "Table")], tables)
+    bucket = f"arn:{bindings.partition}:s3:::{bindings.bucket}"
+    yield _allow("QueryBucket", ["s3:GetBucketLocation", "s3:ListBucket"], [bucket])
+    objects = [_objects(bindings, zone) for zone in sorted(bindings.zones)]
+    yield _allow("QueryObjects", ["s3:GetObject", "s3:PutObject"], [*objects, f"{bucket}/athena/*"])
+    if bindings.key_arn:
+        through = {"StringEquals": {"kms:ViaService": f"s3.{bindings.region}.amazonaws.com"}}
+        yield _allow("QueryKey", ["kms:Decrypt", "kms:GenerateDataKey"], [bindings.key_arn], through)
 
 
 def _endpoint(action: str, name: str, bindings: Bindings) -> Iterator[Statement]:

@@ -163,6 +163,8 @@ def explain(error: str, cause: str) -> str:
     """A failure in one or two lines. A job's cause is the whole job as JSON; only its reason is for people."""
     details = parse(cause)
     if isinstance(details, Mapping):
+        if query := find_in(details, "QueryExecution", "Status", "StateChangeReason"):
+            return str(query)
         for key in REASONS:
             if details.get(key):
                 return str(details[key])

@@ -1,8 +1,10 @@
-"""``arn:aws:states:::sagemaker:*``: the optimised integration, which moto lacks."""
+"""``arn:aws:states:::sagemaker:*`` and their like: optimised integrations, which moto lacks."""
 
 from __future__ import annotations
 
+import functools
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -13,65 +15,93 @@ from mlops_iac.cloud.interpreters.step_functions.moto_asl import PACKAGE, TASKS,
 
 @dataclass(frozen=True)
 class Job:
-    """How a job is followed: its name, the call that describes it, where its status is, and the call that stops it."""
+    """How what `.sync` waits for is followed: what it is known by, and the calls that describe and stop it."""
+
+    id: str
+    """The member that names it, in the request or, where the service chooses the name, in its answer."""
+    describe: str
+    stop: str
+    status: tuple[str, ...]
+    """Where its status is in the description."""
+
+
+@dataclass(frozen=True)
+class Service:
+    """One optimised integration."""
 
     name: str
-    describe: str
-    status: str
-    stop: str
+    """In the names of its errors."""
+    actions: frozenset[str]
+    """What it offers; other actions are reached through ``aws-sdk``."""
+    sync: Mapping[str, Job]
 
 
-SYNC: Final = {
-    "createTrainingJob": Job("TrainingJobName", "describe_training_job", "TrainingJobStatus", "stop_training_job"),
-    "createProcessingJob": Job(
-        "ProcessingJobName", "describe_processing_job", "ProcessingJobStatus", "stop_processing_job"
+def _sagemaker(noun: str) -> Job:
+    words = re.sub(r"(?<!^)([A-Z])", r"_\1", noun).lower()
+    return Job(f"{noun}Name", f"describe_{words}", f"stop_{words}", (f"{noun}Status",))
+
+
+_SAGEMAKER: Final = {
+    f"create{noun}": _sagemaker(noun)
+    for noun in ("HyperParameterTuningJob", "ProcessingJob", "TrainingJob", "TransformJob")
+}
+_QUERY: Final = Job(
+    "QueryExecutionId", "get_query_execution", "stop_query_execution", ("QueryExecution", "Status", "State")
+)
+
+SERVICES: Final[Mapping[str, Service]] = {
+    "athena": Service(
+        "Athena",
+        frozenset({"getQueryExecution", "getQueryResults", "startQueryExecution", "stopQueryExecution"}),
+        {"startQueryExecution": _QUERY},
     ),
-    "createTransformJob": Job("TransformJobName", "describe_transform_job", "TransformJobStatus", "stop_transform_job"),
-    "createHyperParameterTuningJob": Job(
-        "HyperParameterTuningJobName",
-        "describe_hyper_parameter_tuning_job",
-        "HyperParameterTuningJobStatus",
-        "stop_hyper_parameter_tuning_job",
+    "sagemaker": Service(
+        "SageMaker",
+        frozenset({*_SAGEMAKER, "createEndpoint", "createEndpointConfig", "createModel", "updateEndpoint"}),
+        _SAGEMAKER,
     ),
 }
-SAGEMAKER: Final = frozenset({*SYNC, "createEndpoint", "createEndpointConfig", "createModel", "updateEndpoint"})
-"""The actions of the optimised integration; others are reached through ``aws-sdk:sagemaker``.
-Source: "Create and manage Amazon SageMaker AI jobs with Step Functions" in the Step Functions developer guide."""
+"""By the word in ARNs. Source: "Integrating optimized services" in the Step Functions developer guide."""
+
+GOOD: Final = ("Completed", "SUCCEEDED")
+BAD: Final = ("Failed", "Stopped", "FAILED", "CANCELLED")
 
 
 def install() -> None:
-    """Answer for ``sagemaker`` in moto's factory of tasks."""
+    """Answer for these services in moto's factory of tasks."""
     factory = module(f"{TASKS}.state_task_service_factory")
-    original, kind = factory.state_task_service_for, _sagemaker_task()
+    original, kind = factory.state_task_service_for, _task()
 
     def service_for(service_name: str) -> Any:
-        return kind() if service_name == "sagemaker" else original(service_name)
+        return kind(service_name) if service_name in SERVICES else original(service_name)
 
     replace_everywhere("state_task_service_for", original, service_for)
 
 
-def _sagemaker_task() -> Any:
-    """The class behind ``arn:aws:states:::sagemaker:*``, made late because moto's interpreter is slow to import."""
+def _task() -> Any:
+    """The class behind these integrations, made late because moto's interpreter is slow to import."""
     from botocore.exceptions import ClientError
 
     base = module(f"{TASKS}.state_task_service_callback").StateTaskServiceCallback
     condition = module(f"{TASKS}.resource").ResourceCondition
 
-    class SageMakerTask(base):  # type: ignore[valid-type, misc]
-        def __init__(self) -> None:
+    class OptimizedTask(base):  # type: ignore[valid-type, misc]
+        def __init__(self, service: str) -> None:
             # moto's waiting code needs the task token's machinery; the pattern itself is refused below
             super().__init__(supported_integration_patterns={condition.Sync, condition.WaitForTaskToken})
+            self.service = SERVICES[service]
 
         def _validate_service_integration_is_supported(self) -> None:
             """As AWS: an action outside the optimised integration is refused when the machine is created."""
             action, waits = self.resource.api_action, self.resource.condition
-            if action not in SAGEMAKER or (waits is not None and (waits != condition.Sync or action not in SYNC)):
+            waited = waits is None or (waits == condition.Sync and action in self.service.sync)
+            if action not in self.service.actions or not waited:
                 raise ValueError(f"The resource provided {self.resource.resource_arn} is not recognized.")
 
         def _eval_service_task(
             self, env: Any, resource_runtime_part: Any, normalised_parameters: Any, state_credentials: Any
         ) -> None:
-            client = client_for(resource_runtime_part.region, "sagemaker", state_credentials)
+            client = client_for(resource_runtime_part.region, self.resource.service_name, state_credentials)
             action = self._get_boto_service_action()
             key = waiting.find_key(normalised_parameters, resource_runtime_part.region, state_credentials)
             with waiting.asking(env, key, reads=False):
@@ -82,17 +112,18 @@ def _sagemaker_task() -> Any:
         def _build_sync_resolver(
             self, env: Any, resource_runtime_part: Any, normalised_parameters: Any, state_credentials: Any
         ) -> Callable[[], Any]:
-            env.stack.pop()
-            client = client_for(resource_runtime_part.region, "sagemaker", state_credentials)
-            job = SYNC[self.resource.api_action]
-            name = {job.name: normalised_parameters[job.name]}
+            answer = env.stack.pop()
+            client = client_for(resource_runtime_part.region, self.resource.service_name, state_credentials)
+            job = self.service.sync[self.resource.api_action]
+            name = {job.id: {**normalised_parameters, **answer}[job.id]}
 
             def resolve() -> Any:
                 described = getattr(client, job.describe)(**name)
                 described.pop("ResponseMetadata", None)
-                if described[job.status] == "Completed":
+                status = functools.reduce(lambda inner, member: inner[member], job.status, described)
+                if status in GOOD:
                     return described
-                if described[job.status] in ("Failed", "Stopped"):
+                if status in BAD:
                     raise _task_failed(self, env, described)
                 return None
 
@@ -103,10 +134,10 @@ def _sagemaker_task() -> Any:
 
         def _from_error(self, env: Any, ex: Exception) -> Any:
             if isinstance(ex, ClientError):
-                return _failure_event(self, env, sagemaker_error_name(ex), sagemaker_error_cause(ex))
+                return _failure_event(self, env, error_name(self.service.name, ex), error_cause(self.service.name, ex))
             return super()._from_error(env=env, ex=ex)
 
-    return SageMakerTask
+    return OptimizedTask
 
 
 def _task_failed(task: Any, env: Any, described: Mapping[str, Any]) -> Exception:
@@ -130,18 +161,18 @@ def _failure_event(task: Any, env: Any, error: str, cause: str) -> Any:
     )
 
 
-def sagemaker_error_name(error: Any) -> str:
+def error_name(service: str, error: Any) -> str:
     """The optimised integration's name of a botocore ``ClientError``: the AWS SDK for Java's exception class."""
     name = type(error).__name__
     if name == "ClientError":  # ValidationException, ThrottlingException: not modelled, so the service's base class
-        return "SageMaker.AmazonSageMakerException"
-    return f"SageMaker.{name}" if name.endswith("Exception") else f"SageMaker.{name}Exception"
+        return f"{service}.Amazon{service}Exception"
+    return f"{service}.{name}" if name.endswith("Exception") else f"{service}.{name}Exception"
 
 
-def sagemaker_error_cause(error: Any) -> str:
+def error_cause(service: str, error: Any) -> str:
     response, metadata = error.response["Error"], error.response["ResponseMetadata"]
     details = [
-        "Service: AmazonSageMaker",
+        f"Service: Amazon{service}",
         f"Status Code: {metadata['HTTPStatusCode']}",
         f"Error Code: {response['Code']}",
         f"Request ID: {metadata.get('RequestId', '')}",
