@@ -25,8 +25,7 @@ def make_project(folder: Path) -> Path:
     shutil.copytree(
         CHECKOUT / "examples", folder / "examples", ignore=shutil.ignore_patterns("__pycache__", "Pulumi.*.yaml")
     )
-    for stack_file in sorted((CHECKOUT / "examples").glob("*/Pulumi.*.yaml")):
-        shutil.copy(stack_file, folder / "stacks")
+    shutil.copy(CHECKOUT / "examples/screening/Pulumi.screening-dev.yaml", folder / "stacks")
     return folder
 
 

@@ -96,5 +96,5 @@ def refused(opened: Opened, run: Run) -> RunError:
     return RunError(
         "Gate refused the model.",
         f"{run.gate or run.error}.\n{still_serving(opened, run)}".rstrip(),
-        hint="train a better model; the bound stands under `gate` in the stack file.",
+        hint="train a better model; its bounds stand under `gate`, in the stack file or in the pipeline's own.",
     )
