@@ -72,6 +72,7 @@ JSON_SHAPES = {
     "runs compare": "`{a, b, lines: [{part, name, a, b, differs}], unknown: [sentence]}`, of all lines.",
     "runs watch": _RUN,
     "runs stop": _RUN,
+    "runs retry": _RUN,
     "models list": "`{models: [model]}`, each as `models show` has it.",
     "models show": (
         "`{version, registry, arn, approval, registered, run, code, image, data, metrics, serves: [endpoint]}`."

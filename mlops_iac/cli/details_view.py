@@ -28,6 +28,8 @@ def facts(details: Details) -> Iterator[tuple[str, str]]:
         yield "record", "none: something else than `mlops-iac run` started it"
         return
     yield "started by", details.record.started_by
+    if details.record.retries:
+        yield "retries", details.record.retries
     yield "commit", render_git(details.record.git)
     for name, summary in details.record.data.items():
         yield f"data of {name}" if len(details.record.data) > 1 else "objects", render_data(summary)

@@ -34,7 +34,7 @@ COMMANDS = {
     "run": ("mlops_iac.cli.run:run", "Run a pipeline with the code that lies in its folder now."),
     "runs": (
         "mlops_iac.cli.runs:app",
-        "The runs of an environment: list (or only `runs STACK`), show, compare, watch, stop.",
+        "The runs of an environment: list (or only `runs STACK`), show, compare, watch, stop, retry.",
     ),
     "models": ("mlops_iac.cli.models:app", "The models of an environment: list (or only `models STACK`), show."),
     "lineage": ("mlops_iac.cli.lineage:lineage", "Show where a model comes from and where it went."),

@@ -26,6 +26,7 @@ STATUS_STYLES = {
     "stopped": ("yellow",),
     "waiting": ("dim",),
     "skipped": ("dim",),
+    "reused": ("green",),
 }
 
 

@@ -12,7 +12,7 @@ from mlops_iac.cli.group import ListGroup, make_group
 from mlops_iac.cli.options import CloudName, CloudOption, JsonOption, RunArgument, StackArgument
 
 app = make_group(
-    "The runs of an environment: list (or only `runs STACK`), show, compare, watch, stop.",
+    "The runs of an environment: list (or only `runs STACK`), show, compare, watch, stop, retry.",
     kind=ListGroup,
 )
 
@@ -112,6 +112,38 @@ def stop(
     Example: mlops-iac runs stop screening-dev last
     """
     stop_one(open_environment(stack, cloud, quick=True), run, json=json)
+
+
+@app.command()
+def retry(
+    stack: StackArgument,
+    run: RunArgument,
+    from_: Annotated[
+        str | None, typer.Option("--from", metavar="STEP", help="Begin here. Left out: the step that failed.")
+    ] = None,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Watch it to its end.")] = False,
+    cloud: CloudOption = CloudName.EMBEDDED,
+    json: JsonOption = False,
+) -> None:
+    """Go on from the step that failed, with the same code and parameters; what went well before is taken over.
+
+    SageMaker Pipelines goes on with the same run; Step Functions begins a new one, and says its id.
+
+    Example: mlops-iac runs retry screening-dev last --from train --follow
+    """
+    from mlops_iac.cli import console
+    from mlops_iac.cli.following import conclude_run, watch_run
+    from mlops_iac.runs.retry import retry as retry_run
+
+    opened = open_environment(stack, cloud)
+    found = retry_run(opened.environment, opened.clients, run, step=from_)
+    if follow:
+        conclude_run(opened, watch_run(opened, found, json=json), json=json)
+    elif json:
+        console.show_json(found.to_json())
+    else:
+        console.show(found.id)
+        console.say(f"Goes on. Next: mlops-iac runs watch {stack} {found.id}")
 
 
 def show_one(opened: Opened, run: str, *, json: bool) -> None:

@@ -21,6 +21,9 @@ CONTRACT: Final = 3
 STACK_TAG = "mlops-iac:stack"
 """Every resource of an environment, and everything a run creates, carries this tag with the stack's name."""
 
+FOLDERS: Final = "folders"
+"""The fact by which a step says the key prefixes of the folders that it makes, with ``{run}`` for the run's id."""
+
 LAKE: Final = "lake"
 """The store that a team's own data lies in."""
 

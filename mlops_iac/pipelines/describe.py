@@ -8,7 +8,7 @@ from typing import Any
 from mlops_iac.core import environment as env
 from mlops_iac.pipelines.pipeline import Pipeline
 from mlops_iac.pipelines.references import FromParameter, Source
-from mlops_iac.pipelines.steps.step import Output
+from mlops_iac.pipelines.steps.step import Output, Step
 
 _TOLD = ("type", "default", "description", "allowed", "minimum", "maximum")
 """What an environment's contract says of a parameter."""
@@ -32,8 +32,17 @@ def describe(pipeline: Pipeline, zones: Mapping[str, str]) -> dict[str, Any]:
         "parameters": {
             one.name: env.Parameter(**{field: getattr(one, field) for field in _TOLD}) for one in pipeline.parameters
         },
-        "steps": tuple(env.Step(name=s.name, kind=s.kind, facts=s.facts(key_of)) for s in pipeline.ordered),
+        "steps": tuple(
+            env.Step(name=s.name, kind=s.kind, facts={**s.facts(key_of), **folders_of(s, zones)})
+            for s in pipeline.ordered
+        ),
     }
+
+
+def folders_of(step: Step, zones: Mapping[str, str]) -> dict[str, Any]:
+    """The fact by which a step says where it writes."""
+    folders = [key_of_output(made, zones) for made in step.makes().values() if isinstance(made, Output)]
+    return {env.FOLDERS: folders} if folders else {}
 
 
 def key_of_output(output: Output, zones: Mapping[str, str]) -> str:

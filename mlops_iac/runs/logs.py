@@ -106,7 +106,7 @@ def job_log(clients: Clients, step: StepRun) -> JobLog:
 def read_logs(clients: Clients, run: Run, step: str | None = None) -> Iterator[LogLine]:
     """The lines of one step, or of all that have started, step after step. Raises UsageError for an unknown step."""
     for one in choose_steps(run, step):
-        if one.job and one.started:
+        if one.job and (one.started or one.status == "reused"):
             yield from job_log(clients, one).read_on()
 
 

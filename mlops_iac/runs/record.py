@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Final
 
 from mlops_iac.clients import Clients
@@ -41,6 +41,8 @@ class RunRecord:
     """None where the code lies in no repository."""
     data: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """Parameter that names data to its summary: prefix, objects, bytes, digest, complete."""
+    retries: str | None = None
+    """The run whose work it takes over; its data is what that one recorded."""
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -56,6 +58,7 @@ class RunRecord:
             packages=tuple(map(str, body["packages"])),
             git=GitState(**{**git, "changed": tuple(map(str, git["changed"]))}) if git else None,
             data={str(name): dict(one) for name, one in body["data"].items()},
+            retries=body.get("retries"),
         )
 
 
@@ -81,6 +84,17 @@ def write_record(
     )
     _write(environment, clients, _key(environment, run, "data"), {name: one.to_json() for name, one in data.items()})
     _write(environment, clients, _key(environment, run, "run"), record.to_json())
+
+
+def copy_record(environment: Environment, clients: Clients, a: str, b: str) -> None:
+    """The record of run ``a`` as that of run ``b``, which takes over its work; nothing when it has none."""
+    record = find_record(environment, clients, a)
+    if record is None:
+        return
+    told = replace(record, started_by=who_asks(clients), retries=a)
+    data = find_content(environment.lake, clients, _key(environment, a, "data"), MOST_BYTES) or b""
+    upload(environment, clients, _key(environment, b, "data"), data)
+    _write(environment, clients, _key(environment, b, "run"), told.to_json())
 
 
 def packages_of(code: PackedCode) -> tuple[str, ...]:

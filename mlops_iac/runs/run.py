@@ -10,8 +10,8 @@ from typing import Any, Literal
 RunStatus = Literal["running", "succeeded", "refused", "failed", "stopped", "timed-out"]
 """``refused``: every job did its work, and the gate did not let the model pass."""
 
-StepStatus = Literal["waiting", "running", "succeeded", "refused", "failed", "stopped", "skipped"]
-"""``skipped``: the run ended before this step's turn."""
+StepStatus = Literal["waiting", "running", "succeeded", "refused", "failed", "stopped", "skipped", "reused"]
+"""``skipped``: the run ended before this step's turn; ``reused``: its work was taken over from a run before."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Final, Protocol
 
 from mlops_iac.clients import Clients
@@ -17,6 +17,10 @@ RUNNERS: Final[Mapping[str, str]] = {
     "step-functions": "mlops_iac.runs.runners.step_functions",
 }
 """Target to the module that has its ``Runner``. Sorted."""
+
+
+TakeOver = Callable[[Collection[str]], None]
+"""Makes what some steps of one run made into that of another."""
 
 
 class Runner(Protocol):
@@ -46,6 +50,14 @@ class Runner(Protocol):
 
     def stop(self, execution: Execution, why: str) -> None:
         """Stop a run and the job it is at."""
+
+    def retry(self, execution: Execution, step: str, order: Order, take_over: TakeOver) -> Execution:
+        """Do a step of a run that is over again, and what follows; what went well before is taken over.
+
+        The answer is the same run where the orchestrator goes on with it. Elsewhere it is the order's, a new one, and
+        ``take_over`` is called with the steps whose work that one needs, before it starts. Raises UsageError for a step
+        that cannot be begun at.
+        """
 
     def owns(self, name: str) -> bool:
         """Whether this orchestrator gives names like this to what its runs make; the stack's tag must agree."""

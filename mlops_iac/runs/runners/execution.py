@@ -38,6 +38,8 @@ class Execution:
     parameters: Mapping[str, Any] = field(default_factory=dict)
     names: Mapping[str, str] = field(default_factory=dict)
     """As in the order."""
+    reused: tuple[str, ...] = ()
+    """Steps whose work was taken over from a run before."""
     error: str = ""
     """Why it ended other than well."""
     verdict: Verdict | None = None

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -115,6 +116,21 @@ class Runner:
         """SageMaker stops the jobs that run; it keeps no reason."""
         with calling("sagemaker:StopPipelineExecution", execution.run):
             self._client.stop_pipeline_execution(PipelineExecutionArn=execution.handle)
+
+    def retry(
+        self, execution: Execution, step: str, order: Order, take_over: Callable[[Collection[str]], None]
+    ) -> Execution:
+        """SageMaker goes on with the same execution, from what failed or was stopped, and from nowhere else."""
+        broken = [one.name for one in self.read_history(execution).steps if one.status in ("failed", "stopped")]
+        if step not in broken:
+            raise UsageError(
+                "SageMaker cannot begin there.",
+                f"It retries a run from what did not succeed: {', '.join(broken) or 'nothing'}; not from `{step}`.",
+                hint="leave --from out, or start a new run.",
+            )
+        with calling("sagemaker:RetryPipelineExecution", execution.run):
+            self._client.retry_pipeline_execution(PipelineExecutionArn=execution.handle)
+        return replace(execution, status="running", ended=None, error="")
 
     def owns(self, name: str) -> bool:
         rest = name.removeprefix(f"{self.stack}-")

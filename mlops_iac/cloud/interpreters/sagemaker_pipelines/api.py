@@ -1,7 +1,7 @@
 """SageMaker Pipelines' API: pipelines are moto's, executions are ours.
 
-Left to moto: the records of pipelines, and their tags. Not offered: retrying and changing an execution, versions, and
-what answers Callback steps.
+Left to moto: the records of pipelines, and their tags. Not offered: changing an execution, versions, and what answers
+Callback steps.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ if TYPE_CHECKING:
 SERVICE: Final = "sagemaker.amazonaws.com"
 """Who assumes a pipeline's role."""
 ENDED: Final = ("Failed", "Stopped", "Succeeded")
+RETRIED: Final = ("Failed", "Stopped")
 REFUSED: Final = (
     "ListPipelineVersions",
-    "RetryPipelineExecution",
     "SendPipelineExecutionStepFailure",
     "SendPipelineExecutionStepSuccess",
     "UpdatePipelineExecution",
@@ -56,6 +56,7 @@ def install(gateway: Gateway) -> None:
     for operation, answer in (
         ("StartPipelineExecution", pipelines.start),
         ("StopPipelineExecution", pipelines.stop),
+        ("RetryPipelineExecution", pipelines.retry),
         ("DescribePipelineExecution", pipelines.describe),
         ("ListPipelineExecutions", pipelines.list),
         ("ListPipelineExecutionSteps", pipelines.list_steps),
@@ -110,8 +111,19 @@ class Pipelines:
         record = self._first_record(call, pipeline, identity, parameters)
         self._records.add(key, record)
         self._tell(key, record, "")
-        thread = threading.Thread(target=self._live, args=(key, document), name=f"pipeline {identity}", daemon=True)
-        thread.start()
+        self._begin(key, document)
+        return {"PipelineExecutionArn": record["PipelineExecutionArn"]}
+
+    def retry(self, call: Call) -> dict[str, Any]:
+        """The same execution goes on from what did not succeed, with its own definition and parameters."""
+        key, record = self._get(call)
+        before = record["PipelineExecutionStatus"]
+        if before not in RETRIED:
+            raise AwsError("ValidationException", f"Only executions that failed can be retried; this one has {before}.")
+        document = definition.parse(record["Definition"])
+        self._records.change(key, PipelineExecutionStatus="Executing", LastModifiedTime=now(), FailureReason=None)
+        self._tell(key, {**record, "PipelineExecutionStatus": "Executing"}, before)
+        self._begin(key, document)
         return {"PipelineExecutionArn": record["PipelineExecutionArn"]}
 
     def stop(self, call: Call) -> dict[str, Any]:
@@ -128,7 +140,8 @@ class Pipelines:
 
     def describe(self, call: Call) -> dict[str, Any]:
         _, record = self._get(call)
-        return {name: value for name, value in record.items() if name not in ("Definition", "Parameters", "Steps")}
+        kept = {name: value for name, value in record.items() if name not in ("Definition", "Parameters", "Steps")}
+        return {name: value for name, value in kept.items() if value is not None}
 
     def list(self, call: Call) -> dict[str, Any]:
         pipeline = self._pipeline(call, call.params["PipelineName"])
@@ -169,11 +182,15 @@ class Pipelines:
         for execution in list(self._running.values()):
             execution.stopped.set()
 
+    def _begin(self, key: Key, document: Mapping[str, Any]) -> None:
+        identity = key[3].rpartition("/")[2]
+        threading.Thread(target=self._live, args=(key, document), name=f"pipeline {identity}", daemon=True).start()
+
     def _live(self, key: Key, document: Mapping[str, Any]) -> None:
         record = self._records.find(key)
         if record is None:
             return
-        execution = Execution(document, lambda steps: self._records.change(key, Steps=steps))
+        execution = Execution(document, lambda steps: self._records.change(key, Steps=steps), record["Steps"])
         self._running[key] = execution
         if record["PipelineExecutionStatus"] == "Stopping":
             execution.stopped.set()
@@ -181,6 +198,8 @@ class Pipelines:
             status = execution.run(self._work(key, record, execution))
             self._end(key, status, FAILED if status == "Failed" else "")
         except CannotAssume as error:
+            self._end(key, "Failed", str(error))
+        except StepFailed as error:  # what an earlier attempt made is gone
             self._end(key, "Failed", str(error))
         finally:
             self._running.pop(key, None)
@@ -272,7 +291,8 @@ class Pipelines:
 def _summary(record: Mapping[str, Any]) -> dict[str, Any]:
     shown = ("PipelineExecutionArn", "PipelineExecutionStatus", "PipelineExecutionDisplayName")
     summary = {name: record[name] for name in (*shown, "PipelineExecutionDescription") if name in record}
-    failure = {"PipelineExecutionFailureReason": record["FailureReason"]} if "FailureReason" in record else {}
+    reason = record.get("FailureReason")
+    failure = {"PipelineExecutionFailureReason": reason} if reason else {}
     return {**summary, "StartTime": record["CreationTime"], **failure}
 
 

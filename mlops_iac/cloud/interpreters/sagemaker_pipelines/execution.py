@@ -5,11 +5,11 @@ from __future__ import annotations
 import logging
 import queue
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from mlops_iac.cloud.interpreters.sagemaker_pipelines import definition
-from mlops_iac.cloud.interpreters.sagemaker_pipelines.steps import RUN, Step, StepFailed, StepStopped, Work
+from mlops_iac.cloud.interpreters.sagemaker_pipelines.steps import KINDS, Step, StepFailed, StepStopped, Work
 from mlops_iac.cloud.interpreters.sagemaker_pipelines.values import Unresolved
 from mlops_iac.cloud.jobs.records import now
 
@@ -22,11 +22,19 @@ FAILED: Final = "Step failure: One or multiple steps failed."
 class Execution:
     """Runs a definition's steps, and writes down how far they are."""
 
-    def __init__(self, document: Mapping[str, Any], write: Callable[[list[dict[str, Any]]], None]) -> None:
+    def __init__(
+        self,
+        document: Mapping[str, Any],
+        write: Callable[[list[dict[str, Any]]], None],
+        told: Sequence[Mapping[str, Any]] = (),
+    ) -> None:
+        """``told`` is what an earlier attempt wrote down: what succeeded then is not done again."""
         self._waiting: dict[str, Step] = {step["Name"]: step for step in document["Steps"]}
         self._running: set[str] = set()
         self._done: set[str] = set()
-        self._told: dict[str, dict[str, Any]] = {}
+        self._told: dict[str, dict[str, Any]] = {
+            step["StepName"]: dict(step) for step in told if step["StepStatus"] == "Succeeded"
+        }
         self._failed = False
         self._write = write
         self._lock = threading.Lock()
@@ -35,6 +43,7 @@ class Execution:
 
     def run(self, work: Work) -> str:
         """Until it is over; answers SageMaker's status."""
+        self._recall(work)
         while True:
             self._start_ready(work)
             if not self._running:
@@ -54,6 +63,16 @@ class Execution:
         with self._lock:
             self._waiting |= {inner["Name"]: inner for inner in chosen}
 
+    def _recall(self, work: Work) -> None:
+        """Take what succeeded before as done; a condition's choice brings its steps with it."""
+        while known := [step for step in self._waiting.values() if step["Name"] in self._told]:
+            for step in known:
+                del self._waiting[step["Name"]]
+                recall = KINDS[step["Type"]].recall
+                assert recall is not None
+                recall(step, self._told[step["Name"]]["Metadata"], work)
+                self._done.add(step["Name"])
+
     def _start_ready(self, work: Work) -> None:
         if self._failed or self.stopped.is_set():
             return
@@ -69,7 +88,7 @@ class Execution:
     def _step(self, step: Step, work: Work) -> None:
         status, reason = "Failed", ""
         try:
-            RUN[step["Type"]](step, work)
+            KINDS[step["Type"]].run(step, work)
             status = "Succeeded"
         except StepStopped:
             status = "Stopped"

@@ -66,6 +66,15 @@ class Job:
         created = call(getattr(client, f"create_{snake}"), **{**arguments, **name})
         work.tell(step["Name"], {self.noun: {"Arn": created[f"{self.noun}Arn"]}})
         described = self._wait(work, getattr(client, f"describe_{snake}"), getattr(client, f"stop_{snake}"), name)
+        self._keep(step, described, work)
+
+    def recall(self, step: Step, told: Mapping[str, Any], work: Work) -> None:
+        name = told[self.noun]["Arn"].rpartition("/")[2]
+        describe = getattr(work.client("sagemaker"), f"describe_{self.noun.removesuffix('Job').lower()}_job")
+        self._keep(step, call(describe, **{f"{self.noun}Name": name}), work)
+
+    def _keep(self, step: Step, described: Mapping[str, Any], work: Work) -> None:
+        """What later steps read of the job."""
         work.values.steps[step["Name"]] = described
         for file in step.get("PropertyFiles", ()):
             outputs = described["ProcessingOutputConfig"]["Outputs"]
@@ -143,15 +152,46 @@ def invoke(step: Step, work: Work) -> None:
     work.values.steps[step["Name"]] = {"OutputParameters": made}
 
 
-RUN: Final[Mapping[str, Callable[[Step, Work], None]]] = {
-    "Condition": condition,
-    "Fail": fail,
-    "Lambda": invoke,
-    "Model": model,
-    "Processing": Job("ProcessingJob", "processing-job").run,
-    "RegisterModel": register,
-    "Training": Job("TrainingJob", "training-job").run,
-    "Transform": Job("TransformJob", "transform-job").run,
+def recall_model(step: Step, told: Mapping[str, Any], work: Work) -> None:
+    name = told["Model"]["Arn"].rpartition("/")[2]
+    work.values.steps[step["Name"]] = call(work.client("sagemaker").describe_model, ModelName=name)
+
+
+def recall_package(step: Step, told: Mapping[str, Any], work: Work) -> None:
+    work.values.steps[step["Name"]] = {"ModelPackageArn": told["RegisterModel"]["Arn"]}
+
+
+def recall_outcome(step: Step, told: Mapping[str, Any], work: Work) -> None:
+    work.choose(step, told["Condition"]["Outcome"] == "True")
+
+
+def recall_answer(step: Step, told: Mapping[str, Any], work: Work) -> None:
+    made = {one["Name"]: one["Value"] for one in told["Lambda"]["OutputParameters"]}
+    work.values.steps[step["Name"]] = {"OutputParameters": made}
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One type of step."""
+
+    run: Callable[[Step, Work], None]
+    recall: Callable[[Step, Mapping[str, Any], Work], None] | None
+    """Take what an earlier attempt of the execution made, by the metadata that is told of it. A step that always fails
+    has none."""
+
+
+_PROCESSING, _TRAINING = Job("ProcessingJob", "processing-job"), Job("TrainingJob", "training-job")
+_TRANSFORM = Job("TransformJob", "transform-job")
+
+KINDS: Final[Mapping[str, Kind]] = {
+    "Condition": Kind(condition, recall_outcome),
+    "Fail": Kind(fail, None),
+    "Lambda": Kind(invoke, recall_answer),
+    "Model": Kind(model, recall_model),
+    "Processing": Kind(_PROCESSING.run, _PROCESSING.recall),
+    "RegisterModel": Kind(register, recall_package),
+    "Training": Kind(_TRAINING.run, _TRAINING.recall),
+    "Transform": Kind(_TRANSFORM.run, _TRANSFORM.recall),
 }
 
 _COMPARE: Final[Mapping[str, Callable[[Any, Any], bool]]] = {

@@ -11,6 +11,7 @@ https://docs.aws.amazon.com/step-functions/latest/dg/state-parallel.html
 from __future__ import annotations
 
 import functools
+import itertools
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -28,7 +29,7 @@ CompileStep = Callable[[Step, str], States]
 
 def series(blocks: Sequence[Block], following: str, compile_step: CompileStep, numbers: Iterator[int]) -> States:
     """The states of blocks that come after each other; the first of them is where the blocks start."""
-    starts = [f"{TOGETHER} {next(numbers)}" if isinstance(block, Beside) else block.name for block in blocks]
+    starts = starts_of(blocks, numbers)
     states: States = {}
     for block, start, after in zip(blocks, starts, [*starts[1:], following], strict=True):
         if isinstance(block, Beside):
@@ -36,6 +37,12 @@ def series(blocks: Sequence[Block], following: str, compile_step: CompileStep, n
         else:
             states.update(compile_step(block, after))
     return states
+
+
+def starts_of(blocks: Sequence[Block], numbers: Iterator[int] | None = None) -> list[str]:
+    """The state that each block begins with; numbers are those of the whole document when none are given."""
+    counted = itertools.count(1) if numbers is None else numbers
+    return [f"{TOGETHER} {next(counted)}" if isinstance(block, Beside) else block.name for block in blocks]
 
 
 def _beside(block: Beside, start: str, following: str, compile_step: CompileStep, numbers: Iterator[int]) -> States:

@@ -13,7 +13,7 @@ from mlops_iac.pipelines.compile.jobs import script_mode
 from mlops_iac.pipelines.compile.kinds import compile_step
 from mlops_iac.pipelines.compile.step_functions import expressions as x
 from mlops_iac.pipelines.compile.step_functions.batch_transform import compile_batch_transform
-from mlops_iac.pipelines.compile.step_functions.beside import series
+from mlops_iac.pipelines.compile.step_functions.beside import series, starts_of
 from mlops_iac.pipelines.compile.step_functions.context import Compiler, Context, State, States
 from mlops_iac.pipelines.compile.step_functions.deploy import compile_deploy
 from mlops_iac.pipelines.compile.step_functions.failure import failure_states
@@ -50,6 +50,9 @@ TARGET = "step-functions"
 
 START, SET_UP, DONE = "Start", "Set up", "Done"
 
+WHENCE, TAKE_UP, GO_ON = "Begin or go on", "Take up", "Go on"
+"""How an execution goes on where another one broke off: its input says where, in ``resume``."""
+
 SLACK_SECONDS = 3600
 """What an execution may take beyond its jobs: queues, starting machines, retries."""
 
@@ -65,8 +68,9 @@ def compile(pipeline: Pipeline, bindings: Bindings) -> dict[str, Any]:
         )
         return states
 
-    steps = series(blocks_of(pipeline), DONE, compile_one, itertools.count(1))
-    states: States = {**_begin(pipeline, bindings, next(iter(steps))), **steps}
+    blocks = blocks_of(pipeline)
+    steps = series(blocks, DONE, compile_one, itertools.count(1))
+    states: States = {**_begin(pipeline, bindings, next(iter(steps))), **_go_on(starts_of(blocks)), **steps}
     states[DONE] = {"Type": "Succeed"}
     states.update(failure_states(bindings.stack, pipeline.name, bindings.alerts_topic_arn))
     document = {
@@ -106,20 +110,34 @@ def _begin(pipeline: Pipeline, bindings: Bindings, first: str) -> States:
             "Type": "Pass",
             "Result": {"defaults": hyperparameters.carried(pipeline.defaults), **fixed},
             "ResultPath": "$.constants",
-            "Next": SET_UP,
+            "Next": WHENCE,
         },
-        SET_UP: {
-            "Type": "Pass",
-            "Parameters": {
-                "run.$": x.RUN,
-                "code.$": "$.code",
-                "names.$": "$.names",
-                "parameters.$": x.merge("$.constants.defaults", "$.parameters"),
-                "constants.$": "$.constants",
-                "steps": {},
-            },
-            "Next": first,
+        WHENCE: {
+            "Type": "Choice",
+            "Choices": [{"Variable": "$.resume", "IsPresent": True, "Next": TAKE_UP}],
+            "Default": SET_UP,
         },
+        SET_UP: {"Type": "Pass", "Parameters": {**_INPUT, "steps": {}}, "Next": first},
+    }
+
+
+_INPUT = {
+    "run.$": x.RUN,
+    "code.$": "$.code",
+    "names.$": "$.names",
+    "parameters.$": x.merge("$.constants.defaults", "$.parameters"),
+    "constants.$": "$.constants",
+}
+"""What every state is given, beside what steps leave."""
+
+
+def _go_on(starts: list[str]) -> States:
+    """Begin at a later state, with what the steps before it left in another execution."""
+    taken = {**_INPUT, "steps.$": "$.resume.steps", "at.$": "$.resume.at"}
+    choices = [{"Variable": "$.at", "StringEquals": state, "Next": state} for state in starts]
+    return {
+        TAKE_UP: {"Type": "Pass", "Parameters": taken, "Next": GO_ON},
+        GO_ON: {"Type": "Choice", "Choices": choices},
     }
 
 

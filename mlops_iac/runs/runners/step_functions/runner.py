@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,6 +16,7 @@ from mlops_iac.runs.calls import calling, is_missing
 from mlops_iac.runs.names import execution_name, find_run_id, is_made_by_run
 from mlops_iac.runs.pages import pages
 from mlops_iac.runs.runners.execution import Execution, History, Order
+from mlops_iac.runs.runners.step_functions.resume import plan_resume
 from mlops_iac.runs.runners.step_functions.story import Event, Story, explain, find_in, parse, read_verdict, status_of
 
 
@@ -31,11 +33,28 @@ class Runner:
         """Anything goes: an execution's input is one JSON document."""
 
     def start(self, order: Order) -> Execution:
+        return self._start(order, {})
+
+    def retry(
+        self, execution: Execution, step: str, order: Order, take_over: Callable[[Collection[str]], None]
+    ) -> Execution:
+        """A new execution of the order's run, which begins at the step and takes over what those before it made."""
+        events = [*self._read_events(execution.handle)]
+        with calling("stepfunctions:DescribeStateMachine", self.pipeline.name):
+            described = self._client.describe_state_machine(stateMachineArn=self.pipeline.handle)
+        resume = plan_resume(parse(described["definition"]) or {}, events, step, execution.reused)
+        names = {**order.names, **{name: execution.names[name] for name in resume.reused if name in execution.names}}
+        take_over(resume.reused)
+        given = {"run": execution.run, "at": resume.at, "steps": resume.steps, "reused": resume.reused}
+        return replace(self._start(replace(order, names=names), {"resume": given}), reused=resume.reused)
+
+    def _start(self, order: Order, more: Mapping[str, Any]) -> Execution:
         document = {
             "run": order.run,
             "code": {"uri": order.code_uri, "sha": order.code_sha},
             "parameters": hyperparameters.carried(order.parameters),
             "names": {step.replace("-", "_"): name for step, name in order.names.items()},
+            **more,
         }
         with calling("stepfunctions:StartExecution", self.pipeline.name):
             answer = self._client.start_execution(
@@ -67,7 +86,7 @@ class Runner:
         return self._describe(run, f"{head}:execution:{machine}:{execution_name(self.stack, run)}")
 
     def read_history(self, execution: Execution) -> History:
-        story = Story(self.pipeline, execution.names)
+        story = Story(self.pipeline, execution.names, execution.reused)
         story.read(self._read_events(execution.handle))
         if execution.status != "running":
             story.end(execution.status, execution.ended, execution.error)
@@ -123,6 +142,7 @@ def _execution(run: str, described: Mapping[str, Any]) -> Execution:
         code=find_in(given, "code", "sha") or "",
         parameters=hyperparameters.written(find_in(given, "parameters") or {}),
         names={step.replace("_", "-"): name for step, name in names.items()},
+        reused=tuple(find_in(given, "resume", "reused") or ()),
         error=str(verdict) if verdict else explain(error, cause),
         verdict=verdict,
     )

@@ -11,7 +11,7 @@ the step that its forerunner happened in.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -56,6 +56,8 @@ class Story:
     pipeline: Pipeline
     job_of: Mapping[str, str]
     """Step name to the name of what it makes; for some steps that is a SageMaker job."""
+    reused: Collection[str] = ()
+    """Steps whose work was taken over from a run before."""
     steps: dict[str, StepRun] = field(default_factory=dict)
     at: dict[int, str | None] = field(default_factory=dict)
     """Event to the step that it happened in."""
@@ -69,6 +71,7 @@ class Story:
                 kind=step.kind,
                 job=self.job_of.get(step.name) if kind not in ("", "batch") else None,
                 job_kind=kind,
+                status="reused" if step.name in self.reused else "waiting",
                 settings=step.facts.get("settings", ""),
             )
 

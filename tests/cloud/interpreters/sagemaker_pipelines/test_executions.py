@@ -12,6 +12,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from mlops_iac.cloud import telemetry
+from mlops_iac.cloud.interpreters.sagemaker_pipelines import definition
+from mlops_iac.cloud.interpreters.sagemaker_pipelines.steps import KINDS
 from mlops_iac.cloud.server import Install
 from mlops_iac.cloud.wire import AwsError, Call
 from tests.support.roles import make_mighty_role
@@ -184,6 +186,70 @@ def test_an_execution_that_is_stopped_stops_its_jobs(cloud: Any, jobs: Jobs, sta
         client.stop_pipeline_execution(PipelineExecutionArn=arn)
 
 
+def test_a_retry_goes_on_from_what_did_not_succeed(cloud: Any, jobs: Jobs, start: Start) -> None:
+    """Also behind a condition, with what the steps before have made."""
+    client = cloud.clients()("sagemaker")
+    condition = {"Type": "LessThanOrEqualTo", "LeftValue": {"Get": "Parameters.bound"}, "RightValue": 0.9}
+    use = train("use", DependsOn=["make"])
+    use["Arguments"]["HyperParameters"] = {"model": {"Get": "Steps.make.ModelArtifacts.S3ModelArtifacts"}}
+    inside = {"Conditions": [condition], "IfSteps": [use], "ElseSteps": []}
+    gate = {"Name": "gate", "Type": "Condition", "Arguments": inside, "DependsOn": ["make"]}
+    jobs.ends_as = "Failed"
+    arn = start(train("make"), gate)
+    described, steps = wait(cloud, arn)
+    assert (described["PipelineExecutionStatus"], set(steps)) == ("Failed", {"make"})
+    jobs.ends_as = "Completed"
+    cloud.gateway.instead("sagemaker", "CreateTrainingJob", failing_second(jobs))
+    client.retry_pipeline_execution(PipelineExecutionArn=arn)
+    described, steps = wait(cloud, arn)
+    assert {name: step["StepStatus"] for name, step in steps.items()} == {
+        "make": "Succeeded", "gate": "Succeeded", "use": "Failed",
+    }  # fmt: skip
+    assert "FailureReason" not in steps["make"]
+    cloud.gateway.instead("sagemaker", "CreateTrainingJob", jobs.create)
+    made = steps["make"]["Metadata"]["TrainingJob"]["Arn"].rpartition("/")[2]
+    client.retry_pipeline_execution(PipelineExecutionArn=arn)
+    described, steps = wait(cloud, arn)
+    assert described["PipelineExecutionStatus"] == "Succeeded"
+    assert "FailureReason" not in described
+    assert [job["HyperParameters"] for job in jobs.made.values()][-1] == {"model": f"s3://lake/{made}"}
+    assert len(jobs.made) == 3, "one that failed, the one that was kept, and the one that used it"
+    with pytest.raises(ClientError, match="Only executions that failed can be retried; this one has Succeeded"):
+        client.retry_pipeline_execution(PipelineExecutionArn=arn)
+
+
+def failing_second(jobs: Jobs) -> Any:
+    """Creates one job; the next is refused."""
+    asked: list[Call] = []
+
+    def create(call: Call) -> dict[str, Any]:
+        asked.append(call)
+        if len(asked) > 1:
+            raise AwsError("ResourceLimitExceeded", "No more machines.")
+        return jobs.create(call)
+
+    return create
+
+
+def test_a_retry_whose_earlier_job_is_gone_fails_in_words(cloud: Any, jobs: Jobs, start: Start) -> None:
+    client = cloud.clients()("sagemaker")
+    arn = start(train("kept"), refuse("no", "no way") | {"DependsOn": ["kept"]})
+    wait(cloud, arn)
+
+    def gone(call: Call) -> dict[str, Any]:
+        raise AwsError("ValidationException", "Requested resource not found.")
+
+    cloud.gateway.instead("sagemaker", "DescribeTrainingJob", gone)
+    client.retry_pipeline_execution(PipelineExecutionArn=arn)
+    described, _ = wait(cloud, arn)
+    assert "Requested resource not found" in described["FailureReason"]
+
+
+def test_every_type_of_step_that_runs_can_be_recalled() -> None:
+    assert KINDS.keys() == definition.RUN
+    assert [name for name, kind in KINDS.items() if kind.recall is None] == ["Fail"]
+
+
 def test_what_is_asked_of_an_execution_is_answered(cloud: Any, start: Start) -> None:
     client = cloud.clients()("sagemaker")
     arn = start(train("only"))
@@ -213,8 +279,8 @@ def test_what_cannot_be_started_is_refused_in_awss_form(cloud: Any, start: Start
         )
     with pytest.raises(ClientError, match="does not exist"):
         client.start_pipeline_execution(PipelineName="nobody")
-    with pytest.raises(ClientError, match="does not offer sagemaker:RetryPipelineExecution"):
-        client.retry_pipeline_execution(
+    with pytest.raises(ClientError, match="does not offer sagemaker:UpdatePipelineExecution"):
+        client.update_pipeline_execution(
             PipelineExecutionArn="arn:aws:sagemaker:eu-west-1:123456789012:pipeline/x/execution/y"
         )
 
