@@ -29,7 +29,7 @@ class Resume:
     steps: Mapping[str, Any]
     """What the steps before it left."""
     reused: tuple[str, ...]
-    """Names of those steps."""
+    """Names of those steps, and of states that belong to none."""
 
 
 def plan_resume(definition: Mapping[str, Any], events: Sequence[Event], step: str, reused: Sequence[str]) -> Resume:

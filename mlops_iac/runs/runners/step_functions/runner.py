@@ -43,10 +43,11 @@ class Runner:
         with calling("stepfunctions:DescribeStateMachine", self.pipeline.name):
             described = self._client.describe_state_machine(stateMachineArn=self.pipeline.handle)
         resume = plan_resume(parse(described["definition"]) or {}, events, step, execution.reused)
-        names = {**order.names, **{name: execution.names[name] for name in resume.reused if name in execution.names}}
-        take_over(resume.reused)
-        given = {"run": execution.run, "at": resume.at, "steps": resume.steps, "reused": resume.reused}
-        return replace(self._start(replace(order, names=names), {"resume": given}), reused=resume.reused)
+        reused = tuple(one.name for one in self.pipeline.steps if one.name in resume.reused)
+        take_over(reused)
+        names = {**order.names, **{name: execution.names[name] for name in reused if name in execution.names}}
+        given = {"run": execution.run, "at": resume.at, "steps": resume.steps, "reused": reused}
+        return replace(self._start(replace(order, names=names), {"resume": given}), reused=reused)
 
     def _start(self, order: Order, more: Mapping[str, Any]) -> Execution:
         document = {
