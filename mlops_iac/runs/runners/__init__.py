@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final, Protocol
 
 from mlops_iac.clients import Clients
 from mlops_iac.core.environment import Environment, Pipeline
 from mlops_iac.core.errors import RunError
 from mlops_iac.core.suggestions import did_you_mean
-from mlops_iac.runs.runners.execution import Execution, History, Order
+from mlops_iac.runs.runners.execution import Execution, History, Order, TakeOver
 
 RUNNERS: Final[Mapping[str, str]] = {
     "sagemaker-pipelines": "mlops_iac.runs.runners.sagemaker_pipelines",
     "step-functions": "mlops_iac.runs.runners.step_functions",
 }
 """Target to the module that has its ``Runner``. Sorted."""
-
-
-TakeOver = Callable[[Collection[str]], None]
-"""Makes what some steps of one run made into that of another."""
 
 
 class Runner(Protocol):

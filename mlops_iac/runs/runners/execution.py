@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from mlops_iac.runs.run import RunStatus, StepRun, Verdict
+
+TakeOver = Callable[[Collection[str]], None]
+"""Makes what some steps of one run made into that of another."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -20,7 +20,7 @@ from mlops_iac.runs.calls import calling
 from mlops_iac.runs.names import execution_name, find_run_id, is_made_by_run, moment_of
 from mlops_iac.runs.pages import pages
 from mlops_iac.runs.run import RunStatus, StepRun, StepStatus
-from mlops_iac.runs.runners.execution import Execution, History, Order
+from mlops_iac.runs.runners.execution import Execution, History, Order, TakeOver
 
 STATUSES: Final[Mapping[str, RunStatus]] = {
     "Executing": "running",
@@ -117,9 +117,7 @@ class Runner:
         with calling("sagemaker:StopPipelineExecution", execution.run):
             self._client.stop_pipeline_execution(PipelineExecutionArn=execution.handle)
 
-    def retry(
-        self, execution: Execution, step: str, order: Order, take_over: Callable[[Collection[str]], None]
-    ) -> Execution:
+    def retry(self, execution: Execution, step: str, order: Order, take_over: TakeOver) -> Execution:
         """SageMaker goes on with the same execution, from what failed or was stopped, and from nowhere else."""
         broken = [one.name for one in self.read_history(execution).steps if one.status in ("failed", "stopped")]
         if step not in broken:

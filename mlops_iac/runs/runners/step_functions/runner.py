@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -15,7 +15,7 @@ from mlops_iac.pipelines import hyperparameters
 from mlops_iac.runs.calls import calling, is_missing
 from mlops_iac.runs.names import execution_name, find_run_id, is_made_by_run
 from mlops_iac.runs.pages import pages
-from mlops_iac.runs.runners.execution import Execution, History, Order
+from mlops_iac.runs.runners.execution import Execution, History, Order, TakeOver
 from mlops_iac.runs.runners.step_functions.resume import plan_resume
 from mlops_iac.runs.runners.step_functions.story import Event, Story, explain, find_in, parse, read_verdict, status_of
 
@@ -35,9 +35,7 @@ class Runner:
     def start(self, order: Order) -> Execution:
         return self._start(order, {})
 
-    def retry(
-        self, execution: Execution, step: str, order: Order, take_over: Callable[[Collection[str]], None]
-    ) -> Execution:
+    def retry(self, execution: Execution, step: str, order: Order, take_over: TakeOver) -> Execution:
         """A new execution of the order's run, which begins at the step and takes over what those before it made."""
         events = [*self._read_events(execution.handle)]
         with calling("stepfunctions:DescribeStateMachine", self.pipeline.name):
