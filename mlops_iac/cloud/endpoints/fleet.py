@@ -15,6 +15,7 @@ from typing import Any
 
 from mlops_iac.cloud.endpoints.models import get_container
 from mlops_iac.cloud.endpoints.serving import INVOCATION_TIMEOUT, LOAD_TIMEOUT, Serving
+from mlops_iac.cloud.endpoints.turns import Turns
 from mlops_iac.cloud.gateway import AwsError
 from mlops_iac.cloud.jobs.failure import JobFailed
 from mlops_iac.cloud.jobs.host import Host
@@ -40,6 +41,8 @@ class Variant:
         self.asked = asked
         self._volume_key = volume_key
         self.name: str = asked["VariantName"]
+        self.role = ""
+        """The role in which its model runs; known once it has been started."""
         self.weight: float = asked.get("InitialVariantWeight", 1.0)
         self.serverless: dict[str, Any] | None = asked.get("ServerlessConfig")
         self._host, self._endpoint, self._region, self._account = host, endpoint, region, account
@@ -102,6 +105,7 @@ class Variant:
         if not self.asked.get("ModelName"):
             raise JobFailed("The embedded cloud serves variants that name a model; this one has none.")
         container = get_container(self._host.client("sagemaker", self._region, self._account), self.asked["ModelName"])
+        self.role = container.role
         group, stream = f"/aws/sagemaker/Endpoints/{self._endpoint}", f"{self.name}/i-{random.randbytes(8).hex()}"  # noqa: S311
         serving = Serving(self._host, container, group, stream, self._region, self._account, self._volume_key)
         serving.start()
@@ -116,6 +120,7 @@ class Fleet:
         self.config = config
         key = config.get("KmsKeyId")
         self.variants = [Variant(host, endpoint, region, account, asked, key) for asked in config["ProductionVariants"]]
+        self._turns = Turns()
         self._requests = 0
         self._over = threading.Condition()
 
@@ -152,8 +157,7 @@ class Fleet:
     def choose(self, target: str | None) -> Variant:
         """The variant that a request names, else one by weight."""
         if target is None:
-            weights = [variant.weight for variant in self.variants]
-            return random.choices(self.variants, weights if sum(weights) > 0 else None)[0]  # noqa: S311
+            return self.variants[self._turns.next([variant.weight for variant in self.variants])]
         for variant in self.variants:
             if variant.name == target:
                 return variant

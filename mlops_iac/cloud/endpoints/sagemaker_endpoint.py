@@ -8,7 +8,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from mlops_iac.cloud.endpoints import shifting
 from mlops_iac.cloud.endpoints.fleet import IDLE, Fleet
+from mlops_iac.cloud.endpoints.guardrails import Guardrails, Phase
+from mlops_iac.cloud.endpoints.shifting import Shift
+from mlops_iac.cloud.endpoints.summaries import pending, summaries, weight_of
 from mlops_iac.cloud.gateway import AwsError, Call
 from mlops_iac.cloud.jobs import validation
 from mlops_iac.cloud.jobs.failure import JobFailed
@@ -19,7 +23,6 @@ from mlops_iac.cloud.jobs.sagemaker_list import page
 log = logging.getLogger("mlops_iac.cloud.endpoints")
 
 _KIND = "endpoint"
-_CLOUD_STOPPED = "The embedded cloud was stopped while this endpoint was being {}. Try again."
 _LOOK_FOR_IDLE_EVERY = 5.0
 """Seconds."""
 
@@ -30,6 +33,8 @@ class Endpoints:
     def __init__(self, host: Host, idle: float = IDLE) -> None:
         self.host, self._idle = host, idle
         self._fleets: dict[Key, Fleet] = {}
+        self._shifts: dict[Key, Shift] = {}
+        """Updates in which both fleets answer."""
         self._lock = threading.Lock()
         self._stopped = threading.Event()
 
@@ -40,6 +45,7 @@ class Endpoints:
         gateway.instead("sagemaker", "ListEndpoints", self.list_endpoints)
         gateway.instead("sagemaker", "UpdateEndpointWeightsAndCapacities", self.update_weights)
         gateway.reports["endpoints"] = self.statuses
+        shifting.install(gateway)
         gateway.on_restore(self.settle)
         gateway.on_start(self._watch_idle)
         gateway.on_stop(self.stop_all)
@@ -58,13 +64,14 @@ class Endpoints:
             "EndpointArn": arn,
             "EndpointConfigName": config["EndpointConfigName"],
             "EndpointStatus": "Creating",
+            "PendingDeploymentSummary": pending(config, 0.0, "Creating"),
             "CreationTime": created,
             "LastModifiedTime": created,
             "_config": config,
         }
         if not self.host.records.add(key, record, arn, call.params.get("Tags")):
             raise AwsError("ValidationException", f'Cannot create already existing endpoint "{arn}".')
-        self._in_background(lambda: self._deploy(key, config, None))
+        self._in_background(lambda: self._deploy(key, config, None, None))
         return {"EndpointArn": arn}
 
     def describe(self, call: Call) -> dict[str, Any]:
@@ -81,9 +88,19 @@ class Endpoints:
         if record["EndpointStatus"] != "InService":
             raise AwsError("ValidationException", f'Cannot update in-progress endpoint "{record["EndpointArn"]}".')
         config = self._get_config(call, call.params["EndpointConfigName"])
-        before = dict(record)
-        self.host.records.change(key, EndpointStatus="Updating", LastModifiedTime=now(), FailureReason=None)
-        self._in_background(lambda: self._deploy(key, config, before))
+        asked = call.params.get("DeploymentConfig")
+        if asked is None and call.params.get("RetainDeploymentConfig"):
+            asked = record.get("LastDeploymentConfig")
+        guardrails = Guardrails.of(asked, config["ProductionVariants"], record["ProductionVariants"]) if asked else None
+        self.host.records.change(
+            key,
+            EndpointStatus="Updating",
+            LastModifiedTime=now(),
+            FailureReason=None,
+            LastDeploymentConfig=asked,
+            PendingDeploymentSummary=pending(config, 0.0, "Creating"),
+        )
+        self._in_background(lambda: self._deploy(key, config, dict(record), guardrails))
         return {"EndpointArn": record["EndpointArn"]}
 
     def update_weights(self, call: Call) -> dict[str, Any]:
@@ -96,11 +113,13 @@ class Endpoints:
         config["ProductionVariants"] = [
             {
                 **variant,
-                "InitialVariantWeight": asked.get(variant["VariantName"], {}).get("DesiredWeight", _weight(variant)),
+                "InitialVariantWeight": asked.get(variant["VariantName"], {}).get("DesiredWeight", weight_of(variant)),
             }
             for variant in config["ProductionVariants"]
         ]
-        self.host.records.change(key, _config=config, ProductionVariants=_summaries(config), LastModifiedTime=now())
+        self.host.records.change(
+            key, _config=config, ProductionVariants=summaries(config["ProductionVariants"]), LastModifiedTime=now()
+        )
         fleet = self._fleets.get(key)
         for variant in fleet.variants if fleet else ():
             variant.weight = asked.get(variant.name, {}).get("DesiredWeight", variant.weight)
@@ -130,7 +149,9 @@ class Endpoints:
     def held(self, account: str, region: str, name: str) -> Iterator[Fleet]:
         """What serves an endpoint, kept up while it is held, also when a new version takes its place meanwhile."""
         with self._lock:  # the one under which fleets change places: who gets one has it before it can be retired
-            fleet = self._get_fleet((_KIND, account, region, name))
+            key = (_KIND, account, region, name)
+            fleet, shift = self._get_fleet(key), self._shifts.get(key)
+            fleet = shift.choose(fleet) if shift else fleet
             fleet.hold()
         try:
             yield fleet
@@ -152,13 +173,12 @@ class Endpoints:
     def settle(self) -> None:
         """After a restart of the cloud: deployments that were in flight have failed; an old version serves on."""
         for key, record in list(self.host.records.each(_KIND)):
-            status = record["EndpointStatus"]
-            if status == "Creating":
-                self.host.records.change(key, EndpointStatus="Failed", FailureReason=_CLOUD_STOPPED.format("created"))
-            elif status == "Updating":
-                # An endpoint that had failed before has nothing to go back to.
-                back = "InService" if record.get("ProductionVariants") else "Failed"
-                self.host.records.change(key, EndpointStatus=back, FailureReason=_CLOUD_STOPPED.format("updated"))
+            # An endpoint that had failed before has nothing to go back to.
+            back = record if record.get("ProductionVariants") else None
+            if record["EndpointStatus"] in ("Creating", "Updating"):
+                done = record["EndpointStatus"].lower().replace("ing", "ed")
+                stopped = "The embedded cloud was stopped while this endpoint was being"
+                self._failed(key, back, f"{stopped} {done}. Try again.")
 
     def statuses(self) -> dict[str, str]:
         """Name to status, for ``cloud status``."""
@@ -166,50 +186,83 @@ class Endpoints:
 
     def stop_fleets(self) -> None:
         with self._lock:
-            fleets, self._fleets = list(self._fleets.values()), {}
+            fleets = [*self._fleets.values(), *(shift.new for shift in self._shifts.values())]
+            self._fleets, self._shifts = {}, {}
         for fleet in fleets:
             fleet.stop()
 
     def stop_all(self) -> None:
         self._stopped.set()
+        self.host.gateway.bells.ring(shifting.RINGS)
         self.stop_fleets()
 
-    def _deploy(self, key: Key, config: dict[str, Any], before: dict[str, Any] | None) -> None:
+    def _deploy(
+        self, key: Key, config: dict[str, Any], before: dict[str, Any] | None, guardrails: Guardrails | None
+    ) -> None:
         """Start the new fleet; only when all of it answers does it take the old one's place."""
         _, account, region, name = key
         fleet = Fleet(self.host, name, region, account, config)
         try:
             fleet.start()
+            reason = self._shift(key, fleet, guardrails) if guardrails else ""
         except JobFailed as failure:
-            self._failed(key, before, failure.reason)
-            return
+            reason = failure.reason
         except Exception as error:
             log.exception("Endpoint %s met an error of the embedded cloud.", name)
-            self._failed(key, before, f"The embedded cloud met an error: {type(error).__name__}: {error}")
-            return
+            reason = f"The embedded cloud met an error: {type(error).__name__}: {error}"
         with self._lock:
-            old = self._fleets.pop(key, None)
-            gone = self._stopped.is_set() or self.host.records.find(key) is None
-            if not gone:
+            self._shifts.pop(key, None)
+            old = self._fleets.get(key)
+            gone = self._is_gone(key)
+            if not gone and not reason:
                 self._fleets[key] = fleet
         if gone:
             fleet.stop()
-            return
+        elif reason:
+            self._failed(key, before, reason)
+            fleet.retire()
+        else:
+            self._serves(key, config)
+            if old:
+                old.retire()
+
+    def _shift(self, key: Key, fleet: Fleet, guardrails: Guardrails) -> str:
+        """Let both fleets answer, as the guardrails say; answers why the update is to be taken back, or nothing."""
+        role, region = fleet.variants[0].role, key[2]
+        shift = Shift(fleet, guardrails, self.host.gateway, lambda: self.host.acting(role, region)("cloudwatch"))
+
+        def tell(phase: Phase, status: str) -> None:
+            summary = pending(fleet.config, phase.share, status, phase.words if status == "Baking" else "")
+            self.host.records.change(key, PendingDeploymentSummary=summary)
+
+        with self._lock:
+            self._shifts[key] = shift
+        return shift.run(tell, lambda: self._is_gone(key))
+
+    def _is_gone(self, key: Key) -> bool:
+        return self._stopped.is_set() or self.host.records.find(key) is None
+
+    def _serves(self, key: Key, config: dict[str, Any]) -> None:
         self.host.records.change(
             key,
             EndpointStatus="InService",
             EndpointConfigName=config["EndpointConfigName"],
-            ProductionVariants=_summaries(config),
+            ProductionVariants=summaries(config["ProductionVariants"]),
+            PendingDeploymentSummary=None,
             LastModifiedTime=now(),
             _config=config,
-            **({"AsyncInferenceConfig": config["AsyncInferenceConfig"]} if config.get("AsyncInferenceConfig") else {}),
+            AsyncInferenceConfig=config.get("AsyncInferenceConfig") or None,
         )
-        if old:
-            old.retire()
 
     def _failed(self, key: Key, before: dict[str, Any] | None, reason: str) -> None:
         status = "InService" if before else "Failed"
-        self.host.records.change(key, EndpointStatus=status, FailureReason=reason[:1024], LastModifiedTime=now())
+        self.host.records.change(
+            key,
+            EndpointStatus=status,
+            FailureReason=reason[:1024],
+            PendingDeploymentSummary=None,
+            LastModifiedTime=now(),
+        )
 
     def _watch_idle(self) -> None:
         def look() -> None:
@@ -245,25 +298,3 @@ class Endpoints:
 
 def _arn(call: Call, name: str) -> str:
     return call.arn("sagemaker", f"endpoint/{name}")
-
-
-def _weight(variant: dict[str, Any]) -> float:
-    return float(variant.get("InitialVariantWeight", 1.0))
-
-
-def _summaries(config: dict[str, Any]) -> list[dict[str, Any]]:
-    """ProductionVariants as DescribeEndpoint shows them."""
-    found = []
-    for variant in config["ProductionVariants"]:
-        summary = {
-            "VariantName": variant["VariantName"],
-            "CurrentWeight": _weight(variant),
-            "DesiredWeight": _weight(variant),
-        }
-        if variant.get("ServerlessConfig"):
-            summary["CurrentServerlessConfig"] = summary["DesiredServerlessConfig"] = variant["ServerlessConfig"]
-        else:
-            count = variant.get("InitialInstanceCount", 1)
-            summary |= {"CurrentInstanceCount": count, "DesiredInstanceCount": count}
-        found.append(summary)
-    return found
