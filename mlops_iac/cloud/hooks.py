@@ -63,6 +63,11 @@ class Hooks:
                     fn()
                 self._when_used.pop(service, None)
 
+    def stop_preparing(self) -> None:
+        """Patch nothing any more, once what is being patched now is: another cloud may begin in this process."""
+        with self._preparing:
+            self._when_used.clear()
+
     # What happens ---------------------------------------------------------------------------------------------------
 
     def on_restore(self, fn: Callable[[], None]) -> None:

@@ -117,6 +117,7 @@ class Server:
             self._wsgi.server_close()
         self.save()
         self.gateway.database.close()
+        self.gateway.stop_preparing()
 
     def reset(self) -> None:
         """Forget everything, as if the account were new."""
