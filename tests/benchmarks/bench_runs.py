@@ -2,6 +2,8 @@
 
 A run is what a pipeline's run leaves behind, without its jobs' processes: an execution of twelve states, seven jobs'
 records and log streams of forty lines, thirty objects of 2 KB. The cloud is in this process, so that memory is its own.
+
+``python -m tests.benchmarks.bench_runs 20 120`` for other numbers of runs.
 """
 
 from __future__ import annotations
@@ -9,12 +11,12 @@ from __future__ import annotations
 import gc
 import json
 import logging
+import sys
 import tempfile
 import time
 from pathlib import Path
 from typing import Any
 
-from mlops_iac.cloud import snapshot
 from mlops_iac.cloud.jobs.records import Records
 from mlops_iac.cloud.server import Server
 from tests.benchmarks.measure import show
@@ -23,29 +25,35 @@ from tests.support.roles import make_mighty_role
 FEW, MANY = 100, 1000
 REGION = "eu-west-1"
 JOBS, LINES, OBJECTS = 7, 40, 30
+RUNS_A_SAVE = 5
 SHOWN = ("TrainingJobStatus", "Field1", "Field2", "Field3", "Field4")
 """Members, of thirty, that a list of jobs shows."""
 
 
-def main() -> None:
+def main(few: int = FEW, many: int = MANY) -> None:
+    """In steps: what a run adds must not grow with the runs there were."""
     logging.disable(logging.CRITICAL)
     with tempfile.TemporaryDirectory() as folder:
         server = Server(Path(folder))
         server.start()
-        cloud = _prepare(server)
-        for number in range(FEW):
-            _run(server, cloud, number)
-        few = _figures(server)
-        for number in range(FEW, MANY):
-            _run(server, cloud, number)
-        many = _figures(server)
+        cloud, figures = _prepare(server), []
+        for begin, end in ((0, few), (few, (few + many) // 2), ((few + many) // 2, many)):
+            for number in range(begin, end):
+                _run(server, cloud, number)
+                if number % RUNS_A_SAVE == 0:
+                    server.save()
+            figures.append(_figures(server, cloud, end))
         server.stop()
-    per_run = (MANY - FEW) / 1000  # KB a run, from MB
-    show(f"snapshot after {MANY:,} runs", many["snapshot"], "MB", f"{few['snapshot']:.2f} after {FEW}")
-    show("  a run adds", (many["snapshot"] - few["snapshot"]) / per_run, "KB")
-    show("written beside it, once, a run", (many["objects"] - few["objects"]) / per_run, "KB")
-    show("CPU of a save", many["save"], "ms", f"{few['save']:.0f} after {FEW}")
-    show("memory: a run adds", (many["memory"] - few["memory"]) / per_run, "KB")
+    first, half, last = figures
+    per_run = (many - few) / 1000  # KB a run, from MB
+    show(f"snapshot after {many:,} runs", last["snapshot"], "MB", f"{first['snapshot']:.2f} after {few}")
+    show("  a run adds", (last["snapshot"] - first["snapshot"]) / per_run, "KB")
+    for name, words in (("objects", "bodies, histories, logs"), ("database", "entries of the database")):
+        show(f"beside it, a run: {words}", (last[name] - first[name]) / per_run, "KB")
+    show("CPU of a save after one more run", last["save"], "ms", f"{first['save']:.0f} after {few}")
+    show("memory of the process", last["memory"], "MB", f"{first['memory']:.0f} after {few}; its clients are in it")
+    show("  a run adds", (last["memory"] - first["memory"]) / per_run, "KB")
+    show("  of those in the later half", (last["memory"] - half["memory"]) / per_run * 2, "KB")
 
 
 def _prepare(server: Server) -> dict[str, Any]:
@@ -86,23 +94,23 @@ def _run(server: Server, cloud: dict[str, Any], number: int) -> None:
         clients("s3").put_object(Bucket="bench-lake", Key=f"models/{name}/{n}", Body=name.encode() * 200)
 
 
-def _figures(server: Server) -> dict[str, float]:
-    server.gateway.touch()
+def _figures(server: Server, cloud: dict[str, Any], number: int) -> dict[str, float]:
     server.save()
-    gc.collect()
+    _run(server, cloud, -number)
     before = time.process_time()
-    with server.gateway.locked():
-        dumped = snapshot.dump(server.gateway.store)
+    server.save()
     spent = time.process_time() - before
+    gc.collect()
     resident = int(Path("/proc/self/statm").read_text().split()[1]) * 4096
-    objects = sum(path.stat().st_size for path in (server.home.path / "objects").iterdir())
+    home = server.home.path
     return {
-        "snapshot": len(dumped.content) / 1e6,
+        "snapshot": (home / "cloud.snap").stat().st_size / 1e6,
+        "database": sum(path.stat().st_size for path in home.glob("cloud.db*")) / 1e6,
         "save": 1000 * spent,
         "memory": resident / 1e6,
-        "objects": objects / 1e6,
+        "objects": sum(path.stat().st_size for path in (home / "objects").iterdir()) / 1e6,
     }
 
 
 if __name__ == "__main__":
-    main()
+    main(*(int(word) for word in sys.argv[1:]))

@@ -12,11 +12,13 @@ from mlops_iac.clients import DEFAULT_ACCOUNT
 from mlops_iac.cloud import services, snapshot
 from mlops_iac.cloud.gateway import Gateway
 from mlops_iac.cloud.home import Home
+from mlops_iac.cloud.jobs.records import Records
 from mlops_iac.cloud.keeping import Keeper
 from mlops_iac.cloud.server import Server
 from mlops_iac.cloud.token import Token
 
 BUCKET = "kept-bucket"
+KIND = "training-job"
 LARGE = 100_000
 TOKEN = Token(bytes(32))
 WATCHED = ("open", "replace", "rename", "link", "unlink", "fsync", "pwrite", "mkdir")
@@ -28,15 +30,23 @@ def make_bucket(cloud):
     return s3
 
 
-def restored(home):
-    """What a new process finds in a folder: what it tells, and the content of each object."""
+def found_in(home):
+    """What a new process finds in a folder: what it tells, the content of each object, and each job's record."""
     services.reset()
     gateway = Gateway(home, lambda *_: [], TOKEN)
     told = Keeper(Home(home), gateway).restore()
     from moto.s3.models import s3_backends
 
     bucket = s3_backends[DEFAULT_ACCOUNT]["aws"].buckets.get(BUCKET)
-    return told, {key: bucket.keys[key].body.read() for key in bucket.keys} if bucket else None
+    objects = {key: bucket.keys[key].body.read() for key in bucket.keys} if bucket else None
+    records = {key[3]: record["status"] for key, record in Records(gateway, "jobs").each(KIND)}
+    gateway.database.close()
+    return told, objects, records
+
+
+def restored(home):
+    told, objects, _ = found_in(home)
+    return told, objects
 
 
 @pytest.fixture
@@ -107,6 +117,41 @@ def test_a_kill_at_any_moment_loses_nothing_that_was_saved(start_cloud, images, 
     services.reset()
 
 
+def test_a_kill_at_any_moment_loses_no_record_that_was_put_away(start_cloud, images, monkeypatch):
+    """Nor finds one as it was before it changed, nor one that was removed."""
+    home, taken, watch_all = images
+    monkeypatch.setattr("mlops_iac.cloud.keeping.SAVE_AFTER", 3600)
+    cloud = start_cloud(home)
+    make_bucket(cloud)
+    records, now, saved, moments = Records(cloud.gateway, "jobs"), {}, [{}], []
+    cloud.server.save()
+    watch_all()
+    for changes in ({"a": 1, "b": 1, "c": 1}, {"a": 2, "d": 1}, {"b": None, "a": 3}, {"b": 4}, {"d": None, "c": None}):
+        for name, status in changes.items():
+            key = (KIND, DEFAULT_ACCOUNT, "eu-west-1", name)
+            if status is None:
+                records.remove(key)
+                del now[name]
+                continue
+            records.add(key, {}) if name not in now else None
+            records.change(key, status=status)
+            records.put_away(key, ["status"])
+            now[name] = status
+        moments.append((len(taken), saved[-1], saved[-1]))
+        assert cloud.server.save()
+        saved.append(dict(now))
+        moments.append((len(taken), saved[-2], saved[-1]))
+    monkeypatch.undo()
+    cloud.server.stop()
+    assert len(taken) > 20
+    for number, (call, image) in enumerate(taken):
+        before, after = next((before, after) for until, before, after in moments if number < until)
+        told, _, found = found_in(image)
+        assert told.startswith("restored"), (number, call, told)
+        assert found in (before, after), (number, call)
+    services.reset()
+
+
 def test_nothing_is_saved_or_swept_before_the_state_is_restored(start_cloud, tmp_path):
     cloud = start_cloud(tmp_path)
     make_bucket(cloud).put_object(Bucket=BUCKET, Key="k", Body=bytes(LARGE))
@@ -152,6 +197,27 @@ def test_a_damaged_snapshot_gives_way_to_the_one_before_and_is_kept(left):
     server.gateway.touch()
     assert server.save()
     assert bodies <= set((left / "objects").iterdir()), "the damaged one's bodies may still be wanted"
+
+
+def test_the_last_save_that_cannot_be_read_is_kept_with_its_entries(left):
+    """Those of the save before it are found, and the newer ones lie beside the snapshot that sees them."""
+    whole = (left / "cloud.snap").read_bytes()
+    spoil(left / "cloud.snap")
+    assert set(restored(left)[1]) == {"first"}
+    (entries,) = left.glob("cloud.snap.*.unread.db")
+    for path in left.glob("cloud.db*"):
+        path.unlink()
+    shutil.copy(entries, left / "cloud.db")
+    (left / "cloud.snap").write_bytes(whole)
+    assert set(restored(left)[1]) == {"first", "second"}
+
+
+def test_entries_that_are_gone_or_older_than_the_snapshot_are_told(left):
+    for path in left.glob("cloud.db*"):
+        path.unlink()
+    told, objects = restored(left)
+    assert "cloud.db is older than it, or gone" in told
+    assert objects is None
 
 
 def test_a_restore_that_fails_puts_everything_aside_and_the_next_save_deletes_none_of_it(left):
