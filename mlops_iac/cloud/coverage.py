@@ -90,9 +90,9 @@ keys with their grants, topics, queues, repositories, secrets, functions; trust 
 boundaries of users, service control policies, policies of VPC endpoints, ACLs, Lake Formation. Requests have no
 `aws:SourceVpce` and `aws:SourceVpc`. S3, SNS and log groups deliver to queues and functions without asking their
 policies. A task's own `Credentials` are assumed by Step Functions and not by the state machine's role.
-AssumeRole and GetSessionToken issue credentials that act as the role and as the caller; what else hands out keys
-(AssumeRoleWithSAML, AssumeRoleWithWebIdentity, GetFederationToken, a Cognito identity's) is not offered, nor are codes
-of a second factor.
+AssumeRole, GetSessionToken and GetFederationToken issue credentials that act as the role, as the caller, and as whom
+the caller vouches for; what else hands out keys (AssumeRoleWithSAML, AssumeRoleWithWebIdentity, a Cognito identity's)
+is not offered, nor are codes of a second factor.
 
 Actions and resource types: {source}. What a service needs in a role beside the calls it makes (network interfaces,
 grants on keys, image pulls, log delivery, managed rules) is asked for SageMaker and Step Functions.

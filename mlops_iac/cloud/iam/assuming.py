@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from mlops_iac.clients import Clients, Credentials
 from mlops_iac.cloud.clock import machine_time
-from mlops_iac.cloud.iam import policies, session_tokens, simulate
+from mlops_iac.cloud.iam import federation, policies, session_tokens, simulate
 from mlops_iac.cloud.iam.callers import access_key_of
 from mlops_iac.cloud.iam.conditions import Keys
 from mlops_iac.cloud.iam.context import place_keys, principal_keys, request_keys
@@ -150,6 +150,7 @@ def install(gateway: Gateway) -> None:
     gateway.instead("sts", "AssumeRole", lambda call: _assume_role(gateway, call))
     simulate.install(gateway)
     session_tokens.install(gateway)
+    federation.install(gateway)
     gateway.instead("sts", "GetCallerIdentity", lambda call: _caller_identity(gateway, call))
 
 
@@ -183,9 +184,10 @@ def _assume_role(gateway: Gateway, call: Call) -> dict[str, Any]:
     if role is None:
         raise AwsError("AccessDenied", f"There is no role {arn}.", 403)
     seconds = call.params.get("DurationSeconds") or 3600
-    given = call.params.get("Policy")
+    with gateway.locked("iam"):
+        given = policies.given_to_session(call.params, owner, policies.partition_of_arn(arn))
     tags = {each["Key"]: each["Value"] for each in call.params.get("Tags") or ()}
-    credentials, ends = gateway.iam.sessions.issue(arn, session, seconds, policies=(given,) if given else (), tags=tags)
+    credentials, ends = gateway.iam.sessions.issue(arn, session, seconds, policies=given, tags=tags)
     return {
         "Credentials": credentials.answered(ends),
         "AssumedRoleUser": {

@@ -58,6 +58,8 @@ class Principal:
     """Tags of the session."""
     temporary: bool = False
     """A session of the person or of a user: the same rights, but for what `session_tokens` closes to it."""
+    federated: str = ""
+    """Whom the person or the user vouches for: with their rights, as far as the session's policies allow them."""
 
     @property
     def shown(self) -> str:
@@ -66,10 +68,10 @@ class Principal:
 
     @property
     def session_arn(self) -> str:
-        if self.kind != "role":
-            return ""
-        partition = self.arn.split(":", 2)[1]
-        return f"arn:{partition}:sts::{self.account}:assumed-role/{self.name}/{self.session}"
+        begin = f"arn:{self.arn.split(':', 2)[1]}:sts::{self.account}"
+        if self.federated:
+            return f"{begin}:federated-user/{self.federated}"
+        return f"{begin}:assumed-role/{self.name}/{self.session}" if self.kind == "role" else ""
 
     @property
     def names(self) -> Names:
@@ -103,8 +105,15 @@ class Sessions:
 
     def issue_same(self, principal: Principal, seconds: float) -> tuple[Credentials, datetime]:
         """Credentials for somebody who has lasting ones, and when they end."""
-        names = {"kind": principal.kind, "account": principal.account, "name": principal.name, "arn": principal.arn}
-        return self._signed(names, seconds)
+        return self._signed(_names(principal), seconds)
+
+    def issue_federated(
+        self, principal: Principal, name: str, seconds: float, policies: tuple[str, ...], tags: Mapping[str, str]
+    ) -> tuple[Credentials, datetime, Principal]:
+        """Credentials for whom somebody with lasting ones vouches for, when they end, and who that is."""
+        claims = {**_names(principal), "federated": name, "policies": policies, "tags": dict(tags)}
+        federated = Principal(**claims, temporary=True)
+        return *self._signed(claims, seconds), federated
 
     def read(self, token: str) -> Principal:
         """The principal of a session token. Raises `AwsError` as AWS does for one that is wrong or has expired."""
@@ -117,7 +126,7 @@ class Sessions:
         if "role" in claims:
             return self.principal(claims["role"], claims["session"], tuple(claims["policies"]), claims["tags"])
         del claims["ends"]
-        return Principal(**claims, temporary=True)
+        return Principal(**{**claims, "policies": tuple(claims.get("policies", ()))}, temporary=True)
 
     def principal(
         self, role_arn: str, session: str, policies: tuple[str, ...] = (), tags: Mapping[str, str] | None = None
@@ -147,6 +156,10 @@ class Sessions:
 
     def _sign(self, text: str) -> str:
         return hmac.new(self._key, text.encode(), hashlib.sha256).hexdigest()
+
+
+def _names(principal: Principal) -> dict[str, Any]:
+    return {"kind": principal.kind, "account": principal.account, "name": principal.name, "arn": principal.arn}
 
 
 def access_key_of(environ: Mapping[str, Any], body: bytes = b"") -> str:

@@ -58,15 +58,27 @@ def request_keys(service: str, parameters: Mapping[str, Any]) -> dict[str, tuple
 
 def principal_keys(principal: Principal) -> dict[str, tuple[str, ...]]:
     """The keys that tell who asks."""
+    if principal.federated:
+        return {
+            "aws:principalaccount": (principal.account,),
+            "aws:principalarn": (principal.shown,),
+            "aws:principaltype": ("FederatedUser",),
+            "aws:userid": (f"{principal.account}:{principal.federated}",),
+            **_tag_keys(principal),
+        }
     kinds = {"person": "User", "user": "User", "role": "AssumedRole"}
     found: dict[str, tuple[str, ...]] = {
         "aws:principalaccount": (principal.account,),
         "aws:principalarn": (principal.arn,),
         "aws:principaltype": (kinds[principal.kind],),
         "aws:userid": (f"{principal.name}:{principal.session}" if principal.session else principal.name,),
-        **{f"aws:principaltag/{name.lower()}": (value,) for name, value in principal.tags.items()},
+        **_tag_keys(principal),
     }
     return found if principal.kind == "role" else {**found, "aws:username": (principal.name,)}
+
+
+def _tag_keys(principal: Principal) -> dict[str, tuple[str, ...]]:
+    return {f"aws:principaltag/{name.lower()}": (value,) for name, value in principal.tags.items()}
 
 
 def place_keys(region: str, resource_account: str) -> dict[str, tuple[str, ...]]:

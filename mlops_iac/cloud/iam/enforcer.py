@@ -92,7 +92,7 @@ class Enforcer:
         if principal is None:
             raise refusal(request, key)
         check_session(principal, request.service or "", request.operation or "")
-        if self.enforced and (principal.kind != "person" or self._is_guarded(request)):
+        if self.enforced and (principal.kind != "person" or principal.federated or self._is_guarded(request)):
             self._check(principal, request)
         return principal.account
 

@@ -6,13 +6,14 @@ Callers hold the gateway's lock while they read here; what is returned is plain 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from mlops_iac.cloud.iam.callers import Principal
 from mlops_iac.cloud.iam.conditions import Keys
 from mlops_iac.cloud.iam.documents import Document, parse_document
 from mlops_iac.cloud.iam.evaluate import Policy
+from mlops_iac.cloud.wire import AwsError
 
 ADMINISTRATOR: Final = Policy(
     "AdministratorAccess",
@@ -120,6 +121,21 @@ def session_policies(principal: Principal) -> Iterable[Policy]:
     """The policies that were given when the session was issued."""
     for text in principal.policies:
         yield Policy("session policy", parse_document(text))
+
+
+def given_to_session(params: Mapping[str, Any], account: str, partition: str) -> tuple[str, ...]:
+    """The policies with which a session is asked for, as JSON texts: ``Policy``, and managed ones in ``PolicyArns``.
+
+    Raises `AwsError` for one that is not there.
+    """
+    found = [params["Policy"]] if params.get("Policy") else []
+    for arn in (each["arn"] for each in params.get("PolicyArns") or ()):
+        policy = _iam(account, partition).managed_policies.get(arn)
+        if policy is None:
+            raise AwsError("ValidationError", f"ARN {arn} is not valid: there is no such managed policy.")
+        version = next(each for each in policy.versions if each.version_id == policy.default_version_id)
+        found.append(_text(version.document))
+    return tuple(found)
 
 
 def is_granted(principal: Principal, action: str, resource: str, keys: Keys) -> bool:

@@ -1,7 +1,8 @@
 """GetSessionToken: credentials that end, of the very caller. And the operations whose keys nobody here would know.
 
 Source: "GetSessionToken" in the STS API reference: only somebody with lasting credentials may ask; what was issued has
-the same rights, but may not call IAM, nor STS beside AssumeRole and GetCallerIdentity, without a second factor.
+the same rights, but may not call IAM, nor STS beside AssumeRole and GetCallerIdentity, without a second factor; who is
+federated may not assume a role either.
 """
 
 from __future__ import annotations
@@ -23,7 +24,6 @@ REFUSED: Final = (
     ("cognito-identity", "GetCredentialsForIdentity"),
     ("sts", "AssumeRoleWithSAML"),
     ("sts", "AssumeRoleWithWebIdentity"),
-    ("sts", "GetFederationToken"),
 )
 """moto would answer with keys that belong to nobody, so that every request made with them is refused."""
 
@@ -43,7 +43,7 @@ def check_session(principal: Principal, service: str, operation: str) -> None:
         return
     if service == "iam":
         raise AwsError("InvalidClientTokenId", "The security token included in the request is invalid.", 403)
-    if service == "sts" and operation not in _OPEN:
+    if service == "sts" and (operation not in _OPEN or (principal.federated and operation == "AssumeRole")):
         raise AwsError("AccessDenied", f"Cannot call {operation} with session credentials", 403)
 
 

@@ -95,7 +95,7 @@ def test_who_acts_for_a_user_has_the_users_rights(cloud, ana):
 
 # The law ------------------------------------------------------------------------------------------------------------
 
-KNOWN = {("iam", "CreateAccessKey"), ("sts", "AssumeRole"), ("sts", "GetSessionToken")}
+KNOWN = {("iam", "CreateAccessKey"), ("sts", "AssumeRole"), ("sts", "GetFederationToken"), ("sts", "GetSessionToken")}
 """Operations whose credentials act as somebody here; each has its test."""
 
 
