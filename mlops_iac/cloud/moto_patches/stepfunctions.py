@@ -7,7 +7,6 @@ for an execution that was just started; a definition whose states lead nowhere i
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import time
 import uuid
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 from mlops_iac.cloud.gateway import AwsError, Call
 from mlops_iac.cloud.iam import on_behalf
 from mlops_iac.cloud.interpreters.step_functions import asl_check, integrations
+from mlops_iac.cloud.moto_patches import stepfunctions_versions
 from mlops_iac.cloud.moto_patches.stepfunctions_ended import (
     Ended,
     described,
@@ -26,12 +26,13 @@ from mlops_iac.cloud.moto_patches.stepfunctions_ended import (
     machine_of,
 )
 from mlops_iac.cloud.news import News
+from mlops_iac.cloud.paging import STEP_FUNCTIONS, paged
 
 if TYPE_CHECKING:
     from mlops_iac.cloud.gateway import Gateway
 
 _PAGE: Final = 1000
-"""AWS's largest page of history events."""
+"""AWS's largest page of executions, and of history events."""
 
 _MOST_DIAGNOSTICS: Final = 100
 """Of one answer, where the caller does not say (ValidateStateMachineDefinition, "maxResults")."""
@@ -127,15 +128,18 @@ def _start(gateway: Gateway, ended: Ended, call: Call) -> dict[str, Any]:
     if not asl_check.is_execution_name(name):
         raise AwsError("InvalidName", f"Invalid Name: '{name}'")
     with gateway.locked("stepfunctions"), _moto_errors():
-        machine = _backend(call).describe_state_machine(call.params["stateMachineArn"])
-        key = (machine.encryptionConfiguration or {}).get("kmsKeyId")
-        on_behalf.check_execution(gateway, machine.roleArn, machine.arn, key)
-        arn = f"{machine.arn.replace(':stateMachine:', ':execution:')}:{name}"
-        if ended.has(arn):
-            raise AwsError("ExecutionAlreadyExists", f"Execution Already Exists: '{arn}'")
-        execution = _backend(call).start_execution(
-            call.params["stateMachineArn"], name, call.params.get("input", "{}"), call.params.get("traceHeader")
-        )
+        asked = _backend(call).describe_state_machine(call.params["stateMachineArn"])
+        with stepfunctions_versions.as_of(asked) as machine:
+            key = (machine.encryptionConfiguration or {}).get("kmsKeyId")
+            on_behalf.check_execution(gateway, machine.roleArn, machine.arn, key)
+            arn = f"{machine.arn.replace(':stateMachine:', ':execution:')}:{name}"
+            if ended.has(arn):
+                raise AwsError("ExecutionAlreadyExists", f"Execution Already Exists: '{arn}'")
+            execution = _backend(call).start_execution(
+                machine.arn, name, call.params.get("input", "{}"), call.params.get("traceHeader")
+            )
+        if asked is not machine:
+            execution.version_arn = asked.arn
     started = {**described(execution), "status": "RUNNING"}
     gateway.tell_news(News(kind="execution", account_id=call.account_id, region=call.region, facts=started))
     return {"executionArn": execution.execution_arn, "startDate": execution.start_date}
@@ -178,7 +182,7 @@ def _list(gateway: Gateway, ended: Ended, call: Call) -> dict[str, Any]:
     wanted = call.params.get("statusFilter")
     items = [each for each in found if wanted in (None, each["status"])]
     items.sort(key=lambda each: each["startDate"], reverse=True)
-    return _paged("executions", items, call, limit=1000, default=100)
+    return paged("executions", items, call.params, limit=_PAGE, default=100, spelling=STEP_FUNCTIONS)
 
 
 def _history(gateway: Gateway, ended: Ended, call: Call) -> dict[str, Any]:
@@ -196,19 +200,7 @@ def _history(gateway: Gateway, ended: Ended, call: Call) -> dict[str, Any]:
                 if isinstance(details, dict):
                     details.pop("input", None)
                     details.pop("output", None)
-    return _paged("events", events, call, limit=_PAGE, default=100)
-
-
-def _paged(key: str, items: list[Any], call: Call, *, limit: int, default: int) -> dict[str, Any]:
-    size = min(call.params.get("maxResults") or default, limit)
-    try:
-        start = int(base64.b64decode(call.params.get("nextToken") or "MA=="))
-    except ValueError:
-        raise AwsError("InvalidToken", f"Invalid Token: '{call.params['nextToken']}'") from None
-    page: dict[str, Any] = {key: items[start : start + size]}
-    if start + size < len(items):
-        page["nextToken"] = base64.b64encode(str(start + size).encode()).decode()
-    return page
+    return paged("events", events, call.params, limit=_PAGE, default=100, spelling=STEP_FUNCTIONS)
 
 
 # Finding ------------------------------------------------------------------------------------------------------------

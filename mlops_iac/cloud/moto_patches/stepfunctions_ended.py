@@ -16,7 +16,9 @@ from mlops_iac.cloud.jobs.records import Key, Records
 if TYPE_CHECKING:
     from mlops_iac.cloud.gateway import Gateway
 
-_SHOWN: Final = ("executionArn", "stateMachineArn", "name", "status", "startDate", "stopDate")
+_SHOWN: Final = (
+    "executionArn", "stateMachineArn", "stateMachineVersionArn", "name", "status", "startDate", "stopDate"
+)  # fmt: skip
 """What ListExecutions shows of one."""
 
 
@@ -40,7 +42,12 @@ def keep_only_history_in_snapshots() -> None:
 
 def described(execution: Any) -> dict[str, Any]:
     """As DescribeExecution shows it."""
-    found = {**execution.to_describe_output(), "stateMachineArn": execution.state_machine_arn}
+    version = getattr(execution, "version_arn", None)
+    found = {
+        **execution.to_describe_output(),
+        "stateMachineArn": execution.state_machine_arn,
+        "stateMachineVersionArn": version,
+    }
     found["status"] = execution.status
     return {key: value for key, value in found.items() if value is not None}
 
@@ -87,7 +94,7 @@ class Ended:
     def put_away(self, execution: Any) -> None:
         """Take it from moto, now that it has ended; not where its state machine is gone, and it with it."""
         with self._gateway.locked("stepfunctions"):
-            machine = _machine(execution)
+            machine = machine_at(execution.state_machine_arn)
             if machine is None or execution not in machine.executions:
                 return
             machine.executions.remove(execution)
@@ -131,9 +138,12 @@ def _key(arn: str) -> Key:
     return "execution", parts[4], parts[3], parts[6]
 
 
-def _machine(execution: Any) -> Any:
-    """The state machine that an execution belongs to; None when it was deleted."""
+def machine_at(arn: str) -> Any:
+    """moto's state machine of an ARN; None when there is none. The caller holds the lock."""
     from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 
-    backend = stepfunctions_parser_backends[execution.account_id][execution.region_name]
-    return next((each for each in backend.state_machines if each.arn == execution.state_machine_arn), None)
+    parts = arn.split(":")
+    if len(parts) < 7:
+        return None
+    machines = stepfunctions_parser_backends[parts[4]][parts[3]].state_machines
+    return next((each for each in machines if each.arn == arn), None)
