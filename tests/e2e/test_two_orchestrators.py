@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 import json
+import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -74,6 +77,25 @@ def test_both_register_the_model_with_where_it_comes_from(
         assert container["ModelDataUrl"].startswith(f"s3://{lake}/models/{run.id}/")
         metrics = package["ModelMetrics"]["ModelQuality"]["Statistics"]["S3Uri"]
         assert metrics == f"s3://{lake}/models/{run.id}/evaluation/evaluation.json"
+
+
+def test_both_train_the_same_model_byte_for_byte(
+    environments: dict[str, DeployedEnvironment], runs: dict[str, Run]
+) -> None:
+    """The archive has times in it; what the script saved has none."""
+    first, second = (model_of(environments[target], run) for target, run in runs.items())
+    assert first == second
+
+
+def model_of(environment: DeployedEnvironment, run: Run) -> str:
+    package = environment.clients("sagemaker").describe_model_package(ModelPackageName=run.model_package_arn)
+    bucket, _, key = package["InferenceSpecification"]["Containers"][0]["ModelDataUrl"][len("s3://") :].partition("/")
+    body = environment.clients("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
+    with tarfile.open(fileobj=io.BytesIO(body)) as archive:
+        (member,) = [one for one in archive if Path(one.name).name == "model.joblib"]
+        content = archive.extractfile(member)
+        assert content
+        return hashlib.sha256(content.read()).hexdigest()
 
 
 @pytest.mark.usefixtures("runs")
