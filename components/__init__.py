@@ -9,6 +9,7 @@ from mlops_iac.core.plugins import Family
 
 COMPONENTS: dict[str, str] = {
     "Alerts": "mlops_iac.components.monitoring.alerts",
+    "Approvals": "mlops_iac.components.approvals",
     "BatchCompute": "mlops_iac.components.compute.batch",
     "Boundary": "mlops_iac.components.identity",
     "Catalogue": "mlops_iac.components.catalogue",

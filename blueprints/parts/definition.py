@@ -8,7 +8,7 @@ from typing import Any
 
 import pulumi
 
-from mlops_iac.components._kit.refs import EndpointRef, JobRef, LakeRef, QueueRef, RegistryRef, TopicRef
+from mlops_iac.components._kit.refs import ApprovalsRef, EndpointRef, JobRef, LakeRef, QueueRef, RegistryRef, TopicRef
 from mlops_iac.components._kit.site import Site
 from mlops_iac.core.errors import PipelineError
 from mlops_iac.core.frameworks import Framework
@@ -38,6 +38,7 @@ def definition(
     registries: Mapping[str, RegistryRef],
     endpoints: Mapping[str, EndpointRef],
     queues: Mapping[str, QueueRef],
+    approvals: ApprovalsRef | None = None,
     alerts: TopicRef | None = None,
     alerts_key_arn: pulumi.Input[str] | None = None,
 ) -> pulumi.Output[str]:
@@ -84,6 +85,7 @@ def definition(
             name: {"queue_arn": ref.queue_arn, "job_definition_arn": ref.job_definition_arn}
             for name, ref in _usable(queues).items()
         },
+        "approvals_queue_url": approvals.url if approvals else None,
         "alerts_topic_arn": alerts.arn if alerts else None,
         "alerts_key_arn": alerts_key_arn,
         **own,

@@ -11,11 +11,12 @@ from mlops_iac.blueprints.parts.definition import definition
 from mlops_iac.blueprints.parts.foundation import Foundation
 from mlops_iac.blueprints.parts.jobs import Jobs
 from mlops_iac.blueprints.parts.serve import Serve
+from mlops_iac.components.approvals import Approvals, ApprovalsArgs
 from mlops_iac.components.data_lake.access import RESULTS
 from mlops_iac.components.identity import Role
 from mlops_iac.components.orchestrator.orchestrator import OrchestratorArgs, Own, make_orchestrator
 from mlops_iac.pipelines.pipeline import Pipeline
-from mlops_iac.pipelines.steps import BatchTransformStep, QueryStep
+from mlops_iac.pipelines.steps import ApprovalStep, BatchTransformStep, QueryStep
 
 if TYPE_CHECKING:
     from mlops_iac.components.compute.batch import BatchCompute
@@ -37,7 +38,19 @@ def make_flows(
     serve: Serve,
     queues: BatchCompute | None = None,
 ) -> tuple[Flow, ...]:
-    return tuple(Flow(foundation, target, pipeline, jobs, serve, queues) for pipeline in pipelines)
+    approvals = _approvals(foundation, pipelines)
+    return tuple(Flow(foundation, target, pipeline, jobs, serve, queues, approvals) for pipeline in pipelines)
+
+
+def _approvals(foundation: Foundation, pipelines: Sequence[Pipeline]) -> Approvals | None:
+    """One queue for all questions; none where no pipeline asks a person."""
+    if not any(map(_asks, pipelines)):
+        return None
+    return Approvals(foundation.site.named("approvals"), ApprovalsArgs(key=foundation.key))
+
+
+def _asks(pipeline: Pipeline) -> bool:
+    return any(isinstance(step, ApprovalStep) for step in pipeline.steps)
 
 
 class Flow:
@@ -51,8 +64,10 @@ class Flow:
         jobs: Jobs,
         serve: Serve,
         queues: BatchCompute | None = None,
+        approvals: Approvals | None = None,
     ) -> None:
         self.pipeline = pipeline
+        self.approvals = approvals if _asks(pipeline) else None
 
         def document(own: Own) -> pulumi.Output[str]:
             return definition(
@@ -65,6 +80,7 @@ class Flow:
                 registries={"main": serve.registry.ref},
                 endpoints={"main": serve.endpoint.ref},
                 queues=queues.queues if queues else {},
+                approvals=self.approvals.ref if self.approvals else None,
                 alerts=foundation.alerts.ref,
                 alerts_key_arn=foundation.encryption.key_arn,
                 framework=jobs.framework,
@@ -86,6 +102,8 @@ class Flow:
         if "endpoints" in changed:
             serve.registry.grant_read(flow.deploy_role)
             serve.endpoint.grant_deploy(flow.deploy_role)
+        if self.approvals:
+            self.approvals.grant_ask(flow.role)
         if any(isinstance(step, BatchTransformStep) for step in pipeline.steps):
             jobs.compute.grant_transform(flow.role)
             for role in (flow.role, flow.deploy_role, jobs.compute.role):

@@ -72,6 +72,7 @@ def tell(
             for name, queue in (queues.queues if queues else {}).items()
         },
         "services": _services(foundation, jobs, serve),
+        "approvals_queue_url": next((_any(flow.approvals.ref.url) for flow in flows if flow.approvals), None),
         "alerts_topic_arn": foundation.alerts.ref.arn,
         "dashboard": monitoring.dashboard_name,
     }

@@ -8,6 +8,7 @@ from mlops_iac.components._kit.documents import Document, policy, render
 from mlops_iac.components._kit.grants import Grant
 from mlops_iac.components._kit.reach import Reach
 from mlops_iac.components._kit.refs import (
+    ApprovalsRef,
     BoundaryRef,
     BucketRef,
     EndpointRef,
@@ -28,6 +29,7 @@ from mlops_iac.components._kit.site import Named, Profile, Site
 from mlops_iac.components._kit.transforms import Transform, Transforms
 
 __all__ = [
+    "ApprovalsRef",
     "BoundaryRef",
     "BucketRef",
     "Component",

@@ -19,7 +19,7 @@ from mlops_iac.components._kit.grants import UNSCOPED
 if TYPE_CHECKING:
     from mlops_iac.components._kit.site import Site
 
-OWN_NAMES: Mapping[str, str] = {"s3": "{stack}-*", "sns": "{stack}-*", "states": "*:{stack}-*"}
+OWN_NAMES: Mapping[str, str] = {"s3": "{stack}-*", "sns": "{stack}-*", "sqs": "{stack}-*", "states": "*:{stack}-*"}
 """Service to where a name stands in its ARNs; in those of any other it comes after a slash (``endpoint/NAME``).
 
 https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html

@@ -176,6 +176,14 @@ class EndpointRef:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ApprovalsRef:
+    """Where runs put what they ask a person."""
+
+    url: pulumi.Input[str]
+    """Of the SQS queue."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class TopicRef:
     """An SNS topic."""
 

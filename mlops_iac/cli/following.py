@@ -10,13 +10,13 @@ from mlops_iac.core.errors import Detached, MlopsError, RunError
 
 if TYPE_CHECKING:
     from mlops_iac.core.environment import Endpoint
-    from mlops_iac.runs.run import Run
+    from mlops_iac.runs.run import Run, StepRun
 
 
 def watch_run(opened: Opened, run: Run, *, json: bool, logs: bool = False) -> Run:
     """The run when it is over. Ctrl-C leaves the run alone and says how to come back to it."""
     from mlops_iac.cli.console import has_color
-    from mlops_iac.cli.run_view import RunView
+    from mlops_iac.cli.run_view import RunView, open_question
     from mlops_iac.runs.follow import RunEnded, StepChanged, follow
     from mlops_iac.runs.logs import LogLine
 
@@ -28,6 +28,8 @@ def watch_run(opened: Opened, run: Run, *, json: bool, logs: bool = False) -> Ru
                     ended = change.run
                 elif isinstance(change, StepChanged) and not json:
                     view.step(change.step)
+                    if question := open_question(change.run, change.step):
+                        view.text(f"  {change.step.name:<12} {question}")
                 elif isinstance(change, LogLine):
                     view.text(f"    {change.step} | {change.text}")
     except KeyboardInterrupt:
@@ -63,6 +65,9 @@ def failure(opened: Opened, run: Run, *, logs: bool = False) -> MlopsError:
     from mlops_iac.core.denials import explain_denial
     from mlops_iac.runs.logs import get_tail_error
 
+    asked = next((step for step in run.steps if step.kind == "approval" and step is run.failed_step), None)
+    if asked is not None and asked.status in ("refused", "timed-out"):
+        return unanswered(opened, run, asked)
     if run.status == "refused":
         return refused(opened, run)
     if run.status == "stopped":
@@ -90,6 +95,17 @@ def still_serving(opened: Opened, run: Run) -> str:
         what = "still has no model" if served is None else f"keeps serving the model of run {served}"
         lines.append(f"Endpoint {endpoint.name} {what}.")
     return "\n".join(lines)
+
+
+def unanswered(opened: Opened, run: Run, step: StepRun) -> RunError:
+    """A person rejected it, or nobody answered in time."""
+    serving = still_serving(opened, run)
+    if step.answer is not None:
+        detail = f"Step `{step.name}` was {step.answer}.\n{serving}".rstrip()
+        return RunError("A person rejected the run.", detail, hint="start another when the reason is dealt with.")
+    detail = f"Step `{step.name}` waited for a person, and nobody answered in time.\n{serving}".rstrip()
+    hint = f"start it again, and answer: `mlops-iac approve {run.stack} RUN`, or raise the step's `max_hours`."
+    return RunError("Nobody answered.", detail, hint=hint)
 
 
 def refused(opened: Opened, run: Run) -> RunError:

@@ -107,6 +107,20 @@ def render_step(step: StepRun, style: Style, why: str = "") -> str:
     return f"  {step.name:<12} {status} {took}  {why[:160] or style.paint(step.kind, 'dim')}".rstrip()
 
 
+def remark(run: Run, step: StepRun) -> str:
+    """What is to be said of a step beside its status: why it failed, what a person said or is asked."""
+    if step.status == "failed":
+        return find_cause(run, step).words
+    return str(step.answer or "") or open_question(run, step)
+
+
+def open_question(run: Run, step: StepRun) -> str:
+    """How to answer a step that waits for a person; empty for any other."""
+    if step.kind != "approval" or step.status != "running":
+        return ""
+    return f"waits for a person: mlops-iac approve {run.stack} {run.id}, or reject"
+
+
 def render_metrics(metrics: Mapping[str, float]) -> str:
     """``auc 0.9975  accuracy 0.986``"""
     return "  ".join(f"{name} {value:.4g}" for name, value in metrics.items())
@@ -119,8 +133,7 @@ def render_run(run: Run, *, color: bool, steps: bool = True, more: Iterable[tupl
     head = f"Run {style.paint(run.id, 'bold')} of {run.pipeline}: {status}"
     lines = [f"{head}, {'took' if run.is_over else 'for'} {render_seconds(run.seconds)}", ""]
     if steps:
-        causes = {step.name: find_cause(run, step).words for step in run.steps if step.status == "failed"}
-        lines += [*(render_step(step, style, causes.get(step.name, "")) for step in run.steps), ""]
+        lines += [*(render_step(step, style, remark(run, step)) for step in run.steps), ""]
     lines += [f"  {name:<15} {value}" for name, value in (*facts(run), *more)]
     return "\n".join(lines).rstrip() + "\n"
 

@@ -151,6 +151,8 @@ class Environment:
     queues: Mapping[str, Queue] = field(default_factory=dict)
     clusters: Mapping[str, Cluster] = field(default_factory=dict)
     services: Mapping[str, Service] = field(default_factory=dict)
+    approvals_queue_url: str | None = None
+    """Where runs put what they ask a person. None where no pipeline asks."""
     alerts_topic_arn: str | None = None
     dashboard: str | None = None
 

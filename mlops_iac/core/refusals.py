@@ -29,7 +29,7 @@ THROTTLED: Final = frozenset(
 """The call was not carried out: the cloud had too much to do."""
 
 GONE: Final = re.compile(
-    r"NotFound|NoSuch|DoesNotExist|EntityNotFound|UnknownResource|^404$|InvalidGroupId|^NotFoundException$",
+    r"NotFound|NoSuch|DoesNotExist|EntityNotFound|UnknownResource|NonExistent|^404$|InvalidGroupId|^NotFoundException$",
     re.IGNORECASE,
 )
 """Codes by which AWS's services say that something is not there. Each has its own; these are the words they share."""

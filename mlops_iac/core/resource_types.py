@@ -90,6 +90,13 @@ MADE: dict[str, Facts] = {
     "aws:sns/topic:Topic": Facts(service="sns", key="kms_master_key_id", name=NameRule(limit=256), tags="tags"),
     "aws:sns/topicPolicy:TopicPolicy": Facts(service="sns"),
     "aws:sns/topicSubscription:TopicSubscription": Facts(service="sns"),
+    "aws:sqs/queue:Queue": Facts(
+        service="sqs",
+        key="kms_master_key_id",
+        name=NameRule(limit=80),
+        tags="tags",
+        loses="the messages in it",
+    ),
     "aws:ssm/parameter:Parameter": Facts(service="ssm", name=NameRule(limit=1011, prefix="/mlops-iac/"), tags="tags"),
     "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": Facts(service="ec2", tags="tags"),
     "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": Facts(service="ec2", tags="tags"),
@@ -110,6 +117,5 @@ HELD: dict[str, Facts] = {
     "aws:secretsmanager/secret:Secret": Facts(
         service="secretsmanager", loses="the values that were put there by hand or by rotation"
     ),
-    "aws:sqs/queue:Queue": Facts(service="sqs", loses="the messages in it"),
 }
 """Types that only a person's own program makes: here for what their deletion would lose. Sorted."""

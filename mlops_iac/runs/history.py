@@ -149,7 +149,7 @@ def _verdict(
     status = {step.name: step.status for step in steps}
     stopped = [gate for gate in gates if status.get(gate.name) in ("refused", "failed")]
     passed = [gate for gate in gates if status.get(gate.name) == "succeeded"]
-    if execution.status == "refused" and not stopped and len(gates) == 1:
+    if execution.status == "refused" and execution.answer is None and not stopped and len(gates) == 1:
         stopped = gates
     if stopped:
         return _refusal(stopped[0], files, execution, most)

@@ -7,11 +7,16 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-RunStatus = Literal["running", "succeeded", "refused", "failed", "stopped", "timed-out"]
-"""``refused``: every job did its work, and the gate did not let the model pass."""
+from mlops_iac.core.approvals import Answer
 
-StepStatus = Literal["waiting", "running", "succeeded", "refused", "failed", "stopped", "skipped", "reused"]
-"""``skipped``: the run ended before this step's turn; ``reused``: its work was taken over from a run before."""
+RunStatus = Literal["running", "succeeded", "refused", "failed", "stopped", "timed-out"]
+"""``refused``: every job did its work, and a gate or a person did not let the model pass."""
+
+StepStatus = Literal[
+    "waiting", "running", "succeeded", "refused", "failed", "stopped", "timed-out", "skipped", "reused"
+]
+"""``skipped``: the run ended before this step's turn; ``timed-out``: nobody answered an approval; ``reused``: its work
+was taken over from a run before."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +32,8 @@ class StepRun:
     """``processing``, ``training``, ``transform`` or ``batch``. Empty for a step that is no job."""
     reason: str = ""
     """Why it failed, in the cloud's words."""
+    answer: Answer | None = None
+    """What a person said, for an approval."""
     settings: str = ""
     """Where a stack file says its machines: ``instances.train``. Empty when the step does not tell."""
 
@@ -110,7 +117,7 @@ class Run:
 
     @property
     def failed_step(self) -> StepRun | None:
-        return next((step for step in self.steps if step.status in ("failed", "refused", "stopped")), None)
+        return next((step for step in self.steps if step.status in ("failed", "refused", "timed-out", "stopped")), None)
 
     def to_json(self, *, steps: bool = True) -> dict[str, Any]:
         """Plain JSON; times in ISO 8601, UTC. A list of runs is read without their ``steps``, so it has no such key."""

@@ -8,6 +8,7 @@ import pulumi
 
 from mlops_iac.components._kit import Grant, Named, Reach, Site
 from mlops_iac.components._kit.base import Component
+from mlops_iac.components.approvals import Approvals, ApprovalsArgs
 from mlops_iac.components.catalogue import Catalogue, CatalogueArgs
 from mlops_iac.components.compute.batch import BatchCompute, BatchComputeArgs, JobDefinitionArgs
 from mlops_iac.components.compute.sagemaker import SageMakerCompute, SageMakerComputeArgs
@@ -56,6 +57,7 @@ IMAGE = f"683313688378.dkr.ecr.{REGION}.amazonaws.com/sagemaker-scikit-learn:1.4
 
 SAMPLES: dict[type[Component], Args] = {
     Alerts: lambda n: AlertsArgs(emails=("team@example.org",), key=n.encryption.ref),
+    Approvals: lambda n: ApprovalsArgs(key=n.encryption.ref),
     BatchCompute: lambda n: BatchComputeArgs(
         network=n.network.ref,
         key=n.encryption.ref,

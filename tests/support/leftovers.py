@@ -32,6 +32,7 @@ LISTS: tuple[tuple[str, str, dict[str, Any], str], ...] = (
     ("cloudwatch", "list_dashboards", {}, "DashboardEntries[].DashboardName"),
     ("events", "list_rules", {}, "Rules[].Name"),
     ("sns", "list_topics", {}, "Topics[].TopicArn"),
+    ("sqs", "list_queues", {}, "QueueUrls[]"),
     ("ecr", "describe_repositories", {}, "repositories[].repositoryName"),
     ("budgets", "describe_budgets", {"AccountId": "123456789012"}, "Budgets[].BudgetName"),
     ("ssm", "describe_parameters", {}, "Parameters[].Name"),

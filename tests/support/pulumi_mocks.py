@@ -21,6 +21,7 @@ _ARNS = {
     "aws:s3/bucket:Bucket": "arn:aws:s3:::{name}",
     "aws:sagemaker/pipeline:Pipeline": "arn:aws:sagemaker:{region}:{account}:pipeline/{name}",
     "aws:sns/topic:Topic": "arn:aws:sns:{region}:{account}:{name}",
+    "aws:sqs/queue:Queue": "arn:aws:sqs:{region}:{account}:{name}",
     "aws:sagemaker/modelPackageGroup:ModelPackageGroup": "arn:aws:sagemaker:{region}:{account}:model-package-group/"
     "{name}",
 }

@@ -8,11 +8,24 @@ from mlops_iac.blueprints.parts.training_pipeline import training
 from mlops_iac.blueprints.tabular_batch import TabularBatchOptions
 from mlops_iac.pipelines.parameters import Parameter
 from mlops_iac.pipelines.pipeline import Pipeline
-from mlops_iac.pipelines.steps import BatchTransformStep, QueryStep
+from mlops_iac.pipelines.steps import ApprovalStep, BatchTransformStep, QueryStep, Step
 
 
 def _training() -> Pipeline:
     return training(TabularBatchOptions())
+
+
+def _with(*steps: Step) -> Pipeline:
+    """The training pipeline, with steps between its gate and what the gate lets pass."""
+    made = _training()
+    last = steps[-1].name
+    register = made.get_step("register").model_copy(update={"after": (last,)})
+    rest = tuple(register if step.name == "register" else step for step in made.steps)
+    return Pipeline(name=made.name, parameters=made.parameters, steps=(*rest, *steps))
+
+
+def _approval() -> Pipeline:
+    return _with(ApprovalStep(name="approve", after=("gate",), question="Are the figures right?"))
 
 
 def _scoring() -> Pipeline:
@@ -30,6 +43,7 @@ def _refreshing() -> Pipeline:
 
 
 SAMPLES: Mapping[str, Callable[[], Pipeline]] = {
+    "approval": _approval,
     "batch_transform": _scoring,
     "deploy": _training,
     "gate": _training,

@@ -72,6 +72,7 @@ HANDLERS: Final[Mapping[str, str]] = {
     "aws:sns/topic:Topic": "sns.topic",
     "aws:sns/topicPolicy:TopicPolicy": "sns.topic_policy",
     "aws:sns/topicSubscription:TopicSubscription": "sns.topic_subscription",
+    "aws:sqs/queue:Queue": "sqs.queue",
     "aws:ssm/parameter:Parameter": "ssm.parameter",
     "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": "ec2.security_group_egress_rule",
     "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": "ec2.security_group_ingress_rule",

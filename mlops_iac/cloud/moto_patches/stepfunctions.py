@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from mlops_iac.cloud.gateway import AwsError, Call
 from mlops_iac.cloud.iam import on_behalf
-from mlops_iac.cloud.interpreters.step_functions import asl_check, integrations
+from mlops_iac.cloud.interpreters.step_functions import asl_check, integrations, tokens
 from mlops_iac.cloud.moto_patches import stepfunctions_versions
 from mlops_iac.cloud.moto_patches.stepfunctions_ended import (
     Ended,
@@ -59,6 +59,7 @@ def apply(gateway: Gateway) -> None:
     gateway.instead("stepfunctions", "GetExecutionHistory", lambda call: _history(gateway, ended, call))
     gateway.after("stepfunctions", "DeleteStateMachine", lambda call: ended.forget(call.params["stateMachineArn"]))
     gateway.on_restore(ended.settle_interrupted)
+    tokens.install(gateway)
 
 
 def _prepare(gateway: Gateway, ended: Ended) -> None:

@@ -9,6 +9,7 @@ from typing import Any, Literal, Self
 from mlops_iac.core.errors import PipelineError, Problem
 from mlops_iac.core.suggestions import did_you_mean
 from mlops_iac.pipelines.pipeline import Pipeline
+from mlops_iac.pipelines.steps import Step
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,6 +80,8 @@ class Bindings:
     deployer_arn: str | None = None
     """The function that puts a model into service, for orchestrators that cannot call SageMaker's hosting themselves.
     Left out: there is none."""
+    approvals_queue_url: str | None = None
+    """Where steps put what they ask a person. Left out: the environment has no step that asks."""
     alerts_topic_arn: str | None = None
     """Left out: a failed run publishes nothing."""
     alerts_key_arn: str | None = None
@@ -122,6 +125,7 @@ class Bindings:
             },
             "queues": {name: QueueBinding(**queue(name)) for name in ("cpu", "gpu")},
             "deployer_arn": f"{aws}:lambda:{region}:{account}:function:{stack}-placeholder",
+            "approvals_queue_url": f"https://sqs.{region}.amazonaws.com/{account}/{stack}-placeholder",
             "alerts_topic_arn": f"{aws}:sns:{region}:{account}:{stack}-placeholder",
         }
         return cls(stack=stack, region=region, **{**values, **known})
@@ -149,3 +153,14 @@ def _hint(kind: str, name: str, there: Mapping[str, Any]) -> str:
     if kind == "queues" and not there:
         return "build the queues with the option `batch.enabled`, or leave out `compute`: it is sagemaker then."
     return did_you_mean(name, there)
+
+
+def ask_at(step: Step, pipeline: Pipeline, bindings: Bindings) -> str:
+    """The URL of the queue that a step's question goes to. Raises PipelineError where there is none."""
+    if bindings.approvals_queue_url is None:
+        raise PipelineError(
+            "There is nowhere to ask.",
+            f"Step `{step.name}` of pipeline `{pipeline.name}` needs a queue for approvals; none is bound.",
+            hint="bind the environment's approvals, or leave the step out.",
+        )
+    return bindings.approvals_queue_url

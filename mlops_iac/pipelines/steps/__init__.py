@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from mlops_iac.core.plugins import Family
+from mlops_iac.pipelines.steps.approval import ApprovalStep
 from mlops_iac.pipelines.steps.batch_transform import BatchTransformStep
 from mlops_iac.pipelines.steps.deploy import DeployStep
 from mlops_iac.pipelines.steps.gate import GateStep
@@ -15,6 +16,7 @@ from mlops_iac.pipelines.steps.step import Job, Output, ScriptStep, Step
 from mlops_iac.pipelines.steps.training import TrainingStep
 
 STEP_KINDS: tuple[type[Step], ...] = (
+    ApprovalStep,
     BatchTransformStep,
     DeployStep,
     GateStep,
@@ -45,6 +47,7 @@ FAMILY = Family(
 __all__ = [
     "FAMILY",
     "STEP_KINDS",
+    "ApprovalStep",
     "BatchTransformStep",
     "DeployStep",
     "GateStep",

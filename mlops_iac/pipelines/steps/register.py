@@ -20,7 +20,7 @@ class RegisterStep(Step):
     evaluation: FromStep
     """The output that holds ``evaluation.json``; the model package points at the file."""
     gate: FromStep
-    """The gate that let the model pass; its metric is written on the package."""
+    """The gate that let the model pass, whose metrics are written on the package; or the approval."""
     registry: Word = "main"
     """By its name in the environment."""
     approval: Literal["Approved", "PendingManualApproval"] = "Approved"

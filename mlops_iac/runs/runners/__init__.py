@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final, Protocol
 
 from mlops_iac.clients import Clients
+from mlops_iac.core.approvals import Answer
 from mlops_iac.core.environment import Environment, Pipeline
 from mlops_iac.core.errors import RunError
 from mlops_iac.core.suggestions import did_you_mean
@@ -43,6 +44,9 @@ class Runner(Protocol):
 
     def read_history(self, execution: Execution) -> History:
         """How far a run's steps are, and what they made."""
+
+    def answer(self, token: str, answer: Answer) -> None:
+        """Let the step that holds the token go on, or end its run."""
 
     def stop(self, execution: Execution, why: str) -> None:
         """Stop a run and the job it is at."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from mlops_iac.core.approvals import Answer
 from mlops_iac.runs.run import RunStatus, StepRun, Verdict
 
 TakeOver = Callable[[Collection[str]], None]
@@ -45,6 +46,8 @@ class Execution:
     """Steps whose work was taken over from a run before."""
     error: str = ""
     """Why it ended other than well."""
+    answer: Answer | None = None
+    """What the person said who ended it."""
     verdict: Verdict | None = None
     """What a refusing gate said, where the orchestrator tells; the evaluation's file tells otherwise."""
 

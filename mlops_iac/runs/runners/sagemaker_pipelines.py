@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from mlops_iac.clients import Clients
+from mlops_iac.core.approvals import Answer
 from mlops_iac.core.environment import Environment, Pipeline, Step
 from mlops_iac.core.errors import Problem, UsageError
 from mlops_iac.core.evaluation import MOST_BYTES
@@ -21,6 +22,7 @@ from mlops_iac.runs.names import execution_name, find_run_id, is_made_by_run, mo
 from mlops_iac.runs.pages import pages
 from mlops_iac.runs.run import RunStatus, StepRun, StepStatus
 from mlops_iac.runs.runners.execution import Execution, History, Order, TakeOver
+from mlops_iac.runs.runners.sagemaker_callbacks import find_answer, status_of_failure, write_rejection
 
 STATUSES: Final[Mapping[str, RunStatus]] = {
     "Executing": "running",
@@ -38,6 +40,8 @@ STEP_STATUSES: Final[Mapping[str, StepStatus]] = {
     "Failed": "failed",
     "Succeeded": "succeeded",
 }
+_ENDS: Final[Mapping[StepStatus, RunStatus]] = {"refused": "refused", "timed-out": "timed-out", "failed": "failed"}
+"""How a run ends whose approval ended so."""
 LONGEST_VALUE: Final = 1024
 """Characters of a parameter's value: SageMaker's API model, ParameterValue."""
 
@@ -111,6 +115,17 @@ class Runner:
         packages = [one["Metadata"]["RegisterModel"]["Arn"] for one in natives if _has(one, "RegisterModel")]
         steps = tuple(_step(step, _of(step, natives), natives, over=over) for step in self.pipeline.steps)
         return History(steps=steps, model_package_arn=packages[-1] if packages else None)
+
+    def answer(self, token: str, answer: Answer) -> None:
+        if answer.approved:
+            outputs = [{"Name": name, "Value": value} for name, value in answer.told.items()]
+            with calling("sagemaker:SendPipelineExecutionStepSuccess", self.pipeline.name):
+                self._client.send_pipeline_execution_step_success(CallbackToken=token, OutputParameters=outputs)
+        else:
+            with calling("sagemaker:SendPipelineExecutionStepFailure", self.pipeline.name):
+                self._client.send_pipeline_execution_step_failure(
+                    CallbackToken=token, FailureReason=write_rejection(answer)
+                )
 
     def stop(self, execution: Execution, why: str) -> None:
         """SageMaker stops the jobs that run; it keeps no reason."""
@@ -189,11 +204,15 @@ class Runner:
             call = self._client.list_pipeline_parameters_for_execution
             listed = {one["Name"]: one["Value"] for one in pages(call, "PipelineParameters", PipelineExecutionArn=arn)}
         status = STATUSES[described["PipelineExecutionStatus"]]
-        error = ""
+        error, answer = "", None
         if status == "failed":
             broken = next((one for one in self._read_steps(arn) if one["StepStatus"] == "Failed"), {})
             error = broken.get("FailureReason") or described.get("FailureReason", "")
-            status = "refused" if _is_refusal(broken) else status
+            answer = find_answer(broken)
+            if _is_refusal(broken):
+                status = "refused"
+            elif _has(broken, "Callback"):
+                status = _ENDS[status_of_failure(broken)]
         return Execution(
             run=run,
             handle=arn,
@@ -202,7 +221,8 @@ class Runner:
             ended=described.get("LastModifiedTime") if status != "running" else None,
             code=listed.get("code-sha", ""),
             parameters=self._parameters(listed),
-            error=error,
+            error=str(answer or error),
+            answer=answer,
         )
 
     def _parameters(self, listed: Mapping[str, str]) -> dict[str, Any]:
@@ -241,6 +261,8 @@ def _step(step: Step, own: list[Native], natives: Sequence[Native], *, over: boo
     broken = next((one for one in own if one["StepStatus"] == "Failed"), {})
     if _is_refusal(broken):
         status = "refused"
+    elif _has(broken, "Callback"):
+        status = status_of_failure(broken)
     elif status == "succeeded" and not over and own[-1] is natives[-1] and _goes_on(own[-1]):
         status = "running"  # a wait, or the job itself, may follow
     ended = [one.get("EndTime") for one in own]
@@ -252,7 +274,8 @@ def _step(step: Step, own: list[Native], natives: Sequence[Native], *, over: boo
         ended=ended[-1] if status != "running" and all(ended) else None,
         job=_job(own) if "job" in step.facts else None,
         job_kind=step.facts.get("job", ""),
-        reason=broken.get("FailureReason", ""),
+        reason=str(find_answer(broken) or broken.get("FailureReason", "")),
+        answer=find_answer(own[0]),
         settings=step.facts.get("settings", ""),
     )
 

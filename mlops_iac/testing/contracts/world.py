@@ -39,6 +39,7 @@ _ARNS = {
     "aws:sagemaker/pipeline:Pipeline": "arn:aws:sagemaker:{place}:pipeline/{pipelineName}",
     "aws:sfn/stateMachine:StateMachine": "arn:aws:states:{place}:stateMachine:{name}",
     "aws:sns/topic:Topic": "arn:aws:sns:{place}:{name}",
+    "aws:sqs/queue:Queue": "arn:aws:sqs:{place}:{name}",
     "aws:ssm/parameter:Parameter": "arn:aws:ssm:{place}:parameter{name}",
 }
 

@@ -1,7 +1,6 @@
 """SageMaker Pipelines' API: pipelines are moto's, executions are ours.
 
-Left to moto: the records of pipelines, and their tags. Not offered: changing an execution, versions, and what answers
-Callback steps.
+Left to moto: the records of pipelines, and their tags. Not offered: changing an execution, and versions.
 """
 
 from __future__ import annotations
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from mlops_iac.cloud.iam.assuming import CannotAssume
 from mlops_iac.cloud.interpreters.sagemaker_pipelines import definition
+from mlops_iac.cloud.interpreters.sagemaker_pipelines.callbacks import Callbacks
 from mlops_iac.cloud.interpreters.sagemaker_pipelines.execution import FAILED, Execution
 from mlops_iac.cloud.interpreters.sagemaker_pipelines.steps import StepFailed, Work, call
 from mlops_iac.cloud.interpreters.sagemaker_pipelines.values import Unresolved, Values
@@ -34,8 +34,6 @@ ENDED: Final = ("Failed", "Stopped", "Succeeded")
 RETRIED: Final = ("Failed", "Stopped")
 REFUSED: Final = (
     "ListPipelineVersions",
-    "SendPipelineExecutionStepFailure",
-    "SendPipelineExecutionStepSuccess",
     "UpdatePipelineExecution",
     "UpdatePipelineVersion",
 )
@@ -62,6 +60,8 @@ def install(gateway: Gateway) -> None:
         ("ListPipelineExecutionSteps", pipelines.list_steps),
         ("ListPipelineParametersForExecution", pipelines.list_parameters),
         ("DescribePipelineDefinitionForExecution", pipelines.describe_definition),
+        ("SendPipelineExecutionStepFailure", pipelines.callbacks.fail),
+        ("SendPipelineExecutionStepSuccess", pipelines.callbacks.succeed),
     ):
         gateway.instead("sagemaker", operation, answer)
     for operation in REFUSED:
@@ -81,6 +81,7 @@ class Pipelines:
         self._gateway = gateway
         self._records = Records(gateway, "pipelines")
         self._running: dict[Key, Execution] = {}
+        self.callbacks = Callbacks()
 
     # The API ------------------------------------------------------------------------------------------------------
 
@@ -226,6 +227,7 @@ class Pipelines:
             bell=bell,
             tell=execution.tell,
             choose=execution.choose,
+            callback=self.callbacks.run,
         )
 
     def clients_of_role(self, role_arn: str, key: Key, pipeline_arn: str) -> Any:

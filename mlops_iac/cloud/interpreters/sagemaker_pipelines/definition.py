@@ -10,7 +10,9 @@ from mlops_iac.core.strict_json import read_json
 
 VERSION: Final = "2020-12-01"
 
-RUN: Final = frozenset({"Condition", "Fail", "Lambda", "Model", "Processing", "RegisterModel", "Training", "Transform"})
+RUN: Final = frozenset(
+    {"Callback", "Condition", "Fail", "Lambda", "Model", "Processing", "RegisterModel", "Training", "Transform"}
+)
 """Types of step that run here."""
 
 OF_AWS: Final = frozenset(

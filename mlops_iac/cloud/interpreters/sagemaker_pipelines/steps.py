@@ -48,6 +48,8 @@ class Work:
     """Add to what is told of a step: its metadata."""
     choose: Callable[[Step, bool], None]
     """A condition was asked: its steps of this outcome come next."""
+    callback: Callable[[Step, Work], None]
+    """Wait until somebody answers a Callback step."""
 
 
 @dataclass(frozen=True)
@@ -170,6 +172,15 @@ def recall_answer(step: Step, told: Mapping[str, Any], work: Work) -> None:
     work.values.steps[step["Name"]] = {"OutputParameters": made}
 
 
+def callback(step: Step, work: Work) -> None:
+    work.callback(step, work)
+
+
+def recall_callback(step: Step, told: Mapping[str, Any], work: Work) -> None:
+    made = {one["Name"]: one["Value"] for one in told["Callback"]["OutputParameters"]}
+    work.values.steps[step["Name"]] = {"OutputParameters": made}
+
+
 @dataclass(frozen=True)
 class Kind:
     """One type of step."""
@@ -184,6 +195,7 @@ _PROCESSING, _TRAINING = Job("ProcessingJob", "processing-job"), Job("TrainingJo
 _TRANSFORM = Job("TransformJob", "transform-job")
 
 KINDS: Final[Mapping[str, Kind]] = {
+    "Callback": Kind(callback, recall_callback),
     "Condition": Kind(condition, recall_outcome),
     "Fail": Kind(fail, None),
     "Lambda": Kind(invoke, recall_answer),

@@ -10,6 +10,7 @@ from mlops_iac.pipelines import hyperparameters
 from mlops_iac.pipelines.compile.bindings import Bindings, check_bindings
 from mlops_iac.pipelines.compile.kinds import compile_step
 from mlops_iac.pipelines.compile.sagemaker_pipelines import expressions as x
+from mlops_iac.pipelines.compile.sagemaker_pipelines.approval import compile_approval
 from mlops_iac.pipelines.compile.sagemaker_pipelines.batch_transform import compile_batch_transform
 from mlops_iac.pipelines.compile.sagemaker_pipelines.context import Compiler, Context, Native
 from mlops_iac.pipelines.compile.sagemaker_pipelines.deploy import compile_deploy
@@ -22,6 +23,7 @@ from mlops_iac.pipelines.compile.sagemaker_pipelines.validate import check
 from mlops_iac.pipelines.parameters import Parameter
 from mlops_iac.pipelines.pipeline import Pipeline
 from mlops_iac.pipelines.steps import (
+    ApprovalStep,
     BatchTransformStep,
     DeployStep,
     GateStep,
@@ -32,6 +34,7 @@ from mlops_iac.pipelines.steps import (
 )
 
 COMPILERS: Mapping[type[Step], Compiler] = {
+    ApprovalStep: compile_approval,
     BatchTransformStep: compile_batch_transform,
     DeployStep: compile_deploy,
     GateStep: compile_gate,

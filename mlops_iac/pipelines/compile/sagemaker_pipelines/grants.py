@@ -53,6 +53,12 @@ def _statements(step: Mapping[str, Any], bindings: Bindings) -> Iterator[Stateme
         yield from _read_models(bindings)
     elif kind == "Condition":
         yield from _read_models(bindings)
+    elif kind == "Callback":
+        queue = step["SqsQueueUrl"].rpartition("/")[2]
+        yield _allow("Ask", ["sqs:SendMessage"], [_arn(bindings, "sqs", queue)])
+        if bindings.key_arn:
+            through = {"StringEquals": {"kms:ViaService": f"sqs.{bindings.region}.amazonaws.com"}}
+            yield _allow("EncryptQuestions", ["kms:Decrypt", "kms:GenerateDataKey"], [bindings.key_arn], through)
     elif kind == "Lambda":
         yield _allow("Deploy", ["lambda:InvokeFunction"], [step["FunctionArn"]])
 

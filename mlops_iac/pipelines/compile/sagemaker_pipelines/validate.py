@@ -37,7 +37,7 @@ REQUESTS: Final[Mapping[str, Request]] = {
     "Training": Request("CreateTrainingJob", "DescribeTrainingJob", "TrainingJobName"),
     "Transform": Request("CreateTransformJob", "DescribeTransformJob", "TransformJobName"),
 }
-OTHERS: Final = frozenset({"Condition", "Fail", "Lambda"})
+OTHERS: Final = frozenset({"Callback", "Condition", "Fail", "Lambda"})
 """Types of step that are no single request of SageMaker's API."""
 
 Definition = Mapping[str, Any]

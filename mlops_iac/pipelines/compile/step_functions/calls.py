@@ -25,6 +25,7 @@ OPTIMIZED: Mapping[str, Mapping[str, frozenset[str]]] = {
         "createTransformJob": frozenset({"sync"}),
         "updateEndpoint": frozenset(),
     },
+    "sqs": {"sendMessage": frozenset({"waitForTaskToken"})},
     "sns": {"publish": frozenset({"waitForTaskToken"})},
 }
 """Optimized integrations that our compilers may use, and the patterns they offer beside request and response.
@@ -136,6 +137,10 @@ INTRINSICS = frozenset(
 """https://docs.aws.amazon.com/step-functions/latest/dg/intrinsic-functions.html"""
 
 
+MESSAGE = "Parameters.MessageBody"
+"""The one text that may be given as an object: https://docs.aws.amazon.com/step-functions/latest/dg/connect-sqs.html"""
+
+
 class Paths(Checker):
     """Parameters of a Task: ``Name.$`` holds a path or an intrinsic function, which is checked for being one."""
 
@@ -163,6 +168,20 @@ class Paths(Checker):
             function = value.partition("(")[0]
             if function not in INTRINSICS:
                 yield path, f"There is no intrinsic function `{function}`; {did_you_mean(function, INTRINSICS)}"
+
+    def check(self, value: Any, shape: Any, path: str) -> Iterator[Fault]:
+        if path == MESSAGE and isinstance(value, Mapping):
+            yield from self._json(value, path)
+        else:
+            yield from super().check(value, shape, path)
+
+    def _json(self, value: Mapping[str, Any], path: str) -> Iterator[Fault]:
+        """An object that Step Functions itself writes as text."""
+        for key, inner in value.items():
+            if key.endswith(".$"):
+                yield from self.expression(inner, f"{path}.{key}")
+            elif isinstance(inner, Mapping):
+                yield from self._json(inner, f"{path}.{key}")
 
     def text(self, value: str, shape: Any, path: str) -> Iterator[Fault]:
         if value.startswith(("$.", "$$.", "States.")):

@@ -12,6 +12,7 @@ from mlops_iac.pipelines.compile.bindings import Bindings, check_bindings
 from mlops_iac.pipelines.compile.jobs import script_mode
 from mlops_iac.pipelines.compile.kinds import compile_step
 from mlops_iac.pipelines.compile.step_functions import expressions as x
+from mlops_iac.pipelines.compile.step_functions.approval import compile_approval
 from mlops_iac.pipelines.compile.step_functions.batch_transform import compile_batch_transform
 from mlops_iac.pipelines.compile.step_functions.beside import series, starts_of
 from mlops_iac.pipelines.compile.step_functions.context import Compiler, Context, State, States
@@ -26,6 +27,7 @@ from mlops_iac.pipelines.compile.step_functions.training import compile_training
 from mlops_iac.pipelines.compile.step_functions.validate import check
 from mlops_iac.pipelines.pipeline import Pipeline
 from mlops_iac.pipelines.steps import (
+    ApprovalStep,
     BatchTransformStep,
     DeployStep,
     GateStep,
@@ -37,6 +39,7 @@ from mlops_iac.pipelines.steps import (
 )
 
 COMPILERS: Mapping[type[Step], Compiler] = {
+    ApprovalStep: compile_approval,
     BatchTransformStep: compile_batch_transform,
     DeployStep: compile_deploy,
     GateStep: compile_gate,

@@ -76,6 +76,12 @@ def _statements(call: Call, parameters: Mapping[str, Any], bindings: Bindings) -
             yield _allow("DecryptModels", ["kms:Decrypt"], [bindings.key_arn], through)
     elif action == "startQueryExecution":
         yield from _query(parameters, bindings)
+    elif action == "sendMessage":
+        queue = parameters["QueueUrl"].rpartition("/")[2]
+        yield _allow("Ask", ["sqs:SendMessage"], [_arn(bindings, "sqs", queue)])
+        if bindings.key_arn:
+            through = {"StringEquals": {"kms:ViaService": f"sqs.{bindings.region}.amazonaws.com"}}
+            yield _allow("EncryptQuestions", ["kms:Decrypt", "kms:GenerateDataKey"], [bindings.key_arn], through)
     elif action == "publish":
         yield _allow("Publish", ["sns:Publish"], [parameters["TopicArn"]])
         if bindings.alerts_key_arn:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from mlops_iac.clients import Clients
+from mlops_iac.core.approvals import REJECTED, Answer
 from mlops_iac.core.environment import Environment, Pipeline
 from mlops_iac.core.errors import CloudError
 from mlops_iac.pipelines import hyperparameters
@@ -17,7 +18,16 @@ from mlops_iac.runs.names import execution_name, find_run_id, is_made_by_run
 from mlops_iac.runs.pages import pages
 from mlops_iac.runs.runners.execution import Execution, History, Order, TakeOver
 from mlops_iac.runs.runners.step_functions.resume import plan_resume
-from mlops_iac.runs.runners.step_functions.story import Event, Story, explain, find_in, parse, read_verdict, status_of
+from mlops_iac.runs.runners.step_functions.story import (
+    Event,
+    Story,
+    explain,
+    find_in,
+    parse,
+    read_rejection,
+    read_verdict,
+    status_of,
+)
 
 
 class Runner:
@@ -91,6 +101,15 @@ class Runner:
             story.end(execution.status, execution.ended, execution.error)
         return History(steps=tuple(story.steps.values()), model_package_arn=story.model_package_arn)
 
+    def answer(self, token: str, answer: Answer) -> None:
+        text = json.dumps(answer.told)
+        if answer.approved:
+            with calling("stepfunctions:SendTaskSuccess", self.pipeline.name):
+                self._client.send_task_success(taskToken=token, output=text)
+        else:
+            with calling("stepfunctions:SendTaskFailure", self.pipeline.name):
+                self._client.send_task_failure(taskToken=token, error=REJECTED, cause=text)
+
     def stop(self, execution: Execution, why: str) -> None:
         """Step Functions stops the job that it waits for."""
         with calling("stepfunctions:StopExecution", execution.run):
@@ -131,7 +150,7 @@ def _execution(run: str, described: Mapping[str, Any]) -> Execution:
     given, status = parse(described.get("input")), status_of(described)
     names = find_in(given, "names") or {}
     error, cause = described.get("error", ""), described.get("cause", "")
-    verdict = read_verdict(error, cause)
+    verdict, answer = read_verdict(error, cause), read_rejection(error, cause)
     return Execution(
         run=run,
         handle=described["executionArn"],
@@ -142,6 +161,7 @@ def _execution(run: str, described: Mapping[str, Any]) -> Execution:
         parameters=hyperparameters.written(find_in(given, "parameters") or {}),
         names={step.replace("_", "-"): name for step, name in names.items()},
         reused=tuple(find_in(given, "resume", "reused") or ()),
-        error=str(verdict) if verdict else explain(error, cause),
+        error=str(verdict or answer or explain(error, cause)),
+        answer=answer,
         verdict=verdict,
     )

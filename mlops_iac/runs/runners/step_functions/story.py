@@ -16,6 +16,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from mlops_iac.core.approvals import REJECTED, TIMED_OUT, Answer
 from mlops_iac.core.environment import Pipeline
 from mlops_iac.core.strict_json import NotStrictJson, finite, read_json
 from mlops_iac.runs.run import Finding, RunStatus, StepRun, StepStatus, Verdict
@@ -24,6 +25,9 @@ Event = Mapping[str, Any]
 
 REFUSED = "GateRefused"
 """The error that a refusing gate ends an execution with; its cause is JSON."""
+
+TIMEOUT = "States.Timeout"
+"""The error of a task that was not done in time."""
 
 HAPPY_WAY = ("SucceedStateEntered", "ParallelStateEntered")
 """What is entered when all went well: the end of the run or of a branch, and steps beside each other."""
@@ -39,6 +43,9 @@ STATUSES: Mapping[str, RunStatus] = {
     "TIMED_OUT": "timed-out",
     "ABORTED": "stopped",
 }
+
+_ERRORS: Mapping[str, RunStatus] = {REFUSED: "refused", REJECTED: "refused", TIMED_OUT: "timed-out"}
+"""Errors of a document's own that are no failure."""
 
 _ENDS: Mapping[str, StepStatus] = {
     "succeeded": "succeeded",
@@ -93,7 +100,7 @@ class Story:
     def end(self, status: RunStatus, ended: datetime | None, error: str) -> None:
         """The execution is over: steps that still ran end as the run did, or were stopped when one beside them failed;
         later ones will never start."""
-        broken = any(step.status in ("failed", "refused") for step in self.steps.values())
+        broken = any(step.status in ("failed", "refused", "timed-out") for step in self.steps.values())
         for name, step in [*self.steps.items()]:
             if step.status == "running":
                 self._settle(name, "stopped" if broken else _ENDS[status], ended, "" if broken else error)
@@ -117,8 +124,13 @@ class Story:
         return None
 
     def _failure(self, name: str) -> StepStatus:
-        """A gate whose calls all went well did not fail: it refused."""
-        return "refused" if self.steps[name].kind == "gate" and not self.steps[name].reason else "failed"
+        """A gate whose calls all went well did not fail: it refused. So did a person who rejected."""
+        step = self.steps[name]
+        if step.kind == "gate" and not step.reason:
+            return "refused"
+        if step.answer is not None:
+            return "refused"
+        return "timed-out" if step.kind == "approval" and step.reason.startswith(TIMEOUT) else "failed"
 
     def _settle(self, name: str, status: StepStatus, time: datetime | None, reason: str = "") -> None:
         step = self.steps[name]
@@ -135,16 +147,21 @@ class Story:
         """Remember the latest failed call of a step; it is the reason if the step fails."""
         for key in ("taskFailedEventDetails", "taskTimedOutEventDetails", "taskSubmitFailedEventDetails"):
             if key in event:
-                details = event[key]
-                reason = explain(details.get("error", ""), details.get("cause", ""))
-                self.steps[here] = replace(self.steps[here], reason=reason)
+                error, cause = event[key].get("error", ""), event[key].get("cause", "")
+                answer = read_rejection(error, cause)
+                reason = str(answer) if answer else explain(error, cause)
+                self.steps[here] = replace(self.steps[here], reason=reason, answer=answer)
 
     def _exit(self, details: Mapping[str, Any]) -> None:
         step = step_of(details["name"])
-        if step in self.steps and self.steps[step].kind == "register":
-            package = find_in(parse(details.get("output")), "steps", step.replace("-", "_"), "package")
-            if isinstance(package, str):
-                self.model_package_arn = package
+        if step not in self.steps or self.steps[step].kind not in ("approval", "register"):
+            return
+        made = find_in(parse(details.get("output")), "steps", step.replace("-", "_"))
+        if self.steps[step].kind == "approval":
+            answer = Answer.read(made, approved=True) or self.steps[step].answer
+            self.steps[step] = replace(self.steps[step], answer=answer)
+        elif isinstance(find_in(made, "package"), str):
+            self.model_package_arn = made["package"]
 
 
 REASONS = ("FailureReason", "ExitMessage", "StatusReason", "Cause", "errorMessage")
@@ -157,8 +174,8 @@ def step_of(state: str) -> str:
 
 def status_of(execution: Mapping[str, Any]) -> RunStatus:
     """The run's status from DescribeExecution or ListExecutions (which does not know about gates)."""
-    if execution.get("error") == REFUSED:
-        return "refused"
+    if execution.get("error") in _ERRORS:
+        return _ERRORS[execution["error"]]
     return STATUSES.get(execution["status"], "running")
 
 
@@ -193,6 +210,11 @@ def read_verdict(error: str, cause: str) -> Verdict | None:
         return None
     told = find_in(parse(cause), "conditions")
     return Verdict(passed=False, conditions=tuple(map(_finding, told)) if isinstance(told, list) else ())
+
+
+def read_rejection(error: str, cause: str) -> Answer | None:
+    """What the person said who ended an execution, or a step of it; None when nobody did."""
+    return Answer.parse(cause, approved=False) if error == REJECTED else None
 
 
 def _finding(told: Any) -> Finding:

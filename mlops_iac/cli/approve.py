@@ -1,0 +1,55 @@
+"""``mlops-iac approve``."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated, Literal
+
+import typer
+
+from mlops_iac.cli.environments import open_environment
+from mlops_iac.cli.options import CloudName, CloudOption, JsonOption, RunArgument, StackArgument
+
+StepOption = Annotated[
+    str | None, typer.Option("--step", metavar="NAME", help="The approval, where several wait at once.")
+]
+
+
+def approve(
+    stack: StackArgument,
+    run: RunArgument,
+    reason: Annotated[str, typer.Option("--reason", "-m", metavar="TEXT", help="Why; kept with the run.")] = "",
+    step: StepOption = None,
+    cloud: CloudOption = CloudName.EMBEDDED,
+    json: JsonOption = False,
+) -> None:
+    """Let a run go on that waits for a person.
+
+    Example: mlops-iac approve screening-dev last --reason "figures checked with the clinic"
+    """
+    answer_run(stack, run, "approve", reason, step, cloud, json=json)
+
+
+def answer_run(
+    stack: str,
+    run: str,
+    verdict: Literal["approve", "reject"],
+    reason: str,
+    step: str | None,
+    cloud: CloudName,
+    *,
+    json: bool,
+) -> None:
+    """What `approve` and `reject` share: answer, and show the run as it is then."""
+    from mlops_iac.cli.console import has_color, say, show, show_json
+    from mlops_iac.cli.run_view import render_run
+    from mlops_iac.runs.approvals import answer
+
+    opened = open_environment(stack, cloud)
+    answered = answer(opened.environment, opened.clients, run, verdict, step=step, reason=reason)
+    if json:
+        show_json(answered.to_json())
+        return
+    show(render_run(answered, color=has_color(sys.stdout)))
+    if not answered.is_over:
+        say(f"The run goes on. Next: mlops-iac runs watch {stack} {answered.id}")
