@@ -74,20 +74,8 @@ COMMANDS = {
 GROUPS = {
     "Begin": ("init", "blueprint", "new"),
     "Deploy": ("preview", "up", "outputs", "graph", "destroy"),
-    "Work with it": (
-        "data",
-        "pipeline",
-        "run",
-        "runs",
-        "approve",
-        "reject",
-        "models",
-        "lineage",
-        "rollback",
-        "logs",
-        "predict",
-        "env",
-    ),
+    "Run": ("data", "pipeline", "run", "runs", "logs", "approve", "reject"),
+    "Use": ("models", "lineage", "rollback", "predict", "env"),
     "Keep it": ("drift", "refresh", "stack", "state", "cloud"),
     "Set up": ("schema", "plugins", "completion"),
 }
