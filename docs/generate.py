@@ -42,6 +42,8 @@ _STATUS = "`{running, home, endpoint, pid, started, jobs, …}`; when it does no
 _RUN = "the run: `{id, stack, pipeline, status, started, seconds, code, parameters, steps: […], metrics, gate, …}`."
 
 JSON_SHAPES = {
+    "approve": _RUN,
+    "reject": _RUN,
     "init": "`{project, files: [path], next: [command]}`.",
     "blueprint list": "`{blueprints: [{name, summary, package}]}`; the package is null for ours.",
     "blueprint show": "`{name, summary, layers: [{name, summary}], options: [{path, …}], pipelines: [{name, …}]}`.",
