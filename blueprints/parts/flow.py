@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import pulumi
@@ -16,7 +16,8 @@ from mlops_iac.components.data_lake.access import RESULTS
 from mlops_iac.components.identity import Role
 from mlops_iac.components.orchestrator.orchestrator import OrchestratorArgs, Own, make_orchestrator
 from mlops_iac.pipelines.pipeline import Pipeline
-from mlops_iac.pipelines.steps import ApprovalStep, BatchTransformStep, QueryStep
+from mlops_iac.pipelines.references import FromParameter, FromStep
+from mlops_iac.pipelines.steps import ApprovalStep, BatchTransformStep, MapStep, Output, QueryStep
 
 if TYPE_CHECKING:
     from mlops_iac.components.compute.batch import BatchCompute
@@ -86,10 +87,11 @@ class Flow:
                 framework=jobs.framework,
             )
 
+        maps = [step for step in pipeline.steps if isinstance(step, MapStep)]
         flow = make_orchestrator(
             target,
             foundation.site.named(_component(pipeline.name)),
-            OrchestratorArgs(definition=document, key=foundation.key, boundary=foundation.boundary),
+            OrchestratorArgs(definition=document, key=foundation.key, boundary=foundation.boundary, maps=bool(maps)),
         )
         self.ref = flow.ref
 
@@ -110,6 +112,8 @@ class Flow:
                 serve.registry.grant_read(role)
         if queues and any(bind.kind == "queues" for bind in binds):
             queues.grant_submit(flow.role)
+        if flow.reads_items:
+            foundation.lake.grant_read(flow.role, *sorted({zone for step in maps for zone in _zone(pipeline, step)}))
         if any(bind.kind == "catalogues" for bind in binds):
             self._let_query(flow.role, foundation, pipeline)
         if flow.notifies:
@@ -123,3 +127,13 @@ class Flow:
         lake.grant_query(role)
         lake.grant_read(role)
         lake.grant_write(role, RESULTS, *sorted(written))
+
+
+def _zone(pipeline: Pipeline, step: MapStep) -> Iterator[str]:
+    """Where a map's list lies: nowhere in the lake when the list is written out."""
+    if isinstance(step.items, FromParameter):
+        yield "raw"
+    elif isinstance(step.items, FromStep):
+        made = pipeline.get_step(step.items.step).makes()[step.items.output]
+        if isinstance(made, Output):
+            yield made.zone

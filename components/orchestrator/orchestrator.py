@@ -36,6 +36,8 @@ class OrchestratorArgs:
     """Encrypts what the orchestrator stores. Left out: AWS-owned encryption."""
     boundary: BoundaryRef | None = None
     """Boundary of the roles. Left out: none."""
+    maps: bool = False
+    """Whether a step of the pipeline is a map over items."""
 
 
 class Orchestrator(Protocol):
@@ -45,6 +47,8 @@ class Orchestrator(Protocol):
     """Puts the model into service; for some the same role."""
     notifies: bool
     """Whether its document tells the team itself when a run fails."""
+    reads_items: bool
+    """Whether it reads the list of a map itself, rather than the map's job."""
     ref: PipelineRef
 
 

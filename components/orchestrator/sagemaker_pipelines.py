@@ -66,6 +66,7 @@ class SageMakerPipelines(Component):
         Reach(actions=LOG, on=("log-group:/aws/lambda/{stack}-*",)),
     )
     notifies = False
+    reads_items = False
 
     def __init__(self, place: Named, args: SageMakerPipelinesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(place, args.transforms, opts)

@@ -83,6 +83,8 @@ class StepFunctionsArgs:
     """What its steps call. Left out: only what owners grant it later (``compute.grant_run(flow.role)``)."""
     jobs: bool = True
     """The document waits for jobs (`.sync`), which needs the right to watch them. Left out: it does."""
+    maps: bool = False
+    """The document has a distributed Map, which needs the right to start executions of its own. Left out: none."""
     schedule: ScheduleArgs | None = None
     """When to start by itself. Left out: only when somebody starts it."""
     trace: bool = False
@@ -109,6 +111,7 @@ class StepFunctions(Component):
 
     Nodes = StepFunctionsNodes
     notifies = True
+    reads_items = True
     reach = (
         Reach(actions=(*DELIVERY, *TRACING)),
         Reach(actions=WATCH, on=(RULES,)),
@@ -153,6 +156,8 @@ class StepFunctions(Component):
             grants.append(self.allow("watch", WATCH, (self.site.arn("events", RULES),)))
         if args.trace:
             grants.append(self.allow("trace", TRACING, ("*",)))
+        if args.maps:
+            grants.extend(self._start_items())
         if args.key:
             grants.extend(self._use_key(args.key))
         return make_role(
@@ -163,6 +168,15 @@ class StepFunctions(Component):
             grants=[*grants, *args.grants],
             boundary=args.boundary,
         )
+
+    def _start_items(self) -> list[Grant]:
+        """Each item of a distributed Map is an execution of the machine itself.
+
+        https://docs.aws.amazon.com/step-functions/latest/dg/iam-policies-eg-dist-map.html
+        """
+        machine = self.site.arn("states", f"stateMachine:{self.state_machine}")
+        items = self.site.arn("states", f"execution:{self.state_machine}/*")
+        return [self.allow("items", START, (machine,)), self.allow("follow items", FOLLOW, (items,))]
 
     def _use_key(self, key: KeyRef) -> list[Grant]:
         """The key for what is stored of the machine and its executions, and for what is delivered of them to the log.
@@ -258,4 +272,6 @@ def _ref(machine: StateMachine) -> PipelineRef:
 
 
 def orchestrate(place: Named, args: OrchestratorArgs) -> Orchestrator:
-    return StepFunctions(place, StepFunctionsArgs(definition=args.definition({}), key=args.key, boundary=args.boundary))
+    return StepFunctions(
+        place, StepFunctionsArgs(definition=args.definition({}), key=args.key, boundary=args.boundary, maps=args.maps)
+    )

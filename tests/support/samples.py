@@ -8,7 +8,7 @@ from mlops_iac.blueprints.parts.training_pipeline import training
 from mlops_iac.blueprints.tabular_batch import TabularBatchOptions
 from mlops_iac.pipelines.parameters import Parameter
 from mlops_iac.pipelines.pipeline import Pipeline
-from mlops_iac.pipelines.steps import ApprovalStep, BatchTransformStep, QueryStep, Step
+from mlops_iac.pipelines.steps import ApprovalStep, BatchTransformStep, MapStep, Output, QueryStep, Step
 
 
 def _training() -> Pipeline:
@@ -42,11 +42,20 @@ def _refreshing() -> Pipeline:
     return Pipeline(name="refresh", parameters=(country,), steps=(ask,))
 
 
+def _fitting() -> Pipeline:
+    """A script for each row of a file, and again for each index."""
+    data = Parameter(name="data", type="prefix", default="raw/", description="Where the list lies.")
+    results = Output(zone="models", folder="fits")
+    fit = MapStep(name="fit", script="train.py", items=data.ref, inner=10, tolerate="5%", results=results)
+    return Pipeline(name="fitting", parameters=(data,), steps=(fit,))
+
+
 SAMPLES: Mapping[str, Callable[[], Pipeline]] = {
     "approval": _approval,
     "batch_transform": _scoring,
     "deploy": _training,
     "gate": _training,
+    "map": _fitting,
     "processing": _training,
     "query": _refreshing,
     "register": _training,

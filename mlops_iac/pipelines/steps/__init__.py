@@ -9,6 +9,7 @@ from mlops_iac.pipelines.steps.approval import ApprovalStep
 from mlops_iac.pipelines.steps.batch_transform import BatchTransformStep
 from mlops_iac.pipelines.steps.deploy import DeployStep
 from mlops_iac.pipelines.steps.gate import GateStep
+from mlops_iac.pipelines.steps.map import MapStep
 from mlops_iac.pipelines.steps.processing import ProcessingStep
 from mlops_iac.pipelines.steps.query import QueryStep
 from mlops_iac.pipelines.steps.register import RegisterStep
@@ -20,6 +21,7 @@ STEP_KINDS: tuple[type[Step], ...] = (
     BatchTransformStep,
     DeployStep,
     GateStep,
+    MapStep,
     ProcessingStep,
     QueryStep,
     RegisterStep,
@@ -52,6 +54,7 @@ __all__ = [
     "DeployStep",
     "GateStep",
     "Job",
+    "MapStep",
     "Output",
     "ProcessingStep",
     "QueryStep",

@@ -22,7 +22,7 @@ import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
-from mlops_iac.cloud.interpreters.step_functions import intrinsics, optimized_tasks, waiting
+from mlops_iac.cloud.interpreters.step_functions import intrinsics, mapping, optimized_tasks, waiting
 from mlops_iac.cloud.interpreters.step_functions.moto_asl import (
     BOTO_NAMES,
     CALLING,
@@ -62,6 +62,7 @@ def install(gateway: Gateway) -> None:
         _patch_sync()
         _patch_errors()
         optimized_tasks.install()
+        mapping.install()
         waiting.install()
         _patch_jsonata()
         intrinsics.install()

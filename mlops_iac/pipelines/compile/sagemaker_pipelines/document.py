@@ -15,6 +15,7 @@ from mlops_iac.pipelines.compile.sagemaker_pipelines.batch_transform import comp
 from mlops_iac.pipelines.compile.sagemaker_pipelines.context import Compiler, Context, Native
 from mlops_iac.pipelines.compile.sagemaker_pipelines.deploy import compile_deploy
 from mlops_iac.pipelines.compile.sagemaker_pipelines.gate import compile_gate
+from mlops_iac.pipelines.compile.sagemaker_pipelines.map import compile_map
 from mlops_iac.pipelines.compile.sagemaker_pipelines.processing import compile_processing
 from mlops_iac.pipelines.compile.sagemaker_pipelines.refused import REFUSED, REFUSED_COMPUTE
 from mlops_iac.pipelines.compile.sagemaker_pipelines.register import compile_register
@@ -27,6 +28,7 @@ from mlops_iac.pipelines.steps import (
     BatchTransformStep,
     DeployStep,
     GateStep,
+    MapStep,
     ProcessingStep,
     RegisterStep,
     Step,
@@ -38,6 +40,7 @@ COMPILERS: Mapping[type[Step], Compiler] = {
     BatchTransformStep: compile_batch_transform,
     DeployStep: compile_deploy,
     GateStep: compile_gate,
+    MapStep: compile_map,
     ProcessingStep: compile_processing,
     RegisterStep: compile_register,
     TrainingStep: compile_training,

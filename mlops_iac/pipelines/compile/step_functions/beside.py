@@ -92,5 +92,5 @@ def _redirected(value: Any, old: str, new: str) -> Any:
         if key in ("Next", "Default") and inner == old:
             made[key] = new
         else:
-            made[key] = inner if key == "Branches" else _redirected(inner, old, new)
+            made[key] = inner if key in ("Branches", "ItemProcessor") else _redirected(inner, old, new)
     return made

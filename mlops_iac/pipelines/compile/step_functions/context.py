@@ -28,6 +28,12 @@ class Context:
     bindings: Bindings
     next: str
     """The state to go to when the step is done."""
+    array_size: int | None = None
+    """How many containers a job on a queue is. Left out: one."""
+
+    def told(self) -> dict[str, str]:
+        """What a script is told besides its own arguments: name to expression."""
+        return {}
 
     def name(self, step: Step) -> str:
         """Where the name of what the step creates lies: it is made when the run starts, within the service's limit."""

@@ -12,6 +12,7 @@ from mlops_iac.pipelines.compile.bindings import Bindings, check_bindings
 from mlops_iac.pipelines.compile.jobs import script_mode
 from mlops_iac.pipelines.compile.kinds import compile_step
 from mlops_iac.pipelines.compile.step_functions import expressions as x
+from mlops_iac.pipelines.compile.step_functions import limits
 from mlops_iac.pipelines.compile.step_functions.approval import compile_approval
 from mlops_iac.pipelines.compile.step_functions.batch_transform import compile_batch_transform
 from mlops_iac.pipelines.compile.step_functions.beside import series, starts_of
@@ -19,6 +20,7 @@ from mlops_iac.pipelines.compile.step_functions.context import Compiler, Context
 from mlops_iac.pipelines.compile.step_functions.deploy import compile_deploy
 from mlops_iac.pipelines.compile.step_functions.failure import failure_states
 from mlops_iac.pipelines.compile.step_functions.gate import compile_gate
+from mlops_iac.pipelines.compile.step_functions.map import compile_map
 from mlops_iac.pipelines.compile.step_functions.processing import compile_processing
 from mlops_iac.pipelines.compile.step_functions.query import compile_query, constants
 from mlops_iac.pipelines.compile.step_functions.refused import REFUSED
@@ -31,6 +33,7 @@ from mlops_iac.pipelines.steps import (
     BatchTransformStep,
     DeployStep,
     GateStep,
+    MapStep,
     ProcessingStep,
     QueryStep,
     RegisterStep,
@@ -43,6 +46,7 @@ COMPILERS: Mapping[type[Step], Compiler] = {
     BatchTransformStep: compile_batch_transform,
     DeployStep: compile_deploy,
     GateStep: compile_gate,
+    MapStep: compile_map,
     ProcessingStep: compile_processing,
     QueryStep: compile_query,
     RegisterStep: compile_register,
@@ -96,7 +100,15 @@ def _settled(state: State, partition: str) -> State:
     if state["Type"] == "Parallel":
         branches = [{**one, "States": _in_partition(one["States"], partition)} for one in state["Branches"]]
         return {**state, "Branches": branches}
-    return {**state, "Resource": f"arn:{partition}:states:::{state['Resource']}"} if state["Type"] == "Task" else state
+    if state["Type"] == "Map":
+        inner = state["ItemProcessor"]
+        settled = {**state, "ItemProcessor": {**inner, "States": _in_partition(inner["States"], partition)}}
+        return {**settled, "ItemReader": _called(state["ItemReader"], partition)} if "ItemReader" in state else settled
+    return _called(state, partition) if state["Type"] == "Task" else state
+
+
+def _called(what: State, partition: str) -> State:
+    return {**what, "Resource": f"arn:{partition}:states:::{what['Resource']}"}
 
 
 def step_of(state: str) -> str:
@@ -148,9 +160,11 @@ def _constants(step: Step, context: Context) -> State:
     """Fixed values of a step that its expressions read."""
     if isinstance(step, TrainingStep):
         return {**script_mode(step, context.bindings.region)}
+    if isinstance(step, MapStep) and step.written is not None:
+        return {"items": [*step.written]}
     return constants(step, context) if isinstance(step, QueryStep) else {}
 
 
 def _longest(pipeline: Pipeline) -> int:
     """Seconds after which the whole execution is given up."""
-    return sum(step.seconds for step in pipeline.steps) + SLACK_SECONDS
+    return min(sum(step.seconds for step in pipeline.steps) + SLACK_SECONDS, limits.EXECUTION_SECONDS)

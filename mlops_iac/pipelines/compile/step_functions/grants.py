@@ -35,6 +35,8 @@ def grants_for(document: Mapping[str, Any], bindings: Bindings) -> list[Statemen
     """One statement for each thing that is allowed, each with a name of its own."""
     statements: dict[str, Statement] = {}
     for _, state in all_states(document):
+        if state["Type"] == "Map":
+            statements |= {statement["Sid"]: statement for statement in _map(state, bindings)}
         if state["Type"] != "Task":
             continue
         call = find_call(state["Resource"])
@@ -108,6 +110,21 @@ def _job(action: str, bindings: Bindings) -> Iterator[Statement]:
     yield _pass_role("Job", bindings.job_role_arn)
     if bindings.key_arn:
         yield _lend_key("Job", bindings.key_arn)
+
+
+def _map(state: Mapping[str, Any], bindings: Bindings) -> Iterator[Statement]:
+    """A child of a distributed Map is an execution of the machine itself, which its role starts and follows.
+
+    https://docs.aws.amazon.com/step-functions/latest/dg/iam-policies-eg-dist-map.html
+    """
+    yield _allow(
+        "StartItems", ["states:StartExecution"], [_arn(bindings, "states", f"stateMachine:{bindings.stack}-*")]
+    )
+    executions = _arn(bindings, "states", f"execution:{bindings.stack}-*")
+    yield _allow("FollowItems", ["states:DescribeExecution", "states:StopExecution"], [executions])
+    if "ItemReader" in state:
+        bucket = f"arn:{bindings.partition}:s3:::{bindings.bucket}"
+        yield _allow("ReadItems", ["s3:GetObject"], [f"{bucket}/{zone}*" for zone in bindings.zones.values()])
 
 
 def _container(bindings: Bindings) -> Iterator[Statement]:

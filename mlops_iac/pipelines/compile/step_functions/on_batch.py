@@ -51,6 +51,7 @@ def submission(step: ScriptStep, context: Context, environment: State) -> State:
         "JobName.$": context.name(step),
         "JobQueue": queue.queue_arn,
         "JobDefinition": queue.job_definition_arn,
+        **({"ArrayProperties": {"Size": context.array_size}} if context.array_size else {}),
         "ContainerOverrides": {
             "Command": jobs.LAUNCHED,
             "Environment": [_variable(name, value) for name, value in variables.items()],

@@ -26,7 +26,7 @@ def compile_processing(step: ProcessingStep, context: Context) -> States:
         "AppSpecification": {
             "ImageUri": jobs.image(step.job, bindings),
             "ContainerEntrypoint": jobs.command(step.script),
-            **_arguments(step),
+            **_arguments(step, context),
         },
         "ProcessingInputs": [
             _input("code", x.CODE_URI, step),
@@ -54,7 +54,7 @@ def compile_processing(step: ProcessingStep, context: Context) -> States:
 
 
 def _on_batch(step: ProcessingStep, context: Context) -> States:
-    arguments = _arguments(step) or {"ContainerArguments": []}
+    arguments = _arguments(step, context) or {"ContainerArguments": []}
     order = {
         "kind": step.kind,
         "script": step.script,
@@ -81,13 +81,15 @@ def _output(name: str, uri: str, step: ProcessingStep) -> dict[str, Any]:
     return {"OutputName": name, "S3Output": {"S3Uri.$": uri, **place}}
 
 
-def _arguments(step: ProcessingStep) -> dict[str, Any]:
+def _arguments(step: ProcessingStep, context: Context) -> dict[str, Any]:
     """``--name value`` pairs; one that comes from the run makes the whole list an expression."""
-    if not step.arguments:
-        return {}
-    if not any(isinstance(value, FromParameter) for value in step.arguments.values()):
-        return {"ContainerArguments": [part for name, value in step.arguments.items() for part in (f"--{name}", value)]}
+    told = context.told()
+    if not told and not any(isinstance(value, FromParameter) for value in step.arguments.values()):
+        words = [part for name, value in step.arguments.items() for part in (f"--{name}", value)]
+        return {"ContainerArguments": words} if words else {}
     parts: list[str] = []
+    for name, expression in told.items():
+        parts += (x.quoted(f"--{name}"), expression)
     for name, value in step.arguments.items():
         parts.append(x.quoted(f"--{name}"))
         parts.append(

@@ -20,6 +20,12 @@ _RESULT = frozenset({"Parameters", "ResultPath"})
 FIELDS: Mapping[str, frozenset[str]] = {
     "Choice": _COMMON | _PATHS | {"Choices", "Default"},
     "Fail": _COMMON | {"Error", "ErrorPath", "Cause", "CausePath"},
+    "Map": _COMMON
+    | _PATHS
+    | _FLOW
+    | _RESULT
+    | {"ItemProcessor", "ItemReader", "ItemSelector", "ItemsPath", "MaxConcurrency", "ResultSelector", "Retry", "Catch"}
+    | {"ToleratedFailureCount", "ToleratedFailurePercentage"},
     "Parallel": _COMMON | _PATHS | _FLOW | _RESULT | {"Branches", "ResultSelector", "Retry", "Catch"},
     "Pass": _COMMON | _PATHS | _FLOW | _RESULT | {"Result"},
     "Succeed": _COMMON | _PATHS,
@@ -51,7 +57,8 @@ def all_states(document: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 
 def _branches(state: Any) -> Iterator[Mapping[str, Any]]:
     branches = state.get("Branches") if isinstance(state, Mapping) else None
-    yield from (branch for branch in branches or () if isinstance(branch, Mapping))
+    inner = state.get("ItemProcessor") if isinstance(state, Mapping) else None
+    yield from (branch for branch in (*(branches or ()), inner) if isinstance(branch, Mapping))
 
 
 def check_structure(document: Mapping[str, Any]) -> Iterator[Problem]:
@@ -115,6 +122,7 @@ def _state(name: str, state: Any, states: Mapping[str, Any]) -> Iterator[Problem
     yield from _paths(name, state)
     yield from {
         "Task": _task,
+        "Map": _map,
         "Parallel": _parallel,
         "Choice": _choice,
         "Fail": _fail,
@@ -141,6 +149,20 @@ def _task(name: str, state: Mapping[str, Any]) -> Iterator[Problem]:
 def _parallel(name: str, state: Mapping[str, Any]) -> Iterator[Problem]:
     if not isinstance(state.get("Branches"), list) or not state["Branches"]:
         yield Problem(path=f"{name}.Branches", summary=SUMMARY, detail="A Parallel state has at least one branch.")
+    for branch in _branches(state):
+        yield from _machine(branch)
+    yield from _retries(name, state)
+
+
+def _map(name: str, state: Mapping[str, Any]) -> Iterator[Problem]:
+    if not isinstance(state.get("ItemProcessor"), Mapping):
+        yield Problem(path=f"{name}.ItemProcessor", summary=SUMMARY, detail="A Map state has an item processor.")
+    if "ItemReader" in state and "ItemsPath" in state:
+        yield Problem(path=name, summary=SUMMARY, detail="A Map state has `ItemReader` or `ItemsPath`, not both.")
+    share = state.get("ToleratedFailurePercentage", 0.0)
+    if not isinstance(share, float) or not 0 <= share <= 100:
+        detail = f"{share!r} is no share of failures: a decimal from 0.0 to 100.0."
+        yield Problem(path=f"{name}.ToleratedFailurePercentage", summary=SUMMARY, detail=detail)
     for branch in _branches(state):
         yield from _machine(branch)
     yield from _retries(name, state)

@@ -1,0 +1,93 @@
+"""A step that runs one of the team's scripts once for each item of a list, and again for each index of an item."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, ClassVar, Self
+
+from pydantic import Field, StringConstraints, model_validator
+
+from mlops_iac.pipelines.names import JOB_NAME_LENGTH, Word
+from mlops_iac.pipelines.references import FromParameter, FromStep, Source, TextOrParameter
+from mlops_iac.pipelines.steps.processing import ArgumentName, VariableName
+from mlops_iac.pipelines.steps.step import KeyOf, Made, Output, Read, ScriptStep
+
+MOST_ITEMS = 10_000
+"""Items of a list that is written out, as many as an array has children."""
+MOST_INDICES = 10_000
+"""Children of one array: https://docs.aws.amazon.com/batch/latest/userguide/array_jobs.html"""
+RESULTS = "results"
+
+Item = str | int | float | dict[Word, str | int | float]
+ItemsFile = Annotated[
+    str, StringConstraints(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)*\.(csv|json)$", max_length=100)
+]
+
+
+class MapStep(ScriptStep):
+    """The script gets its item as arguments (``--column value``, or ``--item value``), ``--index`` where an item has
+    several, and leaves its result, as JSON, in the file that ``MLOPS_IAC_RESULT`` names. Its one output, ``results``,
+    is a folder of ``.jsonl`` files with a line for each task: ``{"item": …, "index": …, "result": …}``."""
+
+    kind: ClassVar[str] = "map"
+
+    items: tuple[Item, ...] | Source = Field()
+    """A list, or where ``items_file`` lies: a folder that an earlier step made, or a prefix that the run was told."""
+    items_file: ItemsFile = "items.csv"
+    """The file of the items: CSV with a header (an item is a row), or a JSON list."""
+    inner: int = Field(default=1, ge=1, le=MOST_INDICES)
+    """How often the script runs for each item, told apart by ``--index``: 0, 1, …"""
+    max_concurrency: int = Field(default=40, ge=1, le=10_000)
+    """How many items are worked on at the same time."""
+    tolerate: int | Annotated[str, StringConstraints(pattern=r"^(100|[0-9]{1,2})(\.[0-9]+)?%$")] = 0
+    """How many items may fail without the step failing: a count, or a share such as 5%. An item has failed when one of
+    its tasks has; its results are left out."""
+    inputs: dict[Word, Source] = Field(default_factory=dict)
+    """Name to data that every task finds under ``/opt/ml/processing/input/<name>``."""
+    arguments: dict[ArgumentName, TextOrParameter] = Field(default_factory=dict)
+    """Passed to every task as ``--name value``."""
+    environment: dict[VariableName, Annotated[str, StringConstraints(max_length=256)]] = Field(default_factory=dict)
+    """Variables of the script."""
+    results: Output
+    """The folder that the results are gathered in."""
+
+    @property
+    def written(self) -> tuple[Item, ...] | None:
+        """The items, where they are written out."""
+        return self.items if isinstance(self.items, tuple) else None
+
+    @model_validator(mode="after")
+    def _check_items(self) -> Self:
+        count = len(self.written) if self.written is not None else 1
+        if not 1 <= count <= MOST_ITEMS:
+            raise ValueError(
+                f"a map has 1 to {MOST_ITEMS:,} items, this one {count:,}: put more into a file, one row each"
+            )
+        taken = {"code", "items"} & {*self.inputs}
+        if taken:
+            raise ValueError(f"the input `{min(taken)}` is the map's own; give yours another name")
+        return self
+
+    @property
+    def seconds(self) -> int:
+        """With as many items as may be written out: how many a file has is known when it is read."""
+        rounds = math.ceil(len(self.written or range(MOST_ITEMS)) / self.max_concurrency)
+        return rounds * self.job.max_seconds
+
+    def makes(self) -> Mapping[str, Output | Made]:
+        return {RESULTS: self.results}
+
+    def reads(self) -> Iterator[Read]:
+        if isinstance(self.items, FromStep | FromParameter):
+            yield Read("items", self.items, ("prefix", "folder"))
+        for name, source in self.inputs.items():
+            yield Read(f"inputs.{name}", source, ("prefix", "folder", "model"))
+        for name, value in self.arguments.items():
+            if isinstance(value, FromParameter):
+                yield Read(f"arguments.{name}", value, ("string", "number", "prefix"))
+
+    def facts(self, key_of: KeyOf) -> Mapping[str, Any]:
+        """Each item's job is called like the step's, with the item's number behind it."""
+        room = len(f"-{MOST_ITEMS}")
+        return {"job": self.kind, "name_limit": JOB_NAME_LENGTH - room, "settings": self.job.settings}
