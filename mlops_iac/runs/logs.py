@@ -16,6 +16,7 @@ from mlops_iac.runs.pages import pages
 from mlops_iac.runs.run import Run, StepRun
 
 GROUPS = {
+    "map": "/aws/sagemaker/ProcessingJobs",
     "processing": "/aws/sagemaker/ProcessingJobs",
     "training": "/aws/sagemaker/TrainingJobs",
     "transform": "/aws/sagemaker/TransformJobs",
@@ -100,7 +101,9 @@ def job_log(clients: Clients, step: StepRun) -> JobLog:
     """The log of a step that is a job; check `step.job` first."""
     if step.job_kind == "batch":
         return ContainerLog(clients, "", str(step.job), step.name)
-    return JobLog(clients, GROUPS[step.job_kind], f"{step.job}/", step.name)
+    # A map's jobs are called like the step's, with the number of their item behind it.
+    end = "" if step.job_kind == "map" else "/"
+    return JobLog(clients, GROUPS[step.job_kind], f"{step.job}{end}", step.name)
 
 
 def read_logs(clients: Clients, run: Run, step: str | None = None) -> Iterator[LogLine]:

@@ -29,7 +29,7 @@ class StepRun:
     job: str | None = None
     """Of a step that is a job: a SageMaker job's name, or what Batch calls its job once that has been submitted."""
     job_kind: str = ""
-    """``processing``, ``training``, ``transform`` or ``batch``. Empty for a step that is no job."""
+    """``processing``, ``training``, ``transform``, ``map`` or ``batch``. Empty for a step that is no job."""
     reason: str = ""
     """Why it failed, in the cloud's words."""
     answer: Answer | None = None

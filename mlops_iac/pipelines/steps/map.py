@@ -90,4 +90,5 @@ class MapStep(ScriptStep):
     def facts(self, key_of: KeyOf) -> Mapping[str, Any]:
         """Each item's job is called like the step's, with the item's number behind it."""
         room = len(f"-{MOST_ITEMS}")
-        return {"job": self.kind, "name_limit": JOB_NAME_LENGTH - room, "settings": self.job.settings}
+        job = self.kind if self.compute == "sagemaker" else self.compute
+        return {"job": job, "name_limit": JOB_NAME_LENGTH - room, "settings": self.job.settings}

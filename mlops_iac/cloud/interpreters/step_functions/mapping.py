@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import functools
 import threading
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from mlops_iac.cloud.iam.enforcer import Wanted
 
 MOST_THREADS: Final = 64
+MOST_PATHS: Final = 4096
 EXCEEDED: Final = "States.ExceedToleratedFailureThreshold"
 CAUSE: Final = "The specified tolerated failure threshold was exceeded"
 
@@ -30,6 +32,9 @@ _MAP: Final = f"{PACKAGE}.component.state.exec.state_map.iteration"
 def install() -> None:
     """Put it into moto's interpreter."""
     module(f"{_MAP}.distributed_iteration_component").DistributedIterationComponent._map_run = _map_run
+    # Every item asks for the same few paths, and reading one costs more than following it.
+    paths = module(f"{PACKAGE}.utils.json_path")
+    paths.parse = functools.lru_cache(MOST_PATHS)(paths.parse)
 
 
 def _map_run(component: Any, env: Any, eval_input: Any) -> None:
@@ -58,6 +63,18 @@ def check_role(env: Any) -> None:
     CALLING.gateway.roles.require(role, "states.amazonaws.com", "StepFunctions", region, wanted)
 
 
+def select(worker: Any, env_frame: Any) -> None:
+    """A child's input, by the Map's ItemSelector. moto copies the Map's whole input for each item, list included."""
+    selector = worker._item_selector or worker._parameters
+    if selector is None:
+        return
+    whole = worker._env.stack[-1]
+    env_frame.states._states_data["input"] = whole
+    env_frame.stack.append(whole)
+    selector.eval(env_frame)
+    env_frame.states.reset(input_value=env_frame.stack[-1])
+
+
 class Children:
     """The items of one Map that wait, run and have ended."""
 
@@ -74,6 +91,7 @@ class Children:
         """Take item after item, until none is left, the execution is stopped, or too many have failed."""
         program = self._component._get_iteration_program()
         worker = self._component._create_worker(env=self._env, eval_input=self._input, job_pool=None)
+        worker._eval_input = functools.partial(select, worker)
         while (found := self._next()) is not None:
             number, item = found
             job = self._job(job_index=number, job_program=program, job_input=item)

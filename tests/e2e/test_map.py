@@ -1,0 +1,108 @@
+"""A script for each row of a file that a step made, on each target and place to compute: one result."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support import tiny_environment as tiny
+from tests.support.tiny_environment import TinyEnvironment, tiny_environment
+
+pytestmark = pytest.mark.slow
+
+PLACES = [("step-functions", "sagemaker"), ("sagemaker-pipelines", "sagemaker"), ("step-functions", "batch")]
+FITTING = """
+parameters:
+  horizon: {{type: number, default: 4}}
+steps:
+  list:
+    kind: processing
+    script: list_series.py
+    inputs: {{}}
+    outputs: {{series: {{zone: features, folder: series}}}}
+    compute: {compute}
+  fit:
+    kind: map
+    script: fit.py
+    items: list.series
+    inner: 2
+    tolerate: 25%
+    arguments: {{horizon: parameters.horizon}}
+    results: {{zone: models, folder: fits}}
+    compute: {compute}
+  best:
+    kind: processing
+    script: best.py
+    inputs: {{fits: fit.results}}
+    outputs: {{best: {{zone: models, folder: best}}}}
+    compute: {compute}
+"""
+SCRIPTS = {
+    "list_series.py": """
+        import pathlib
+        pathlib.Path("/opt/ml/processing/output/series/items.csv").write_text("series,level\\na,1\\nb,2\\nc,3\\nd,4\\n")
+    """,
+    "fit.py": """
+        import argparse, json, os
+        parser = argparse.ArgumentParser()
+        for name in ("series", "level", "index", "horizon"):
+            parser.add_argument(f"--{name}")
+        given = parser.parse_args()
+        if given.series == "c":
+            raise ValueError("series c has no rows")
+        score = int(given.level) * 10 + int(given.index)
+        with open(os.environ["MLOPS_IAC_RESULT"], "w") as file:
+            json.dump({"score": score, "horizon": float(given.horizon)}, file)
+    """,
+    "best.py": """
+        import json, pathlib
+        fits = pathlib.Path("/opt/ml/processing/input/fits")
+        lines = [json.loads(line) for file in fits.glob("part-*.jsonl") for line in file.read_text().splitlines()]
+        found = sorted([line["item"]["series"], line["index"], line["result"]["score"]] for line in lines)
+        pathlib.Path("/opt/ml/processing/output/best/best.json").write_text(json.dumps(found))
+    """,
+}
+
+
+@pytest.fixture(scope="module", params=PLACES, ids="-".join)
+def project(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TinyEnvironment]:
+    target, compute = request.param
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tiny, "STACK", tiny.STACK + "    batch: {{enabled: true}}\n")
+        folder = tmp_path_factory.mktemp("map") / "project"
+        with tiny_environment(folder, target, {"fitting": FITTING.format(compute=compute)}) as made:
+            for name, text in SCRIPTS.items():
+                made.write(name, text)
+            yield made
+
+
+def test_each_row_is_fitted_for_each_index_and_the_one_that_failed_is_left_out(
+    project: TinyEnvironment, tmp_path: Path
+) -> None:
+    project.run("run", "tiny-dev", "fitting", "--follow")
+    run = json.loads(project.run("runs", "tiny-dev", "last", "--json"))
+    assert {step["status"] for step in run["steps"]} == {"succeeded"}
+    project.run("data", "get", "tiny-dev", f"models/{run['id']}/best/", str(tmp_path))
+    (file,) = tmp_path.rglob("best.json")
+    rows = [("a", 1), ("b", 2), ("d", 4)]
+    assert json.loads(file.read_text()) == [
+        [name, index, 10 * level + index] for name, level in rows for index in (0, 1)
+    ]
+
+
+def test_more_failures_than_are_tolerated_fail_the_run(project: TinyEnvironment) -> None:
+    project.write("fit.py", "raise ValueError('no rows at all')")
+    assert "fit" in project.refused("run", "tiny-dev", "fitting", "--follow")
+    run = json.loads(project.run("runs", "tiny-dev", "last", "--json"))
+    assert [step["status"] for step in run["steps"]] == ["succeeded", "failed", "skipped"]
+
+
+def test_an_empty_list_is_told(project: TinyEnvironment) -> None:
+    project.write(
+        "list_series.py",
+        'import pathlib; pathlib.Path("/opt/ml/processing/output/series/items.csv").write_text("series,level\\n")',
+    )
+    assert "list of items is empty" in project.refused("run", "tiny-dev", "fitting", "--follow")
