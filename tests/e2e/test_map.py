@@ -95,7 +95,7 @@ def test_each_row_is_fitted_for_each_index_and_the_one_that_failed_is_left_out(
 
 def test_more_failures_than_are_tolerated_fail_the_run(project: TinyEnvironment) -> None:
     project.write("fit.py", "raise ValueError('no rows at all')")
-    assert "fit" in project.refused("run", "tiny-dev", "fitting", "--follow")
+    project.refused("run", "tiny-dev", "fitting", "--follow", code=1, says=("fit",))
     run = json.loads(project.run("runs", "tiny-dev", "last", "--json"))
     assert [step["status"] for step in run["steps"]] == ["succeeded", "failed", "skipped"]
 
@@ -105,4 +105,4 @@ def test_an_empty_list_is_told(project: TinyEnvironment) -> None:
         "list_series.py",
         'import pathlib; pathlib.Path("/opt/ml/processing/output/series/items.csv").write_text("series,level\\n")',
     )
-    assert "list of items is empty" in project.refused("run", "tiny-dev", "fitting", "--follow")
+    project.refused("run", "tiny-dev", "fitting", "--follow", code=1, says=("list of items is empty",))
