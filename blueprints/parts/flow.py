@@ -17,7 +17,7 @@ from mlops_iac.components.identity import Role
 from mlops_iac.components.orchestrator.orchestrator import OrchestratorArgs, Own, make_orchestrator
 from mlops_iac.pipelines.pipeline import Pipeline
 from mlops_iac.pipelines.references import FromParameter, FromStep
-from mlops_iac.pipelines.steps import ApprovalStep, BatchTransformStep, MapStep, Output, QueryStep
+from mlops_iac.pipelines.steps import ApprovalStep, BatchTransformStep, MapStep, Output, QueryStep, TuneStep
 
 if TYPE_CHECKING:
     from mlops_iac.components.compute.batch import BatchCompute
@@ -106,6 +106,8 @@ class Flow:
             serve.endpoint.grant_deploy(flow.deploy_role)
         if self.approvals:
             self.approvals.grant_ask(flow.role)
+        if any(isinstance(step, TuneStep) for step in pipeline.steps):
+            jobs.compute.grant_tune(flow.role)
         if any(isinstance(step, BatchTransformStep) for step in pipeline.steps):
             jobs.compute.grant_transform(flow.role)
             for role in (flow.role, flow.deploy_role, jobs.compute.role):

@@ -187,7 +187,7 @@ class TrainingOptions(Section):
         if reserved:
             raise ValueError(f"`{reserved[0]}`: names that start with sagemaker_ or mlops_iac_ are taken")
         for name, item in value.items():
-            if fault := hyperparameters.find_fault(_text(item)):
+            if fault := hyperparameters.find_fault(hyperparameters.text_of(item)):
                 raise ValueError(f"`{name}` {fault}")
         return value
 
@@ -206,8 +206,4 @@ class TrainingOptions(Section):
     @property
     def hyperparameter_strings(self) -> dict[str, str]:
         """As SageMaker takes them: text. A truth value is written as JSON writes it, so that scripts can parse it."""
-        return {name: _text(value) for name, value in self.hyperparameters.items()}
-
-
-def _text(value: str | int | float | bool) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
+        return {name: hyperparameters.text_of(value) for name, value in self.hyperparameters.items()}

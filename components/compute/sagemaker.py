@@ -3,17 +3,18 @@ job does."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pulumi
 
-from mlops_iac.components._kit import BoundaryRef, Component, JobRef, KeyRef, Named, NetworkRef, Reach
+from mlops_iac.components._kit import BoundaryRef, Component, Grant, JobRef, KeyRef, Named, NetworkRef, Reach
 from mlops_iac.components._kit import images as ecr
 from mlops_iac.components._kit import sagemaker as kit
 from mlops_iac.components._kit.transforms import Transforms
 from mlops_iac.components.identity import Role, make_role
+from mlops_iac.core.environment import STACK_TAG
 from mlops_iac.core.errors import BlueprintError
 
 __all__ = ["SageMakerCompute", "SageMakerComputeArgs", "SageMakerComputeNodes"]
@@ -25,6 +26,18 @@ LOG_GROUPS = ("ProcessingJobs", "TrainingJobs", "TransformJobs")
 TRANSFORM = ("sagemaker:CreateTransformJob",)
 MODELS = ("sagemaker:AddTags", "sagemaker:CreateModel", "sagemaker:DescribeModel")
 CREATE = ("sagemaker:CreateProcessingJob", "sagemaker:CreateTrainingJob")
+TUNE = ("sagemaker:AddTags", "sagemaker:CreateHyperParameterTuningJob")
+TUNING_JOBS = "hyper-parameter-tuning-job/*"
+ASKED, THERE = ({f"aws:{what}Tag/{STACK_TAG}": "{stack}"} for what in ("Request", "Resource"))
+"""What a request must carry, and what a tuning job must have."""
+TUNING_PREFIX, EXECUTION, TOKEN, TRIAL = 8, "?" * 12, "?" * 10, f"{'?' * 3}-{'?' * 8}"
+"""Parts of such a training's name, as patterns of IAM."""
+FOLLOW_TUNING = (
+    "sagemaker:DescribeHyperParameterTuningJob",
+    "sagemaker:ListTags",
+    "sagemaker:ListTrainingJobsForHyperParameterTuningJob",
+    "sagemaker:StopHyperParameterTuningJob",
+)
 FOLLOW = (
     "sagemaker:AddTags",
     "sagemaker:DescribeProcessingJob",
@@ -71,7 +84,14 @@ class SageMakerCompute(Component):
     """Training, processing and batch transform for one environment."""
 
     Nodes = SageMakerComputeNodes
-    reach = (*kit.REACH, *ecr.REACH, Reach(actions=(*CREATE, *TRANSFORM, *MODELS, *FOLLOW)), kit.PASS_ROLE)
+    reach = (
+        *kit.REACH,
+        *ecr.REACH,
+        Reach(actions=(*CREATE, *TRANSFORM, *MODELS, *FOLLOW)),
+        Reach(actions=TUNE, on=(TUNING_JOBS,), conditions={"StringEquals": ASKED}),
+        Reach(actions=FOLLOW_TUNING, on=(TUNING_JOBS,), conditions={"StringEquals": THERE}),
+        kit.PASS_ROLE,
+    )
 
     def __init__(
         self, place: Named, args: SageMakerComputeArgs | None = None, opts: pulumi.ResourceOptions | None = None
@@ -106,6 +126,15 @@ class SageMakerCompute(Component):
             self.allow("models", MODELS, (self._own("model"),)),
         )
 
+    def grant_tune(self, role: Role) -> None:
+        """Let a role that may run jobs also tune. Tuning jobs are told by the stack's tag: in the 32 characters of what
+        SageMaker Pipelines calls them, only the beginning of the stack's name has room."""
+        jobs, stack = (self.site.arn("sagemaker", TUNING_JOBS),), self.site.stack
+        role.grant(
+            self.allow("tune", TUNE, jobs, {**self._limits(), "StringEquals": dict.fromkeys(ASKED, stack)}),
+            self.allow("follow tuning", FOLLOW_TUNING, jobs, {"StringEquals": dict.fromkeys(THERE, stack)}),
+        )
+
     def _own(self, kind: str) -> str:
         """What runs of this environment name."""
         return self.site.arn("sagemaker", f"{kind}/{self.site.stack}-*")
@@ -118,6 +147,7 @@ class SageMakerCompute(Component):
             description="Runs processing, training and transform jobs",
             grants=[
                 *(grant for group in LOG_GROUPS for grant in kit.write_logs(self.place, group, f"{self.site.stack}-*")),
+                *self._trial_logs(),
                 kit.write_metrics(self.place),
                 *ecr.pull(self.place, args.images),
                 *kit.attach(self.place, args.network),
@@ -125,6 +155,14 @@ class SageMakerCompute(Component):
             ],
             boundary=args.boundary,
         )
+
+    def _trial_logs(self) -> Iterator[Grant]:
+        """Logs of trainings that a tuning step of SageMaker Pipelines starts: of its job's name 32 characters are left,
+        of which its own end takes 24."""
+        start = self.site.stack[:TUNING_PREFIX].rstrip("-")
+        if start != self.site.stack:
+            _, streams = kit.write_logs(self.place, "TrainingJobs", f"{start}-{EXECUTION}-{TOKEN}-{TRIAL}/*")
+            yield replace(streams, what="logs of trials")
 
     def _limits(self) -> dict[str, dict[str, Any]]:
         """IAM conditions that AWS checks when a job is created."""

@@ -31,7 +31,7 @@ def watch_run(opened: Opened, run: Run, *, json: bool, logs: bool = False) -> Ru
                     if question := open_question(change.run, change.step):
                         view.text(f"  {change.step.name:<12} {question}")
                 elif isinstance(change, LogLine):
-                    view.text(f"    {change.step} | {change.text}")
+                    view.text(f"    {change.writer} | {change.text}")
     except KeyboardInterrupt:
         again = f"mlops-iac runs {run.stack} {run.id}"
         raise Detached(

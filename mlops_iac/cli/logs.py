@@ -55,5 +55,5 @@ def logs(
 
 def render_line(line: LogLine, *, one_step: bool) -> str:
     """An empty line stays one: `show` would swallow it."""
-    text = line.text if one_step else f"{line.step:<10} {line.text}"
+    text = (f"{line.trial} {line.text}" if line.trial else line.text) if one_step else f"{line.writer:<10} {line.text}"
     return text or "\n"

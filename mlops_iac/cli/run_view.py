@@ -121,6 +121,16 @@ def open_question(run: Run, step: StepRun) -> str:
     return f"waits for a person: mlops-iac approve {run.stack} {run.id}, or reject"
 
 
+def render_trials(step: StepRun, style: Style) -> Iterable[str]:
+    """A line for each training of a step that tunes."""
+    for number, trial in enumerate(step.trials, 1):
+        status = style.paint(f"{trial.status:<9}", *STATUS_STYLES[trial.status])
+        values = "  ".join(f"{name}={value}" for name, value in trial.hyperparameters.items())
+        objective = "" if trial.objective is None else f"{trial.metric} {trial.objective:.4g}"
+        best = style.paint("best", "green") if trial.best else ""
+        yield f"    {number:>4}       {status} {objective:<18} {values}  {best or headline(trial.reason)[:80]}".rstrip()
+
+
 def render_metrics(metrics: Mapping[str, float]) -> str:
     """``auc 0.9975  accuracy 0.986``"""
     return "  ".join(f"{name} {value:.4g}" for name, value in metrics.items())
@@ -133,7 +143,9 @@ def render_run(run: Run, *, color: bool, steps: bool = True, more: Iterable[tupl
     head = f"Run {style.paint(run.id, 'bold')} of {run.pipeline}: {status}"
     lines = [f"{head}, {'took' if run.is_over else 'for'} {render_seconds(run.seconds)}", ""]
     if steps:
-        lines += [*(render_step(step, style, remark(run, step)) for step in run.steps), ""]
+        for step in run.steps:
+            lines += [render_step(step, style, remark(run, step)), *render_trials(step, style)]
+        lines.append("")
     lines += [f"  {name:<15} {value}" for name, value in (*facts(run), *more)]
     return "\n".join(lines).rstrip() + "\n"
 

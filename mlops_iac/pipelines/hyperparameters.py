@@ -11,11 +11,19 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Annotated, Any, Final
+
+from pydantic import AfterValidator, StringConstraints
 
 CARRIED = "mlops_iac_b64:"
 LONGEST = 2500
 """Characters of one value: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateTrainingJob.html"""
+RESERVED: Final = ("sagemaker_", "mlops_iac_", "_tuning_")
+"""How names begin that steer AWS's containers, ours, and tuning jobs."""
+
+LiteralValue = str | int | float | bool
+"""A hyperparameter as it is written."""
+
 _PLAIN = re.compile(r"[A-Za-z0-9_.,:/@%+=-]+")
 
 
@@ -49,6 +57,30 @@ def _entries(parameters: Mapping[str, Any], change: Callable[[str], str]) -> dic
         name: {key: change(str(item)) for key, item in value.items()} if isinstance(value, Mapping) else value
         for name, value in parameters.items()
     }
+
+
+def text_of(value: LiteralValue) -> str:
+    """A value as SageMaker takes it. A truth value is written as JSON writes it, so that scripts can parse it."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _check_name(name: str) -> str:
+    if name.startswith(RESERVED):
+        raise ValueError(f"`{name}`: names that start with {', '.join(RESERVED)} are taken")
+    return name
+
+
+def _check_value(value: LiteralValue) -> LiteralValue:
+    if fault := find_fault(text_of(value)):
+        raise ValueError(fault)
+    return value
+
+
+Name = Annotated[
+    str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_.-]*$", max_length=256), AfterValidator(_check_name)
+]
+"""A hyperparameter's name; the script gets it as ``--name``."""
+Value = Annotated[LiteralValue, AfterValidator(_check_value)]
 
 
 def find_fault(text: str) -> str | None:

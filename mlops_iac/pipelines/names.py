@@ -14,6 +14,9 @@ RUN_LENGTH = len("YYMMDD-HHMMSS-xxxx")
 JOB_NAME_LENGTH = 63
 """Longest name of a SageMaker job, model or endpoint configuration (``TrainingJobName`` in the API's model)."""
 
+TUNING_NAME_LENGTH = 32
+"""Longest name of a tuning job (``HyperParameterTuningJobName``): its trials' names begin with it."""
+
 STEP_NAME_LENGTH = JOB_NAME_LENGTH - (TEAM_LENGTH + 1 + ENVIRONMENT_LENGTH + 1 + RUN_LENGTH + 1)
 """What the longest stack name leaves to a step: 16 characters."""
 

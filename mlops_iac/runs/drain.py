@@ -7,6 +7,7 @@ objects under a run's prefix in the stack's own lake.
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -27,6 +28,8 @@ LONGEST_STOP = 300.0
 """Seconds until a run, a job or an endpoint that is being stopped or deleted is given up."""
 
 RUN_ZONES = ("curated", "features", "models")
+SHORTEST = 8
+"""Characters of the stack's name that the shortest names of jobs hold (tuning jobs of SageMaker Pipelines)."""
 MOST_KEYS = 1000
 """Objects of one DeleteObjects call: S3's limit."""
 
@@ -104,25 +107,26 @@ def has_ended(runner: Runner, run: str) -> bool:
 
 
 def stop_jobs(kind: str) -> Callable[[Drain], int]:
-    """Stopper of one kind of job: ``Processing``, ``Training`` or ``Transform``.
+    """Stopper of one kind of job: ``Processing``, ``Training``, ``Transform`` or ``HyperParameterTuning``.
 
     Their records stay, as AWS keeps them.
     """
 
     def stop(work: Drain) -> int:
         client = work.clients("sagemaker")
-        listing = getattr(client, f"list_{kind.lower()}_jobs")
-        describe = getattr(client, f"describe_{kind.lower()}_job")
+        word = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", kind).lower()
+        listing = getattr(client, f"list_{word}_jobs")
+        describe = getattr(client, f"describe_{word}_job")
         names = []
         with calling(f"sagemaker:List{kind}Jobs", work.stack):
             for status in ("InProgress", "Stopping"):
-                found = pages(listing, f"{kind}JobSummaries", NameContains=work.stack, StatusEquals=status)
+                found = pages(listing, f"{kind}JobSummaries", NameContains=work.stack[:SHORTEST], StatusEquals=status)
                 ours = [item for item in found if work.owns(item[f"{kind}JobName"])]
                 names += [item[f"{kind}JobName"] for item in ours if work.has_tag(item[f"{kind}JobArn"])]
         for name in names:
             key = {f"{kind}JobName": name}
             with missing_is_nothing("ValidationException"), calling(f"sagemaker:Stop{kind}Job", name):
-                getattr(client, f"stop_{kind.lower()}_job")(**key)
+                getattr(client, f"stop_{word}_job")(**key)
         for name in names:
             key = {f"{kind}JobName": name}
             with calling(f"sagemaker:Describe{kind}Job", name):
@@ -248,6 +252,7 @@ def delete_batch(client: Any, bucket: str, batch: Iterable[dict[str, str]]) -> i
 STEPS: tuple[tuple[str, Callable[[Drain], int]], ...] = (
     ("running execution", stop_executions),
     ("running processing job", stop_jobs("Processing")),
+    ("running tuning job", stop_jobs("HyperParameterTuning")),
     ("running training job", stop_jobs("Training")),
     ("running transform job", stop_jobs("Transform")),
     ("endpoint", delete_endpoints),

@@ -18,6 +18,7 @@ from mlops_iac.runs.names import check_run_id, get_pipeline
 from mlops_iac.runs.run import Finding, Run, StepRun, Verdict
 from mlops_iac.runs.runners import runner_for, runners
 from mlops_iac.runs.runners.execution import Execution, History
+from mlops_iac.runs.trials import with_trials
 
 LATEST: Final = "last"
 """Stands for the id of the latest run."""
@@ -111,7 +112,7 @@ def _to_run(
         ended=execution.ended,
         code=execution.code,
         parameters=execution.parameters,
-        steps=_explained(history.steps, gate) if history else (),
+        steps=with_trials(clients, _explained(history.steps, gate)) if history else (),
         metrics=metrics,
         gate=gate,
         model_package_arn=history.model_package_arn if history else None,

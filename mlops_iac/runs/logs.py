@@ -20,6 +20,7 @@ GROUPS = {
     "processing": "/aws/sagemaker/ProcessingJobs",
     "training": "/aws/sagemaker/TrainingJobs",
     "transform": "/aws/sagemaker/TransformJobs",
+    "tune": "/aws/sagemaker/TrainingJobs",
 }
 """Kind of job to its log group."""
 CONTAINER_GROUP = "/aws/batch/job"
@@ -32,6 +33,13 @@ class LogLine:
     step: str
     time: datetime
     text: str
+    trial: str = ""
+    """Number of the training that wrote it, where a step tunes."""
+
+    @property
+    def writer(self) -> str:
+        """``tune 003``"""
+        return f"{self.step} {self.trial}".rstrip()
 
 
 @dataclass
@@ -56,6 +64,10 @@ class JobLog:
             raise
         return sorted(lines, key=lambda line: line.time)
 
+    def trial_of(self, stream: str) -> str:
+        """The number of the training that writes there; empty where there is one job."""
+        return ""
+
     def _streams(self) -> list[str]:
         call = self.clients("logs").describe_log_streams
         arguments = {"logGroupName": self.group}
@@ -72,13 +84,21 @@ class JobLog:
             )
             for event in page["events"]:
                 time = datetime.fromtimestamp(event["timestamp"] / 1000, UTC)
-                yield LogLine(self.step, time, event["message"].rstrip("\n"))
+                yield LogLine(self.step, time, event["message"].rstrip("\n"), self.trial_of(stream))
             forward = page.get("nextForwardToken")
             if not forward or forward == self._tokens.get(stream):
                 return
             self._tokens[stream] = forward
             if not page["events"]:
                 return
+
+
+@dataclass
+class TrialsLog(JobLog):
+    """The logs of all trainings of a tuning job: their names begin with its own, and ``prefix`` is that beginning."""
+
+    def trial_of(self, stream: str) -> str:
+        return stream.removeprefix(self.prefix).partition("-")[0]
 
 
 @dataclass
@@ -101,6 +121,8 @@ def job_log(clients: Clients, step: StepRun) -> JobLog:
     """The log of a step that is a job; check `step.job` first."""
     if step.job_kind == "batch":
         return ContainerLog(clients, "", str(step.job), step.name)
+    if step.job_kind == "tune":
+        return TrialsLog(clients, GROUPS[step.job_kind], f"{step.job}-", step.name)
     # A map's jobs are called like the step's, with the number of their item behind it.
     end = "" if step.job_kind == "map" else "/"
     return JobLog(clients, GROUPS[step.job_kind], f"{step.job}{end}", step.name)

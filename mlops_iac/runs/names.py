@@ -18,6 +18,9 @@ NAME_LIMIT: Final = "name_limit"
 DIGEST: Final = 7
 """Hexadecimal digits at the end of a name that had to be cut."""
 
+HASHED = re.compile(r"[0-9a-f]{4,16}(-\d{3}-[0-9a-f]{8})?")
+"""What follows the stack where the run and the step are in a hash alone, and in names of such a job's trainings."""
+
 RUN_ID = re.compile(r"\d{6}-\d{6}-[0-9a-f]{4}")
 
 
@@ -55,10 +58,10 @@ def find_run_id(stack: str, execution: str) -> str | None:
 
 
 def is_made_by_run(stack: str, name: str) -> bool:
-    """Whether a name is one that a run of this stack gives: ``<stack>-<run>-<step>``. A stack whose name merely begins
-    like ours has something else where the run's id should be."""
+    """Whether a name is one that a run of this stack gives: ``<stack>-<run>-<step>``, or the stack and a hash of that.
+    A stack whose name merely begins like ours has something else there; whoever deletes compares the tag too."""
     rest = name.removeprefix(f"{stack}-")
-    return rest != name and RUN_ID.match(rest) is not None
+    return rest != name and (RUN_ID.match(rest) is not None or HASHED.fullmatch(rest) is not None)
 
 
 def names_of(stack: str, run: str, pipeline: Pipeline) -> dict[str, str]:

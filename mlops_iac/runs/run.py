@@ -20,6 +20,24 @@ was taken over from a run before."""
 
 
 @dataclass(frozen=True, kw_only=True)
+class Trial:
+    """One training of a tuning step."""
+
+    name: str
+    """Of its training job."""
+    status: StepStatus
+    hyperparameters: Mapping[str, str]
+    """Those that were searched."""
+    metric: str = ""
+    objective: float | None = None
+    """None while it has none, and when its log never showed one."""
+    best: bool = False
+    """No other has a better objective so far."""
+    reason: str = ""
+    """Why it failed."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class StepRun:
     name: str
     kind: str
@@ -29,11 +47,13 @@ class StepRun:
     job: str | None = None
     """Of a step that is a job: a SageMaker job's name, or what Batch calls its job once that has been submitted."""
     job_kind: str = ""
-    """``processing``, ``training``, ``transform``, ``map`` or ``batch``. Empty for a step that is no job."""
+    """``processing``, ``training``, ``transform``, ``tune``, ``map`` or ``batch``. Empty for a step that is no job."""
     reason: str = ""
     """Why it failed, in the cloud's words."""
     answer: Answer | None = None
     """What a person said, for an approval."""
+    trials: tuple[Trial, ...] = ()
+    """The trainings of a step that tunes."""
     settings: str = ""
     """Where a stack file says its machines: ``instances.train``. Empty when the step does not tell."""
 

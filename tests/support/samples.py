@@ -8,7 +8,18 @@ from mlops_iac.blueprints.parts.training_pipeline import training
 from mlops_iac.blueprints.tabular_batch import TabularBatchOptions
 from mlops_iac.pipelines.parameters import Parameter
 from mlops_iac.pipelines.pipeline import Pipeline
-from mlops_iac.pipelines.steps import ApprovalStep, BatchTransformStep, MapStep, Output, QueryStep, Step
+from mlops_iac.pipelines.ranges import Numbers, Words
+from mlops_iac.pipelines.steps import (
+    ApprovalStep,
+    BatchTransformStep,
+    MapStep,
+    Output,
+    QueryStep,
+    Step,
+    TrainingStep,
+    TuneStep,
+)
+from mlops_iac.pipelines.steps.tune import Objective
 
 
 def _training() -> Pipeline:
@@ -50,6 +61,20 @@ def _fitting() -> Pipeline:
     return Pipeline(name="fitting", parameters=(data,), steps=(fit,))
 
 
+def _tuned() -> Pipeline:
+    """A tuning in the place of the training."""
+    pipeline = _training()
+    train = pipeline.get_step("train")
+    assert isinstance(train, TrainingStep)
+    tune = TuneStep(
+        **{name: getattr(train, name) for name in ("name", "script", "channels", "hyperparameters", "job")},
+        objective=Objective(metric="auc", regex=r"auc=([0-9.]+)"),
+        ranges={"C": Numbers(min=0.01, max=100.0, scale="logarithmic"), "penalty": Words(values=("l1", "l2"))},
+        max_jobs=4,
+    )
+    return pipeline.model_copy(update={"steps": tuple(tune if step is train else step for step in pipeline.steps)})
+
+
 SAMPLES: Mapping[str, Callable[[], Pipeline]] = {
     "approval": _approval,
     "batch_transform": _scoring,
@@ -60,5 +85,6 @@ SAMPLES: Mapping[str, Callable[[], Pipeline]] = {
     "query": _refreshing,
     "register": _training,
     "training": _training,
+    "tune": _tuned,
 }
 """Kind to its sample. Sorted."""

@@ -27,7 +27,11 @@ def _batch(arn: str, account: str, region: str) -> Tags:
 def _sagemaker(arn: str, account: str, region: str) -> Tags:
     from moto.sagemaker.models import sagemaker_backends
 
-    return _pairs(sagemaker_backends[account][region].list_tags(arn))
+    try:
+        listed, _ = sagemaker_backends[account][region].list_tags(arn)
+    except (AttributeError, ValueError):  # nothing has this ARN, or moto keeps no tags of its kind
+        return {}
+    return _pairs(listed)
 
 
 def _kms(arn: str, account: str, region: str) -> Tags:

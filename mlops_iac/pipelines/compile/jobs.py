@@ -54,6 +54,38 @@ def isolation(job: Job, bindings: Bindings) -> dict[str, Any]:
     }
 
 
+def training(step: TrainingStep, bindings: Bindings) -> dict[str, Any]:
+    """What a training job is asked for, whatever its run, its data and its hyperparameters."""
+    metrics = [{"Name": name, "Regex": regex} for name, regex in step.logged.items()]
+    return {
+        "RoleArn": bindings.job_role_arn,
+        "AlgorithmSpecification": {
+            "TrainingImage": image(step.job, bindings),
+            "TrainingInputMode": step.input_mode,
+            **({"MetricDefinitions": metrics} if metrics else {}),
+        },
+        "ResourceConfig": cluster(step.job, bindings),
+        "StoppingCondition": {"MaxRuntimeInSeconds": step.job.max_seconds},
+        "RetryStrategy": {"MaximumRetryAttempts": step.attempts},
+        **isolation(step.job, bindings),
+        **vpc(bindings),
+    }
+
+
+def channel(name: str, source: dict[str, Any], step: TrainingStep) -> dict[str, Any]:
+    """One channel of a training job; ``source`` says where its data lies. The code is unpacked, so it is a file."""
+    distribution = "ShardedByS3Key" if name in step.shared else "FullyReplicated"
+    place = {**source, "S3DataType": "S3Prefix", "S3DataDistributionType": distribution}
+    mode = "File" if name == "code" else step.input_modes.get(name, step.input_mode)
+    own = {"InputMode": mode} if mode != step.input_mode else {}
+    return {"ChannelName": name, **own, "DataSource": {"S3DataSource": place}}
+
+
+def output_key(bindings: Bindings) -> dict[str, str]:
+    """Encryption of what a job makes."""
+    return {"KmsKeyId": bindings.key_arn} if bindings.key_arn else {}
+
+
 def script_mode(step: TrainingStep, region: str) -> dict[str, str]:
     """Hyperparameters by which AWS's framework containers find the code. They win over the team's."""
     return {

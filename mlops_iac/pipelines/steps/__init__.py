@@ -15,6 +15,7 @@ from mlops_iac.pipelines.steps.query import QueryStep
 from mlops_iac.pipelines.steps.register import RegisterStep
 from mlops_iac.pipelines.steps.step import Job, Output, ScriptStep, Step
 from mlops_iac.pipelines.steps.training import TrainingStep
+from mlops_iac.pipelines.steps.tune import TuneStep
 
 STEP_KINDS: tuple[type[Step], ...] = (
     ApprovalStep,
@@ -26,6 +27,7 @@ STEP_KINDS: tuple[type[Step], ...] = (
     QueryStep,
     RegisterStep,
     TrainingStep,
+    TuneStep,
 )
 
 
@@ -62,4 +64,5 @@ __all__ = [
     "ScriptStep",
     "Step",
     "TrainingStep",
+    "TuneStep",
 ]

@@ -10,12 +10,13 @@ from __future__ import annotations
 import ast
 import base64
 import json
+import math
 import os
 import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 OWN_ARGUMENT = "mlops_iac_script"
@@ -24,6 +25,9 @@ OWN_FILES = (OWN_FILE, "mlops_iac_map.py", "mlops_iac_script_mode.py", "mlops_ia
 """What travels for the sake of starting, and serves nothing."""
 CARRIED = "mlops_iac_b64:"
 """How a value begins that a shell on the way would have changed."""
+EVALUATION = "evaluation.json"
+MOST_BYTES = 1024 * 1024
+"""Of an evaluation: more is no list of metrics."""
 FUNCTIONS = ("model_fn", "input_fn", "predict_fn", "output_fn", "transform_fn")
 """What SageMaker's serving containers look for in a script."""
 DEFAULT = b'"""Serves a saved scikit-learn or ONNX model when a team has no'
@@ -91,6 +95,28 @@ def run_script(script: str, arguments: list[str], variables: Mapping[str, str], 
     return 128 - code_or_signal if code_or_signal < 0 else code_or_signal
 
 
+def report_metrics(folders: Iterable[Path]) -> None:
+    """Tell the numbers of an evaluation that the script left in the log, where a tuning job finds its objective."""
+    for file in (folder / EVALUATION for folder in folders):
+        if file.is_file() and file.stat().st_size <= MOST_BYTES:
+            try:
+                found = dict(find_numbers(json.loads(file.read_bytes())))
+            except (ValueError, RecursionError) as error:
+                print(f"{OWN_FILE}: {file} is not JSON: {error}", flush=True)
+                continue
+            for name, value in found.items():
+                print(f"mlops_iac_metric {name}={value!r}", flush=True)
+
+
+def find_numbers(value: object, path: str = "") -> Iterator[tuple[str, float]]:
+    """Numbers by their paths: ``auc`` for what lies in ``metrics``, ``regression_metrics.mse.value`` for others."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from find_numbers(inner, f"{path}.{key}".lstrip(".").removeprefix("metrics."))
+    elif isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value):
+        yield path, float(value)
+
+
 def copy_serving_code(code: Path, model: Path) -> None:
     """Copy the code into ``<model>/code``, where SageMaker's serving containers look for it.
 
@@ -144,6 +170,7 @@ def main() -> None:
     status = run_script(script, arguments, script_environment(os.environ, script, arguments, code), code)
     if status:
         sys.exit(status)
+    report_metrics([Path(os.environ.get("SM_OUTPUT_DATA_DIR", "/opt/ml/output/data")), model])
     if not any(model.iterdir() if model.is_dir() else ()):
         sys.exit(f"{OWN_FILE}: {script} saved nothing in SM_MODEL_DIR ({model}); there is no model to keep")
     copy_serving_code(code, model)

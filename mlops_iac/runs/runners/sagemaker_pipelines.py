@@ -47,6 +47,10 @@ LONGEST_VALUE: Final = 1024
 
 JOB: Final = re.compile(r"[a-z0-9]{12}-[A-Za-z0-9]+(-\d+)?")
 """What SageMaker puts behind the stack's name in the name of a job: the execution's id and a token."""
+TUNING: Final = re.compile(r"[a-z0-9]{12}-[A-Za-z0-9]{10}(-\d{3}-[0-9a-f]{8})?")
+"""The same in the names of a tuning job and of its trainings."""
+TUNING_PREFIX: Final = 8
+"""Characters of the stack's name that the 32 of a tuning job leave."""
 
 Native = Mapping[str, Any]
 """One step as ListPipelineExecutionSteps tells it. It is called like ours, or ``<step>--<what>``."""
@@ -147,7 +151,12 @@ class Runner:
 
     def owns(self, name: str) -> bool:
         rest = name.removeprefix(f"{self.stack}-")
-        return is_made_by_run(self.stack, name) or (rest != name and JOB.fullmatch(rest) is not None)
+        tuned = name.removeprefix(f"{self.stack[:TUNING_PREFIX].rstrip('-')}-")
+        return (
+            is_made_by_run(self.stack, name)
+            or (rest != name and JOB.fullmatch(rest) is not None)
+            or (tuned != name and TUNING.fullmatch(tuned) is not None)
+        )
 
     @property
     def _client(self) -> Any:
@@ -282,7 +291,7 @@ def _step(step: Step, own: list[Native], natives: Sequence[Native], *, over: boo
 
 def _job(own: list[Native]) -> str | None:
     for one in own:
-        for kind in ("ProcessingJob", "TrainingJob", "TransformJob"):
+        for kind in ("ProcessingJob", "TrainingJob", "TransformJob", "TuningJob"):
             if _has(one, kind):
                 return str(one["Metadata"][kind]["Arn"]).rsplit("/", 1)[-1]
     return None

@@ -11,7 +11,18 @@ from mlops_iac.core.strict_json import read_json
 VERSION: Final = "2020-12-01"
 
 RUN: Final = frozenset(
-    {"Callback", "Condition", "Fail", "Lambda", "Model", "Processing", "RegisterModel", "Training", "Transform"}
+    {
+        "Callback",
+        "Condition",
+        "Fail",
+        "Lambda",
+        "Model",
+        "Processing",
+        "RegisterModel",
+        "Training",
+        "Transform",
+        "Tuning",
+    }
 )
 """Types of step that run here."""
 

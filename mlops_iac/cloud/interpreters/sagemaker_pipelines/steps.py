@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from botocore import xform_name
 from botocore.exceptions import BotoCoreError, ClientError
 
 from mlops_iac.cloud.interpreters.sagemaker_pipelines.values import Values
@@ -58,31 +59,38 @@ class Job:
 
     noun: str
     kind: str
+    told: str = ""
+    """The member of a step's metadata that names the job. Left out: the noun."""
+    name_limit: int = 63
 
     def run(self, step: Step, work: Work) -> None:
         client, name_key = work.client("sagemaker"), f"{self.noun}Name"
         arguments = work.values.settle(step["Arguments"])
         prefix = arguments.get(name_key) or "pipelines"
-        name = {name_key: job_name(str(prefix), work.execution_id)}
-        snake = f"{self.noun.removesuffix('Job').lower()}_job"
+        name = {name_key: job_name(str(prefix), work.execution_id, self.name_limit)}
+        snake = xform_name(self.noun)
         created = call(getattr(client, f"create_{snake}"), **{**arguments, **name})
-        work.tell(step["Name"], {self.noun: {"Arn": created[f"{self.noun}Arn"]}})
+        work.tell(step["Name"], {self.told or self.noun: {"Arn": created[f"{self.noun}Arn"]}})
         described = self._wait(work, getattr(client, f"describe_{snake}"), getattr(client, f"stop_{snake}"), name)
         self._keep(step, described, work)
 
     def recall(self, step: Step, told: Mapping[str, Any], work: Work) -> None:
-        name = told[self.noun]["Arn"].rpartition("/")[2]
-        describe = getattr(work.client("sagemaker"), f"describe_{self.noun.removesuffix('Job').lower()}_job")
+        name = told[self.told or self.noun]["Arn"].rpartition("/")[2]
+        describe = getattr(work.client("sagemaker"), f"describe_{xform_name(self.noun)}")
         self._keep(step, call(describe, **{f"{self.noun}Name": name}), work)
 
     def _keep(self, step: Step, described: Mapping[str, Any], work: Work) -> None:
         """What later steps read of the job."""
-        work.values.steps[step["Name"]] = described
+        work.values.steps[step["Name"]] = {**described, **self.more(work.client("sagemaker"), described)}
         for file in step.get("PropertyFiles", ()):
             outputs = described["ProcessingOutputConfig"]["Outputs"]
             folder = next(one for one in outputs if one["OutputName"] == file["OutputName"])["S3Output"]["S3Uri"]
             place = (step["Name"], file["PropertyFileName"])
             work.values.files[place] = f"{folder.rstrip('/')}/{file['FilePath']}"
+
+    def more(self, client: Any, described: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Properties of the step besides the job's description."""
+        return {}
 
     def _wait(self, work: Work, describe: Any, stop: Any, name: Mapping[str, str]) -> Mapping[str, Any]:
         asked = False
@@ -100,6 +108,21 @@ class Job:
                 asked = True
                 call(stop, **name)
             _sleep(work, bell, listening=not asked)
+
+
+class Tuning(Job):
+    """A tuning job has the properties of its trainings too: up to fifty, the best first."""
+
+    def more(self, client: Any, described: Mapping[str, Any]) -> Mapping[str, Any]:
+        objective = described["BestTrainingJob"]["FinalHyperParameterTuningJobObjectiveMetric"]
+        listed = call(
+            client.list_training_jobs_for_hyper_parameter_tuning_job,
+            HyperParameterTuningJobName=described["HyperParameterTuningJobName"],
+            SortBy="FinalObjectiveMetricValue",
+            SortOrder="Ascending" if objective["Type"] == "Minimize" else "Descending",
+            MaxResults=50,
+        )
+        return {"TrainingJobSummaries": listed["TrainingJobSummaries"]}
 
 
 def _sleep(work: Work, bell: threading.Event, *, listening: bool) -> None:
@@ -193,6 +216,7 @@ class Kind:
 
 _PROCESSING, _TRAINING = Job("ProcessingJob", "processing-job"), Job("TrainingJob", "training-job")
 _TRANSFORM = Job("TransformJob", "transform-job")
+_TUNING = Tuning("HyperParameterTuningJob", "hyper-parameter-tuning-job", told="TuningJob", name_limit=32)
 
 KINDS: Final[Mapping[str, Kind]] = {
     "Callback": Kind(callback, recall_callback),
@@ -204,6 +228,7 @@ KINDS: Final[Mapping[str, Kind]] = {
     "RegisterModel": Kind(register, recall_package),
     "Training": Kind(_TRAINING.run, _TRAINING.recall),
     "Transform": Kind(_TRANSFORM.run, _TRANSFORM.recall),
+    "Tuning": Kind(_TUNING.run, _TUNING.recall),
 }
 
 _COMPARE: Final[Mapping[str, Callable[[Any, Any], bool]]] = {
@@ -231,11 +256,11 @@ def holds(asked: Mapping[str, Any], values: Values) -> bool:
         raise StepFailed(f"ClientError: {left!r} cannot be compared with {right!r} by {kind}.") from None
 
 
-def job_name(prefix: str, execution_id: str) -> str:
-    """``<prefix>-<execution>-<token>``: SageMaker's own end of a job's name."""
+def job_name(prefix: str, execution_id: str, limit: int = 63) -> str:
+    """``<prefix>-<execution>-<token>``: SageMaker's own end of a job's name; the prefix is cut where it is too long."""
     letters = string.ascii_letters + string.digits
     token = "".join(secrets.choice(letters) for _ in range(10))
-    return f"{prefix[: 63 - len(execution_id) - 12]}-{execution_id}-{token}"
+    return f"{prefix[: limit - len(execution_id) - 12].rstrip('-')}-{execution_id}-{token}"
 
 
 def call(function: Callable[..., Any], **arguments: Any) -> Any:

@@ -11,11 +11,15 @@ from mlops_iac.core.errors import PipelineError
 from mlops_iac.core.suggestions import did_you_mean
 from mlops_iac.pipelines.compile.bindings import Bindings
 from mlops_iac.pipelines.compile.sagemaker_pipelines import expressions as x
+from mlops_iac.pipelines.compile.tuning import MODEL
 from mlops_iac.pipelines.describe import key_of_output
 from mlops_iac.pipelines.pipeline import Pipeline
 from mlops_iac.pipelines.references import FromParameter, Source
-from mlops_iac.pipelines.steps import GateStep
+from mlops_iac.pipelines.steps import GateStep, TuneStep
 from mlops_iac.pipelines.steps.step import Output, Step
+
+BEST = "TrainingJobSummaries[0]"
+"""A Tuning step has the properties of ListTrainingJobsForHyperParameterTuningJob too, the best training first."""
 
 RUN_TAG = "mlops-iac:run"
 
@@ -64,11 +68,18 @@ class Context:
         """The S3 URI of what a reference leads to."""
         if isinstance(source, FromParameter):
             return x.text(f"s3://{self.bindings.bucket}/{{}}", x.get(source.parameter))
-        made = self.pipeline.made(source)
+        step, made = self.pipeline.get_step(source.step), self.pipeline.made(source)
         if isinstance(made, Output):
             return self.folder_uri(made)
+        if isinstance(step, TuneStep):
+            return self._best_model(step)
         assert made == "model", "a package has an ARN, and nothing else that a job reads is no folder"
         return x.made(source.step, "ModelArtifacts.S3ModelArtifacts")
+
+    def _best_model(self, step: TuneStep) -> Any:
+        """The model of the best training, in the form of the SDK's ``get_top_model_s3_uri``."""
+        models = f"s3://{self.bindings.bucket}/{self._zones(step.zone)[step.zone].rstrip('/')}"
+        return x.join(models, x.get(x.RUN), x.made(step.name, f"{BEST}.TrainingJobName"), MODEL, on="/")
 
     def folder_uri(self, output: Output, file: str = "") -> Any:
         key = key_of_output(output, self._zones(output.zone)).replace("{run}", "{}")

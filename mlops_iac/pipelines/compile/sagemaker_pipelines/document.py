@@ -20,6 +20,7 @@ from mlops_iac.pipelines.compile.sagemaker_pipelines.processing import compile_p
 from mlops_iac.pipelines.compile.sagemaker_pipelines.refused import REFUSED, REFUSED_COMPUTE
 from mlops_iac.pipelines.compile.sagemaker_pipelines.register import compile_register
 from mlops_iac.pipelines.compile.sagemaker_pipelines.training import compile_training
+from mlops_iac.pipelines.compile.sagemaker_pipelines.tune import compile_tune
 from mlops_iac.pipelines.compile.sagemaker_pipelines.validate import check
 from mlops_iac.pipelines.parameters import Parameter
 from mlops_iac.pipelines.pipeline import Pipeline
@@ -33,6 +34,7 @@ from mlops_iac.pipelines.steps import (
     RegisterStep,
     Step,
     TrainingStep,
+    TuneStep,
 )
 
 COMPILERS: Mapping[type[Step], Compiler] = {
@@ -44,6 +46,7 @@ COMPILERS: Mapping[type[Step], Compiler] = {
     ProcessingStep: compile_processing,
     RegisterStep: compile_register,
     TrainingStep: compile_training,
+    TuneStep: compile_tune,
 }
 
 TARGET = "sagemaker-pipelines"

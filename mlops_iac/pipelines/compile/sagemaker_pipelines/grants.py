@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from mlops_iac.core.environment import STACK_TAG
 from mlops_iac.pipelines.compile.bindings import Bindings
 from mlops_iac.pipelines.compile.sagemaker_pipelines.validate import all_steps
 
@@ -37,6 +38,8 @@ def _statements(step: Mapping[str, Any], bindings: Bindings) -> Iterator[Stateme
         jobs = _arn(bindings, "sagemaker", f"{word}/{bindings.stack}-*")
         yield _allow(f"{name}s", ["sagemaker:AddTags", "sagemaker:ListTags", *verbs], [jobs])
         yield _pass_job_role(bindings)
+    elif kind == "Tuning":
+        yield from _tuning(bindings)
     elif kind == "Model":
         models = _arn(bindings, "sagemaker", f"model/{bindings.stack}-*")
         yield _allow("Models", [f"sagemaker:{verb}" for verb in ("AddTags", "CreateModel", "DescribeModel")], [models])
@@ -66,6 +69,19 @@ def _statements(step: Mapping[str, Any], bindings: Bindings) -> Iterator[Stateme
 def _pass_job_role(bindings: Bindings) -> Statement:
     to = {"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}}
     return _allow("PassJobRole", ["iam:PassRole"], [bindings.job_role_arn], to)
+
+
+def _tuning(bindings: Bindings) -> Iterator[Statement]:
+    """SageMaker gives tuning jobs names of its own, in 32 characters: a stack's are told by their tag."""
+    jobs = _arn(bindings, "sagemaker", "hyper-parameter-tuning-job/*")
+    tag = f"aws:{{}}Tag/{STACK_TAG}"
+    asked, there = ({"StringEquals": {tag.format(what): bindings.stack}} for what in ("Request", "Resource"))
+    create = ["sagemaker:AddTags", "sagemaker:CreateHyperParameterTuningJob"]
+    yield _allow("CreateTuningJobs", create, [jobs], asked)
+    follow = ("DescribeHyperParameterTuningJob", "ListTrainingJobsForHyperParameterTuningJob")
+    verbs = (*follow, "ListTags", "StopHyperParameterTuningJob")
+    yield _allow("TuningJobs", [f"sagemaker:{verb}" for verb in verbs], [jobs], there)
+    yield _pass_job_role(bindings)
 
 
 def _read_models(bindings: Bindings) -> Iterator[Statement]:

@@ -25,17 +25,23 @@ class Request(NamedTuple):
     """What SageMaker does for a type of step."""
 
     operation: str
-    described: str
+    described: tuple[str, ...]
+    """What it has the properties of."""
     name: str = ""
     """The member that SageMaker completes itself."""
 
 
 REQUESTS: Final[Mapping[str, Request]] = {
-    "Model": Request("CreateModel", "DescribeModel", "ModelName"),
-    "Processing": Request("CreateProcessingJob", "DescribeProcessingJob", "ProcessingJobName"),
-    "RegisterModel": Request("CreateModelPackage", "DescribeModelPackage"),
-    "Training": Request("CreateTrainingJob", "DescribeTrainingJob", "TrainingJobName"),
-    "Transform": Request("CreateTransformJob", "DescribeTransformJob", "TransformJobName"),
+    "Model": Request("CreateModel", ("DescribeModel",), "ModelName"),
+    "Processing": Request("CreateProcessingJob", ("DescribeProcessingJob",), "ProcessingJobName"),
+    "RegisterModel": Request("CreateModelPackage", ("DescribeModelPackage",)),
+    "Training": Request("CreateTrainingJob", ("DescribeTrainingJob",), "TrainingJobName"),
+    "Transform": Request("CreateTransformJob", ("DescribeTransformJob",), "TransformJobName"),
+    "Tuning": Request(
+        "CreateHyperParameterTuningJob",
+        ("DescribeHyperParameterTuningJob", "ListTrainingJobsForHyperParameterTuningJob"),
+        "HyperParameterTuningJobName",
+    ),
 }
 OTHERS: Final = frozenset({"Callback", "Condition", "Fail", "Lambda"})
 """Types of step that are no single request of SageMaker's API."""
@@ -133,7 +139,12 @@ def _fault(reference: str, steps: Mapping[str, Mapping[str, Any]], parameters: s
     return _path_fault(path, request.described) if request else f"a {steps[name]['Type']} step has no properties"
 
 
-def _path_fault(path: str, operation: str) -> str:
+def _path_fault(path: str, operations: tuple[str, ...]) -> str:
+    faults = [_missing(path, operation) for operation in operations]
+    return "" if "" in faults else faults[0]
+
+
+def _missing(path: str, operation: str) -> str:
     shape = get_model("sagemaker").operation_model(operation).output_shape
     for part in re.findall(r"[A-Za-z0-9_]+|\['[^']+'\]|\[\d+\]", path):
         if part.startswith("["):

@@ -26,6 +26,7 @@ from mlops_iac.pipelines.compile.step_functions.query import compile_query, cons
 from mlops_iac.pipelines.compile.step_functions.refused import REFUSED
 from mlops_iac.pipelines.compile.step_functions.register import compile_register
 from mlops_iac.pipelines.compile.step_functions.training import compile_training
+from mlops_iac.pipelines.compile.step_functions.tune import compile_tune
 from mlops_iac.pipelines.compile.step_functions.validate import check
 from mlops_iac.pipelines.pipeline import Pipeline
 from mlops_iac.pipelines.steps import (
@@ -39,6 +40,7 @@ from mlops_iac.pipelines.steps import (
     RegisterStep,
     Step,
     TrainingStep,
+    TuneStep,
 )
 
 COMPILERS: Mapping[type[Step], Compiler] = {
@@ -51,6 +53,7 @@ COMPILERS: Mapping[type[Step], Compiler] = {
     QueryStep: compile_query,
     RegisterStep: compile_register,
     TrainingStep: compile_training,
+    TuneStep: compile_tune,
 }
 
 TARGET = "step-functions"

@@ -19,6 +19,11 @@ from mlops_iac.pipelines.compile.step_functions.structure import all_states
 Statement = dict[str, Any]
 
 _JOBS: Mapping[str, tuple[str, str, str]] = {
+    "createHyperParameterTuningJob": (
+        "hyper-parameter-tuning-job",
+        "HyperParameterTuningJob",
+        "StepFunctionsGetEventsForSageMakerTuningJobsRule",
+    ),
     "createProcessingJob": ("processing-job", "ProcessingJob", "StepFunctionsGetEventsForSageMakerProcessingJobsRule"),
     "createTrainingJob": ("training-job", "TrainingJob", "StepFunctionsGetEventsForSageMakerTrainingJobsRule"),
     "createTransformJob": ("transform-job", "TransformJob", "StepFunctionsGetEventsForSageMakerTransformJobsRule"),
@@ -63,6 +68,8 @@ def _statements(call: Call, parameters: Mapping[str, Any], bindings: Bindings) -
             yield _allow("ReadModelPackages", ["sagemaker:DescribeModelPackage"], packages)
         elif "KmsKeyId" in parameters:
             yield _lend_key("Endpoint", parameters["KmsKeyId"])
+    elif action == "describeHyperParameterTuningJob":
+        return  # whoever starts one may look at it
     elif action in _ENDPOINT:
         yield from _endpoint(action, parameters["EndpointName"], bindings)
     elif action == "listModelPackages":

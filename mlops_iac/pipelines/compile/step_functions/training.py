@@ -9,6 +9,7 @@ from mlops_iac.pipelines.compile.step_functions import expressions as x
 from mlops_iac.pipelines.compile.step_functions import on_batch
 from mlops_iac.pipelines.compile.step_functions.context import Context, States
 from mlops_iac.pipelines.compile.step_functions.failure import task
+from mlops_iac.pipelines.references import FromParameter
 from mlops_iac.pipelines.steps import TrainingStep
 from mlops_iac.pipelines.steps.step import Output
 
@@ -17,25 +18,10 @@ def compile_training(step: TrainingStep, context: Context) -> States:
     """Native: createTrainingJob.sync."""
     if step.compute == "batch":
         return _on_batch(step, context)
-    bindings = context.bindings
-    output = f"s3://{bindings.bucket}/{context.key(Output(zone=step.zone))}"
-    key = {"KmsKeyId": bindings.key_arn} if bindings.key_arn else {}
     parameters = {
         "TrainingJobName.$": context.name(step),
-        "RoleArn": bindings.job_role_arn,
-        "AlgorithmSpecification": {"TrainingImage": jobs.image(step.job, bindings), "TrainingInputMode": "File"},
-        "HyperParameters.$": _hyperparameters(step),
-        "InputDataConfig": [
-            *(_channel(name, context.uri(source)) for name, source in step.channels.items()),
-            _channel("code", x.CODE_URI),
-        ],
-        "OutputDataConfig": {"S3OutputPath.$": x.text(output, x.RUN), **key},
-        "ResourceConfig": jobs.cluster(step.job, bindings),
-        "StoppingCondition": {"MaxRuntimeInSeconds": step.job.max_seconds},
-        "RetryStrategy": {"MaximumRetryAttempts": step.attempts},
-        **jobs.isolation(step.job, bindings),
-        **jobs.vpc(bindings),
-        "Environment": context.environment(),
+        **training_request(step, context),
+        **hyperparameters("HyperParameters", step, context),
         "Tags": context.tags(),
     }
     call = task(
@@ -49,24 +35,43 @@ def compile_training(step: TrainingStep, context: Context) -> States:
     return {step.name: call}
 
 
-def _hyperparameters(step: TrainingStep) -> str:
-    return x.merge(x.parameter(step.hyperparameters.parameter), x.constants(step.name))
-
-
 def _on_batch(step: TrainingStep, context: Context) -> States:
     """The model lies where SageMaker would have put it."""
-    archive = f"s3://{context.bindings.bucket}/{context.key(Output(zone=step.zone))}{{}}/output/model.tar.gz"
-    model = x.text(archive, x.RUN, context.name(step))
-    channels = [*((name, context.uri(source)) for name, source in step.channels.items()), ("code", x.CODE_URI)]
+    model = made_uri(step, context, "{}/output/model.tar.gz", context.name(step))
     order = {
         "kind": step.kind,
-        "hyperparameters.$": _hyperparameters(step),
-        "inputs": [on_batch.folder(name, f"/opt/ml/input/data/{name}", uri) for name, uri in channels],
+        **hyperparameters("hyperparameters", step, context),
+        "inputs": [
+            on_batch.folder(name, f"/opt/ml/input/data/{name}", uri) for name, uri in _sources(step, context).items()
+        ],
         "model.$": model,
     }
     return on_batch.launched(step, order, context, model=model)
 
 
-def _channel(name: str, uri: str) -> dict[str, Any]:
-    place = {"S3DataType": "S3Prefix", "S3DataDistributionType": "FullyReplicated"}
-    return {"ChannelName": name, "DataSource": {"S3DataSource": {"S3Uri.$": uri, **place}}}
+def training_request(step: TrainingStep, context: Context) -> dict[str, Any]:
+    """What a training job of this run is asked for, but for its name, tags and hyperparameters."""
+    sources = _sources(step, context)
+    return {
+        **jobs.training(step, context.bindings),
+        "InputDataConfig": [jobs.channel(name, {"S3Uri.$": uri}, step) for name, uri in sources.items()],
+        "OutputDataConfig": {"S3OutputPath.$": made_uri(step, context), **jobs.output_key(context.bindings)},
+        "Environment": context.environment(),
+    }
+
+
+def _sources(step: TrainingStep, context: Context) -> dict[str, str]:
+    """Channel to the expression for where its data lies."""
+    return {**{name: context.uri(source) for name, source in step.channels.items()}, "code": x.CODE_URI}
+
+
+def made_uri(step: TrainingStep, context: Context, below: str = "", *paths: str) -> str:
+    """Expression for where the run's models lie, or for something ``below``, in which ``{}`` are values at paths."""
+    return x.text(f"s3://{context.bindings.bucket}/{context.key(Output(zone=step.zone))}{below}", x.RUN, *paths)
+
+
+def hyperparameters(member: str, step: TrainingStep, context: Context) -> dict[str, Any]:
+    """The team's, and over them those by which the containers find the code."""
+    if isinstance(step.hyperparameters, FromParameter):
+        return {f"{member}.$": x.merge(x.parameter(step.hyperparameters.parameter), x.constants(step.name))}
+    return {member: {**step.hyperparameter_strings, **jobs.script_mode(step, context.bindings.region)}}
