@@ -24,6 +24,9 @@ STACK_TAG = "mlops-iac:stack"
 FOLDERS: Final = "folders"
 """The fact by which a step says the key prefixes of the folders that it makes, with ``{run}`` for the run's id."""
 
+SHIPPED: Final = "shipped"
+"""The fact by which a step says that it runs a script of mlops-iac's own."""
+
 LAKE: Final = "lake"
 """The store that a team's own data lies in."""
 
@@ -62,6 +65,7 @@ class Step:
     """What a reader needs to know of it, by kind.
 
     what is a SageMaker job: ``job``, processing, training or transform; ``settings``, where a file says its machines
+    what runs a script of mlops-iac's own: ``shipped``, the file
     what makes something with a name of its own: ``name_limit``, how many characters that name may have
     gate: ``conditions``, each with ``evaluation``, the key of the file it reads, with ``{run}`` for the run's id;
     ``metric``, the path of the metric below ``metrics``; ``direction``, at_least or at_most; and ``bound``, a number,

@@ -30,6 +30,8 @@ STEP_LAUNCHER = "mlops_iac_step.py"
 MAP_RUNNER = "mlops_iac_map.py"
 SCRIPT_MODE = "mlops_iac_script_mode.py"
 INFERENCE = "inference.py"
+TABLES = "mlops_iac_tables.py"
+"""What the shipped scripts import."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,8 @@ class PackedCode:
     framework: Framework
     folder: Path
     """Where they lie on this machine."""
+    shipped: frozenset[str] = frozenset()
+    """Scripts of mlops-iac's own that the pipeline runs."""
 
     @cached_property
     def entries(self) -> Mapping[str, bytes | Path]:
@@ -51,6 +55,8 @@ class PackedCode:
         entries.setdefault(INFERENCE, read_launcher("default_inference.py"))
         entries |= {name: read_launcher(name) for name in (ENTRY_POINT, MAP_RUNNER, STEP_LAUNCHER)}
         entries[SCRIPT_MODE] = files("mlops_iac.core").joinpath("script_mode.py").read_bytes()
+        if self.shipped:
+            entries |= {name: read_launcher(name, "shipped") for name in (*self.shipped, TABLES)}
         if self.requirements.text:
             entries[REQUIREMENTS] = self.requirements.text.encode()
         entries |= {f"wheels/{wheel.file}": wheel.path for wheel in self.requirements.wheels}
@@ -100,10 +106,17 @@ class PackedCode:
         return (json.dumps(self.manifest(), indent=1) + "\n").encode()
 
 
-def pack(folder: Path, framework: Framework, platform: Platform, *, allowed: Collection[str] = ()) -> PackedCode:
+def pack(
+    folder: Path,
+    framework: Framework,
+    platform: Platform,
+    *,
+    allowed: Collection[str] = (),
+    shipped: Collection[str] = (),
+) -> PackedCode:
     """Read a folder and lock its requirements (from the cache when nothing changed). Raises RunError.
 
-    ``allowed`` names files that travel although they look like secrets.
+    ``allowed`` names files that travel although they look like secrets, ``shipped`` scripts of mlops-iac's own.
     """
     return PackedCode(
         files=read_code_folder(folder, allowed),
@@ -111,8 +124,9 @@ def pack(folder: Path, framework: Framework, platform: Platform, *, allowed: Col
         platform=platform,
         framework=framework,
         folder=folder,
+        shipped=frozenset(shipped),
     )
 
 
-def read_launcher(name: str) -> bytes:
-    return files("mlops_iac.runs.launcher").joinpath(name).read_bytes()
+def read_launcher(name: str, package: str = "launcher") -> bytes:
+    return files(f"mlops_iac.runs.{package}").joinpath(name).read_bytes()

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from mlops_iac.clients import Clients
-from mlops_iac.core.environment import Environment, Pipeline
+from mlops_iac.core.environment import SHIPPED, Environment, Pipeline
 from mlops_iac.core.errors import Problem, RunError
 from mlops_iac.core.frameworks import get_framework
 from mlops_iac.core.suggestions import nearest
@@ -59,7 +59,8 @@ def pack_code(pipeline: Pipeline, clients: Clients, root: Path, allowed: Collect
     folder = root / pipeline.code
     check_inside(folder, root)
     check_scripts(pipeline, folder)
-    return pack(folder, framework, platform, allowed=allowed)
+    shipped = {step.facts[SHIPPED] for step in pipeline.steps if SHIPPED in step.facts}
+    return pack(folder, framework, platform, allowed=allowed, shipped=shipped)
 
 
 def check_scripts(pipeline: Pipeline, folder: Path) -> None:

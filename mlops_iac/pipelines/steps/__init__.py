@@ -6,8 +6,11 @@ from typing import Any
 
 from mlops_iac.core.plugins import Family
 from mlops_iac.pipelines.steps.approval import ApprovalStep
+from mlops_iac.pipelines.steps.baseline import BaselineStep
 from mlops_iac.pipelines.steps.batch_transform import BatchTransformStep
+from mlops_iac.pipelines.steps.bias import BiasStep
 from mlops_iac.pipelines.steps.deploy import DeployStep
+from mlops_iac.pipelines.steps.explain import ExplainStep
 from mlops_iac.pipelines.steps.gate import GateStep
 from mlops_iac.pipelines.steps.map import MapStep
 from mlops_iac.pipelines.steps.processing import ProcessingStep
@@ -19,8 +22,11 @@ from mlops_iac.pipelines.steps.tune import TuneStep
 
 STEP_KINDS: tuple[type[Step], ...] = (
     ApprovalStep,
+    BaselineStep,
     BatchTransformStep,
+    BiasStep,
     DeployStep,
+    ExplainStep,
     GateStep,
     MapStep,
     ProcessingStep,
@@ -52,8 +58,11 @@ __all__ = [
     "FAMILY",
     "STEP_KINDS",
     "ApprovalStep",
+    "BaselineStep",
     "BatchTransformStep",
+    "BiasStep",
     "DeployStep",
+    "ExplainStep",
     "GateStep",
     "Job",
     "MapStep",

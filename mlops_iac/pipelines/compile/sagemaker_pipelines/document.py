@@ -11,9 +11,12 @@ from mlops_iac.pipelines.compile.bindings import Bindings, check_bindings
 from mlops_iac.pipelines.compile.kinds import compile_step
 from mlops_iac.pipelines.compile.sagemaker_pipelines import expressions as x
 from mlops_iac.pipelines.compile.sagemaker_pipelines.approval import compile_approval
+from mlops_iac.pipelines.compile.sagemaker_pipelines.baseline import compile_baseline
 from mlops_iac.pipelines.compile.sagemaker_pipelines.batch_transform import compile_batch_transform
+from mlops_iac.pipelines.compile.sagemaker_pipelines.bias import compile_bias
 from mlops_iac.pipelines.compile.sagemaker_pipelines.context import Compiler, Context, Native
 from mlops_iac.pipelines.compile.sagemaker_pipelines.deploy import compile_deploy
+from mlops_iac.pipelines.compile.sagemaker_pipelines.explain import compile_explain
 from mlops_iac.pipelines.compile.sagemaker_pipelines.gate import compile_gate
 from mlops_iac.pipelines.compile.sagemaker_pipelines.map import compile_map
 from mlops_iac.pipelines.compile.sagemaker_pipelines.processing import compile_processing
@@ -26,8 +29,11 @@ from mlops_iac.pipelines.parameters import Parameter
 from mlops_iac.pipelines.pipeline import Pipeline
 from mlops_iac.pipelines.steps import (
     ApprovalStep,
+    BaselineStep,
     BatchTransformStep,
+    BiasStep,
     DeployStep,
+    ExplainStep,
     GateStep,
     MapStep,
     ProcessingStep,
@@ -39,8 +45,11 @@ from mlops_iac.pipelines.steps import (
 
 COMPILERS: Mapping[type[Step], Compiler] = {
     ApprovalStep: compile_approval,
+    BaselineStep: compile_baseline,
     BatchTransformStep: compile_batch_transform,
+    BiasStep: compile_bias,
     DeployStep: compile_deploy,
+    ExplainStep: compile_explain,
     GateStep: compile_gate,
     MapStep: compile_map,
     ProcessingStep: compile_processing,

@@ -14,10 +14,13 @@ from mlops_iac.pipelines.compile.kinds import compile_step
 from mlops_iac.pipelines.compile.step_functions import expressions as x
 from mlops_iac.pipelines.compile.step_functions import limits
 from mlops_iac.pipelines.compile.step_functions.approval import compile_approval
+from mlops_iac.pipelines.compile.step_functions.baseline import compile_baseline
 from mlops_iac.pipelines.compile.step_functions.batch_transform import compile_batch_transform
 from mlops_iac.pipelines.compile.step_functions.beside import series, starts_of
+from mlops_iac.pipelines.compile.step_functions.bias import compile_bias
 from mlops_iac.pipelines.compile.step_functions.context import Compiler, Context, State, States
 from mlops_iac.pipelines.compile.step_functions.deploy import compile_deploy
+from mlops_iac.pipelines.compile.step_functions.explain import compile_explain
 from mlops_iac.pipelines.compile.step_functions.failure import failure_states
 from mlops_iac.pipelines.compile.step_functions.gate import compile_gate
 from mlops_iac.pipelines.compile.step_functions.map import compile_map
@@ -31,8 +34,11 @@ from mlops_iac.pipelines.compile.step_functions.validate import check
 from mlops_iac.pipelines.pipeline import Pipeline
 from mlops_iac.pipelines.steps import (
     ApprovalStep,
+    BaselineStep,
     BatchTransformStep,
+    BiasStep,
     DeployStep,
+    ExplainStep,
     GateStep,
     MapStep,
     ProcessingStep,
@@ -45,8 +51,11 @@ from mlops_iac.pipelines.steps import (
 
 COMPILERS: Mapping[type[Step], Compiler] = {
     ApprovalStep: compile_approval,
+    BaselineStep: compile_baseline,
     BatchTransformStep: compile_batch_transform,
+    BiasStep: compile_bias,
     DeployStep: compile_deploy,
+    ExplainStep: compile_explain,
     GateStep: compile_gate,
     MapStep: compile_map,
     ProcessingStep: compile_processing,
