@@ -33,6 +33,7 @@ def definition(
     target: str,
     own: Mapping[str, pulumi.Input[str]],
     lake: LakeRef,
+    repository_url: pulumi.Input[str],
     jobs: JobRef,
     framework: Framework,
     registries: Mapping[str, RegistryRef],
@@ -74,6 +75,7 @@ def definition(
     later: Mapping[str, Any] = {
         "account_id": site.account_id,
         "bucket": lake.bucket,
+        "repository_url": repository_url,
         "key_arn": jobs.key_arn,
         "job_role_arn": jobs.role_arn,
         "subnet_ids": list(jobs.subnet_ids),

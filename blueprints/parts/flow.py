@@ -77,6 +77,7 @@ class Flow:
                 target=target,
                 own=own,
                 lake=foundation.lake.ref,
+                repository_url=foundation.images.repository_url,
                 jobs=jobs.compute.ref,
                 registries={"main": serve.registry.ref},
                 endpoints={"main": serve.endpoint.ref},

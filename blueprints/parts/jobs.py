@@ -9,6 +9,7 @@ from mlops_iac.blueprints.parts.training_options import TrainingOptions
 from mlops_iac.components.compute.sagemaker import SageMakerCompute, SageMakerComputeArgs
 from mlops_iac.core.frameworks import get_framework
 from mlops_iac.pipelines.pipeline import Pipeline
+from mlops_iac.pipelines.steps.container import OWN
 
 READ = ("raw", "curated", "features", "models", "code/")
 WRITTEN = ("curated", "features", "models")
@@ -24,6 +25,8 @@ class Jobs:
         self.compute = SageMakerCompute(site.named("compute"), self._args(foundation, options, pipelines))
         foundation.lake.grant_read(self.compute.role, *READ)
         foundation.lake.grant_write(self.compute.role, *WRITTEN)
+        if any(image.startswith(OWN) for image in _images(pipelines)):
+            foundation.images.grant_pull(self.compute.role)
 
     def _args(
         self, foundation: Foundation, options: TrainingOptions, pipelines: Sequence[Pipeline]
@@ -31,9 +34,14 @@ class Jobs:
         """Limits are what the steps ask for: no job of this environment may be larger."""
         usual, region = options.instances.train.instance_type, foundation.site.region
         jobs = [job for pipeline in pipelines for step in pipeline.steps for job in step.jobs()]
+        named = _images(pipelines)
         return SageMakerComputeArgs(
             # Transform jobs run in the jobs' role too, with the image that serves.
-            images=(self.framework.image(region, "training"), self.framework.image(region, "serving")),
+            images=(
+                self.framework.image(region, "training"),
+                self.framework.image(region, "serving"),
+                *sorted(image for image in named if not image.startswith(OWN)),
+            ),
             instance_type=usual,
             allowed_instance_types=tuple(sorted({usual, *(job.instance_type for job in jobs)})),
             max_runtime_seconds=max((job.max_seconds for job in jobs), default=3600),
@@ -42,3 +50,8 @@ class Jobs:
             key=foundation.key,
             boundary=foundation.boundary,
         )
+
+
+def _images(pipelines: Sequence[Pipeline]) -> set[str]:
+    """Images that steps name themselves."""
+    return {image for pipeline in pipelines for step in pipeline.steps for image in step.images()}

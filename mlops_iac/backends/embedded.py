@@ -180,7 +180,7 @@ class EmbeddedBackend:
         """An environment comes up without the Python that its jobs need, and then every job of it fails."""
         if program.options is None:
             return
-        problems = list(getattr(program.options, "not_embedded", ()))
+        problems = [*getattr(program.options, "not_embedded", ()), *program.not_embedded()]
         if problems:
             raise ConfigError.of(problems)
         from mlops_iac.core.frameworks import frameworks_of

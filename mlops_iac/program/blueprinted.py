@@ -14,6 +14,7 @@ from mlops_iac.blueprints import Blueprint, Compiled, get_blueprint, get_options
 from mlops_iac.config.load import load_stack
 from mlops_iac.config.stack_config import StackConfig
 from mlops_iac.core.errors import ConfigError, MlopsError, PipelineError, Problem
+from mlops_iac.core.frameworks import find_framework, framework_names
 from mlops_iac.core.suggestions import nearest
 from mlops_iac.pipelines.pipeline import Pipeline
 from mlops_iac.program.pipeline_files import Written, read_pipelines
@@ -105,6 +106,16 @@ class Program:
             pipelines={pipeline.name: tuple(step.name for step in pipeline.ordered) for pipeline in self.pipelines},
             options=config.options.model_dump(mode="json", by_alias=True),
         )
+
+    def not_embedded(self) -> Iterator[Problem]:
+        """What of the team's pipelines cannot run on the embedded cloud, at its line."""
+        for one in self.written:
+            for step in one.pipeline.steps:
+                for image in step.images():
+                    if find_framework(image) is None:
+                        detail = f"Step `{step.name}` runs `{image}`; the embedded cloud runs no containers."
+                        hint = f"use an image of {', '.join(framework_names())} of AWS's here, or deploy to AWS."
+                        yield one.problem(step.name, "image", "This image cannot run here.", detail, hint)
 
     def check_code(self) -> None:
         """Raise ConfigError, at its line, when the code folder or one of the pipelines' scripts does not exist."""

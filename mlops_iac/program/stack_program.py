@@ -6,7 +6,7 @@ A project of ours and an ordinary Pulumi project differ in what their stack file
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -15,7 +15,7 @@ from typing import Any
 from mlops_iac.config.plain_stack import Settings, is_plain, read_settings
 from mlops_iac.config.project import PROJECT, PROJECT_FILE
 from mlops_iac.config.project_file import ENTRY_POINT, ProjectFile, read_project_file
-from mlops_iac.core.errors import BlueprintError
+from mlops_iac.core.errors import BlueprintError, Problem
 from mlops_iac.program.blueprinted import LOADED, Program, load
 from mlops_iac.program.entry_point import run_file
 
@@ -31,6 +31,8 @@ class StackProgram:
     entry: Callable[[], object]
     options: Any = None
     """What its blueprint was told; None where there is no blueprint."""
+    not_embedded: Callable[[], Iterable[Problem]] = tuple
+    """What of its pipelines cannot run on the embedded cloud."""
 
     def run(self) -> None:
         """Register everything. Called by an engine, in its runtime."""
@@ -88,6 +90,7 @@ def _blueprinted(root: Path, stack: str, project: ProjectFile | None) -> StackPr
         ),
         entry=partial(_run_with, program, file) if file.is_file() else program.run,
         options=config.options,
+        not_embedded=program.not_embedded,
     )
 
 

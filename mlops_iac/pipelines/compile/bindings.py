@@ -69,6 +69,8 @@ class Bindings:
     training_images: Mapping[str, str]
     """Processor (``cpu``, ``gpu``) to the framework's image of training and processing jobs."""
     serving_image: str
+    repository_url: str | None = None
+    """The environment's own repository of images. Left out: there is none."""
     registries: Mapping[str, str] = field(default_factory=dict)
     """Registry to its model package group, by the names of the environment's contract."""
     catalogues: Mapping[str, CatalogueBinding] = field(default_factory=dict)
@@ -111,6 +113,7 @@ class Bindings:
             "security_group_ids": ("sg-00000000000000000",),
             "training_images": {"cpu": f"{account}.dkr.ecr.{region}.amazonaws.com/placeholder:1"},
             "serving_image": f"{account}.dkr.ecr.{region}.amazonaws.com/placeholder:1",
+            "repository_url": f"{account}.dkr.ecr.{region}.amazonaws.com/{stack}-placeholder",
             "registries": {"main": f"{stack}-placeholder"},
             "catalogues": {
                 "main": CatalogueBinding(database=f"{stack.replace('-', '_')}_placeholder", workgroup=stack)

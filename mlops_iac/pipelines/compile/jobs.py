@@ -7,8 +7,9 @@ from typing import Any
 from mlops_iac.core.errors import PipelineError
 from mlops_iac.core.instance_types import has_local_disk, processor_of
 from mlops_iac.pipelines.compile.bindings import Bindings
-from mlops_iac.pipelines.steps import ProcessingStep, TrainingStep
-from mlops_iac.pipelines.steps.processing import PROCESSING
+from mlops_iac.pipelines.folders import PROCESSING, FoldersStep
+from mlops_iac.pipelines.steps import TrainingStep
+from mlops_iac.pipelines.steps.container import OWN
 from mlops_iac.pipelines.steps.step import Job
 
 SERVING_ENVIRONMENT = {"SAGEMAKER_PROGRAM": "inference.py", "SAGEMAKER_SUBMIT_DIRECTORY": "/opt/ml/model/code"}
@@ -38,6 +39,15 @@ def image(job: Job, bindings: Bindings) -> str:
             hint="choose another instance type; pytorch and xgboost have images for GPUs.",
         )
     return found
+
+
+def own_image(image: str, bindings: Bindings) -> str:
+    """The whole name of an image that a step names. Raises PipelineError where there is no repository of its own."""
+    if not image.startswith(OWN):
+        return image
+    if bindings.repository_url is None:
+        raise PipelineError("There is no repository.", f"`{image}` is in the environment's own; none is bound.")
+    return f"{bindings.repository_url}:{image.removeprefix(OWN)}"
 
 
 def vpc(bindings: Bindings) -> dict[str, Any]:
@@ -97,7 +107,7 @@ def script_mode(step: TrainingStep, region: str) -> dict[str, str]:
     }
 
 
-def input_place(step: ProcessingStep, name: str) -> dict[str, str]:
+def input_place(step: FoldersStep, name: str) -> dict[str, str]:
     """Where an input lies, and whether each instance gets all of it or its share."""
     place = {"LocalPath": step.path("input", name), "S3DataType": "S3Prefix", "S3InputMode": "File"}
     return {**place, "S3DataDistributionType": "ShardedByS3Key"} if name in step.shared else place

@@ -9,6 +9,7 @@ from mlops_iac.pipelines.steps.approval import ApprovalStep
 from mlops_iac.pipelines.steps.baseline import BaselineStep
 from mlops_iac.pipelines.steps.batch_transform import BatchTransformStep
 from mlops_iac.pipelines.steps.bias import BiasStep
+from mlops_iac.pipelines.steps.container import ContainerStep
 from mlops_iac.pipelines.steps.deploy import DeployStep
 from mlops_iac.pipelines.steps.explain import ExplainStep
 from mlops_iac.pipelines.steps.gate import GateStep
@@ -25,6 +26,7 @@ STEP_KINDS: tuple[type[Step], ...] = (
     BaselineStep,
     BatchTransformStep,
     BiasStep,
+    ContainerStep,
     DeployStep,
     ExplainStep,
     GateStep,
@@ -61,6 +63,7 @@ __all__ = [
     "BaselineStep",
     "BatchTransformStep",
     "BiasStep",
+    "ContainerStep",
     "DeployStep",
     "ExplainStep",
     "GateStep",

@@ -125,6 +125,10 @@ class Step(PipelineModel):
         """Every kind of SageMaker's machines that it may run on."""
         return iter(())
 
+    def images(self) -> Iterator[str]:
+        """Every container image that it names itself; ``own:TAG`` is one of the environment's own."""
+        return iter(())
+
     def facts(self, key_of: KeyOf) -> Mapping[str, Any]:
         """What readers need to know of it: `mlops_iac.core.environment.Step.facts`."""
         return {}

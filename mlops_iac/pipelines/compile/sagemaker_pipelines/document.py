@@ -14,6 +14,7 @@ from mlops_iac.pipelines.compile.sagemaker_pipelines.approval import compile_app
 from mlops_iac.pipelines.compile.sagemaker_pipelines.baseline import compile_baseline
 from mlops_iac.pipelines.compile.sagemaker_pipelines.batch_transform import compile_batch_transform
 from mlops_iac.pipelines.compile.sagemaker_pipelines.bias import compile_bias
+from mlops_iac.pipelines.compile.sagemaker_pipelines.container import compile_container
 from mlops_iac.pipelines.compile.sagemaker_pipelines.context import Compiler, Context, Native
 from mlops_iac.pipelines.compile.sagemaker_pipelines.deploy import compile_deploy
 from mlops_iac.pipelines.compile.sagemaker_pipelines.explain import compile_explain
@@ -32,6 +33,7 @@ from mlops_iac.pipelines.steps import (
     BaselineStep,
     BatchTransformStep,
     BiasStep,
+    ContainerStep,
     DeployStep,
     ExplainStep,
     GateStep,
@@ -48,6 +50,7 @@ COMPILERS: Mapping[type[Step], Compiler] = {
     BaselineStep: compile_baseline,
     BatchTransformStep: compile_batch_transform,
     BiasStep: compile_bias,
+    ContainerStep: compile_container,
     DeployStep: compile_deploy,
     ExplainStep: compile_explain,
     GateStep: compile_gate,

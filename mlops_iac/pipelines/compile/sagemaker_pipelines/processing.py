@@ -8,24 +8,30 @@ from mlops_iac.pipelines.compile import jobs
 from mlops_iac.pipelines.compile.sagemaker_pipelines import expressions as x
 from mlops_iac.pipelines.compile.sagemaker_pipelines.context import RETRIES, Context, Native
 from mlops_iac.pipelines.conditions import EVALUATION
+from mlops_iac.pipelines.folders import FoldersStep
 from mlops_iac.pipelines.references import FromParameter
 from mlops_iac.pipelines.steps import ProcessingStep
 
 
 def compile_processing(step: ProcessingStep, context: Context) -> list[Native]:
     """Native: a Processing step."""
+    application = {
+        "ImageUri": jobs.image(step.job, context.bindings),
+        "ContainerEntrypoint": jobs.command(step.script),
+    }
+    return processing_job(step, context, application, _input("code", x.get(x.CODE_URI), step))
+
+
+def processing_job(step: FoldersStep, context: Context, application: Native, *inputs: Native) -> list[Native]:
+    """One SageMaker processing job of a program; ``inputs`` come before the step's own."""
     bindings = context.bindings
     key = {"KmsKeyId": bindings.key_arn} if bindings.key_arn else {}
     arguments = {
         "ProcessingJobName": context.job_name,
         "RoleArn": bindings.job_role_arn,
-        "AppSpecification": {
-            "ImageUri": jobs.image(step.job, bindings),
-            "ContainerEntrypoint": jobs.command(step.script),
-            **_arguments(step),
-        },
+        "AppSpecification": {**application, **_arguments(step)},
         "ProcessingInputs": [
-            _input("code", x.get(x.CODE_URI), step),
+            *inputs,
             *(_input(name, context.uri(source), step) for name, source in step.inputs.items()),
         ],
         "ProcessingOutputConfig": {
@@ -46,17 +52,17 @@ def compile_processing(step: ProcessingStep, context: Context) -> list[Native]:
     return [{**native, "PropertyFiles": files} if files else native]
 
 
-def _input(name: str, uri: Any, step: ProcessingStep) -> dict[str, Any]:
+def _input(name: str, uri: Any, step: FoldersStep) -> dict[str, Any]:
     place = jobs.input_place(step, name)
     return {"InputName": name, "S3Input": {"S3Uri": uri, **place}}
 
 
-def _output(name: str, uri: Any, step: ProcessingStep) -> dict[str, Any]:
+def _output(name: str, uri: Any, step: FoldersStep) -> dict[str, Any]:
     place = {"LocalPath": step.path("output", name), "S3UploadMode": "EndOfJob"}
     return {"OutputName": name, "S3Output": {"S3Uri": uri, **place}}
 
 
-def _arguments(step: ProcessingStep) -> dict[str, Any]:
+def _arguments(step: FoldersStep) -> dict[str, Any]:
     """``--name value`` pairs. A number becomes text, which is what a program's arguments are."""
     parts: list[Any] = []
     for name, value in step.arguments.items():

@@ -18,6 +18,7 @@ from mlops_iac.pipelines.compile.step_functions.baseline import compile_baseline
 from mlops_iac.pipelines.compile.step_functions.batch_transform import compile_batch_transform
 from mlops_iac.pipelines.compile.step_functions.beside import series, starts_of
 from mlops_iac.pipelines.compile.step_functions.bias import compile_bias
+from mlops_iac.pipelines.compile.step_functions.container import compile_container
 from mlops_iac.pipelines.compile.step_functions.context import Compiler, Context, State, States
 from mlops_iac.pipelines.compile.step_functions.deploy import compile_deploy
 from mlops_iac.pipelines.compile.step_functions.explain import compile_explain
@@ -37,6 +38,7 @@ from mlops_iac.pipelines.steps import (
     BaselineStep,
     BatchTransformStep,
     BiasStep,
+    ContainerStep,
     DeployStep,
     ExplainStep,
     GateStep,
@@ -54,6 +56,7 @@ COMPILERS: Mapping[type[Step], Compiler] = {
     BaselineStep: compile_baseline,
     BatchTransformStep: compile_batch_transform,
     BiasStep: compile_bias,
+    ContainerStep: compile_container,
     DeployStep: compile_deploy,
     ExplainStep: compile_explain,
     GateStep: compile_gate,

@@ -7,29 +7,34 @@ from typing import Any
 from mlops_iac.pipelines.compile import jobs
 from mlops_iac.pipelines.compile.step_functions import expressions as x
 from mlops_iac.pipelines.compile.step_functions import on_batch
-from mlops_iac.pipelines.compile.step_functions.context import Context, States
+from mlops_iac.pipelines.compile.step_functions.context import Context, State, States
 from mlops_iac.pipelines.compile.step_functions.failure import task
+from mlops_iac.pipelines.folders import CODE_PATH, FoldersStep
 from mlops_iac.pipelines.references import FromParameter
 from mlops_iac.pipelines.steps import ProcessingStep
-from mlops_iac.pipelines.steps.processing import CODE_PATH
 
 
 def compile_processing(step: ProcessingStep, context: Context) -> States:
     """Native: createProcessingJob.sync."""
     if step.compute == "batch":
         return _on_batch(step, context)
+    application = {
+        "ImageUri": jobs.image(step.job, context.bindings),
+        "ContainerEntrypoint": jobs.command(step.script),
+    }
+    return processing_job(step, context, application, _input("code", x.CODE_URI, step))
+
+
+def processing_job(step: FoldersStep, context: Context, application: State, *inputs: State) -> States:
+    """One SageMaker processing job of a program, waited for; ``inputs`` come before the step's own."""
     bindings = context.bindings
     key = {"KmsKeyId": bindings.key_arn} if bindings.key_arn else {}
     parameters = {
         "ProcessingJobName.$": context.name(step),
         "RoleArn": bindings.job_role_arn,
-        "AppSpecification": {
-            "ImageUri": jobs.image(step.job, bindings),
-            "ContainerEntrypoint": jobs.command(step.script),
-            **_arguments(step, context),
-        },
+        "AppSpecification": {**application, **_arguments(step, context)},
         "ProcessingInputs": [
-            _input("code", x.CODE_URI, step),
+            *inputs,
             *(_input(name, context.uri(source), step) for name, source in step.inputs.items()),
         ],
         "ProcessingOutputConfig": {
@@ -71,17 +76,17 @@ def _on_batch(step: ProcessingStep, context: Context) -> States:
     return on_batch.launched(step, order, context, step.environment)
 
 
-def _input(name: str, uri: str, step: ProcessingStep) -> dict[str, Any]:
+def _input(name: str, uri: str, step: FoldersStep) -> dict[str, Any]:
     place = jobs.input_place(step, name)
     return {"InputName": name, "S3Input": {"S3Uri.$": uri, **place}}
 
 
-def _output(name: str, uri: str, step: ProcessingStep) -> dict[str, Any]:
+def _output(name: str, uri: str, step: FoldersStep) -> dict[str, Any]:
     place = {"LocalPath": step.path("output", name), "S3UploadMode": "EndOfJob"}
     return {"OutputName": name, "S3Output": {"S3Uri.$": uri, **place}}
 
 
-def _arguments(step: ProcessingStep, context: Context) -> dict[str, Any]:
+def _arguments(step: FoldersStep, context: Context) -> dict[str, Any]:
     """``--name value`` pairs; one that comes from the run makes the whole list an expression."""
     told = context.told()
     if not told and not any(isinstance(value, FromParameter) for value in step.arguments.values()):
