@@ -9,9 +9,14 @@ from mlops_iac.blueprints.tabular_batch import TabularBatchOptions
 from mlops_iac.pipelines.parameters import Parameter
 from mlops_iac.pipelines.pipeline import Pipeline
 from mlops_iac.pipelines.ranges import Numbers, Words
+from mlops_iac.pipelines.references import FromStep
 from mlops_iac.pipelines.steps import (
     ApprovalStep,
+    BaselineStep,
     BatchTransformStep,
+    BiasStep,
+    ContainerStep,
+    ExplainStep,
     MapStep,
     Output,
     QueryStep,
@@ -75,10 +80,40 @@ def _tuned() -> Pipeline:
     return pipeline.model_copy(update={"steps": tuple(tune if step is train else step for step in pipeline.steps)})
 
 
+def _measuring() -> Pipeline:
+    """Describes the training data, and looks at what the model does with it."""
+    whole = _training()
+    data, model = FromStep(step="prepare", output="test"), FromStep(step="train", output="model")
+    measured = (
+        BaselineStep(name="describe", data=data, ignore=("id",)),
+        BiasStep(name="bias", data=data, model=model, label="ill", groups=("country", "sex")),
+        ExplainStep(name="explain", data=data, model=model, label="ill"),
+    )
+    return Pipeline(name="training", parameters=whole.parameters, steps=(*whole.steps, *measured))
+
+
+def _containing() -> Pipeline:
+    """Runs a program of the team's own image."""
+    data = Parameter(name="data", type="prefix", default="raw/", description="What to convert.")
+    convert = ContainerStep(
+        name="convert",
+        image="own:converter-1",
+        command=("/usr/bin/convert", "--fast"),
+        inputs={"data": data.ref},
+        outputs={"data": Output(zone="curated", folder="converted")},
+        arguments={"from": data.ref},
+    )
+    return Pipeline(name="converting", parameters=(data,), steps=(convert,))
+
+
 SAMPLES: Mapping[str, Callable[[], Pipeline]] = {
     "approval": _approval,
+    "baseline": _measuring,
     "batch_transform": _scoring,
+    "bias": _measuring,
+    "container": _containing,
     "deploy": _training,
+    "explain": _measuring,
     "gate": _training,
     "map": _fitting,
     "processing": _training,

@@ -13,9 +13,9 @@ from typing import Self
 from pydantic import model_validator
 
 from mlops_iac.core.errors import PipelineError
+from mlops_iac.pipelines.folders import PROCESSING
 from mlops_iac.pipelines.steps import MapStep, ProcessingStep
 from mlops_iac.pipelines.steps.map import RESULTS
-from mlops_iac.pipelines.steps.processing import PROCESSING
 
 RUNNER = "mlops_iac_map.py"
 PIECE = 250
