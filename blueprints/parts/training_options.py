@@ -11,9 +11,9 @@ from mlops_iac.config.section import Section
 from mlops_iac.core.errors import ConfigError, Problem
 from mlops_iac.core.frameworks import get_framework
 from mlops_iac.pipelines import hyperparameters
-from mlops_iac.pipelines.folders import LocalPath, VariableName
 from mlops_iac.pipelines.names import MetricPath, Word
 from mlops_iac.pipelines.parameters import find_mismatch
+from mlops_iac.pipelines.steps.folders import LocalPath, VariableName
 from mlops_iac.pipelines.steps.processing import USUAL_PATHS
 
 ScriptName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_./-]*\.py$", max_length=200)]

@@ -7,9 +7,9 @@ from typing import Any
 from mlops_iac.core.errors import PipelineError
 from mlops_iac.core.instance_types import has_local_disk, processor_of
 from mlops_iac.pipelines.compile.bindings import Bindings
-from mlops_iac.pipelines.folders import PROCESSING, FoldersStep
 from mlops_iac.pipelines.steps import TrainingStep
 from mlops_iac.pipelines.steps.container import OWN
+from mlops_iac.pipelines.steps.folders import PROCESSING, FoldersStep
 from mlops_iac.pipelines.steps.step import Job
 
 SERVING_ENVIRONMENT = {"SAGEMAKER_PROGRAM": "inference.py", "SAGEMAKER_SUBMIT_DIRECTORY": "/opt/ml/model/code"}

@@ -13,8 +13,8 @@ from typing import Self
 from pydantic import model_validator
 
 from mlops_iac.core.errors import PipelineError
-from mlops_iac.pipelines.folders import PROCESSING
 from mlops_iac.pipelines.steps import MapStep, ProcessingStep
+from mlops_iac.pipelines.steps.folders import PROCESSING
 from mlops_iac.pipelines.steps.map import RESULTS
 
 RUNNER = "mlops_iac_map.py"

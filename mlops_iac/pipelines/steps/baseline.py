@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from mlops_iac.pipelines.references import Source
-from mlops_iac.pipelines.shipped import ShippedStep
+from mlops_iac.pipelines.steps.shipped import ShippedStep
 from mlops_iac.pipelines.steps.step import Script
 
 

@@ -8,7 +8,7 @@ from typing import ClassVar, Self
 from pydantic import Field, model_validator
 
 from mlops_iac.pipelines.references import FromStep, Source
-from mlops_iac.pipelines.shipped import ShippedStep
+from mlops_iac.pipelines.steps.shipped import ShippedStep
 from mlops_iac.pipelines.steps.step import Script
 
 

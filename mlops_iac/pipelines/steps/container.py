@@ -7,8 +7,8 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field, StringConstraints
 
-from mlops_iac.pipelines.folders import FoldersStep
 from mlops_iac.pipelines.names import JOB_NAME_LENGTH
+from mlops_iac.pipelines.steps.folders import FoldersStep
 from mlops_iac.pipelines.steps.step import KeyOf, Machines
 
 OWN = "own:"

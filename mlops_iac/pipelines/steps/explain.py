@@ -8,7 +8,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from mlops_iac.pipelines.references import FromStep, Source
-from mlops_iac.pipelines.shipped import ShippedStep
+from mlops_iac.pipelines.steps.shipped import ShippedStep
 from mlops_iac.pipelines.steps.step import Script
 
 

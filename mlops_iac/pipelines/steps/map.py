@@ -8,9 +8,9 @@ from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
-from mlops_iac.pipelines.folders import ArgumentName, VariableName
 from mlops_iac.pipelines.names import JOB_NAME_LENGTH, Word
 from mlops_iac.pipelines.references import FromParameter, FromStep, Source, TextOrParameter
+from mlops_iac.pipelines.steps.folders import ArgumentName, VariableName
 from mlops_iac.pipelines.steps.step import KeyOf, Made, Output, Read, ScriptStep
 
 MOST_ITEMS = 10_000

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from mlops_iac.pipelines.folders import PROCESSING, FoldersStep
+from mlops_iac.pipelines.steps.folders import PROCESSING, FoldersStep
 from mlops_iac.pipelines.steps.step import ScriptStep
 
 USUAL_PATHS = {

@@ -8,9 +8,9 @@ from mlops_iac.pipelines.compile import jobs
 from mlops_iac.pipelines.compile.sagemaker_pipelines import expressions as x
 from mlops_iac.pipelines.compile.sagemaker_pipelines.context import RETRIES, Context, Native
 from mlops_iac.pipelines.conditions import EVALUATION
-from mlops_iac.pipelines.folders import FoldersStep
 from mlops_iac.pipelines.references import FromParameter
 from mlops_iac.pipelines.steps import ProcessingStep
+from mlops_iac.pipelines.steps.folders import FoldersStep
 
 
 def compile_processing(step: ProcessingStep, context: Context) -> list[Native]:

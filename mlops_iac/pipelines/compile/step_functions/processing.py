@@ -9,9 +9,9 @@ from mlops_iac.pipelines.compile.step_functions import expressions as x
 from mlops_iac.pipelines.compile.step_functions import on_batch
 from mlops_iac.pipelines.compile.step_functions.context import Context, State, States
 from mlops_iac.pipelines.compile.step_functions.failure import task
-from mlops_iac.pipelines.folders import CODE_PATH, FoldersStep
 from mlops_iac.pipelines.references import FromParameter
 from mlops_iac.pipelines.steps import ProcessingStep
+from mlops_iac.pipelines.steps.folders import CODE_PATH, FoldersStep
 
 
 def compile_processing(step: ProcessingStep, context: Context) -> States:
