@@ -67,7 +67,9 @@ JSON_SHAPES = {
     "run": _RUN,
     "runs list": "`{runs: [run]}`, each without its steps and with `serves: [endpoint]`; with RUN as `runs show`.",
     "runs show": (
-        "the run, with `serves: [endpoint]` and `record: {started_by, framework, platform, packages: [pin], git: "
+        "the run, with `serves: [endpoint]`, `cost: {dollars, prices, unpriced: [instance type], steps: [{step, "
+        "instance_type, instances, seconds, dollars}]}` (dollars are null where no price is known) and "
+        "`record: {started_by, framework, platform, packages: [pin], git: "
         "{commit, branch, dirty, changed: [path]}, data: {parameter: {prefix, objects, bytes, digest, complete}}}`; "
         "`record` is null for a run that something else started, `git` where the code is in no repository."
     ),

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 from mlops_iac.cli.data import render_size
 from mlops_iac.cli.run_view import render_run
+from mlops_iac.core.prices import AS_OF
 
 if TYPE_CHECKING:
+    from mlops_iac.runs.cost import Cost
     from mlops_iac.runs.details import Details
     from mlops_iac.runs.git import GitState
     from mlops_iac.runs.record import RunRecord
@@ -24,6 +26,8 @@ def render_details(details: Details, *, color: bool) -> str:
 def facts(details: Details) -> Iterator[tuple[str, str]]:
     if details.serves:
         yield "serves", ", ".join(details.serves)
+    if details.cost.steps:
+        yield "cost", render_cost(details.cost)
     if details.record is None:
         yield "record", "none: something else than `mlops-iac run` started it"
         return
@@ -34,6 +38,13 @@ def facts(details: Details) -> Iterator[tuple[str, str]]:
     for name, summary in details.record.data.items():
         yield f"data of {name}" if len(details.record.data) > 1 else "objects", render_data(summary)
     yield "packages", render_packages(details.record)
+
+
+def render_cost(cost: Cost) -> str:
+    """``0.0123 USD by the price list of us-east-1, 2024``"""
+    unknown = f"not known for {', '.join(cost.unpriced)}" if cost.unpriced else ""
+    known = f"{cost.dollars:.4f} USD by the price list of {AS_OF}" if len(cost.unpriced) < len(cost.steps) else ""
+    return "; ".join(part for part in (known, unknown) if part)
 
 
 def render_git(git: GitState | None) -> str:

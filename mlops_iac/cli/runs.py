@@ -22,6 +22,20 @@ def list_(
     stack: StackArgument,
     run: Annotated[str | None, typer.Argument(help="One run, in full: short for `runs show`.")] = None,
     pipeline: Annotated[str | None, typer.Option("--pipeline", help="Runs of this pipeline only.")] = None,
+    status: Annotated[
+        list[str] | None, typer.Option("--status", help="Only runs with this status; may be repeated.")
+    ] = None,
+    since: Annotated[
+        str | None, typer.Option("--since", metavar="WHEN", help="Not before: 90m, 24h, 7d, 2w ago, or a day.")
+    ] = None,
+    metric: Annotated[
+        list[str] | None,
+        typer.Option("--metric", metavar="CONDITION", help="Only where it holds: 'auc>=0.9'; may be repeated."),
+    ] = None,
+    sort: Annotated[
+        str | None, typer.Option("--sort", metavar="METRIC", help="By a metric, the highest first.")
+    ] = None,
+    ascending: Annotated[bool, typer.Option("--ascending", help="With --sort: the lowest first.")] = False,
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, max=1000, help="How many runs.")] = 20,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="With RUN: short for `runs watch`.")] = False,
     stop: Annotated[bool, typer.Option("--stop", help="With RUN: short for `runs stop`.")] = False,
@@ -30,28 +44,38 @@ def list_(
 ) -> None:
     """Show the latest runs with their metrics, and which run's model serves.
 
-    Example: mlops-iac runs list screening-dev
+    Example: mlops-iac runs list screening-dev --status succeeded --since 7d --metric 'auc>=0.9' --sort auc
     """
     from mlops_iac.cli.console import has_color, say, show, show_json
     from mlops_iac.cli.run_view import render_runs
     from mlops_iac.core.errors import UsageError
+    from mlops_iac.runs.filters import Condition, Filter, parse_since, parse_status
     from mlops_iac.runs.history import list_runs
     from mlops_iac.runs.serving import served_runs
 
     if run is None and (follow or stop):
         raise UsageError("No run given.", "--follow and --stop are about one run.", hint=f"mlops-iac runs {stack} RUN")
+    wanted = Filter(
+        statuses=tuple(map(parse_status, status or ())),
+        since=parse_since(since) if since else None,
+        conditions=tuple(map(Condition.parse, metric or ())),
+        sort=sort,
+        ascending=ascending,
+    )
     opened = open_environment(stack, cloud, quick=True)
     if run is not None:
         act = watch_one if follow and not stop else stop_one if stop else show_one
         act(opened, run, json=json)
         return
-    found = list_runs(opened.environment, opened.clients, pipeline=pipeline, limit=limit)
+    found = list_runs(opened.environment, opened.clients, pipeline=pipeline, limit=limit, wanted=wanted)
     served = served_runs(opened.environment, opened.clients) if found else {}
     if json:
         serving = {run: [name for name, one in served.items() if one == run] for run in served.values()}
         show_json({"runs": [{**one.to_json(steps=False), "serves": serving.get(one.id, [])} for one in found]})
     elif found:
         show(render_runs(found, served=set(served.values()), color=has_color(sys.stdout)))
+    elif wanted != Filter() or pipeline:
+        say(f"{stack} has no run like that.")
     else:
         say(f"{stack} has no runs yet. Start one: mlops-iac run {stack} --follow")
 

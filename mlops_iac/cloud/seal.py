@@ -10,6 +10,7 @@ AES-256-GCM (NIST SP 800-38D) authenticates what it encrypts. Small records are 
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
 import hmac
 import os
@@ -29,6 +30,12 @@ class NotOurs(Exception):
 
 def key_path() -> Path:
     """``cloud.key`` in the user's state folder (``~/.local/state/mlops-iac`` on Linux; `XDG_STATE_HOME` moves it)."""
+    return _path_in(os.environ.get("XDG_STATE_HOME"), os.environ.get("HOME"))
+
+
+@functools.lru_cache(maxsize=4)
+def _path_in(state: str | None, home: str | None) -> Path:
+    """By the variables that `platformdirs` reads: a list of a thousand runs unseals as many records."""
     import platformdirs
 
     return Path(platformdirs.user_state_dir("mlops-iac", appauthor=False)) / "cloud.key"
@@ -66,8 +73,22 @@ def is_signed(content: str, signature: object) -> bool:
 
 
 def _key(use: bytes) -> bytes:
-    """A key for one use, so that no use tells anything about another."""
-    return hmac.new(_read_or_make(), use, hashlib.sha256).digest()
+    """A key for one use, so that no use tells anything about another. The file is read again when it has changed."""
+    path = key_path()
+    try:
+        found = path.stat()
+    except OSError:
+        return _derive(use, _read_or_make())
+    return _remembered(use, path, (found.st_ino, found.st_mtime_ns, found.st_ctime_ns))
+
+
+@functools.lru_cache(maxsize=8)
+def _remembered(use: bytes, path: Path, stamp: tuple[int, ...]) -> bytes:
+    return _derive(use, _read_or_make())
+
+
+def _derive(use: bytes, key: bytes) -> bytes:
+    return hmac.new(key, use, hashlib.sha256).digest()
 
 
 def _read_or_make() -> bytes:

@@ -88,7 +88,9 @@ def _beside(part: str, a: Mapping[str, Any], b: Mapping[str, Any]) -> Iterator[L
 def _of_run(side: Side) -> dict[str, Any]:
     run, record = side.details.run, side.details.record
     told = {"pipeline": run.pipeline, "status": run.status, "model": run.model_package_arn}
-    return {**told, "started by": record.started_by if record else ABSENT}
+    dollars = side.details.cost.to_json()["dollars"]
+    cost = ABSENT if dollars is None else round(dollars, 4)
+    return {**told, "cost in USD": cost, "started by": record.started_by if record else ABSENT}
 
 
 def _of_parameters(side: Side) -> dict[str, Any]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from mlops_iac.clients import Clients
 from mlops_iac.core.environment import Environment
+from mlops_iac.runs.cost import Cost, read_cost
 from mlops_iac.runs.history import get_run
 from mlops_iac.runs.record import RunRecord, find_record
 from mlops_iac.runs.run import Run
@@ -18,13 +19,14 @@ class Details:
     run: Run
     record: RunRecord | None
     """None for a run that was started by something else than `mlops-iac run`."""
+    cost: Cost = field(default_factory=Cost)
     serves: tuple[str, ...] = ()
     """Endpoints that its model serves on."""
 
     def to_json(self) -> dict[str, Any]:
-        """The run, and beside its own keys ``record`` and ``serves``."""
+        """The run, and beside its own keys ``record``, ``cost`` and ``serves``."""
         record = asdict(self.record) if self.record else None
-        return {**self.run.to_json(), "record": record, "serves": list(self.serves)}
+        return {**self.run.to_json(), "record": record, "cost": self.cost.to_json(), "serves": list(self.serves)}
 
 
 def get_details(environment: Environment, clients: Clients, run: str) -> Details:
@@ -33,5 +35,6 @@ def get_details(environment: Environment, clients: Clients, run: str) -> Details
     return Details(
         run=found,
         record=find_record(environment, clients, found.id),
+        cost=read_cost(clients, found),
         serves=endpoints_of_run(environment, clients, found.id),
     )

@@ -6,6 +6,7 @@ import heapq
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from datetime import datetime
 from itertools import islice
 from typing import Any, Final
 
@@ -13,11 +14,13 @@ from mlops_iac.clients import Clients
 from mlops_iac.core.environment import Environment, Pipeline, Step
 from mlops_iac.core.errors import RunError, UsageError
 from mlops_iac.core.evaluation import HOLDS, METRICS, MOST_BYTES, SIGNS, find_fault, metric_keys, read_numbers
+from mlops_iac.runs.ended_runs import EndedRuns
+from mlops_iac.runs.filters import Filter
 from mlops_iac.runs.lake import find_content
-from mlops_iac.runs.names import check_run_id, get_pipeline
+from mlops_iac.runs.names import check_run_id, get_pipeline, moment_of
 from mlops_iac.runs.run import Finding, Run, StepRun, Verdict
 from mlops_iac.runs.runners import runner_for, runners
-from mlops_iac.runs.runners.execution import Execution, History
+from mlops_iac.runs.runners.execution import Execution, History, Listed
 from mlops_iac.runs.trials import with_trials
 
 LATEST: Final = "last"
@@ -26,28 +29,65 @@ LATEST: Final = "last"
 BEGINNING: Final = re.compile(r"\d{1,6}|\d{6}-\d{0,6}|\d{6}-\d{6}-[0-9a-f]{0,3}")
 """Of a run's id, less than the whole."""
 
+FEW, MANY = 100, 1000
+"""Runs that are asked for at a time: where the latest are enough, and where all may have to be looked through."""
+
 MOST_SHOWN: Final = 5
 """Runs that are named where a beginning is that of several."""
 
 
 def list_runs(
-    environment: Environment, clients: Clients, *, pipeline: str | None = None, limit: int = 20
+    environment: Environment,
+    clients: Clients,
+    *,
+    pipeline: str | None = None,
+    limit: int = 20,
+    wanted: Filter | None = None,
 ) -> tuple[Run, ...]:
-    """The latest runs, newest first, with their metrics and without their steps."""
+    """The latest runs, newest first, with their metrics and without their steps; only those that are ``wanted``."""
+    wanted = wanted or Filter()
+    ended = EndedRuns(environment, clients)
+    try:
+        page = FEW if wanted == Filter() and limit <= FEW else MANY
+        matching = filter(wanted.matches, _latest(environment, clients, ended, pipeline, wanted.since, page))
+        return tuple(wanted.arrange([*islice(matching, None if wanted.sort else limit)])[:limit])
+    finally:
+        ended.remember()
+
+
+def _latest(
+    environment: Environment,
+    clients: Clients,
+    ended: EndedRuns,
+    pipeline: str | None,
+    since: datetime | None,
+    page: int,
+) -> Iterator[Run]:
+    """Each run, newest first, of one pipeline or of all."""
     chosen = [get_pipeline(environment, pipeline)] if pipeline else list(environment.pipelines.values())
-    found = [_latest(environment, clients, one) for one in chosen]
-    newest = heapq.merge(*found, key=lambda pair: pair[1].started, reverse=True)
-    return tuple(_to_run(environment, clients, one, execution) for one, execution in islice(newest, limit))
+    found = [_listed(environment, clients, one, page) for one in chosen]
+    for one, listed in heapq.merge(*found, key=lambda pair: pair[1].run, reverse=True):
+        if since is not None and moment_of(listed.run) < since:
+            return
+        known = ended.find(listed.run, listed.handle)
+        execution = None if known else listed.describe()
+        if execution is not None:
+            known = _to_run(environment, clients, one, execution)
+            ended.learn(known)
+        if known is not None:
+            yield known
 
 
-def _latest(environment: Environment, clients: Clients, pipeline: Pipeline) -> Iterator[tuple[Pipeline, Execution]]:
-    for execution in runner_for(environment, pipeline, clients).runs():
-        yield pipeline, execution
+def _listed(
+    environment: Environment, clients: Clients, pipeline: Pipeline, page: int
+) -> Iterator[tuple[Pipeline, Listed]]:
+    return ((pipeline, one) for one in runner_for(environment, pipeline, clients).listed(page=page))
 
 
 def list_ids(environment: Environment, clients: Clients, *, limit: int | None = None) -> tuple[str, ...]:
     """Ids of the latest runs, newest first: they sort by the moment at which a run was started."""
-    found = (runner.ids() for runner in runners(environment, clients))
+    page = FEW if limit and limit <= FEW else MANY
+    found = ((one.run for one in runner.listed(page=page)) for runner in runners(environment, clients))
     return tuple(islice(heapq.merge(*found, reverse=True), limit))
 
 

@@ -11,7 +11,7 @@ from mlops_iac.core.approvals import Answer
 from mlops_iac.core.environment import Environment, Pipeline
 from mlops_iac.core.errors import RunError
 from mlops_iac.core.suggestions import did_you_mean
-from mlops_iac.runs.runners.execution import Execution, History, Order, TakeOver
+from mlops_iac.runs.runners.execution import Execution, History, Listed, Order, TakeOver
 
 RUNNERS: Final[Mapping[str, str]] = {
     "sagemaker-pipelines": "mlops_iac.runs.runners.sagemaker_pipelines",
@@ -36,8 +36,8 @@ class Runner(Protocol):
     def runs(self, *, running: bool = False) -> Iterator[Execution]:
         """Runs newest first, read page by page; those that nobody started through us are left out."""
 
-    def ids(self) -> Iterator[str]:
-        """Ids of the same runs, newest first, with nothing asked about each."""
+    def listed(self, *, page: int = 100) -> Iterator[Listed]:
+        """The same runs, newest first, with nothing asked about each; ``page`` are asked for at a time."""
 
     def find(self, run: str) -> Execution | None:
         """One run by its id; None when this pipeline has none."""

@@ -52,6 +52,16 @@ class Execution:
     """What a refusing gate said, where the orchestrator tells; the evaluation's file tells otherwise."""
 
 
+@dataclass(frozen=True)
+class Listed:
+    """A run as a list names it."""
+
+    run: str
+    handle: str
+    describe: Callable[[], Execution | None]
+    """Asks for the rest; None when it is gone meanwhile."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class History:
     steps: tuple[StepRun, ...]

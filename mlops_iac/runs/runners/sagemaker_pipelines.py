@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,7 +22,7 @@ from mlops_iac.runs.calls import calling
 from mlops_iac.runs.names import execution_name, find_run_id, is_made_by_run, moment_of
 from mlops_iac.runs.pages import pages
 from mlops_iac.runs.run import RunStatus, StepRun, StepStatus
-from mlops_iac.runs.runners.execution import Execution, History, Order, TakeOver
+from mlops_iac.runs.runners.execution import Execution, History, Listed, Order, TakeOver
 from mlops_iac.runs.runners.sagemaker_callbacks import find_answer, status_of_failure, write_rejection
 
 STATUSES: Final[Mapping[str, RunStatus]] = {
@@ -101,8 +102,10 @@ class Runner:
             if not running or STATUSES[summary["PipelineExecutionStatus"]] == "running":
                 yield self._describe(run, summary["PipelineExecutionArn"])
 
-    def ids(self) -> Iterator[str]:
-        return (run for run, _ in self._summaries())
+    def listed(self, *, page: int = 100) -> Iterator[Listed]:
+        for run, summary in self._summaries(MaxResults=min(page, 100)):
+            arn = summary["PipelineExecutionArn"]
+            yield Listed(run, arn, functools.partial(self._describe, run, arn))
 
     def find(self, run: str) -> Execution | None:
         """SageMaker chooses the ARN, so the run is looked for around the moment that its id tells."""
@@ -186,7 +189,7 @@ class Runner:
                 path, hint = name.replace("--", "."), "put it into a file of the code folder."
                 yield Problem(path=path, summary="Wrong parameter.", detail=detail, hint=hint)
 
-    def _summaries(self, **between: Any) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    def _summaries(self, **more: Any) -> Iterator[tuple[str, Mapping[str, Any]]]:
         with calling("sagemaker:ListPipelineExecutions", self.pipeline.name):
             call = self._client.list_pipeline_executions
             found = pages(
@@ -195,7 +198,7 @@ class Runner:
                 PipelineName=self.pipeline.handle,
                 SortBy="CreationTime",
                 SortOrder="Descending",
-                **between,
+                **more,
             )
             for summary in found:
                 run = find_run_id(self.stack, summary.get("PipelineExecutionDisplayName", ""))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -16,7 +17,7 @@ from mlops_iac.pipelines import hyperparameters
 from mlops_iac.runs.calls import calling, is_missing
 from mlops_iac.runs.names import execution_name, find_run_id, is_made_by_run
 from mlops_iac.runs.pages import pages
-from mlops_iac.runs.runners.execution import Execution, History, Order, TakeOver
+from mlops_iac.runs.runners.execution import Execution, History, Listed, Order, TakeOver
 from mlops_iac.runs.runners.step_functions.resume import plan_resume
 from mlops_iac.runs.runners.step_functions.story import (
     Event,
@@ -87,8 +88,9 @@ class Runner:
             if found is not None:
                 yield found
 
-    def ids(self) -> Iterator[str]:
-        return (run for run, _ in self._list())
+    def listed(self, *, page: int = 100) -> Iterator[Listed]:
+        found = self._list(maxResults=min(page, 1000))
+        return (Listed(run, arn, functools.partial(self._describe, run, arn)) for run, arn in found)
 
     def find(self, run: str) -> Execution | None:
         head, _, machine = self.pipeline.handle.partition(":stateMachine:")
@@ -122,7 +124,7 @@ class Runner:
     def _client(self) -> Any:
         return self._clients("stepfunctions")
 
-    def _list(self, **only: str) -> Iterator[tuple[str, str]]:
+    def _list(self, **only: Any) -> Iterator[tuple[str, str]]:
         """Runs and the ARNs of their executions, newest first."""
         with calling("stepfunctions:ListExecutions", self.pipeline.name):
             call = self._client.list_executions

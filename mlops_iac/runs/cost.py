@@ -1,0 +1,79 @@
+"""What the jobs of a run cost by the price list: machines times seconds. On the embedded cloud: what AWS would ask."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from mlops_iac.clients import Clients
+from mlops_iac.core.prices import AS_OF, HOURLY
+from mlops_iac.runs.calls import calling, missing_is_nothing
+from mlops_iac.runs.run import Run, StepRun
+
+Machines = Callable[[Mapping[str, Any]], Mapping[str, Any]]
+
+JOBS: Final[Mapping[str, tuple[str, Machines]]] = {
+    "processing": ("ProcessingJob", lambda found: found["ProcessingResources"]["ClusterConfig"]),
+    "training": ("TrainingJob", lambda found: found["ResourceConfig"]),
+    "transform": ("TransformJob", lambda found: found["TransformResources"]),
+}
+"""Kind of job to its word in SageMaker's API, and where its description says what it ran on."""
+
+
+@dataclass(frozen=True)
+class StepCost:
+    step: str
+    instance_type: str
+    instances: int
+    seconds: float
+    """Billed, or from its start to its end where the cloud does not say."""
+
+    @property
+    def dollars(self) -> float | None:
+        """None where the price of the type is not known."""
+        hourly = HOURLY.get(self.instance_type)
+        return None if hourly is None else hourly * self.instances * self.seconds / 3600
+
+    def to_json(self) -> dict[str, Any]:
+        machines = {"instance_type": self.instance_type, "instances": self.instances}
+        return {"step": self.step, **machines, "seconds": round(self.seconds, 1), "dollars": self.dollars}
+
+
+@dataclass(frozen=True)
+class Cost:
+    steps: tuple[StepCost, ...] = ()
+
+    @property
+    def dollars(self) -> float:
+        """Of the steps whose price is known."""
+        return sum(one.dollars or 0.0 for one in self.steps)
+
+    @property
+    def unpriced(self) -> tuple[str, ...]:
+        """Types of machines whose price is not known."""
+        return tuple(sorted({one.instance_type for one in self.steps if one.dollars is None}))
+
+    def to_json(self) -> dict[str, Any]:
+        known = {"dollars": self.dollars if len(self.unpriced) < len(self.steps) else None, "prices": AS_OF}
+        return {**known, "unpriced": list(self.unpriced), "steps": [one.to_json() for one in self.steps]}
+
+
+def read_cost(clients: Clients, run: Run) -> Cost:
+    """Of its SageMaker jobs that were done in this run; what was taken over from another one cost nothing again."""
+    return Cost(tuple(_costs(clients, run.steps)))
+
+
+def _costs(clients: Clients, steps: Iterable[StepRun]) -> Iterator[StepCost]:
+    for step in steps:
+        if step.job is None or step.started is None or step.job_kind not in JOBS:
+            continue
+        noun, machines_of = JOBS[step.job_kind]
+        found: dict[str, Any] = {}
+        with missing_is_nothing("ValidationException"), calling(f"sagemaker:Describe{noun}", step.job):
+            describe = getattr(clients("sagemaker"), f"describe_{noun.removesuffix('Job').lower()}_job")
+            found |= describe(**{f"{noun}Name": step.job})
+        if found:
+            machines = machines_of(found)
+            seconds = float(found.get("BillableTimeInSeconds") or step.seconds or 0.0)
+            yield StepCost(step.name, machines["InstanceType"], machines.get("InstanceCount", 1), seconds)

@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from mlops_iac.cli.details_view import render_cost
+from mlops_iac.clients import Clients
+from mlops_iac.core.prices import HOURLY
+from mlops_iac.runs.cost import Cost, StepCost, read_cost
+from mlops_iac.runs.run import Run, StepRun
+
+START = datetime(2026, 11, 21, 8, 15, 30, tzinfo=UTC)
+
+
+def step(name: str, kind: str, **more: Any) -> StepRun:
+    given = {"job": f"job-{name}", "job_kind": kind, "started": START, "ended": START + timedelta(hours=1), **more}
+    return StepRun(name=name, kind=kind, status="succeeded", **given)
+
+
+def test_machines_times_seconds_and_no_price_is_not_zero(clients: Clients, monkeypatch: pytest.MonkeyPatch) -> None:
+    def processing(ProcessingJobName: str) -> dict[str, Any]:
+        machines = {"InstanceType": "ml.m5.large", "InstanceCount": 2, "VolumeSizeInGB": 1}
+        return {"ProcessingResources": {"ClusterConfig": machines}}
+
+    def training(TrainingJobName: str) -> dict[str, Any]:
+        return {
+            "ResourceConfig": {"InstanceType": "ml.x99.large", "InstanceCount": 1}, "BillableTimeInSeconds": 7,
+        }  # fmt: skip
+
+    def transform(TransformJobName: str) -> dict[str, Any]:
+        raise ClientError({"Error": {"Code": "ValidationException", "Message": "Could not find it."}}, "Describe")
+
+    sagemaker = clients("sagemaker")
+    for name, answer in (("processing", processing), ("training", training), ("transform", transform)):
+        monkeypatch.setattr(sagemaker, f"describe_{name}_job", answer)
+    steps = (
+        step("validate", "processing"),
+        step("train", "training"),
+        step("score", "transform"),
+        step("reused", "training", started=None),
+        step("batch", "batch"),
+        StepRun(name="gate", kind="gate"),
+    )
+    run = Run(id="r", pipeline="p", stack="s", handle="h", status="succeeded", started=START, steps=steps)
+    cost = read_cost(clients, run)
+    assert cost.steps == (StepCost("validate", "ml.m5.large", 2, 3600.0), StepCost("train", "ml.x99.large", 1, 7.0))
+    assert cost.dollars == pytest.approx(0.23)
+    told = cost.to_json()
+    assert (told["unpriced"], told["steps"][1]["dollars"]) == (["ml.x99.large"], None)
+    assert render_cost(cost) == "0.2300 USD by the price list of us-east-1, 2024; not known for ml.x99.large"
+
+
+def test_where_nothing_is_priced_nothing_is_said_to_cost_nothing() -> None:
+    cost = Cost((StepCost("train", "ml.x99.large", 1, 7.0),))
+    assert cost.to_json()["dollars"] is None
+    assert render_cost(cost) == "not known for ml.x99.large"
+    assert all(price > 0 for price in HOURLY.values())
