@@ -11,7 +11,10 @@ from mlops_iac.config.section import Section
 
 
 class Serverless(Section):
-    flavour: Literal["serverless"] = Field(description="Scales to zero: costs nothing while nobody asks.")
+    flavour: Literal["serverless"] = Field(
+        description="Scales to zero: costs nothing while nobody asks. An endpoint that is realtime cannot become "
+        "serverless: it serves on until it is deleted by hand."
+    )
     memory_mb: Literal[1024, 2048, 3072, 4096, 5120, 6144] = Field(
         default=2048, description="Memory for the model, in MB."
     )

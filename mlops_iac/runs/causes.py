@@ -109,6 +109,14 @@ RULES = (
         f"(`mlops-iac data put {run.stack} PATH raw/`), and packages into requirements.txt.",
     ),
     Rule(
+        "flavour",
+        re.compile(r"endpoint/([\w-]+)\W*: a real-time endpoint cannot become a serverless one"),
+        lambda match, run, step: f"endpoint {match[1]} is real-time and cannot become serverless; it serves as before",
+        lambda match, run, step: "delete it, which ends its answers until the next run "
+        f"(`mlops-iac env {run.stack} -- aws sagemaker delete-endpoint --endpoint-name {match[1]}`), and run again; "
+        "or set `serving.flavour: realtime`.",
+    ),
+    Rule(
         "quota",
         re.compile(r"ResourceLimitExceeded.*|CapacityError.*|InsufficientInstanceCapacity.*"),
         None,

@@ -51,6 +51,9 @@ CASES = {
          "has no network", "without a network"),
         (FRAME.format("socket.gaierror: [Errno -2] Name or service not known"), "has no network", "requirements.txt"),
     ],
+    "flavour": [(
+        'Cannot update endpoint "arn:aws:sagemaker:eu-west-1:1:endpoint/tiny-dev": a real-time endpoint cannot '
+        "become a serverless one.", "it serves as before", "--endpoint-name tiny-dev`")],
     "quota": [("ResourceLimitExceeded: The account-level service limit is 0 Instances.",
                "ResourceLimitExceeded: The account-level service limit is 0 Instances.", "higher quota")],
 }  # fmt: skip

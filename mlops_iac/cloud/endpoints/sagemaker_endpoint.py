@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from mlops_iac.cloud.endpoints import shifting
+from mlops_iac.cloud.endpoints import flavour, shifting
 from mlops_iac.cloud.endpoints.fleet import IDLE, Fleet
 from mlops_iac.cloud.endpoints.guardrails import Guardrails, Phase
 from mlops_iac.cloud.endpoints.shifting import Shift
@@ -88,6 +88,7 @@ class Endpoints:
         if record["EndpointStatus"] != "InService":
             raise AwsError("ValidationException", f'Cannot update in-progress endpoint "{record["EndpointArn"]}".')
         config = self._get_config(call, call.params["EndpointConfigName"])
+        flavour.check_change(record["EndpointArn"], record["_config"], config)
         asked = call.params.get("DeploymentConfig")
         if asked is None and call.params.get("RetainDeploymentConfig"):
             asked = record.get("LastDeploymentConfig")

@@ -107,6 +107,21 @@ def test_an_update_serves_on_until_the_new_model_answers(cloud):
     assert cloud.wait_endpoint()["EndpointConfigName"] == "ten-config"
 
 
+def test_a_real_time_endpoint_cannot_become_serverless_and_serves_on(cloud):
+    """The other way round it can."""
+    cloud.endpoint(config=adder(cloud, "one", 1))
+    cloud.endpoint_config("small", "one", serverless=True)
+    with pytest.raises(ClientError, match="a real-time endpoint cannot become a serverless one"):
+        cloud.sagemaker.update_endpoint(EndpointName="endpoint", EndpointConfigName="small")
+    assert cloud.wait_endpoint()["EndpointStatus"] == "InService"
+    assert sums(cloud, "[0]") == [1]
+    cloud.sagemaker.create_endpoint(EndpointName="sleeper", EndpointConfigName="small")
+    cloud.wait_endpoint("sleeper")
+    cloud.endpoint_config("large", "one")
+    cloud.sagemaker.update_endpoint(EndpointName="sleeper", EndpointConfigName="large")
+    assert cloud.wait_endpoint("sleeper")["EndpointConfigName"] == "large"
+
+
 @pytest.mark.parametrize("how", ["updated", "deleted"])
 def test_a_request_that_is_under_way_is_answered_by_the_model_that_got_it(cloud, how):
     slow = ADDER.replace(
