@@ -21,6 +21,7 @@ import pytest
 from pydantic import ValidationError
 
 from mlops_iac.blueprints import BLUEPRINTS, get_blueprint, get_options_model
+from mlops_iac.cloud.wire import AwsError, Call
 from mlops_iac.core.errors import PipelineError
 from mlops_iac.testing.contracts.variants import Variants, merge
 from tests.components.world import PROFILES
@@ -96,6 +97,41 @@ def test_machines_that_cannot_be_changed_in_place_are_replaced_before_the_old_on
     living.settle()
     for region in ("eu-central-1", "eu-west-1"):
         living.become(options, {**LOOSE, "aws:region": region})
+    living.destroy(regions=("eu-west-1", "eu-central-1"))
+    living.stop()
+
+
+def test_machines_whose_strategy_nothing_can_change_follow_a_region(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Under a strategy that AWS never updates in place."""
+    from mlops_iac.components.compute import batch
+
+    monkeypatch.setitem(batch.STRATEGY, "on_demand", "BEST_FIT")
+    living, options = Living(tmp_path, "tabular-batch"), {"batch": {"enabled": True}}
+    for region in ("eu-west-1", "eu-central-1", "eu-west-1"):
+        living.become(options, {**LOOSE, "aws:region": region})
+    living.destroy(regions=("eu-west-1", "eu-central-1"))
+    living.stop()
+
+
+def test_a_region_change_that_fails_half_way_is_taken_back_with_nothing_lost(tmp_path: Path) -> None:
+    """The lake waits to be deleted by then, and a bucket of its name cannot be made."""
+    living = Living(tmp_path, "tabular-batch")
+    living.become({}, LOOSE)
+    s3 = living.cloud.clients("eu-west-1")("s3")
+    (lake,) = [each["Name"] for each in s3.list_buckets()["Buckets"] if "lake" in each["Name"]]
+    s3.put_object(Bucket=lake, Key="raw/kept.csv", Body=b"1")
+
+    def refuse(call: Call) -> None:
+        if call.region == "eu-central-1":
+            raise AwsError("StateMachineLimitExceeded", "The maximum number of state machines was reached.")
+
+    living.cloud.server.gateway.before("stepfunctions", "CreateStateMachine", refuse)
+    with pytest.raises(AssertionError, match="StateMachineLimitExceeded"):
+        living.become({}, {**LOOSE, "aws:region": "eu-central-1"})
+    living.become({}, LOOSE)
+    assert s3.get_object(Bucket=lake, Key="raw/kept.csv")["Body"].read() == b"1"
     living.destroy(regions=("eu-west-1", "eu-central-1"))
     living.stop()
 

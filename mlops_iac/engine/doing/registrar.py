@@ -15,6 +15,7 @@ from mlops_iac.engine.deciding.providers import Providers
 from mlops_iac.engine.doing.calls import Calls
 from mlops_iac.engine.doing.carrying import Carrier, Failed
 from mlops_iac.engine.doing.operation import Operation, make_step, now_is
+from mlops_iac.engine.doing.taking_back import take_back, waiting
 from mlops_iac.engine.event import Op, Step
 from mlops_iac.engine.program.aliases import alias_urns
 from mlops_iac.engine.program.goal import Answer, Goal
@@ -61,7 +62,7 @@ class Registrar:
                 return self._settle_component(urn, goal, old)
             if goal.is_provider:
                 return self._settle_provider(urn, goal, old)
-            plan = make_plan(self.operation, self.providers, self.calls, urn, goal, old, self.carrier.replaced)
+            plan = self._plan(urn, goal, old)
             if plan.decision.op is not Op.SAME:
                 self.operation.before_change()
         except Exception as error:
@@ -147,6 +148,14 @@ class Registrar:
                 self._rename(alias, urn)
                 return snapshot.find(urn)
         return None
+
+    def _plan(self, urn: str, goal: Goal, old: Record | None) -> Plan:
+        for back in waiting(self.operation, self.providers, goal, old):
+            plan = make_plan(self.operation, self.providers, self.calls, urn, goal, back, self.carrier.replaced)
+            if plan.decision.op is not Op.REPLACE:
+                take_back(self.operation, back)
+                return plan
+        return make_plan(self.operation, self.providers, self.calls, urn, goal, old, self.carrier.replaced)
 
     def _pass_over(self, urn: str, goal: Goal, old: Record | None) -> Answer:
         """A resource that is not to be touched: the program is told what is known of it."""
