@@ -68,8 +68,15 @@ class Handler(Protocol):
     def replaces(self, scope: Scope, old: Props, new: Props, changed: frozenset[str]) -> frozenset[str]:
         """Of the changed top-level inputs, those that cannot be changed in place. Pure."""
 
-    def deletes_before_replace(self, old: Props, new: Props) -> bool:
-        """True when old and new cannot exist at once, because they carry the same physical name. Pure."""
+    def moves(self, was: Props, will: Props) -> bool:
+        """Whether what was made in one place is not there in another: the settings of a provider that tell places
+        apart. Pure."""
+
+    def deletes_before_replace(self, old: Props, new: Props, *, moved: bool = False) -> bool:
+        """True when old and new cannot exist at once, because they carry the same physical name. Pure.
+
+        ``moved``: the new one lies in another place than the old one, where most names are free.
+        """
 
     def secrets(self) -> frozenset[str]:
         """Outputs that are secret whatever the program says."""

@@ -58,7 +58,10 @@ class Idle(OnePackage):
     def replaces(self, scope: Scope, old: Props, new: Props, changed: frozenset[str]) -> frozenset[str]:
         return changed & {"name"}
 
-    def deletes_before_replace(self, old: Props, new: Props) -> bool:
+    def moves(self, was: Props, will: Props) -> bool:
+        return was != will
+
+    def deletes_before_replace(self, old: Props, new: Props, *, moved: bool = False) -> bool:
         return True
 
     def secrets(self) -> frozenset[str]:

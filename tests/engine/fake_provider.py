@@ -33,7 +33,10 @@ class FakeHandler:
     def replaces(self, scope: Scope, old: Props, new: Props, changed: frozenset[str]) -> frozenset[str]:
         return changed & {"label", "place"}
 
-    def deletes_before_replace(self, old: Props, new: Props) -> bool:
+    def moves(self, was: Props, will: Props) -> bool:
+        return was != will
+
+    def deletes_before_replace(self, old: Props, new: Props, *, moved: bool = False) -> bool:
         return old.get("label") == new.get("label")
 
     def secrets(self) -> frozenset[str]:

@@ -38,7 +38,10 @@ class Echo(OnePackage):
     def replaces(self, scope: Scope, old: Props, new: Props, changed: frozenset[str]) -> frozenset[str]:
         return changed & {"bucket"}
 
-    def deletes_before_replace(self, old: Props, new: Props) -> bool:
+    def moves(self, was: Props, will: Props) -> bool:
+        return was != will
+
+    def deletes_before_replace(self, old: Props, new: Props, *, moved: bool = False) -> bool:
         return False
 
     def secrets(self) -> frozenset[str]:

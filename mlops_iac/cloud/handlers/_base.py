@@ -79,6 +79,8 @@ class Resource:
     read_key: ClassVar[Mapping[str, str]] = {}
     """The same for the read alone, where it differs."""
     regional: ClassVar[bool] = True
+    shares_names: ClassVar[bool] = False
+    """Of a regional type: one name stands for one thing in all regions."""
     upserts: ClassVar[bool] = False
     """AWS's own create overwrites what carries the same name."""
 
@@ -128,9 +130,20 @@ class Resource:
     def replaces(self, scope: Scope, old: Props, new: Props, changed: frozenset[str]) -> frozenset[str]:
         return changed & self._replace_inputs()
 
-    def deletes_before_replace(self, old: Props, new: Props) -> bool:
+    def moves(self, was: Props, will: Props) -> bool:
+        """What has no region is the same in all regions of a partition."""
+        return was != will if self.regional else _partition(was) != _partition(will)
+
+    def deletes_before_replace(self, old: Props, new: Props, *, moved: bool = False) -> bool:
+        if moved and self.named_by_region:
+            return False
         identity = self._identity()
         return bool(identity) and all(old.get(key) == new.get(key) for key in identity)
+
+    @property
+    def named_by_region(self) -> bool:
+        """Whether a name that is taken in one region is free in another."""
+        return self.regional and not self.shares_names
 
     def secrets(self) -> frozenset[str]:
         return self.secret_outputs
@@ -383,6 +396,11 @@ class Resource:
     def _put_tags(outputs: dict[str, Any], tags: Mapping[str, str]) -> None:
         set_or_drop(outputs, "tags", dict(tags) if tags or "tags" in outputs else None)
         outputs["tagsAll"] = dict(tags)
+
+
+def _partition(place: Props) -> str:
+    region = place.get("region")
+    return partition_of(region) if isinstance(region, str) else ""
 
 
 def search(path: str, answer: Any) -> Any:

@@ -46,8 +46,11 @@ class Tagged:
     def replaces(self, scope: Scope, old: Props, new: Props, changed: frozenset[str]) -> frozenset[str]:
         return self._handler.replaces(scope, _given(old), _given(new), changed - {ALL})
 
-    def deletes_before_replace(self, old: Props, new: Props) -> bool:
-        return self._handler.deletes_before_replace(_given(old), _given(new))
+    def moves(self, was: Props, will: Props) -> bool:
+        return self._handler.moves(was, will)
+
+    def deletes_before_replace(self, old: Props, new: Props, *, moved: bool = False) -> bool:
+        return self._handler.deletes_before_replace(_given(old), _given(new), moved=moved)
 
     @staticmethod
     def as_asked(inputs: Props) -> dict[str, Any]:

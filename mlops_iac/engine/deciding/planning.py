@@ -61,7 +61,7 @@ def make_plan(
         forcing=_forcing(life, goal, old, inputs, changes),
         asked_for=urn in operation.selection.replaced,
         pulled_by=_pulled_by(goal, old, replaced),
-        moved=_is_moved(providers, old, provider),
+        moved=_is_moved(providers, calls, old, provider),
     )
     decision = decide(situation)
     if decision.op is Op.SAME and old:
@@ -78,12 +78,12 @@ def make_plan(
     return Plan(goal=goal, urn=urn, old=old, new=new, decision=decision, changes=changes)
 
 
-def _is_moved(providers: Providers, old: Record | None, provider: str) -> bool:
+def _is_moved(providers: Providers, calls: Calls, old: Record | None, provider: str) -> bool:
     """Whether the resource's provider points at another place than the one that it was made with."""
     if old is None or not old.provider or old.provider == provider:
         return False
     was, will = providers.place(old.provider), providers.place(provider)
-    return bool(was) and was != will
+    return bool(was) and calls.handler(old.type).moves(was, will)
 
 
 def _as_planned(operation: Operation, urn: str, record: Record) -> Record | None:

@@ -197,7 +197,8 @@ class Carrier:
     def _deletes_first(self, plan: Plan, old: Record) -> bool:
         if plan.goal.delete_before_replace is not None:
             return plan.goal.delete_before_replace
-        return self.calls.handler(plan.goal.type).deletes_before_replace(reveal(old.inputs), reveal(plan.new.inputs))
+        handler, moved = self.calls.handler(plan.goal.type), "provider" in plan.decision.reasons
+        return handler.deletes_before_replace(reveal(old.inputs), reveal(plan.new.inputs), moved=moved)
 
     def _keep(self, plan: Plan) -> Record:
         old = _must_be_there(plan)

@@ -1,7 +1,7 @@
 """A move to another place that went half way and is taken back: what was there is still there, and is kept.
 
-Its record waits to be deleted, because its replacement elsewhere exists already. To make it anew would fail where it has
-a name of its own, and would lose what it holds where it has none. Pulumi's own engine makes it anew.
+Its record waits to be deleted, because its replacement elsewhere exists already. To make it anew would fail where it
+has a name of its own, and would lose what it holds where it has none. Pulumi's own engine makes it anew.
 """
 
 from __future__ import annotations

@@ -137,6 +137,15 @@ def test_a_new_name_replaces_and_the_same_name_is_deleted_first() -> None:
     assert handler.replaces(SCOPE, old, new, frozenset({"bucket", "tags"})) == {"bucket"}
     assert not handler.deletes_before_replace(old, new)
     assert handler.deletes_before_replace({**old, "objectLockEnabled": True}, old)
+    assert handler.deletes_before_replace(old, old, moved=True), "no other region has a free bucket of that name"
+
+
+def test_another_region_is_another_place_for_what_has_a_region() -> None:
+    queue, role = PROVIDER.handler("aws:batch/jobQueue:JobQueue"), PROVIDER.handler("aws:iam/role:Role")
+    here, there, china = ({"region": region} for region in ("eu-west-1", "eu-central-1", "cn-north-1"))
+    assert (queue.moves(here, there), role.moves(here, there), role.moves(here, china)) == (True, False, True)
+    assert queue.deletes_before_replace({"name": "a"}, {"name": "a"})
+    assert not queue.deletes_before_replace({"name": "a"}, {"name": "a"}, moved=True)
 
 
 MACHINES = {

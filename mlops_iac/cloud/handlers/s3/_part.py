@@ -22,6 +22,7 @@ class BucketPart(Resource):
     service = "s3"
     name_input = ""
     identity = ("bucket",)
+    shares_names = True
     id_from = "bucket"
     key = {"Bucket": "bucket"}
     ignores = OWNER

@@ -51,6 +51,7 @@ class Bucket(Resource):
     renames = {"objectLockEnabled": "ObjectLockEnabledForBucket"}
     ignores = {"bucketNamespace": "names are global in one namespace here."}
     name_input, name_limit, prefix_input = "bucket", 63, "bucketPrefix"
+    shares_names = True
     replace_on = frozenset({"objectLockEnabled"})
     id_from = "bucket"
     key = {"Bucket": "bucket"}

@@ -37,6 +37,7 @@ class BucketObject(Resource):
     required = frozenset({"bucket"})
     name_input, prefix_input = "", ""
     identity = ("bucket", "key")
+    shares_names = True
     id_from = "id"
     key = {"Bucket": "bucket", "Key": "key"}
     computed = {"versionId": "VersionId"}
