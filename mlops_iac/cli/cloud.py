@@ -13,7 +13,7 @@ from mlops_iac.cli.options import JsonOption, YesOption
 if TYPE_CHECKING:
     from mlops_iac.cloud.process import EmbeddedCloud
 
-app = make_group("The embedded cloud: start, stop, status, advance, reset, provider.")
+app = make_group("The embedded cloud: start, stop, status, advance, interrupt, reset, provider.")
 
 
 def embedded_cloud() -> EmbeddedCloud:
@@ -110,6 +110,18 @@ def advance(
     say(f"\n{len(told['fired'])} fired. It is {told['now']} in the embedded cloud.")
     if not told["complete"]:
         say("More is due than one call fires; the clock stands where it stopped. Go on with the rest.")
+
+
+@app.command()
+def interrupt(job: Annotated[str, typer.Argument(help="Name of a training job with `spot`.")]) -> None:
+    """Take a spot training job's machine away, as AWS may at any time. The job begins again, with its checkpoints.
+
+    Example: mlops-iac cloud interrupt screening-dev-261121-081530-3fa2-train
+    """
+    from mlops_iac.cli.console import say
+
+    embedded_cloud().interrupt(job)
+    say(f"{job} is interrupted: it has two minutes to end, and begins again.")
 
 
 @app.command()

@@ -179,6 +179,16 @@ class EmbeddedCloud:
             raise CloudError("The clock was not moved.", told["refused"], hint="move it by less.")
         return told
 
+    def interrupt(self, job: str) -> None:
+        """Take the machine of a spot training job away. Raises CloudError when there is none to take."""
+        running = self._get()
+        headers, given = self._authorization(), {"job": job}
+        told = own_calls.call(running.endpoint, "POST", "interrupt", timeout=STOP_TIMEOUT, headers=headers, given=given)
+        if "refused" in told:
+            raise CloudError(
+                "Nothing was interrupted.", told["refused"], hint="`mlops-iac runs STACK RUN` names its jobs."
+            )
+
     def status(self) -> dict[str, Any]:
         """What is running and what it holds; ``{"running": False, …}`` when it is not."""
         running = self.find()

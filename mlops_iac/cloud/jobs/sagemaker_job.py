@@ -38,6 +38,8 @@ class Run:
         self.on_line: Callable[[str], None] = self.log.write
         self.killed = False
         """The cloud itself is stopping: there is nowhere to upload to."""
+        self.interrupted = False
+        """The machine that it ran on was taken away; it may go on on another."""
         self._stop = threading.Event()
         self._process: Process | None = None
 
@@ -60,12 +62,32 @@ class Run:
         stream = f"{self.name}/algo-{number}-{int(time.time())}"
         return self.host.log(self._group, stream, self.clients)
 
+    @property
+    def stopping(self) -> bool:
+        """Whether somebody asked it to stop."""
+        return self._stop.is_set()
+
     def stop(self) -> None:
         """SIGTERM now, SIGKILL after two minutes; a job that has no process yet ends at its next step."""
         self._stop.set()
         process = self._process
         if process is not None and process.running:
             threading.Thread(target=process.stop, name="job stop", daemon=True).start()
+
+    def interrupt(self) -> bool:
+        """Take its machine away, as happens with spare capacity: SIGTERM now, SIGKILL after two minutes. False when it
+        has no process that could be interrupted."""
+        process = self._process
+        if process is None or not process.running:
+            return False
+        self.interrupted = True
+        threading.Thread(target=process.stop, name="job interruption", daemon=True).start()
+        return True
+
+    def begin_again(self) -> None:
+        """On another machine: an empty folder."""
+        self.interrupted = False
+        self.next_host(1)
 
     def kill(self) -> None:
         """End it at once: the cloud is stopping."""

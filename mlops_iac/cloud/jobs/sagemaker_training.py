@@ -9,6 +9,8 @@ from typing import Any, ClassVar
 
 from mlops_iac.cloud.gateway import AwsError, Call
 from mlops_iac.cloud.jobs import script_mode
+from mlops_iac.cloud.jobs.checkpoints import USUAL, checkpoints_of
+from mlops_iac.cloud.jobs.code import fetch_code
 from mlops_iac.cloud.jobs.failure import JobFailed, JobStopped, last_error
 from mlops_iac.cloud.jobs.host import Host, check_role
 from mlops_iac.cloud.jobs.metrics import MetricReader
@@ -21,11 +23,11 @@ from mlops_iac.cloud.jobs.s3_transfer import (
     has_objects,
     no_objects,
     pack,
-    unpack,
     upload_file,
     upload_folder,
 )
 from mlops_iac.cloud.jobs.sagemaker_job import Run, SageMakerJobs
+from mlops_iac.cloud.jobs.spot import Interrupted, Spot, check_spot
 
 _MESSAGES = {
     "Starting": "Preparing the instances for training",
@@ -33,12 +35,14 @@ _MESSAGES = {
     "Training": "Training image download completed. Training in progress.",
     "Uploading": "Uploading generated training model",
     "Completed": "Training job completed",
+    "Interrupted": "Spot capacity was taken back; waiting for more",
+    "MaxWaitTimeExceeded": "Training job exceeded MaxWaitTimeInSeconds provided",
     "Stopping": "Stopping the training job",
     "Stopped": "Training job stopped",
     "Failed": "Training job failed",
     "MaxRuntimeExceeded": "Training job runtime exceeded MaxRuntimeInSeconds provided",
 }
-_LAST = ("Completed", "Failed", "Stopped", "MaxRuntimeExceeded")
+_LAST = ("Completed", "Failed", "Stopped", "MaxRuntimeExceeded", "MaxWaitTimeExceeded")
 _SETUP_FOLDERS = ("/opt/ml/input/config", "/opt/ml/input/data", "/opt/ml/model", "/opt/ml/output/data", "/opt/ml/code")
 
 
@@ -59,6 +63,10 @@ class TrainingJobs(SageMakerJobs):
         if not asked["AlgorithmSpecification"].get("TrainingImage"):
             raise AwsError("ValidationException", "The embedded cloud runs training images only: give TrainingImage.")
         s3 = self.host.acting(asked["RoleArn"], call.region)("s3")
+        check_spot(asked)
+        local = asked.get("CheckpointConfig", {}).get("LocalPath", USUAL)
+        if not local.startswith("/opt/ml/") or ".." in local.split("/"):
+            raise AwsError("ValidationException", f"CheckpointConfig.LocalPath must lie in /opt/ml: {local}")
         for channel in asked.get("InputDataConfig", ()):
             uri = channel["DataSource"].get("S3DataSource", {}).get("S3Uri")
             if uri is None:
@@ -77,6 +85,19 @@ class TrainingJobs(SageMakerJobs):
             "SecondaryStatus": "Starting",
             "SecondaryStatusTransitions": [started],
         }
+
+    def interrupt(self, asked: Mapping[str, str]) -> dict[str, Any]:
+        """Our own API: take the machine of a spot job away, by the job's name."""
+        found = [run for run in list(self._running.values()) if run.name == asked.get("job")]
+        for run in found:
+            if run.record.get("EnableManagedSpotTraining") and run.interrupt():
+                return {"interrupted": run.name}
+        why = "it does not train on spot capacity right now" if found else "no training job of this name runs"
+        return {"refused": f"`{asked.get('job')}`: {why}."}
+
+    def install(self) -> None:
+        super().install()
+        self.host.gateway.own["POST", "interrupt"] = self.interrupt
 
     def moved(self, key: Key, status: str, message: str = "") -> None:
         """Enter a secondary status: the one before ends now."""
@@ -111,13 +132,25 @@ class TrainingJobs(SageMakerJobs):
         self._refuse_what_cannot_run(asked)
         image, disk = asked["AlgorithmSpecification"]["TrainingImage"], asked["ResourceConfig"].get("VolumeKmsKeyId")
         run.claim(image, disk, asked.get("VpcConfig"))
-        self.moved(run.key, "Downloading")
         self.host.records.change(run.key, TrainingStartTime=now())
+        spot = Spot(asked)
+        while True:
+            try:
+                return self._attempt(run, spot)
+            except Interrupted:
+                self.moved(run.key, "Interrupted")
+                run.begin_again()
+                self.moved(run.key, "Starting")
+
+    def _attempt(self, run: Run, spot: Spot) -> dict[str, Any]:
+        """From an empty machine to the job's end. Raises Interrupted when the machine was taken away."""
+        asked = run.record
+        self.moved(run.key, "Downloading")
         for folder in _SETUP_FOLDERS:
             run.workspace.folder(folder)
         self._download_inputs(run)
         hyperparameters = script_mode.decode(asked.get("HyperParameters", {}))
-        code = self._fetch_code(run, hyperparameters)
+        code = fetch_code(run, hyperparameters)
         environment = self.host.environment(asked["AlgorithmSpecification"]["TrainingImage"], code)
 
         self.moved(run.key, "Training")
@@ -130,17 +163,24 @@ class TrainingJobs(SageMakerJobs):
 
         run.on_line = on_line
         program = self._command(asked, hyperparameters)
-        limit = asked["StoppingCondition"].get("MaxRuntimeInSeconds")
         variables = self._variables(run, hyperparameters)
+        checkpoints = checkpoints_of(asked, run.s3, run.workspace.view.real)
+        if checkpoints:
+            checkpoints.start()
         try:
-            outcome = run.execute(program, environment, variables, folder="/opt/ml/code", timeout=limit)
+            with spot.counting():
+                outcome = run.execute(program, environment, variables, folder="/opt/ml/code", timeout=spot.left)
         except JobStopped:
+            if run.interrupted and not run.stopping:
+                raise Interrupted from None
             if not run.killed:  # a stopped job keeps what it made so far, as on AWS
                 self._upload(run, with_model=True)
             raise
         finally:
             self.host.records.change(run.key, FinalMetricDataList=metrics.final())
-        return self._after(run, outcome, program)
+            if checkpoints and not run.killed:
+                checkpoints.end()
+        return self._after(run, outcome, program, spot.ending)
 
     def _refuse_what_cannot_run(self, asked: Mapping[str, Any]) -> None:
         count = asked["ResourceConfig"].get("InstanceCount", 1)
@@ -157,35 +197,6 @@ class TrainingJobs(SageMakerJobs):
             data = channel["DataSource"]["S3DataSource"]
             source = Source(data["S3Uri"], data["S3DataType"], data.get("S3DataDistributionType") == "ShardedByS3Key")
             download(run.s3, source, run.workspace.folder(f"/opt/ml/input/data/{channel['ChannelName']}"))
-        checkpoints = run.record.get("CheckpointConfig")
-        if checkpoints:
-            folder = run.workspace.folder(checkpoints.get("LocalPath", "/opt/ml/checkpoints"))
-            if has_objects(run.s3, checkpoints["S3Uri"]):
-                download(run.s3, Source(checkpoints["S3Uri"]), folder)
-
-    def _fetch_code(self, run: Run, hyperparameters: Mapping[str, Any]) -> Path | None:
-        """Put the team's code into /opt/ml/code, from S3 or from a channel, as an archive or a folder."""
-        place = hyperparameters.get(script_mode.SUBMIT_DIRECTORY)
-        if not place:
-            return None
-        code = run.workspace.folder("/opt/ml/code")
-        if str(place).startswith("s3://"):
-            archive = run.workspace.aside / "sourcedir.tar.gz"
-            uri = S3Uri.parse(place)
-            download(run.s3, Source(str(uri), "S3Object"), run.workspace.aside / "code")
-            (run.workspace.aside / "code" / Path(uri.key).name).rename(archive)
-        else:
-            try:
-                archive = run.workspace.view.real(str(place))
-            except ValueError as error:
-                raise JobFailed(f"ClientError: sagemaker_submit_directory: {error}") from error
-        if archive.is_dir():
-            shutil.copytree(archive, code, dirs_exist_ok=True)
-        elif archive.is_file():
-            unpack(archive, code)
-        else:
-            raise JobFailed(f"ClientError: sagemaker_submit_directory: there is nothing at `{place}`.")
-        return code
 
     def _command(self, asked: Mapping[str, Any], hyperparameters: Mapping[str, Any]) -> list[str]:
         specification = asked["AlgorithmSpecification"]
@@ -220,14 +231,14 @@ class TrainingJobs(SageMakerJobs):
         }
         return {**asked.get("Environment", {}), **named, **variables}
 
-    def _after(self, run: Run, outcome: Outcome, program: list[str]) -> dict[str, Any]:
+    def _after(self, run: Run, outcome: Outcome, program: list[str], ending: str) -> dict[str, Any]:
         """Upload what the job made, then say how it ended."""
         timed_out = outcome.end is End.TIMED_OUT
         self.moved(run.key, "Uploading")
         self._upload(run, with_model=outcome.code == 0 or timed_out)
         if timed_out:
-            self.moved(run.key, "MaxRuntimeExceeded")
-            return {"TrainingJobStatus": "Stopped", "SecondaryStatus": "MaxRuntimeExceeded"} | self._artifacts(run)
+            self.moved(run.key, ending)
+            return {"TrainingJobStatus": "Stopped", "SecondaryStatus": ending} | self._artifacts(run)
         if outcome.code != 0:
             raise JobFailed(_reason(run, outcome, program))
         return self._artifacts(run)
@@ -243,10 +254,6 @@ class TrainingJobs(SageMakerJobs):
             _store(run, model, target / "model.tar.gz", key_id)
         if any(file.is_file() for file in data.rglob("*")):
             _store(run, _outputs(run, data), target / "output.tar.gz", key_id)
-        checkpoints = run.record.get("CheckpointConfig")
-        if checkpoints:
-            folder = run.workspace.view.real(checkpoints.get("LocalPath", "/opt/ml/checkpoints"))
-            upload_folder(run.s3, folder, S3Uri.parse(checkpoints["S3Uri"]), key_id)
 
     def _artifacts(self, run: Run) -> dict[str, Any]:
         output = run.record["OutputDataConfig"]

@@ -75,7 +75,11 @@ def training(step: TrainingStep, bindings: Bindings) -> dict[str, Any]:
             **({"MetricDefinitions": metrics} if metrics else {}),
         },
         "ResourceConfig": cluster(step.job, bindings),
-        "StoppingCondition": {"MaxRuntimeInSeconds": step.job.max_seconds},
+        "StoppingCondition": {
+            "MaxRuntimeInSeconds": step.job.max_seconds,
+            **({"MaxWaitTimeInSeconds": step.max_wait_seconds} if step.spot else {}),
+        },
+        **({"EnableManagedSpotTraining": True} if step.spot else {}),
         "RetryStrategy": {"MaximumRetryAttempts": step.attempts},
         **isolation(step.job, bindings),
         **vpc(bindings),

@@ -24,7 +24,11 @@ Hyperparameters = Annotated[
     dict[hyperparameters.Name, hyperparameters.Value] | FromParameter, Field(union_mode="left_to_right")
 ]
 
-SAGEMAKER_ONLY: Final = frozenset({"attempts", "input_mode", "input_modes", "metrics", "shared"})
+CHECKPOINTS: Final = "/opt/ml/checkpoints"
+"""Where a script finds its checkpoints and leaves them."""
+SAGEMAKER_ONLY: Final = frozenset(
+    {"attempts", "checkpoints", "input_mode", "input_modes", "max_wait_minutes", "metrics", "shared", "spot"}
+)
 """Fields about what only SageMaker's training jobs have."""
 
 
@@ -55,6 +59,14 @@ class TrainingStep(ScriptStep):
     """Channel to its own input mode. Left out: that of the step."""
     shared: tuple[Word, ...] = ()
     """Channels whose objects are shared out among the instances; each instance gets a whole copy of the others."""
+    checkpoints: bool = False
+    """Keep what the script writes to /opt/ml/checkpoints in the lake while it runs; after an interruption it is there
+    again."""
+    spot: bool = False
+    """Train on spare capacity, which costs less and can be taken away at any time. With `checkpoints` the script can go
+    on where it was; without, it begins anew."""
+    max_wait_minutes: int | None = Field(default=None, ge=1, le=28 * 24 * 60)
+    """With `spot`: how long the job may take in all, with waiting for capacity. Left out: twice `job.max_minutes`."""
     zone: Word = "models"
     """The lake's zone that trained models go to, under the run's id."""
     attempts: int = Field(default=2, ge=1, le=30)
@@ -68,6 +80,29 @@ class TrainingStep(ScriptStep):
             yield Read(f"channels.{name}", source, ("prefix", "folder"))
         if isinstance(self.hyperparameters, FromParameter):
             yield Read("hyperparameters", self.hyperparameters, ("strings",))
+
+    @property
+    def checkpoint_folder(self) -> str:
+        """Below the run's own folder in the zone."""
+        return f"checkpoints/{self.name}/"
+
+    @property
+    def max_wait_seconds(self) -> int:
+        longest = 28 * 24 * 3600
+        return min(2 * self.job.max_seconds, longest) if self.max_wait_minutes is None else self.max_wait_minutes * 60
+
+    @property
+    def seconds(self) -> int:
+        return self.max_wait_seconds if self.spot else self.job.max_seconds
+
+    @model_validator(mode="after")
+    def _check_spot(self) -> Self:
+        if self.max_wait_minutes is not None and not self.spot:
+            raise ValueError("`max_wait_minutes` is of `spot` trainings: leave it out, or say `spot: true`")
+        if self.spot and self.max_wait_seconds < self.job.max_seconds:
+            least = self.job.max_minutes
+            raise ValueError(f"`max_wait_minutes` is {self.max_wait_minutes}, less than the {least} `max_minutes`")
+        return self
 
     @property
     def logged(self) -> Mapping[str, str]:

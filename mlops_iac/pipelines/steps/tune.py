@@ -106,7 +106,7 @@ class TuneStep(TrainingStep):
     def seconds(self) -> int:
         """Trainings wait for each other."""
         rounds = -(-(self.max_jobs or self.grid) // self.max_parallel)
-        return self.job.max_seconds * rounds
+        return super().seconds * rounds
 
     def facts(self, key_of: KeyOf) -> Mapping[str, Any]:
         shown = {"metric": self.objective.metric, "goal": self.objective.goal}
@@ -114,6 +114,10 @@ class TuneStep(TrainingStep):
 
     @model_validator(mode="after")
     def _check_search(self) -> Self:
+        if self.checkpoints:
+            raise ValueError("trainings of one tuning would share one folder of checkpoints: leave `checkpoints` out")
+        if self.compute != "sagemaker":
+            raise ValueError("a tuning runs SageMaker's training jobs: `compute: sagemaker`")
         self._check_strategy()
         if self.objective.metric in self.metrics:
             raise ValueError(f"`metrics` names the objective `{self.objective.metric}` again")

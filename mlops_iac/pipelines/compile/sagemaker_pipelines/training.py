@@ -10,6 +10,7 @@ from mlops_iac.pipelines.compile.sagemaker_pipelines.context import RETRIES, Con
 from mlops_iac.pipelines.references import FromParameter
 from mlops_iac.pipelines.steps import TrainingStep
 from mlops_iac.pipelines.steps.step import Output
+from mlops_iac.pipelines.steps.training import CHECKPOINTS
 
 
 def compile_training(step: TrainingStep, context: Context) -> list[Native]:
@@ -31,8 +32,16 @@ def training_request(step: TrainingStep, context: Context) -> dict[str, Any]:
         **jobs.training(step, context.bindings),
         "InputDataConfig": [jobs.channel(name, {"S3Uri": uri}, step) for name, uri in sources.items()],
         "OutputDataConfig": {"S3OutputPath": made, **jobs.output_key(context.bindings)},
+        **_checkpoints(step, context),
         "Environment": context.environment(),
     }
+
+
+def _checkpoints(step: TrainingStep, context: Context) -> dict[str, Any]:
+    if not step.checkpoints:
+        return {}
+    uri = context.folder_uri(Output(zone=step.zone), step.checkpoint_folder)
+    return {"CheckpointConfig": {"S3Uri": uri, "LocalPath": CHECKPOINTS}}
 
 
 def hyperparameters(step: TrainingStep, context: Context) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from mlops_iac.pipelines.compile.step_functions.failure import task
 from mlops_iac.pipelines.references import FromParameter
 from mlops_iac.pipelines.steps import TrainingStep
 from mlops_iac.pipelines.steps.step import Output
+from mlops_iac.pipelines.steps.training import CHECKPOINTS
 
 
 def compile_training(step: TrainingStep, context: Context) -> States:
@@ -56,8 +57,15 @@ def training_request(step: TrainingStep, context: Context) -> dict[str, Any]:
         **jobs.training(step, context.bindings),
         "InputDataConfig": [jobs.channel(name, {"S3Uri.$": uri}, step) for name, uri in sources.items()],
         "OutputDataConfig": {"S3OutputPath.$": made_uri(step, context), **jobs.output_key(context.bindings)},
+        **_checkpoints(step, context),
         "Environment": context.environment(),
     }
+
+
+def _checkpoints(step: TrainingStep, context: Context) -> dict[str, Any]:
+    if not step.checkpoints:
+        return {}
+    return {"CheckpointConfig": {"S3Uri.$": made_uri(step, context, step.checkpoint_folder), "LocalPath": CHECKPOINTS}}
 
 
 def _sources(step: TrainingStep, context: Context) -> dict[str, str]:
