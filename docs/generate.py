@@ -105,6 +105,7 @@ JSON_SHAPES = {
     "state repair": "`{repairs: […], backup}`.",
     "cloud status": _STATUS,
     "cloud advance": "`fired`: `time`, `what`; `complete`, `now`, `ahead_seconds`.",
+    "cloud interrupt": "`{interrupted}`: the job's name.",
     "cloud start": _STATUS,
     "cloud stop": _STATUS,
     "cloud reset": _STATUS,

@@ -113,14 +113,19 @@ def advance(
 
 
 @app.command()
-def interrupt(job: Annotated[str, typer.Argument(help="Name of a training job with `spot`.")]) -> None:
+def interrupt(
+    job: Annotated[str, typer.Argument(help="Name of a training job with `spot`.")], json: JsonOption = False
+) -> None:
     """Take a spot training job's machine away, as AWS may at any time. The job begins again, with its checkpoints.
 
     Example: mlops-iac cloud interrupt screening-dev-261121-081530-3fa2-train
     """
-    from mlops_iac.cli.console import say
+    from mlops_iac.cli.console import say, show_json
 
     embedded_cloud().interrupt(job)
+    if json:
+        show_json({"interrupted": job})
+        return
     say(f"{job} is interrupted: it has two minutes to end, and begins again.")
 
 
