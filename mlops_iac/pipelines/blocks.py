@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mlops_iac.pipelines.pipeline import Pipeline
+from mlops_iac.pipelines.choices import members
+from mlops_iac.pipelines.pipeline import Pipeline, ordered
 from mlops_iac.pipelines.steps import Step
 
 
@@ -21,16 +22,54 @@ class Beside:
     branches: tuple[tuple[Block, ...], ...]
 
 
-Block = Step | Beside
+@dataclass(frozen=True)
+class Fork:
+    """A choice with its ways, of which one is gone; to its outside it is one step."""
+
+    choice: Step
+    ways: tuple[tuple[Block, ...], ...]
+
+
+Block = Step | Beside | Fork
+
+Needs = dict[str, frozenset[str]]
 
 
 def blocks_of(pipeline: Pipeline) -> tuple[Block, ...]:
     """The pipeline's steps as blocks, in an order in which each is done before what needs it."""
-    needs = {step.name: frozenset(pipeline.needs(step)) for step in pipeline.steps}
-    return _series(pipeline.ordered, needs)
+    return _blocks(pipeline, frozenset(step.name for step in pipeline.steps))
 
 
-Needs = dict[str, frozenset[str]]
+def _blocks(pipeline: Pipeline, names: frozenset[str]) -> tuple[Block, ...]:
+    """The blocks of some steps; what lies in a way of theirs is a part of its choice."""
+    steps = {step.name: step for step in pipeline.steps}
+    ways = {name: [members(way, steps) for way in steps[name].ways] for name in names if steps[name].ways}
+    stands_for = {inner: name for name, found in ways.items() for way in found for inner in way}
+    outer = names - stands_for.keys()
+
+    def owner(name: str) -> str:
+        return owner(stands_for[name]) if name in stands_for else name
+
+    grouped: dict[str, set[str]] = {name: set() for name in outer}
+    for name in names:
+        grouped[owner(name)] |= {owner(need) for need in pipeline.needs(steps[name]) if need in names}
+    needs = {name: frozenset(found - {name}) for name, found in grouped.items()}
+    order = ordered(needs, [step.name for step in pipeline.steps], pipeline.name)
+    whole = _series([steps[name] for name in order], needs)
+    return _forked(whole, pipeline, ways)
+
+
+def _forked(blocks: tuple[Block, ...], pipeline: Pipeline, ways: dict[str, list[frozenset[str]]]) -> tuple[Block, ...]:
+    """The same blocks, each choice with its ways."""
+    made: list[Block] = []
+    for block in blocks:
+        if isinstance(block, Beside):
+            made.append(Beside(tuple(_forked(branch, pipeline, ways) for branch in block.branches)))
+        elif isinstance(block, Step) and block.name in ways:
+            made.append(Fork(block, tuple(_blocks(pipeline, way) if way else () for way in ways[block.name])))
+        else:
+            made.append(block)
+    return tuple(made)
 
 
 def _series(steps: Sequence[Step], needs: Needs) -> tuple[Block, ...]:

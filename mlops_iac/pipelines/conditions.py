@@ -9,12 +9,15 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from mlops_iac.pipelines.model import PipelineModel
 from mlops_iac.pipelines.names import MetricPath
-from mlops_iac.pipelines.references import FromParameter, FromStep
+from mlops_iac.pipelines.references import FromParameter, FromStep, Source
 
 EVALUATION: Final = "evaluation.json"
 """The file in an evaluation's folder that metrics are read from."""
 
 USUAL_OUTPUT: Final = "evaluation"
+
+Reading = tuple[str, Source, tuple[str, ...]]
+"""The fields of a `Read`: what is read, where from, and what it may be."""
 
 Direction = Literal["at_least", "at_most"]
 
@@ -67,6 +70,14 @@ class Condition(PipelineModel):
             raise ValueError("say exactly one of `at_least` and `at_most`")
         return self
 
+    def reads(self, field: str, usual: FromStep) -> Iterator[Reading]:
+        """What it reads, as the step does that has it at ``field``; ``usual`` as below."""
+        yield f"{field}.evaluation" if self.evaluation else "evaluation", self.evaluation or usual, ("folder",)
+        for name in ("at_least", "at_most"):
+            bound = getattr(self, name)
+            if isinstance(bound, FromParameter):
+                yield f"{field}.{name}", bound, ("number",)
+
     def comparisons(self, usual: FromStep) -> Iterator[Comparison]:
         """Every number that is compared; ``usual`` is the evaluation of a condition that names none."""
         direction: Direction = "at_most" if self.at_least is None else "at_least"
@@ -74,3 +85,26 @@ class Condition(PipelineModel):
         assert bound is not None
         for metric in [f"{slice}.{self.metric}" for slice in self.slices] or [self.metric]:
             yield Comparison(self.evaluation or usual, metric, direction, bound)
+
+
+class ParameterCondition(PipelineModel):
+    """A parameter of the run, and what it must be."""
+
+    parameter: FromParameter
+    """Written `parameters.name`: a number or text."""
+    equals: Annotated[float, Field(allow_inf_nan=False)] | str | None = None
+    """The parameter must be this."""
+    at_least: Annotated[float, Field(allow_inf_nan=False)] | None = None
+    """The parameter, a number, must reach this."""
+    at_most: Annotated[float, Field(allow_inf_nan=False)] | None = None
+    """The parameter, a number, must not pass this."""
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if sum(one is not None for one in (self.equals, self.at_least, self.at_most)) != 1:
+            raise ValueError("say exactly one of `equals`, `at_least` and `at_most`")
+        return self
+
+    def reads(self, field: str, usual: FromStep) -> Iterator[Reading]:
+        takes = ("string", "prefix") if isinstance(self.equals, str) else ("number",)
+        yield f"{field}.parameter", self.parameter, takes

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
 from typing import Any, Self
@@ -12,6 +12,7 @@ from pydantic import Field, SerializeAsAny, model_validator
 
 from mlops_iac.core.errors import PipelineError, Problem
 from mlops_iac.core.suggestions import did_you_mean
+from mlops_iac.pipelines import choices
 from mlops_iac.pipelines.model import SUMMARY, PipelineModel
 from mlops_iac.pipelines.names import StepName
 from mlops_iac.pipelines.parameters import Parameter
@@ -28,7 +29,7 @@ class Pipeline(PipelineModel):
 
     @model_validator(mode="after")
     def _check(self) -> Self:
-        problems = [*_duplicates(self), *_references(self)]
+        problems = [*_duplicates(self), *_references(self), *choices.find_problems(self)]
         if problems:
             raise PipelineError.of(problems)
         _order(self)
@@ -65,7 +66,12 @@ class Pipeline(PipelineModel):
     def needs(self, step: Step) -> tuple[str, ...]:
         """Names of the steps that must be done before this one, in the order it names them."""
         read = [read.source.step for read in step.reads() if not isinstance(read.source, FromParameter)]
-        return tuple(dict.fromkeys([*read, *step.after]))
+        chooser = [self._choosers[step.name]] if step.name in self._choosers else []
+        return tuple(dict.fromkeys([*read, *step.after, *chooser]))
+
+    @cached_property
+    def _choosers(self) -> Mapping[str, str]:
+        return choices.choosers(self.steps)
 
 
 def _duplicates(pipeline: Pipeline) -> Iterator[Problem]:
@@ -127,21 +133,30 @@ def _unknown(step: Step, field: str, what: str, name: str, known: Iterable[str])
     return Problem(path=f"{step.name}.{field}", summary=SUMMARY, detail=detail, hint=did_you_mean(name, known))
 
 
-def _order(pipeline: Pipeline) -> tuple[str, ...]:
-    written = {step.name: index for index, step in enumerate(pipeline.steps)}
-    graph = TopologicalSorter({step.name: pipeline.needs(step) for step in pipeline.steps})
+def ordered(needs: Mapping[str, Iterable[str]], written: Sequence[str], pipeline: str) -> tuple[str, ...]:
+    """Names of steps, each after what it needs; those that do not need each other in the order written.
+
+    Raises PipelineError for steps that wait for each other.
+    """
+    rank = {name: index for index, name in enumerate(written)}
+    graph = TopologicalSorter(needs)
     try:
         graph.prepare()
     except CycleError as error:
         path = " → ".join(reversed(error.args[1]))
         raise PipelineError(
             "A pipeline's steps wait for each other.",
-            f"Pipeline `{pipeline.name}`: {path}.",
+            f"Pipeline `{pipeline}`: {path}.",
             hint="remove one of these references.",
         ) from None
-    ordered: list[str] = []
+    found: list[str] = []
     while graph.is_active():
-        ready = sorted(graph.get_ready(), key=written.__getitem__)
+        ready = sorted(graph.get_ready(), key=rank.__getitem__)
         graph.done(*ready)
-        ordered += ready
-    return tuple(ordered)
+        found += ready
+    return tuple(found)
+
+
+def _order(pipeline: Pipeline) -> tuple[str, ...]:
+    needs = {step.name: pipeline.needs(step) for step in pipeline.steps}
+    return ordered(needs, [step.name for step in pipeline.steps], pipeline.name)

@@ -15,10 +15,13 @@ from mlops_iac.pipelines.steps import (
     BaselineStep,
     BatchTransformStep,
     BiasStep,
+    ChoiceStep,
     ContainerStep,
     ExplainStep,
+    Job,
     MapStep,
     Output,
+    ProcessingStep,
     QueryStep,
     Step,
     TrainingStep,
@@ -106,10 +109,30 @@ def _containing() -> Pipeline:
     return Pipeline(name="converting", parameters=(data,), steps=(convert,))
 
 
+def _choice() -> Pipeline:
+    mode = Parameter(name="mode", type="string", default="full", allowed=("full", "quick"), description="How much.")
+    data = Parameter(name="data", type="prefix", default="raw/", description="What to look at.")
+    scripts = [
+        ProcessingStep(
+            name=name,
+            script=f"{name}.py",
+            inputs={"data": data.ref},
+            outputs={"out": Output(zone="curated", folder=name)},
+            job=Job(),
+        )
+        for name in ("full", "quick")
+    ]
+    way = ChoiceStep(
+        name="which", when=({"parameter": "parameters.mode", "equals": "full"},), then=("full",), otherwise=("quick",)
+    )
+    return Pipeline(name="chosen", parameters=(mode, data), steps=(way, *scripts))
+
+
 SAMPLES: Mapping[str, Callable[[], Pipeline]] = {
     "approval": _approval,
     "baseline": _measuring,
     "batch_transform": _scoring,
+    "choice": _choice,
     "bias": _measuring,
     "container": _containing,
     "deploy": _training,

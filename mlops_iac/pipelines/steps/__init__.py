@@ -9,6 +9,7 @@ from mlops_iac.pipelines.steps.approval import ApprovalStep
 from mlops_iac.pipelines.steps.baseline import BaselineStep
 from mlops_iac.pipelines.steps.batch_transform import BatchTransformStep
 from mlops_iac.pipelines.steps.bias import BiasStep
+from mlops_iac.pipelines.steps.choice import ChoiceStep
 from mlops_iac.pipelines.steps.container import ContainerStep
 from mlops_iac.pipelines.steps.deploy import DeployStep
 from mlops_iac.pipelines.steps.explain import ExplainStep
@@ -25,6 +26,7 @@ STEP_KINDS: tuple[type[Step], ...] = (
     ApprovalStep,
     BaselineStep,
     BatchTransformStep,
+    ChoiceStep,
     BiasStep,
     ContainerStep,
     DeployStep,
@@ -63,6 +65,7 @@ __all__ = [
     "BaselineStep",
     "BatchTransformStep",
     "BiasStep",
+    "ChoiceStep",
     "ContainerStep",
     "DeployStep",
     "ExplainStep",

@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 
 from mlops_iac.pipelines.conditions import EVALUATION, USUAL_OUTPUT, Comparison, Condition, Evaluation
 from mlops_iac.pipelines.model import PipelineModel
-from mlops_iac.pipelines.references import FromParameter, FromStep
+from mlops_iac.pipelines.references import FromStep
 from mlops_iac.pipelines.steps.step import KeyOf, Made, Output, Read, Step
 
 
@@ -55,12 +55,7 @@ class GateStep(Step):
 
     def reads(self) -> Iterator[Read]:
         for number, condition in enumerate(self.conditions):
-            field = f"conditions[{number}].evaluation" if condition.evaluation else "evaluation"
-            yield Read(field, condition.evaluation or self.evaluation, ("folder",))
-            for name in ("at_least", "at_most"):
-                bound = getattr(condition, name)
-                if isinstance(bound, FromParameter):
-                    yield Read(f"conditions[{number}].{name}", bound, ("number",))
+            yield from map(Read._make, condition.reads(f"conditions[{number}]", self.evaluation))
 
     def facts(self, key_of: KeyOf) -> Mapping[str, Any]:
         return {

@@ -125,6 +125,11 @@ class Step(PipelineModel):
         """Every kind of SageMaker's machines that it may run on."""
         return iter(())
 
+    @property
+    def ways(self) -> tuple[tuple[str, ...], ...]:
+        """Names of steps of which only one group is done, as this step decides; they wait for it."""
+        return ()
+
     def images(self) -> Iterator[str]:
         """Every container image that it names itself; ``own:TAG`` is one of the environment's own."""
         return iter(())
@@ -178,6 +183,11 @@ class ScriptStep(Step):
     @property
     def seconds(self) -> int:
         return self.job.max_seconds
+
+    @property
+    def ways(self) -> tuple[tuple[str, ...], ...]:
+        """Names of steps of which only one group is done, as this step decides; they wait for it."""
+        return ()
 
     def facts(self, key_of: KeyOf) -> Mapping[str, Any]:
         """``job``: the kind of job that it is: SageMaker's word, or ``batch``."""

@@ -15,7 +15,7 @@ from mlops_iac.pipelines.compile.tuning import MODEL
 from mlops_iac.pipelines.describe import key_of_output
 from mlops_iac.pipelines.pipeline import Pipeline
 from mlops_iac.pipelines.references import FromParameter, Source
-from mlops_iac.pipelines.steps import GateStep, TuneStep
+from mlops_iac.pipelines.steps import ChoiceStep, GateStep, TuneStep
 from mlops_iac.pipelines.steps.step import Output, Step
 
 BEST = "TrainingJobSummaries[0]"
@@ -93,9 +93,9 @@ class Context:
         return made
 
     def evaluations(self, step: str) -> list[str]:
-        """The outputs of a step that a gate reads."""
-        gates = [gate for gate in self.pipeline.ordered if isinstance(gate, GateStep)]
-        read = {one.evaluation for gate in gates for one in gate.comparisons()}
+        """The outputs of a step that gates and choices read."""
+        asking = [step for step in self.pipeline.ordered if isinstance(step, ChoiceStep | GateStep)]
+        read = {one.evaluation for step in asking for one in step.comparisons()}
         return sorted(evaluation.output for evaluation in read if evaluation.step == step)
 
     def environment(self) -> Native:

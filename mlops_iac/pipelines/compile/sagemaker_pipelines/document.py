@@ -7,6 +7,7 @@ from typing import Any
 
 from mlops_iac.core.errors import PipelineError
 from mlops_iac.pipelines import hyperparameters
+from mlops_iac.pipelines.choices import members
 from mlops_iac.pipelines.compile.bindings import Bindings, check_bindings
 from mlops_iac.pipelines.compile.kinds import compile_step
 from mlops_iac.pipelines.compile.sagemaker_pipelines import expressions as x
@@ -14,6 +15,7 @@ from mlops_iac.pipelines.compile.sagemaker_pipelines.approval import compile_app
 from mlops_iac.pipelines.compile.sagemaker_pipelines.baseline import compile_baseline
 from mlops_iac.pipelines.compile.sagemaker_pipelines.batch_transform import compile_batch_transform
 from mlops_iac.pipelines.compile.sagemaker_pipelines.bias import compile_bias
+from mlops_iac.pipelines.compile.sagemaker_pipelines.choice import compile_choice
 from mlops_iac.pipelines.compile.sagemaker_pipelines.container import compile_container
 from mlops_iac.pipelines.compile.sagemaker_pipelines.context import Compiler, Context, Native
 from mlops_iac.pipelines.compile.sagemaker_pipelines.deploy import compile_deploy
@@ -33,6 +35,7 @@ from mlops_iac.pipelines.steps import (
     BaselineStep,
     BatchTransformStep,
     BiasStep,
+    ChoiceStep,
     ContainerStep,
     DeployStep,
     ExplainStep,
@@ -49,6 +52,7 @@ COMPILERS: Mapping[type[Step], Compiler] = {
     ApprovalStep: compile_approval,
     BaselineStep: compile_baseline,
     BatchTransformStep: compile_batch_transform,
+    ChoiceStep: compile_choice,
     BiasStep: compile_bias,
     ContainerStep: compile_container,
     DeployStep: compile_deploy,
@@ -116,9 +120,14 @@ def _steps(steps: tuple[Step, ...], context: Context) -> list[Native]:
             _refuse_two_gates(behind, inside, step, context.pipeline)
             inside |= {other.name: step.name for other in behind}
             natives[0]["Arguments"]["IfSteps"] = _steps(behind, context)
-            outer = {need for other in behind for need in context.pipeline.needs(other)}
-            names = {other.name for other in (*behind, step)}
-            needs = sorted({*needs, *(outer & {s.name for s in steps} - names)})
+            needs = _outer(step, behind, needs, steps, context)
+        elif isinstance(step, ChoiceStep):
+            ways = [_way(way, steps, context.pipeline) for way in step.ways]
+            _refuse_join(step, ways, context.pipeline)
+            for field, way in zip(("IfSteps", "ElseSteps"), ways, strict=True):
+                natives[0]["Arguments"][field] = _steps(way, context)
+                inside |= {other.name: step.name for other in way}
+                needs = _outer(step, way, needs, steps, context)
         placed += _after(natives, needs, context)
     return placed
 
@@ -142,6 +151,32 @@ def _behind(gate: Step, steps: tuple[Step, ...], pipeline: Pipeline) -> tuple[St
         if found & set(pipeline.needs(step)):
             found.add(step.name)
     return tuple(step for step in steps if step.name in found and step is not gate)
+
+
+def _outer(
+    step: Step, inner: tuple[Step, ...], needs: list[str], steps: tuple[Step, ...], context: Context
+) -> list[str]:
+    """What a condition waits for: what it needs itself, and what the steps inside need from outside."""
+    outer = {need for other in inner for need in context.pipeline.needs(other)}
+    names = {other.name for other in (*inner, step)}
+    return sorted({*needs, *(outer & {one.name for one in steps} - names)})
+
+
+def _way(way: tuple[str, ...], steps: tuple[Step, ...], pipeline: Pipeline) -> tuple[Step, ...]:
+    found = members(way, {step.name: step for step in pipeline.steps})
+    return tuple(step for step in steps if step.name in found)
+
+
+def _refuse_join(choice: ChoiceStep, ways: list[tuple[Step, ...]], pipeline: Pipeline) -> None:
+    inner = {step.name for way in ways for step in way}
+    for step in pipeline.steps:
+        if step.name not in inner and inner & {*pipeline.needs(step)}:
+            raise PipelineError(
+                "This target cannot run this pipeline.",
+                f"Step `{step.name}` of `{pipeline.name}` comes after both ways of `{choice.name}`; a step of "
+                "SageMaker Pipelines cannot wait for whichever of two others is done.",
+                hint=f"write such a step into each way of `{choice.name}`, or choose `orchestrator: step-functions`.",
+            )
 
 
 def _refuse_two_gates(behind: tuple[Step, ...], inside: Mapping[str, str], gate: Step, pipeline: Pipeline) -> None:

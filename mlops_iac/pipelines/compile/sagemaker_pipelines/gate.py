@@ -22,11 +22,12 @@ def compile_gate(step: GateStep, context: Context) -> list[Native]:
     bounds = [x.get(one.bound.parameter) for one in comparisons if isinstance(one.bound, FromParameter)]
     message = x.text(f"{REFUSED}: {', '.join(map(_wanted, comparisons))}", *bounds)
     refuse = {"Name": f"{step.name}--refuse", "Type": "Fail", "Arguments": {"ErrorMessage": message}}
-    arguments = {"Conditions": [_condition(one) for one in comparisons], "IfSteps": [], "ElseSteps": [refuse]}
+    arguments = {"Conditions": [condition(one) for one in comparisons], "IfSteps": [], "ElseSteps": [refuse]}
     return [{"Name": step.name, "Type": "Condition", "Arguments": arguments}]
 
 
-def _condition(one: Comparison) -> Native:
+def condition(one: Comparison) -> Native:
+    """Whether a metric keeps its bound."""
     return {
         "Type": OPERATORS[one.direction],
         "LeftValue": x.json_get(one.evaluation.step, one.evaluation.output, *metric_keys(one.metric)),

@@ -12,10 +12,11 @@ from __future__ import annotations
 
 import functools
 import itertools
+import operator
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from mlops_iac.pipelines.blocks import Beside, Block
+from mlops_iac.pipelines.blocks import Beside, Block, Fork
 from mlops_iac.pipelines.compile.step_functions import expressions as x
 from mlops_iac.pipelines.compile.step_functions.context import State, States
 from mlops_iac.pipelines.compile.step_functions.failure import NAME, catch, ends, failure_start
@@ -23,8 +24,8 @@ from mlops_iac.pipelines.steps import Step
 
 TOGETHER, JOINED, DONE = "Together", "Joined", "Done"
 
-CompileStep = Callable[[Step, str], States]
-"""A step's states, that go on to the state named when it is done."""
+CompileStep = Callable[[Step, str, str], States]
+"""A step's states, that go on to the first state named when it is done; a choice may go on to the second."""
 
 
 def series(blocks: Sequence[Block], following: str, compile_step: CompileStep, numbers: Iterator[int]) -> States:
@@ -34,15 +35,29 @@ def series(blocks: Sequence[Block], following: str, compile_step: CompileStep, n
     for block, start, after in zip(blocks, starts, [*starts[1:], following], strict=True):
         if isinstance(block, Beside):
             states.update(_beside(block, start, after, compile_step, numbers))
+        elif isinstance(block, Fork):
+            states.update(_fork(block, after, compile_step, numbers))
         else:
-            states.update(compile_step(block, after))
+            states.update(compile_step(block, after, ""))
     return states
 
 
 def starts_of(blocks: Sequence[Block], numbers: Iterator[int] | None = None) -> list[str]:
     """The state that each block begins with; numbers are those of the whole document when none are given."""
     counted = itertools.count(1) if numbers is None else numbers
-    return [f"{TOGETHER} {next(counted)}" if isinstance(block, Beside) else block.name for block in blocks]
+    return [f"{TOGETHER} {next(counted)}" if isinstance(block, Beside) else _first(block).name for block in blocks]
+
+
+def _first(block: Step | Fork) -> Step:
+    return block.choice if isinstance(block, Fork) else block
+
+
+def _fork(block: Fork, following: str, compile_step: CompileStep, numbers: Iterator[int]) -> States:
+    """The choice's own states, then those of its ways; each way ends where the other does."""
+    ways = [series(way, following, compile_step, numbers) if way else {} for way in block.ways]
+    firsts = [next(iter(way), following) for way in ways]
+    states = compile_step(block.choice, *firsts)
+    return functools.reduce(operator.or_, ways, states)
 
 
 def _beside(block: Beside, start: str, following: str, compile_step: CompileStep, numbers: Iterator[int]) -> States:

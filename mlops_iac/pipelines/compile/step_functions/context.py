@@ -28,6 +28,8 @@ class Context:
     bindings: Bindings
     next: str
     """The state to go to when the step is done."""
+    otherwise: str = ""
+    """The state to go to when a choice decides against. Only a choice has one."""
     array_size: int | None = None
     """How many containers a job on a queue is. Left out: one."""
 

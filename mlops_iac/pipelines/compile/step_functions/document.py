@@ -16,8 +16,9 @@ from mlops_iac.pipelines.compile.step_functions import limits
 from mlops_iac.pipelines.compile.step_functions.approval import compile_approval
 from mlops_iac.pipelines.compile.step_functions.baseline import compile_baseline
 from mlops_iac.pipelines.compile.step_functions.batch_transform import compile_batch_transform
-from mlops_iac.pipelines.compile.step_functions.beside import series, starts_of
+from mlops_iac.pipelines.compile.step_functions.beside import JOINED, series
 from mlops_iac.pipelines.compile.step_functions.bias import compile_bias
+from mlops_iac.pipelines.compile.step_functions.choice import compile_choice
 from mlops_iac.pipelines.compile.step_functions.container import compile_container
 from mlops_iac.pipelines.compile.step_functions.context import Compiler, Context, State, States
 from mlops_iac.pipelines.compile.step_functions.deploy import compile_deploy
@@ -38,6 +39,7 @@ from mlops_iac.pipelines.steps import (
     BaselineStep,
     BatchTransformStep,
     BiasStep,
+    ChoiceStep,
     ContainerStep,
     DeployStep,
     ExplainStep,
@@ -55,6 +57,7 @@ COMPILERS: Mapping[type[Step], Compiler] = {
     ApprovalStep: compile_approval,
     BaselineStep: compile_baseline,
     BatchTransformStep: compile_batch_transform,
+    ChoiceStep: compile_choice,
     BiasStep: compile_bias,
     ContainerStep: compile_container,
     DeployStep: compile_deploy,
@@ -83,16 +86,16 @@ def compile(pipeline: Pipeline, bindings: Bindings) -> dict[str, Any]:
     """The definition, checked. Raises PipelineError for what Step Functions or the called services would refuse."""
     check_bindings(pipeline, bindings)
 
-    def compile_one(step: Step, following: str) -> States:
-        context = Context(pipeline, bindings, following)
+    def compile_one(step: Step, following: str, otherwise: str) -> States:
+        context = Context(pipeline, bindings, following, otherwise)
         states: States = compile_step(
             step, context, target=TARGET, title="Step Functions", table=COMPILERS, refused=REFUSED
         )
         return states
 
-    blocks = blocks_of(pipeline)
-    steps = series(blocks, DONE, compile_one, itertools.count(1))
-    states: States = {**_begin(pipeline, bindings, next(iter(steps))), **_go_on(starts_of(blocks)), **steps}
+    steps = series(blocks_of(pipeline), DONE, compile_one, itertools.count(1))
+    starts = [name for name in steps if step_of(name) == name and not name.startswith(JOINED)]
+    states: States = {**_begin(pipeline, bindings, next(iter(steps))), **_go_on(starts), **steps}
     states[DONE] = {"Type": "Succeed"}
     states.update(failure_states(bindings.stack, pipeline.name, bindings.alerts_topic_arn))
     document = {

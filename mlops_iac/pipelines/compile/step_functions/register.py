@@ -8,7 +8,7 @@ from mlops_iac.pipelines.compile.jobs import SERVING_ENVIRONMENT
 from mlops_iac.pipelines.compile.step_functions import expressions as x
 from mlops_iac.pipelines.compile.step_functions.context import Context, States
 from mlops_iac.pipelines.compile.step_functions.failure import task
-from mlops_iac.pipelines.compile.step_functions.gate import metric_path
+from mlops_iac.pipelines.compile.step_functions.metrics import metric_path
 from mlops_iac.pipelines.conditions import EVALUATION
 from mlops_iac.pipelines.steps import GateStep, RegisterStep
 
