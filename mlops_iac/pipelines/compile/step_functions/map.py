@@ -92,7 +92,7 @@ def _items(step: MapStep, context: Context) -> State:
 
 def _processor(step: MapStep, context: Context) -> State:
     array = step.inner if step.compute == "batch" and step.inner > 1 else None
-    item = ItemContext(context.pipeline, context.bindings, context.next, array)
+    item = ItemContext(context.pipeline, context.bindings, context.next, array_size=array)
     states = compile_processing(map_jobs.for_one_item(step), item)
     named = {f"{step.name}: item" if name == step.name else name: state for name, state in states.items()}
     *_, last = named
