@@ -57,6 +57,21 @@ def test_a_resource_that_is_made_by_the_program_makes_the_policy_wait_for_it() -
     ]
 
 
+def test_a_session_of_a_role_lasts_an_hour_unless_it_says_more() -> None:
+    def program() -> None:
+        Role(site().named("short"), ARGS).grant(READ)
+        Role(site().named("long"), replace(ARGS, max_hours=12)).grant(READ)
+
+    made = run(program)
+    seconds = [made.get(f"{name}-role").inputs["maxSessionDuration"] for name in ("short", "long")]
+    assert seconds == [3600, 43_200]
+
+
+def test_the_quotas_are_awss() -> None:
+    """https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html, "IAM and STS character limits"."""
+    assert (LONGEST_INLINE, LONGEST_MANAGED) == (10_240, 6_144)
+
+
 def test_the_same_grant_twice_is_one() -> None:
     made = run(lambda: Role(site().named("trainer"), ARGS).grant(READ, READ))
     assert len(made.get("trainer-policy").document("policy")["Statement"]) == 1

@@ -4,7 +4,6 @@ orchestrator, by real jobs."""
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -63,14 +62,14 @@ EVALUATE = """
 
 
 @pytest.fixture(scope="module")
-def results(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, dict[str, Any]]]:
+def results(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
     """By target: the run, and what its endpoint answers."""
     found = {}
     for target in TARGETS:
         folder: Path = tmp_path_factory.mktemp("beside") / "project"
         with tiny_environment(folder, target, {"training": TRAINING}) as made:
             found[target] = run_it(made)
-    yield found
+    return found
 
 
 def run_it(made: TinyEnvironment) -> dict[str, Any]:
