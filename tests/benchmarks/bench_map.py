@@ -43,6 +43,7 @@ with open(os.environ["MLOPS_IAC_RESULT"], "w") as file:
 BARE = """
 import os, sys
 
+fit(0)  # what it loads when it is first called is loaded for all
 running = 0
 for index in range(int(sys.argv[1])):
     if running == len(os.sched_getaffinity(0)):
