@@ -24,6 +24,7 @@ COMPONENTS: dict[str, str] = {
     "SageMakerCompute": "mlops_iac.components.compute.sagemaker",
     "SageMakerPipelines": "mlops_iac.components.orchestrator.sagemaker_pipelines",
     "StepFunctions": "mlops_iac.components.orchestrator.step_functions",
+    "Triggers": "mlops_iac.components.orchestrator.triggers",
 }
 """Every component and its module. Nothing is imported here: a blueprint pays only for what it uses."""
 

@@ -94,7 +94,7 @@ class Flow:
             foundation.site.named(_component(pipeline.name)),
             OrchestratorArgs(definition=document, key=foundation.key, boundary=foundation.boundary, maps=bool(maps)),
         )
-        self.ref = flow.ref
+        self.orchestrator, self.ref = flow, flow.ref
 
         foundation.lake.grant_read(flow.role, "models")
         jobs.compute.grant_run(flow.role)

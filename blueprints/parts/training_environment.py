@@ -13,6 +13,7 @@ from mlops_iac.blueprints.parts.foundation_options import FoundationOptions
 from mlops_iac.blueprints.parts.jobs import Jobs
 from mlops_iac.blueprints.parts.serve import Serve
 from mlops_iac.blueprints.parts.training_options import TrainingOptions
+from mlops_iac.blueprints.parts.triggers import make_triggers
 from mlops_iac.components.monitoring.cloudwatch import Monitoring, MonitoringArgs
 from mlops_iac.core import environment as env
 from mlops_iac.pipelines.describe import describe
@@ -55,6 +56,8 @@ def tell(
     )
     site, lake = foundation.site, foundation.lake.ref
     registry, images, endpoint = serve.registry.ref, foundation.images.ref, serve.endpoint.ref
+    pipelines = {flow.pipeline.name: _pipeline(foundation, options, flow) for flow in flows}
+    make_triggers(foundation, flows, pipelines)
     values: dict[str, Any] = {
         "team": site.team,
         "environment": site.environment,
@@ -64,7 +67,7 @@ def tell(
         "stores": {
             env.LAKE: env.Store(bucket=_any(lake.bucket), zones=dict(lake.zones), key_arn=_any(lake.key_arn or ""))
         },
-        "pipelines": {flow.pipeline.name: _pipeline(foundation, options, flow) for flow in flows},
+        "pipelines": pipelines,
         "endpoints": {"main": env.Endpoint(name=_any(endpoint.name), flavour=endpoint.flavour)},
         "registries": {"main": env.Registry(model_package_group=_any(registry.group), repository_url=_any(images.url))},
         "queues": {

@@ -15,6 +15,7 @@ from mlops_iac.pipelines.names import MetricPath, Word
 from mlops_iac.pipelines.parameters import find_mismatch
 from mlops_iac.pipelines.steps.folders import LocalPath, VariableName
 from mlops_iac.pipelines.steps.processing import USUAL_PATHS
+from mlops_iac.pipelines.triggers import MOST_TRIGGERS, Triggers
 
 ScriptName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_./-]*\.py$", max_length=200)]
 InstanceType = Annotated[str, StringConstraints(pattern=r"^ml\.[a-z0-9-]+\.[a-z0-9]+$")]
@@ -170,6 +171,12 @@ class TrainingOptions(Section):
         default="step-functions",
         description="What runs the pipeline: AWS Step Functions, or SageMaker Pipelines, which shows runs in SageMaker "
         "Studio.",
+    )
+
+    triggers: Triggers = Field(
+        default={},
+        max_length=MOST_TRIGGERS,
+        description="What starts the training by itself, by names of your own. Left out: only a person does.",
     )
 
     @field_validator("data")

@@ -86,6 +86,7 @@ def training(options: TrainingOptions) -> Pipeline:
         name="training",
         parameters=(data, hyperparameters, bound),
         steps=(validate, prepare, train, evaluate, gate, register, deploy),
+        triggers=options.triggers,
     )
 
 

@@ -123,6 +123,8 @@ class RunEvents:
     status: str
     statuses: tuple[str, ...]
     """How runs end that tell nobody themselves."""
+    succeeded: str
+    """How a run ends that did all of its steps."""
 
 
 @dataclass(frozen=True, kw_only=True)

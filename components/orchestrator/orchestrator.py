@@ -51,6 +51,9 @@ class Orchestrator(Protocol):
     """Whether it reads the list of a map itself, rather than the map's job."""
     ref: PipelineRef
 
+    def grant_start(self, role: Role) -> None:
+        """Let a role start runs."""
+
 
 def make_orchestrator(target: str, place: Named, args: OrchestratorArgs) -> Orchestrator:
     """Raises BlueprintError for a target that no component runs."""

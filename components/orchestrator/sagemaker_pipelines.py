@@ -30,6 +30,7 @@ DEPLOY_SECONDS: Final = 600
 """How long a Lambda step of a pipeline may take.
 https://docs.aws.amazon.com/sagemaker/latest/dg/build-and-manage-steps-types.html (Lambda step)"""
 
+START = ("sagemaker:StartPipelineExecution",)
 INVOKE = ("lambda:InvokeFunction",)
 LOG = ("logs:CreateLogStream", "logs:PutLogEvents")
 
@@ -64,6 +65,7 @@ class SageMakerPipelines(Component):
     reach = (
         Reach(actions=INVOKE, on=("function:{stack}-*",)),
         Reach(actions=LOG, on=("log-group:/aws/lambda/{stack}-*",)),
+        Reach(actions=START, on=("pipeline/{stack}-*",)),
     )
     notifies = False
     reads_items = False
@@ -85,6 +87,10 @@ class SageMakerPipelines(Component):
         )
         self.ref = _ref(pipeline)
         self.register_outputs({"pipeline_name": pipeline.pipeline_name, "pipeline_arn": pipeline.arn})
+
+    def grant_start(self, role: Role) -> None:
+        """Let a role start runs."""
+        role.grant(self.allow("start", START, (self.nodes.pipeline.arn,)))
 
     def _create_log(self, args: SageMakerPipelinesArgs) -> LogGroup:
         """Lambda's own name for it: made here first, so that it is encrypted and does not grow for ever."""
@@ -157,6 +163,7 @@ def _ref(pipeline: Pipeline) -> PipelineRef:
             run="pipelineExecutionDisplayName",
             status="currentPipelineExecutionStatus",
             statuses=("Failed", "Stopped"),
+            succeeded="Succeeded",
         ),
     )
 

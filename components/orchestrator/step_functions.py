@@ -1,5 +1,4 @@
-"""Step Functions runs a pipeline: a state machine of the compiled document, its role, its log, and a schedule if
-wanted."""
+"""Step Functions runs a pipeline: a state machine of the compiled document, its role and its log."""
 
 from __future__ import annotations
 
@@ -10,7 +9,6 @@ from typing import Any
 
 import pulumi
 from pulumi_aws.cloudwatch import LogGroup
-from pulumi_aws.scheduler import Schedule
 from pulumi_aws.sfn import StateMachine
 
 from mlops_iac.components._kit import (
@@ -30,7 +28,7 @@ from mlops_iac.components.identity import Role, make_role
 from mlops_iac.components.log_groups import make_log_group
 from mlops_iac.components.orchestrator.orchestrator import Orchestrator, OrchestratorArgs
 
-__all__ = ["ScheduleArgs", "StepFunctions", "StepFunctionsArgs", "StepFunctionsNodes", "orchestrate"]
+__all__ = ["StepFunctions", "StepFunctionsArgs", "StepFunctionsNodes", "orchestrate"]
 
 TARGET = "step-functions"
 
@@ -62,18 +60,6 @@ LOG_KEY = ("kms:GenerateDataKey",)
 
 
 @dataclass(frozen=True, kw_only=True)
-class ScheduleArgs:
-    """When a pipeline starts by itself."""
-
-    expression: str
-    """EventBridge Scheduler's own: ``rate(1 day)``, ``cron(0 6 * * ? *)``, ``at(2026-12-01T06:00:00)``."""
-    timezone: str = "UTC"
-    """An IANA name, for cron expressions. Left out: UTC."""
-    input: pulumi.Input[str] | Mapping[str, Any] = field(default_factory=dict)
-    """The execution's input. Left out: an empty object."""
-
-
-@dataclass(frozen=True, kw_only=True)
 class StepFunctionsArgs:
     """What a state machine is made of."""
 
@@ -85,8 +71,6 @@ class StepFunctionsArgs:
     """The document waits for jobs (`.sync`), which needs the right to watch them. Left out: it does."""
     maps: bool = False
     """The document has a distributed Map, which needs the right to start executions of its own. Left out: none."""
-    schedule: ScheduleArgs | None = None
-    """When to start by itself. Left out: only when somebody starts it."""
     trace: bool = False
     """Send traces to X-Ray, which bills them. Left out: no traces."""
     key: KeyRef | None = None
@@ -102,8 +86,6 @@ class StepFunctionsNodes:
     state_machine: StateMachine
     role: Role
     log_group: LogGroup
-    schedule: Schedule | None
-    schedule_role: Role | None
 
 
 class StepFunctions(Component):
@@ -124,12 +106,8 @@ class StepFunctions(Component):
         group = self._create_log_group(args)
         role = self._create_role(args)
         machine = self._create_state_machine(args, role, group)
-        schedule_role = self._create_schedule_role(args, machine) if args.schedule else None
-        schedule = self._create_schedule(args, machine, schedule_role) if schedule_role else None
 
-        self.nodes = StepFunctionsNodes(
-            state_machine=machine, role=role, log_group=group, schedule=schedule, schedule_role=schedule_role
-        )
+        self.nodes = StepFunctionsNodes(state_machine=machine, role=role, log_group=group)
         self.role = self.deploy_role = role
         self.state_machine_name: pulumi.Output[str] = machine.name
         self.state_machine_arn: pulumi.Output[str] = machine.arn
@@ -137,9 +115,13 @@ class StepFunctions(Component):
         self.register_outputs({"state_machine_name": machine.name, "state_machine_arn": machine.arn})
 
     def grant_start(self, role: Role) -> None:
-        """Let a role start the pipeline and follow and stop its runs."""
+        """Let a role start runs."""
+        role.grant(self.allow("start", START, (self.state_machine_arn,)))
+
+    def grant_follow(self, role: Role) -> None:
+        """Let a role follow and stop runs."""
         runs = self.site.arn("states", f"execution:{self.state_machine}:*")
-        role.grant(self.allow("start", START, (self.state_machine_arn,)), self.allow("follow", FOLLOW, (runs,)))
+        role.grant(self.allow("follow", FOLLOW, (runs,)))
 
     @property
     def state_machine(self) -> str:
@@ -213,29 +195,6 @@ class StepFunctions(Component):
         # AWS tries the role's right to deliver logs when the machine is made, so its policy must be there first.
         return self.make("state_machine", StateMachine, props, called=self.place.name, depends_on=[role])
 
-    def _create_schedule_role(self, args: StepFunctionsArgs, machine: StateMachine) -> Role:
-        return make_role(
-            self,
-            "schedule_role",
-            services=("scheduler.amazonaws.com",),
-            description="Starts the pipeline on its schedule",
-            grants=[self.allow("start", START, (machine.arn,))],
-            boundary=args.boundary,
-        )
-
-    def _create_schedule(self, args: StepFunctionsArgs, machine: StateMachine, role: Role) -> Schedule:
-        assert args.schedule is not None
-        props: dict[str, Any] = {
-            "description": f"Starts {self.state_machine}",
-            "schedule_expression": args.schedule.expression,
-            "schedule_expression_timezone": args.schedule.timezone,
-            "flexible_time_window": {"mode": "OFF"},
-            "target": {"arn": machine.arn, "role_arn": role.role_arn, "input": _text(args.schedule.input)},
-        }
-        if args.key:
-            props["kms_key_arn"] = args.key.arn
-        return self.make("schedule", Schedule, props, depends_on=[role])
-
 
 def _text(document: pulumi.Input[str] | Mapping[str, Any]) -> pulumi.Output[str]:
     """A document as text: text stays as it is, data becomes JSON in the order of its keys (states read top to
@@ -267,6 +226,7 @@ def _ref(machine: StateMachine) -> PipelineRef:
             run="name",
             status="status",
             statuses=("ABORTED", "TIMED_OUT"),
+            succeeded="SUCCEEDED",
         ),
     )
 

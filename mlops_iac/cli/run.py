@@ -28,6 +28,9 @@ def run(
             "--allow", metavar="PATH", help="Pack this file of the code folder although it looks like a secret."
         ),
     ] = None,
+    push: Annotated[
+        bool, typer.Option("--push", help="Only store the code, as what triggers start runs with; start nothing.")
+    ] = False,
     cloud: CloudOption = CloudName.EMBEDDED,
     json: JsonOption = False,
 ) -> None:
@@ -39,6 +42,9 @@ def run(
     from mlops_iac.cli.following import conclude_run, watch_run
     from mlops_iac.runs.start import start
 
+    if push:
+        push_code(stack, pipeline, cloud, allow or [], json=json)
+        return
     opened = open_environment(stack, cloud)
     given = gather(opened.environment, pipeline, parameters, set_ or [])
     started = start(opened.environment, opened.clients, opened.root, pipeline, given, allowed=allow or ())
@@ -51,6 +57,19 @@ def run(
     else:
         show(started.id)
         say(f"Started. Next: mlops-iac runs {stack} {started.id} --follow")
+
+
+def push_code(stack: str, pipeline: str, cloud: CloudName, allow: list[str], *, json: bool) -> None:
+    from mlops_iac.cli.console import say, show, show_json
+    from mlops_iac.runs.start import push
+
+    opened = open_environment(stack, cloud)
+    code = push(opened.environment, opened.clients, opened.root, pipeline, allowed=allow)
+    if json:
+        show_json({"code": code.sha})
+    else:
+        show(code.sha)
+        say(f"Pushed. Triggers start runs of {pipeline} with it.")
 
 
 def gather(environment: Any, pipeline: str, file: Path | None, settings: list[str]) -> dict[str, Any]:

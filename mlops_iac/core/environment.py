@@ -95,6 +95,11 @@ class Pipeline:
     """A run may override any of them, and no others."""
     steps: tuple[Step, ...] = ()
 
+    @property
+    def current_code(self) -> str:
+        """Key of the file that names the code that was run or pushed last: what a trigger starts a run with."""
+        return f"{self.code_prefix}current/{self.name}.json"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Endpoint:

@@ -59,6 +59,7 @@ MADE: dict[str, Facts] = {
     "aws:kms/alias:Alias": Facts(service="kms", name=NameRule(limit=256, prefix="alias/")),
     "aws:kms/key:Key": Facts(service="kms", tags="tags", loses="everything that was encrypted with it"),
     "aws:lambda/function:Function": Facts(service="lambda", name=NameRule(limit=64), tags="tags"),
+    "aws:lambda/permission:Permission": Facts(service="lambda"),
     "aws:s3/bucket:Bucket": Facts(
         service="s3",
         name=NameRule(limit=63, prop="bucket", unique=True),
@@ -66,6 +67,7 @@ MADE: dict[str, Facts] = {
         loses="the objects in it and their versions",
     ),
     "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": Facts(service="s3"),
+    "aws:s3/bucketNotification:BucketNotification": Facts(service="s3"),
     "aws:s3/bucketOwnershipControls:BucketOwnershipControls": Facts(service="s3"),
     "aws:s3/bucketPolicy:BucketPolicy": Facts(service="s3"),
     "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": Facts(service="s3"),
@@ -84,6 +86,7 @@ MADE: dict[str, Facts] = {
         service="sagemaker", name=NameRule(limit=256, prop="pipeline_name"), tags="tags"
     ),
     "aws:scheduler/schedule:Schedule": Facts(service="scheduler", key="kms_key_arn", name=NameRule(limit=64)),
+    "aws:scheduler/scheduleGroup:ScheduleGroup": Facts(service="scheduler", name=NameRule(limit=64), tags="tags"),
     "aws:sfn/stateMachine:StateMachine": Facts(
         service="stepfunctions", key="kms_key_id", name=NameRule(limit=80), tags="tags"
     ),

@@ -17,6 +17,7 @@ from mlops_iac.pipelines.parameters import Parameter
 from mlops_iac.pipelines.pipeline import Pipeline
 from mlops_iac.pipelines.references import FromParameter
 from mlops_iac.pipelines.steps import Step
+from mlops_iac.pipelines.triggers import MOST_TRIGGERS, Triggers
 
 Fields = Mapping[str, Any]
 
@@ -30,6 +31,8 @@ class Definition(PipelineModel):
     """Parameter to its type, default, description and allowed values."""
     steps: dict[StepName, dict[str, Any] | None] = Field(default_factory=dict)
     """Step to its kind and what the kind takes."""
+    triggers: Triggers = Field(default_factory=dict, max_length=MOST_TRIGGERS)
+    """What starts the pipeline by itself, by name."""
 
 
 def fields_of(part: Step | Parameter) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from mlops_iac.pipelines.names import StepName
 from mlops_iac.pipelines.parameters import Parameter
 from mlops_iac.pipelines.references import FromParameter, FromStep
 from mlops_iac.pipelines.steps.step import Made, Output, Read, Step
+from mlops_iac.pipelines.triggers import MOST_TRIGGERS, Triggers
 
 
 class Pipeline(PipelineModel):
@@ -26,6 +27,8 @@ class Pipeline(PipelineModel):
     name: StepName
     parameters: tuple[Parameter, ...] = ()
     steps: tuple[SerializeAsAny[Step], ...] = Field(min_length=1)
+    triggers: Triggers = Field(default_factory=dict, max_length=MOST_TRIGGERS)
+    """What starts it by itself."""
 
     @model_validator(mode="after")
     def _check(self) -> Self:

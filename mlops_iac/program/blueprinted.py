@@ -17,6 +17,7 @@ from mlops_iac.core.errors import ConfigError, MlopsError, PipelineError, Proble
 from mlops_iac.core.frameworks import find_framework, framework_names
 from mlops_iac.core.suggestions import nearest
 from mlops_iac.pipelines.pipeline import Pipeline
+from mlops_iac.pipelines.triggers import find_faults
 from mlops_iac.program.pipeline_files import Written, read_pipelines
 
 if TYPE_CHECKING:
@@ -129,6 +130,20 @@ class Program:
         if problems:
             raise ConfigError.of(problems)
 
+    def check_triggers(self) -> None:
+        """Raise ConfigError, at its line, for a trigger that would start itself or names nothing."""
+        summary, by_name = "A trigger cannot be.", {one.pipeline.name: one for one in self.written}
+        problems = [
+            by_name[fault.pipeline].trigger_problem(fault, summary)
+            if by_name[fault.pipeline].says_trigger(fault.trigger)
+            else self.config.problem(
+                f"options.triggers.{fault.trigger}.{fault.field}", summary, fault.detail, fault.hint
+            )
+            for fault in find_faults(self.pipelines)
+        ]
+        if problems:
+            raise ConfigError.of(problems)
+
     def _missing(self, folder: Path, one: Written, step: str, script: str) -> Problem:
         there = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.py"))
         match = nearest(script, there)
@@ -167,6 +182,7 @@ def load(root: Path, stack: str) -> Program:
     written = read_pipelines(root, config.get_code_folder(), blueprint.pipelines(config.options))
     program = Program(root=root, stack=stack, config=config, blueprint=blueprint, written=written)
     program.check_code()
+    program.check_triggers()
     return program
 
 

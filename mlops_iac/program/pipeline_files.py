@@ -25,6 +25,7 @@ from mlops_iac.pipelines.parameters import Parameter
 from mlops_iac.pipelines.pipeline import Pipeline
 from mlops_iac.pipelines.steps import FAMILY as KINDS
 from mlops_iac.pipelines.steps import Step
+from mlops_iac.pipelines.triggers import Fault
 
 FOLDER: Final = "pipelines"
 MOST_FILES: Final = 50
@@ -55,6 +56,16 @@ class Written:
         """A problem with what the file says of a step."""
         assert self.document
         return self.document.problem(("steps", step, key), summary, detail, hint)
+
+    def says_trigger(self, name: str) -> bool:
+        """Whether the file itself says this trigger."""
+        return self.document is not None and name in (self.document.values.get("triggers") or {})
+
+    def trigger_problem(self, fault: Fault, summary: str) -> Problem:
+        """A problem with what the file says of a trigger."""
+        assert self.document
+        at = ("triggers", fault.trigger, fault.field)
+        return self.document.problem(at, summary, fault.detail, fault.hint)
 
     def placed(self, error: MlopsError) -> MlopsError:
         """An error about the pipeline, with the file and line of each step that it names."""
@@ -132,7 +143,11 @@ class _Reading:
         parameters = self._parameters(definition.parameters, below)
         if self.problems:
             return None
-        return self._pipeline(parameters, steps, definition)
+        # Another pipeline that extends one is not started by what starts that one.
+        same = below if below and below.name == self.name else None
+        triggers = {**(same.triggers if same else {}), **definition.triggers}
+        made = self._pipeline(parameters, steps, definition)
+        return made.model_copy(update={"triggers": triggers}) if made else None
 
     def _extended(self, definition: Definition) -> Pipeline | None:
         name = definition.extends

@@ -2,32 +2,32 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
-import secrets
 from datetime import UTC, datetime
-from typing import Final
 
 from mlops_iac.core.environment import Environment, Pipeline
 from mlops_iac.core.errors import UsageError
+from mlops_iac.core.run_names import NAME_LIMIT, execution_name, made_name, make_run_id
 from mlops_iac.core.suggestions import did_you_mean
 
-NAME_LIMIT: Final = "name_limit"
-"""The fact by which a step says that it makes something with a name."""
-
-DIGEST: Final = 7
-"""Hexadecimal digits at the end of a name that had to be cut."""
+__all__ = [
+    "NAME_LIMIT",
+    "RUN_ID",
+    "check_run_id",
+    "execution_name",
+    "find_run_id",
+    "get_pipeline",
+    "is_made_by_run",
+    "made_name",
+    "make_run_id",
+    "moment_of",
+    "names_of",
+]
 
 HASHED = re.compile(r"[0-9a-f]{4,16}(-\d{3}-[0-9a-f]{8})?")
 """What follows the stack where the run and the step are in a hash alone, and in names of such a job's trainings."""
 
 RUN_ID = re.compile(r"\d{6}-\d{6}-[0-9a-f]{4}")
-
-
-def make_run_id(now: datetime | None = None) -> str:
-    """``261121-081530-3fa2``: the moment in UTC and four random digits, so that ids sort by time."""
-    now = (now or datetime.now(UTC)).astimezone(UTC)
-    return f"{now:%y%m%d-%H%M%S}-{secrets.token_hex(2)}"
 
 
 def moment_of(run: str) -> datetime:
@@ -45,10 +45,6 @@ def check_run_id(run: str) -> str:
             hint="see `runs STACK`.",
         )
     return match[0]
-
-
-def execution_name(stack: str, run: str) -> str:
-    return f"{stack}-{run}"
 
 
 def find_run_id(stack: str, execution: str) -> str | None:
@@ -71,19 +67,6 @@ def names_of(stack: str, run: str, pipeline: Pipeline) -> dict[str, str]:
         for step in pipeline.steps
         if NAME_LIMIT in step.facts
     }
-
-
-def made_name(stack: str, run: str, step: str, limit: int) -> str:
-    """``<stack>-<run>-<step>``. One that is too long ends in a hash of it, and where a service takes few characters
-    (a tuning job: 32) the run and the step are in the hash alone; the stack's name is always whole."""
-    full = f"{stack}-{run}-{step}"
-    if len(full) <= limit:
-        return full
-    digest = hashlib.sha256(full.encode()).hexdigest()
-    room = limit - len(f"{stack}-{run}-") - DIGEST - 1
-    if room > 0:
-        return f"{stack}-{run}-{step[:room].rstrip('-')}-{digest[:DIGEST]}"
-    return f"{stack}-{digest[: min(16, limit - len(stack) - 1)]}"
 
 
 def get_pipeline(environment: Environment, name: str) -> Pipeline:

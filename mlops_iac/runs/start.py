@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
 from collections.abc import Collection, Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +15,7 @@ from mlops_iac.core.environment import SHIPPED, Environment, Pipeline
 from mlops_iac.core.errors import Problem, RunError
 from mlops_iac.core.frameworks import get_framework
 from mlops_iac.core.suggestions import nearest
+from mlops_iac.runs.calls import calling
 from mlops_iac.runs.folder import check_inside
 from mlops_iac.runs.lake import find_object, upload
 from mlops_iac.runs.names import get_pipeline, make_run_id, names_of
@@ -45,11 +49,32 @@ def start(
     chosen = get_pipeline(environment, pipeline)
     values = merge_parameters(chosen, parameters or {})
     code = pack_code(chosen, clients, root, allowed)
-    runner, order = runner_for(environment, chosen, clients), make_order(environment, chosen, code, values)
+    runner = runner_for(environment, chosen, clients)
+    order = make_order(environment, chosen, code, values, read_time(environment, clients))
     runner.check(order)
     store_code(environment, chosen, clients, code)
+    make_current(environment, chosen, clients, code)
     write_record(environment, clients, chosen, order.run, code, values)
     return to_run(environment, chosen, runner.start(order))
+
+
+def push(
+    environment: Environment,
+    clients: Clients,
+    root: Path,
+    pipeline: str = "training",
+    *,
+    allowed: Collection[str] = (),
+) -> PackedCode:
+    """Store the code that lies in a pipeline's folder now, as what its triggers start runs with, and start nothing.
+
+    Raises as `start` does.
+    """
+    chosen = get_pipeline(environment, pipeline)
+    code = pack_code(chosen, clients, root, allowed)
+    store_code(environment, chosen, clients, code)
+    make_current(environment, chosen, clients, code)
+    return code
 
 
 def pack_code(pipeline: Pipeline, clients: Clients, root: Path, allowed: Collection[str] = ()) -> PackedCode:
@@ -104,13 +129,33 @@ def code_prefix(pipeline: Pipeline, code: PackedCode) -> str:
     return f"{pipeline.code_prefix}{code.sha}/"
 
 
-def make_order(environment: Environment, pipeline: Pipeline, code: PackedCode, parameters: Mapping[str, Any]) -> Order:
+def code_uri(environment: Environment, pipeline: Pipeline, code: PackedCode) -> str:
+    return f"s3://{environment.get_store(pipeline.store).bucket}/{code_prefix(pipeline, code)}"
+
+
+def make_current(environment: Environment, pipeline: Pipeline, clients: Clients, code: PackedCode) -> None:
+    """Say that this is the code that was run or pushed last. It lies there already."""
+    named = {"uri": code_uri(environment, pipeline, code), "sha": code.sha}
+    upload(environment, clients, pipeline.current_code, json.dumps(named).encode())
+
+
+def read_time(environment: Environment, clients: Clients) -> datetime:
+    """What time it is where the run will be: the embedded cloud has a clock of its own, and ids sort by it."""
+    if not clients.embedded:
+        return datetime.now(UTC)
+    with calling("s3:HeadBucket", environment.lake.bucket):
+        answer = clients("s3").head_bucket(Bucket=environment.lake.bucket)
+    return parsedate_to_datetime(answer["ResponseMetadata"]["HTTPHeaders"]["date"])
+
+
+def make_order(
+    environment: Environment, pipeline: Pipeline, code: PackedCode, parameters: Mapping[str, Any], now: datetime
+) -> Order:
     """A new run: its id, and from it the names of what its steps will make."""
-    run = make_run_id()
-    bucket = environment.get_store(pipeline.store).bucket
+    run = make_run_id(now)
     return Order(
         run=run,
-        code_uri=f"s3://{bucket}/{code_prefix(pipeline, code)}",
+        code_uri=code_uri(environment, pipeline, code),
         code_sha=code.sha,
         parameters=parameters,
         names=names_of(environment.stack, run, pipeline),

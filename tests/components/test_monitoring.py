@@ -17,7 +17,9 @@ KEY = "arn:aws:kms:eu-west-1:123456789012:key/0000-1111"
 TOPIC = TopicRef(arn="arn:aws:sns:eu-west-1:123456789012:screening-dev-alerts")
 ARN = "arn:aws:states:eu-west-1:123456789012:stateMachine:t"
 FAILED = Metric(namespace="AWS/States", name="ExecutionsFailed", dimensions={"StateMachineArn": ARN})
-UNTOLD = RunEvents("aws.states", "Status Change", "stateMachineArn", "name", "status", ("ABORTED", "TIMED_OUT"))
+UNTOLD = RunEvents(
+    "aws.states", "Status Change", "stateMachineArn", "name", "status", ("ABORTED", "TIMED_OUT"), "SUCCEEDED"
+)
 MACHINE = PipelineRef(
     target="step-functions",
     name="screening-dev-training",

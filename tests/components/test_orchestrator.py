@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from mlops_iac.components._kit import KeyRef
-from mlops_iac.components.orchestrator.step_functions import ScheduleArgs, StepFunctions, StepFunctionsArgs
+from mlops_iac.components.orchestrator.step_functions import StepFunctions, StepFunctionsArgs
 from tests.components.world import World, run, site
 
 DOCUMENT = {"StartAt": "B", "States": {"B": {"Type": "Pass", "Next": "A"}, "A": {"Type": "Succeed"}}}
@@ -43,17 +43,3 @@ def test_the_machine_waits_for_the_right_to_deliver_logs() -> None:
 def test_the_machine_is_encrypted_with_the_key() -> None:
     encryption = flow(key=KEY).get("training-state-machine").inputs["encryptionConfiguration"]
     assert (encryption["type"], encryption["kmsKeyId"]) == ("CUSTOMER_MANAGED_KMS_KEY", KEY.arn)
-
-
-def test_nothing_starts_by_itself_unless_it_is_scheduled() -> None:
-    assert not any("schedule" in name for name in flow().names())
-    made = flow(schedule=ScheduleArgs(expression="cron(0 6 * * ? *)", timezone="Europe/Paris", input={"a": 1}))
-    schedule = made.get("training-schedule").inputs
-    assert (schedule["scheduleExpression"], schedule["scheduleExpressionTimezone"]) == (
-        "cron(0 6 * * ? *)",
-        "Europe/Paris",
-    )
-    assert schedule["target"]["input"] == '{"a":1}'
-    statement = made.get("training-schedule-policy").document("policy")["Statement"][0]
-    assert statement["Action"] == ["states:StartExecution"]
-    assert statement["Resource"] == [schedule["target"]["arn"]]

@@ -19,7 +19,8 @@ from mlops_iac.components.monitoring.alerts import Alerts, AlertsArgs
 from mlops_iac.components.monitoring.cloudwatch import Monitoring, MonitoringArgs
 from mlops_iac.components.network import Network, NetworkArgs
 from mlops_iac.components.orchestrator.sagemaker_pipelines import SageMakerPipelines, SageMakerPipelinesArgs
-from mlops_iac.components.orchestrator.step_functions import ScheduleArgs, StepFunctions, StepFunctionsArgs
+from mlops_iac.components.orchestrator.step_functions import StepFunctions, StepFunctionsArgs
+from mlops_iac.components.orchestrator.triggers import Clock, Happening, Trigger, Triggers, TriggersArgs
 from mlops_iac.components.registry.ecr import ImageRepository, ImageRepositoryArgs
 from mlops_iac.components.registry.sagemaker import ModelRegistry, ModelRegistryArgs
 from mlops_iac.components.serving.endpoint import Endpoint, EndpointArgs, Realtime
@@ -101,13 +102,27 @@ SAMPLES: dict[type[Component], Args] = {
     ),
     StepFunctions: lambda n: StepFunctionsArgs(
         definition={"StartAt": "Done", "States": {"Done": {"Type": "Succeed"}}},
-        schedule=ScheduleArgs(expression="rate(1 day)"),
         trace=True,
+        key=n.encryption.ref,
+        boundary=n.boundary.ref,
+    ),
+    Triggers: lambda n: TriggersArgs(
+        triggers={
+            "nightly": _trigger(Clock(expression="cron(0 6 * * ? *)", timezone="Europe/Berlin")),
+            "fresh": _trigger(Happening(pattern={"source": ["aws.s3"]}, quiet_minutes=5)),
+        },
+        lake=n.lake.ref,
+        bucket_events=True,
         key=n.encryption.ref,
         boundary=n.boundary.ref,
     ),
 }
 """Each component with arguments under which it makes all that its profile allows."""
+
+
+def _trigger(when: Clock | Happening) -> Trigger:
+    request = {"service": "stepfunctions", "operation": "start_execution", "arguments": "{}"}
+    return Trigger(when=when, request=request, names={"train": 63}, code="code/current/training.json")
 
 
 def _sample_grant() -> Any:

@@ -6,7 +6,9 @@ import importlib
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
+from mlops_iac.core import environment as env
 from mlops_iac.pipelines.compile.bindings import Bindings
+from mlops_iac.pipelines.order import Order, StartRequest
 from mlops_iac.pipelines.pipeline import Pipeline
 from mlops_iac.pipelines.steps import Step
 
@@ -27,6 +29,8 @@ class Target(Protocol):
     compile: Callable[[Pipeline, Bindings], dict[str, Any]]
     grants_for: Callable[[Mapping[str, Any], Bindings], list[dict[str, Any]]]
     """What the role that runs a document must be allowed: IAM statements."""
+    start_request: Callable[[str, env.Pipeline, Order], StartRequest]
+    """How a run is started: given the stack, the pipeline in its contract, and the order."""
     step_of: Callable[[str], str]
     """The step that something in the document belongs to, by its name."""
 

@@ -8,23 +8,13 @@ from datetime import datetime
 from typing import Any
 
 from mlops_iac.core.approvals import Answer
+from mlops_iac.pipelines.order import Order
 from mlops_iac.runs.run import RunStatus, StepRun, Verdict
+
+__all__ = ["Execution", "History", "Order", "TakeOver"]
 
 TakeOver = Callable[[Collection[str]], None]
 """Makes what some steps of one run made into that of another."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Order:
-    """What is to be run."""
-
-    run: str
-    code_uri: str
-    code_sha: str
-    parameters: Mapping[str, Any]
-    """Every parameter of the pipeline, checked."""
-    names: Mapping[str, str]
-    """Step to the name of what it makes, for steps that make something with a name."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,8 +18,9 @@ from mlops_iac.core.evaluation import MOST_BYTES
 from mlops_iac.core.strict_json import read_json
 from mlops_iac.core.suggestions import did_you_mean
 from mlops_iac.pipelines import hyperparameters
+from mlops_iac.pipelines.compile.sagemaker_pipelines.starting import flat, start_request
 from mlops_iac.runs.calls import calling
-from mlops_iac.runs.names import execution_name, find_run_id, is_made_by_run, moment_of
+from mlops_iac.runs.names import find_run_id, is_made_by_run, moment_of
 from mlops_iac.runs.pages import pages
 from mlops_iac.runs.run import RunStatus, StepRun, StepStatus
 from mlops_iac.runs.runners.execution import Execution, History, Listed, Order, TakeOver
@@ -73,20 +74,8 @@ class Runner:
             raise UsageError.of(problems)
 
     def start(self, order: Order) -> Execution:
-        given = {
-            "run-id": order.run,
-            "code-uri": order.code_uri,
-            "code-sha": order.code_sha,
-            **{f"name--{name}": order.names[name] for name in self._named()},
-            **_flat(order.parameters),
-        }
-        name = execution_name(self.stack, order.run)
         with calling("sagemaker:StartPipelineExecution", self.pipeline.name):
-            answer = self._client.start_pipeline_execution(
-                PipelineName=self.pipeline.handle,
-                PipelineExecutionDisplayName=name,
-                PipelineParameters=[{"Name": key, "Value": value} for key, value in given.items()],
-            )
+            answer = self._client.start_pipeline_execution(**start_request(self.stack, self.pipeline, order).arguments)
         return Execution(
             run=order.run,
             handle=answer["PipelineExecutionArn"],
@@ -165,10 +154,6 @@ class Runner:
     def _client(self) -> Any:
         return self._clients("sagemaker")
 
-    def _named(self) -> Iterator[str]:
-        """Steps whose name the definition takes from the run; jobs get theirs from SageMaker."""
-        return (step.name for step in self.pipeline.steps if "endpoint" in step.facts)
-
     def _unknown(self, order: Order) -> Iterator[Problem]:
         for name, parameter in self.pipeline.parameters.items():
             if parameter.type == "strings":
@@ -183,7 +168,7 @@ class Runner:
                     )
 
     def _too_long(self, order: Order) -> Iterator[Problem]:
-        for name, value in _flat(order.parameters).items():
+        for name, value in flat(order.parameters).items():
             if len(value) > LONGEST_VALUE:
                 detail = f"It has {len(value)} characters; SageMaker takes {LONGEST_VALUE}."
                 path, hint = name.replace("--", "."), "put it into a file of the code folder."
@@ -246,17 +231,6 @@ class Runner:
             elif name in listed:
                 found[name] = read_json(listed[name]) if parameter.type == "number" else listed[name]
         return hyperparameters.written(found)
-
-
-def _flat(parameters: Mapping[str, Any]) -> dict[str, str]:
-    """Parameters as SageMaker takes them: text, an entry of a map by itself."""
-    found: dict[str, str] = {}
-    for name, value in hyperparameters.carried(parameters).items():
-        if isinstance(value, Mapping):
-            found |= {f"{name}--{key}": str(item) for key, item in value.items()}
-        else:
-            found[name] = value if isinstance(value, str) else json.dumps(value)
-    return found
 
 
 def _of(step: Step, natives: Sequence[Native]) -> list[Native]:

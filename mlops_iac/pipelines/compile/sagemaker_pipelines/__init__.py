@@ -10,5 +10,6 @@ from __future__ import annotations
 from mlops_iac.pipelines.compile.sagemaker_pipelines.document import COMPILERS, compile, step_of
 from mlops_iac.pipelines.compile.sagemaker_pipelines.grants import grants_for
 from mlops_iac.pipelines.compile.sagemaker_pipelines.refused import REFUSED, REFUSED_COMPUTE
+from mlops_iac.pipelines.compile.sagemaker_pipelines.starting import start_request
 
-__all__ = ["COMPILERS", "REFUSED", "REFUSED_COMPUTE", "compile", "grants_for", "step_of"]
+__all__ = ["COMPILERS", "REFUSED", "REFUSED_COMPUTE", "compile", "grants_for", "start_request", "step_of"]

@@ -10,5 +10,6 @@ from __future__ import annotations
 from mlops_iac.pipelines.compile.step_functions.document import COMPILERS, compile, step_of
 from mlops_iac.pipelines.compile.step_functions.grants import grants_for
 from mlops_iac.pipelines.compile.step_functions.refused import REFUSED
+from mlops_iac.pipelines.compile.step_functions.starting import start_request
 
-__all__ = ["COMPILERS", "REFUSED", "compile", "grants_for", "step_of"]
+__all__ = ["COMPILERS", "REFUSED", "compile", "grants_for", "start_request", "step_of"]

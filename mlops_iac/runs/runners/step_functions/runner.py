@@ -14,6 +14,7 @@ from mlops_iac.core.approvals import REJECTED, Answer
 from mlops_iac.core.environment import Environment, Pipeline
 from mlops_iac.core.errors import CloudError
 from mlops_iac.pipelines import hyperparameters
+from mlops_iac.pipelines.compile.step_functions.starting import start_request
 from mlops_iac.runs.calls import calling, is_missing
 from mlops_iac.runs.names import execution_name, find_run_id, is_made_by_run
 from mlops_iac.runs.pages import pages
@@ -44,7 +45,7 @@ class Runner:
         """Anything goes: an execution's input is one JSON document."""
 
     def start(self, order: Order) -> Execution:
-        return self._start(order, {})
+        return self._start(order)
 
     def retry(self, execution: Execution, step: str, order: Order, take_over: TakeOver) -> Execution:
         """A new execution of the order's run, which begins at the step and takes over what those before it made."""
@@ -56,22 +57,11 @@ class Runner:
         take_over(reused)
         names = {**order.names, **{name: execution.names[name] for name in reused if name in execution.names}}
         given = {"run": execution.run, "at": resume.at, "steps": resume.steps, "reused": reused}
-        return replace(self._start(replace(order, names=names), {"resume": given}), reused=reused)
+        return replace(self._start(replace(order, names=names), given), reused=reused)
 
-    def _start(self, order: Order, more: Mapping[str, Any]) -> Execution:
-        document = {
-            "run": order.run,
-            "code": {"uri": order.code_uri, "sha": order.code_sha},
-            "parameters": hyperparameters.carried(order.parameters),
-            "names": {step.replace("-", "_"): name for step, name in order.names.items()},
-            **more,
-        }
+    def _start(self, order: Order, resume: Mapping[str, Any] | None = None) -> Execution:
         with calling("stepfunctions:StartExecution", self.pipeline.name):
-            answer = self._client.start_execution(
-                stateMachineArn=self.pipeline.handle,
-                name=execution_name(self.stack, order.run),
-                input=json.dumps(document),
-            )
+            answer = self._client.start_execution(**start_request(self.stack, self.pipeline, order, resume).arguments)
         return Execution(
             run=order.run,
             handle=answer["executionArn"],

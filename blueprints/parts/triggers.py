@@ -1,0 +1,94 @@
+"""What starts pipelines by itself: from what a team wrote to the component that does it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import pulumi
+
+from mlops_iac.blueprints.parts.flow import Flow
+from mlops_iac.blueprints.parts.foundation import Foundation
+from mlops_iac.components.orchestrator import triggers as made
+from mlops_iac.core import environment as env
+from mlops_iac.core.run_names import NAME_LIMIT
+from mlops_iac.pipelines.compile import get_target
+from mlops_iac.pipelines.order import as_template, blank_order
+from mlops_iac.pipelines.triggers import AfterTrigger, DataTrigger, DriftTrigger, ScheduleTrigger, Trigger
+
+
+def make_triggers(
+    foundation: Foundation, flows: Sequence[Flow], pipelines: Mapping[str, env.Pipeline]
+) -> made.Triggers | None:
+    """Nothing where no pipeline has a trigger. ``pipelines`` are those of the environment's contract."""
+    by_name = {flow.pipeline.name: flow for flow in flows}
+    wanted = {
+        f"{flow.pipeline.name}-{name}": made.Trigger(
+            when=_when(foundation, trigger, by_name),
+            request=_request(foundation, flow, pipelines[flow.pipeline.name]),
+            names=_names(pipelines[flow.pipeline.name]),
+            code=pipelines[flow.pipeline.name].current_code,
+        )
+        for flow in flows
+        for name, trigger in flow.pipeline.triggers.items()
+    }
+    if not wanted:
+        return None
+    kinds = [trigger.kind for flow in flows for trigger in flow.pipeline.triggers.values()]
+    found = made.Triggers(
+        foundation.site.named("triggers"),
+        made.TriggersArgs(
+            triggers=wanted,
+            lake=foundation.lake.ref,
+            bucket_events="data" in kinds,
+            key=foundation.key,
+            boundary=foundation.boundary,
+        ),
+    )
+    foundation.lake.grant_read(found.role, "code/current/")
+    for flow in flows:
+        if flow.pipeline.triggers:
+            flow.orchestrator.grant_start(found.role)
+    return found
+
+
+def _when(foundation: Foundation, trigger: Trigger, flows: Mapping[str, Flow]) -> made.Clock | made.Happening:
+    if isinstance(trigger, ScheduleTrigger):
+        return made.Clock(expression=trigger.when, timezone=trigger.timezone)
+    if isinstance(trigger, DataTrigger):
+        return made.Happening(pattern=_arrived(foundation, trigger.prefix), quiet_minutes=trigger.quiet_minutes)
+    if isinstance(trigger, AfterTrigger):
+        return made.Happening(pattern=_succeeded(flows[trigger.pipeline]))
+    return made.Happening(pattern=_raised(trigger))
+
+
+def _arrived(foundation: Foundation, prefix: str) -> dict[str, Any]:
+    """https://docs.aws.amazon.com/AmazonS3/latest/userguide/EventBridge.html"""
+    detail = {"bucket": {"name": [foundation.lake.ref.bucket]}, "object": {"key": [{"prefix": prefix}]}}
+    return {"source": ["aws.s3"], "detail-type": ["Object Created"], "detail": detail}
+
+
+def _succeeded(flow: Flow) -> dict[str, Any]:
+    told = flow.ref.untold
+    detail = {told.handle: [flow.ref.handle], told.status: [told.succeeded]}
+    return {"source": [told.source], "detail-type": [told.detail_type], "detail": detail}
+
+
+def _raised(trigger: DriftTrigger) -> dict[str, Any]:
+    """https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch-and-eventbridge.html"""
+    detail = {"alarmName": [trigger.alarm], "state": {"value": ["ALARM"]}}
+    return {"source": ["aws.cloudwatch"], "detail-type": ["CloudWatch Alarm State Change"], "detail": detail}
+
+
+def _names(pipeline: env.Pipeline) -> dict[str, int]:
+    return {step.name: step.facts[NAME_LIMIT] for step in pipeline.steps if NAME_LIMIT in step.facts}
+
+
+def _request(foundation: Foundation, flow: Flow, pipeline: env.Pipeline) -> pulumi.Output[dict[str, str]]:
+    """The call that starts a run, by the pipeline's defaults."""
+    order = blank_order(flow.pipeline.defaults, _names(pipeline))
+    start_request, stack = get_target(flow.ref.target).start_request, foundation.site.stack
+    return pulumi.Output.from_input(flow.ref.handle).apply(
+        lambda handle: as_template(start_request(stack, replace(pipeline, handle=handle), order))
+    )

@@ -1,0 +1,52 @@
+"""What is to be run, and the request by which an orchestrator is asked to."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+
+@dataclass(frozen=True, kw_only=True)
+class Order:
+    """What is to be run."""
+
+    run: str
+    code_uri: str
+    code_sha: str
+    parameters: Mapping[str, Any]
+    """Every parameter of the pipeline, checked."""
+    names: Mapping[str, str]
+    """Step to the name of what it makes, for steps that make something with a name."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StartRequest:
+    """One call of AWS."""
+
+    service: str
+    """As boto3 calls it."""
+    operation: str
+    """As boto3 calls it."""
+    arguments: Mapping[str, Any]
+
+
+_WORD: Final = "<mlops-iac:{}>"
+
+
+def blank_order(parameters: Mapping[str, Any], steps: Mapping[str, Any]) -> Order:
+    """An order whose run is not there yet: words like ``<mlops-iac:run>`` stand where something is to be filled in."""
+    return Order(
+        run=_WORD.format("run"),
+        code_uri=_WORD.format("code-uri"),
+        code_sha=_WORD.format("code-sha"),
+        parameters=parameters,
+        names={step: _WORD.format(f"name-{step}") for step in steps},
+    )
+
+
+def as_template(request: StartRequest) -> dict[str, str]:
+    """A request for a blank order as who fills it in takes it: the arguments are JSON with the words in it."""
+    arguments = json.dumps(request.arguments, separators=(",", ":"))
+    return {"service": request.service, "operation": request.operation, "arguments": arguments}
