@@ -95,7 +95,8 @@ def advance(
 ) -> None:
     """Move its clock on. All schedules that become due on the way fire, in order, each at its own time.
 
-    The clock never goes back; `cloud reset` sets it to this machine's. Jobs and endpoints take real time all the same.
+    Runs take real time all the same, and the clock moves when none goes on: what is due on one day is done before the
+    next begins. The clock never goes back; `cloud reset` sets it to this machine's.
 
     Example: mlops-iac cloud advance 1d
     """

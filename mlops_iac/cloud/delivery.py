@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from mlops_iac.clients import Clients
+from mlops_iac.cloud.busy import busy
 from mlops_iac.cloud.iam.assuming import CannotAssume
 
 if TYPE_CHECKING:
@@ -42,7 +43,8 @@ def deliver(gateway: Gateway, sender: Sender, target: Mapping[str, Any], body: s
         log.warning("Nothing was delivered to %s: this kind of target is not offered here.", arn)
         return
     try:
-        send(_clients_for(gateway, sender, target), target, body, id)
+        with busy():
+            send(_clients_for(gateway, sender, target), target, body, id)
     except Exception as error:
         log.warning("Nothing was delivered to %s: %s", arn, error)
 

@@ -31,8 +31,8 @@ START_TIMEOUT: Final = 30.0
 STOP_TIMEOUT: Final = 30.0
 """Seconds for jobs to be stopped and the state to be saved."""
 
-ADVANCE_TIMEOUT: Final = 600.0
-"""Seconds for all that fires while the clock is moved on to be delivered."""
+ADVANCE_TIMEOUT: Final = 3600.0
+"""Seconds for all that fires while the clock is moved on to be done."""
 
 SNAPSHOTS: Final = (SNAPSHOT, previous(SNAPSHOT))
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pulumi
 
-from mlops_iac.components._kit import Grant, Named, Reach, Site
+from mlops_iac.components._kit import Grant, LakeRef, Named, Reach, Site
 from mlops_iac.components._kit.base import Component
 from mlops_iac.components.approvals import Approvals, ApprovalsArgs
 from mlops_iac.components.catalogue import Catalogue, CatalogueArgs
@@ -111,7 +111,7 @@ SAMPLES: dict[type[Component], Args] = {
             "nightly": _trigger(Clock(expression="cron(0 6 * * ? *)", timezone="Europe/Berlin")),
             "fresh": _trigger(Happening(pattern={"source": ["aws.s3"]}, quiet_minutes=5)),
         },
-        lake=n.lake.ref,
+        lake=_LAKE,
         bucket_events=True,
         key=n.encryption.ref,
         boundary=n.boundary.ref,
@@ -123,6 +123,10 @@ SAMPLES: dict[type[Component], Args] = {
 def _trigger(when: Clock | Happening) -> Trigger:
     request = {"service": "stepfunctions", "operation": "start_execution", "arguments": "{}"}
     return Trigger(when=when, request=request, names={"train": 63}, code="code/current/training.json")
+
+
+_BUCKET = "screening-dev-lake-1234567"
+_LAKE = LakeRef(bucket=_BUCKET, arn=f"arn:aws:s3:::{_BUCKET}", key_arn=None, zones={})
 
 
 def _sample_grant() -> Any:

@@ -252,10 +252,10 @@ def _secret_policy(parts: list[str]) -> Policy | None:
 
 def _function_policy(parts: list[str]) -> Policy | None:
     from moto.awslambda.exceptions import UnknownFunctionException
-    from moto.awslambda.models import lambda_backends
+    from moto.awslambda.utils import get_backend
 
     try:
-        function = lambda_backends[parts[4]][parts[3]].get_function(":".join(parts))
+        function = get_backend(parts[4], parts[3]).get_function(":".join(parts))
     except UnknownFunctionException:
         return None
     return _policy(f"function {function.function_name}", {"Statement": function.policy.statements})

@@ -17,6 +17,7 @@ import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from mlops_iac.cloud.busy import busy
 from mlops_iac.cloud.iam.assuming import CannotAssume
 from mlops_iac.cloud.wire import AwsError, Call
 
@@ -79,7 +80,8 @@ def _patch_invoke(gateway: Gateway) -> None:
             message = f"The embedded cloud runs Python functions from a zip file; this one is {self.run_time}."
             return json.dumps({"errorMessage": message, "errorType": "Runtime.NotOffered"}), True, message
         # moto gives the text `{}` for a payload that was left out; all else is the event itself, texts included.
-        result, failed, printed = _run(gateway, self, {} if event == "{}" else event)
+        with busy():
+            result, failed, printed = _run(gateway, self, {} if event == "{}" else event)
         with gateway.locked("logs"):
             self.logs_backend.ensure_log_group(self.logs_group_name)
             self.save_logs(printed)

@@ -17,6 +17,7 @@ from mlops_iac.cloud.clock import FARTHEST, Clock
 from mlops_iac.cloud.schedules.planned import Planned, first_of
 from mlops_iac.cloud.schedules.rules import planned_rules
 from mlops_iac.cloud.schedules.scheduler import planned_schedules
+from mlops_iac.cloud.schedules.work import Work
 
 if TYPE_CHECKING:
     from mlops_iac.cloud.gateway import Gateway
@@ -40,6 +41,7 @@ class Firing:
         self._gateway, self._clock = gateway, Clock(gateway.store)
         self._lock = threading.Lock()
         self._stopped = threading.Event()
+        self._work = Work()
         self._next: tuple[int, datetime | None] | None = None
         """The next moment, as of so many changes."""
 
@@ -47,6 +49,7 @@ class Firing:
         gateway = self._gateway
         gateway.own["POST", "advance"] = self._advance_on_request
         gateway.reports["clock"] = self._report
+        gateway.on_news(self._work.hear)
         gateway.on_restore(self._clock.restore)
         gateway.on_start(self._start)
         gateway.on_stop(self._stop)
@@ -55,7 +58,7 @@ class Firing:
     def advance(self, by: timedelta) -> list[dict[str, str]]:
         """Move the clock on, and fire all that becomes due, each at its moment; answers what fired, in order.
 
-        What is fired has been delivered; what that starts goes on by itself.
+        The clock moves when nothing goes on: what is due on one day is done before the next begins, as it would be.
         """
         fired: list[dict[str, str]] = []
         with self._lock:
@@ -65,12 +68,14 @@ class Firing:
                 moment = first_of(planned, self._fired_to)
                 if moment is None or moment > until:
                     break
+                self._work.wait(self._stopped.is_set)
                 self._clock.move_to(moment)
                 due = [each for each in planned if each.next_after(self._fired_to) == moment]
                 fired += [{"time": moment.isoformat(), "what": each.arn} for each in due]
                 self._fire([(moment, each) for each in due], moment)
             else:
                 until = self._fired_to
+            self._work.wait(self._stopped.is_set)
             self._clock.move_to(until)
             self._fired_to = max(until, self._fired_to)
             self._gateway.touch()
@@ -90,6 +95,7 @@ class Firing:
         """An empty cloud has this machine's time: nothing is left in it that a step back could contradict."""
         with self._lock:
             self._gateway.store.pop("clock", None)
+            self._work.forget()
             self._clock.restore()
 
     @property
