@@ -145,7 +145,8 @@ def read_time(environment: Environment, clients: Clients) -> datetime:
         return datetime.now(UTC)
     with calling("s3:HeadBucket", environment.lake.bucket):
         answer = clients("s3").head_bucket(Bucket=environment.lake.bucket)
-    return parsedate_to_datetime(answer["ResponseMetadata"]["HTTPHeaders"]["date"])
+    told = answer["ResponseMetadata"].get("HTTPHeaders", {}).get("date")
+    return parsedate_to_datetime(told) if told else datetime.now(UTC)
 
 
 def make_order(

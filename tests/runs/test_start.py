@@ -10,7 +10,7 @@ from mlops_iac.clients import Clients
 from mlops_iac.core.environment import Environment
 from mlops_iac.core.errors import CloudError, RunError, UsageError
 from mlops_iac.runs import start as start_module
-from mlops_iac.runs.start import start
+from mlops_iac.runs.start import push, start
 from tests.support.small_environment import make_state_machine
 
 
@@ -50,7 +50,8 @@ def test_code_is_stored_encrypted_and_tagged(environment: Environment, clients: 
     run = start(environment, clients, root)
     names = ("manifest.json", "run.sh", "sourcedir.tar.gz")
     record = [f"models/{run.id}/record/{name}.json" for name in ("data", "run")]
-    assert keys(environment, clients) == [*(f"code/{run.code}/{name}" for name in names), *record]
+    stored = [*(f"code/{run.code}/{name}" for name in names), "code/current/training.json", *record]
+    assert keys(environment, clients) == stored
     for key in keys(environment, clients):
         head = clients("s3").head_object(Bucket=environment.lake.bucket, Key=key)
         tags = clients("s3").get_object_tagging(Bucket=environment.lake.bucket, Key=key)["TagSet"]
@@ -63,8 +64,19 @@ def test_the_same_code_is_stored_once(
     environment: Environment, clients: Clients, root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = start(environment, clients, root)
-    monkeypatch.setattr(start_module, "upload", None)
+    written: list[str] = []
+    monkeypatch.setattr(start_module, "upload", lambda _, __, key, content: written.append(key))
     assert start(environment, clients, root).code == first.code
+    assert written == ["code/current/training.json"]
+
+
+def test_code_that_is_pushed_is_what_triggers_start_and_starts_nothing(
+    environment: Environment, clients: Clients, root: Path
+) -> None:
+    code = push(environment, clients, root)
+    named = clients("s3").get_object(Bucket=environment.lake.bucket, Key="code/current/training.json")["Body"].read()
+    assert json.loads(named) == {"uri": f"s3://screening-dev-lake/code/{code.sha}/", "sha": code.sha}
+    assert [key for key in keys(environment, clients) if not key.startswith("code/")] == []
 
 
 def test_code_that_was_stored_halfway_is_stored_again(environment: Environment, clients: Clients, root: Path) -> None:
