@@ -43,6 +43,7 @@ SERVICES = (
     "mlops_iac/cloud/iam",
     "mlops_iac/cloud/jobs/warming.py",
     "mlops_iac/cloud/moto_patches",
+    "mlops_iac/cloud/schedules",
     "mlops_iac/cloud/server.py",
     "mlops_iac/cloud/services.py",
     "mlops_iac/cloud/telemetry",
