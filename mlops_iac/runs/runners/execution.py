@@ -11,7 +11,7 @@ from mlops_iac.core.approvals import Answer
 from mlops_iac.pipelines.order import Order
 from mlops_iac.runs.run import RunStatus, StepRun, Verdict
 
-__all__ = ["Execution", "History", "Order", "TakeOver"]
+__all__ = ["Execution", "History", "Listed", "Order", "TakeOver"]
 
 TakeOver = Callable[[Collection[str]], None]
 """Makes what some steps of one run made into that of another."""
