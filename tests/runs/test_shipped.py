@@ -1,0 +1,149 @@
+"""The shipped scripts, run as a job runs them: in the framework's environment, over real files."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mlops_iac.cloud.jobs.environments import framework_environment
+from mlops_iac.core.frameworks import get_framework
+from mlops_iac.runs import shipped
+
+pytestmark = pytest.mark.slow
+
+SCRIPTS = Path(shipped.__file__).parent
+START = (
+    "import sys, runpy, pathlib; sys.path[:0] = {paths}; import mlops_iac_tables as t; "
+    "t.PROCESSING = pathlib.Path({place!r}); sys.argv = {argv}; runpy.run_path({script!r}, run_name='__main__')"
+)
+
+PEOPLE = "id,age,country,sex,said,ill\n1,20,DE,f,0,0\n2,30,DE,m,1,1\n3,40,FR,f,1,0\n4,50,FR,m,0,1\n5,,FR,f,1,1\n"
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture(scope="module")
+def environment() -> Any:
+    return framework_environment(get_framework("sklearn", "1.4-2"))
+
+
+@pytest.fixture
+def run(environment: Any, tmp_path: Path) -> Run:
+    data = tmp_path / "input/data"
+    data.mkdir(parents=True)
+    (data / "people.csv").write_text(PEOPLE)
+
+    def run(script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        paths = [str(SCRIPTS), *map(str, environment.folders), str(tmp_path / "code")]
+        argv = [script, *arguments]
+        text = START.format(paths=paths, place=str(tmp_path), argv=argv, script=str(SCRIPTS / script))
+        return subprocess.run([environment.python, "-c", text], capture_output=True, text=True, check=False)
+
+    return run
+
+
+def read(tmp_path: Path, name: str) -> Any:
+    return json.loads((tmp_path / "output" / name).read_text())
+
+
+def test_a_baseline_has_the_form_of_model_monitor(run: Run, tmp_path: Path) -> None:
+    done = run("mlops_iac_baseline.py", "--ignore", "id")
+    assert done.returncode == 0, done.stderr
+    statistics = read(tmp_path, "baseline/statistics.json")
+    assert statistics["dataset"] == {"item_count": 5}
+    by_name = {feature["name"]: feature for feature in statistics["features"]}
+    assert [*by_name] == ["age", "country", "sex", "said", "ill"]
+    age = by_name["age"]["numerical_statistics"]
+    assert age["common"] == {"num_present": 4, "num_missing": 1}
+    assert (age["mean"], age["min"], age["max"]) == (35.0, 20.0, 50.0)
+    assert sum(bucket["count"] for bucket in age["distribution"]["kll"]["buckets"]) == 4
+    assert age["distribution"]["kll"]["sketch"]["data"] == [[20.0, 30.0, 40.0, 50.0]]
+    country = by_name["country"]["string_statistics"]
+    assert country["distribution"]["categorical"]["buckets"] == [
+        {"value": "FR", "count": 3},
+        {"value": "DE", "count": 2},
+    ]
+    constraints = {one["name"]: one for one in read(tmp_path, "baseline/constraints.json")["features"]}
+    assert constraints["age"]["completeness"] == 0.8
+    assert constraints["country"]["string_constraints"] == {"domains": ["DE", "FR"]}
+
+
+def test_rates_by_group_are_those_that_one_counts_by_hand(run: Run, tmp_path: Path) -> None:
+    done = run("mlops_iac_bias.py", "--label", "ill", "--groups", "country,sex", "--prediction", "said")
+    assert done.returncode == 0, done.stderr
+    found = read(tmp_path, "report/evaluation.json")
+    assert found["by_country"]["DE"] == {
+        "rows": 2, "selection_rate": 0.5, "true_positive_rate": 1.0, "false_positive_rate": 0.0,
+    }  # fmt: skip
+    assert found["by_country"]["FR"]["selection_rate"] == pytest.approx(2 / 3)
+    assert found["by_country"]["FR"]["true_positive_rate"] == 0.5
+    # The worst of both columns: of the men half are chosen, of the women two of three.
+    assert found["metrics"]["demographic_parity_difference"] == pytest.approx(1 / 6)
+    assert found["metrics"]["equalized_odds_difference"] == 1.0
+    page = (tmp_path / "output/report/report.html").read_text()
+    assert "<h2>country</h2>" in page
+    assert "<script" not in page
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--groups", "region", "--label", "ill", "--prediction", "said"), "has no column region; it has: id, age"),
+        (("--groups", "sex", "--label", "sick", "--prediction", "said"), "has no column sick"),
+        (("--groups", "sex", "--label", "ill", "--prediction", "said", "--positive", "yes"), "say another `positive`"),
+    ],
+)
+def test_what_the_data_lacks_ends_it_in_one_line(run: Run, arguments: tuple[str, ...], said: str) -> None:
+    done = run("mlops_iac_bias.py", *arguments)
+    assert done.returncode == 1
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_folder_without_tables_is_told(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "input/data/people.csv").rename(tmp_path / "input/data/people.txt")
+    assert "there is no table" in run("mlops_iac_baseline.py").stderr
+
+
+FIT = """
+import joblib, pandas, pathlib, sys, tarfile
+from sklearn.linear_model import LogisticRegression
+place = pathlib.Path(sys.argv[1])
+rows = pandas.DataFrame({"age": range(60), "noise": [0, 1] * 30, "ill": [0] * 30 + [1] * 30})
+rows.to_csv(place / "input/data/people.csv", index=False)
+joblib.dump(LogisticRegression().fit(rows[["age", "noise"]], rows["ill"]), place / "model.joblib")
+(place / "input/model").mkdir()
+with tarfile.open(place / "input/model/model.tar.gz", "w:gz") as archive:
+    archive.add(place / "model.joblib", "model.joblib")
+"""
+SERVE = """
+import joblib, pathlib
+def model_fn(folder):
+    return joblib.load(pathlib.Path(folder, "model.joblib"))
+"""
+
+
+def test_a_models_columns_are_ranked_by_what_it_loses_without_them(run: Run, environment: Any, tmp_path: Path) -> None:
+    (tmp_path / "code").mkdir()
+    (tmp_path / "code/inference.py").write_text(SERVE)
+    fit = f"import sys; sys.path[:0] = {[*map(str, environment.folders)]}\n{FIT}"
+    subprocess.run([environment.python, "-c", fit, str(tmp_path)], check=True)
+    done = run("mlops_iac_explain.py", "--label", "ill")
+    assert done.returncode == 0, done.stderr
+    report = read(tmp_path, "report/report.json")
+    assert "permutation importance" in report["method"]
+    assert next(iter(report["importance"])) == "age"
+    assert read(tmp_path, "report/evaluation.json")["metrics"]["features"] == 2
+
+
+def test_a_model_that_cannot_be_asked_is_told(run: Run, environment: Any, tmp_path: Path) -> None:
+    (tmp_path / "code").mkdir()
+    (tmp_path / "code/inference.py").write_text("def model_fn(folder):\n    return 2\n")
+    fit = f"import sys; sys.path[:0] = {[*map(str, environment.folders)]}\n{FIT}"
+    subprocess.run([environment.python, "-c", fit, str(tmp_path)], check=True)
+    assert "a int, has no `predict`" in run("mlops_iac_explain.py", "--label", "ill").stderr
