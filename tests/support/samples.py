@@ -23,6 +23,7 @@ from mlops_iac.pipelines.steps import (
     Output,
     ProcessingStep,
     QueryStep,
+    SparkStep,
     Step,
     TrainingStep,
     TuneStep,
@@ -128,6 +129,13 @@ def _choice() -> Pipeline:
     return Pipeline(name="chosen", parameters=(mode, data), steps=(way, *scripts))
 
 
+def _sparking() -> Pipeline:
+    data = Parameter(name="data", type="prefix", default="raw/", description="What to count.")
+    outputs = {"counts": Output(zone="curated", folder="counts")}
+    count = SparkStep(name="count", script="count.py", inputs={"data": data.ref}, outputs=outputs)
+    return Pipeline(name="counting", parameters=(data,), steps=(count,))
+
+
 SAMPLES: Mapping[str, Callable[[], Pipeline]] = {
     "approval": _approval,
     "baseline": _measuring,
@@ -142,6 +150,7 @@ SAMPLES: Mapping[str, Callable[[], Pipeline]] = {
     "processing": _training,
     "query": _refreshing,
     "register": _training,
+    "spark": _sparking,
     "training": _training,
     "tune": _tuned,
 }

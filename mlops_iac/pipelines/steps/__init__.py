@@ -18,6 +18,7 @@ from mlops_iac.pipelines.steps.map import MapStep
 from mlops_iac.pipelines.steps.processing import ProcessingStep
 from mlops_iac.pipelines.steps.query import QueryStep
 from mlops_iac.pipelines.steps.register import RegisterStep
+from mlops_iac.pipelines.steps.spark import SparkStep
 from mlops_iac.pipelines.steps.step import Job, Output, ScriptStep, Step
 from mlops_iac.pipelines.steps.training import TrainingStep
 from mlops_iac.pipelines.steps.tune import TuneStep
@@ -36,6 +37,7 @@ STEP_KINDS: tuple[type[Step], ...] = (
     ProcessingStep,
     QueryStep,
     RegisterStep,
+    SparkStep,
     TrainingStep,
     TuneStep,
 )
@@ -77,6 +79,7 @@ __all__ = [
     "QueryStep",
     "RegisterStep",
     "ScriptStep",
+    "SparkStep",
     "Step",
     "TrainingStep",
     "TuneStep",

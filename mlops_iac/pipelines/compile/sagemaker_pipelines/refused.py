@@ -7,6 +7,8 @@ from typing import Final
 
 REFUSED: Final[Mapping[str, str]] = {
     "query": "No type of step runs SQL with values apart from it: an AthenaDatasetDefinition takes text only.",
+    "spark": "Its EMR step needs a cluster or an EMR Serverless application, which no component makes yet; "
+    "a `container` step runs Spark in an image that has it.",
 }
 """Kind to reason: a sentence. Sorted."""
 
