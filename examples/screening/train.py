@@ -23,7 +23,8 @@ LABEL = "malignant"
 
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--C", type=float, default=1.0, help="Inverse strength of the regularisation.")
+    # SageMaker gives a hyperparameter of one letter one hyphen.
+    parser.add_argument("-C", "--C", type=float, default=1.0, help="Inverse strength of the regularisation.")
     parser.add_argument("--columns", default="all", help="Measurements to learn from, comma-separated.")
     channel = os.environ.get("SM_CHANNEL_TRAIN", "/opt/ml/input/data/train")
     parser.add_argument("--train", type=Path, default=Path(channel))

@@ -124,7 +124,7 @@ def render_models(models: tuple[Model, ...], *, several: bool, color: bool) -> s
         told = "  ".join([*filter(None, [render_metrics(model.metrics)]), *serves])
         name = f"{model.registry}/{model.version}" if several else str(model.version)
         rows.append(
-            (name, model.approval, model.registered.astimezone().strftime("%Y-%m-%d %H:%M"), model.run or "-", told)
+            (name, model.approval, model.registered.astimezone().strftime("%Y-%m-%d %H:%M:%S"), model.run or "-", told)
         )
     return render_table(("VERSION", "APPROVAL", "REGISTERED", "RUN", "METRICS"), rows, color=color)
 

@@ -53,7 +53,8 @@ def complete_runs(context: typer.Context, incomplete: str) -> list[str]:
 RunArgument = Annotated[
     str,
     typer.Argument(
-        help="The run: its id, the beginning of one, or `last` for the latest.", autocompletion=complete_runs
+        help="The run: its id, the beginning of one, `last`, or `last~1` for the one before.",
+        autocompletion=complete_runs,
     ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout, and nothing else.")]

@@ -23,8 +23,8 @@ from mlops_iac.runs.runners import runner_for, runners
 from mlops_iac.runs.runners.execution import Execution, History, Listed
 from mlops_iac.runs.trials import with_trials
 
-LATEST: Final = "last"
-"""Stands for the id of the latest run."""
+LATEST: Final = re.compile(r"last(?:~(\d{1,4}))?")
+"""Stands for the id of the latest run, and with a number for one before: ``last~1``."""
 
 BEGINNING: Final = re.compile(r"\d{1,6}|\d{6}-\d{0,6}|\d{6}-\d{6}-[0-9a-f]{0,3}")
 """Of a run's id, less than the whole."""
@@ -92,7 +92,7 @@ def list_ids(environment: Environment, clients: Clients, *, limit: int | None = 
 
 
 def get_run(environment: Environment, clients: Clients, run: str) -> Run:
-    """One run with its steps, by its id or the beginning of one; ``last`` is the latest.
+    """One run with its steps, by its id or the beginning of one; ``last`` is the latest, ``last~1`` the one before.
 
     Raises RunError when there is none, UsageError for a beginning that several have.
     """
@@ -108,8 +108,9 @@ def get_run(environment: Environment, clients: Clients, run: str) -> Run:
 
 def find_id(environment: Environment, clients: Clients, run: str) -> str:
     """The whole id of what a person calls a run; a whole one is taken as it is, whether there is such a run or not."""
-    if run == LATEST:
-        return _latest_id(environment, clients)
+    latest = LATEST.fullmatch(run)
+    if latest:
+        return _latest_id(environment, clients, int(latest[1] or 0))
     if not BEGINNING.fullmatch(run):
         return check_run_id(run)
     found = [one for one in list_ids(environment, clients) if one.startswith(run)]
@@ -120,12 +121,17 @@ def find_id(environment: Environment, clients: Clients, run: str) -> str:
     return found[0] if found else run
 
 
-def _latest_id(environment: Environment, clients: Clients) -> str:
-    found = list_ids(environment, clients, limit=1)
+def _latest_id(environment: Environment, clients: Clients, before: int) -> str:
+    found = list_ids(environment, clients, limit=before + 1)
+    stack = environment.stack
     if not found:
-        stack = environment.stack
         raise RunError("No runs yet.", f"{stack} has no runs.", hint=f"mlops-iac run {stack} --follow")
-    return found[0]
+    if len(found) <= before:
+        detail = (
+            f"{stack} has {len(found)} run{'' if len(found) == 1 else 's'}, so none is the {before}th before the last."
+        )
+        raise RunError("No such run.", detail, hint=f"`mlops-iac runs {stack}` lists them.")
+    return found[before]
 
 
 def _to_run(

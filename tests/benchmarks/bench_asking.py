@@ -54,11 +54,14 @@ def main() -> None:
             ("lineage", environment.stack, newest),
         ):
             command = [sys.executable, "-m", "mlops_iac.cli.main", *words]
-            used = [measure(command, cwd=root) for _ in range(TURNS)]
-            first, best = used[0], min(used, key=lambda one: one.wall)
-            note = f"must be at most {LIMIT:.2f}; the first time {first.wall:.2f}, exit code {best.code}"
-            show(" ".join(words[:4]), best.wall, "s", note)
-            show("  CPU", best.cpu, "s")
+            used, clouds = [], []
+            for _ in range(TURNS):
+                before = time.process_time()
+                used.append(measure(command, cwd=root))
+                clouds.append(time.process_time() - before)
+            best = min(one.wall for one in used)
+            show(" ".join(words[:4]), best, "s", f"must be at most {LIMIT:.2f}; the first time {used[0].wall:.2f}")
+            show("  CPU: of the command, and of the cloud", min(one.cpu for one in used), "s", f"{min(clouds):.2f} s")
         server.stop()
 
 

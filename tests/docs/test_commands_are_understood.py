@@ -57,7 +57,7 @@ def test_the_check_refuses_what_the_cli_does_not_know(capsys: pytest.CaptureFixt
         parse("mlops-iac runn screening-dev")
 
 
-EXECUTED = {"README.md", "docs/guides/first-environment.md", "docs/guides/state.md"}
+EXECUTED = {"README.md", "docs/guides/first-environment.md", "docs/guides/runs-and-models.md", "docs/guides/state.md"}
 """By tests/e2e."""
 
 

@@ -123,7 +123,9 @@ def test_a_run_is_found_by_the_beginning_of_its_id(environment: Environment, cli
     ids = [start(environment, clients, root).id for _ in range(3)][::-1]
     assert list_ids(environment, clients) == tuple(ids)
     assert list_ids(environment, clients, limit=1) == (ids[0],)
-    assert find_id(environment, clients, "last") == ids[0]
+    assert [find_id(environment, clients, word) for word in ("last", "last~0", "last~2")] == [ids[0], ids[0], ids[2]]
+    with pytest.raises(RunError, match="has 3 runs, so none is the 3th before the last"):
+        find_id(environment, clients, "last~3")
     assert find_id(environment, clients, f"screening-dev-{ids[1]}") == ids[1]
     with pytest.raises(UsageError, match=f"3 runs of screening-dev begin with `{ids[0][:4]}`: {ids[0]}"):
         find_id(environment, clients, ids[0][:4])
