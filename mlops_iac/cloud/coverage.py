@@ -37,6 +37,12 @@ An operation whose verb says that something is done (start, run, send, invoke, i
 answers `NotImplemented` with status 501: nobody is told that something happened which did not. SageMaker's processing,
 training and transform jobs, endpoints and Batch jobs are ours and run as processes.
 
+Tuning jobs start real training jobs: grid, random, Bayesian (a Gaussian process of ours with expected improvement, on
+at most 150 trials) and Hyperband (successive halving, one bracket). AWS's early stopping is by the median, as
+documented. Not offered: several training job definitions, warm start, Autotune, a limit of the whole run time,
+detected convergence. A spot training's machine is taken away only by `mlops-iac cloud interrupt`; checkpoints go both
+ways. One instance: several processes by torchrun where the image has PyTorch, none by MPI.
+
 Athena's queries are ours too: `SELECT`, `UNLOAD` and statements about the Glue catalogue run over the emulated S3
 (text, CSV, JSON, Parquet; partitions of the catalogue), and what is not understood fails with its reason: `INSERT`,
 `CREATE TABLE AS`, `MERGE`, views, Iceberg, ORC, partition projection, other catalogues. Lake Formation is not

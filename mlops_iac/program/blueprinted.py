@@ -117,6 +117,10 @@ class Program:
                         detail = f"Step `{step.name}` runs `{image}`; the embedded cloud runs no containers."
                         hint = f"use an image of {', '.join(framework_names())} of AWS's here, or deploy to AWS."
                         yield one.problem(step.name, "image", "This image cannot run here.", detail, hint)
+                for field, why in step.not_embedded():
+                    detail = f"Step `{step.name}`: {why}."
+                    hint = "change it for this stack, or deploy it with --cloud aws."
+                    yield one.problem(step.name, field, "The embedded cloud cannot run this.", detail, hint)
 
     def check_code(self) -> None:
         """Raise ConfigError, at its line, when the code folder or one of the pipelines' scripts does not exist."""

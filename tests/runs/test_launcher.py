@@ -82,6 +82,31 @@ def test_the_model_carries_its_serving_code(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize("variable", ["LOCAL_RANK", "OMPI_COMM_WORLD_LOCAL_RANK"])
+def test_of_processes_that_train_together_the_first_keeps_the_model(tmp_path: Path, variable: str) -> None:
+    code, model = make_code(tmp_path / "code", train="print('trained')"), tmp_path / "model"
+    model.mkdir()
+    second = run_training(code, model, "--mlops_iac_script", "train.py", **{variable: "1"})
+    assert (second.returncode, [*model.iterdir()]) == (0, [])
+    first = run_training(code, model, "--mlops_iac_script", "train.py", **{variable: "0"})
+    assert "saved nothing" in first.stderr
+
+
+def test_numbers_of_an_evaluation_are_told_where_a_tuning_job_looks(tmp_path: Path) -> None:
+    script = """
+import json, os, pathlib
+found = {"metrics": {"auc": 0.9, "bad": float("nan"), "is": True}, "regression_metrics": {"mse": {"value": 4}}}
+pathlib.Path(os.environ["SM_OUTPUT_DATA_DIR"], "evaluation.json").write_text(json.dumps(found))
+pathlib.Path(os.environ["SM_MODEL_DIR"], "m").write_text("")
+"""
+    code, model, output = make_code(tmp_path / "code", train=script), tmp_path / "model", tmp_path / "output"
+    model.mkdir()
+    output.mkdir()
+    done = run_training(code, model, "--mlops_iac_script", "train.py", SM_OUTPUT_DATA_DIR=str(output))
+    told = [line for line in done.stdout.splitlines() if line.startswith("mlops_iac_metric")]
+    assert told == ["mlops_iac_metric auc=0.9", "mlops_iac_metric regression_metrics.mse.value=4.0"]
+
+
 def test_what_the_script_put_there_itself_stays(tmp_path: Path) -> None:
     model = tmp_path / "model"
     model.mkdir()

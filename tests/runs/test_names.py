@@ -10,6 +10,18 @@ RUN = "261121-081530-3fa2"
 LONGEST = "team-of-sixteen1-environment"[:27]
 
 
+def test_names_of_tuning_jobs_and_their_trainings_are_told() -> None:
+    run = "261121-081530-3fa2"
+    whole, hashed = made_name("tiny-dev", run, "tune", 32), made_name("screening-dev", run, "tune", 32)
+    assert whole == f"tiny-dev-{run}-tune"
+    assert len(hashed) <= 32
+    for stack, name in (("tiny-dev", whole), ("screening-dev", hashed)):
+        assert is_made_by_run(stack, name)
+        assert is_made_by_run(stack, f"{name}-001-0123abcd")
+    assert not is_made_by_run("screening-dev", "screening-dev-other")
+    assert not is_made_by_run("screening", hashed)
+
+
 def test_a_name_that_fits_says_stack_run_and_step() -> None:
     assert made_name("screening-dev", RUN, "train", 63) == f"screening-dev-{RUN}-train"
 

@@ -11,6 +11,7 @@ from mlops_iac.cloud.gateway import AwsError, Call
 from mlops_iac.cloud.jobs import script_mode
 from mlops_iac.cloud.jobs.checkpoints import USUAL, checkpoints_of
 from mlops_iac.cloud.jobs.code import fetch_code
+from mlops_iac.cloud.jobs.environments import PythonEnvironment
 from mlops_iac.cloud.jobs.failure import JobFailed, JobStopped, last_error
 from mlops_iac.cloud.jobs.host import Host, check_role
 from mlops_iac.cloud.jobs.metrics import MetricReader
@@ -162,7 +163,7 @@ class TrainingJobs(SageMakerJobs):
             metrics.read(line)
 
         run.on_line = on_line
-        program = self._command(asked, hyperparameters)
+        program = self._command(asked, hyperparameters, environment)
         variables = self._variables(run, hyperparameters)
         checkpoints = checkpoints_of(asked, run.s3, run.workspace.view.real)
         if checkpoints:
@@ -186,6 +187,8 @@ class TrainingJobs(SageMakerJobs):
         count = asked["ResourceConfig"].get("InstanceCount", 1)
         if count > 1:
             raise JobFailed(f"ClientError: The embedded cloud has one instance; this job asks for {count}.")
+        if asked.get("HyperParameters", {}).get(script_mode.MPI) == "true":
+            raise JobFailed("ClientError: The embedded cloud has no mpirun, which distributed training by MPI needs.")
         specification = asked["AlgorithmSpecification"]
         modes = [specification["TrainingInputMode"], *(c.get("InputMode") for c in asked.get("InputDataConfig", ()))]
         if "Pipe" in modes:
@@ -198,7 +201,9 @@ class TrainingJobs(SageMakerJobs):
             source = Source(data["S3Uri"], data["S3DataType"], data.get("S3DataDistributionType") == "ShardedByS3Key")
             download(run.s3, source, run.workspace.folder(f"/opt/ml/input/data/{channel['ChannelName']}"))
 
-    def _command(self, asked: Mapping[str, Any], hyperparameters: Mapping[str, Any]) -> list[str]:
+    def _command(
+        self, asked: Mapping[str, Any], hyperparameters: Mapping[str, Any], environment: PythonEnvironment
+    ) -> list[str]:
         specification = asked["AlgorithmSpecification"]
         if specification.get("ContainerEntrypoint"):
             return [*specification["ContainerEntrypoint"], *specification.get("ContainerArguments", ())]
@@ -207,7 +212,12 @@ class TrainingJobs(SageMakerJobs):
             raise JobFailed(
                 "AlgorithmError: The hyperparameter sagemaker_program is missing: there is no script to run."
             )
-        return script_mode.command(str(program), "python", script_mode.arguments(hyperparameters))
+        given = script_mode.arguments(hyperparameters)
+        if hyperparameters.get(script_mode.TORCHRUN):
+            if not any((folder / "bin/torchrun").is_file() for folder in environment.folders):
+                raise JobFailed("ClientError: The image has no torchrun: it comes with PyTorch.")
+            return script_mode.torchrun(str(program), given, int(hyperparameters.get(script_mode.PROCESSES, 1)))
+        return script_mode.command(str(program), "python", given)
 
     def _variables(self, run: Run, hyperparameters: Mapping[str, Any]) -> dict[str, str]:
         asked, workspace = run.record, run.workspace

@@ -18,14 +18,18 @@ from mlops_iac.core.script_mode import (
 from mlops_iac.core.strict_json import read_json
 
 __all__ = [
+    "MPI",
+    "PROCESSES",
     "PROGRAM",
     "SUBMIT_DIRECTORY",
+    "TORCHRUN",
     "arguments",
     "channel_configuration",
     "command",
     "decode",
     "resource_configuration",
     "shown",
+    "torchrun",
     "variables",
 ]
 
@@ -33,6 +37,11 @@ __all__ = [
 def decode(hyperparameters: Mapping[str, str]) -> dict[str, Any]:
     """Values as the script gets them: JSON where they are JSON, text otherwise."""
     return {name: _decode(value) for name, value in hyperparameters.items()}
+
+
+TORCHRUN, MPI = "sagemaker_torch_distributed_enabled", "sagemaker_mpi_enabled"
+PROCESSES = "sagemaker_mpi_num_of_processes_per_host"
+"""Hyperparameters by which a training has several processes."""
 
 
 def command(program: str, python: str, given: Sequence[str]) -> list[str]:
@@ -47,6 +56,12 @@ def command(program: str, python: str, given: Sequence[str]) -> list[str]:
         # A shell in a shell: the words are quoted for the inner one, and the outer one still reads `$` in them.
         return ["/bin/sh", "-c", f'/bin/sh -c "./{program} {shlex.join(given)}"']
     raise JobFailed(f"AlgorithmError: The entry point `{program}` is neither a .py nor a .sh file.")
+
+
+def torchrun(program: str, given: Sequence[str], processes: int) -> list[str]:
+    """The command of AWS's containers for PyTorch's distributed training on one instance."""
+    words = ["exec", "torchrun", "--nnodes", "1", "--nproc_per_node", str(processes), program, *given]
+    return ["/bin/sh", "-c", " ".join(words)]
 
 
 def shown(command: Sequence[str]) -> str:

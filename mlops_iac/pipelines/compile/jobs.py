@@ -103,11 +103,31 @@ def output_key(bindings: Bindings) -> dict[str, str]:
 def script_mode(step: TrainingStep, region: str) -> dict[str, str]:
     """Hyperparameters by which AWS's framework containers find the code. They win over the team's."""
     return {
+        **_launched(step),
         "mlops_iac_script": step.script,
         "sagemaker_container_log_level": "20",
         "sagemaker_program": "mlops_iac_run.py",
         "sagemaker_region": region,
         "sagemaker_submit_directory": "/opt/ml/input/data/code/sourcedir.tar.gz",
+    }
+
+
+def _launched(step: TrainingStep) -> dict[str, str]:
+    """How the containers start a training of several processes.
+
+    params.py and runner.py of github.com/aws/sagemaker-training-toolkit, read 2026-11-29: the number of processes has
+    MPI's name for every launcher.
+    """
+    if step.distributed is None:
+        return {}
+    given = step.distributed.processes
+    count = {} if given is None else {"sagemaker_mpi_num_of_processes_per_host": str(given)}
+    if step.distributed.launcher == "mpi":
+        return {**count, "sagemaker_mpi_enabled": "true"}
+    return {
+        **count,
+        "sagemaker_instance_type": step.job.instance_type,
+        "sagemaker_torch_distributed_enabled": "true",
     }
 
 

@@ -134,6 +134,10 @@ class Step(PipelineModel):
         """Every container image that it names itself; ``own:TAG`` is one of the environment's own."""
         return iter(())
 
+    def not_embedded(self) -> Iterator[tuple[str, str]]:
+        """Fields that ask for more than one machine without containers has, each with the reason."""
+        return iter(())
+
     def facts(self, key_of: KeyOf) -> Mapping[str, Any]:
         """What readers need to know of it: `mlops_iac.core.environment.Step.facts`."""
         return {}

@@ -10,6 +10,7 @@ from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from mlops_iac.pipelines import hyperparameters
 from mlops_iac.pipelines.hyperparameters import carry, text_of
+from mlops_iac.pipelines.model import PipelineModel
 from mlops_iac.pipelines.names import Word
 from mlops_iac.pipelines.references import FromParameter, Source
 from mlops_iac.pipelines.steps.step import Made, Output, Read, ScriptStep
@@ -27,9 +28,29 @@ Hyperparameters = Annotated[
 CHECKPOINTS: Final = "/opt/ml/checkpoints"
 """Where a script finds its checkpoints and leaves them."""
 SAGEMAKER_ONLY: Final = frozenset(
-    {"attempts", "checkpoints", "input_mode", "input_modes", "max_wait_minutes", "metrics", "shared", "spot"}
+    {
+        "attempts",
+        "checkpoints",
+        "distributed",
+        "input_mode",
+        "input_modes",
+        "max_wait_minutes",
+        "metrics",
+        "shared",
+        "spot",
+    }
 )
 """Fields about what only SageMaker's training jobs have."""
+
+
+class Distributed(PipelineModel):
+    """How the processes of one training are started. The script finds its rank as the launcher tells it (``RANK``,
+    ``OMPI_COMM_WORLD_RANK``), and saves the model in the first process only."""
+
+    launcher: Literal["torchrun", "mpi"]
+    """`torchrun` for PyTorch's DDP and its like, `mpi` for Horovod: `mpirun`, which AWS's images have."""
+    processes: int | None = Field(default=None, ge=1, le=256)
+    """On each instance. Left out: one for each GPU, and one where there is none."""
 
 
 def find_regex_fault(regex: str) -> str | None:
@@ -59,6 +80,8 @@ class TrainingStep(ScriptStep):
     """Channel to its own input mode. Left out: that of the step."""
     shared: tuple[Word, ...] = ()
     """Channels whose objects are shared out among the instances; each instance gets a whole copy of the others."""
+    distributed: Distributed | None = None
+    """Several processes that train one model together. Left out: one process on each instance."""
     checkpoints: bool = False
     """Keep what the script writes to /opt/ml/checkpoints in the lake while it runs; after an interruption it is there
     again."""
@@ -80,6 +103,12 @@ class TrainingStep(ScriptStep):
             yield Read(f"channels.{name}", source, ("prefix", "folder"))
         if isinstance(self.hyperparameters, FromParameter):
             yield Read("hyperparameters", self.hyperparameters, ("strings",))
+
+    def not_embedded(self) -> Iterator[tuple[str, str]]:
+        if self.job.instance_count > 1:
+            yield "job", f"it asks for {self.job.instance_count} instances that work together, and there is one machine"
+        if self.distributed is not None and self.distributed.launcher == "mpi":
+            yield "distributed", "its processes are started by mpirun, which is no Python package"
 
     @property
     def checkpoint_folder(self) -> str:

@@ -95,6 +95,11 @@ def run_script(script: str, arguments: list[str], variables: Mapping[str, str], 
     return 128 - code_or_signal if code_or_signal < 0 else code_or_signal
 
 
+def is_first(variables: Mapping[str, str]) -> bool:
+    """Whether this process is the first of those that train together on this machine: one of them keeps the model."""
+    return all(variables.get(name, "0") == "0" for name in ("LOCAL_RANK", "OMPI_COMM_WORLD_LOCAL_RANK"))
+
+
 def report_metrics(folders: Iterable[Path]) -> None:
     """Tell the numbers of an evaluation that the script left in the log, where a tuning job finds its objective."""
     for file in (folder / EVALUATION for folder in folders):
@@ -170,6 +175,8 @@ def main() -> None:
     status = run_script(script, arguments, script_environment(os.environ, script, arguments, code), code)
     if status:
         sys.exit(status)
+    if not is_first(os.environ):
+        return
     report_metrics([Path(os.environ.get("SM_OUTPUT_DATA_DIR", "/opt/ml/output/data")), model])
     if not any(model.iterdir() if model.is_dir() else ()):
         sys.exit(f"{OWN_FILE}: {script} saved nothing in SM_MODEL_DIR ({model}); there is no model to keep")

@@ -79,6 +79,16 @@ def test_a_script_is_told_what_awss_containers_tell(cloud, monkeypatch):
     assert "HOME_SECRET" not in variables
 
 
+@pytest.mark.parametrize(
+    ("hyperparameter", "said"),
+    [("sagemaker_torch_distributed_enabled", "has no torchrun"), ("sagemaker_mpi_enabled", "has no mpirun")],
+)
+def test_a_launcher_that_is_not_there_is_named(cloud, hyperparameter, said):
+    job = cloud.train("print('hello')", HyperParameters={hyperparameter: "true"})
+    assert job["TrainingJobStatus"] == "Failed"
+    assert said in job["FailureReason"]
+
+
 def test_statuses_move_as_on_aws(cloud):
     job = cloud.train("print('hello')")
     steps = [step["Status"] for step in job["SecondaryStatusTransitions"]]

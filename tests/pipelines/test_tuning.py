@@ -1,0 +1,182 @@
+"""Tuning and training steps: what is refused, and what SageMaker is asked for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from mlops_iac.core.errors import PipelineError
+from mlops_iac.pipelines.compile import TARGETS, get_target
+from mlops_iac.pipelines.compile.bindings import Bindings
+from mlops_iac.pipelines.parameters import Parameter
+from mlops_iac.pipelines.pipeline import Pipeline
+from mlops_iac.pipelines.steps import ProcessingStep, Step, TrainingStep, TuneStep
+
+DATA = Parameter(name="data", type="prefix", default="raw/", description="The data.")
+TRAIN: dict[str, Any] = {"name": "train", "script": "train.py", "channels": {"train": "parameters.data"}}
+TUNE: dict[str, Any] = {
+    **TRAIN,
+    "name": "tune",
+    "objective": {"metric": "auc", "regex": "auc=([0-9.]+)"},
+    "ranges": {
+        "C": {"min": 0.1, "max": 10.0, "scale": "logarithmic"},
+        "depth": {"min": 1, "max": 5},
+        "kind": ["a", "b c"],
+    },
+    "max_jobs": 4,
+}  # fmt: skip
+WORDS = {"kind": ["a", "b"], "rate": [1, 2, 3]}
+
+
+def compiled(target: str, *steps: Step) -> dict[str, Any]:
+    pipeline = Pipeline(name="p", parameters=(DATA,), steps=steps)
+    return get_target(target).compile(pipeline, Bindings.placeholder("screening-dev", "eu-west-1"))
+
+
+def request(target: str, step: Step) -> dict[str, Any]:
+    document = compiled(target, step)
+    if "States" in document:
+        found: dict[str, Any] = document["States"][step.name]["Parameters"]
+        return found
+    arguments: dict[str, Any] = document["Steps"][0]["Arguments"]
+    return arguments
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"ranges": {}}, "at least 1 item"),
+        ({"ranges": {"C": []}}, "at least 1 item"),
+        ({"ranges": {"C": ["a", "a"]}}, "`a` is there twice"),
+        ({"ranges": {"C": {"min": 2, "max": 1}}}, "`min` must be the smaller one"),
+        ({"ranges": {"C": {"min": 1, "max": 1}}}, "`min` must be the smaller one"),
+        ({"ranges": {"C": {"min": float("nan"), "max": 1.0}}}, "finite numbers"),
+        ({"ranges": {"C": {"min": 1.5, "max": 2, "type": "integer"}}}, "whole numbers"),
+        ({"ranges": {"C": {"min": 0, "max": 2, "scale": "logarithmic"}}}, "values above 0 only"),
+        ({"ranges": {"C": {"min": 0.5, "max": 1.0, "scale": "reverse-logarithmic"}}}, "from 0 to below 1"),
+        ({"ranges": {"sagemaker_program": ["a"]}}, "are taken"),
+        ({"ranges": {f"x{number}": [1, 2] for number in range(31)}}, "at most 30 items"),
+        ({"max_jobs": None}, "needs `max_jobs`"),
+        ({"max_jobs": 751}, "less than or equal to 750"),
+        ({"max_parallel": 11}, "less than or equal to 10"),
+        ({"strategy": "grid", "max_jobs": None}, "`C` has `min` and `max`"),
+        ({"strategy": "grid", "ranges": WORDS, "max_jobs": 7}, "the grid holds 6"),
+        ({"strategy": "grid", "ranges": {f"x{n}": [1, 2] for n in range(10)}, "max_jobs": None}, "at most 750"),
+        ({"strategy": "hyperband"}, "needs a `hyperband` section"),
+        ({"strategy": "hyperband", "hyperband": {"max_resource": 9}, "early_stopping": True}, "by itself"),
+        ({"strategy": "hyperband", "hyperband": {"min_resource": 9, "max_resource": 3}}, "more than `max_resource`"),
+        ({"objective": {"metric": "auc", "regex": "auc=[0-9.]+"}}, "has no group"),
+        ({"objective": {"metric": "auc", "regex": "auc=([0-9.]+"}}, "no regular expression"),
+        ({"metrics": {"auc": "auc=(.*)"}}, "names the objective `auc` again"),
+        ({"hyperparameters": {"C": 1}}, "`C` has a fixed value and a range"),
+        ({"checkpoints": True}, "would share one folder of checkpoints"),
+        ({"compute": "batch"}, "compute: sagemaker"),
+        ({"seed": -1}, "greater than or equal to 0"),
+    ],
+)
+def test_a_tuning_that_cannot_be_is_refused(changes: dict[str, Any], said: str) -> None:
+    with pytest.raises(PipelineError) as refused:
+        TuneStep(**{**TUNE, **changes})
+    assert said in str(refused.value), refused.value
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"input_mode": "Pipe"}, "'File' or 'FastFile'"),
+        ({"input_modes": {"test": "File"}}, "names `test`, which is none of train"),
+        ({"shared": ["test"]}, "names `test`, which is none of train"),
+        ({"metrics": {"loss": "loss="}}, "has no group"),
+        ({"max_wait_minutes": 90}, "is of `spot` trainings"),
+        ({"spot": True, "max_wait_minutes": 30}, "less than the 60 `max_minutes`"),
+        ({"compute": "batch", "spot": True}, "`spot` is of training jobs"),
+        ({"hyperparameters": {"mlops_iac_script": "x"}}, "are taken"),
+        ({"hyperparameters": {"text": "a b" * 1000}}, "SageMaker allows 2500"),
+        ({"distributed": {"launcher": "gloo"}}, "'torchrun' or 'mpi'"),
+    ],
+)
+def test_a_training_that_cannot_be_is_refused(changes: dict[str, Any], said: str) -> None:
+    with pytest.raises(PipelineError) as refused:
+        TrainingStep(**{**TRAIN, **changes})
+    assert said in str(refused.value), refused.value
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_a_tuning_asks_for_what_was_written(target: str) -> None:
+    asked = request(target, TuneStep(**{**TUNE, "seed": 7, "target": 0.9, "early_stopping": True}))
+    config = asked["HyperParameterTuningJobConfig"]
+    assert config["Strategy"] == "Bayesian"
+    assert config["HyperParameterTuningJobObjective"] == {"Type": "Maximize", "MetricName": "auc"}
+    assert config["ResourceLimits"] == {"MaxNumberOfTrainingJobs": 4, "MaxParallelTrainingJobs": 2}
+    assert (config["RandomSeed"], config["TrainingJobEarlyStoppingType"]) == (7, "Auto")
+    assert config["TuningJobCompletionCriteria"] == {"TargetObjectiveMetricValue": 0.9}
+    ranges = config["ParameterRanges"]
+    assert ranges["IntegerParameterRanges"] == [
+        {"Name": "depth", "MinValue": "1", "MaxValue": "5", "ScalingType": "Auto"}
+    ]
+    (continuous,) = ranges["ContinuousParameterRanges"]
+    assert continuous == {"Name": "C", "MinValue": "0.1", "MaxValue": "10.0", "ScalingType": "Logarithmic"}
+    (words,) = ranges["CategoricalParameterRanges"]
+    assert words["Values"][0] == "a"
+    assert words["Values"][1].startswith("mlops_iac_b64:"), "a shell would split it"
+    metrics = asked["TrainingJobDefinition"]["AlgorithmSpecification"]["MetricDefinitions"]
+    assert metrics == [{"Name": "auc", "Regex": "auc=([0-9.]+)"}]
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_a_grid_says_no_number_of_jobs(target: str) -> None:
+    asked = request(target, TuneStep(**{**TUNE, "strategy": "grid", "ranges": WORDS, "max_jobs": None}))
+    assert asked["HyperParameterTuningJobConfig"]["ResourceLimits"] == {"MaxParallelTrainingJobs": 2}
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_an_objective_without_a_regex_is_read_from_what_the_entry_point_tells(target: str) -> None:
+    step = TuneStep(**{**TUNE, "objective": {"metric": "regression_metrics.mse.value", "goal": "minimize"}})
+    (metric,) = request(target, step)["TrainingJobDefinition"]["AlgorithmSpecification"]["MetricDefinitions"]
+    assert metric["Regex"].startswith(r"mlops_iac_metric regression_metrics\.mse\.value=(")
+
+
+def test_the_best_model_goes_on_as_each_target_documents_it() -> None:
+    read = ProcessingStep(
+        name="look", script="look.py", inputs={"model": "tune.model"}, outputs={"report": {"zone": "models"}}
+    )
+    machine = compiled("step-functions", TuneStep(**TUNE), read)
+    assert machine["States"]["tune: ask"]["ResultSelector"] == {"best.$": "$.BestTrainingJob.TrainingJobName"}
+    model = machine["States"]["tune: keep"]["Parameters"]["model.$"]
+    assert model.endswith("models/{}/{}/output/model.tar.gz', $.run, $.steps.tune.best)")
+    pipeline = compiled("sagemaker-pipelines", TuneStep(**TUNE), read)
+    (source,) = [
+        one["S3Input"]["S3Uri"]
+        for one in pipeline["Steps"][1]["Arguments"]["ProcessingInputs"]
+        if one["InputName"] == "model"
+    ]
+    values = source["Std:Join"]["Values"]
+    assert source["Std:Join"]["On"] == "/"
+    assert values[2:] == [{"Get": "Steps.tune.TrainingJobSummaries[0].TrainingJobName"}, "output/model.tar.gz"]
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_a_training_asks_for_spot_checkpoints_and_its_channels_modes(target: str) -> None:
+    step = TrainingStep(
+        **TRAIN, spot=True, checkpoints=True, input_mode="FastFile", hyperparameters={"lr": 0.1, "flag": True},
+        distributed={"launcher": "torchrun", "processes": 2}, metrics={"loss": "loss=(.*)"}, shared=("train",),
+    )  # fmt: skip
+    asked = request(target, step)
+    assert asked["EnableManagedSpotTraining"] is True
+    assert asked["StoppingCondition"] == {"MaxRuntimeInSeconds": 3600, "MaxWaitTimeInSeconds": 7200}
+    assert asked["CheckpointConfig"]["LocalPath"] == "/opt/ml/checkpoints"
+    assert "checkpoints/train/" in str(asked["CheckpointConfig"])
+    train, code = asked["InputDataConfig"]
+    assert asked["AlgorithmSpecification"]["TrainingInputMode"] == "FastFile"
+    assert code["InputMode"] == "File", "the code is unpacked"
+    assert train["DataSource"]["S3DataSource"]["S3DataDistributionType"] == "ShardedByS3Key"
+    given = asked["HyperParameters"]
+    assert (given["lr"], given["flag"]) == ("0.1", "true")
+    assert given["sagemaker_torch_distributed_enabled"] == "true"
+    assert given["sagemaker_mpi_num_of_processes_per_host"] == "2"
+
+
+def test_what_one_machine_without_mpirun_cannot_do_is_told_by_field() -> None:
+    step = TrainingStep(**TRAIN, job={"instance_count": 2}, distributed={"launcher": "mpi"})
+    assert [field for field, _ in step.not_embedded()] == ["job", "distributed"]
