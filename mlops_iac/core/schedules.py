@@ -44,7 +44,7 @@ class Schedule:
             return cls(cron=Cron.parse(found[1]))
         if found := _AT.fullmatch(expression):
             return cls(once=datetime.fromisoformat(found[1]))
-        raise ValueError(f"it has none of the forms {FORMS}")
+        raise ValueError("it has another form")
 
     def due(self, after: datetime, zone: tzinfo = UTC, since: datetime | None = None) -> Iterator[datetime]:
         """The moments after one, in order, in UTC. A rate counts from ``since``, which is a moment itself.

@@ -52,7 +52,7 @@ def test_a_schedule_is_due(expression: str, moments: list[str]) -> None:
 @pytest.mark.parametrize(
     ("expression", "why"),
     [
-        ("daily", "forms"),
+        ("daily", "another form"),
         ("cron(0 6 * * ?)", "5 fields"),
         ("cron(0 6 * * * *)", "must be `?`"),
         ("cron(0 6 ? * ? *)", "must be `?`"),
@@ -70,10 +70,10 @@ def test_a_schedule_is_due(expression: str, moments: list[str]) -> None:
         ("cron(- 6 * * ? *)", "no minute"),
         ("cron(² 6 * * ? *)", "no minute"),
         ("rate(0 days)", "one minute"),
-        ("rate(1.5 days)", "forms"),
-        ("rate(1 week)", "forms"),
+        ("rate(1.5 days)", "another form"),
+        ("rate(1 week)", "another form"),
         ("at(2026-13-01T06:00:00)", "month"),
-        ("at(2026-12-01)", "forms"),
+        ("at(2026-12-01)", "another form"),
     ],
 )
 def test_what_is_no_schedule_says_why(expression: str, why: str) -> None:

@@ -17,6 +17,7 @@ PATH = re.compile(r"`((?:[\w<>*.-]+/)*[\w<>*-]+(?:\.(?:py|md|yaml|toml|json|sh)|
 MADE_LATER = {
     "evaluation.json", "evaluation/evaluation.json",
     "models/<run>/", "code/<sha>/", "curated/<run>/", "features/<run>/train/", "features/<run>/test/",
+    "code/current/<pipeline>.json",
     "raw/", "wheels/", "manifest.json", "inference.py", "cloud.json",
 }  # fmt: skip
 """What runs and the tool make; no file of the project."""
