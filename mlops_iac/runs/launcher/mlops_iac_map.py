@@ -41,6 +41,7 @@ HOSTS = "/opt/ml/config/resourceconfig.json"
 ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 """Tasks run beside each other: libraries that take all cores for each would be slower, and dislike forks."""
 LONGEST_REASON = 900
+SCRATCH = "/dev/shm"  # noqa: S108 - the job's own memory; results pass through it
 PIECES = "--map-items-"
 
 
@@ -109,7 +110,7 @@ class Script:
         self.arguments, self.inner = list(arguments), inner
         self.parts, self.failures = results, results.with_name(results.name.replace("part-", "failed-"))
         self.code: CodeType = compile(self.file.read_bytes(), str(self.file), "exec")
-        self.scratch = tempfile.mkdtemp()
+        self.scratch = tempfile.mkdtemp(dir=SCRATCH if os.access(SCRATCH, os.W_OK) else None)
 
     def run(self, task: Task) -> NoReturn:
         """Be the task, in a process of its own, and end with it."""
