@@ -67,6 +67,7 @@ class Step:
     what is a SageMaker job: ``job``, processing, training or transform; ``settings``, where a file says its machines
     what runs a script of mlops-iac's own: ``shipped``, the file
     what makes something with a name of its own: ``name_limit``, how many characters that name may have
+    evaluate: ``evaluation``, the key of the file it makes, with ``{run}`` for the run's id
     gate: ``conditions``, each with ``evaluation``, the key of the file it reads, with ``{run}`` for the run's id;
     ``metric``, the path of the metric below ``metrics``; ``direction``, at_least or at_most; and ``bound``, a number,
     or ``parameter``, which holds it

@@ -28,9 +28,9 @@ StepName = Annotated[
 ]
 """Small letters, digits and single hyphens; a letter first."""
 
-MetricPath = Annotated[
-    str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_:@-]*(\.[A-Za-z_][A-Za-z0-9_:@-]*)*$", max_length=120)
-]
+METRIC_PATTERN = r"^[A-Za-z_][A-Za-z0-9_:@-]*(\.[A-Za-z_][A-Za-z0-9_:@-]*)*$"
+
+MetricPath = Annotated[str, StringConstraints(pattern=METRIC_PATTERN, max_length=120)]
 """A metric's name (``auc``, ``validation:auc``), or its path in the file (``regression_metrics.mse.value``)."""
 
 Word = Annotated[str, StringConstraints(pattern=r"^[a-zA-Z_][a-zA-Z0-9_]*$", max_length=64)]

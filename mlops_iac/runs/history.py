@@ -142,7 +142,7 @@ def _to_run(
     history: History | None = None,
 ) -> Run:
     gates = [step for step in pipeline.steps if step.kind == "gate"]
-    files = _read_evaluations(environment, clients, pipeline, gates, execution.run)
+    files = _read_evaluations(environment, clients, pipeline, execution.run)
     metrics: dict[str, float] = {}
     for body in files.values():
         metrics |= read_numbers(body or b"")
@@ -180,11 +180,12 @@ Files = Mapping[str, bytes | None]
 """Evaluation files by the fact that says where they lie; None where there is none."""
 
 
-def _read_evaluations(
-    environment: Environment, clients: Clients, pipeline: Pipeline, gates: list[Step], run: str
-) -> Files:
+def _read_evaluations(environment: Environment, clients: Clients, pipeline: Pipeline, run: str) -> Files:
+    """Those that gates read, and those that steps say they make."""
     store = environment.get_store(pipeline.store)
-    places = dict.fromkeys(one["evaluation"] for gate in gates for one in gate.facts["conditions"])
+    read = [one for step in pipeline.steps if step.kind == "gate" for one in step.facts["conditions"]]
+    made = [step.facts for step in pipeline.steps if step.kind == "evaluate"]
+    places = dict.fromkeys(one["evaluation"] for one in [*made, *read])
     return {place: find_content(store, clients, place.format(run=run), MOST_BYTES) for place in places}
 
 

@@ -17,9 +17,11 @@ from mlops_iac.pipelines.steps import (
     BiasStep,
     ChoiceStep,
     ContainerStep,
+    EvaluateStep,
     ExplainStep,
     Job,
     MapStep,
+    NotifyStep,
     Output,
     ProcessingStep,
     QueryStep,
@@ -136,6 +138,18 @@ def _sparking() -> Pipeline:
     return Pipeline(name="counting", parameters=(data,), steps=(count,))
 
 
+def _evaluated() -> Pipeline:
+    data = Parameter(name="data", type="prefix", default="raw/", description="What to measure.")
+    evaluate = EvaluateStep(name="evaluate", script="evaluate.py", inputs={"data": data.ref})
+    return Pipeline(name="measured", parameters=(data,), steps=(evaluate,))
+
+
+def _told() -> Pipeline:
+    measured = _evaluated()
+    tell = NotifyStep(name="tell", subject="Measured", message="{run} of {parameters.data}: {auc}, as {by.DE.auc}")
+    return measured.model_copy(update={"steps": (*measured.steps, tell)})
+
+
 SAMPLES: Mapping[str, Callable[[], Pipeline]] = {
     "approval": _approval,
     "baseline": _measuring,
@@ -144,9 +158,11 @@ SAMPLES: Mapping[str, Callable[[], Pipeline]] = {
     "choice": _choice,
     "container": _containing,
     "deploy": _training,
+    "evaluate": _evaluated,
     "explain": _measuring,
     "gate": _training,
     "map": _fitting,
+    "notify": _told,
     "processing": _training,
     "query": _refreshing,
     "register": _training,

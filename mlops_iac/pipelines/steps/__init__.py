@@ -12,9 +12,11 @@ from mlops_iac.pipelines.steps.bias import BiasStep
 from mlops_iac.pipelines.steps.choice import ChoiceStep
 from mlops_iac.pipelines.steps.container import ContainerStep
 from mlops_iac.pipelines.steps.deploy import DeployStep
+from mlops_iac.pipelines.steps.evaluate import EvaluateStep
 from mlops_iac.pipelines.steps.explain import ExplainStep
 from mlops_iac.pipelines.steps.gate import GateStep
 from mlops_iac.pipelines.steps.map import MapStep
+from mlops_iac.pipelines.steps.notify import NotifyStep
 from mlops_iac.pipelines.steps.processing import ProcessingStep
 from mlops_iac.pipelines.steps.query import QueryStep
 from mlops_iac.pipelines.steps.register import RegisterStep
@@ -31,9 +33,11 @@ STEP_KINDS: tuple[type[Step], ...] = (
     ChoiceStep,
     ContainerStep,
     DeployStep,
+    EvaluateStep,
     ExplainStep,
     GateStep,
     MapStep,
+    NotifyStep,
     ProcessingStep,
     QueryStep,
     RegisterStep,
@@ -70,10 +74,12 @@ __all__ = [
     "ChoiceStep",
     "ContainerStep",
     "DeployStep",
+    "EvaluateStep",
     "ExplainStep",
     "GateStep",
     "Job",
     "MapStep",
+    "NotifyStep",
     "Output",
     "ProcessingStep",
     "QueryStep",

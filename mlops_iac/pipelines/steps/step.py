@@ -60,7 +60,7 @@ class Job(Machines):
 Compute = Literal["sagemaker", "batch"]
 """Where a script runs: in a SageMaker job, or in a container on one of the environment's queues."""
 
-Made = Literal["model", "package", "verdict", "endpoint"]
+Made = Literal["model", "package", "verdict", "endpoint", "message"]
 """What a step makes that is no folder in the lake."""
 
 
@@ -187,11 +187,6 @@ class ScriptStep(Step):
     @property
     def seconds(self) -> int:
         return self.job.max_seconds
-
-    @property
-    def ways(self) -> tuple[tuple[str, ...], ...]:
-        """Names of steps of which only one group is done, as this step decides; they wait for it."""
-        return ()
 
     def facts(self, key_of: KeyOf) -> Mapping[str, Any]:
         """``job``: the kind of job that it is: SageMaker's word, or ``batch``."""

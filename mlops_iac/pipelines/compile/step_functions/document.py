@@ -26,6 +26,7 @@ from mlops_iac.pipelines.compile.step_functions.explain import compile_explain
 from mlops_iac.pipelines.compile.step_functions.failure import failure_states
 from mlops_iac.pipelines.compile.step_functions.gate import compile_gate
 from mlops_iac.pipelines.compile.step_functions.map import compile_map
+from mlops_iac.pipelines.compile.step_functions.notify import compile_notify
 from mlops_iac.pipelines.compile.step_functions.processing import compile_processing
 from mlops_iac.pipelines.compile.step_functions.query import compile_query, constants
 from mlops_iac.pipelines.compile.step_functions.refused import REFUSED
@@ -42,9 +43,11 @@ from mlops_iac.pipelines.steps import (
     ChoiceStep,
     ContainerStep,
     DeployStep,
+    EvaluateStep,
     ExplainStep,
     GateStep,
     MapStep,
+    NotifyStep,
     ProcessingStep,
     QueryStep,
     RegisterStep,
@@ -61,9 +64,11 @@ COMPILERS: Mapping[type[Step], Compiler] = {
     ChoiceStep: compile_choice,
     ContainerStep: compile_container,
     DeployStep: compile_deploy,
+    EvaluateStep: compile_processing,
     ExplainStep: compile_explain,
     GateStep: compile_gate,
     MapStep: compile_map,
+    NotifyStep: compile_notify,
     ProcessingStep: compile_processing,
     QueryStep: compile_query,
     RegisterStep: compile_register,
