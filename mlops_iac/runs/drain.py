@@ -30,6 +30,9 @@ LONGEST_STOP = 300.0
 RUN_ZONES = ("curated", "features", "models")
 SHORTEST = 8
 """Characters of the stack's name that the shortest names of jobs hold (tuning jobs of SageMaker Pipelines)."""
+WAITING_OR_RUNNING = ("SUBMITTED", "PENDING", "RUNNABLE", "STARTING", "RUNNING")
+MOST_DESCRIBED = 100
+"""Jobs of one DescribeJobs call: https://docs.aws.amazon.com/batch/latest/APIReference/API_DescribeJobs.html"""
 MOST_KEYS = 1000
 """Objects of one DeleteObjects call: S3's limit."""
 
@@ -134,6 +137,35 @@ def stop_jobs(kind: str) -> Callable[[Drain], int]:
         return len(names)
 
     return stop
+
+
+def stop_containers(work: Drain) -> int:
+    """Terminate what waits or runs on the stack's own queues. Batch names jobs by number: their tag tells whose they
+    are. Their records go by themselves, within a week."""
+    client, found = work.clients("batch"), []
+    for queue in work.environment.queues.values():
+        with missing_is_nothing("ClientException"), calling("batch:ListJobs", queue.queue):
+            for status in WAITING_OR_RUNNING:
+                listing = pages(
+                    client.list_jobs, "jobSummaryList", next_key="nextToken", jobQueue=queue.queue, jobStatus=status
+                )
+                found += [item["jobId"] for item in listing]
+    ours = [
+        job["jobId"] for job in describe_containers(client, found) if job.get("tags", {}).get(STACK_TAG) == work.stack
+    ]
+    for job in ours:
+        with calling("batch:TerminateJob", job):
+            client.terminate_job(jobId=job, reason="The environment is destroyed.")
+    work_over = ("SUCCEEDED", "FAILED")
+    for job in ours:
+        work.wait(lambda job=job: all(one["status"] in work_over for one in describe_containers(client, [job])), job)  # type: ignore[misc]
+    return len(ours)
+
+
+def describe_containers(client: Any, jobs: list[str]) -> Iterator[Any]:
+    for start in range(0, len(jobs), MOST_DESCRIBED):
+        with calling("batch:DescribeJobs", jobs[start]):
+            yield from client.describe_jobs(jobs=jobs[start : start + MOST_DESCRIBED])["jobs"]
 
 
 def is_over(status: str) -> bool:
@@ -255,6 +287,7 @@ STEPS: tuple[tuple[str, Callable[[Drain], int]], ...] = (
     ("running tuning job", stop_jobs("HyperParameterTuning")),
     ("running training job", stop_jobs("Training")),
     ("running transform job", stop_jobs("Transform")),
+    ("running container", stop_containers),
     ("endpoint", delete_endpoints),
     ("endpoint configuration", delete_named("EndpointConfig", "EndpointConfigs")),
     ("model", delete_named("Model", "Models")),
