@@ -1,4 +1,4 @@
-"""The pipeline files that the guide shows are read and compiled as a team's would be."""
+"""The pipeline files that the guides show are read and compiled as a team's would be."""
 
 from __future__ import annotations
 
@@ -14,12 +14,13 @@ from mlops_iac.pipelines.compile.bindings import Bindings
 from mlops_iac.pipelines.pipeline import Pipeline
 from mlops_iac.program.pipeline_files import read_pipelines
 
-GUIDE = (Path(__file__).parents[2] / "docs/guides/pipelines.md").read_text()
-SHOWN = re.findall(r"```yaml\n# \S+/pipelines/([a-z0-9-]+)\.yaml\n(.*?)```", GUIDE, re.DOTALL)
+GUIDES = [*(Path(__file__).parents[2] / "docs/guides").glob("*.md")]
+FILE = re.compile(r"```yaml\n# \S+/pipelines/([a-z0-9-]+)\.yaml\n(.*?)```", re.DOTALL)
+SHOWN = [found for guide in sorted(GUIDES) for found in FILE.findall(guide.read_text())]
 
 
-def test_the_guide_shows_some() -> None:
-    assert len(SHOWN) >= 4
+def test_the_guides_show_some() -> None:
+    assert len(SHOWN) >= 8
 
 
 @pytest.mark.parametrize(("name", "text"), SHOWN)
