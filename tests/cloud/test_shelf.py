@@ -86,6 +86,13 @@ def test_what_is_touched_while_it_is_saved_stays(cloud):
     assert cloud.restored(0) == {"a": [1, 2]}
 
 
+def test_what_was_collected_and_never_written_is_collected_again(cloud):
+    cloud.shelf["a"] = [1]
+    cloud.shelf.collect()
+    cloud.save()
+    assert cloud.restored(0) == {"a": [1]}
+
+
 @pytest.mark.parametrize("moment", ["before", "after"])
 def test_what_is_deleted_while_it_is_saved_stays_deleted(cloud, moment):
     cloud.shelf["a"] = [1]

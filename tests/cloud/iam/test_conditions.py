@@ -32,6 +32,7 @@ CASES = [
     ("NumericGreaterThanEquals", ["10"], ["10"], True),
     ("NumericLessThan", ["10"], ["many"], False),
     ("DateEquals", ["2026-01-01T00:00:00Z"], ["1767225600"], True),
+    ("DateEquals", ["2026-01-01T02:00:00+02:00"], ["1767225600"], True),
     ("DateNotEquals", ["2026-01-01T00:00:00Z"], ["2026-01-02T00:00:00Z"], True),
     ("DateLessThan", ["2026-01-02T00:00:00Z"], ["2026-01-01T00:00:00Z"], True),
     ("DateLessThanEquals", ["2026-01-01"], ["2026-01-01T00:00:00Z"], True),
