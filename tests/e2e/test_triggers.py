@@ -13,6 +13,8 @@ from mlops_iac.cloud.process import EmbeddedCloud
 from mlops_iac.pipelines.compile import TARGETS
 from tests.support import tiny_environment as tiny
 
+FIRST = next(iter(TARGETS))
+
 pytestmark = pytest.mark.slow
 
 TRIGGERS = """    triggers:
@@ -103,3 +105,32 @@ def test_destroying_leaves_nothing_that_fires(deployed: tiny.TinyEnvironment) ->
     deployed.run("destroy", "tiny-dev", "--yes")
     told = json.loads(deployed.run("cloud", "advance", "2d", "--json"))
     assert told["fired"] == []
+
+
+SECOND = """parameters:
+  data: {{type: prefix, default: raw/}}
+steps:
+  check: {{kind: processing, script: validate.py, inputs: {{data: parameters.data}},
+    outputs: {{data: {{zone: curated}}}}}}
+triggers:
+  chained: {{kind: after, pipeline: {after}}}
+"""
+
+
+def test_a_pipeline_follows_another_and_never_itself(tmp_path_factory: pytest.TempPathFactory) -> None:
+    with tiny.tiny_environment(tmp_path_factory.mktemp("after"), FIRST) as made:
+        folder = made.folder / "examples/tiny/pipelines"
+        folder.mkdir()
+        (folder / "second.yaml").write_text(SECOND.format(after="second"))
+        said = made.run("up", "tiny-dev", "--yes", code=2)
+        assert "examples/tiny/pipelines/second.yaml:7  triggers.chained.pipeline" in said
+        assert "second → second" in said
+        (folder / "second.yaml").write_text(SECOND.format(after="training"))
+        made.run("up", "tiny-dev", "--yes")
+        made.run("run", "tiny-dev", "second", "--push")
+        made.run("run", "tiny-dev", "--follow")
+        made.run("cloud", "advance", "1m")
+        assert [(run["pipeline"], run["status"]) for run in runs(made)] == [
+            ("second", "succeeded"),
+            ("training", "succeeded"),
+        ]

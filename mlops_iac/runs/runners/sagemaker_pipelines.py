@@ -43,6 +43,9 @@ STEP_STATUSES: Final[Mapping[str, StepStatus]] = {
 }
 _ENDS: Final[Mapping[StepStatus, RunStatus]] = {"refused": "refused", "timed-out": "timed-out", "failed": "failed"}
 """How a run ends whose approval ended so."""
+LATEST: Final = timedelta(days=1)
+"""How long after its moment a run that a trigger started may begin."""
+
 LONGEST_VALUE: Final = 1024
 """Characters of a parameter's value: SageMaker's API model, ParameterValue."""
 
@@ -98,7 +101,7 @@ class Runner:
     def find(self, run: str) -> Execution | None:
         """SageMaker chooses the ARN, so the run is looked for around the moment that its id tells."""
         moment = moment_of(run)
-        around = {"CreatedAfter": moment - timedelta(hours=1), "CreatedBefore": moment + timedelta(hours=1)}
+        around = {"CreatedAfter": moment - timedelta(hours=1), "CreatedBefore": moment + LATEST}
         for found, summary in self._summaries(**around):
             if found == run:
                 return self._describe(run, summary["PipelineExecutionArn"])
