@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from mlops_iac.core.errors import PipelineError
 from mlops_iac.pipelines.names import JOB_NAME_LENGTH, STEP_NAME_LENGTH
-from mlops_iac.pipelines.parameters import Parameter, find_mismatch
+from mlops_iac.pipelines.parameters import Parameter, find_fault, find_mismatch
 from mlops_iac.pipelines.pipeline import Pipeline
 from mlops_iac.pipelines.references import FromParameter, FromStep
 from mlops_iac.pipelines.steps import DeployStep, GateStep, Job, Output, ProcessingStep, TrainingStep
@@ -179,3 +179,40 @@ def test_an_order_keeps_every_edge(edges: list[tuple[int, int]]) -> None:
         assert set(step.after) <= seen
         seen.add(step.name)
     assert len(seen) == 12
+
+
+@pytest.mark.parametrize(
+    ("limits", "value", "why"),
+    [
+        ({"type": "number", "default": 3, "minimum": 1}, 0.5, "must be 1 or more"),
+        ({"type": "number", "default": 3, "maximum": 5}, 6, "must be 5 or less"),
+        ({"type": "number", "default": 3, "minimum": 1, "maximum": 5}, 5, None),
+        (
+            {"type": "string", "default": "small", "allowed": ["small", "large"]},
+            "medium",
+            "must be one of small, large",
+        ),
+        ({"type": "string", "default": "small", "allowed": ["small", "large"]}, "large", None),
+        ({"type": "number", "default": 1, "allowed": [1, 2]}, "1", "must be a finite number"),
+        ({"type": "prefix", "default": "raw/"}, "raw", "must be a key prefix"),
+    ],
+)
+def test_a_value_is_held_to_what_its_parameter_allows(limits: dict, value: object, why: str | None) -> None:
+    found = find_fault(Parameter(name="p", **limits), value)
+    assert (found or "").startswith(why or "")
+    assert bool(found) == bool(why)
+
+
+@pytest.mark.parametrize(
+    ("limits", "why"),
+    [
+        ({"type": "number", "default": 0, "minimum": 1}, "The default of `p` must be 1 or more"),
+        ({"type": "string", "default": "x", "allowed": ["y"]}, "The default of `p` must be one of y"),
+        ({"type": "number", "default": 1, "allowed": [1, "2"]}, "A value that `p` may have must be a finite number"),
+        ({"type": "string", "default": "x", "maximum": 3}, "only a number has a minimum or a maximum"),
+    ],
+)
+def test_limits_that_contradict_are_refused(limits: dict, why: str) -> None:
+    with pytest.raises(PipelineError) as refused:
+        Parameter(name="p", **limits)
+    assert why in refused.value.detail
