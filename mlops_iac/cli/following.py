@@ -29,7 +29,7 @@ def watch_run(opened: Opened, run: Run, *, json: bool, logs: bool = False) -> Ru
                 elif isinstance(change, StepChanged) and not json:
                     view.step(change.step)
                     if question := open_question(change.run, change.step):
-                        view.text(f"  {change.step.name:<12} {question}")
+                        view.text(f"  {change.step.name:<15} {question}")
                 elif isinstance(change, LogLine):
                     view.text(f"    {change.writer} | {change.text}")
     except KeyboardInterrupt:
