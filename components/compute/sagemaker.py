@@ -26,9 +26,10 @@ LOG_GROUPS = ("ProcessingJobs", "TrainingJobs", "TransformJobs")
 TRANSFORM = ("sagemaker:CreateTransformJob",)
 MODELS = ("sagemaker:AddTags", "sagemaker:CreateModel", "sagemaker:DescribeModel")
 CREATE = ("sagemaker:CreateProcessingJob", "sagemaker:CreateTrainingJob")
-TUNE = ("sagemaker:AddTags", "sagemaker:CreateHyperParameterTuningJob")
+TUNE = ("sagemaker:CreateHyperParameterTuningJob",)
+TAG = ("sagemaker:AddTags",)
 TUNING_JOBS = "hyper-parameter-tuning-job/*"
-ASKED, THERE = ({f"aws:{what}Tag/{STACK_TAG}": "{stack}"} for what in ("Request", "Resource"))
+ASKED, THERE = (f"aws:{what}Tag/{STACK_TAG}" for what in ("Request", "Resource"))
 """What a request must carry, and what a tuning job must have."""
 TUNING_PREFIX, EXECUTION, TOKEN, TRIAL = 8, "?" * 12, "?" * 10, f"{'?' * 3}-{'?' * 8}"
 """Parts of such a training's name, as patterns of IAM."""
@@ -88,8 +89,8 @@ class SageMakerCompute(Component):
         *kit.REACH,
         *ecr.REACH,
         Reach(actions=(*CREATE, *TRANSFORM, *MODELS, *FOLLOW)),
-        Reach(actions=TUNE, on=(TUNING_JOBS,), conditions={"StringEquals": ASKED}),
-        Reach(actions=FOLLOW_TUNING, on=(TUNING_JOBS,), conditions={"StringEquals": THERE}),
+        # The grants tell whose a tuning job is, by its tag: a boundary has room for 6,144 characters.
+        Reach(actions=(*TUNE, *TAG, *FOLLOW_TUNING), on=(TUNING_JOBS,)),
         kit.PASS_ROLE,
     )
 
@@ -131,8 +132,10 @@ class SageMakerCompute(Component):
         SageMaker Pipelines calls them, only the beginning of the stack's name has room."""
         jobs, stack = (self.site.arn("sagemaker", TUNING_JOBS),), self.site.stack
         role.grant(
-            self.allow("tune", TUNE, jobs, {**self._limits(), "StringEquals": dict.fromkeys(ASKED, stack)}),
-            self.allow("follow tuning", FOLLOW_TUNING, jobs, {"StringEquals": dict.fromkeys(THERE, stack)}),
+            self.allow("tune", TUNE, jobs, {**self._limits(), "StringEquals": {ASKED: stack}}),
+            # The action carries no tags of its request: what may be tagged is told by the beginning of its name.
+            self.allow("tag tuning", TAG, (self.site.arn("sagemaker", f"hyper-parameter-tuning-job/{self._start}*"),)),
+            self.allow("follow tuning", FOLLOW_TUNING, jobs, {"StringEquals": {THERE: stack}}),
         )
 
     def _own(self, kind: str) -> str:
@@ -156,12 +159,16 @@ class SageMakerCompute(Component):
             boundary=args.boundary,
         )
 
+    @property
+    def _start(self) -> str:
+        """How every tuning job of this environment begins, whoever names it."""
+        return self.site.stack[:TUNING_PREFIX].rstrip("-")
+
     def _trial_logs(self) -> Iterator[Grant]:
         """Logs of trainings that a tuning step of SageMaker Pipelines starts: of its job's name 32 characters are left,
         of which its own end takes 24."""
-        start = self.site.stack[:TUNING_PREFIX].rstrip("-")
-        if start != self.site.stack:
-            _, streams = kit.write_logs(self.place, "TrainingJobs", f"{start}-{EXECUTION}-{TOKEN}-{TRIAL}/*")
+        if self._start != self.site.stack:
+            _, streams = kit.write_logs(self.place, "TrainingJobs", f"{self._start}-{EXECUTION}-{TOKEN}-{TRIAL}/*")
             yield replace(streams, what="logs of trials")
 
     def _limits(self) -> dict[str, dict[str, Any]]:

@@ -11,9 +11,7 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any, Final
-
-from pydantic import AfterValidator, StringConstraints
+from typing import Any, Final
 
 CARRIED = "mlops_iac_b64:"
 LONGEST = 2500
@@ -62,25 +60,6 @@ def _entries(parameters: Mapping[str, Any], change: Callable[[str], str]) -> dic
 def text_of(value: LiteralValue) -> str:
     """A value as SageMaker takes it. A truth value is written as JSON writes it, so that scripts can parse it."""
     return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _check_name(name: str) -> str:
-    if name.startswith(RESERVED):
-        raise ValueError(f"`{name}`: names that start with {', '.join(RESERVED)} are taken")
-    return name
-
-
-def _check_value(value: LiteralValue) -> LiteralValue:
-    if fault := find_fault(text_of(value)):
-        raise ValueError(fault)
-    return value
-
-
-Name = Annotated[
-    str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_.-]*$", max_length=256), AfterValidator(_check_name)
-]
-"""A hyperparameter's name; the script gets it as ``--name``."""
-Value = Annotated[LiteralValue, AfterValidator(_check_value)]
 
 
 def find_fault(text: str) -> str | None:

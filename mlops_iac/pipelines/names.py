@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from typing import Annotated
 
-from pydantic import StringConstraints
+from pydantic import AfterValidator, StringConstraints
+
+from mlops_iac.pipelines.hyperparameters import RESERVED, LiteralValue, find_fault, text_of
 
 TEAM_LENGTH = 16
 ENVIRONMENT_LENGTH = 10
@@ -35,3 +37,24 @@ MetricPath = Annotated[str, StringConstraints(pattern=METRIC_PATTERN, max_length
 
 Word = Annotated[str, StringConstraints(pattern=r"^[a-zA-Z_][a-zA-Z0-9_]*$", max_length=64)]
 """Name of a parameter, an input or an output. It becomes part of a JSON path: no dots, no hyphens."""
+
+
+def _check_name(name: str) -> str:
+    if name.startswith(RESERVED):
+        raise ValueError(f"`{name}`: names that start with {', '.join(RESERVED)} are taken")
+    return name
+
+
+def _check_value(value: LiteralValue) -> LiteralValue:
+    if fault := find_fault(text_of(value)):
+        raise ValueError(fault)
+    return value
+
+
+HyperparameterName = Annotated[
+    str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_.-]*$", max_length=256), AfterValidator(_check_name)
+]
+"""The script gets it as ``--name``."""
+
+HyperparameterValue = Annotated[LiteralValue, AfterValidator(_check_value)]
+"""A hyperparameter as it is written."""

@@ -10,8 +10,9 @@ from typing import Annotated, Any, Final, Literal, Self
 from pydantic import BeforeValidator, Field, model_validator
 
 from mlops_iac.core.strict_json import finite
-from mlops_iac.pipelines.hyperparameters import Value, text_of
+from mlops_iac.pipelines.hyperparameters import text_of
 from mlops_iac.pipelines.model import PipelineModel
+from mlops_iac.pipelines.names import HyperparameterValue
 
 MOST_WORDS: Final = 30
 """Values of one categorical range that a tuning job takes."""
@@ -20,7 +21,7 @@ MOST_WORDS: Final = 30
 class Words(PipelineModel):
     """One of these values, in whatever order: the range may also be written as a plain list."""
 
-    values: tuple[Value, ...] = Field(min_length=1, max_length=MOST_WORDS)
+    values: tuple[HyperparameterValue, ...] = Field(min_length=1, max_length=MOST_WORDS)
     """Each of them once."""
 
     @property

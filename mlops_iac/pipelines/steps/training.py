@@ -8,10 +8,9 @@ from typing import Annotated, ClassVar, Final, Literal, Self
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
-from mlops_iac.pipelines import hyperparameters
 from mlops_iac.pipelines.hyperparameters import carry, text_of
 from mlops_iac.pipelines.model import PipelineModel
-from mlops_iac.pipelines.names import Word
+from mlops_iac.pipelines.names import HyperparameterName, HyperparameterValue, Word
 from mlops_iac.pipelines.references import FromParameter, Source
 from mlops_iac.pipelines.steps.step import Made, Output, Read, ScriptStep
 
@@ -22,7 +21,7 @@ MOST_METRICS: Final = 40
 
 InputMode = Literal["File", "FastFile"]
 Hyperparameters = Annotated[
-    dict[hyperparameters.Name, hyperparameters.Value] | FromParameter, Field(union_mode="left_to_right")
+    dict[HyperparameterName, HyperparameterValue] | FromParameter, Field(union_mode="left_to_right")
 ]
 
 CHECKPOINTS: Final = "/opt/ml/checkpoints"

@@ -8,9 +8,8 @@ from typing import Any, ClassVar, Final, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from mlops_iac.pipelines import hyperparameters
 from mlops_iac.pipelines.model import PipelineModel
-from mlops_iac.pipelines.names import TUNING_NAME_LENGTH
+from mlops_iac.pipelines.names import TUNING_NAME_LENGTH, HyperparameterName
 from mlops_iac.pipelines.ranges import Range, Words
 from mlops_iac.pipelines.references import FromParameter
 from mlops_iac.pipelines.steps.step import KeyOf
@@ -76,7 +75,7 @@ class TuneStep(TrainingStep):
 
     objective: Objective
     """What is compared."""
-    ranges: dict[hyperparameters.Name, Range] = Field(min_length=1, max_length=MOST_RANGES)
+    ranges: dict[HyperparameterName, Range] = Field(min_length=1, max_length=MOST_RANGES)
     """Hyperparameter to its range: a list of values, or `min` and `max`."""
     strategy: Literal["bayesian", "random", "grid", "hyperband"] = "bayesian"
     """How values are chosen. `grid` tries each combination of values once, `hyperband` stops what is not promising."""

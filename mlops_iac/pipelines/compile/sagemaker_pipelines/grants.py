@@ -76,8 +76,9 @@ def _tuning(bindings: Bindings) -> Iterator[Statement]:
     jobs = _arn(bindings, "sagemaker", "hyper-parameter-tuning-job/*")
     tag = f"aws:{{}}Tag/{STACK_TAG}"
     asked, there = ({"StringEquals": {tag.format(what): bindings.stack}} for what in ("Request", "Resource"))
-    create = ["sagemaker:AddTags", "sagemaker:CreateHyperParameterTuningJob"]
-    yield _allow("CreateTuningJobs", create, [jobs], asked)
+    yield _allow("CreateTuningJobs", ["sagemaker:CreateHyperParameterTuningJob"], [jobs], asked)
+    begun = _arn(bindings, "sagemaker", f"hyper-parameter-tuning-job/{bindings.stack[:8].rstrip('-')}*")
+    yield _allow("TagTuningJobs", ["sagemaker:AddTags"], [begun])
     follow = ("DescribeHyperParameterTuningJob", "ListTrainingJobsForHyperParameterTuningJob")
     verbs = (*follow, "ListTags", "StopHyperParameterTuningJob")
     yield _allow("TuningJobs", [f"sagemaker:{verb}" for verb in verbs], [jobs], there)
