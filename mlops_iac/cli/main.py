@@ -59,7 +59,10 @@ COMMANDS = {
         "mlops_iac.cli.state:app",
         "What is recorded of each resource: list, show, delete, move, unprotect, repair.",
     ),
-    "cloud": ("mlops_iac.cli.cloud:app", "The embedded cloud: start, stop, status, reset, provider."),
+    "cloud": (
+        "mlops_iac.cli.cloud:app",
+        "The embedded cloud: start, stop, status, advance, interrupt, reset, provider.",
+    ),
     "schema": (
         "mlops_iac.cli.schema:schema",
         "Print the JSON schema of stack files or of pipelines, for editors.",

@@ -49,7 +49,6 @@ READING_WORDS: Words = {
     "log": ("logs",),
     "ls": ("stack ls", "data ls"),
     "metrics": ("runs",),
-    "models": ("runs",),
     "output": ("outputs",),
     "packages": ("plugins",),
     "plan": ("preview",),

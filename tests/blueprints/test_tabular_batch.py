@@ -189,7 +189,7 @@ def test_batch_queues_are_built_only_when_they_are_wanted(made: Made, tmp_path: 
     wanted = build(tmp_path, "  mlops-iac:options:\n    batch: {enabled: true}\n")
     assert sum(typ == "aws:batch/jobQueue:JobQueue" for typ, _ in wanted.resources) == 2
     assert {name: list(queue) for name, queue in wanted.exports["queues"].items()} == {
-        "cpu": ["queue"],
+        "cpu": ["queue", "job_definition"],
         "gpu": ["queue"],
     }
 

@@ -269,4 +269,5 @@ def _put_away_when_an_execution_ends(gateway: Gateway, ended: Ended) -> None:
         arn = execution.execution_arn.split(":")
         gateway.tell_news(News(kind="execution", account_id=arn[4], region=arn[3], facts=facts))
 
+    terminated.original = getattr(Communication.terminated, "original", Communication.terminated)  # type: ignore[attr-defined]
     Communication.terminated = terminated

@@ -17,7 +17,6 @@ from mlops_iac.core.evaluation import MOST_BYTES
 from mlops_iac.core.strict_json import read_json
 from mlops_iac.core.suggestions import did_you_mean
 from mlops_iac.pipelines import hyperparameters
-from mlops_iac.pipelines.compile.sagemaker_pipelines.starting import flat, start_request
 from mlops_iac.runs.calls import calling
 from mlops_iac.runs.names import find_run_id, is_made_by_run, moment_of
 from mlops_iac.runs.pages import pages
@@ -76,6 +75,9 @@ class Runner:
             raise UsageError.of(problems)
 
     def start(self, order: Order) -> Execution:
+        # Imported here: the compilers load pydantic, and those who only read runs start none.
+        from mlops_iac.pipelines.compile.sagemaker_pipelines.starting import start_request
+
         with calling("sagemaker:StartPipelineExecution", self.pipeline.name):
             answer = self._client.start_pipeline_execution(**start_request(self.stack, self.pipeline, order).arguments)
         return Execution(
@@ -170,6 +172,8 @@ class Runner:
                     )
 
     def _too_long(self, order: Order) -> Iterator[Problem]:
+        from mlops_iac.pipelines.compile.sagemaker_pipelines.starting import flat
+
         for name, value in flat(order.parameters).items():
             if len(value) > LONGEST_VALUE:
                 detail = f"It has {len(value)} characters; SageMaker takes {LONGEST_VALUE}."

@@ -14,7 +14,6 @@ from mlops_iac.core.approvals import REJECTED, Answer
 from mlops_iac.core.environment import Environment, Pipeline
 from mlops_iac.core.errors import CloudError
 from mlops_iac.pipelines import hyperparameters
-from mlops_iac.pipelines.compile.step_functions.starting import start_request
 from mlops_iac.runs.calls import calling, is_missing
 from mlops_iac.runs.names import execution_name, find_run_id, is_made_by_run
 from mlops_iac.runs.pages import pages
@@ -60,6 +59,9 @@ class Runner:
         return replace(self._start(replace(order, names=names), given), reused=reused)
 
     def _start(self, order: Order, resume: Mapping[str, Any] | None = None) -> Execution:
+        # Imported here: the compilers load pydantic, and those who only read runs start none.
+        from mlops_iac.pipelines.compile.step_functions.starting import start_request
+
         with calling("stepfunctions:StartExecution", self.pipeline.name):
             answer = self._client.start_execution(**start_request(self.stack, self.pipeline, order, resume).arguments)
         return Execution(
