@@ -131,6 +131,7 @@ def _endpoint_values(endpoint: EndpointRef) -> dict[str, Any]:
         "subnet_ids": list(endpoint.subnet_ids),
         "security_group_ids": list(endpoint.security_group_ids),
         "network_isolation": endpoint.network_isolation,
+        "alarms": list(endpoint.alarms),
     }
 
 
@@ -142,4 +143,5 @@ def _placeholder(site: Site, endpoint: EndpointRef) -> EndpointBinding:
         role_arn=f"arn:{site.partition}:iam::123456789012:role/{site.stack}-placeholder",
         variant=endpoint.settings,
         network_isolation=endpoint.network_isolation,
+        alarms=tuple(f"{site.stack}-placeholder-{number}" for number, _ in enumerate(endpoint.alarms)),
     )

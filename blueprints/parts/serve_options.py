@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator
 
 from mlops_iac.blueprints.parts.training_options import InstanceType
 from mlops_iac.config.section import Section
+from mlops_iac.pipelines.strategy import AllAtOnce, AnyStrategy, find_refusal
+
+STRATEGY = (
+    "How requests come to a new model: all-at-once, canary, linear, rolling, shadow or weights, as `kind`. A step of a "
+    "pipeline of your own may say another."
+)
 
 
 class Serverless(Section):
@@ -19,6 +25,15 @@ class Serverless(Section):
         default=2048, description="Memory for the model, in MB."
     )
     max_concurrency: int = Field(default=5, ge=1, le=200, description="Requests answered at the same time, at most.")
+    strategy: AllAtOnce = Field(default=AllAtOnce(), description="A serverless endpoint changes `all-at-once`.")
+
+    @field_validator("strategy", mode="before")
+    @classmethod
+    def _check_strategy(cls, value: Any) -> Any:
+        kind = value.get("kind") if isinstance(value, dict) else None
+        if reason := find_refusal(kind, "serverless"):
+            raise ValueError(f"`{kind}` is not possible. {reason}")
+        return value
 
 
 class Realtime(Section):
@@ -29,6 +44,14 @@ class Realtime(Section):
     instance_count: int = Field(
         default=2, ge=1, le=20, description="Instances; two or more survive the loss of a zone."
     )
+    strategy: AnyStrategy = Field(default=AllAtOnce(), description=STRATEGY)
+
+    @field_validator("strategy")
+    @classmethod
+    def _check_strategy(cls, value: AnyStrategy, info: ValidationInfo) -> AnyStrategy:
+        if reason := value.find_misfit("realtime", info.data.get("instance_count", 1)):
+            raise ValueError(f"`{value.kind}` is not possible. {reason}")
+        return value
 
 
 Serving = Annotated[Serverless | Realtime, Field(discriminator="flavour")]

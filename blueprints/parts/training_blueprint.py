@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from mlops_iac.blueprints import Compiled
+from mlops_iac.blueprints.parts.serve_options import ServeOptions
 from mlops_iac.blueprints.parts.training_options import TrainingOptions
 from mlops_iac.blueprints.parts.training_pipeline import training
 from mlops_iac.config.stack_config import StackConfig
@@ -30,7 +31,7 @@ class TrainingBlueprint:
     )
 
     def pipelines(self, options: TrainingOptions) -> tuple[Pipeline, ...]:
-        return (training(options),)
+        return (training(options, options.serving.strategy if isinstance(options, ServeOptions) else None),)
 
     def compile(self, stack: StackConfig, options: TrainingOptions, pipeline: Pipeline) -> Compiled:
         framework = get_framework(options.framework.name, options.framework.version)

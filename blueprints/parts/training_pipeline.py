@@ -17,9 +17,10 @@ from mlops_iac.pipelines.steps import (
     RegisterStep,
     TrainingStep,
 )
+from mlops_iac.pipelines.strategy import AllAtOnce, AnyStrategy
 
 
-def training(options: TrainingOptions) -> Pipeline:
+def training(options: TrainingOptions, strategy: AnyStrategy | None = None) -> Pipeline:
     """From the team's data to a served model, or to a refusal that says which metric missed its bound."""
     scripts, instances = options.scripts, options.instances
 
@@ -80,7 +81,7 @@ def training(options: TrainingOptions) -> Pipeline:
         evaluation=evaluate.output("evaluation"),
         gate=gate.output("verdict"),
     )
-    deploy = DeployStep(name="deploy", package=register.output("package"))
+    deploy = DeployStep(name="deploy", package=register.output("package"), strategy=strategy or AllAtOnce())
 
     return Pipeline(
         name="training",

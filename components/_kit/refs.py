@@ -164,7 +164,7 @@ class EndpointRef:
     """An endpoint that is declared; the deploy step of a run creates it with its first model."""
 
     name: pulumi.Input[str]
-    flavour: Literal["serverless", "realtime"]
+    flavour: Literal["serverless", "realtime", "async"]
     role_arn: pulumi.Input[str]
     """The role its models run as."""
     settings: Mapping[str, Any] = field(default_factory=dict)
@@ -175,6 +175,8 @@ class EndpointRef:
     """``VpcConfig`` of the models. Empty: not attached to a VPC."""
     security_group_ids: Sequence[pulumi.Input[str]] = ()
     network_isolation: bool = True
+    alarms: Sequence[pulumi.Input[str]] = ()
+    """Names of the alarms that take a deployment back."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,7 +5,8 @@ run's model and endpoint configuration, creates or updates the endpoint, and wai
 call is over, the next one goes on: ``started`` says whether the change has been asked for.
 
 An update that fails is rolled back by SageMaker: the endpoint is in service again with the configuration it had
-before. An endpoint whose first creation failed cannot be updated; it never served anything, so it is made anew.
+before. An endpoint whose first creation failed cannot be updated; it never served anything, so it is made anew. With
+``beside`` the new model comes beside the one that the endpoint serves.
 """
 
 from __future__ import annotations
@@ -59,7 +60,6 @@ class Deployment:
     def run(self) -> dict[str, str]:
         if not self.started:
             self.make_model()
-            self.make_configuration()
         while True:
             found = self.describe()
             if self.is_done(found):
@@ -85,8 +85,9 @@ class Deployment:
         if found and status == "InService":
             if found["EndpointConfigName"] == self.name:
                 return True
-            old = found["EndpointConfigName"]
-            raise DeployFailed(f"Endpoint {self.endpoint} is in service with {old}: SageMaker rolled the update back.")
+            old, why = found["EndpointConfigName"], found.get("FailureReason") or self.watched()
+            told = f"Endpoint {self.endpoint} is in service with {old}: SageMaker rolled the update back. {why}"
+            raise DeployFailed(told.strip())
         reason = (found or {}).get("FailureReason") or "SageMaker gives no reason."
         raise DeployFailed(f"Endpoint {self.endpoint} failed: {reason}")
 
@@ -95,11 +96,18 @@ class Deployment:
         if status == "Failed":
             self.client.delete_endpoint(EndpointName=self.endpoint)
         elif found is None:
+            self.make_configuration(self.settings["alone"])
             self.client.create_endpoint(**place, Tags=self.tags)
             self.started = True
         else:
-            self.client.update_endpoint(**place)
+            self.make_configuration(self.settings["beside"] or self.settings["alone"], found["EndpointConfigName"])
+            deployment = self.settings["deployment"]
+            self.client.update_endpoint(**place, **({"DeploymentConfig": deployment} if deployment else {}))
             self.started = True
+
+    def watched(self) -> str:
+        alarms = self.settings["deployment"].get("AutoRollbackConfiguration", {}).get("Alarms", ())
+        return f"It watched {', '.join(alarm['AlarmName'] for alarm in alarms)}." if alarms else ""
 
     def make_model(self) -> None:
         vpc = {"VpcConfig": self.settings["vpc"]} if self.settings["vpc"] else {}
@@ -113,14 +121,20 @@ class Deployment:
             **vpc,
         )
 
-    def make_configuration(self) -> None:
-        key = {"KmsKeyId": self.settings["key"]} if self.settings["key"] else {}
+    def make_configuration(self, variants: dict[str, Any], serving: str = "") -> None:
+        """Each variant has the run's model, except what is to be the one of the configuration that serves."""
+        for variant in [each for kind in variants.values() for each in kind]:
+            if "ModelName" in variant:
+                now = self.client.describe_endpoint_config(EndpointConfigName=serving)
+                variant["ModelName"] = now["ProductionVariants"][0]["ModelName"]
+            else:
+                variant["ModelName"] = self.name
         self.once(
             self.client.create_endpoint_config,
             EndpointConfigName=self.name,
-            ProductionVariants=[{**self.settings["variant"], "ModelName": self.name}],
             Tags=self.tags,
-            **key,
+            **variants,
+            **self.settings["config"],
         )
 
     def once(self, create: Any, **arguments: Any) -> None:

@@ -44,6 +44,10 @@ DEPLOY = (
 )
 
 
+READ_ALARMS = ("cloudwatch:DescribeAlarms",)
+"""SageMaker reads the alarms that guard a deployment in the role of the models:
+https://docs.aws.amazon.com/sagemaker/latest/dg/deployment-guardrails-configuration.html"""
+
 INVOKE = ("sagemaker:InvokeEndpoint",)
 
 
@@ -83,7 +87,13 @@ class Endpoint(Component):
     """Predictions under one name, whichever flavour answers."""
 
     Nodes = EndpointNodes
-    reach = (*kit.REACH, *ecr.REACH, Reach(actions=(*MODELS, *DEPLOY, *INVOKE)), kit.PASS_ROLE)
+    reach = (
+        *kit.REACH,
+        *ecr.REACH,
+        Reach(actions=(*MODELS, *DEPLOY, *INVOKE)),
+        Reach(actions=READ_ALARMS, on=("alarm:{stack}-*",)),
+        kit.PASS_ROLE,
+    )
     was = ("RealtimeEndpoint", "ServerlessEndpoint")
 
     def __init__(
@@ -98,6 +108,10 @@ class Endpoint(Component):
         group = self._create_log_group(args.key)
         errors = self._create_errors_alarm(args)
         latency = self._create_latency_alarm(args)
+        if args.flavour.guarded:
+            alarms = self.site.arn("cloudwatch", "alarm:")
+            named = tuple(pulumi.Output.concat(alarms, alarm.name) for alarm in (errors, latency))
+            role.grant(self.allow("alarms", READ_ALARMS, named))
 
         self.nodes = EndpointNodes(role=role, log_group=group, errors_alarm=errors, latency_alarm=latency)
         self.role = role
@@ -115,6 +129,7 @@ class Endpoint(Component):
             subnet_ids=network.subnet_ids if network else (),
             security_group_ids=(network.job_security_group_id,) if network else (),
             network_isolation=args.flavour.isolated,
+            alarms=[alarm.name for alarm in (self.nodes.errors_alarm, self.nodes.latency_alarm)],
         )
 
     def grant_deploy(self, role: Role) -> None:

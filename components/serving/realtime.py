@@ -21,6 +21,8 @@ class Realtime:
     """Instances, 1 to 100. Left out: two, in two zones, except one under `sandbox`."""
 
     word: ClassVar[Literal["realtime"]] = "realtime"
+    guarded: ClassVar[bool] = True
+    """Whether alarms may take a deployment back."""
     isolated: ClassVar[bool] = True
 
     def check(self) -> None:

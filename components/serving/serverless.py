@@ -24,6 +24,8 @@ class Serverless:
     """Requests at one time, 1 to 200; more are refused. Left out: 5."""
 
     word: ClassVar[Literal["serverless"]] = "serverless"
+    guarded: ClassVar[bool] = False
+    """Whether alarms may take a deployment back."""
     isolated: ClassVar[bool] = False
 
     def check(self) -> None:

@@ -1,7 +1,7 @@
 """A pipeline as a team writes it: a file's keys, and how they lie over a pipeline that they extend.
 
 A step or parameter is a name and its fields. Of one that the extended pipeline has only what differs is written, map by
-map; an empty value (``deploy:`` with nothing behind it) takes it away. A step with a ``kind`` is written whole.
+map; an empty value (``deploy:`` with nothing behind it) takes it away. What has a ``kind`` is written whole.
 """
 
 from __future__ import annotations
@@ -42,12 +42,12 @@ def fields_of(part: Step | Parameter) -> dict[str, Any]:
 
 
 def laid_over(below: Fields, above: Fields) -> dict[str, Any]:
-    """Fields with what differs on top, map by map; an empty value takes a key away."""
+    """Fields with what differs on top, map by map; an empty value takes a key away, a map with a ``kind`` is whole."""
     merged = dict(below)
     for key, value in above.items():
         if value is None:
             merged.pop(key, None)
-        elif isinstance(value, Mapping) and isinstance(merged.get(key), Mapping):
+        elif isinstance(value, Mapping) and isinstance(merged.get(key), Mapping) and "kind" not in value:
             merged[key] = laid_over(merged[key], value)
         else:
             merged[key] = value

@@ -78,6 +78,7 @@ class SageMaker:
     def __init__(self, *found: Any) -> None:
         self.found = list(found)
         self.calls: list[str] = []
+        self.asked: dict[str, Any] = {}
 
     def describe_endpoint(self, EndpointName: str) -> dict[str, Any]:
         found = self.found.pop(0) if len(self.found) > 1 else self.found[0]
@@ -88,7 +89,8 @@ class SageMaker:
     def __getattr__(self, name: str) -> Any:
         def call(**arguments: Any) -> dict[str, Any]:
             self.calls.append(name)
-            return {}
+            self.asked[name] = arguments
+            return {"ProductionVariants": [{"ModelName": "old-model"}]}
 
         return call
 
@@ -98,7 +100,10 @@ OLD = {"EndpointStatus": "InService", "EndpointConfigName": "old"}
 CREATING = {"EndpointStatus": "Creating", "EndpointConfigName": "mine"}
 UPDATING = {"EndpointStatus": "Updating", "EndpointConfigName": "old"}
 FAILED = {"EndpointStatus": "Failed", "EndpointConfigName": "old", "FailureReason": "no module named x"}
-SETTINGS = {"role": "r", "variant": {"VariantName": "main"}, "isolated": True, "vpc": None, "key": None, "tags": []}
+SETTINGS: dict[str, Any] = {
+    "role": "r", "alone": {"ProductionVariants": [{"VariantName": "main"}]}, "beside": None, "deployment": {},
+    "isolated": True, "vpc": None, "config": {}, "tags": [],
+}  # fmt: skip
 EVENT = {
     "name": "mine", "run": "1", "package": "p", "endpoint": "screening-dev-endpoint", "settings": json.dumps(SETTINGS),
     "wait_seconds": 10, "poll_seconds": 5, "started": "false", "last": True,
@@ -120,7 +125,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> None:
         ((None, CREATING, MINE), [*MAKE, "create_endpoint"]),
         ((OLD, UPDATING, MINE), [*MAKE, "update_endpoint"]),
         ((UPDATING, OLD, MINE), [*MAKE, "update_endpoint"]),
-        ((FAILED, None, MINE), [*MAKE, "delete_endpoint", "create_endpoint"]),
+        ((FAILED, None, MINE), ["create_model", "delete_endpoint", "create_endpoint_config", "create_endpoint"]),
     ],
     ids=["first model", "later model", "somebody else's change first", "first creation failed before"],
 )
@@ -149,3 +154,33 @@ def test_a_wait_that_is_not_over_goes_on_in_the_next_call() -> None:
     client = SageMaker(UPDATING, MINE)
     assert Deployment(client, {**EVENT, "started": first["started"]}).run()["started"] == "true"
     assert client.calls == [], "nothing is made or asked for twice"
+
+
+def test_an_update_goes_by_the_steps_strategy() -> None:
+    rollback = {"Alarms": [{"AlarmName": "errors"}, {"AlarmName": "slow"}]}
+    deployment = {"BlueGreenUpdatePolicy": {}, "AutoRollbackConfiguration": rollback}
+    event = {**EVENT, "settings": json.dumps({**SETTINGS, "deployment": deployment})}
+    client = SageMaker(OLD, UPDATING, MINE)
+    Deployment(client, event).run()
+    assert client.asked["update_endpoint"]["DeploymentConfig"] == deployment
+    with pytest.raises(DeployFailed, match="It watched errors, slow"):
+        Deployment(SageMaker(OLD, UPDATING, OLD), event).run()
+    with pytest.raises(DeployFailed, match=r"rolled the update back\. Alarm errors"):
+        Deployment(SageMaker(OLD, {**OLD, "FailureReason": "Alarm errors is in ALARM"}), event).run()
+
+
+def test_a_model_comes_beside_the_one_that_serves() -> None:
+    beside = {
+        "ProductionVariants": [{"VariantName": "main", "ModelName": "now"}],
+        "ShadowProductionVariants": [{"VariantName": "shadow"}],
+    }
+    event = {**EVENT, "settings": json.dumps({**SETTINGS, "beside": beside})}
+    client = SageMaker(OLD, UPDATING, MINE)
+    Deployment(client, event).run()
+    assert client.calls == ["create_model", "describe_endpoint_config", "create_endpoint_config", "update_endpoint"]
+    made = client.asked["create_endpoint_config"]
+    assert made["ProductionVariants"] == [{"VariantName": "main", "ModelName": "old-model"}]
+    assert made["ShadowProductionVariants"] == [{"VariantName": "shadow", "ModelName": "mine"}]
+    first = SageMaker(None, CREATING, MINE)
+    Deployment(first, event).run()
+    assert first.asked["create_endpoint_config"]["ProductionVariants"] == [{"VariantName": "main", "ModelName": "mine"}]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import re
+import textwrap
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -16,7 +17,7 @@ STACK = """config:
   aws:region: eu-west-1
   mlops-iac:team: tiny
   mlops-iac:environment: dev
-  mlops-iac:blueprint: tabular-batch
+  mlops-iac:blueprint: {blueprint}
   mlops-iac:code: examples/tiny
   mlops-iac:options:
     orchestrator: {target}
@@ -36,9 +37,14 @@ class TinyEnvironment(Project):
 
 @contextlib.contextmanager
 def tiny_environment(
-    folder: Path, target: str, pipelines: Mapping[str, str] | None = None
+    folder: Path,
+    target: str,
+    pipelines: Mapping[str, str] | None = None,
+    *,
+    blueprint: str = "tabular-batch",
+    options: str = "",
 ) -> Iterator[TinyEnvironment]:
-    """``pipelines``: the team's own, by name, as YAML."""
+    """``pipelines``: the team's own, by name, as YAML. ``options``: more of the blueprint's, as lines of YAML."""
     make_project(folder)
     for stack_file in (folder / "stacks").iterdir():
         stack_file.unlink()
@@ -48,7 +54,9 @@ def tiny_environment(
         (code / f"pipelines/{name}.yaml").write_text(text)
         for script in re.findall(r"script: (\S+\.py)", text):
             (code / script).touch()
-    (folder / "stacks/Pulumi.tiny-dev.yaml").write_text(STACK.format(target=target))
+    (folder / "stacks/Pulumi.tiny-dev.yaml").write_text(
+        STACK.format(target=target, blueprint=blueprint) + textwrap.indent(textwrap.dedent(options), "    ")
+    )
     made = TinyEnvironment(folder)
     made.run("up", "tiny-dev", "--yes")
     made.run("data", "put", "tiny-dev", "data", "raw/")

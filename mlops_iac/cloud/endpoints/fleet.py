@@ -120,6 +120,8 @@ class Fleet:
         self.config = config
         key = config.get("KmsKeyId")
         self.variants = [Variant(host, endpoint, region, account, asked, key) for asked in config["ProductionVariants"]]
+        shadows = config.get("ShadowProductionVariants", ())
+        self.shadows = [(Variant(host, endpoint, region, account, asked, key), Turns()) for asked in shadows]
         self._turns = Turns()
         self._requests = 0
         self._over = threading.Condition()
@@ -127,7 +129,7 @@ class Fleet:
     def start(self) -> None:
         """Start every variant, so that a deployment proves that its models load; raises JobFailed and stops all."""
         try:
-            for variant in self.variants:
+            for variant in self.all:
                 variant.ready()
         except BaseException:
             self.stop()
@@ -151,8 +153,18 @@ class Fleet:
 
     def stop(self) -> None:
         """Stop at once, whatever is being asked."""
-        for variant in self.variants:
+        for variant in self.all:
             variant.stop()
+
+    @property
+    def all(self) -> list[Variant]:
+        return [*self.variants, *(variant for variant, _ in self.shadows)]
+
+    def choose_shadows(self) -> list[Variant]:
+        """Those that get a copy of the next request: a shadow's share is its weight in the production variant's."""
+        whole = self.variants[0].weight or 1.0
+        shares = [(variant, turns, min(variant.weight / whole, 1.0)) for variant, turns in self.shadows]
+        return [variant for variant, turns, share in shares if turns.next((1 - share, share)) == 1]
 
     def choose(self, target: str | None) -> Variant:
         """The variant that a request names, else one by weight."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 import time
 from collections.abc import Iterator
 from typing import Any
 
-from mlops_iac.cloud.endpoints.fleet import Variant
+from mlops_iac.cloud.endpoints.fleet import Fleet, Variant
 from mlops_iac.cloud.endpoints.sagemaker_endpoint import Endpoints
 from mlops_iac.cloud.endpoints.serving import InvocationTimedOut, Response
 from mlops_iac.cloud.gateway import AwsError, Call
@@ -47,8 +48,20 @@ def install(endpoints: Endpoints) -> None:
 def _invoke(endpoints: Endpoints, call: Call) -> dict[str, Any]:
     with endpoints.held(call.account_id, call.region, call.params["EndpointName"]) as fleet:
         variant = fleet.choose(call.params.get("TargetVariant"))
+        for shadow in fleet.choose_shadows():
+            fleet.hold()
+            threading.Thread(target=_copy, args=(endpoints, fleet, shadow, call), name="shadow", daemon=True).start()
         with _told(endpoints, variant, call):
             return _invoke_variant(variant, call)
+
+
+def _copy(endpoints: Endpoints, fleet: Fleet, shadow: Variant, call: Call) -> None:
+    """A shadow answers to nobody: metrics and its log tell how it went."""
+    try:
+        with contextlib.suppress(AwsError), _told(endpoints, shadow, call):
+            _invoke_variant(shadow, call)
+    finally:
+        fleet.release()
 
 
 @contextlib.contextmanager

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from mlops_iac.cloud.endpoints import flavour, shifting
+from mlops_iac.cloud.endpoints.configuration import read_config
 from mlops_iac.cloud.endpoints.fleet import IDLE, Fleet
 from mlops_iac.cloud.endpoints.guardrails import Guardrails, Phase
 from mlops_iac.cloud.endpoints.shifting import Shift
@@ -57,7 +58,7 @@ class Endpoints:
         validation.check(call)
         name = call.params["EndpointName"]
         key, arn = (_KIND, call.account_id, call.region, name), _arn(call, name)
-        config = self._get_config(call, call.params["EndpointConfigName"])
+        config = read_config(self.host, call, call.params["EndpointConfigName"])
         created = now()
         record = {
             "EndpointName": name,
@@ -87,7 +88,7 @@ class Endpoints:
             )
         if record["EndpointStatus"] != "InService":
             raise AwsError("ValidationException", f'Cannot update in-progress endpoint "{record["EndpointArn"]}".')
-        config = self._get_config(call, call.params["EndpointConfigName"])
+        config = read_config(self.host, call, call.params["EndpointConfigName"])
         flavour.check_change(record["EndpointArn"], record["_config"], config)
         asked = call.params.get("DeploymentConfig")
         if asked is None and call.params.get("RetainDeploymentConfig"):
@@ -110,6 +111,9 @@ class Endpoints:
         if record["EndpointStatus"] != "InService":
             raise AwsError("ValidationException", f'Cannot update in-progress endpoint "{record["EndpointArn"]}".')
         asked = {each["VariantName"]: each for each in call.params["DesiredWeightsAndCapacities"]}
+        names = {variant["VariantName"] for variant in record["_config"]["ProductionVariants"]}
+        if strangers := sorted(asked.keys() - names):
+            raise AwsError("ValidationException", f'Could not find variant "{strangers[0]}" of the endpoint.')
         config = dict(record["_config"])
         config["ProductionVariants"] = [
             {
@@ -249,6 +253,7 @@ class Endpoints:
             EndpointStatus="InService",
             EndpointConfigName=config["EndpointConfigName"],
             ProductionVariants=summaries(config["ProductionVariants"]),
+            ShadowProductionVariants=summaries(config.get("ShadowProductionVariants", [])) or None,
             PendingDeploymentSummary=None,
             LastModifiedTime=now(),
             _config=config,
@@ -269,7 +274,7 @@ class Endpoints:
         def look() -> None:
             while not self._stopped.wait(min(_LOOK_FOR_IDLE_EVERY, self._idle / 2)):
                 with self._lock:
-                    variants = [variant for fleet in self._fleets.values() for variant in fleet.variants]
+                    variants = [variant for fleet in self._fleets.values() for variant in fleet.all]
                 for variant in variants:
                     variant.stop_when_idle(self._idle)
 
@@ -285,16 +290,6 @@ class Endpoints:
         if record is None:
             raise AwsError("ValidationException", f'Could not find endpoint "{_arn(call, name)}".')
         return key, record
-
-    def _get_config(self, call: Call, name: str) -> dict[str, Any]:
-        sagemaker = self.host.client("sagemaker", call.region, call.account_id)
-        try:
-            found = sagemaker.describe_endpoint_config(EndpointConfigName=name)
-        except sagemaker.exceptions.ClientError as error:
-            arn = call.arn("sagemaker", f"endpoint-config/{name}")
-            raise AwsError("ValidationException", f'Could not find endpoint configuration "{arn}".') from error
-        kept = ("EndpointConfigName", "ProductionVariants", "DataCaptureConfig", "AsyncInferenceConfig", "KmsKeyId")
-        return {member: found[member] for member in kept if found.get(member) is not None}
 
 
 def _arn(call: Call, name: str) -> str:

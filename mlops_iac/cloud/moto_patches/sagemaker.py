@@ -1,8 +1,8 @@
 """SageMaker: instance types, name collisions, and the deletes of the model registry.
 
 moto refuses instance types newer than about 2021 (AWS's own list is in botocore's enums), accepts a second model or
-endpoint configuration of the same name, forgets network isolation, replaces a model package's metadata where AWS
-merges it, and cannot delete what the registry holds.
+endpoint configuration of the same name, forgets network isolation and shadow variants, replaces a model package's
+metadata where AWS merges it, and cannot delete what the registry holds.
 """
 
 from __future__ import annotations
@@ -30,6 +30,8 @@ def apply(gateway: Gateway) -> None:
     ):
         gateway.before("sagemaker", operation, _refuses_second(gateway, collection, name, what))
     gateway.after("sagemaker", "CreateModel", lambda call: _remember_isolation(gateway, call))
+    gateway.before("sagemaker", "CreateEndpointConfig", _check_shadows)
+    gateway.after("sagemaker", "CreateEndpointConfig", lambda call: _remember_shadows(gateway, call))
     gateway.instead("sagemaker", "DeleteModelPackage", lambda call: _delete_package(gateway, call))
     gateway.instead("sagemaker", "DeleteModelPackageGroup", lambda call: _delete_group(gateway, call))
     tables.install(
@@ -67,6 +69,26 @@ def _remember_isolation(gateway: Gateway, call: Call) -> None:
         model = _backend(call)._models.get(call.params["ModelName"])
         if model is not None:
             model.enable_network_isolation = bool(call.params.get("EnableNetworkIsolation"))
+
+
+def _check_shadows(call: Call) -> None:
+    """One production variant and one shadow, both of instances:
+    https://docs.aws.amazon.com/sagemaker/latest/dg/shadow-tests-exclusions.html"""
+    shadows, variants = call.params.get("ShadowProductionVariants") or [], call.params.get("ProductionVariants") or []
+    if not shadows:
+        return
+    if len(shadows) > 1 or len(variants) > 1:
+        raise AwsError("ValidationException", "Shadow variants take one production variant and one shadow variant.")
+    if call.params.get("AsyncInferenceConfig") or any(each.get("ServerlessConfig") for each in (*shadows, *variants)):
+        what = "serverless and asynchronous inference"
+        raise AwsError("ValidationException", f"Shadow variants are not supported for {what}.")
+
+
+def _remember_shadows(gateway: Gateway, call: Call) -> None:
+    with gateway.locked("sagemaker"):
+        config = _backend(call).endpoint_configs.get(call.params["EndpointConfigName"])
+        if config is not None and call.params.get("ShadowProductionVariants"):
+            config.shadow_production_variants = call.params["ShadowProductionVariants"]
 
 
 # The registry -------------------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from typing import Any, Literal, Self
 from mlops_iac.core.errors import PipelineError, Problem
 from mlops_iac.core.suggestions import did_you_mean
 from mlops_iac.pipelines.pipeline import Pipeline
-from mlops_iac.pipelines.steps import Step
+from mlops_iac.pipelines.steps.step import Bind, Step
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,7 +17,7 @@ class EndpointBinding:
     """The endpoint that a deploy step creates or updates."""
 
     name: str
-    flavour: Literal["serverless", "realtime"]
+    flavour: Literal["serverless", "realtime", "async"]
     role_arn: str
     """The role its models run as."""
     variant: Mapping[str, Any]
@@ -28,6 +28,8 @@ class EndpointBinding:
     """Left out: the models are not attached to a VPC."""
     security_group_ids: tuple[str, ...] = ()
     network_isolation: bool = False
+    alarms: tuple[str, ...] = ()
+    """Names of the alarms that take a deployment back."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,21 +137,28 @@ class Bindings:
 
 
 def check_bindings(pipeline: Pipeline, bindings: Bindings) -> None:
-    """Raise PipelineError for every step that acts on something the environment does not have under this name."""
-    problems = [
-        Problem(
-            path=f"{step.name}.{bind.field}",
-            summary="A step acts on something that is not there.",
-            detail=f"Step `{step.name}` of pipeline `{pipeline.name}` names `{bind.name}`; {bind.kind} there are: "
-            f"{', '.join(getattr(bindings, bind.kind)) or 'none'}.",
-            hint=_hint(bind.kind, bind.name, getattr(bindings, bind.kind)),
-        )
-        for step in pipeline.ordered
-        for bind in step.binds()
-        if bind.name not in getattr(bindings, bind.kind)
-    ]
+    """Raise PipelineError for every step that acts on something the environment does not have under this name, or that
+    cannot do what the step asks for."""
+    problems: list[Problem] = []
+    for step in pipeline.ordered:
+        for bind in step.binds():
+            there = getattr(bindings, bind.kind)
+            if bind.name in there:
+                problems += step.misfits(bind, there[bind.name])
+            else:
+                problems.append(_missing(pipeline, step, bind, there))
     if problems:
         raise PipelineError.of(problems)
+
+
+def _missing(pipeline: Pipeline, step: Step, bind: Bind, there: Mapping[str, Any]) -> Problem:
+    return Problem(
+        path=f"{step.name}.{bind.field}",
+        summary="A step acts on something that is not there.",
+        detail=f"Step `{step.name}` of pipeline `{pipeline.name}` names `{bind.name}`; {bind.kind} there are: "
+        f"{', '.join(there) or 'none'}.",
+        hint=_hint(bind.kind, bind.name, there),
+    )
 
 
 def _hint(kind: str, name: str, there: Mapping[str, Any]) -> str:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from pydantic import Field
 
+from mlops_iac.core.errors import Problem
 from mlops_iac.pipelines.names import JOB_NAME_LENGTH, Word
 from mlops_iac.pipelines.references import FromStep
 from mlops_iac.pipelines.steps.step import Bind, KeyOf, Made, Output, Read, Step
+from mlops_iac.pipelines.strategy import AllAtOnce, AnyStrategy
+
+MOST_LOOKS: Final = 720
+"""Of one step at its endpoint: an hour's worth at every five seconds."""
 
 
 class DeployStep(Step):
@@ -24,7 +30,9 @@ class DeployStep(Step):
     poll_seconds: int = Field(default=5, ge=1, le=300)
     """How often the endpoint is looked at."""
     max_seconds: int = Field(default=1800, ge=60, le=4 * 3600)
-    """How long the endpoint may take to serve the new model."""
+    """How long the endpoint may take to start the new model, besides the waits of its strategy."""
+    strategy: AnyStrategy = AllAtOnce()
+    """How the requests come to the new model. Left out: all at once. An endpoint's first model has them all anyway."""
 
     def makes(self) -> Mapping[str, Output | Made]:
         return {"endpoint": "endpoint"}
@@ -37,7 +45,23 @@ class DeployStep(Step):
 
     @property
     def seconds(self) -> int:
-        return self.max_seconds
+        return self.max_seconds + self.strategy.seconds
+
+    @property
+    def look_seconds(self) -> int:
+        """How often the endpoint is looked at in the end: a wait of hours is not looked at every few seconds, as an
+        execution's history has its limits."""
+        return max(self.poll_seconds, math.ceil(self.seconds / MOST_LOOKS))
+
+    def misfits(self, bind: Bind, bound: Any) -> Iterator[Problem]:
+        if reason := self.strategy.find_misfit(bound.flavour, bound.variant.get("InitialInstanceCount", 1)):
+            yield Problem(
+                path=f"{self.name}.strategy",
+                summary="The endpoint cannot be changed this way.",
+                detail=f"Step `{self.name}` deploys by `{self.strategy.kind}` to the {bound.flavour} endpoint "
+                f"`{self.endpoint}`. {reason}",
+                hint="choose another strategy (`all-at-once` always works), or another flavour of endpoint.",
+            )
 
     def facts(self, key_of: KeyOf) -> Mapping[str, Any]:
         return {"endpoint": self.endpoint, "name_limit": JOB_NAME_LENGTH}

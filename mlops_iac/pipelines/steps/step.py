@@ -8,6 +8,7 @@ from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Self
 from pydantic import Field, StringConstraints, model_validator
 from pydantic.json_schema import SkipJsonSchema
 
+from mlops_iac.core.errors import Problem
 from mlops_iac.pipelines.model import PipelineModel
 from mlops_iac.pipelines.names import JOB_NAME_LENGTH, StepName, Word
 from mlops_iac.pipelines.references import FromStep, Source
@@ -114,6 +115,10 @@ class Step(PipelineModel):
 
     def binds(self) -> Iterator[Bind]:
         """Everything of the environment that this step acts on by name."""
+        return iter(())
+
+    def misfits(self, bind: Bind, bound: Any) -> Iterator[Problem]:
+        """Why what it is bound to cannot do what it asks for; ``bound`` is one of `pipelines.compile.bindings`."""
         return iter(())
 
     @property

@@ -6,7 +6,7 @@ from __future__ import annotations
 import json
 import time
 from collections import Counter
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from botocore.exceptions import ClientError
@@ -274,3 +274,62 @@ def test_serverless_and_other_variants_have_no_guardrails(served):
             served.sagemaker.update_endpoint(
                 EndpointName="endpoint", EndpointConfigName=config, DeploymentConfig=blue_green("CANARY", CanarySize=10)
             )
+
+
+def beside(cloud, name, kind, weights, **changes):
+    """A configuration of two models: "old" as the variant main, "new" beside it."""
+    machine = {"InstanceType": "ml.m5.large", "InitialInstanceCount": 1}
+    main = {"VariantName": "main", "ModelName": "old", "InitialVariantWeight": weights[0], **machine}
+    other = {"VariantName": "other", "ModelName": "new", "InitialVariantWeight": weights[1], **machine}
+    both = {"ProductionVariants": [main, other]}
+    shadow = {"ProductionVariants": [main], "ShadowProductionVariants": [other]}
+    cloud.sagemaker.create_endpoint_config(EndpointConfigName=name, **(shadow if kind == "shadow" else both), **changes)
+    cloud.sagemaker.update_endpoint(EndpointName="endpoint", EndpointConfigName=name)
+    return cloud.wait_endpoint()
+
+
+def test_weights_split_the_requests_and_can_be_changed(served):
+    found = beside(served, "both", "weights", (75, 25))
+    assert [variant["CurrentWeight"] for variant in found["ProductionVariants"]] == [75, 25]
+    assert answers(served, 20) == {"old": 15, "new": 5}
+    served.sagemaker.update_endpoint_weights_and_capacities(
+        EndpointName="endpoint", DesiredWeightsAndCapacities=[{"VariantName": "main", "DesiredWeight": 25}]
+    )
+    served.wait_endpoint()
+    assert answers(served, 20) == {"old": 10, "new": 10}
+    assert json.load(served.invoke("[1]", TargetVariant="other")["Body"]) == "new"
+
+
+def test_a_shadow_gets_copies_and_never_answers(served):
+    found = beside(served, "shadowed", "shadow", (1, 0.5))
+    assert [variant["VariantName"] for variant in found["ShadowProductionVariants"]] == ["other"]
+    assert answers(served, 10) == {"old": 10}
+    served.invoke('["fail"]')
+    served.invoke('["fail"]')
+
+    def sums(metric, variant):
+        now = datetime.now(UTC)
+        found = served.clients("cloudwatch").get_metric_statistics(
+            Namespace="AWS/SageMaker",
+            MetricName=metric,
+            Dimensions=[{"Name": "EndpointName", "Value": "endpoint"}, {"Name": "VariantName", "Value": variant}],
+            StartTime=now - timedelta(hours=1),
+            EndTime=now + timedelta(hours=1),
+            Period=3600,
+            Statistics=["Sum"],
+        )["Datapoints"]
+        return sum(point["Sum"] for point in found)
+
+    for _ in range(200):
+        if sums("Invocations", "other") == 6:
+            break
+        time.sleep(0.05)
+    assert sums("Invocations", "main") == 12
+    assert sums("Invocations", "other") == 6
+    assert sums("Invocation5XXErrors", "other") == 1
+
+
+def test_a_shadow_of_a_serverless_or_asynchronous_endpoint_is_refused(served):
+    asynchronous = {"OutputConfig": {"S3OutputPath": "s3://lake/out/"}}
+    with pytest.raises(ClientError, match="not supported for serverless and asynchronous"):
+        beside(served, "no", "shadow", (1, 1), AsyncInferenceConfig=asynchronous)

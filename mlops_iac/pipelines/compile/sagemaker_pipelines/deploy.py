@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import json
 import math
+from typing import Any
 
 from mlops_iac.core.environment import STACK_TAG
 from mlops_iac.pipelines.compile.bindings import EndpointBinding
+from mlops_iac.pipelines.compile.deployments import deployment_config, endpoint_settings, variants_beside
 from mlops_iac.pipelines.compile.sagemaker_pipelines import expressions as x
 from mlops_iac.pipelines.compile.sagemaker_pipelines.context import Context, Native
 from mlops_iac.pipelines.compile.sagemaker_pipelines.limits import LAMBDA_SECONDS
@@ -20,11 +22,14 @@ from mlops_iac.pipelines.steps import DeployStep
 WAIT_SECONDS = LAMBDA_SECONDS - 60
 """How long one call waits: the rest is for starting, and for answering in time."""
 
+NOW: dict[str, Any] = {"ModelName": "now"}
+"""What the deployer writes the name of the model for that serves now; every other variant gets the run's."""
+
 
 def compile_deploy(step: DeployStep, context: Context) -> list[Native]:
     """By a Lambda function of the environment, called by Lambda steps until the endpoint serves."""
     deployer, endpoint = context.deployer(step), context.bindings.endpoints[step.endpoint]
-    count = math.ceil(step.max_seconds / WAIT_SECONDS)
+    count = math.ceil(step.seconds / WAIT_SECONDS)
     names = [step.name, *(f"{step.name}--wait-{number}" for number in range(1, count))]
     return [
         {
@@ -36,8 +41,8 @@ def compile_deploy(step: DeployStep, context: Context) -> list[Native]:
                 "run": x.get(x.RUN),
                 "package": x.made(step.package.step, "ModelPackageArn"),
                 "endpoint": endpoint.name,
-                "settings": _settings(endpoint, context),
-                "wait_seconds": min(WAIT_SECONDS, step.max_seconds - number * WAIT_SECONDS),
+                "settings": _settings(step, endpoint, context),
+                "wait_seconds": min(WAIT_SECONDS, step.seconds - number * WAIT_SECONDS),
                 "poll_seconds": step.poll_seconds,
                 "last": number == count - 1,
                 "started": x.made(names[number - 1], "OutputParameters['started']") if number else "false",
@@ -49,16 +54,18 @@ def compile_deploy(step: DeployStep, context: Context) -> list[Native]:
     ]
 
 
-def _settings(endpoint: EndpointBinding, context: Context) -> str:
+def _settings(step: DeployStep, endpoint: EndpointBinding, context: Context) -> str:
     """What the model and the endpoint's configuration are made with, as text: a Lambda step's arguments are flat."""
     vpc = {"Subnets": list(endpoint.subnet_ids), "SecurityGroupIds": list(endpoint.security_group_ids)}
     tags = {STACK_TAG: context.bindings.stack, **context.bindings.tags}
-    settings = {
+    settings: dict[str, Any] = {
         "role": endpoint.role_arn,
-        "variant": dict(endpoint.variant),
+        "alone": {"ProductionVariants": [dict(endpoint.variant)]},
+        "beside": variants_beside(step, endpoint, NOW, {}) if step.strategy.beside else None,
+        "deployment": deployment_config(step, endpoint),
         "isolated": endpoint.network_isolation,
         "vpc": vpc if endpoint.subnet_ids else None,
-        "key": endpoint.key_arn,
+        "config": endpoint_settings(endpoint),
         "tags": [{"Key": key, "Value": value} for key, value in sorted(tags.items())],
     }
     return json.dumps(settings, separators=(",", ":"), sort_keys=True)

@@ -2,7 +2,8 @@
 
 An update that fails is rolled back by SageMaker: the endpoint is in service again with the configuration it had
 before, so "in service" is success only with this run's configuration. An endpoint whose first creation failed cannot
-be updated; it never served anything, so it is deleted and created anew.
+be updated; it never served anything, so it is deleted and created anew. Where the new model comes beside the old one,
+the old one is what the endpoint serves when this step gets to it.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 from typing import Any
 
 from mlops_iac.pipelines.compile.bindings import EndpointBinding
+from mlops_iac.pipelines.compile.deployments import deployment_config, endpoint_settings, variants_beside
 from mlops_iac.pipelines.compile.step_functions import expressions as x
 from mlops_iac.pipelines.compile.step_functions.context import Context, State, States
 from mlops_iac.pipelines.compile.step_functions.failure import failure_start, retry, task
@@ -22,6 +24,8 @@ BUSY = ("Creating", "Updating", "SystemUpdating", "RollingBack", "Deleting")
 
 NOT_FOUND = "*Could not find*"
 """SageMaker has no error of its own for an endpoint that does not exist, only this text in a validation error."""
+
+ROLLED_BACK = "SageMaker rolled the update back."
 
 OPTIMIZED = "SageMaker.AmazonSageMakerException"
 SDK = "SageMaker.SageMakerException"
@@ -45,22 +49,47 @@ def _prepare(step: DeployStep, context: Context, endpoint: EndpointBinding) -> S
         **({"VpcConfig": vpc} if endpoint.subnet_ids else {}),
         "Tags": context.tags(),
     }
-    configuration = {
-        "EndpointConfigName.$": context.name(step),
-        "ProductionVariants": [{**endpoint.variant, "ModelName.$": context.name(step)}],
-        **({"KmsKeyId": endpoint.key_arn} if endpoint.key_arn else {}),
-        "Tags": context.tags(),
-    }
     configure, start = f"{step.name}: configure", f"{step.name}: start"
+    alone = {"ProductionVariants": [{**endpoint.variant, "ModelName.$": context.name(step)}]}
+    beside = bool(step.strategy.beside)
     return {
-        step.name: task("sagemaker:createModel", model, configure, generic=OPTIMIZED, ResultPath=None),
-        configure: task("sagemaker:createEndpointConfig", configuration, start, generic=OPTIMIZED, ResultPath=None),
+        step.name: task(
+            "sagemaker:createModel", model, start if beside else configure, generic=OPTIMIZED, ResultPath=None
+        ),
+        configure: _configuration(step, context, endpoint, alone, f"{step.name}: create" if beside else start),
         start: {
             "Type": "Pass",
             "Parameters": {"config.$": context.name(step), "looks": {"count": 0}},
             "ResultPath": x.result(step.name),
             "Next": f"{step.name}: look",
         },
+        **(_beside(step, context, endpoint) if beside else {}),
+    }
+
+
+def _configuration(
+    step: DeployStep, context: Context, endpoint: EndpointBinding, variants: dict[str, Any], next: str
+) -> State:
+    configuration = {
+        "EndpointConfigName.$": context.name(step),
+        **variants,
+        **endpoint_settings(endpoint),
+        "Tags": context.tags(),
+    }
+    return task("sagemaker:createEndpointConfig", configuration, next, generic=OPTIMIZED, ResultPath=None)
+
+
+def _beside(step: DeployStep, context: Context, endpoint: EndpointBinding) -> States:
+    """The configuration with the model that serves now, and the run's own beside it."""
+    current, beside, here = f"{step.name}: current", f"{step.name}: beside", x.result(step.name)
+    asked = {"EndpointConfigName.$": f"{here}.endpoint.EndpointConfigName"}
+    now = {"ModelName.$": f"{here}.current.ProductionVariants[0].ModelName"}
+    variants = variants_beside(step, endpoint, now, {"ModelName.$": context.name(step)})
+    return {
+        current: task(
+            "aws-sdk:sagemaker:describeEndpointConfig", asked, beside, generic=SDK, ResultPath=f"{here}.current"
+        ),
+        beside: _configuration(step, context, endpoint, variants, f"{step.name}: update"),
     }
 
 
@@ -71,6 +100,9 @@ def _place(step: DeployStep, context: Context, endpoint: EndpointBinding) -> Sta
     here = x.result(step.name)
     status = f"{here}.endpoint.EndpointStatus"
     recount, late = f"{step.name}: recount", f"{step.name}: too late"
+    deployment, first, later = deployment_config(step, endpoint), create, update
+    if step.strategy.beside:
+        first, later = f"{step.name}: configure", f"{step.name}: current"
     name = {"EndpointName": endpoint.name}
     placed = {**name, "EndpointConfigName.$": f"{here}.config"}
     found = task("aws-sdk:sagemaker:describeEndpoint", name, decide, generic=None, ResultPath=f"{here}.endpoint")
@@ -79,7 +111,7 @@ def _place(step: DeployStep, context: Context, endpoint: EndpointBinding) -> Sta
         look: found,
         absent: {
             "Type": "Choice",
-            "Choices": [{"Variable": f"{x.FAILURE}.Cause", "StringMatches": NOT_FOUND, "Next": create}],
+            "Choices": [{"Variable": f"{x.FAILURE}.Cause", "StringMatches": NOT_FOUND, "Next": first}],
             "Default": failure_start(),
         },
         decide: {
@@ -89,29 +121,39 @@ def _place(step: DeployStep, context: Context, endpoint: EndpointBinding) -> Sta
                 {"And": [{"Or": _any_of(status, BUSY)}, _may_look(step)], "Next": settle},
                 {"Or": _any_of(status, BUSY), "Next": late},
             ],
-            "Default": update,
+            "Default": later,
         },
-        settle: {"Type": "Wait", "Seconds": step.poll_seconds, "Next": recount},
+        settle: {"Type": "Wait", "Seconds": step.look_seconds, "Next": recount},
         recount: _count(step, look),
         clear: task("aws-sdk:sagemaker:deleteEndpoint", name, settle, generic=SDK, ResultPath=None),
         create: task(
             "sagemaker:createEndpoint", {**placed, "Tags": context.tags()}, wait, generic=OPTIMIZED, ResultPath=None
         ),
-        update: task("sagemaker:updateEndpoint", placed, wait, generic=OPTIMIZED, ResultPath=None),
+        update: _update(placed, deployment, wait),
     }
+
+
+def _update(placed: State, deployment: State, next: str) -> State:
+    """The optimized integration takes the two names and nothing else:
+    https://docs.aws.amazon.com/step-functions/latest/dg/connect-sagemaker.html"""
+    if not deployment:
+        return task("sagemaker:updateEndpoint", placed, next, generic=OPTIMIZED, ResultPath=None)
+    asked = {**placed, "DeploymentConfig": deployment}
+    return task("aws-sdk:sagemaker:updateEndpoint", asked, next, generic=SDK, ResultPath=None)
 
 
 def _settle(step: DeployStep, context: Context, endpoint: EndpointBinding) -> States:
     """Wait until the endpoint serves this run's model, or say why it does not."""
     wait, check, judge, count = (f"{step.name}: {what}" for what in ("wait", "check", "judge", "count"))
-    old, late, broken, lost = (f"{step.name}: {what}" for what in ("rolled back", "too late", "broken", "lost"))
+    old, why = f"{step.name}: rolled back", f"{step.name}: rolled back for"
+    late, broken, lost = (f"{step.name}: {what}" for what in ("too late", "broken", "lost"))
     here = x.result(step.name)
     status, config = f"{here}.endpoint.EndpointStatus", f"{here}.endpoint.EndpointConfigName"
     reason = f"{here}.endpoint.FailureReason"
     in_service = {"Variable": status, "StringEquals": "InService"}
     name = {"EndpointName": endpoint.name}
     return {
-        wait: {"Type": "Wait", "Seconds": step.poll_seconds, "Next": check},
+        wait: {"Type": "Wait", "Seconds": step.look_seconds, "Next": check},
         check: {
             **task("aws-sdk:sagemaker:describeEndpoint", name, judge, generic=SDK, ResultPath=f"{here}.endpoint"),
             "Retry": retry(generic=SDK),
@@ -120,6 +162,7 @@ def _settle(step: DeployStep, context: Context, endpoint: EndpointBinding) -> St
             "Type": "Choice",
             "Choices": [
                 {"And": [in_service, {"Variable": config, "StringEqualsPath": f"{here}.config"}], "Next": context.next},
+                {"And": [in_service, {"Variable": reason, "IsPresent": True}], "Next": why},
                 {**in_service, "Next": old},
                 {"And": [{"Or": _any_of(status, BUSY)}, _may_look(step)], "Next": count},
                 {"Or": _any_of(status, BUSY), "Next": late},
@@ -128,8 +171,9 @@ def _settle(step: DeployStep, context: Context, endpoint: EndpointBinding) -> St
             "Default": lost,
         },
         count: _count(step, wait),
-        old: _failed("{} is in service with {}: SageMaker rolled the update back.", endpoint, config),
-        late: _failed(f"{{}} is still {{}} after {step.max_seconds} seconds.", endpoint, status),
+        why: _failed(f"{{}} is in service with {{}}: {ROLLED_BACK} {{}}", endpoint, config, reason),
+        old: _failed(f"{{}} is in service with {{}}: {ROLLED_BACK}{_watched(step, endpoint)}", endpoint, config),
+        late: _failed(f"{{}} is still {{}} after {step.seconds} seconds.", endpoint, status),
         broken: _failed("{} failed: {}", endpoint, reason),
         lost: _failed("{} is {} and SageMaker gives no reason.", endpoint, status),
     }
@@ -137,7 +181,7 @@ def _settle(step: DeployStep, context: Context, endpoint: EndpointBinding) -> St
 
 def _may_look(step: DeployStep) -> State:
     """True while the endpoint has not been looked at too often; that bounds the time and the execution's history."""
-    looks = step.max_seconds // step.poll_seconds
+    looks = step.seconds // step.look_seconds
     return {"Variable": f"{x.result(step.name)}.looks.count", "NumericLessThan": looks}
 
 
@@ -151,12 +195,16 @@ def _count(step: DeployStep, next: str) -> State:
     }
 
 
-def _failed(sentence: str, endpoint: EndpointBinding, path: str) -> State:
+def _watched(step: DeployStep, endpoint: EndpointBinding) -> str:
+    return f" It watched {', '.join(endpoint.alarms)}." if step.strategy.deployment(0) and endpoint.alarms else ""
+
+
+def _failed(sentence: str, endpoint: EndpointBinding, *paths: str) -> State:
     """End with `DeployFailed` and the reason."""
     cause = sentence.replace("{}", f"Endpoint {endpoint.name}", 1)
     return {
         "Type": "Pass",
-        "Parameters": {"Error": FAILED, "Cause.$": x.text(cause, path)},
+        "Parameters": {"Error": FAILED, "Cause.$": x.text(cause, *paths)},
         "ResultPath": x.FAILURE,
         "Next": failure_start(),
     }
