@@ -18,9 +18,10 @@ def model_server_folder() -> Path:
 
 def install(gateway: Gateway, find: FindFramework = find_framework, idle: float = 300.0) -> None:
     """Take over the operations of endpoints. ``idle``: seconds after which a serverless endpoint's process ends."""
-    from mlops_iac.cloud.endpoints import invocation
+    from mlops_iac.cloud.endpoints import asynchronous, invocation
     from mlops_iac.cloud.endpoints.sagemaker_endpoint import Endpoints
 
     endpoints = Endpoints(Host(gateway, "endpoints", find), idle)
     endpoints.install()
     invocation.install(endpoints)
+    asynchronous.install(endpoints)

@@ -22,6 +22,8 @@ from mlops_iac.cloud.jobs.host import Host
 
 IDLE = 300.0
 """Seconds after its last invocation at which a serverless variant's process ends."""
+CONCURRENT = 4
+"""Asynchronous requests that a model gets at one time when the configuration does not say; AWS chooses by itself."""
 LONGEST_REQUEST = LOAD_TIMEOUT + INVOCATION_TIMEOUT
 """Seconds a request can last: a cold start and the model's answer. A retired fleet waits no longer than that."""
 
@@ -122,6 +124,10 @@ class Fleet:
         self.variants = [Variant(host, endpoint, region, account, asked, key) for asked in config["ProductionVariants"]]
         shadows = config.get("ShadowProductionVariants", ())
         self.shadows = [(Variant(host, endpoint, region, account, asked, key), Turns()) for asked in shadows]
+        self.asynchronous: dict[str, Any] = config.get("AsyncInferenceConfig") or {}
+        client = self.asynchronous.get("ClientConfig") or {}
+        self.places = threading.BoundedSemaphore(client.get("MaxConcurrentInvocationsPerInstance", CONCURRENT))
+        """What asynchronous requests wait for."""
         self._turns = Turns()
         self._requests = 0
         self._over = threading.Condition()

@@ -10,7 +10,7 @@ from typing import Any
 
 from mlops_iac.cloud.endpoints.fleet import Fleet, Variant
 from mlops_iac.cloud.endpoints.sagemaker_endpoint import Endpoints
-from mlops_iac.cloud.endpoints.serving import InvocationTimedOut, Response
+from mlops_iac.cloud.endpoints.serving import INVOCATION_TIMEOUT, InvocationTimedOut, Response
 from mlops_iac.cloud.gateway import AwsError, Call
 from mlops_iac.cloud.jobs.failure import JobFailed
 from mlops_iac.cloud.news import News
@@ -47,25 +47,28 @@ def install(endpoints: Endpoints) -> None:
 
 def _invoke(endpoints: Endpoints, call: Call) -> dict[str, Any]:
     with endpoints.held(call.account_id, call.region, call.params["EndpointName"]) as fleet:
+        if fleet.asynchronous:
+            name = call.params["EndpointName"]
+            raise AwsError("ValidationError", f"Endpoint {name} is asynchronous: use InvokeEndpointAsync.")
         variant = fleet.choose(call.params.get("TargetVariant"))
         for shadow in fleet.choose_shadows():
             fleet.hold()
             threading.Thread(target=_copy, args=(endpoints, fleet, shadow, call), name="shadow", daemon=True).start()
-        with _told(endpoints, variant, call):
+        with told(endpoints, variant, call):
             return _invoke_variant(variant, call)
 
 
 def _copy(endpoints: Endpoints, fleet: Fleet, shadow: Variant, call: Call) -> None:
     """A shadow answers to nobody: metrics and its log tell how it went."""
     try:
-        with contextlib.suppress(AwsError), _told(endpoints, shadow, call):
+        with contextlib.suppress(AwsError), told(endpoints, shadow, call):
             _invoke_variant(shadow, call)
     finally:
         fleet.release()
 
 
 @contextlib.contextmanager
-def _told(endpoints: Endpoints, variant: Variant, call: Call) -> Iterator[None]:
+def told(endpoints: Endpoints, variant: Variant, call: Call) -> Iterator[None]:
     """Let those who publish metrics know of the request: how it ended, and how long it took."""
     started, status = time.monotonic(), 200
     try:
@@ -93,7 +96,7 @@ def _invoke_variant(variant: Variant, call: Call) -> dict[str, Any]:
     if not variant.claim():
         raise AwsError("ThrottlingException", "Rate exceeded: all of the variant's MaxConcurrency is in use.", 429)
     try:
-        answer = _ask(variant, call, body)
+        answer = ask(variant, call, body)
     finally:
         variant.release()
     if len(answer.body) > limit:
@@ -106,10 +109,11 @@ def _invoke_variant(variant: Variant, call: Call) -> dict[str, Any]:
     return found | ({"CustomAttributes": answer.headers[_CUSTOM]} if _CUSTOM in answer.headers else {})
 
 
-def _ask(variant: Variant, call: Call, body: bytes) -> Response:
+def ask(variant: Variant, call: Call, body: bytes, timeout: float = INVOCATION_TIMEOUT) -> Response:
+    """The model's answer; raises ModelError."""
     try:
         with variant.taken() as serving:
-            answer = serving.invoke(body, _headers(call.params))
+            answer = serving.invoke(body, _headers(call.params), timeout)
     except JobFailed as failure:
         raise _model_error(variant, call, 500, failure.reason) from failure
     except InvocationTimedOut as error:
