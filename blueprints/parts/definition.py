@@ -20,6 +20,7 @@ from mlops_iac.pipelines.pipeline import Pipeline
 Compile = Callable[[Pipeline, Bindings], dict[str, Any]]
 
 PLACEHOLDER_QUEUE = QueueBinding(queue_arn="placeholder", job_definition_arn="placeholder")
+PLACEHOLDER_ASYNC = {"OutputConfig": {"S3OutputPath": "s3://placeholder/answers/"}}
 
 CODE_ZONE = {"code": "code/"}
 """Packed code lies beside the zones of the lake."""
@@ -131,6 +132,7 @@ def _endpoint_values(endpoint: EndpointRef) -> dict[str, Any]:
         "subnet_ids": list(endpoint.subnet_ids),
         "security_group_ids": list(endpoint.security_group_ids),
         "network_isolation": endpoint.network_isolation,
+        "asynchronous": endpoint.asynchronous,
         "alarms": list(endpoint.alarms),
     }
 
@@ -143,5 +145,6 @@ def _placeholder(site: Site, endpoint: EndpointRef) -> EndpointBinding:
         role_arn=f"arn:{site.partition}:iam::123456789012:role/{site.stack}-placeholder",
         variant=endpoint.settings,
         network_isolation=endpoint.network_isolation,
+        asynchronous=PLACEHOLDER_ASYNC if endpoint.asynchronous else None,
         alarms=tuple(f"{site.stack}-placeholder-{number}" for number, _ in enumerate(endpoint.alarms)),
     )

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from mlops_iac.blueprints.parts.foundation import Foundation
+from mlops_iac.blueprints.parts.serve_options import Asynchronous as AsynchronousOptions
 from mlops_iac.blueprints.parts.serve_options import Realtime as RealtimeOptions
 from mlops_iac.blueprints.parts.serve_options import ServeOptions
 from mlops_iac.components.registry.sagemaker import ModelRegistry
-from mlops_iac.components.serving.endpoint import Endpoint, EndpointArgs, Realtime, Serverless
+from mlops_iac.components.serving.endpoint import Asynchronous, Endpoint, EndpointArgs, Realtime, Serverless
 from mlops_iac.core.frameworks import Framework
 
 
@@ -14,14 +15,15 @@ class Serve:
     """A registry and an endpoint, which reads the registry's models from the lake."""
 
     def __init__(self, foundation: Foundation, options: ServeOptions, framework: Framework) -> None:
-        site = foundation.site
+        site, flavour = foundation.site, _flavour(options)
         self.registry = ModelRegistry(site.named("registry"))
         self.endpoint = Endpoint(
             site.named("endpoint"),
             EndpointArgs(
-                flavour=_flavour(options),
+                flavour=flavour,
                 images=(framework.image(site.region, "serving"),),
                 slow_after_ms=options.slow_after_ms,
+                lake=foundation.lake.ref,
                 network=foundation.network,
                 key=foundation.key,
                 boundary=foundation.boundary,
@@ -30,10 +32,19 @@ class Serve:
         )
         foundation.lake.grant_read(self.endpoint.role, "models")
         self.registry.grant_read(self.endpoint.role)
+        if isinstance(flavour, Asynchronous):
+            foundation.lake.grant_read(self.endpoint.role, flavour.places(foundation.lake.ref))
+            foundation.lake.grant_write(self.endpoint.role, flavour.places(foundation.lake.ref))
 
 
-def _flavour(options: ServeOptions) -> Serverless | Realtime:
+def _flavour(options: ServeOptions) -> Serverless | Realtime | Asynchronous:
     serving = options.serving
+    if isinstance(serving, AsynchronousOptions):
+        return Asynchronous(
+            instance_type=serving.instance_type,
+            instances=serving.instance_count,
+            max_concurrent=serving.max_concurrent,
+        )
     if isinstance(serving, RealtimeOptions):
         return Realtime(instance_type=serving.instance_type, instances=serving.instance_count)
     return Serverless(memory_mb=serving.memory_mb, max_concurrency=serving.max_concurrency)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Field, ValidationInfo, field_validator
 
@@ -36,10 +36,7 @@ class Serverless(Section):
         return value
 
 
-class Realtime(Section):
-    flavour: Literal["realtime"] = Field(
-        description="Instances that always run: no cold start, and a bill by the hour."
-    )
+class _Instances(Section):
     instance_type: InstanceType = Field(default="ml.m5.large", description="SageMaker instance type.")
     instance_count: int = Field(
         default=2, ge=1, le=20, description="Instances; two or more survive the loss of a zone."
@@ -49,12 +46,31 @@ class Realtime(Section):
     @field_validator("strategy")
     @classmethod
     def _check_strategy(cls, value: AnyStrategy, info: ValidationInfo) -> AnyStrategy:
-        if reason := value.find_misfit("realtime", info.data.get("instance_count", 1)):
+        (flavour,) = get_args(cls.model_fields["flavour"].annotation)
+        if reason := value.find_misfit(flavour, info.data.get("instance_count", 1)):
             raise ValueError(f"`{value.kind}` is not possible. {reason}")
         return value
 
 
-Serving = Annotated[Serverless | Realtime, Field(discriminator="flavour")]
+class Realtime(_Instances):
+    flavour: Literal["realtime"] = Field(
+        description="Instances that always run: no cold start, and a bill by the hour."
+    )
+
+
+class Asynchronous(_Instances):
+    flavour: Literal["async"] = Field(
+        description="Instances behind a queue: requests of up to 1 GB and answers lie in the lake."
+    )
+    max_concurrent: int | None = Field(
+        default=None,
+        ge=1,
+        le=1000,
+        description="Requests that an instance gets at the same time. Left out: SageMaker chooses.",
+    )
+
+
+Serving = Annotated[Serverless | Realtime | Asynchronous, Field(discriminator="flavour")]
 
 
 class ServeOptions(Section):

@@ -175,6 +175,8 @@ class EndpointRef:
     """``VpcConfig`` of the models. Empty: not attached to a VPC."""
     security_group_ids: Sequence[pulumi.Input[str]] = ()
     network_isolation: bool = True
+    asynchronous: Mapping[str, Any] | None = None
+    """``AsyncInferenceConfig`` of the endpoint configuration. None: requests are answered where they are asked."""
     alarms: Sequence[pulumi.Input[str]] = ()
     """Names of the alarms that take a deployment back."""
 

@@ -14,16 +14,28 @@ from typing import Any
 import pulumi
 from pulumi_aws.cloudwatch import LogGroup, MetricAlarm
 
-from mlops_iac.components._kit import BoundaryRef, Component, EndpointRef, KeyRef, Named, NetworkRef, Reach, TopicRef
+from mlops_iac.components._kit import (
+    BoundaryRef,
+    Component,
+    EndpointRef,
+    KeyRef,
+    LakeRef,
+    Named,
+    NetworkRef,
+    Reach,
+    TopicRef,
+)
 from mlops_iac.components._kit import images as ecr
 from mlops_iac.components._kit import sagemaker as kit
 from mlops_iac.components._kit.transforms import Transforms
 from mlops_iac.components.identity import Role, make_role
 from mlops_iac.components.log_groups import make_log_group
+from mlops_iac.components.serving.asynchronous import Asynchronous
 from mlops_iac.components.serving.realtime import Realtime
 from mlops_iac.components.serving.serverless import Serverless
+from mlops_iac.core.errors import BlueprintError
 
-__all__ = ["Endpoint", "EndpointArgs", "EndpointNodes", "Realtime", "Serverless"]
+__all__ = ["Asynchronous", "Endpoint", "EndpointArgs", "EndpointNodes", "Realtime", "Serverless"]
 
 # Idle cost: 0.10 $ a month for each of the two alarms.
 
@@ -49,19 +61,22 @@ READ_ALARMS = ("cloudwatch:DescribeAlarms",)
 https://docs.aws.amazon.com/sagemaker/latest/dg/deployment-guardrails-configuration.html"""
 
 INVOKE = ("sagemaker:InvokeEndpoint",)
+INVOKE_ASYNC = ("sagemaker:InvokeEndpointAsync",)
 
 
 @dataclass(frozen=True, kw_only=True)
 class EndpointArgs:
     """What a team may say about an endpoint."""
 
-    flavour: Serverless | Realtime = field(default_factory=Serverless)
+    flavour: Serverless | Realtime | Asynchronous = field(default_factory=Serverless)
     """How it serves. Left out: serverless, which costs nothing while nobody asks."""
     images: Sequence[str] = ()
     """Container images its models may use, by URI in any ECR registry. Left out: none."""
     slow_after_ms: int = 2000
     """Alarm when the slowest tenth of requests takes longer than this in the model, in milliseconds. Left out: two
     seconds."""
+    lake: LakeRef | None = None
+    """Where an asynchronous endpoint's requests and answers lie. Left out: only the other flavours do without."""
     network: NetworkRef | None = None
     """Private network of its models, for flavours that can have one. Left out: SageMaker's own."""
     key: KeyRef | None = None
@@ -90,7 +105,7 @@ class Endpoint(Component):
     reach = (
         *kit.REACH,
         *ecr.REACH,
-        Reach(actions=(*MODELS, *DEPLOY, *INVOKE)),
+        Reach(actions=(*MODELS, *DEPLOY, *INVOKE, *INVOKE_ASYNC)),
         Reach(actions=READ_ALARMS, on=("alarm:{stack}-*",)),
         kit.PASS_ROLE,
     )
@@ -101,6 +116,7 @@ class Endpoint(Component):
     ) -> None:
         args = args or EndpointArgs()
         args.flavour.check()
+        self._asynchronous = self._check_lake(args)
         super().__init__(place, args.transforms, opts)
         self.endpoint_name = self.physical("aws:sagemaker/endpoint:Endpoint")
         network = args.flavour.network_of(args.network)
@@ -129,8 +145,21 @@ class Endpoint(Component):
             subnet_ids=network.subnet_ids if network else (),
             security_group_ids=(network.job_security_group_id,) if network else (),
             network_isolation=args.flavour.isolated,
+            asynchronous=self._asynchronous,
             alarms=[alarm.name for alarm in (self.nodes.errors_alarm, self.nodes.latency_alarm)],
         )
+
+    def _check_lake(self, args: EndpointArgs) -> dict[str, Any] | None:
+        """AsyncInferenceConfig, for the flavour that has one."""
+        if not isinstance(args.flavour, Asynchronous):
+            return None
+        if args.lake is None:
+            raise BlueprintError(
+                "An asynchronous endpoint needs a lake.",
+                "Its requests and answers are objects, and no lake is given for them.",
+                hint="give it the lake of the environment: EndpointArgs(lake=lake.ref).",
+            )
+        return args.flavour.config(args.lake)
 
     def grant_deploy(self, role: Role) -> None:
         """Let a role (an orchestrator's) make models and put them behind this endpoint, and no other."""
@@ -145,8 +174,8 @@ class Endpoint(Component):
         )
 
     def grant_invoke(self, role: Role) -> None:
-        """Let a role ask for predictions."""
-        role.grant(self.allow("invoke", INVOKE, (self._arn(),)))
+        """Let a role ask for predictions; of an asynchronous endpoint, the lake grants the rest."""
+        role.grant(self.allow("invoke", INVOKE_ASYNC if self._asynchronous else INVOKE, (self._arn(),)))
 
     def _arn(self) -> pulumi.Output[str]:
         return self.site.arn("sagemaker", f"endpoint/{self.endpoint_name}")

@@ -20,7 +20,7 @@ class Realtime:
     instances: int | None = None
     """Instances, 1 to 100. Left out: two, in two zones, except one under `sandbox`."""
 
-    word: ClassVar[Literal["realtime"]] = "realtime"
+    word: ClassVar[Literal["realtime", "async"]] = "realtime"
     guarded: ClassVar[bool] = True
     """Whether alarms may take a deployment back."""
     isolated: ClassVar[bool] = True

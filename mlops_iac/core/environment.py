@@ -106,7 +106,7 @@ class Pipeline:
 class Endpoint:
     name: str
     flavour: str
-    """serverless or realtime."""
+    """serverless, realtime or async."""
 
 
 @dataclass(frozen=True, kw_only=True)

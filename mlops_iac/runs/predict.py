@@ -14,6 +14,7 @@ from mlops_iac.core.errors import CloudError, RunError, UsageError
 from mlops_iac.core.limits import REQUEST_BYTES
 from mlops_iac.core.strict_json import NotStrictJson, read_json
 from mlops_iac.core.suggestions import did_you_mean
+from mlops_iac.runs.asynchronous import ask_and_wait
 from mlops_iac.runs.calls import calling, is_missing
 from mlops_iac.runs.logs import read_endpoint_tail, tail_words, text_lines
 
@@ -40,7 +41,7 @@ def predict(
     endpoint: str | None = None,
     source: str = "",
 ) -> Prediction:
-    """Send one request, as it is.
+    """Send one request, as it is; to an asynchronous endpoint through the lake, and wait for the answer.
 
     ``content_type`` and ``accept`` are what the team's inference.py gets; the default one reads and writes JSON and
     CSV. ``endpoint`` is a name of the environment's, needed where it has several; ``source`` is where the request comes
@@ -52,11 +53,13 @@ def predict(
     check_payload(body, content_type, asked, source)
     check_endpoint(clients, environment, asked)
     since = datetime.now(UTC)
+    given = {"EndpointName": asked.name, "ContentType": content_type, "Accept": accept}
     try:
-        with calling("sagemaker:InvokeEndpoint", asked.name):
-            answer = clients("sagemaker-runtime").invoke_endpoint(
-                EndpointName=asked.name, ContentType=content_type, Accept=accept, Body=body
-            )
+        if asked.flavour == "async":
+            answer = ask_and_wait(environment, clients, given, body)
+        else:
+            with calling("sagemaker:InvokeEndpoint", asked.name):
+                answer = clients("sagemaker-runtime").invoke_endpoint(**given, Body=body)
     except CloudError as error:
         if error.code in ("ModelError", "ModelErrorException"):
             raise model_failed(clients, asked, since, error) from error

@@ -7,6 +7,7 @@ import json
 import time
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -133,3 +134,22 @@ def test_a_strategy_in_a_pipelines_file_is_refused_at_its_line(project: TinyEnvi
     )
     file.write_text(QUICK)
     assert "Step `deploy` deploys by `canary`" in told
+
+
+ASYNC = """
+serving: {flavour: async, instance_count: 1}
+"""
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_an_asynchronous_endpoint_answers_in_the_lake(target: str, tmp_path: Path) -> None:
+    with tiny_environment(
+        tmp_path / "project", target, {"training": QUICK}, blueprint="realtime-inference", options=ASYNC
+    ) as made:
+        deliver(made, "slowly")
+        made.run("run", "tiny-dev", "training", "--follow")
+        assert "slowly" in made.run("predict", "tiny-dev", "--data", "rows.json")
+        deliver(made, "broken")
+        made.run("run", "tiny-dev", "training", "--follow")
+        made.refused("predict", "tiny-dev", "--data", "rows.json", code=exit_codes.ERROR, says=("model is broken",))
+        made.run("destroy", "tiny-dev", "--yes")

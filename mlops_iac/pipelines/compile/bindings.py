@@ -28,6 +28,8 @@ class EndpointBinding:
     """Left out: the models are not attached to a VPC."""
     security_group_ids: tuple[str, ...] = ()
     network_isolation: bool = False
+    asynchronous: Mapping[str, Any] | None = None
+    """``AsyncInferenceConfig`` of SageMaker's CreateEndpointConfig. Left out: it answers where it is asked."""
     alarms: tuple[str, ...] = ()
     """Names of the alarms that take a deployment back."""
 

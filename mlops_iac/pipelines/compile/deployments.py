@@ -19,7 +19,8 @@ def deployment_config(step: DeployStep, endpoint: EndpointBinding) -> dict[str, 
 
 def endpoint_settings(endpoint: EndpointBinding) -> dict[str, Any]:
     """What CreateEndpointConfig says besides variants and tags."""
-    return {"KmsKeyId": endpoint.key_arn} if endpoint.key_arn else {}
+    asynchronous = {"AsyncInferenceConfig": dict(endpoint.asynchronous)} if endpoint.asynchronous else {}
+    return asynchronous | ({"KmsKeyId": endpoint.key_arn} if endpoint.key_arn else {})
 
 
 def variants_beside(step: DeployStep, endpoint: EndpointBinding, now: dict[str, Any], new: dict[str, Any]) -> Any:
