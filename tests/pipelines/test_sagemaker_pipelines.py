@@ -96,7 +96,7 @@ def test_waiting_for_an_endpoint_takes_as_many_lambda_steps_as_it_is_long(docume
     assert waits[0]["Arguments"]["started"] == "false"
     assert waits[1]["Arguments"]["started"] == {"Get": "Steps.deploy.OutputParameters['started']"}
     settings = json.loads(waits[0]["Arguments"]["settings"])
-    assert settings["variant"]["ServerlessConfig"]["MemorySizeInMB"] == 2048
+    assert settings["alone"]["ProductionVariants"][0]["ServerlessConfig"]["MemorySizeInMB"] == 2048
 
 
 def set_(path: str, value: Any) -> Callable[[Definition], None]:

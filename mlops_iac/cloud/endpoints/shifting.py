@@ -9,6 +9,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from mlops_iac.cloud.busy import waiting_for_clock
 from mlops_iac.cloud.endpoints.fleet import Fleet
 from mlops_iac.cloud.endpoints.guardrails import Guardrails, Phase
 from mlops_iac.cloud.endpoints.turns import Turns
@@ -65,7 +66,8 @@ class Shift:
             left = (until - now()).total_seconds()
             if left <= 0:
                 return ""
-            bell.wait(min(left, LOOK_EVERY))
+            with waiting_for_clock():
+                bell.wait(min(left, LOOK_EVERY))
 
     def _find_alarm(self) -> str:
         """What takes the update back; empty when no alarm does."""

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from mlops_iac.cloud.busy import is_busy
+from mlops_iac.cloud.busy import is_busy, waits_for_clock
 from mlops_iac.cloud.news import News
 
 STILL: Final = 0.5
@@ -68,7 +68,8 @@ class Work:
     def _is_busy(self, now: float) -> bool:
         with self._lock:
             runs, jobs, told = bool(self._runs), bool(self._jobs), self._told
-        return jobs or is_busy() or (runs and now - told < WAITING)
+        # A run that deploys, and the function that deploys for it, are at a standstill while a deployment bakes.
+        return jobs or (not waits_for_clock() and (is_busy() or (runs and now - told < WAITING)))
 
 
 def _read(news: News) -> tuple[str, str]:
