@@ -9,6 +9,7 @@ from mlops_iac.blueprints.parts.training_options import TrainingOptions
 from mlops_iac.components.compute.sagemaker import SageMakerCompute, SageMakerComputeArgs
 from mlops_iac.core.frameworks import get_framework
 from mlops_iac.pipelines.pipeline import Pipeline
+from mlops_iac.pipelines.steps import TuneStep
 from mlops_iac.pipelines.steps.container import OWN
 
 READ = ("raw", "curated", "features", "models", "code/")
@@ -45,6 +46,7 @@ class Jobs:
             instance_type=usual,
             allowed_instance_types=tuple(sorted({usual, *(job.instance_type for job in jobs)})),
             max_runtime_seconds=max((job.max_seconds for job in jobs), default=3600),
+            tunes=any(isinstance(step, TuneStep) for pipeline in pipelines for step in pipeline.steps),
             network_isolation=foundation.site.isolated,
             network=foundation.network,
             key=foundation.key,

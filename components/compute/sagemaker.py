@@ -64,6 +64,8 @@ class SageMakerComputeArgs:
     ``instance_type``."""
     max_runtime_seconds: int = 3600
     """AWS refuses a job that asks for more, 60 to 2,419,200 (28 days). Left out: one hour."""
+    tunes: bool = False
+    """Whether pipelines tune hyperparameters, whose trainings SageMaker names itself. Left out: none does."""
     network_isolation: bool = True
     """Containers reach no network at all; SageMaker brings their data. Left out: isolated."""
     network: NetworkRef | None = None
@@ -150,7 +152,7 @@ class SageMakerCompute(Component):
             description="Runs processing, training and transform jobs",
             grants=[
                 *(grant for group in LOG_GROUPS for grant in kit.write_logs(self.place, group, f"{self.site.stack}-*")),
-                *self._trial_logs(),
+                *(self._trial_logs() if args.tunes else ()),
                 kit.write_metrics(self.place),
                 *ecr.pull(self.place, args.images),
                 *kit.attach(self.place, args.network),

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
-from contextvars import ContextVar
 from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -12,9 +12,6 @@ from mlops_iac.core.errors import PipelineError, Problem
 
 SUMMARY = "A pipeline's definition is wrong."
 
-_inside: ContextVar[bool] = ContextVar("inside", default=False)
-"""Whether a part is made as a part of another, which then tells what is wrong with both."""
-
 
 class PipelineModel(BaseModel):
     """A part of a pipeline. A wrong value is a PipelineError that names the part and the field."""
@@ -22,27 +19,19 @@ class PipelineModel(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     def __init__(self, **values: Any) -> None:
-        part_of_another = _inside.get()
-        token = _inside.set(True)
         try:
             super().__init__(**values)
         except ValidationError as error:
-            if part_of_another:
-                raise
+            if sys._getframe(1).f_globals.get("__name__", "").partition(".")[0] == "pydantic":
+                raise  # it is made as a part of another, or for a reader of a file, who tell what is wrong with all
             place = f"{type(self).__name__} `{values['name']}`" if "name" in values else type(self).__name__
             raise PipelineError.of(_problem(place, details) for details in error.errors()) from None
-        finally:
-            _inside.reset(token)
 
     @classmethod
     def validated(cls, values: Mapping[str, Any]) -> Self:
         """The part that plain values describe. Raises pydantic's ValidationError, for readers of files, who know where
         each value stands."""
-        token = _inside.set(True)
-        try:
-            return cls(**values)
-        finally:
-            _inside.reset(token)
+        return cls.model_validate(dict(values))
 
 
 def _problem(place: str, details: Any) -> Problem:

@@ -53,7 +53,9 @@ SERVERLESS: Final = {
 class AllAtOnce(Strategy):
     """The new model gets all requests as soon as it answers."""
 
-    kind: Literal["all-at-once"] = "all-at-once"
+    kind: Literal["all-at-once"] = Field(
+        default="all-at-once", description="All requests go to the new model as soon as it answers."
+    )
 
 
 class _Guarded(Strategy):
@@ -141,7 +143,7 @@ class Canary(_BlueGreen):
     routing: ClassVar[str] = "CANARY"
     step: ClassVar[str] = "CanarySize"
 
-    kind: Literal["canary"]
+    kind: Literal["canary"] = Field(description="A part of the requests goes to the new model first, then all.")
 
     @property
     def seconds(self) -> int:
@@ -155,7 +157,7 @@ class Linear(_BlueGreen):
     step: ClassVar[str] = "LinearStepSize"
     least: ClassVar[int] = 10
 
-    kind: Literal["linear"]
+    kind: Literal["linear"] = Field(description="More and more requests go to the new model, step by step.")
 
     @property
     def seconds(self) -> int:
@@ -167,7 +169,7 @@ class Rolling(_Guarded):
 
     least: ClassVar[int] = 5
 
-    kind: Literal["rolling"]
+    kind: Literal["rolling"] = Field(description="Instances are replaced in batches.")
 
     @property
     def seconds(self) -> int:
@@ -191,7 +193,7 @@ class Shadow(Strategy):
     }
     beside: ClassVar[str] = "shadow"
 
-    kind: Literal["shadow"]
+    kind: Literal["shadow"] = Field(description="The new model gets copies of requests; the old one answers.")
     percent: int = Field(default=100, ge=1, le=100, description="Part of the requests that is copied, in percent.")
 
 
@@ -203,7 +205,7 @@ class Weights(Strategy):
     }
     beside: ClassVar[str] = "challenger"
 
-    kind: Literal["weights"]
+    kind: Literal["weights"] = Field(description="Both models answer, each its share.")
     percent: int = Field(
         default=50, ge=1, le=99, description="Part of the requests that the new model answers, in percent."
     )

@@ -29,7 +29,7 @@ class _Kind(BaseModel):
 class ScheduleTrigger(_Kind):
     """At a time."""
 
-    kind: Literal["schedule"]
+    kind: Literal["schedule"] = Field(description="Starts at set times.")
     when: str = Field(
         description="EventBridge Scheduler's own: `cron(0 6 * * ? *)` is every day at six, `rate(12 hours)` counts "
         "from the first `up`, `at(2026-12-01T06:00:00)` is once."
@@ -56,7 +56,7 @@ class ScheduleTrigger(_Kind):
 class DataTrigger(_Kind):
     """When objects have arrived under a prefix of the lake, and no more come."""
 
-    kind: Literal["data"]
+    kind: Literal["data"] = Field(description="Starts when new objects lie below a prefix.")
     prefix: str = Field(default="raw/", description="Where they arrive: a prefix in the lake, ending in a slash.")
     quiet_minutes: int = Field(
         default=5,
@@ -76,14 +76,14 @@ class DataTrigger(_Kind):
 class AfterTrigger(_Kind):
     """When a run of another pipeline has done all of its steps."""
 
-    kind: Literal["after"]
+    kind: Literal["after"] = Field(description="Starts when another pipeline has succeeded.")
     pipeline: StepName = Field(description="The other pipeline of this environment.")
 
 
 class DriftTrigger(_Kind):
     """When an alarm of CloudWatch is raised."""
 
-    kind: Literal["drift"]
+    kind: Literal["drift"] = Field(description="Starts when an alarm goes off.")
     alarm: str = Field(
         pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._/-]*$", max_length=255, description="The alarm's name, in this account."
     )

@@ -123,7 +123,8 @@ def test_each_is_listed_with_its_package(acme: Any, capsys: pytest.CaptureFixtur
 
 
 def test_a_stranger_s_record_replaces_none_of_ours(acme: Any) -> None:
-    assert loses("aws:sqs/queue:Queue") == "the letters in it"
+    assert loses("aws:memorydb/cluster:Cluster") == "what it remembers"
+    assert loses("aws:sqs/queue:Queue") == "the messages in it", "ours"
     facts.FAMILY.find("acme")["aws:s3/bucket:Bucket"] = Facts(service="s3")
     facts._added.cache_clear()
     assert find_facts("aws:s3/bucket:Bucket") is MADE["aws:s3/bucket:Bucket"]

@@ -59,8 +59,10 @@ def test_each_day_has_its_run_with_the_code_that_was_pushed(deployed: tiny.TinyE
 
 def test_new_data_starts_one_run_when_no_more_comes(deployed: tiny.TinyEnvironment) -> None:
     before = len(runs(deployed))
-    for name in ("one", "two"):
-        deployed.run("data", "put", "tiny-dev", "data", f"raw/{name}")
+    for name in ("one", "two"):  # put at once: a little later may be the next window
+        (deployed.folder / "more" / name).mkdir(parents=True)
+        (deployed.folder / "more" / name / "numbers.csv").write_text("4\n")
+    deployed.run("data", "put", "tiny-dev", "more", "raw/more/")
     time.sleep(3)  # what S3 tells is delivered a little later
     deployed.run("cloud", "advance", "30m")
     assert len(runs(deployed)) == before + 1

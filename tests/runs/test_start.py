@@ -51,7 +51,7 @@ def test_code_is_stored_encrypted_and_tagged(environment: Environment, clients: 
     names = ("manifest.json", "run.sh", "sourcedir.tar.gz")
     record = [f"models/{run.id}/record/{name}.json" for name in ("data", "run")]
     stored = [*(f"code/{run.code}/{name}" for name in names), "code/current/training.json", *record]
-    assert keys(environment, clients) == stored
+    assert keys(environment, clients) == sorted(stored)
     for key in keys(environment, clients):
         head = clients("s3").head_object(Bucket=environment.lake.bucket, Key=key)
         tags = clients("s3").get_object_tagging(Bucket=environment.lake.bucket, Key=key)["TagSet"]

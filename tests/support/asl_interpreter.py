@@ -9,16 +9,14 @@ from __future__ import annotations
 import copy
 import json
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import boto3
-from moto import mock_aws
-from moto.stepfunctions.parser.backend.execution import BaseExecutionWorkerCommunication as Communication
 
 from mlops_iac.pipelines.compile.step_functions.structure import all_states
+from tests.support.moto_world import moto_world
 
 
 @dataclass(frozen=True)
@@ -45,7 +43,7 @@ class Ended:
 def run(document: Mapping[str, Any], input: Mapping[str, Any], results: Mapping[str, Any]) -> Ended:
     """``results``: state to a result, to `Fails`, or to a list of these, one for each time the state is entered."""
     played = {**document, "States": _play(document["States"], results)}
-    with mock_aws(config={"stepfunctions": {"execute_state_machine": True}}), _without_our_clouds():
+    with moto_world(execute=True):
         client = boto3.client(
             "stepfunctions", "eu-central-1", aws_access_key_id="testing", aws_secret_access_key="testing"
         )
@@ -73,17 +71,6 @@ def run(document: Mapping[str, Any], input: Mapping[str, Any], results: Mapping[
         calls={names[key]: call for key, call in calls.items()},
         events=tuple(events),
     )
-
-
-@contextmanager
-def _without_our_clouds() -> Iterator[None]:
-    """A cloud that this process has had takes executions that end from moto; this world's are to stay."""
-    terminated = Communication.terminated
-    Communication.terminated = getattr(terminated, "original", terminated)
-    try:
-        yield
-    finally:
-        Communication.terminated = terminated
 
 
 def _wait(client: Any, execution: str) -> dict[str, Any]:

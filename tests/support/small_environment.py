@@ -9,6 +9,7 @@ from typing import Any
 
 from mlops_iac.clients import Clients
 from mlops_iac.core.environment import Endpoint, Environment, Parameter, Pipeline, Registry, Step, Store
+from tests.support.moto_world import moto_world
 
 REGION = "eu-west-1"
 ACCOUNT = "123456789012"
@@ -85,9 +86,8 @@ def make_environment(team: str = "screening", environment: str = "dev", **pipeli
 def moto_clients(*, embedded: bool = True, execute: bool = False) -> Iterator[Clients]:
     """Clients of a moto in this process. ``execute`` makes state machines really run."""
     import boto3
-    from moto import mock_aws
 
-    with mock_aws(config={"stepfunctions": {"execute_state_machine": execute}}):
+    with moto_world(execute=execute):
         session = boto3.Session(aws_access_key_id="x", aws_secret_access_key="x", region_name=REGION)
         yield Clients(
             region=REGION,

@@ -120,6 +120,7 @@ class BatchJobs:
             queue = self._get_queue(call)["jobQueueArn"]
             every = self.host.records.each(_KIND, call.account_id, call.region, whole=False)
             chosen = [record for _, record in every if record.get("jobQueue") == queue]
+            chosen.sort(key=lambda record: record["createdAt"], reverse=True)
         status = asked.get("jobStatus") or ("RUNNING" if not asked.get("filters") else None)
         chosen = [
             record

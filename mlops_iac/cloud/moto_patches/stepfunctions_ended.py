@@ -134,7 +134,7 @@ class Ended:
 
 def _key(arn: str) -> Key:
     """From ``arn:<partition>:states:<region>:<account>:execution:<machine>:<name>``, or the state machine's."""
-    parts = arn.split(":", 6)
+    parts = [*arn.split(":", 6), *[""] * 6]  # one that is no ARN names nothing
     return "execution", parts[4], parts[3], parts[6]
 
 

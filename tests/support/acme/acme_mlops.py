@@ -23,9 +23,10 @@ from mlops_iac.pipelines.references import Source
 from mlops_iac.pipelines.steps.step import KeyOf, Read, Step
 
 FACTS = {
+    "aws:memorydb/cluster:Cluster": Facts(service="memorydb", loses="what it remembers"),
     "aws:sqs/queue:Queue": Facts(
         service="sqs", name=NameRule(limit=80), tags="tags", key="kms_master_key_id", loses="the letters in it"
-    )
+    ),
 }
 
 # Idle cost: nothing. SQS bills requests.
