@@ -192,16 +192,18 @@ def _history(gateway: Gateway, ended: Ended, call: Call) -> dict[str, Any]:
         execution = None if found else _find(gateway, call)
     environment = _wait_for_environment(execution) if execution else None
     events = environment.event_manager.get_event_history() if environment is not None else []
-    events = found["events"] if found else events
+    events = list(found["events"] if found else events)  # a copy: the history itself stays as it is
     if call.params.get("reverseOrder"):
         events.reverse()
     if call.params.get("includeExecutionData") is False:
-        for event in events:
-            for details in event.values():
-                if isinstance(details, dict):
-                    details.pop("input", None)
-                    details.pop("output", None)
+        events = [{name: _without_data(details) for name, details in event.items()} for event in events]
     return paged("events", events, call.params, limit=_PAGE, default=100, spelling=STEP_FUNCTIONS)
+
+
+def _without_data(details: Any) -> Any:
+    if not isinstance(details, dict):
+        return details
+    return {name: value for name, value in details.items() if name not in ("input", "output")}
 
 
 # Finding ------------------------------------------------------------------------------------------------------------
