@@ -65,7 +65,8 @@ class Clock:
 
 def machine_time() -> float:
     """Seconds since 1970 by this machine's own clock."""
-    moved = sys.modules.get("time_machine")
-    if moved is None or not moved.escape_hatch.is_travelling():  # whoever imports it need not have moved anything
+    # Another thread may just be importing it, and whoever imports it need not have moved anything.
+    machine = getattr(sys.modules.get("time_machine"), "escape_hatch", None)
+    if machine is None or not machine.is_travelling():
         return time.time()
-    return float(moved.escape_hatch.time.time())
+    return float(machine.time.time())

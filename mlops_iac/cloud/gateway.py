@@ -138,7 +138,7 @@ class Gateway(Hooks, Changes):
 
         path = environ.get("PATH_INFO", "")
         if path.startswith(own_calls.PREFIX) and self._is_guest(environ):
-            return Answer(403, [("Content-Type", "text/plain")], b"A job does not steer the embedded cloud.\n")
+            return self._turn_away(environ, 403, "A job does not steer the embedded cloud.")
         if path.startswith(own_calls.PREFIX):
             return own_api.answer(self.own, environ, wire.read_body(environ), self.token)
         if f"{path}/".startswith("/moto-api/"):
@@ -152,6 +152,7 @@ class Gateway(Hooks, Changes):
         except AwsError as error:
             answer = wire.serialise_error(request or wire.read_head(environ), error)
         except Exception as error:
+            uploads.discard(environ)  # it may have crashed before the body was read
             request = request or wire.read_head(environ)
             log.exception("%s:%s crashed.", request.service, request.operation)
             answer = wire.serialise_error(request, AwsError("InternalFailure", f"{type(error).__name__}: {error}", 500))

@@ -9,17 +9,17 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 from wsgiref.handlers import SimpleHandler
 
 from mlops_iac import __version__
 from mlops_iac.cloud import moto_patches, relay, services, token
-from mlops_iac.cloud.awaited import Awaited, is_awaited
 from mlops_iac.cloud.gateway import Gateway
 from mlops_iac.cloud.home import Home
 from mlops_iac.cloud.iam import assuming
+from mlops_iac.cloud.incoming import Incoming
 from mlops_iac.cloud.keeping import Keeper
 from mlops_iac.cloud.private_files import write_private
 from mlops_iac.core.errors import CloudError
@@ -215,13 +215,15 @@ def _listen(gateway: Gateway, port: int) -> Any:
             connection that is the next request. The gateway reads every body to its end, so nothing is left over.
             """
             self.environ = self.make_environ()
-            if self.headers.get("Expect", "").strip().lower() == "100-continue":
-                self.environ["wsgi.input"] = Awaited(self.environ["wsgi.input"], self.wfile)
-            answer = _Answer(self.environ["wsgi.input"], self.wfile, sys.stderr, self.environ, multithread=True)
+            waits = self.headers.get("Expect", "").strip().lower() == "100-continue"
+            stream = self.environ["wsgi.input"]
+            body: Any = Incoming(stream, _length_of(self.environ), self.wfile if waits else None)
+            self.environ["wsgi.input"] = body
+            answer = _Answer(body, self.wfile, sys.stderr, self.environ, multithread=True)
             try:
                 answer.run(self.server.app)
             finally:
-                if answer.is_open_ended or is_awaited(self.environ["wsgi.input"]):
+                if answer.is_open_ended or body.is_left:
                     self.close_connection = True
 
         def handle_expect_100(self) -> bool:
@@ -245,6 +247,14 @@ def _listen(gateway: Gateway, port: int) -> Any:
     )
 
 
+def _length_of(environ: Mapping[str, Any]) -> int | None:
+    """Bytes of a request's body; None when it comes in chunks. A length that is no number is none, as for werkzeug."""
+    if environ.get("wsgi.input_terminated"):
+        return None
+    announced = str(environ.get("CONTENT_LENGTH") or "")
+    return int(announced) if announced.isdecimal() else 0
+
+
 class _Answer(SimpleHandler):
     """One response on a connection that stays open."""
 
@@ -262,7 +272,8 @@ class _Answer(SimpleHandler):
 
     def send_preamble(self) -> None:
         super().send_preamble()
-        if is_awaited(self.stdin):
+        body: Any = self.stdin
+        if body.is_left:
             self._write(b"Connection: close\r\n")
 
     def log_exception(self, exc_info: Any) -> None:

@@ -15,7 +15,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
-from mlops_iac.cloud.awaited import is_awaited
 from mlops_iac.cloud.blobs import CHUNK, Blobs, Body
 from mlops_iac.cloud.checksums import KNOWN, UNKNOWN, Digest
 
@@ -76,11 +75,11 @@ def forget(environ: dict[str, Any]) -> set[str]:
 
 
 def discard(environ: dict[str, Any]) -> None:
-    """Read a body that nobody wants: a connection is used again only when nothing is left in it.
+    """Read what is left of a body that nobody wants: a connection is used again only when nothing is left in it.
 
     A client that waits for word before it sends is not asked to.
     """
-    if is_awaited(environ["wsgi.input"]):
+    if getattr(environ["wsgi.input"], "is_awaited", False):
         return
     with contextlib.suppress(Refused), _emptied(_raw(environ)):
         pass

@@ -48,6 +48,26 @@ def test_a_client_keeps_its_connection(cloud):
         assert connection.sock.getsockname() == used
 
 
+def test_a_crash_before_a_body_is_read_is_not_taken_for_the_next_request(cloud, monkeypatch):
+    sagemaker = cloud.clients()("sagemaker")
+    monkeypatch.setattr(cloud.gateway.iam, "check_head", Crash(cloud.gateway.iam.check_head))
+    names = sagemaker.list_endpoints(NameContains="any")["Endpoints"]  # the SDK tries again, on the same connection
+    assert names == []
+
+
+class Crash:
+    """Fails once, then does what it stands for."""
+
+    def __init__(self, real):
+        self.real, self.left = real, 1
+
+    def __call__(self, *args):
+        if self.left:
+            self.left -= 1
+            raise RuntimeError("a bug of ours")
+        return self.real(*args)
+
+
 def test_it_listens_on_loopback_only(cloud):
     port = int(cloud.endpoint.rsplit(":", 1)[1])
     table = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]

@@ -127,7 +127,7 @@ def environments(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
     made = {}
     asking = project / "examples/tiny/pipelines/asking.yaml"
     for target, environment in STACKS.items():
-        text = STACK.format(target=target).replace("environment: dev", f"environment: {environment}")
+        text = STACK.format(target=target, blueprint="tabular-batch").replace(": dev", f": {environment}")
         (project / f"stacks/Pulumi.tiny-{environment}.yaml").write_text(f"{text.rstrip()}\n{TABLES}")
         made[target] = bring_up(EmbeddedBackend(project, f"tiny-{environment}", home=home))
         made[target].put(project / "data")

@@ -107,7 +107,11 @@ BOMB = "a: &a [x,x,x]\nb: &b [*a,*a,*a]\nc: &c [*b,*b,*b]\nconfig: *c\n"
         (changed("examples/tiny", "../../etc"), 6, ("Value given: ../../etc.", "below the project's root")),
         (changed("examples/tiny", "examples/gone"), 6, ("The code folder is missing.", "`examples/gone`")),
         (changed("at_least: 0.9", "at_least: high"), 8, ("This must be a number.", "Value given: high.")),
-        (changed("gate: {", "serving: {flavour: kserve}\n    gate: {"), 8, ("Values allowed: serverless, realtime.",)),
+        (
+            changed("gate: {", "serving: {flavour: kserve}\n    gate: {"),
+            8,
+            ("allowed: serverless, realtime, async.",),
+        ),
         (changed("gate: {", "retention_days: soon\n    gate: {"), 8, ("Value given: soon.", "1 to 3650")),
         (changed("gate: {", "gaet: {"), 8, ("This key is not known here.", "did you mean `gate`?")),
         (changed("gate: {", "framework: {name: sklearn, version: '9'}\n    gate: {"), 8, ("no version `9`", "1.4-2")),
