@@ -1,128 +1,25 @@
-"""The command line: a table of commands, each loaded when named; errors become words and exit codes here."""
+"""The command line, from its words to its exit code: every error is told here."""
 
 from __future__ import annotations
 
 import gc
-import importlib
 import os
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from typer.core import TyperGroup
 
+from mlops_iac.cli.commands import Commands
 from mlops_iac.core import exit_codes
 
 if TYPE_CHECKING:
     from mlops_iac.core.errors import MlopsError
 
-# In the order a newcomer meets them: where each is (a function, or a Typer `app` for a group) and its line in `--help`.
-# The line stands here so that `--help` imports no command; a test holds it against the command's own docstring.
-COMMANDS = {
-    "init": ("mlops_iac.cli.init:init", "Make a project: the folder that holds stack files and the teams' code."),
-    "blueprint": ("mlops_iac.cli.blueprint:app", "The environments that can be had: list them, show one."),
-    "new": ("mlops_iac.cli.new:new", "Write the stack file of a new environment."),
-    "preview": ("mlops_iac.cli.preview:preview", "Show what would change, layer by layer, and change nothing."),
-    "up": ("mlops_iac.cli.up:up", "Create or update an environment."),
-    "outputs": ("mlops_iac.cli.outputs:outputs", "Show what an environment offers."),
-    "data": ("mlops_iac.cli.data:app", "The lake's data: put files there, get, list and delete them."),
-    "pipeline": (
-        "mlops_iac.cli.pipeline:app",
-        "The pipelines of a stack file: list, show, check, draw them; what each orchestrator can do.",
-    ),
-    "run": ("mlops_iac.cli.run:run", "Run a pipeline with the code that lies in its folder now."),
-    "runs": (
-        "mlops_iac.cli.runs:app",
-        "The runs of an environment: list (or only `runs STACK`), show, compare, watch, stop, retry.",
-    ),
-    "approve": ("mlops_iac.cli.approve:approve", "Let a run go on that waits for a person."),
-    "reject": ("mlops_iac.cli.reject:reject", "End a run that waits for a person: nothing of it is deployed."),
-    "models": ("mlops_iac.cli.models:app", "The models of an environment: list (or only `models STACK`), show."),
-    "lineage": ("mlops_iac.cli.lineage:lineage", "Show where a model comes from and where it went."),
-    "rollback": ("mlops_iac.cli.models:rollback", "Make the endpoint serve an earlier approved version again."),
-    "logs": ("mlops_iac.cli.logs:logs", "Show what the jobs of a run wrote."),
-    "predict": ("mlops_iac.cli.predict:predict", "Ask the deployed model."),
-    "env": (
-        "mlops_iac.cli.env:env",
-        "Print the variables that let any AWS client work on an environment, or run a command with them.",
-    ),
-    "graph": ("mlops_iac.cli.graph:graph", "Draw an environment: its layers and what depends on what."),
-    "drift": ("mlops_iac.cli.drift:drift", "Show what was changed behind our back, property by property."),
-    "refresh": ("mlops_iac.cli.refresh:refresh", "Record in the state what the cloud says now."),
-    "destroy": ("mlops_iac.cli.destroy:destroy", "Destroy an environment to its last resource."),
-    "stack": (
-        "mlops_iac.cli.stack:app",
-        "The environments of this project: list, export, import, history, rename, forget.",
-    ),
-    "state": (
-        "mlops_iac.cli.state:app",
-        "What is recorded of each resource: list, show, delete, move, unprotect, repair.",
-    ),
-    "cloud": (
-        "mlops_iac.cli.cloud:app",
-        "The embedded cloud: start, stop, status, advance, interrupt, reset, provider.",
-    ),
-    "schema": (
-        "mlops_iac.cli.schema:schema",
-        "Print the JSON schema of stack files or of pipelines, for editors.",
-    ),
-    "plugins": (
-        "mlops_iac.cli.plugins:plugins",
-        "List what installed packages add: blueprints, components, step kinds, records of resource types.",
-    ),
-    "completion": ("mlops_iac.cli.completion:completion", "Print a completion script for bash, zsh or fish."),
-}
-
-GROUPS = {
-    "Begin": ("init", "blueprint", "new"),
-    "Deploy": ("preview", "up", "outputs", "graph", "destroy"),
-    "Run": ("data", "pipeline", "run", "runs", "logs", "approve", "reject"),
-    "Use": ("models", "lineage", "rollback", "predict", "env"),
-    "Keep it": ("drift", "refresh", "stack", "state", "cloud"),
-    "Set up": ("schema", "plugins", "completion"),
-}
-"""How `--help` groups the commands; a test holds that each stands in one group."""
-
 EPILOG = "Start with: mlops-iac blueprint list"
 
 INTERRUPTED = 130
 """What the command line parser answers when Ctrl-C ended a command, as shells do. No command of ours answers it."""
-
-
-class Commands(TyperGroup):
-    """Imports a command's module when that command is named, so that none pays for the others."""
-
-    def list_commands(self, ctx: Any) -> list[str]:
-        return list(COMMANDS)
-
-    def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        if cmd_name not in COMMANDS:
-            return None
-        if cmd_name not in self.commands:
-            self.commands[cmd_name] = load_command(cmd_name)
-        return self.commands[cmd_name]
-
-    def format_commands(self, ctx: Any, formatter: Any) -> None:
-        width = max(map(len, COMMANDS))
-        for title, names in GROUPS.items():
-            with formatter.section(title):
-                formatter.write_dl([(name.ljust(width), COMMANDS[name][1]) for name in names])
-
-
-def load_command(name: str) -> Any:
-    module, _, attribute = COMMANDS[name][0].partition(":")
-    target = getattr(importlib.import_module(module), attribute)
-    if isinstance(target, typer.Typer):
-        target._add_completion = False  # one command line has one completion: the root's
-        group = typer.main.get_command(target)
-    else:
-        app = typer.Typer(add_completion=False, rich_markup_mode=None)
-        app.command(name)(target)
-        group = typer.main.get_command(app)
-    group.name = name
-    return group
-
 
 app = typer.Typer(
     cls=Commands,

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from mlops_iac.cli.main import COMMANDS
+from mlops_iac.cli.commands import COMMANDS
 from mlops_iac.cloud import address, services
 from mlops_iac.cloud.home import RECORD
 from mlops_iac.cloud.server import Server

@@ -8,7 +8,8 @@ import sys
 
 import pytest
 
-from mlops_iac.cli.main import COMMANDS, GROUPS, load_command, run_command
+from mlops_iac.cli.commands import COMMANDS, GROUPS, load_command
+from mlops_iac.cli.main import run_command
 from mlops_iac.core import exit_codes
 from mlops_iac.core.errors import MlopsError
 
@@ -77,7 +78,7 @@ def test_a_bug_is_told_as_one_without_a_traceback(capsys, monkeypatch):
         raise RuntimeError("unforeseen")
 
     monkeypatch.setattr("mlops_iac.cli.main.print_version", broken)
-    monkeypatch.setattr("mlops_iac.cli.main.load_command", broken)
+    monkeypatch.setattr("mlops_iac.cli.commands.load_command", broken)
     assert run_command(["preview", "x"]) == exit_codes.INTERNAL
     err = capsys.readouterr().err
     assert "This is a bug" in err
@@ -89,7 +90,7 @@ def test_debug_shows_the_traceback(monkeypatch):
     def broken(*args, **kwargs):
         raise MlopsError("Wrong.")
 
-    monkeypatch.setattr("mlops_iac.cli.main.load_command", broken)
+    monkeypatch.setattr("mlops_iac.cli.commands.load_command", broken)
     with pytest.raises(MlopsError):
         run_command(["--debug", "preview", "x"])
 

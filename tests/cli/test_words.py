@@ -6,7 +6,8 @@ import string
 
 import pytest
 
-from mlops_iac.cli.main import COMMANDS, run_command
+from mlops_iac.cli.commands import COMMANDS
+from mlops_iac.cli.main import run_command
 from mlops_iac.cli.words import (
     CHANGING,
     ENDING,

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-from mlops_iac.cli.main import COMMANDS, load_command, run_command
+from mlops_iac.cli.commands import COMMANDS, load_command
+from mlops_iac.cli.main import run_command
 from tests.docs.pages import CHECKOUT
 
 
