@@ -47,7 +47,7 @@ def parse(line: str, folder: Path = CHECKOUT) -> dict[str, Any]:
     here = Path.cwd()
     try:
         os.chdir(folder)
-        with patch("mlops_iac.cli.main.load_command", load_harmless):
+        with patch("mlops_iac.cli.commands.load_command", load_harmless):
             code = run_command(arguments)
     finally:
         os.chdir(here)
