@@ -67,6 +67,8 @@ class RunView:
         with self._lock:
             if step.status == "running":
                 self._current, self._since = step, time.monotonic() - (step.seconds or 0)
+                if step.attempts > 1:
+                    self._line(f"  {step.name:<12} failed, and is tried again: attempt {step.attempts}")
                 return
             self._current = None
             self._line(render_step(step, self._style))
@@ -104,12 +106,13 @@ def render_step(step: StepRun, style: Style, why: str = "") -> str:
     """One line; ``why`` it failed, where nothing below says so."""
     status = style.paint(f"{step.status:<9}", *STATUS_STYLES[step.status])
     took = style.paint(f"{step.seconds:6.1f} s", "dim") if step.seconds is not None else " " * 8
-    return f"  {step.name:<12} {status} {took}  {why[:160] or style.paint(step.kind, 'dim')}".rstrip()
+    attempt = f", attempt {step.attempts}" if step.attempts > 1 else ""
+    return f"  {step.name:<12} {status} {took}  {why[:160] or style.paint(f'{step.kind}{attempt}', 'dim')}".rstrip()
 
 
 def remark(run: Run, step: StepRun) -> str:
     """What is to be said of a step beside its status: why it failed, what a person said or is asked."""
-    if step.status == "failed":
+    if step.status == "failed" or (step.status == "timed-out" and step.kind != "approval"):
         return find_cause(run, step).words
     return str(step.answer or "") or open_question(run, step)
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from re import Match
 
-from mlops_iac.runs.run import Run, StepRun
+from mlops_iac.runs.run import TIME_LIMIT, Run, StepRun
 
 
 @dataclass(frozen=True)
@@ -67,10 +67,10 @@ def package_of(module: str) -> str:
 RULES = (
     Rule(
         "time limit",
-        re.compile(r"(?:MaxRuntimeExceeded.*)?longer than its MaxRuntimeInSeconds \((\d+)\)|MaxRuntimeExceeded"),
+        TIME_LIMIT,
         lambda match, run, step: f"stopped after {minutes(match[1])}" if match[1] else "stopped at its time limit",
-        lambda match, run, step: f"raise {option(step, 'max_minutes')} in the stack file, "
-        f"and `mlops-iac up {run.stack}`.",
+        lambda match, run, step: f"raise {option(step, 'max_minutes')} in the stack file, or the step's "
+        f"`timeout_minutes` in the pipeline's, and `mlops-iac up {run.stack}`.",
     ),
     Rule(
         "missing module",

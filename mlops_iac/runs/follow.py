@@ -57,7 +57,7 @@ def follow(
     ``logs`` adds the lines of its jobs. Raises what `get_run` raises; a cloud that asks for fewer calls gets them.
     """
     every = wait = EVERY_EMBEDDED if clients.embedded else EVERY_AWS
-    known: dict[str, str] = {}
+    known: dict[str, tuple[str, int]] = {}
     readers: dict[str, JobLog] = {}
     while True:
         try:
@@ -71,8 +71,8 @@ def follow(
             sleep(wait)
             continue
         for step in current.steps:
-            if step.status != known.get(step.name, "waiting") and step.status != "skipped":
-                known[step.name] = step.status
+            if (step.status, step.attempts) != known.get(step.name, ("waiting", 1)) and step.status != "skipped":
+                known[step.name] = step.status, step.attempts
                 yield StepChanged(step, current)
         yield from lines
         if current.is_over:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from mlops_iac.core.approvals import Answer
 
@@ -15,8 +16,14 @@ RunStatus = Literal["running", "succeeded", "refused", "failed", "stopped", "tim
 StepStatus = Literal[
     "waiting", "running", "succeeded", "refused", "failed", "stopped", "timed-out", "skipped", "reused"
 ]
-"""``skipped``: the run ended before this step's turn; ``timed-out``: nobody answered an approval; ``reused``: its work
-was taken over from a run before."""
+"""``skipped``: the run ended before this step's turn; ``timed-out``: a job was stopped at its time limit, or nobody
+answered an approval; ``reused``: its work was taken over from a run before."""
+
+TIME_LIMIT: Final = re.compile(
+    r"(?:MaxRuntimeExceeded.*)?longer than its MaxRuntimeInSeconds \((\d+)\)|MaxRuntimeExceeded"
+    r"|Job attempt duration exceeded timeout|^States\.Timeout\b"
+)
+"""How the reason of a job tells that it was stopped at its time limit: SageMaker's, Batch's, Step Functions' words."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +55,8 @@ class StepRun:
     """Of a step that is a job: a SageMaker job's name, or what Batch calls its job once that has been submitted."""
     job_kind: str = ""
     """``processing``, ``training``, ``transform``, ``tune``, ``map`` or ``batch``. Empty for a step that is no job."""
+    attempts: int = 1
+    """How often it was begun so far; more than once where its `retry` says so."""
     reason: str = ""
     """Why it failed, in the cloud's words."""
     answer: Answer | None = None

@@ -76,7 +76,7 @@ def training(step: TrainingStep, bindings: Bindings) -> dict[str, Any]:
         },
         "ResourceConfig": cluster(step.job, bindings),
         "StoppingCondition": {
-            "MaxRuntimeInSeconds": step.job.max_seconds,
+            "MaxRuntimeInSeconds": step.job_seconds,
             **({"MaxWaitTimeInSeconds": step.max_wait_seconds} if step.spot else {}),
         },
         **({"EnableManagedSpotTraining": True} if step.spot else {}),

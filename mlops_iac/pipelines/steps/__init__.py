@@ -21,7 +21,7 @@ from mlops_iac.pipelines.steps.processing import ProcessingStep
 from mlops_iac.pipelines.steps.query import QueryStep
 from mlops_iac.pipelines.steps.register import RegisterStep
 from mlops_iac.pipelines.steps.spark import SparkStep
-from mlops_iac.pipelines.steps.step import Job, Output, ScriptStep, Step
+from mlops_iac.pipelines.steps.step import Job, JobStep, Output, ScriptStep, Step
 from mlops_iac.pipelines.steps.training import TrainingStep
 from mlops_iac.pipelines.steps.tune import TuneStep
 
@@ -78,6 +78,7 @@ __all__ = [
     "ExplainStep",
     "GateStep",
     "Job",
+    "JobStep",
     "MapStep",
     "NotifyStep",
     "Output",

@@ -8,9 +8,9 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from mlops_iac.core.record_filter import parse_filter
-from mlops_iac.pipelines.names import JOB_NAME_LENGTH, Word
+from mlops_iac.pipelines.names import Word
 from mlops_iac.pipelines.references import FromStep, Source
-from mlops_iac.pipelines.steps.step import Bind, Folder, KeyOf, Machines, Made, Output, Read, Step
+from mlops_iac.pipelines.steps.step import Bind, Folder, JobStep, KeyOf, Machines, Made, Output, Read
 
 
 def _filter(text: str) -> str:
@@ -23,7 +23,7 @@ Filter = Annotated[str, StringConstraints(max_length=63), AfterValidator(_filter
 ContentType = Annotated[str, StringConstraints(min_length=1, max_length=256)]
 
 
-class BatchTransformStep(Step):
+class BatchTransformStep(JobStep):
     """Each file below the data becomes a file of the same name and ``.out`` below the output ``scores``."""
 
     kind: ClassVar[str] = "batch_transform"
@@ -102,11 +102,7 @@ class BatchTransformStep(Step):
         yield Bind("registry", "registries", self.registry, changes=False)
 
     def jobs(self) -> Iterator[Machines]:
-        yield self.job
-
-    @property
-    def seconds(self) -> int:
-        return self.job.max_seconds
+        yield self.machines
 
     def facts(self, key_of: KeyOf) -> Mapping[str, Any]:
-        return {"job": "transform", "name_limit": JOB_NAME_LENGTH, "settings": self.job.settings}
+        return {"job": "transform", "name_limit": self.name_limit, "settings": self.job.settings}

@@ -7,7 +7,6 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field, StringConstraints
 
-from mlops_iac.pipelines.names import JOB_NAME_LENGTH
 from mlops_iac.pipelines.steps.folders import FoldersStep
 from mlops_iac.pipelines.steps.step import KeyOf, Machines
 
@@ -35,15 +34,11 @@ class ContainerStep(FoldersStep):
     command: tuple[Annotated[str, StringConstraints(max_length=256)], ...] = Field(min_length=1, max_length=100)
     """The program and its first arguments; `arguments` follow."""
 
-    @property
-    def seconds(self) -> int:
-        return self.job.max_seconds
-
     def jobs(self) -> Iterator[Machines]:
-        yield self.job
+        yield self.machines
 
     def images(self) -> Iterator[str]:
         yield self.image
 
     def facts(self, key_of: KeyOf) -> Mapping[str, Any]:
-        return {"job": "processing", "name_limit": JOB_NAME_LENGTH, "settings": self.job.settings}
+        return {"job": "processing", "name_limit": self.name_limit, "settings": self.job.settings}

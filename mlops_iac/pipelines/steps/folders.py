@@ -9,7 +9,7 @@ from pydantic import Field, StringConstraints, model_validator
 
 from mlops_iac.pipelines.names import Word
 from mlops_iac.pipelines.references import FromParameter, Source, TextOrParameter
-from mlops_iac.pipelines.steps.step import Job, Made, Output, Read, Step
+from mlops_iac.pipelines.steps.step import Job, JobStep, Made, Output, Read
 
 PROCESSING = "/opt/ml/processing"
 CODE_PATH = f"{PROCESSING}/input/code"
@@ -21,7 +21,7 @@ ArgumentName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_-
 VariableName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", max_length=256)]
 
 
-class FoldersStep(Step):
+class FoldersStep(JobStep):
     """The program finds each input under ``/opt/ml/processing/input/<name>`` and leaves each output under
     ``/opt/ml/processing/output/<name>``, unless ``paths`` says otherwise."""
 

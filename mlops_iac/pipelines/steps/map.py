@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
-from mlops_iac.pipelines.names import JOB_NAME_LENGTH, Word
+from mlops_iac.pipelines.names import Word
 from mlops_iac.pipelines.references import FromParameter, FromStep, Source, TextOrParameter
 from mlops_iac.pipelines.steps.folders import ArgumentName, VariableName
 from mlops_iac.pipelines.steps.step import KeyOf, Made, Output, Read, ScriptStep
@@ -73,7 +73,7 @@ class MapStep(ScriptStep):
     def seconds(self) -> int:
         """With as many items as may be written out: how many a file has is known when it is read."""
         rounds = math.ceil(len(self.written or range(MOST_ITEMS)) / self.max_concurrency)
-        return rounds * self.job.max_seconds
+        return rounds * super().seconds
 
     def makes(self) -> Mapping[str, Output | Made]:
         return {RESULTS: self.results}
@@ -91,4 +91,4 @@ class MapStep(ScriptStep):
         """Each item's job is called like the step's, with the item's number behind it."""
         room = len(f"-{MOST_ITEMS}")
         job = self.kind if self.compute == "sagemaker" else self.compute
-        return {"job": job, "name_limit": JOB_NAME_LENGTH - room, "settings": self.job.settings}
+        return {"job": job, "name_limit": self.name_limit - room, "settings": self.job.settings}

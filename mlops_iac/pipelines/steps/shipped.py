@@ -11,6 +11,9 @@ from mlops_iac.pipelines.names import Word
 from mlops_iac.pipelines.steps.processing import ProcessingStep
 from mlops_iac.pipelines.steps.step import Folder, KeyOf, Made, Output, Read, ScriptStep
 
+SHARED = ("name", "after", *ScriptStep.__annotations__, "retry", "timeout_minutes")
+"""Fields of the processing step that it is."""
+
 
 class ShippedStep(ScriptStep):
     """Is what it says in `processing`: a processing step, whose fields a team need not write."""
@@ -34,7 +37,7 @@ class ShippedStep(ScriptStep):
         return {}
 
     def processing(self) -> ProcessingStep:
-        fields = {name: getattr(self, name) for name in ("name", "after", "script", "compute", "queue", "job")}
+        fields = {name: getattr(self, name) for name in SHARED}
         arguments = {name: value for name, value in self.arguments().items() if value}
         return ProcessingStep(**fields, inputs={**self.inputs()}, outputs=self.outputs, arguments=arguments)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Self
+from typing import Annotated, Any, ClassVar, Final, Literal, NamedTuple, Self
 
 from pydantic import Field, StringConstraints, model_validator
 from pydantic.json_schema import SkipJsonSchema
@@ -12,12 +12,17 @@ from mlops_iac.core.errors import Problem
 from mlops_iac.pipelines.model import PipelineModel
 from mlops_iac.pipelines.names import JOB_NAME_LENGTH, StepName, Word
 from mlops_iac.pipelines.references import FromStep, Source
+from mlops_iac.pipelines.retries import MOST_ATTEMPTS, Retry
 
 Script = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_./-]*\.py$", max_length=200)]
 """A Python file inside the team's code folder."""
 
 Folder = Annotated[str, StringConstraints(pattern=r"^([a-z0-9_-]+(/[a-z0-9_-]+)*)?$")]
 """A folder inside a run's own."""
+
+
+LONGEST_MINUTES: Final = 28 * 24 * 60
+"""Of a training job (``StoppingCondition``)."""
 
 
 class Output(PipelineModel):
@@ -35,7 +40,7 @@ class Machines(PipelineModel):
     """SageMaker instance type."""
     instance_count: int = Field(default=1, ge=1, le=100)
     """How many instances share the work."""
-    max_minutes: int = Field(default=60, ge=1, le=28 * 24 * 60)
+    max_minutes: int = Field(default=60, ge=1, le=LONGEST_MINUTES)
     """The job is stopped, and the run fails, after this many minutes."""
     settings: SkipJsonSchema[str] = Field(default="", exclude=True)
     """Where a file says all this, for advice: ``instances.train``. Left out: advice names the step."""
@@ -156,7 +161,46 @@ class Step(PipelineModel):
         return {}
 
 
-class ScriptStep(Step):
+class JobStep(Step):
+    """A step whose work is a job on machines of its own, or several."""
+
+    longest_name: ClassVar[int] = JOB_NAME_LENGTH
+    """Characters that the service takes in the name of such a job."""
+
+    job: Machines
+    """Its machines."""
+    retry: Retry | None = None
+    """When it is tried again. Left out: only what AWS refuses for a moment (throttling, a quota)."""
+    timeout_minutes: int | None = Field(default=None, ge=1, le=LONGEST_MINUTES)
+    """Each of its jobs is stopped, and the step has timed out, after this many minutes. Left out: `job.max_minutes`."""
+
+    @property
+    def machines(self) -> Machines:
+        """Its machines, with the time that each of its jobs may take."""
+        limit = {} if self.timeout_minutes is None else {"max_minutes": self.timeout_minutes}
+        return self.job.model_copy(update=limit)
+
+    @property
+    def job_seconds(self) -> int:
+        """How long one of its jobs may take."""
+        return self.machines.max_seconds
+
+    @property
+    def seconds(self) -> int:
+        return self.job_seconds * self.tries
+
+    @property
+    def tries(self) -> int:
+        """How often it is begun at most."""
+        return 1 if self.retry is None else 1 + self.retry.attempts
+
+    @property
+    def name_limit(self) -> int:
+        """Characters that a run may give to the names of its jobs; a number may follow where it is tried again."""
+        return self.longest_name - (len(f"-{MOST_ATTEMPTS}") if self.retry else 0)
+
+
+class ScriptStep(JobStep):
     """A step whose work is one of the team's scripts, on machines of its own."""
 
     script: Script
@@ -187,13 +231,9 @@ class ScriptStep(Step):
     def jobs(self) -> Iterator[Machines]:
         """SageMaker's: how large a container may be says its queue."""
         if self.compute == "sagemaker":
-            yield self.job
-
-    @property
-    def seconds(self) -> int:
-        return self.job.max_seconds
+            yield self.machines
 
     def facts(self, key_of: KeyOf) -> Mapping[str, Any]:
         """``job``: the kind of job that it is: SageMaker's word, or ``batch``."""
         job = self.kind if self.compute == "sagemaker" else self.compute
-        return {"job": job, "name_limit": JOB_NAME_LENGTH, "settings": self.job.settings}
+        return {"job": job, "name_limit": self.name_limit, "settings": self.job.settings}

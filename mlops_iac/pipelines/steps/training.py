@@ -88,7 +88,7 @@ class TrainingStep(ScriptStep):
     """Train on spare capacity, which costs less and can be taken away at any time. With `checkpoints` the script can go
     on where it was; without, it begins anew."""
     max_wait_minutes: int | None = Field(default=None, ge=1, le=28 * 24 * 60)
-    """With `spot`: how long the job may take in all, with waiting for capacity. Left out: twice `job.max_minutes`."""
+    """With `spot`: how long the job may take in all, with waiting for capacity. Left out: twice what it may run."""
     zone: Word = "models"
     """The lake's zone that trained models go to, under the run's id."""
     attempts: int = Field(default=2, ge=1, le=30)
@@ -117,19 +117,19 @@ class TrainingStep(ScriptStep):
     @property
     def max_wait_seconds(self) -> int:
         longest = 28 * 24 * 3600
-        return min(2 * self.job.max_seconds, longest) if self.max_wait_minutes is None else self.max_wait_minutes * 60
+        return min(2 * self.job_seconds, longest) if self.max_wait_minutes is None else self.max_wait_minutes * 60
 
     @property
     def seconds(self) -> int:
-        return self.max_wait_seconds if self.spot else self.job.max_seconds
+        return self.max_wait_seconds * self.tries if self.spot else super().seconds
 
     @model_validator(mode="after")
     def _check_spot(self) -> Self:
         if self.max_wait_minutes is not None and not self.spot:
             raise ValueError("`max_wait_minutes` is of `spot` trainings: leave it out, or say `spot: true`")
-        if self.spot and self.max_wait_seconds < self.job.max_seconds:
-            least = self.job.max_minutes
-            raise ValueError(f"`max_wait_minutes` is {self.max_wait_minutes}, less than the {least} `max_minutes`")
+        if self.spot and self.max_wait_seconds < self.job_seconds:
+            least = f"{self.job_seconds // 60} `{'timeout_minutes' if self.timeout_minutes else 'max_minutes'}`"
+            raise ValueError(f"`max_wait_minutes` is {self.max_wait_minutes}, less than the {least}")
         return self
 
     @property

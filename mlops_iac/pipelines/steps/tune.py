@@ -72,6 +72,7 @@ class TuneStep(TrainingStep):
     """
 
     kind: ClassVar[str] = "tune"
+    longest_name: ClassVar[int] = TUNING_NAME_LENGTH
 
     objective: Objective
     """What is compared."""
@@ -109,7 +110,12 @@ class TuneStep(TrainingStep):
 
     def facts(self, key_of: KeyOf) -> Mapping[str, Any]:
         shown = {"metric": self.objective.metric, "goal": self.objective.goal}
-        return {"job": self.kind, "name_limit": TUNING_NAME_LENGTH, "settings": self.job.settings, **shown}
+        return {
+            "job": self.kind,
+            "name_limit": self.name_limit,
+            "settings": self.job.settings,
+            **shown,
+        }
 
     @model_validator(mode="after")
     def _check_search(self) -> Self:

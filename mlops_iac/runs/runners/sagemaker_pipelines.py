@@ -20,7 +20,7 @@ from mlops_iac.pipelines import hyperparameters
 from mlops_iac.runs.calls import calling
 from mlops_iac.runs.names import find_run_id, is_made_by_run, moment_of
 from mlops_iac.runs.pages import pages
-from mlops_iac.runs.run import RunStatus, StepRun, StepStatus
+from mlops_iac.runs.run import TIME_LIMIT, RunStatus, StepRun, StepStatus
 from mlops_iac.runs.runners.execution import Execution, History, Listed, Order, TakeOver
 from mlops_iac.runs.runners.sagemaker_callbacks import find_answer, status_of_failure, write_rejection
 
@@ -134,7 +134,8 @@ class Runner:
 
     def retry(self, execution: Execution, step: str, order: Order, take_over: TakeOver) -> Execution:
         """SageMaker goes on with the same execution, from what failed or was stopped, and from nowhere else."""
-        broken = [one.name for one in self.read_history(execution).steps if one.status in ("failed", "stopped")]
+        ends = ("failed", "stopped", "timed-out")
+        broken = [one.name for one in self.read_history(execution).steps if one.status in ends]
         if step not in broken:
             raise UsageError(
                 "SageMaker cannot begin there.",
@@ -216,6 +217,8 @@ class Runner:
                 status = "refused"
             elif _has(broken, "Callback"):
                 status = _ENDS[status_of_failure(broken)]
+            elif TIME_LIMIT.search(error):
+                status = "timed-out"
         return Execution(
             run=run,
             handle=arn,
@@ -255,6 +258,8 @@ def _step(step: Step, own: list[Native], natives: Sequence[Native], *, over: boo
         status = "refused"
     elif _has(broken, "Callback"):
         status = status_of_failure(broken)
+    elif TIME_LIMIT.search(broken.get("FailureReason", "")):
+        status = "timed-out"
     elif status == "succeeded" and not over and own[-1] is natives[-1] and _goes_on(own[-1]):
         status = "running"  # a wait, or the job itself, may follow
     ended = [one.get("EndTime") for one in own]
@@ -266,6 +271,7 @@ def _step(step: Step, own: list[Native], natives: Sequence[Native], *, over: boo
         ended=ended[-1] if status != "running" and all(ended) else None,
         job=_job(own) if "job" in step.facts else None,
         job_kind=step.facts.get("job", ""),
+        attempts=max(one.get("AttemptCount", 1) for one in own),
         reason=str(find_answer(broken) or broken.get("FailureReason", "")),
         answer=find_answer(own[0]),
         settings=step.facts.get("settings", ""),

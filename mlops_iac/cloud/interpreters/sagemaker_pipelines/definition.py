@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from mlops_iac.cloud.interpreters.sagemaker_pipelines import retries
 from mlops_iac.core.strict_json import read_json
 
 VERSION: Final = "2020-12-01"
@@ -25,20 +26,6 @@ RUN: Final = frozenset(
     }
 )
 """Types of step that run here."""
-
-OF_AWS: Final = frozenset(
-    {
-        "SageMaker.CAPACITY_ERROR",
-        "SageMaker.JOB_INTERNAL_ERROR",
-        "SageMaker.RESOURCE_LIMIT",
-        "Step.SERVICE_FAULT",
-        "Step.THROTTLING",
-    }
-)
-"""What a retry policy may wait out: faults of AWS's own, none of which happens here, so there is nothing to retry.
-
-https://docs.aws.amazon.com/sagemaker/latest/dg/pipelines-retry-policy.html
-"""
 
 KINDS: Final[Mapping[str, type | tuple[type, ...]]] = {
     "String": str,
@@ -67,6 +54,8 @@ def parse(text: str) -> dict[str, Any]:
         for other in needs(step):
             if other not in names:
                 raise ValueError(f"step {step['Name']} needs step {other}, which does not exist")
+        for fault in retries.find_faults(step.get("RetryPolicies", ())):
+            raise ValueError(f"the retry policies of step {step['Name']}: {fault}")
     return document
 
 
@@ -79,9 +68,6 @@ def find_unknown(document: Mapping[str, Any]) -> str:
             return f"a dependency on a step's failure ({step['Name']})"
         if step.get("CacheConfig", {}).get("Enabled"):
             return f"steps with a cache ({step['Name']})"
-        retried = {kind for policy in step.get("RetryPolicies", ()) for kind in policy.get("ExceptionType", ())}
-        for kind in sorted(retried - OF_AWS):
-            return f"a retry policy for {kind} ({step['Name']})"
     return ""
 
 

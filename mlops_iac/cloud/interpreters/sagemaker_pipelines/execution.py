@@ -5,13 +5,16 @@ from __future__ import annotations
 import logging
 import queue
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from mlops_iac.cloud.interpreters.sagemaker_pipelines import definition
+from mlops_iac.cloud.interpreters.sagemaker_pipelines.retries import Retries
 from mlops_iac.cloud.interpreters.sagemaker_pipelines.steps import KINDS, Step, StepFailed, StepStopped, Work
 from mlops_iac.cloud.interpreters.sagemaker_pipelines.values import Unresolved
 from mlops_iac.cloud.jobs.records import now
+from mlops_iac.cloud.patience import wait_by_clock
 
 log = logging.getLogger("mlops_iac.cloud")
 
@@ -88,7 +91,7 @@ class Execution:
     def _step(self, step: Step, work: Work) -> None:
         status, reason = "Failed", ""
         try:
-            KINDS[step["Type"]].run(step, work)
+            self._try(step, work)
             status = "Succeeded"
         except StepStopped:
             status = "Stopped"
@@ -98,6 +101,22 @@ class Execution:
             log.exception("Step %s met an error of the embedded cloud.", step["Name"])
             reason = f"InternalServerError: The embedded cloud met an error: {type(error).__name__}: {error}"
         self._ended.put((step["Name"], status, reason))
+
+    def _try(self, step: Step, work: Work) -> None:
+        """Do a step, and again as its policies say."""
+        policies, attempt, began = Retries(step.get("RetryPolicies", ())), 1, time.time()
+        while True:
+            try:
+                return KINDS[step["Type"]].run(step, work)
+            except StepFailed as failure:
+                wait = policies.wait_after(failure.exception, (time.time() - began) / 60)
+                if wait is None:
+                    raise
+            wait_by_clock(wait, self.stopped.is_set)
+            if self.stopped.is_set():
+                raise StepStopped
+            attempt += 1
+            self._change(step["Name"], AttemptCount=attempt)
 
     def _settle(self, name: str, status: str, reason: str) -> None:
         """A step is over. When one fails those beside it are stopped, and no other starts."""

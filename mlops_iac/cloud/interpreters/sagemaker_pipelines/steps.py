@@ -15,6 +15,7 @@ from typing import Any, Final
 from botocore import xform_name
 from botocore.exceptions import BotoCoreError, ClientError
 
+from mlops_iac.cloud.interpreters.sagemaker_pipelines import retries
 from mlops_iac.cloud.interpreters.sagemaker_pipelines.values import Values
 from mlops_iac.core.strict_json import read_json
 
@@ -28,6 +29,11 @@ LOOK_ANYWAY: Final = 30.0
 
 class StepFailed(Exception):
     """A step did not do its work; the message is its failure reason."""
+
+    def __init__(self, reason: str, exception: str = "") -> None:
+        """``exception``: the type by which a retry policy names it; empty for one that no policy names."""
+        super().__init__(reason)
+        self.exception = exception
 
 
 class StepStopped(Exception):
@@ -101,7 +107,8 @@ class Job:
             if status == "Completed":
                 return described
             if status == "Failed":
-                raise StepFailed(described.get("FailureReason") or f"ClientError: The {self.noun} failed.")
+                reason = described.get("FailureReason") or f"ClientError: The {self.noun} failed."
+                raise StepFailed(reason, retries.of_reason(reason))
             if status == "Stopped":
                 raise StepStopped
             if work.stopped.is_set() and not asked:
@@ -269,6 +276,7 @@ def call(function: Callable[..., Any], **arguments: Any) -> Any:
         return function(**arguments)
     except ClientError as error:
         said = error.response["Error"]
-        raise StepFailed(f"ClientError: {said['Message']} ({said['Code']})") from error
+        reason = f"ClientError: {said['Message']} ({said['Code']})"
+        raise StepFailed(reason, retries.of_answer(error.response)) from error
     except BotoCoreError as error:
         raise StepFailed(f"ClientError: {error}") from error

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from mlops_iac.cloud.interpreters.step_functions.moto_asl import CALLING, PACKAGE, TASKS, account_of, module
+from mlops_iac.cloud.patience import wait_by_clock
 
 POLL: Final = 0.2
 """Seconds until a task looks without having been told, the first time; then twice as long each time."""
@@ -40,6 +41,7 @@ def install() -> None:
     _patch_sync()
     _patch_calls()
     _patch_waits()
+    _patch_retries()
 
 
 def find_key(parameters: Mapping[str, Any], region: str, state_credentials: Any) -> Key | None:
@@ -153,3 +155,26 @@ def _patch_waits() -> None:
         _sleep(env, bell, wait_seconds)
 
     base._wait_interval = wait
+
+
+def _patch_retries() -> None:
+    """Between two attempts the cloud's clock counts, and an execution that is stopped waits no longer."""
+    retries = module(f"{PACKAGE}.component.common.retry.retrier_decl")
+    exhausted, outcome = retries.MaxAttemptsOutcome.EXHAUSTED, retries.RetrierOutcome
+
+    def judge(self: Any, env: Any) -> Any:
+        self.error_equals.eval(env)
+        if not env.stack.pop():
+            return outcome.Skipped
+        self.max_attempts.eval(env=env)
+        if env.stack.pop() == exhausted:
+            return outcome.Failed
+        for part in (self.interval_seconds, self.backoff_rate, self.max_delay_seconds, self.jitter_strategy):
+            part.eval(env=env)
+        wait_by_clock(env.stack.pop(), lambda: not env.is_running())
+        return outcome.Executed
+
+    def evaluate(self: Any, env: Any) -> None:
+        env.stack.append(judge(self, env))
+
+    retries.RetrierDecl._eval_body = evaluate

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from mlops_iac.core.errors import PipelineError
 from mlops_iac.pipelines.compile import transforms
 from mlops_iac.pipelines.compile.sagemaker_pipelines import expressions as x
-from mlops_iac.pipelines.compile.sagemaker_pipelines.context import RETRIES, Context, Native
+from mlops_iac.pipelines.compile.sagemaker_pipelines.context import Context, Native
+from mlops_iac.pipelines.compile.sagemaker_pipelines.retries import policies
 from mlops_iac.pipelines.references import FromStep
 from mlops_iac.pipelines.steps import BatchTransformStep
 
@@ -16,6 +18,12 @@ def compile_batch_transform(step: BatchTransformStep, context: Context) -> list[
 
     https://docs.aws.amazon.com/sagemaker/latest/dg/build-and-manage-steps-types.html
     """
+    if step.timeout_minutes is not None:
+        raise PipelineError(
+            "This target cannot do what a step asks for.",
+            f"Step `{step.name}` has `timeout_minutes`; a Transform step of SageMaker Pipelines has no time limit.",
+            hint="leave out `timeout_minutes`, or choose `orchestrator: step-functions`.",
+        )
     find = [] if isinstance(step.model, FromStep) else [_find(step, context)]
     model = _model(step, context, f"{step.name}--model" if find else step.name)
     return [*find, model, _score(step, context, model["Name"])]
@@ -39,7 +47,7 @@ def _model(step: BatchTransformStep, context: Context, name: str) -> Native:
         **transforms.model(context.bindings),
         "Tags": context.tags(),
     }
-    return {"Name": name, "Type": "Model", "Arguments": arguments, "RetryPolicies": RETRIES}
+    return {"Name": name, "Type": "Model", "Arguments": arguments, "RetryPolicies": policies(step)}
 
 
 def _container(step: BatchTransformStep, context: Context) -> Native:
@@ -59,4 +67,4 @@ def _score(step: BatchTransformStep, context: Context, model: str) -> Native:
         "Environment": context.environment(),
         "Tags": context.tags(),
     }
-    return {"Name": f"{step.name}--job", "Type": "Transform", "Arguments": arguments, "RetryPolicies": RETRIES}
+    return {"Name": f"{step.name}--job", "Type": "Transform", "Arguments": arguments, "RetryPolicies": policies(step)}

@@ -26,20 +26,6 @@ RUN_TAG = "mlops-iac:run"
 Native = dict[str, Any]
 """One step of a definition."""
 
-RETRIES = [
-    {
-        "ExceptionType": ["Step.SERVICE_FAULT", "Step.THROTTLING"],
-        "IntervalSeconds": 2,
-        "BackoffRate": 2.0,
-        "MaxAttempts": 4,
-    },
-    {"ExceptionType": ["SageMaker.RESOURCE_LIMIT"], "IntervalSeconds": 60, "BackoffRate": 1.5, "MaxAttempts": 8},
-]
-"""A failed job is never tried again: the same script on the same data fails again.
-
-https://docs.aws.amazon.com/sagemaker/latest/dg/pipelines-retry-policy.html
-"""
-
 
 @dataclass(frozen=True)
 class Context:

@@ -6,7 +6,8 @@ from typing import Any
 
 from mlops_iac.pipelines.compile import jobs
 from mlops_iac.pipelines.compile.sagemaker_pipelines import expressions as x
-from mlops_iac.pipelines.compile.sagemaker_pipelines.context import RETRIES, Context, Native
+from mlops_iac.pipelines.compile.sagemaker_pipelines.context import Context, Native
+from mlops_iac.pipelines.compile.sagemaker_pipelines.retries import policies
 from mlops_iac.pipelines.conditions import EVALUATION
 from mlops_iac.pipelines.references import FromParameter
 from mlops_iac.pipelines.steps import ProcessingStep
@@ -40,7 +41,7 @@ def processing_job(step: FoldersStep, context: Context, application: Native, *in
         },
         "ProcessingResources": {"ClusterConfig": jobs.cluster(step.job, bindings)},
         "NetworkConfig": {**jobs.isolation(step.job, bindings), **jobs.vpc(bindings)},
-        "StoppingCondition": {"MaxRuntimeInSeconds": step.job.max_seconds},
+        "StoppingCondition": {"MaxRuntimeInSeconds": step.job_seconds},
         "Environment": {**step.environment, **context.environment()},
         "Tags": context.tags(),
     }
@@ -48,7 +49,7 @@ def processing_job(step: FoldersStep, context: Context, application: Native, *in
         {"PropertyFileName": output, "OutputName": output, "FilePath": EVALUATION}
         for output in context.evaluations(step.name)
     ]
-    native: Native = {"Name": step.name, "Type": "Processing", "Arguments": arguments, "RetryPolicies": RETRIES}
+    native: Native = {"Name": step.name, "Type": "Processing", "Arguments": arguments, "RetryPolicies": policies(step)}
     return [{**native, "PropertyFiles": files} if files else native]
 
 

@@ -6,7 +6,8 @@ from typing import Any
 
 from mlops_iac.pipelines.compile import jobs
 from mlops_iac.pipelines.compile.sagemaker_pipelines import expressions as x
-from mlops_iac.pipelines.compile.sagemaker_pipelines.context import RETRIES, Context, Native
+from mlops_iac.pipelines.compile.sagemaker_pipelines.context import Context, Native
+from mlops_iac.pipelines.compile.sagemaker_pipelines.retries import policies
 from mlops_iac.pipelines.references import FromParameter
 from mlops_iac.pipelines.steps import TrainingStep
 from mlops_iac.pipelines.steps.step import Output
@@ -21,7 +22,7 @@ def compile_training(step: TrainingStep, context: Context) -> list[Native]:
         "HyperParameters": hyperparameters(step, context),
         "Tags": context.tags(),
     }
-    return [{"Name": step.name, "Type": "Training", "Arguments": arguments, "RetryPolicies": RETRIES}]
+    return [{"Name": step.name, "Type": "Training", "Arguments": arguments, "RetryPolicies": policies(step)}]
 
 
 def training_request(step: TrainingStep, context: Context) -> dict[str, Any]:

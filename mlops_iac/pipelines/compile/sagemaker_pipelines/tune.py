@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from mlops_iac.pipelines.compile import tuning
-from mlops_iac.pipelines.compile.sagemaker_pipelines.context import RETRIES, Context, Native
+from mlops_iac.pipelines.compile.sagemaker_pipelines.context import Context, Native
+from mlops_iac.pipelines.compile.sagemaker_pipelines.retries import policies
 from mlops_iac.pipelines.compile.sagemaker_pipelines.training import hyperparameters, training_request
 from mlops_iac.pipelines.steps import TuneStep
 
@@ -19,4 +20,4 @@ def compile_tune(step: TuneStep, context: Context) -> list[Native]:
         },
         "Tags": context.tags(),
     }
-    return [{"Name": step.name, "Type": "Tuning", "Arguments": arguments, "RetryPolicies": RETRIES}]
+    return [{"Name": step.name, "Type": "Tuning", "Arguments": arguments, "RetryPolicies": policies(step)}]

@@ -44,7 +44,7 @@ def _container(step: BatchTransformStep, context: Context) -> State:
 def _score(step: BatchTransformStep, context: Context) -> State:
     scores = f"s3://{context.bindings.bucket}/{context.key(step.scores)}"
     parameters = {
-        "TransformJobName.$": context.name(step),
+        "TransformJobName.$": context.job_name(step),
         "ModelName.$": context.name(step),
         **transforms.job(
             step,
@@ -60,6 +60,7 @@ def _score(step: BatchTransformStep, context: Context) -> State:
         parameters,
         context.next,
         generic=GENERIC,
-        TimeoutSeconds=step.seconds,
+        of=step,
+        TimeoutSeconds=step.job_seconds,
         ResultPath=None,
     )

@@ -13,7 +13,7 @@ from mlops_iac.pipelines.compile.bindings import Bindings
 from mlops_iac.pipelines.compile.step_functions import expressions as x
 from mlops_iac.pipelines.pipeline import Pipeline
 from mlops_iac.pipelines.references import FromParameter, Source
-from mlops_iac.pipelines.steps.step import Output, Step
+from mlops_iac.pipelines.steps.step import JobStep, Output, Step
 
 RUN_TAG = "mlops-iac:run"
 
@@ -40,6 +40,13 @@ class Context:
     def name(self, step: Step) -> str:
         """Where the name of what the step creates lies: it is made when the run starts, within the service's limit."""
         return x.name(step.name)
+
+    def job_name(self, step: JobStep) -> str:
+        """Where the name of the step's job lies; each attempt has one of its own, because a name is used once.
+
+        https://docs.aws.amazon.com/step-functions/latest/dg/input-output-contextobject.html
+        """
+        return x.text("{}-{}", self.name(step), x.ATTEMPT) if step.retry else self.name(step)
 
     def uri(self, source: Source) -> str:
         """Expression for the S3 URI of what a reference leads to."""

@@ -14,6 +14,8 @@ RUN = "$.run"
 CODE_URI = "$.code.uri"
 CODE_SHA = "$.code.sha"
 FAILURE = "$.failure"
+ATTEMPT = "$$.State.RetryCount"
+"""How often the state was tried before: 0, 1, …"""
 
 
 def parameter(name: str) -> str:

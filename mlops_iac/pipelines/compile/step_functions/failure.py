@@ -9,8 +9,9 @@ States.TaskFailed                         the job was started and failed: the sc
 
 Throttling and a refused request share a name, so these are tried again, but only for about half a minute; requests
 are checked against the API before they are deployed, which leaves throttling as the likely cause. A failed job is
-never tried again here: the same script on the same data fails again, and a job's name cannot be used twice.
-SageMaker's own errors inside a training job are retried by SageMaker (``RetryStrategy``).
+tried again only where a step asks for it (``retry``): the same script on the same data fails again. A job's name can be
+used once, so the names of such a step's jobs end in the number of the attempt. SageMaker's own errors inside a training
+job are retried by SageMaker (``RetryStrategy``).
 
 Names: https://docs.aws.amazon.com/step-functions/latest/dg/sample-train-model.html and
 https://docs.aws.amazon.com/step-functions/latest/dg/supported-services-awssdk.html#aws-sdk-integration-error-codes
@@ -20,20 +21,63 @@ from __future__ import annotations
 
 from typing import Any
 
+from mlops_iac.core.errors import PipelineError
 from mlops_iac.pipelines.compile.step_functions import expressions as x
 from mlops_iac.pipelines.compile.step_functions.context import State, States
 from mlops_iac.pipelines.compile.step_functions.limits import SUBJECT_LENGTH
+from mlops_iac.pipelines.retries import Retry
+from mlops_iac.pipelines.steps import JobStep
 
 NOTIFY = "Tell the team"
 NAME = "Name the failure"
 FAILED, JOB_FAILED, BROKE_OFF = "Failed", "Job failed", "Broke off"
 
 
-def retry(*, generic: str) -> list[State]:
-    """Retriers of a call; ``generic`` is the service's name for errors without one of their own."""
+LIMIT = "SageMaker.ResourceLimitExceededException"
+ANYTHING = "States.ALL"
+
+
+def retry(*, generic: str, asked: Retry | None = None) -> list[State]:
+    """Retriers of a call; ``generic`` is the service's name for errors without one of their own, ``asked`` what the
+    step itself says. The first retrier that names an error decides."""
+    own = [] if asked is None else [_asked(asked, generic)]
+    named = {name for one in own for name in one["ErrorEquals"]}
+    return [*(one for one in _usual(generic) if not named & {*one["ErrorEquals"]}), *own]
+
+
+def _asked(asked: Retry, generic: str) -> State:
+    names = {
+        "job": ["States.TaskFailed"],
+        "limit": [LIMIT],
+        "service": [generic],
+        "throttling": [generic, "ThrottlingException"],
+    }
+    found = [name for error in asked.errors for name in names.get(error, ())]
+    return {
+        "ErrorEquals": sorted({*found}) or [ANYTHING],
+        "IntervalSeconds": asked.interval_seconds,
+        "MaxAttempts": asked.attempts,
+        "BackoffRate": asked.backoff,
+    }
+
+
+def check_retry(step: JobStep) -> None:
+    """Raise PipelineError for what Step Functions cannot tell apart: a retrier sees an error's name, not its cause."""
+    asked = step.retry.errors if step.retry else ()
+    hidden = sorted({"capacity", "internal"} & {*asked})
+    if hidden and "job" not in asked:
+        raise PipelineError(
+            "This target cannot do what a step asks for.",
+            f"Step `{step.name}` is tried again after `{hidden[0]}` (`retry.errors`); for Step Functions that "
+            "is a failed job like any other.",
+            hint="add `job` to `errors`: a failed job is tried again whatever its cause.",
+        )
+
+
+def _usual(generic: str) -> list[State]:
     return [
         {
-            "ErrorEquals": ["SageMaker.ResourceLimitExceededException"],
+            "ErrorEquals": [LIMIT],
             "IntervalSeconds": 60,
             "MaxAttempts": 8,
             "BackoffRate": 1.5,
@@ -59,12 +103,16 @@ def failure_start() -> str:
     return NOTIFY
 
 
-def task(resource: str, parameters: State, next: str, *, generic: str | None, **fields: Any) -> State:
+def task(
+    resource: str, parameters: State, next: str, *, generic: str | None, of: JobStep | None = None, **fields: Any
+) -> State:
     """One call, by its integration (``sagemaker:createModel``), which the document's partition makes an ARN of.
 
-    ``generic=None``: never tried again.
+    ``generic=None``: never tried again; ``of``: the step whose job it is, which may be tried again.
     """
-    retries = {"Retry": retry(generic=generic)} if generic else {}
+    if of is not None:
+        check_retry(of)
+    retries = {"Retry": retry(generic=generic, asked=of.retry if of else None)} if generic else {}
     return {
         "Type": "Task",
         "Resource": resource,

@@ -32,6 +32,7 @@ def launched(step: ScriptStep, order: State, context: Context, environment: Stat
             submission(step, context, {**(environment or {}), **context.environment()}),
             context.next,
             generic="Batch.ServerException",
+            of=step,
             ResultPath=None,
         ),
     }
@@ -57,7 +58,7 @@ def submission(step: ScriptStep, context: Context, environment: State) -> State:
             "Environment": [_variable(name, value) for name, value in variables.items()],
             "ResourceRequirements": [{"Type": kind, "Value": str(need)} for kind, need in needs.items() if need],
         },
-        "Timeout": {"AttemptDurationSeconds": step.job.max_seconds},
+        "Timeout": {"AttemptDurationSeconds": step.job_seconds},
         "Tags": {STACK_TAG: context.bindings.stack, f"{RUN_TAG}.$": x.RUN, **context.bindings.tags},
     }
 

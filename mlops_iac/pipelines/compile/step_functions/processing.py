@@ -30,7 +30,7 @@ def processing_job(step: FoldersStep, context: Context, application: State, *inp
     bindings = context.bindings
     key = {"KmsKeyId": bindings.key_arn} if bindings.key_arn else {}
     parameters = {
-        "ProcessingJobName.$": context.name(step),
+        "ProcessingJobName.$": context.job_name(step),
         "RoleArn": bindings.job_role_arn,
         "AppSpecification": {**application, **_arguments(step, context)},
         "ProcessingInputs": [
@@ -43,7 +43,7 @@ def processing_job(step: FoldersStep, context: Context, application: State, *inp
         },
         "ProcessingResources": {"ClusterConfig": jobs.cluster(step.job, bindings)},
         "NetworkConfig": {**jobs.isolation(step.job, bindings), **jobs.vpc(bindings)},
-        "StoppingCondition": {"MaxRuntimeInSeconds": step.job.max_seconds},
+        "StoppingCondition": {"MaxRuntimeInSeconds": step.job_seconds},
         "Environment": {**step.environment, **context.environment()},
         "Tags": context.tags(),
     }
@@ -52,6 +52,7 @@ def processing_job(step: FoldersStep, context: Context, application: State, *inp
         parameters,
         context.next,
         generic="SageMaker.AmazonSageMakerException",
+        of=step,
         # The folders say it all; a job's description would only fill the payload.
         ResultPath=None,
     )

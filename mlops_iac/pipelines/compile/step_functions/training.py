@@ -20,7 +20,7 @@ def compile_training(step: TrainingStep, context: Context) -> States:
     if step.compute == "batch":
         return _on_batch(step, context)
     parameters = {
-        "TrainingJobName.$": context.name(step),
+        "TrainingJobName.$": context.job_name(step),
         **training_request(step, context),
         **hyperparameters("HyperParameters", step, context),
         "Tags": context.tags(),
@@ -30,6 +30,7 @@ def compile_training(step: TrainingStep, context: Context) -> States:
         parameters,
         context.next,
         generic="SageMaker.AmazonSageMakerException",
+        of=step,
         ResultSelector={"model.$": "$.ModelArtifacts.S3ModelArtifacts"},
         ResultPath=x.result(step.name),
     )

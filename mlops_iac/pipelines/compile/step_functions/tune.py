@@ -14,9 +14,8 @@ def compile_tune(step: TuneStep, context: Context) -> States:
     """Native: createHyperParameterTuningJob.sync; describeHyperParameterTuningJob names the best training."""
     ask, keep = f"{step.name}: ask", f"{step.name}: keep"
     here = x.result(step.name)
-    name = {"HyperParameterTuningJobName.$": context.name(step)}
     parameters: State = {
-        **name,
+        "HyperParameterTuningJobName.$": context.job_name(step),
         "HyperParameterTuningJobConfig": tuning.configuration(step),
         "TrainingJobDefinition": {
             **training_request(step, context),
@@ -29,11 +28,13 @@ def compile_tune(step: TuneStep, context: Context) -> States:
         parameters,
         ask,
         generic="SageMaker.AmazonSageMakerException",
-        ResultPath=None,
+        of=step,
+        ResultSelector={"job.$": "$.HyperParameterTuningJobName"},
+        ResultPath=here,
     )
     best = task(
         "aws-sdk:sagemaker:describeHyperParameterTuningJob",
-        name,
+        {"HyperParameterTuningJobName.$": f"{here}.job"},
         keep,
         generic="SageMaker.SageMakerException",
         ResultSelector={"best.$": "$.BestTrainingJob.TrainingJobName"},

@@ -19,15 +19,12 @@ from typing import Any
 from mlops_iac.core.approvals import REJECTED, TIMED_OUT, Answer
 from mlops_iac.core.environment import Pipeline
 from mlops_iac.core.strict_json import NotStrictJson, finite, read_json
-from mlops_iac.runs.run import Finding, RunStatus, StepRun, StepStatus, Verdict
+from mlops_iac.runs.run import TIME_LIMIT, Finding, RunStatus, StepRun, StepStatus, Verdict
 
 Event = Mapping[str, Any]
 
 REFUSED = "GateRefused"
 """The error that a refusing gate ends an execution with; its cause is JSON."""
-
-TIMEOUT = "States.Timeout"
-"""The error of a task that was not done in time."""
 
 HAPPY_WAY = ("SucceedStateEntered", "ParallelStateEntered")
 """What is entered when all went well: the end of the run or of a branch, and steps beside each other."""
@@ -68,6 +65,8 @@ class Story:
     steps: dict[str, StepRun] = field(default_factory=dict)
     at: dict[int, str | None] = field(default_factory=dict)
     """Event to the step that it happened in."""
+    _begun: dict[str, int] = field(default_factory=dict)
+    """Step to how many jobs of it were begun."""
     model_package_arn: str | None = None
 
     def __post_init__(self) -> None:
@@ -130,7 +129,7 @@ class Story:
             return "refused"
         if step.answer is not None:
             return "refused"
-        return "timed-out" if step.kind == "approval" and step.reason.startswith(TIMEOUT) else "failed"
+        return "timed-out" if TIME_LIMIT.search(step.reason) else "failed"
 
     def _settle(self, name: str, status: StepStatus, time: datetime | None, reason: str = "") -> None:
         step = self.steps[name]
@@ -138,10 +137,13 @@ class Story:
         self.steps[name] = replace(step, status=status, ended=time, reason=reason)
 
     def _submit(self, here: str, details: Mapping[str, Any]) -> None:
-        """Batch gives its jobs numbers, which only its answer tells."""
-        number = find_in(parse(details.get("output")), "JobId")
-        if self.steps[here].job_kind == "batch" and isinstance(number, str):
-            self.steps[here] = replace(self.steps[here], job=number)
+        """A job began. Batch gives its jobs numbers, and each attempt has a name of its own: only the answer tells."""
+        made, step = parse(details.get("output")), self.steps[here]
+        arn = next((made[key] for key in JOB_ARNS if find_in(made, key)), "")
+        job = find_in(made, "JobId") if step.job_kind == "batch" else arn.rpartition("/")[2]
+        if step.job_kind and isinstance(job, str) and job:
+            begun = self._begun[here] = self._begun.get(here, 0) + 1
+            self.steps[here] = replace(step, job=job, attempts=begun, reason="")
 
     def _fail(self, here: str, event: Event) -> None:
         """Remember the latest failed call of a step; it is the reason if the step fails."""
@@ -164,6 +166,9 @@ class Story:
             self.model_package_arn = made["package"]
 
 
+JOB_ARNS = ("TrainingJobArn", "ProcessingJobArn", "TransformJobArn", "HyperParameterTuningJobArn")
+"""By what SageMaker answers who begins a job."""
+
 REASONS = ("FailureReason", "ExitMessage", "StatusReason", "Cause", "errorMessage")
 """Keys of a job, or of a Lambda's answer, that hold its reason; the likeliest first."""
 
@@ -174,8 +179,11 @@ def step_of(state: str) -> str:
 
 def status_of(execution: Mapping[str, Any]) -> RunStatus:
     """The run's status from DescribeExecution or ListExecutions (which does not know about gates)."""
-    if execution.get("error") in _ERRORS:
-        return _ERRORS[execution["error"]]
+    error = execution.get("error", "")
+    if error in _ERRORS:
+        return _ERRORS[error]
+    if error and TIME_LIMIT.search(explain(error, execution.get("cause", ""))):
+        return "timed-out"
     return STATUSES.get(execution["status"], "running")
 
 

@@ -59,14 +59,6 @@ def test_a_step_needs_what_it_names_and_what_it_reads_and_a_condition_what_it_as
             {"Name": "train", "Type": "Training", "RetryPolicies": [{"ExceptionType": ["Step.THROTTLING"]}]},
             "",
         ),
-        (
-            {
-                "Name": "train",
-                "Type": "Training",
-                "RetryPolicies": [{"ExceptionType": ["Step.ANY"]}],
-            },
-            "a retry policy for Step.ANY (train)",
-        ),
         ({**STOP, "DependsOn": [{"Step": "stop", "Trigger": "Failed"}]}, "a dependency on a step's failure (stop)"),
     ],
 )
@@ -106,3 +98,19 @@ def test_values_come_as_text_and_take_their_type() -> None:
 def test_a_value_that_does_not_fit_is_refused(given: dict[str, str], told: str) -> None:
     with pytest.raises(ValueError, match=told):
         settle_parameters(PARAMETERS, given)
+
+
+@pytest.mark.parametrize(
+    ("policy", "told"),
+    [
+        ({"ExceptionType": ["Step.ANY"]}, "ExceptionType must be some of"),
+        ({"ExceptionType": []}, "ExceptionType must be some of"),
+        ({"ExceptionType": ["Step.THROTTLING"], "MaxAttempts": 21}, "MaxAttempts must be at most 20"),
+        ({"ExceptionType": ["Step.THROTTLING"], "IntervalSeconds": 43201}, "IntervalSeconds must be at most 43200"),
+        ({"ExceptionType": ["Step.THROTTLING"], "MaxAttempts": 1, "ExpireAfterMin": 1}, "only one of"),
+    ],
+)
+def test_a_retry_policy_that_sagemaker_refuses_is_refused(policy: dict[str, Any], told: str) -> None:
+    step = {**STOP, "RetryPolicies": [policy]}
+    with pytest.raises(ValueError, match=told):
+        parse(json.dumps({"Version": "2020-12-01", "Steps": [step]}))

@@ -33,6 +33,7 @@ class Jobs:
         self.hold = threading.Event()
         self.hold.set()
         self.ends_as = "Completed"
+        self.reason = "AlgorithmError: no such column"
 
     def create(self, call: Call) -> dict[str, Any]:
         name = call.params["TrainingJobName"]
@@ -43,7 +44,7 @@ class Jobs:
         job = self.made[call.params["TrainingJobName"]]
         if job["status"] == "InProgress" and self.hold.is_set():
             job["status"] = self.ends_as
-        reason = {"FailureReason": "AlgorithmError: no such column"} if job["status"] == "Failed" else {}
+        reason = {"FailureReason": self.reason} if job["status"] == "Failed" else {}
         artifacts = {"ModelArtifacts": {"S3ModelArtifacts": f"s3://lake/{call.params['TrainingJobName']}"}}
         name = {"TrainingJobName": call.params["TrainingJobName"]}
         return {**name, "TrainingJobStatus": job["status"], **artifacts, **reason}
@@ -301,3 +302,61 @@ def test_how_executions_end_is_published_for_alarms(cloud: Any, start: Start) ->
     found = cloud.clients()("cloudwatch").list_metrics(Namespace="AWS/Sagemaker/ModelBuildingPipeline")["Metrics"]
     mine = {one["MetricName"] for one in found if {"Name": "PipelineName", "Value": name} in one["Dimensions"]}
     assert mine == {"ExecutionStarted", "ExecutionFailed", "ExecutionDuration"}
+
+
+# Retry policies -------------------------------------------------------------------------------------------------------
+
+LIMITED = [{"ExceptionType": ["SageMaker.RESOURCE_LIMIT"], "IntervalSeconds": 1, "BackoffRate": 1.0, "MaxAttempts": 2}]
+
+
+def limit(cloud: Any, times: int) -> list[int]:
+    """CreateTrainingJob is refused so often; answers what grows with each call."""
+    calls: list[int] = []
+
+    def refuse_first(_: Call) -> None:
+        calls.append(1)
+        if len(calls) <= times:
+            raise AwsError("ResourceLimitExceeded", "The quota is used up", 400)
+
+    cloud.gateway.before("sagemaker", "CreateTrainingJob", refuse_first)
+    return calls
+
+
+def test_a_step_is_tried_again_as_its_policy_says(cloud: Any, start: Start) -> None:
+    calls = limit(cloud, 2)
+    described, steps = wait(cloud, start(train("train", RetryPolicies=LIMITED)))
+    assert described["PipelineExecutionStatus"] == "Succeeded"
+    assert steps["train"]["AttemptCount"] == len(calls) == 3
+
+
+def test_it_is_tried_no_more_often_than_that(cloud: Any, start: Start) -> None:
+    limit(cloud, 3)
+    described, steps = wait(cloud, start(train("train", RetryPolicies=LIMITED)))
+    assert described["PipelineExecutionStatus"] == "Failed"
+    assert steps["train"]["AttemptCount"] == 3
+    assert "The quota is used up" in steps["train"]["FailureReason"]
+
+
+def test_a_script_that_failed_is_not_tried_again(cloud: Any, start: Start, jobs: Jobs) -> None:
+    jobs.ends_as = "Failed"
+    _, steps = wait(cloud, start(train("train", RetryPolicies=[{"ExceptionType": ["SageMaker.JOB_INTERNAL_ERROR"]}])))
+    assert steps["train"]["AttemptCount"] == 1
+    assert len(jobs.made) == 1
+
+
+def test_a_job_that_met_an_error_of_aws_is_another_job_at_the_next_attempt(
+    cloud: Any, start: Start, jobs: Jobs
+) -> None:
+    jobs.ends_as, jobs.reason = "Failed", "InternalServerError: we are sorry"
+    policy = {"ExceptionType": ["SageMaker.JOB_INTERNAL_ERROR"], "IntervalSeconds": 1, "MaxAttempts": 1}
+    _, steps = wait(cloud, start(train("train", RetryPolicies=[policy])))
+    assert steps["train"]["AttemptCount"] == len(jobs.made) == 2
+
+
+def test_a_stop_ends_the_wait_between_two_attempts(cloud: Any, start: Start) -> None:
+    calls = limit(cloud, 1)
+    arn = start(train("train", RetryPolicies=[{**LIMITED[0], "IntervalSeconds": 3600}]))
+    until(lambda: bool(calls))
+    cloud.clients()("sagemaker").stop_pipeline_execution(PipelineExecutionArn=arn)
+    described, _ = wait(cloud, arn)
+    assert described["PipelineExecutionStatus"] == "Stopped"
