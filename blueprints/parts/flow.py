@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import pulumi
@@ -13,7 +13,6 @@ from mlops_iac.blueprints.parts.jobs import Jobs
 from mlops_iac.blueprints.parts.serve import Serve
 from mlops_iac.components.approvals import Approvals, ApprovalsArgs
 from mlops_iac.components.data_lake.access import RESULTS
-from mlops_iac.components.identity import Role
 from mlops_iac.components.orchestrator.orchestrator import OrchestratorArgs, Own, make_orchestrator
 from mlops_iac.pipelines.pipeline import Pipeline
 from mlops_iac.pipelines.references import FromParameter, FromStep
@@ -55,7 +54,7 @@ def _asks(pipeline: Pipeline) -> bool:
 
 
 class Flow:
-    """One pipeline: its document is compiled for the target and deployed."""
+    """One pipeline: its document is compiled for the target and deployed, and may do what its steps do."""
 
     def __init__(
         self,
@@ -67,7 +66,8 @@ class Flow:
         queues: BatchCompute | None = None,
         approvals: Approvals | None = None,
     ) -> None:
-        self.pipeline = pipeline
+        self.pipeline, self.uses = pipeline, frozenset(_uses(pipeline))
+        self.foundation, self.jobs, self.serve, self.queues = foundation, jobs, serve, queues
         self.approvals = approvals if _asks(pipeline) else None
 
         def document(own: Own) -> pulumi.Output[str]:
@@ -88,48 +88,113 @@ class Flow:
                 framework=jobs.framework,
             )
 
-        maps = [step for step in pipeline.steps if isinstance(step, MapStep)]
-        flow = make_orchestrator(
+        self.orchestrator = make_orchestrator(
             target,
             foundation.site.named(_component(pipeline.name)),
-            OrchestratorArgs(definition=document, key=foundation.key, boundary=foundation.boundary, maps=bool(maps)),
+            OrchestratorArgs(
+                definition=document,
+                key=foundation.key,
+                boundary=foundation.boundary,
+                maps=MapStep.kind in self.uses,
+                deploys=not self.uses.isdisjoint(DEPLOYS),
+            ),
         )
-        self.orchestrator, self.ref = flow, flow.ref
+        self.role, self.ref = self.orchestrator.role, self.orchestrator.ref
+        let_run(self)
+        for use, grant in GRANTS:
+            if use in self.uses:
+                grant(self)
 
-        foundation.lake.grant_read(flow.role, "models")
-        jobs.compute.grant_run(flow.role)
-        binds = [bind for step in pipeline.steps for bind in step.binds()]
-        changed = {bind.kind for bind in binds if bind.changes}
-        if "registries" in changed:
-            serve.registry.grant_publish(flow.role)
-        if "endpoints" in changed:
-            serve.registry.grant_read(flow.deploy_role)
-            serve.endpoint.grant_deploy(flow.deploy_role)
-        if self.approvals:
-            self.approvals.grant_ask(flow.role)
-        if any(isinstance(step, TuneStep) for step in pipeline.steps):
-            jobs.compute.grant_tune(flow.role)
-        if any(isinstance(step, BatchTransformStep) for step in pipeline.steps):
-            jobs.compute.grant_transform(flow.role)
-            for role in (flow.role, flow.deploy_role, jobs.compute.role):
-                serve.registry.grant_read(role)
-        if queues and any(bind.kind == "queues" for bind in binds):
-            queues.grant_submit(flow.role)
-        if flow.reads_items:
-            foundation.lake.grant_read(flow.role, *sorted({zone for step in maps for zone in _zone(pipeline, step)}))
-        if any(bind.kind == "catalogues" for bind in binds):
-            self._let_query(flow.role, foundation, pipeline)
-        if flow.notifies:
-            foundation.alerts.grant_publish(flow.role)
 
-    @staticmethod
-    def _let_query(role: Role, foundation: Foundation, pipeline: Pipeline) -> None:
-        """Athena reads tables, and writes answers and its own results, in the role of who asks."""
-        lake = foundation.lake
-        written = {step.rows.zone for step in pipeline.steps if isinstance(step, QueryStep)}
-        lake.grant_query(role)
-        lake.grant_read(role)
-        lake.grant_write(role, RESULTS, *sorted(written))
+Use = str | tuple[str, bool]
+"""A kind of step, or a kind of thing that steps bind and whether they change it."""
+
+
+def _uses(pipeline: Pipeline) -> Iterator[Use]:
+    for step in pipeline.steps:
+        yield step.kind
+        yield from ((bind.kind, bind.changes) for bind in step.binds())
+
+
+# What a pipeline may do, and why -----------------------------------------------------------------------------------
+
+
+def let_run(flow: Flow) -> None:
+    """Start jobs, read what they found out, and tell the team where the document does that itself."""
+    flow.foundation.lake.grant_read(flow.role, "models")
+    flow.jobs.compute.grant_run(flow.role)
+    if flow.orchestrator.notifies:
+        flow.foundation.alerts.grant_publish(flow.role)
+
+
+def let_publish(flow: Flow) -> None:
+    flow.serve.registry.grant_publish(flow.role)
+
+
+def let_deploy(flow: Flow) -> None:
+    flow.serve.registry.grant_read(flow.orchestrator.deploy_role)
+    flow.serve.endpoint.grant_deploy(flow.orchestrator.deploy_role)
+
+
+def let_ask(flow: Flow) -> None:
+    if flow.approvals:
+        flow.approvals.grant_ask(flow.role)
+
+
+def let_tune(flow: Flow) -> None:
+    flow.jobs.compute.grant_tune(flow.role)
+
+
+def let_transform(flow: Flow) -> None:
+    """The model is a version of the registry: whoever finds it, makes a model of it, or runs that, reads it there."""
+    flow.jobs.compute.grant_transform(flow.role)
+    for role in (flow.role, flow.orchestrator.deploy_role, flow.jobs.compute.role):
+        flow.serve.registry.grant_read(role)
+
+
+def let_submit(flow: Flow) -> None:
+    if flow.queues:
+        flow.queues.grant_submit(flow.role)
+
+
+def let_read_items(flow: Flow) -> None:
+    maps = [step for step in flow.pipeline.steps if isinstance(step, MapStep)]
+    if flow.orchestrator.reads_items:
+        zones = sorted({zone for step in maps for zone in _zone(flow.pipeline, step)})
+        flow.foundation.lake.grant_read(flow.role, *zones)
+
+
+def let_query(flow: Flow) -> None:
+    """Athena reads tables, and writes answers and its own results, in the role of who asks."""
+    lake = flow.foundation.lake
+    written = {step.rows.zone for step in flow.pipeline.steps if isinstance(step, QueryStep)}
+    lake.grant_query(flow.role)
+    lake.grant_read(flow.role)
+    lake.grant_write(flow.role, RESULTS, *sorted(written))
+
+
+PUBLISHES, DEPLOYS_TO, FINDS, SUBMITS, ASKS_TABLES = (
+    ("registries", True),
+    ("endpoints", True),
+    ("registries", False),
+    ("queues", True),
+    ("catalogues", False),
+)
+
+DEPLOYS: frozenset[Use] = frozenset({DEPLOYS_TO, FINDS})
+"""What takes the orchestrator's own function, where it has one."""
+
+GRANTS: tuple[tuple[Use, Callable[[Flow], None]], ...] = (
+    (PUBLISHES, let_publish),
+    (DEPLOYS_TO, let_deploy),
+    (ApprovalStep.kind, let_ask),
+    (TuneStep.kind, let_tune),
+    (BatchTransformStep.kind, let_transform),
+    (SUBMITS, let_submit),
+    (MapStep.kind, let_read_items),
+    (ASKS_TABLES, let_query),
+)
+"""What is used, and the rights that it takes."""
 
 
 def _zone(pipeline: Pipeline, step: MapStep) -> Iterator[str]:

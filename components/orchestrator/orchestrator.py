@@ -38,6 +38,8 @@ class OrchestratorArgs:
     """Boundary of the roles. Left out: none."""
     maps: bool = False
     """Whether a step of the pipeline is a map over items."""
+    deploys: bool = True
+    """Whether a step puts a model into service, or asks which one is approved. Left out: it does."""
 
 
 class Orchestrator(Protocol):

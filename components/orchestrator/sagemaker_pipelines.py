@@ -40,7 +40,9 @@ class SageMakerPipelinesArgs:
     """What a pipeline is made of."""
 
     definition: Callable[[Own], pulumi.Output[str]]
-    """The definition as text, given what must be named in it: ``deployer_arn``."""
+    """The definition as text, given what must be named in it: ``deployer_arn``, where there is one."""
+    deploys: bool = True
+    """Have a function that puts models into service and finds the one that is approved. Left out: there is one."""
     key: KeyRef | None = None
     """Encrypts the function's log. Left out: AWS-owned encryption."""
     boundary: BoundaryRef | None = None
@@ -53,9 +55,9 @@ class SageMakerPipelinesArgs:
 class SageMakerPipelinesNodes:
     pipeline: Pipeline
     execution_role: Role
-    deployer: Function
-    deployer_role: Role
-    deployer_log: LogGroup
+    deployer: Function | None
+    deployer_role: Role | None
+    deployer_log: LogGroup | None
 
 
 class SageMakerPipelines(Component):
@@ -72,17 +74,18 @@ class SageMakerPipelines(Component):
 
     def __init__(self, place: Named, args: SageMakerPipelinesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(place, args.transforms, opts)
-        log = self._create_log(args)
-        self.deploy_role = self._create_deployer_role(args)
-        deployer = self._create_deployer(log)
+        log = self._create_log(args) if args.deploys else None
+        deployer_role = self._create_deployer_role(args) if args.deploys else None
+        deployer = self._create_deployer(log, deployer_role) if log and deployer_role else None
         self.role = self._create_role(args, deployer)
+        self.deploy_role = deployer_role or self.role
         pipeline = self._create_pipeline(args, deployer)
 
         self.nodes = SageMakerPipelinesNodes(
             pipeline=pipeline,
             execution_role=self.role,
             deployer=deployer,
-            deployer_role=self.deploy_role,
+            deployer_role=deployer_role,
             deployer_log=log,
         )
         self.ref = _ref(pipeline)
@@ -110,34 +113,34 @@ class SageMakerPipelines(Component):
             source_account=False,
         )
 
-    def _create_deployer(self, log: LogGroup) -> Function:
+    def _create_deployer(self, log: LogGroup, role: Role) -> Function:
         source = pulumi.StringAsset(SOURCE.read_text(encoding="utf-8"))
         props: dict[str, Any] = {
             "description": "Creates or updates the endpoint with a run's model, and waits until it serves",
             "code": pulumi.AssetArchive({SOURCE.name: source}),
             "handler": f"{SOURCE.stem}.handler",
             "runtime": RUNTIME,
-            "role": self.deploy_role.role_arn,
+            "role": role.role_arn,
             "timeout": DEPLOY_SECONDS,
             "memory_size": 256,
         }
-        return self.make("deployer", Function, props, depends_on=[self.deploy_role, log])
+        return self.make("deployer", Function, props, depends_on=[role, log])
 
-    def _create_role(self, args: SageMakerPipelinesArgs, deployer: Function) -> Role:
+    def _create_role(self, args: SageMakerPipelinesArgs, deployer: Function | None) -> Role:
         return make_role(
             self,
             "execution_role",
             services=("sagemaker.amazonaws.com",),
             description="Runs the pipeline: starts its jobs, registers its models, calls its deployer",
-            grants=[self.allow("deploy", INVOKE, (deployer.arn,))],
+            grants=[self.allow("deploy", INVOKE, (deployer.arn,))] if deployer else [],
             boundary=args.boundary,
         )
 
-    def _create_pipeline(self, args: SageMakerPipelinesArgs, deployer: Function) -> Pipeline:
+    def _create_pipeline(self, args: SageMakerPipelinesArgs, deployer: Function | None) -> Pipeline:
         props: dict[str, Any] = {
             "pipeline_display_name": self.physical(Pipeline.pulumi_type),
             "role_arn": self.role.role_arn,
-            "pipeline_definition": args.definition({"deployer_arn": deployer.arn}),
+            "pipeline_definition": args.definition({"deployer_arn": deployer.arn} if deployer else {}),
         }
         return self.make("pipeline", Pipeline, props, called=self.place.name, depends_on=[self.role])
 
@@ -170,5 +173,6 @@ def _ref(pipeline: Pipeline) -> PipelineRef:
 
 def orchestrate(place: Named, args: OrchestratorArgs) -> Orchestrator:
     return SageMakerPipelines(
-        place, SageMakerPipelinesArgs(definition=args.definition, key=args.key, boundary=args.boundary)
+        place,
+        SageMakerPipelinesArgs(definition=args.definition, deploys=args.deploys, key=args.key, boundary=args.boundary),
     )

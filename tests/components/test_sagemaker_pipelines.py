@@ -50,6 +50,22 @@ def test_the_deployer_writes_its_own_log_which_is_encrypted_and_does_not_grow_fo
     assert statement["Resource"] == [f"arn:aws:logs:eu-west-1:123456789012:log-group:{group['name']}:*"]
 
 
+def test_a_pipeline_that_deploys_nothing_has_no_deployer_and_may_call_none() -> None:
+    named: list[Own] = []
+
+    def definition(own: Own) -> pulumi.Output[str]:
+        named.append(own)
+        return pulumi.Output.from_input("{}")
+
+    def build() -> None:
+        made = SageMakerPipelines(site().named("refresh"), SageMakerPipelinesArgs(definition=definition, deploys=False))
+        made.role.grant(made.allow("read", ("s3:GetObject",), ("arn:aws:s3:::lake/*",)))
+
+    world = run(build)
+    assert world.names() == {"refresh-pipeline", "refresh-execution-role", "refresh-execution-policy"}
+    assert named == [{}]
+
+
 def test_an_orchestrator_is_chosen_by_its_name() -> None:
     args = OrchestratorArgs(definition=lambda own: pulumi.Output.from_input("{}"))
     for target, kind in (("step-functions", "StepFunctions"), ("sagemaker-pipelines", "SageMakerPipelines")):
