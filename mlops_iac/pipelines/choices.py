@@ -67,7 +67,7 @@ def _shared(pipeline: Pipeline) -> Iterator[Problem]:
 def _outsider(step: Step, choice: Step, ways: list[frozenset[str]]) -> Iterator[Problem]:
     """A step that needs what may be skipped. One that comes after steps of every way waits for whichever is taken."""
     own = next((way for way in ways if step.name in way), frozenset[str]())
-    read = {one.source.step for one in step.reads() if not isinstance(one.source, FromParameter)}
+    read = {one.source.step for one in step.all_reads() if not isinstance(one.source, FromParameter)}
     needed = {*read, *step.after}
     touched = [way for way in ways if way is not own and way & needed]
     for way in touched:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Final, Literal, NamedTuple, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
 from mlops_iac.pipelines.model import PipelineModel
 from mlops_iac.pipelines.names import MetricPath
@@ -64,6 +64,12 @@ class Condition(PipelineModel):
     at_most: Bound | None = None
     """The metric must not pass this: a number, or `parameters.name`."""
 
+    @property
+    def told(self) -> str:
+        """``auc >= 0.9``"""
+        sign, bound = ("<=", self.at_most) if self.at_least is None else (">=", self.at_least)
+        return f"{self.metric} {sign} {bound}"
+
     @model_validator(mode="after")
     def _check(self) -> Self:
         if (self.at_least is None) == (self.at_most is None):
@@ -99,6 +105,12 @@ class ParameterCondition(PipelineModel):
     at_most: Annotated[float, Field(allow_inf_nan=False)] | None = None
     """The parameter, a number, must not pass this."""
 
+    @property
+    def told(self) -> str:
+        """``parameters.mode = full``"""
+        signs = {"=": self.equals, ">=": self.at_least, "<=": self.at_most}
+        return next(f"{self.parameter} {sign} {value}" for sign, value in signs.items() if value is not None)
+
     @model_validator(mode="after")
     def _check(self) -> Self:
         if sum(one is not None for one in (self.equals, self.at_least, self.at_most)) != 1:
@@ -108,3 +120,18 @@ class ParameterCondition(PipelineModel):
     def reads(self, field: str, usual: FromStep) -> Iterator[Reading]:
         takes = ("string", "prefix") if isinstance(self.equals, str) else ("number",)
         yield f"{field}.parameter", self.parameter, takes
+
+
+def _about(value: Any) -> str:
+    """What a condition is about; of what is neither, the metric says what is wrong."""
+    named = value if isinstance(value, Mapping) else vars(value) if isinstance(value, ParameterCondition) else {}
+    return "parameter" if "parameter" in named else "metric"
+
+
+When = Annotated[
+    Annotated[Condition, Tag("metric")] | Annotated[ParameterCondition, Tag("parameter")], Discriminator(_about)
+]
+"""A metric, or a parameter of the run, and what it must be."""
+
+USUAL_EVALUATION: Final = FromStep(step="evaluate", output=USUAL_OUTPUT)
+"""Where a metric is whose condition does not say."""

@@ -60,6 +60,6 @@ def read_parameters(pipeline: Pipeline) -> set[str]:
 
 
 def _read(step: Step) -> Iterator[str]:
-    for read in step.reads():
+    for read in step.all_reads():
         if isinstance(read.source, FromParameter):
             yield read.source.parameter

@@ -12,7 +12,7 @@ from pydantic import Field, SerializeAsAny, model_validator
 
 from mlops_iac.core.errors import PipelineError, Problem
 from mlops_iac.core.suggestions import did_you_mean
-from mlops_iac.pipelines import choices
+from mlops_iac.pipelines import choices, guards
 from mlops_iac.pipelines.model import SUMMARY, PipelineModel
 from mlops_iac.pipelines.names import StepName
 from mlops_iac.pipelines.parameters import Parameter
@@ -32,11 +32,30 @@ class Pipeline(PipelineModel):
 
     @model_validator(mode="after")
     def _check(self) -> Self:
-        problems = [*_duplicates(self), *_references(self), *choices.find_problems(self)]
+        problems = [
+            *_duplicates(self),
+            *_references(self),
+            *choices.find_problems(self),
+            *guards.find_problems(self.steps),
+        ]
+        if not problems:
+            problems = [guards.spoken(problem) for problem in choices.find_problems(self.guarded)]
         if problems:
             raise PipelineError.of(problems)
         _order(self)
         return self
+
+    @cached_property
+    def guarded(self) -> Self:
+        """The same, each step with a condition behind a choice (`mlops_iac.pipelines.guards`): what compilers see."""
+        if not any(step.conditional for step in self.steps):
+            return self
+        return self.model_copy(update={"steps": guards.guarded(self.steps)})
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """pydantic's would take along what was found out about the old steps."""
+        fields = {name: getattr(self, name) for name in type(self).model_fields}
+        return self.model_construct(**{**fields, **(update or {})})
 
     @cached_property
     def ordered(self) -> tuple[Step, ...]:
@@ -68,7 +87,7 @@ class Pipeline(PipelineModel):
 
     def needs(self, step: Step) -> tuple[str, ...]:
         """Names of the steps that must be done before this one, in the order it names them."""
-        read = [read.source.step for read in step.reads() if not isinstance(read.source, FromParameter)]
+        read = [read.source.step for read in step.all_reads() if not isinstance(read.source, FromParameter)]
         chooser = [self._choosers[step.name]] if step.name in self._choosers else []
         return tuple(dict.fromkeys([*read, *step.after, *chooser]))
 
@@ -97,7 +116,7 @@ def _references(pipeline: Pipeline) -> Iterator[Problem]:
         for name in step.after:
             if name not in steps:
                 yield _unknown(step, "after", f"there is no step `{name}`", name, steps)
-        for read in step.reads():
+        for read in step.all_reads():
             yield from _reference(step, read, steps, parameters)
 
 

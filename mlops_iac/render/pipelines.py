@@ -34,13 +34,14 @@ def details(pipeline: Pipeline, target: str) -> Iterator[str]:
 def _step(pipeline: Pipeline, step: Step, target: str) -> Iterator[str]:
     for script in step.scripts().values():
         yield f"runs    {script}"
-    for read in step.reads():
+    for read in step.all_reads():
         yield f"reads   {read.field} from {read.source}"
+    yield from (f"when    {one.told}" for one in step.when if step.conditional)
     for name, made in step.makes().items():
         where = f" in {made.zone}/RUN/{made.folder}" if isinstance(made, Output) else ""
         yield f"makes   {step.name}.{name}{where}"
     if waits := [
-        name for name in step.after if name not in {str(read.source).partition(".")[0] for read in step.reads()}
+        name for name in step.after if name not in {str(read.source).partition(".")[0] for read in step.all_reads()}
     ]:
         yield f"waits   for {', '.join(waits)}"
     for job in step.jobs():

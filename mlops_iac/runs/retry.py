@@ -57,7 +57,8 @@ def _choose(run: Run, step: str | None) -> str:
             f"The gate refused the model of run {run.id}; the same model would be refused again.",
             hint="train a better model, or say with --from which step is to be done again.",
         )
-    broken = next((one.name for one in run.steps if one.status in ("failed", "timed-out", "stopped", "skipped")), None)
+    ends = (("failed", "timed-out", "stopped"), ("skipped",))  # what a condition skipped stands before what failed
+    broken = next((one.name for end in ends for one in run.steps if one.status in end), None)
     if run.status == "succeeded" or broken is None:
         raise RunError(
             "There is nothing to retry.",

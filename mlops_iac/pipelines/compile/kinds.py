@@ -70,6 +70,7 @@ def _check_compute(step: Step, title: str, refused: Mapping[str, str]) -> None:
 
 
 def _check_fields(step: Step, title: str, refused: Mapping[str, str]) -> None:
+    """What a kind has itself, as a choice its conditions, is its own compiler's to refuse."""
     problems = [
         Problem(
             path=f"{step.name}.{field}",
@@ -78,7 +79,7 @@ def _check_fields(step: Step, title: str, refused: Mapping[str, str]) -> None:
             hint=f"leave out `{field}`, or choose another `orchestrator`.",
         )
         for field, why in refused.items()
-        if getattr(step, field, None)
+        if getattr(step, field, None) and field not in type(step).__annotations__
     ]
     if problems:
         raise PipelineError.of(problems)

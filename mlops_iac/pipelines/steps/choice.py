@@ -2,33 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, ClassVar, Self
+from collections.abc import Mapping
+from typing import Any, ClassVar, Self
 
-from pydantic import Discriminator, Field, Tag, model_validator
+from pydantic import Field, model_validator
 
-from mlops_iac.pipelines.conditions import (
-    USUAL_OUTPUT,
-    Comparison,
-    Condition,
-    Evaluation,
-    ParameterCondition,
-)
+from mlops_iac.pipelines.conditions import USUAL_EVALUATION, Comparison, Condition, Evaluation, ParameterCondition, When
 from mlops_iac.pipelines.names import StepName
 from mlops_iac.pipelines.references import FromStep
-from mlops_iac.pipelines.steps.step import KeyOf, Read, Step
-
-
-def _about(value: Any) -> str:
-    """What a condition is about; of what is neither, the metric says what is wrong."""
-    named = value if isinstance(value, Mapping) else vars(value) if isinstance(value, ParameterCondition) else {}
-    return "parameter" if "parameter" in named else "metric"
-
-
-When = Annotated[
-    Annotated[Condition, Tag("metric")] | Annotated[ParameterCondition, Tag("parameter")], Discriminator(_about)
-]
-"""A metric, or a parameter of the run, and what it must be."""
+from mlops_iac.pipelines.steps.step import KeyOf, Step
 
 
 class ChoiceStep(Step):
@@ -47,7 +29,7 @@ class ChoiceStep(Step):
     """Steps that are done when all conditions hold."""
     otherwise: tuple[StepName, ...] = ()
     """Steps that are done when one does not. Left out: none."""
-    evaluation: Evaluation = FromStep(step="evaluate", output=USUAL_OUTPUT)
+    evaluation: Evaluation = USUAL_EVALUATION
     """Where the metrics are of conditions that do not say. Left out: `evaluate`."""
 
     @model_validator(mode="after")
@@ -76,9 +58,14 @@ class ChoiceStep(Step):
     def about_parameters(self) -> tuple[ParameterCondition, ...]:
         return tuple(one for one in self.when if isinstance(one, ParameterCondition))
 
-    def reads(self) -> Iterator[Read]:
-        for number, condition in enumerate(self.when):
-            yield from map(Read._make, condition.reads(f"when[{number}]", self.evaluation))
+    @property
+    def conditional(self) -> bool:
+        """The conditions are what it decides by; it is always asked."""
+        return False
+
+    @property
+    def when_evaluation(self) -> FromStep:
+        return self.evaluation
 
     def facts(self, key_of: KeyOf) -> Mapping[str, Any]:
         return {"then": list(self.then), "otherwise": list(self.otherwise)}

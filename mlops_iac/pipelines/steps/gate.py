@@ -7,9 +7,8 @@ from typing import Any, ClassVar, Self
 
 from pydantic import Field, model_validator
 
-from mlops_iac.pipelines.conditions import EVALUATION, USUAL_OUTPUT, Comparison, Condition, Evaluation
+from mlops_iac.pipelines.conditions import EVALUATION, USUAL_EVALUATION, Comparison, Condition, Evaluation
 from mlops_iac.pipelines.model import PipelineModel
-from mlops_iac.pipelines.references import FromStep
 from mlops_iac.pipelines.steps.step import KeyOf, Made, Output, Read, Step
 
 
@@ -23,7 +22,7 @@ class GateStep(Step):
     kind: ClassVar[str] = "gate"
     short_for: ClassVar[Mapping[str, type[PipelineModel]]] = {"conditions": Condition}
 
-    evaluation: Evaluation = FromStep(step="evaluate", output=USUAL_OUTPUT)
+    evaluation: Evaluation = USUAL_EVALUATION
     """The output that holds ``evaluation.json``, or the step whose output ``evaluation`` does. Left out: `evaluate`."""
     conditions: tuple[Condition, ...] = Field(max_length=40)
     """What must hold, each a metric and its bound."""

@@ -9,6 +9,7 @@ from pydantic import Field, StringConstraints, model_validator
 from pydantic.json_schema import SkipJsonSchema
 
 from mlops_iac.core.errors import Problem
+from mlops_iac.pipelines.conditions import USUAL_EVALUATION, When
 from mlops_iac.pipelines.model import PipelineModel
 from mlops_iac.pipelines.names import JOB_NAME_LENGTH, StepName, Word
 from mlops_iac.pipelines.references import FromStep, Source
@@ -109,6 +110,9 @@ class Step(PipelineModel):
     """By this others refer to it, and a run tells of it."""
     after: tuple[StepName, ...] = ()
     """Steps to wait for besides those whose outputs this one reads."""
+    when: tuple[When, ...] = Field(default=(), max_length=20)
+    """Conditions on metrics (`metric: auc`, `at_least: 0.9`) or on parameters (`parameter: parameters.mode`, `equals:
+    full`). When one does not hold the step is skipped, and with it every step that needs it. Left out: it is done."""
 
     def makes(self) -> Mapping[str, Output | Made]:
         """Output name to the folder it is, or to what else it is."""
@@ -117,6 +121,25 @@ class Step(PipelineModel):
     def reads(self) -> Iterator[Read]:
         """Everything this step reads."""
         return iter(())
+
+    def all_reads(self) -> Iterator[Read]:
+        """The same, and what its conditions read."""
+        yield from self.reads()
+        for number, condition in enumerate(self.when):
+            for field, source, takes in condition.reads(f"when[{number}]", self.when_evaluation):
+                # An evaluation that no condition names is the step's own field, where it has one.
+                known = field != "evaluation" or field in type(self).model_fields
+                yield Read(field if known else f"when[{number}]", source, takes)
+
+    @property
+    def conditional(self) -> bool:
+        """Whether it may be skipped by a condition of its own."""
+        return bool(self.when)
+
+    @property
+    def when_evaluation(self) -> FromStep:
+        """Where the metrics are of its conditions that do not say."""
+        return USUAL_EVALUATION
 
     def binds(self) -> Iterator[Bind]:
         """Everything of the environment that this step acts on by name."""

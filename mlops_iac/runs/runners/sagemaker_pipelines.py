@@ -55,6 +55,9 @@ TUNING: Final = re.compile(r"[a-z0-9]{12}-[A-Za-z0-9]{10}(-\d{3}-[0-9a-f]{8})?")
 TUNING_PREFIX: Final = 8
 """Characters of the stack's name that the 32 of a tuning job leave."""
 
+GUARD: Final = "--when"
+"""What the name of a step's condition ends in."""
+
 Native = Mapping[str, Any]
 """One step as ListPipelineExecutionSteps tells it. It is called like ours, or ``<step>--<what>``."""
 
@@ -243,7 +246,9 @@ class Runner:
 
 
 def _of(step: Step, natives: Sequence[Native]) -> list[Native]:
-    return [one for one in natives if one["StepName"].partition("--")[0] == step.name]
+    """Its native steps; the condition around it says nothing of it, unless it could not decide."""
+    own = [one for one in natives if one["StepName"].partition("--")[0] == step.name]
+    return [one for one in own if not one["StepName"].endswith(GUARD) or one["StepStatus"] == "Failed"]
 
 
 def _step(step: Step, own: list[Native], natives: Sequence[Native], *, over: bool) -> StepRun:

@@ -46,7 +46,7 @@ def it_says_what_it_is(case: StepCase) -> None:
 
 
 def it_reads_or_makes_something(case: StepCase) -> None:
-    assert [*case.step.reads()] or case.step.makes()
+    assert [*case.step.all_reads()] or case.step.makes()
 
 
 def it_acts_only_on_what_the_environment_has(case: StepCase) -> None:

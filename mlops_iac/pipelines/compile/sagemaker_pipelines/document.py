@@ -75,6 +75,7 @@ VERSION = "2020-12-01"
 def compile(pipeline: Pipeline, bindings: Bindings) -> dict[str, Any]:
     """The definition, checked. Raises PipelineError for what SageMaker would refuse."""
     check_bindings(pipeline, bindings)
+    pipeline = pipeline.guarded
     context = Context(pipeline, bindings)
     document = {
         "Version": VERSION,
@@ -147,11 +148,14 @@ def _needed(step: Step, context: Context, siblings: tuple[Step, ...]) -> list[st
 
 
 def _behind(gate: Step, steps: tuple[Step, ...], pipeline: Pipeline) -> tuple[Step, ...]:
-    """The steps that need the gate, directly or through others."""
-    found = {gate.name}
-    for step in steps:
-        if found & set(pipeline.needs(step)):
-            found.add(step.name)
+    """The steps that need the gate, directly or through others; a choice needs what the steps of its ways need."""
+    inner = {step.name: {name for way in step.ways for name in way} for step in steps}
+    found: set[str] = set()
+    more = {gate.name}
+    while more:
+        found |= more
+        needing = (step.name for step in steps if found & {*pipeline.needs(step), *inner[step.name]})
+        more = {*needing} - found
     return tuple(step for step in steps if step.name in found and step is not gate)
 
 

@@ -34,6 +34,7 @@ from mlops_iac.pipelines.compile.step_functions.register import compile_register
 from mlops_iac.pipelines.compile.step_functions.training import compile_training
 from mlops_iac.pipelines.compile.step_functions.tune import compile_tune
 from mlops_iac.pipelines.compile.step_functions.validate import check
+from mlops_iac.pipelines.guards import GUARD
 from mlops_iac.pipelines.pipeline import Pipeline
 from mlops_iac.pipelines.steps import (
     ApprovalStep,
@@ -90,6 +91,7 @@ SLACK_SECONDS = 3600
 def compile(pipeline: Pipeline, bindings: Bindings) -> dict[str, Any]:
     """The definition, checked. Raises PipelineError for what Step Functions or the called services would refuse."""
     check_bindings(pipeline, bindings)
+    pipeline = pipeline.guarded
 
     def compile_one(step: Step, following: str, otherwise: str) -> States:
         context = Context(pipeline, bindings, following, otherwise)
@@ -135,8 +137,8 @@ def _called(what: State, partition: str) -> State:
 
 
 def step_of(state: str) -> str:
-    """The step that a state belongs to, by its name: ``gate: compare`` belongs to ``gate``."""
-    return state.partition(":")[0]
+    """The step that a state belongs to, by its name: ``gate: compare`` belongs to ``gate``, as ``gate--when`` does."""
+    return state.partition(":")[0].partition(GUARD)[0]
 
 
 def _begin(pipeline: Pipeline, bindings: Bindings, first: str) -> States:

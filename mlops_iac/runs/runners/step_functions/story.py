@@ -26,6 +26,9 @@ Event = Mapping[str, Any]
 REFUSED = "GateRefused"
 """The error that a refusing gate ends an execution with; its cause is JSON."""
 
+GUARD = "--when"
+"""What the names of the states end in that ask the conditions of a step."""
+
 HAPPY_WAY = ("SucceedStateEntered", "ParallelStateEntered")
 """What is entered when all went well: the end of the run or of a branch, and steps beside each other."""
 
@@ -111,11 +114,13 @@ class Story:
     def _enter(self, here: str | None, state: str, event: Event) -> str | None:
         """A state begins; answers the step that it belongs to."""
         name, time = step_of(state), event["timestamp"]
-        if name in self.steps:
+        if name in self.steps or name.endswith(GUARD):
             if here == name:
                 return name
             if here is not None:
                 self._settle(here, "succeeded", time)
+            if name.endswith(GUARD):
+                return name
             self.steps[name] = replace(self.steps[name], status="running", started=time)
             return name
         if here is not None:
@@ -124,7 +129,9 @@ class Story:
 
     def _failure(self, name: str) -> StepStatus:
         """A gate whose calls all went well did not fail: it refused. So did a person who rejected."""
-        step = self.steps[name]
+        step = self.steps[name.removesuffix(GUARD)]
+        if name.endswith(GUARD):
+            return "failed"
         if step.kind == "gate" and not step.reason:
             return "refused"
         if step.answer is not None:
@@ -132,13 +139,17 @@ class Story:
         return "timed-out" if TIME_LIMIT.search(step.reason) else "failed"
 
     def _settle(self, name: str, status: StepStatus, time: datetime | None, reason: str = "") -> None:
+        if name.endswith(GUARD):
+            if status == "succeeded":
+                return  # whether the step is done or skipped, its own states tell
+            name = name.removesuffix(GUARD)
         step = self.steps[name]
         reason = "" if status == "succeeded" else step.reason or reason
         self.steps[name] = replace(step, status=status, ended=time, reason=reason)
 
     def _submit(self, here: str, details: Mapping[str, Any]) -> None:
         """A job began. Batch gives its jobs numbers, and each attempt has a name of its own: only the answer tells."""
-        made, step = parse(details.get("output")), self.steps[here]
+        made, step = parse(details.get("output")), self.steps[here.removesuffix(GUARD)]
         arn = next((made[key] for key in JOB_ARNS if find_in(made, key)), "")
         job = find_in(made, "JobId") if step.job_kind == "batch" else arn.rpartition("/")[2]
         if step.job_kind and isinstance(job, str) and job:
@@ -147,6 +158,7 @@ class Story:
 
     def _fail(self, here: str, event: Event) -> None:
         """Remember the latest failed call of a step; it is the reason if the step fails."""
+        here = here.removesuffix(GUARD)
         for key in ("taskFailedEventDetails", "taskTimedOutEventDetails", "taskSubmitFailedEventDetails"):
             if key in event:
                 error, cause = event[key].get("error", ""), event[key].get("cause", "")
