@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
-from typing import Any, Self
+from typing import Any, Self, cast
 
 from pydantic import Field, SerializeAsAny, model_validator
 
@@ -55,7 +55,7 @@ class Pipeline(PipelineModel):
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
         """pydantic's would take along what was found out about the old steps."""
         fields = {name: getattr(self, name) for name in type(self).model_fields}
-        return self.model_construct(**{**fields, **(update or {})})
+        return cast("Self", self.model_construct(**{**fields, **(update or {})}))
 
     @cached_property
     def ordered(self) -> tuple[Step, ...]:
