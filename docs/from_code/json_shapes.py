@@ -21,6 +21,8 @@ JSON_SHAPES = {
     "blueprint list": "`{blueprints: [{name, summary, package}]}`; the package is null for ours.",
     "blueprint show": "`{name, summary, layers: [{name, summary}], options: [{path, …}], pipelines: [{name, …}]}`.",
     "new": "`{stack, file, scripts: [path], next: [command]}`; `scripts` only with `--scaffold`.",
+    "config check": "`{stacks: [name]}`, when nothing is wrong.",
+    "config show": "`{stack, settings: [{key, value, origin}]}`; the origin, `file:line`, is empty for a default.",
     "preview": (
         "`{losses: [{op, urn, type, loses}], config, steps: [{op, urn, provider, oldState, newState, replaceReasons, "
         "diffReasons, detailedDiff}], diagnostics, duration, changeSummary, notes}`: the object of `pulumi preview "

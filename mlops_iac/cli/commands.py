@@ -14,6 +14,10 @@ COMMANDS = {
     "init": ("mlops_iac.cli.init:init", "Make a project: the folder that holds stack files and the teams' code."),
     "blueprint": ("mlops_iac.cli.blueprint:app", "The environments that can be had: list them, show one."),
     "new": ("mlops_iac.cli.new:new", "Write the stack file of a new environment."),
+    "config": (
+        "mlops_iac.cli.config:app",
+        "The settings of an environment, and where each is from: its own file, the company's, the blueprint.",
+    ),
     "preview": ("mlops_iac.cli.preview:preview", "Show what would change, layer by layer, and change nothing."),
     "up": ("mlops_iac.cli.up:up", "Create or update an environment."),
     "outputs": ("mlops_iac.cli.outputs:outputs", "Show what an environment offers."),
@@ -56,7 +60,7 @@ COMMANDS = {
     ),
     "schema": (
         "mlops_iac.cli.schema:schema",
-        "Print the JSON schema of stack files or of pipelines, for editors.",
+        "Print the JSON schema of stack files, of pipelines or of a company's file, for editors.",
     ),
     "plugins": (
         "mlops_iac.cli.plugins:plugins",
@@ -66,7 +70,7 @@ COMMANDS = {
 }
 
 GROUPS = {
-    "Begin": ("init", "blueprint", "new"),
+    "Begin": ("init", "blueprint", "new", "config"),
     "Deploy": ("preview", "up", "outputs", "graph", "destroy"),
     "Run": ("data", "pipeline", "run", "runs", "logs", "approve", "reject"),
     "Use": ("models", "lineage", "rollback", "predict", "env"),

@@ -45,7 +45,8 @@ def new(
         str | None, typer.Option("--code", help="Folder of the team's code.  [default: examples/TEAM, if it is there]")
     ] = None,
     security: Annotated[
-        str | None, typer.Option("--security", help="sandbox, standard or regulated.  [default: standard]")
+        str | None,
+        typer.Option("--security", help="sandbox, standard or regulated.  [default: mlops-iac.yaml's, or standard]"),
     ] = None,
     owner: Annotated[str | None, typer.Option("--owner", help="E-mail address for alerts.  [default: none]")] = None,
     scaffold: Annotated[
@@ -86,12 +87,16 @@ def new(
 
 
 def defaults(known: dict[str, str], root: Path) -> dict[str, str]:
-    """Answers that may be left out. The code folder has a default when the project holds an example of this team."""
+    """Answers that may be left out: the company's own, and ours. The code folder has a default when the project holds
+    an example of this team."""
+    from mlops_iac.config.company import company_defaults
     from mlops_iac.config.names import check_team
     from mlops_iac.scaffold.answers import DEFAULT_REGION
 
-    found = {"region": DEFAULT_REGION, "security": "standard"}
     team = known.get("team", "")
+    company = company_defaults(root, f"{team}-{known.get('environment', '')}")
+    said = {key: company[key] for key in ("blueprint", "security") if isinstance(company.get(key), str)}
+    found = {"region": DEFAULT_REGION, "security": "standard"} | said
     # The name is checked before it becomes a path.
     if not check_team(team) and (root / "examples" / team).is_dir():
         found["code"] = f"examples/{team}"

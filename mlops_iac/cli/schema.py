@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -17,16 +16,17 @@ if TYPE_CHECKING:
 class Of(StrEnum):
     STACK = "stack"
     PIPELINE = "pipeline"
+    COMPANY = "company"
 
 
 def schema(
-    of: Annotated[Of, typer.Argument(help="Of stack files, or of a team's pipelines.")] = Of.STACK,
+    of: Annotated[Of, typer.Argument(help="Of stack files, of a team's pipelines, or of a company's file.")] = Of.STACK,
     write: Annotated[
-        bool, typer.Option("--write", help="Write both below .mlops-iac/, where such files look for them.")
+        bool, typer.Option("--write", help="Write all below .mlops-iac/, where such files look for them.")
     ] = False,
     json: JsonOption = False,
 ) -> None:
-    """Print the JSON schema of stack files or of pipelines, for editors.
+    """Print the JSON schema of stack files, of pipelines or of a company's file, for editors.
 
     It completes and checks every setting, the options of each blueprint and the fields of each kind of step included.
 
@@ -41,7 +41,7 @@ def schema(
         else:
             say("\n".join(f"Wrote {file}" for file in files))
     else:
-        show_json(_stack() if of is Of.STACK else _pipeline())
+        show_json(_SCHEMAS[of]())
 
 
 def _stack() -> dict[str, Any]:
@@ -57,6 +57,16 @@ def _pipeline() -> dict[str, Any]:
     return pipeline_schema(_kinds())
 
 
+def _company() -> dict[str, Any]:
+    from mlops_iac.cli.blueprint import options_models
+    from mlops_iac.config.schema import company_schema
+
+    return company_schema(options_models())
+
+
+_SCHEMAS = {Of.STACK: _stack, Of.PIPELINE: _pipeline, Of.COMPANY: _company}
+
+
 def _kinds() -> list[type[Step]]:
     """The kinds of steps that can be used, those of installed packages included."""
     from mlops_iac.pipelines.steps import FAMILY
@@ -66,8 +76,8 @@ def _kinds() -> list[type[Step]]:
 
 def _write() -> list[str]:
     from mlops_iac.cli.environments import project_root
-    from mlops_iac.scaffold.schema_file import PIPELINE_SCHEMA_FILE, SCHEMA_FILE, write_schema_file
+    from mlops_iac.scaffold.schema_file import COMPANY_SCHEMA_FILE, PIPELINE_SCHEMA_FILE, SCHEMA_FILE, write_schema_file
 
     root = project_root()
-    schemas: dict[Path, dict[str, Any]] = {SCHEMA_FILE: _stack(), PIPELINE_SCHEMA_FILE: _pipeline()}
-    return [str(write_schema_file(root, file, schema).relative_to(root)) for file, schema in schemas.items()]
+    files = {Of.STACK: SCHEMA_FILE, Of.PIPELINE: PIPELINE_SCHEMA_FILE, Of.COMPANY: COMPANY_SCHEMA_FILE}
+    return [str(write_schema_file(root, files[of], _SCHEMAS[of]()).relative_to(root)) for of in Of]

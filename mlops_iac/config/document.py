@@ -48,6 +48,14 @@ class Document:
     problems: tuple[Problem, ...] = ()
     """Keys that are there twice and values that mean nothing here; the rest of the document was still read."""
 
+    def has(self, path: Path) -> bool:
+        """Whether a key or list entry is in the file."""
+        node: yaml.Node | None = self.root
+        for part in path:
+            step = _step(node, part) if node is not None else None
+            node = step[0] if step else None
+        return node is not None
+
     def line(self, path: Path) -> int:
         """The line of a key or list entry; of the nearest enclosing one when it is not there. 1-based."""
         node, line = self.root, 1

@@ -15,9 +15,11 @@ import pydantic_core
 from pydantic import BaseModel, ValidationError
 
 from mlops_iac.config import names, pulumi_values
+from mlops_iac.config.company import Company, read_company
 from mlops_iac.config.document import Document, parse_document
 from mlops_iac.config.document import Path as KeyPath
 from mlops_iac.config.envelope import Envelope
+from mlops_iac.config.inheritance import Inherited, inherit
 from mlops_iac.config.namespaces import check_config, check_top, lift
 from mlops_iac.config.problems import problems_of, within_limit
 from mlops_iac.config.project import PROJECT, PROJECT_FILE, STACKS, get_stack_path, list_stacks
@@ -29,13 +31,15 @@ from mlops_iac.core.errors import ConfigError, MlopsError, Problem
 
 M = TypeVar("M", bound=BaseModel)
 
+NO_COMPANY = Company(levels=())
+
 OptionsModel = Callable[[str], type[BaseModel]]
 """A blueprint's name to the model of its options; raises an MlopsError when there is no such blueprint."""
 
 
 def load_stack(project_root: Path, stack: str, *, options_model: OptionsModel | None) -> StackConfig:
-    """Read and check a stack file, and what Pulumi.yaml says for all stacks. `options_model=None` leaves the options
-    as they are written.
+    """Read and check a stack file, and what Pulumi.yaml and mlops-iac.yaml say for all stacks. `options_model=None`
+    leaves the options as they are written.
 
     Raises StackNotFound when there is no such file, and ConfigError with all problems, sorted by line.
     """
@@ -43,7 +47,8 @@ def load_stack(project_root: Path, stack: str, *, options_model: OptionsModel | 
     shown = f"{STACKS}/{path.name}"
     document = parse_document(read_text(path, project_root, shown), shown)
     declared = read_declared(project_root)
-    return check_stack(document, project_root, stack, list_stacks(project_root), options_model, declared)
+    company = read_company(project_root)
+    return check_stack(document, project_root, stack, list_stacks(project_root), options_model, declared, company)
 
 
 def check_stack(
@@ -53,18 +58,23 @@ def check_stack(
     stacks: Sequence[str],
     options_model: OptionsModel | None,
     declared: tuple[Declaration, ...] = (),
+    company: Company = NO_COMPANY,
 ) -> StackConfig:
-    """A parsed document, and the project's own settings, to a StackConfig; nothing is read from disk."""
+    """A parsed document, and the project's and the company's own settings, to a StackConfig; nothing is read from
+    disk."""
     check = _Check(document, list(document.problems))
     merged = check.merge(declared, check_top(document, check.problems))
     config = merged.values
-    own = lift(config)
+    inherited = inherit(company.of(stack), lift(config), document)
+    own = inherited.values
+    check.said_twice(merged, inherited)
     check_config(document, config, check.problems)
     envelope = check.validate(Envelope, own, lambda path: ("config", f"{PROJECT}:{path[0]}", *path[1:]))
     check.name(own, stack, stacks)
-    options = check.options(own, options_model)
+    options = check.options(own, options_model, inherited)
     if check.problems or envelope is None:
-        raise ConfigError.of(within_limit([relocate(problem, merged) for problem in check.problems]))
+        placed = [inherited.relocate(relocate(problem, merged)) for problem in check.problems]
+        raise ConfigError.of(within_limit(placed))
 
     loaded = StackConfig(
         stack=stack,
@@ -79,7 +89,10 @@ def check_stack(
         root=root,
         **envelope.model_dump(include={"team", "environment", "blueprint", "code", "security", "owner", "tags"}),
     )
-    loaded._document = document
+    loaded._document, loaded._inherited, loaded._merged = document, inherited, merged
+    problems = list(inherited.broken(loaded.effective()))
+    if problems:
+        raise ConfigError.of(within_limit(problems))
     return loaded
 
 
@@ -146,7 +159,17 @@ class _Check:
                 "choose another team name for one of them.",
             )
 
-    def options(self, own: dict[str, Any], options_model: OptionsModel | None) -> Any:
+    def said_twice(self, merged: Merged, inherited: Inherited) -> None:
+        """Pulumi.yaml and the company's file both give what a stack does not say: neither is the stronger."""
+        for key, one in merged.inherited.items():
+            name = key.removeprefix(f"{PROJECT}:")
+            for level in inherited.levels:
+                if name in level.rules.defaults and key.startswith(f"{PROJECT}:"):
+                    detail = f"`{key}` is in Pulumi.yaml:{one.line} too."
+                    hint = "keep one of them."
+                    self.problems.append(level.problem(("defaults", name), "This is said twice.", detail, hint))
+
+    def options(self, own: dict[str, Any], options_model: OptionsModel | None, inherited: Inherited) -> Any:
         """The blueprint's options, checked by its own model."""
         written = own.get("options", {})
         blueprint = own.get("blueprint")
@@ -158,6 +181,7 @@ class _Check:
             for problem in error.problems:
                 self.add("blueprint", problem.summary, problem.detail or f"Value given: {blueprint}", problem.hint)
             return written
+        written = inherited.fitting(model, written)
         return self.validate(model, written, lambda path: ("config", f"{PROJECT}:options", *path))
 
     def add(self, key: str, summary: str, detail: str, hint: str = "") -> None:

@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema
 
 from mlops_iac.config import names
+from mlops_iac.config.company import DEFAULTS, CompanyFile
 from mlops_iac.config.envelope import Envelope
 from mlops_iac.config.namespaces import AWS_KEYS, AWS_SECRETS, TOP_KEYS
 from mlops_iac.config.project import PROJECT
@@ -60,6 +61,19 @@ def stack_schema(blueprints: Mapping[str, type[BaseModel]]) -> dict[str, Any]:
         "additionalProperties": False,
         "$defs": dict(sorted(definitions.items())),
     }
+
+
+def company_schema(blueprints: Mapping[str, type[BaseModel]]) -> dict[str, Any]:
+    """The schema of a company's file, ``mlops-iac.yaml``."""
+    definitions: dict[str, Any] = {}
+    whole = _lift_definitions(CompanyFile, "company", definitions)
+    envelope = _lift_definitions(Envelope, "envelope", definitions)["properties"]
+    envelope["blueprint"]["enum"] = sorted(blueprints)
+    defaults = {"type": "object", "properties": {key: envelope[key] for key in DEFAULTS}, "additionalProperties": False}
+    for rules in (whole, definitions["company.Group"]):
+        rules["properties"]["defaults"] |= defaults
+    title = "What a company decides for all stacks"
+    return {"$schema": DIALECT, **whole, "title": title, "$defs": dict(sorted(definitions.items()))}
 
 
 def _options_of(name: str, model: type[BaseModel], definitions: dict[str, Any]) -> dict[str, Any]:

@@ -9,10 +9,13 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, PrivateAttr
 
 from mlops_iac.config import pulumi_values
+from mlops_iac.config.company import REGION
 from mlops_iac.config.document import Document, Place
 from mlops_iac.config.document import Path as KeyPath
 from mlops_iac.config.envelope import Security
-from mlops_iac.config.project import PROJECT
+from mlops_iac.config.inheritance import Inherited
+from mlops_iac.config.project import PROJECT, PROJECT_FILE
+from mlops_iac.config.project_settings import Merged
 from mlops_iac.core.errors import ConfigError, Problem
 
 _ENVELOPE_KEYS = {"region": "aws:region"}
@@ -48,6 +51,8 @@ class StackConfig(BaseModel):
     """The project's root."""
 
     _document: Document = PrivateAttr()
+    _inherited: Inherited = PrivateAttr()
+    _merged: Merged = PrivateAttr()
 
     def place(self, path: str = "") -> Place:
         """File and line of a dotted key (`code`, `options.gate.at_least`, `aws:region`), or of what is around it."""
@@ -68,6 +73,32 @@ class StackConfig(BaseModel):
             detail = f"`{self.code}` is a link to a folder outside the project."
             raise ConfigError.of([self.problem("code", "The code folder is outside the project.", detail)])
         return folder
+
+    @property
+    def inherited(self) -> Inherited:
+        """Its settings over those of its company."""
+        return self._inherited
+
+    def effective(self) -> dict[str, Any]:
+        """All settings with their defaults, as values of YAML below `mlops-iac:`, and `aws:region`."""
+        options = self.options
+        said = options.model_dump(mode="json", by_alias=True) if isinstance(options, BaseModel) else options
+        keys = ("team", "environment", "blueprint", "code", "security", "owner", "tags", "protect")
+        plain = self.model_dump(mode="json", include=set(keys))
+        return {REGION: self.region, **{key: plain[key] for key in keys}, "options": said}
+
+    def origin(self, path: KeyPath) -> str:
+        """Where a setting's value is from, as `file:line`; empty for a default that nobody wrote."""
+        level = self._inherited.origin(path)
+        if level is not None:
+            group = f" (group {level.group})" if level.group else ""
+            return f"{level.place(('defaults', *path))}{group}"
+        key = str(path[0]) if ":" in str(path[0]) else f"{PROJECT}:{path[0]}"
+        if key in self._merged.inherited:
+            return f"{PROJECT_FILE}:{self._merged.inherited[key].line}"
+        if not self._document.has(("config", key, *path[1:])):
+            return ""
+        return f"{self._document.file}:{self._document.line(('config', key, *path[1:]))}"
 
     def reveal(self, decrypt: Callable[[str], str]) -> dict[str, str]:
         """`config` with its secrets in clear. `decrypt` turns Pulumi's `v1:…` text into the value."""

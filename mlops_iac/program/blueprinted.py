@@ -18,6 +18,7 @@ from mlops_iac.core.frameworks import find_framework, framework_names
 from mlops_iac.core.suggestions import nearest
 from mlops_iac.pipelines.pipeline import Pipeline
 from mlops_iac.pipelines.triggers import find_faults
+from mlops_iac.program.company_rules import check_company_rules
 from mlops_iac.program.pipeline_files import Written, read_pipelines
 
 if TYPE_CHECKING:
@@ -185,6 +186,7 @@ def load(root: Path, stack: str) -> Program:
     blueprint = get_blueprint(config.blueprint)
     written = read_pipelines(root, config.get_code_folder(), blueprint.pipelines(config.options))
     program = Program(root=root, stack=stack, config=config, blueprint=blueprint, written=written)
+    check_company_rules(config, written)
     program.check_code()
     program.check_triggers()
     return program

@@ -16,6 +16,7 @@ from mlops_iac.core.errors import MlopsError
 
 SCHEMA_FILE = Path(".mlops-iac") / "stack.schema.json"
 PIPELINE_SCHEMA_FILE = Path(".mlops-iac") / "pipeline.schema.json"
+COMPANY_SCHEMA_FILE = Path(".mlops-iac") / "company.schema.json"
 """Below the project's root. They are made anew whenever they are asked for, so they are never committed."""
 
 

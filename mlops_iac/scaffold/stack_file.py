@@ -8,9 +8,11 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from pydantic import BaseModel
 
+from mlops_iac.config.company import company_defaults, read_company
 from mlops_iac.config.document import parse_document
 from mlops_iac.config.envelope import Envelope
 from mlops_iac.config.load import check_stack
@@ -34,7 +36,7 @@ def new_stack(root: Path, answers: Answers, blueprints: Mapping[str, type[BaseMo
     folder = prepare_folder(root)
     target = stack_path(root, answers.stack)
     _refuse_existing(target, answers)
-    text = render_stack(answers, blueprints[answers.blueprint])
+    text = render_stack(answers, blueprints[answers.blueprint], company_defaults(root, answers.stack))
     try:
         _write_checked(folder, target, text, root, answers, blueprints)
     except OSError as error:
@@ -46,11 +48,12 @@ def new_stack(root: Path, answers: Answers, blueprints: Mapping[str, type[BaseMo
     return target
 
 
-def render_stack(answers: Answers, options: type[BaseModel]) -> str:
-    """The text of a new stack file. Pure."""
+def render_stack(answers: Answers, options: type[BaseModel], company: Mapping[str, Any] | None = None) -> str:
+    """The text of a new stack file; what its company says already stands in it as a comment. Pure."""
     about = {key: field.description for key, field in Envelope.model_fields.items()}
     about |= {"region": "The region everything is in."}
-    return render("stack.yaml", answers=answers, about=about, options=option_lines(options))
+    said = {key for key, value in (company or {}).items() if value == getattr(answers, key, None)}
+    return render("stack.yaml", answers=answers, about=about, options=option_lines(options), said=said)
 
 
 def _refuse_existing(target: Path, answers: Answers) -> None:
@@ -83,7 +86,8 @@ def _read_back(draft: Path, root: Path, answers: Answers, blueprints: Mapping[st
     """Load the draft as the stack it will be, and compare what was understood with what was answered."""
     shown = f"{STACKS}/Pulumi.{answers.stack}.yaml"
     document = parse_document(read_text(draft, root, shown), shown)
-    loaded = check_stack(document, root, answers.stack, list_stacks(root), blueprints.__getitem__)
+    company = read_company(root)
+    loaded = check_stack(document, root, answers.stack, list_stacks(root), blueprints.__getitem__, company=company)
     for key in ("team", "environment", "blueprint", "code", "region", "security", "owner"):
         if getattr(loaded, key) != getattr(answers, key):
             raise MlopsError(

@@ -39,7 +39,7 @@ def test_a_file_that_new_wrote_passes_it(root, capsys):
 
 def test_written_with_json_it_says_where(root, capsys):
     assert run_command(["schema", "--write", "--json"]) == exit_codes.OK
-    files = [".mlops-iac/stack.schema.json", ".mlops-iac/pipeline.schema.json"]
+    files = [f".mlops-iac/{of}.schema.json" for of in ("stack", "pipeline", "company")]
     assert json.loads(capsys.readouterr().out) == {"files": files}
     assert all((root / file).is_file() for file in files)
 
@@ -81,3 +81,30 @@ def test_every_field_of_every_kind_has_a_description(pipelines):
         if name != "kind" and not field.get("description")
     ]
     assert undescribed == []
+
+
+COMPANY = """
+defaults: {security: standard, tags: {a: b}, options: {gate: {metric: auc}}}
+locked: [tags.a]
+limits: {aws:region: {one_of: [eu-west-1]}, options.monthly_budget_usd: {at_most: 500}}
+groups: {prod: {stacks: ["*-prod"], defaults: {security: regulated}}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("change", "right"),
+    [
+        ({}, True),
+        ({"defaults": {"security": "none"}}, False),
+        ({"defaults": {"team": "churn"}}, False),
+        ({"limits": {"security": {"most": 3}}}, False),
+        ({"groups": {"prod": {"defaults": {}}}}, False),
+        ({"locked": "tags.a"}, False),
+    ],
+)
+def test_a_companys_file_is_held_against_its_schema(capsys, change, right):
+    assert run_command(["schema", "company"]) == exit_codes.OK
+    schema = json.loads(capsys.readouterr().out)
+    jsonschema.Draft202012Validator.check_schema(schema)
+    found = list(jsonschema.Draft202012Validator(schema).iter_errors(yaml.safe_load(COMPANY) | change))
+    assert bool(found) is not right

@@ -1,0 +1,50 @@
+"""What a company's file (`config/company.py`) says that concerns more than one stack file: every blueprint's options,
+and the machines of a team's own pipelines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from mlops_iac.blueprints import FAMILY
+from mlops_iac.config.company import INSTANCE_TYPES, Limit
+from mlops_iac.config.inheritance import has
+from mlops_iac.config.stack_config import StackConfig
+from mlops_iac.core.errors import ConfigError, Problem
+from mlops_iac.program.pipeline_files import Written
+
+
+def check_company_rules(config: StackConfig, written: Sequence[Written]) -> None:
+    """Raises ConfigError for a setting that no blueprint has, and for a machine that the company does not allow."""
+    problems = [*_unknown(config), *_not_allowed(config, written)]
+    if problems:
+        raise ConfigError.of(problems)
+
+
+def _unknown(config: StackConfig) -> Iterator[Problem]:
+    foreign = list(config.inherited.unknown_to(type(config.options)))
+    if not foreign:
+        return  # what follows loads every blueprint
+    models = [member.thing.Options for member in FAMILY.members() if not member.problem]
+    for level, at, path in foreign:
+        if not any(has(model, path[1:]) for model in models):
+            detail = f"`{'.'.join(map(str, path))}` is no option of any blueprint."
+            hint = "`mlops-iac blueprint show NAME` lists a blueprint's options."
+            yield level.problem(at, "There is no such setting.", detail, hint)
+
+
+def _not_allowed(config: StackConfig, written: Sequence[Written]) -> Iterator[Problem]:
+    """Machines that a pipeline's file names. Those of the options are checked where the stack file is read."""
+    named = [
+        (one, step.name, machines.instance_type)
+        for one in written
+        for step in one.pipeline.steps
+        if one.says(step.name, "job")
+        for machines in step.jobs()
+    ]
+    for level in config.inherited.levels:
+        limit = level.rules.limits.get(INSTANCE_TYPES, Limit())
+        for one, step, machine in named:
+            if not limit.allows(machine):
+                place = level.place(("limits", INSTANCE_TYPES))
+                detail = f"Value given: {machine}. Values allowed: {limit} ({place})."
+                yield one.problem(step, "job", "The company does not allow this value.", detail, "")
