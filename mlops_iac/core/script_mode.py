@@ -15,7 +15,20 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 PROGRAM, SUBMIT_DIRECTORY = "sagemaker_program", "sagemaker_submit_directory"
-HOST = "algo-1"
+OF_THE_TOOLKIT = (
+    PROGRAM,
+    SUBMIT_DIRECTORY,
+    "sagemaker_container_log_level",
+    "sagemaker_job_name",
+    "sagemaker_region",
+    "sagemaker_s3_output",
+)
+"""Its own. What else begins with ``sagemaker_`` is for launchers, and told as ``SM_FRAMEWORK_PARAMS``."""
+
+
+def host_name(number: int) -> str:
+    """What the instances of a job are called; the first has number 0."""
+    return f"algo-{number + 1}"
 
 
 def user_hyperparameters(hyperparameters: Mapping[str, Any]) -> dict[str, Any]:
@@ -57,7 +70,11 @@ def variables(
         "network_interface_name": resources["network_interface_name"],
         "hps": own,
         "user_entry_point": program,
-        "framework_params": {},
+        "framework_params": {
+            name: value
+            for name, value in sorted(hyperparameters.items())
+            if name.startswith("sagemaker_") and name not in OF_THE_TOOLKIT
+        },
         "resource_config": resources,
         "input_data_config": channels,
         "channels": list(folders),
@@ -81,7 +98,8 @@ def variables(
         "job_name": job,
         "channel_input_dirs": folders,
         "hyperparameters": own,
-        "is_master": True,
+        "is_master": resources["current_host"] == resources["hosts"][0],
+        "master_hostname": resources["hosts"][0],
     }
     named: dict[str, Any] = {**environment, "training_env": training}
     named |= {f"channel_{name}": folder for name, folder in folders.items()}
@@ -104,15 +122,16 @@ def channel_configuration(channels: Sequence[Mapping[str, Any]]) -> dict[str, di
     }
 
 
-def resource_configuration(instance_type: str) -> dict[str, Any]:
-    """``resourceconfig.json`` of the one instance that the embedded cloud has."""
-    group = "homogeneousCluster"
+def resource_configuration(instance_type: str, number: int = 0, count: int = 1) -> dict[str, Any]:
+    """``resourceconfig.json`` of one of a job's instances; the first has number 0. Hosts are sorted as AWS sorts them:
+    ``algo-10`` before ``algo-2``."""
+    group, hosts = "homogeneousCluster", sorted(host_name(each) for each in range(count))
     return {
-        "current_host": HOST,
+        "current_host": host_name(number),
         "current_instance_type": instance_type,
         "current_group_name": group,
-        "hosts": [HOST],
-        "instance_groups": [{"instance_group_name": group, "instance_type": instance_type, "hosts": [HOST]}],
+        "hosts": hosts,
+        "instance_groups": [{"instance_group_name": group, "instance_type": instance_type, "hosts": hosts}],
         "network_interface_name": "lo",
     }
 

@@ -9,24 +9,25 @@ from typing import Any
 
 from mlops_iac.cloud.jobs import script_mode
 from mlops_iac.cloud.jobs.failure import JobFailed
+from mlops_iac.cloud.jobs.instance import Instance
 from mlops_iac.cloud.jobs.s3_transfer import S3Uri, Source, download, unpack
 from mlops_iac.cloud.jobs.sagemaker_job import Run
 
 
-def fetch_code(run: Run, hyperparameters: Mapping[str, Any]) -> Path | None:
+def fetch_code(run: Run, instance: Instance, hyperparameters: Mapping[str, Any]) -> Path | None:
     """Put the team's code into /opt/ml/code, from S3 or from a channel, as an archive or a folder."""
     place = hyperparameters.get(script_mode.SUBMIT_DIRECTORY)
     if not place:
         return None
-    code = run.workspace.folder("/opt/ml/code")
+    code = instance.workspace.folder("/opt/ml/code")
     if str(place).startswith("s3://"):
-        archive = run.workspace.aside / "sourcedir.tar.gz"
+        archive = instance.workspace.aside / "sourcedir.tar.gz"
         uri = S3Uri.parse(place)
-        download(run.s3, Source(str(uri), "S3Object"), run.workspace.aside / "code")
-        (run.workspace.aside / "code" / Path(uri.key).name).rename(archive)
+        download(run.s3, Source(str(uri), "S3Object"), instance.workspace.aside / "code")
+        (instance.workspace.aside / "code" / Path(uri.key).name).rename(archive)
     else:
         try:
-            archive = run.workspace.view.real(str(place))
+            archive = instance.workspace.view.real(str(place))
         except ValueError as error:
             raise JobFailed(f"ClientError: sagemaker_submit_directory: {error}") from error
     if archive.is_dir():

@@ -3,8 +3,8 @@
 Usage: ``python -I launch.py '<json>' program argument …`` where the JSON holds what `mounts.View` writes: ``root`` (an
 empty folder to build the job's root in, or null), ``processes`` (whether it has processes of its own), ``binds``
 (source, target, mode), ``changes`` (a folder for what the job writes over what it may not change), ``network``
-(``host`` or ``own``), ``gate`` and ``port`` (a socket to hand the job's way to the embedded cloud over, or null) and
-``folder`` (to start in).
+(``host``, ``own``, or the number of a process whose network is shared), ``hostname`` (or null: the machine's), ``gate``
+and ``port`` (a socket to hand the job's way to the embedded cloud over, or null) and ``folder`` (to start in).
 
 A user namespace makes this possible without root: inside it, this process may mount. Nothing is mounted outside. The
 job's root holds the machine's programs, read-only, and what it was given; everything else of the machine (homes, the
@@ -31,7 +31,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:  # `typing` itself costs every job 10 ms
     from typing import NoReturn
 
-CLONE_NEWNS, CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET = 0x00020000, 0x10000000, 0x20000000, 0x40000000
+CLONE_NEWNS, CLONE_NEWUTS, CLONE_NEWUSER = 0x00020000, 0x04000000, 0x10000000
+CLONE_NEWPID, CLONE_NEWNET = 0x20000000, 0x40000000
 MS_NOSUID, MS_NODEV, MS_NOEXEC = 2, 4, 8
 MS_BIND, MS_REC, MS_PRIVATE = 4096, 16384, 1 << 18
 MNT_DETACH = 2
@@ -71,14 +72,29 @@ def mount(source: str, target: str, flags: int, kind: str | None = None, data: s
     call("mount", *words, ctypes.c_ulong(flags), os.fsencode(data) if data else None)
 
 
-def enter_namespaces(network: str, processes: bool) -> None:
+def enter_namespaces(network: str, processes: bool, named: bool) -> None:
+    more = (CLONE_NEWPID if processes else 0) | (CLONE_NEWUTS if named else 0)
+    if network.isdigit():
+        join_network(network)
+        call("unshare", CLONE_NEWNS | more)
+    else:
+        enter_user_namespace(more | (CLONE_NEWNET if network == "own" else 0))
+    mount("none", "/", MS_REC | MS_PRIVATE)
+
+
+def enter_user_namespace(more: int) -> None:
     uid, gid = os.geteuid(), os.getegid()
-    more = (CLONE_NEWNET if network == "own" else 0) | (CLONE_NEWPID if processes else 0)
     call("unshare", CLONE_NEWUSER | CLONE_NEWNS | more)
     for file, text in (("setgroups", "deny"), ("uid_map", f"0 {uid} 1"), ("gid_map", f"0 {gid} 1")):
         with open(f"/proc/self/{file}", "w") as handle:
             handle.write(text)
-    mount("none", "/", MS_REC | MS_PRIVATE)
+
+
+def join_network(process: str) -> None:
+    """The network of another process of ours, and the user namespace that it belongs to."""
+    handles = [os.open(f"/proc/{process}/ns/{kind}", os.O_RDONLY | os.O_CLOEXEC) for kind in ("user", "net")]
+    for handle in handles:
+        call("setns", handle, 0)
 
 
 # The network --------------------------------------------------------------------------------------------------------
@@ -268,8 +284,11 @@ def drop_capabilities() -> None:
 def enter(view: dict[str, object]) -> None:
     """This process goes on as the job; with processes of its own, in a child's child."""
     root, network, processes = view["root"], str(view["network"]), bool(view["processes"])
-    if root or network == "own":
-        enter_namespaces(network, processes)
+    hostname = view["hostname"]
+    if root or network != "host":
+        enter_namespaces(network, processes, bool(hostname))
+        if hostname:
+            socket.sethostname(str(hostname))
     if network == "own":
         raise_loopback()
     if view["gate"] is not None:
@@ -284,7 +303,7 @@ def enter(view: dict[str, object]) -> None:
             processes=processes,
         )
         enter_root(str(root))
-    if root or network == "own":
+    if root or network != "host":
         drop_capabilities()
     if sys.platform == "linux":
         die_with_parent()  # again, because entering a namespace clears it

@@ -73,6 +73,12 @@ class Process:
             raise self._failure
 
     @property
+    def pid(self) -> int:
+        """Of one that was started."""
+        assert self._popen is not None
+        return self._popen.pid
+
+    @property
     def running(self) -> bool:
         return self._started.is_set() and not self._finished.is_set()
 

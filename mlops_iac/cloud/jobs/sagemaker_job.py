@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 from abc import abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
+from mlops_iac.cloud.jobs.cluster import NO_NAMES, Place, run_all
 from mlops_iac.cloud.jobs.enter import enter
 from mlops_iac.cloud.jobs.environments import PythonEnvironment
 from mlops_iac.cloud.jobs.failure import JobFailed, JobStopped
 from mlops_iac.cloud.jobs.host import Host, claim
+from mlops_iac.cloud.jobs.instance import Instance, Program
 from mlops_iac.cloud.jobs.logs import LogStream
 from mlops_iac.cloud.jobs.mounts import NO_MOUNTS, OPT_ML
-from mlops_iac.cloud.jobs.process import KILL_TIMEOUT, End, Outcome, Process, wait_until
+from mlops_iac.cloud.jobs.process import KILL_TIMEOUT, End, Outcome, wait_until
+from mlops_iac.cloud.jobs.reach import Reach
 from mlops_iac.cloud.jobs.records import Key
 from mlops_iac.cloud.jobs.sagemaker_api import CLOUD_STOPPED, JobsApi
 from mlops_iac.cloud.jobs.workspace import Workspace
@@ -24,43 +26,60 @@ log = logging.getLogger("mlops_iac.cloud.jobs")
 
 
 class Run:
-    """One job while it runs: its record, folder, log, process, and whether somebody asked it to stop."""
+    """One job while it runs: its record, its instances, and whether somebody asked it to stop."""
 
     def __init__(self, host: Host, key: Key, record: dict[str, Any], group: str, role: str) -> None:
-        self.host, self.key, self.record = host, key, record
+        self.host, self.key, self.record, self.group = host, key, record, group
         _, self.account, self.region, self.name = key
         self.role = role
         self.clients = host.acting(role, self.region)
         """What the job does itself, it does in its role."""
-        self._group = group
-        self.workspace: Workspace = host.workspace()
-        self.log = self._open_log(1)
-        self.on_line: Callable[[str], None] = self.log.write
+        self.instances = [Instance(self, 0)]
         self.killed = False
         """The cloud itself is stopping: there is nowhere to upload to."""
         self.interrupted = False
         """The machine that it ran on was taken away; it may go on on another."""
         self._stop = threading.Event()
-        self._process: Process | None = None
 
     @property
     def s3(self) -> Any:
         return self.clients("s3")
 
+    @property
+    def first(self) -> Instance:
+        """Of most jobs it is the only one."""
+        return self.instances[0]
+
+    @property
+    def workspace(self) -> Workspace:
+        return self.first.workspace
+
+    @property
+    def log(self) -> LogStream:
+        return self.first.log
+
     def claim(self, image: str, volume_key: str | None, vpc: object) -> None:
         """What SageMaker does in the role before the container starts; raises JobFailed."""
         claim(self.host, self.role, self.region, image=image, key=volume_key, vpc=bool(vpc))
 
+    def grow(self, count: int) -> None:
+        """Have as many instances."""
+        self.instances += [Instance(self, number) for number in range(len(self.instances), count)]
+
     def next_host(self, number: int) -> None:
         """Become another instance of the same job: an empty folder and a log of its own."""
-        self.log.close()
-        self.workspace.remove()
-        self.workspace, self.log = self.host.workspace(), self._open_log(number)
-        self.on_line = self.log.write
+        self.close()
+        self.instances = [Instance(self, number)]
 
-    def _open_log(self, number: int) -> LogStream:
-        stream = f"{self.name}/algo-{number}-{int(time.time())}"
-        return self.host.log(self._group, stream, self.clients)
+    def begin_again(self) -> None:
+        """On other machines: empty folders."""
+        count, self.interrupted = len(self.instances), False
+        self.next_host(0)
+        self.grow(count)
+
+    def close(self, *, failed: bool = False) -> None:
+        for instance in self.instances:
+            instance.close(deliver=not self.killed, failed=failed)
 
     @property
     def stopping(self) -> bool:
@@ -70,36 +89,36 @@ class Run:
     def stop(self) -> None:
         """SIGTERM now, SIGKILL after two minutes; a job that has no process yet ends at its next step."""
         self._stop.set()
-        process = self._process
-        if process is not None and process.running:
-            threading.Thread(target=process.stop, name="job stop", daemon=True).start()
+        for instance in self.instances:
+            instance.stop()
 
     def interrupt(self) -> bool:
-        """Take its machine away, as happens with spare capacity: SIGTERM now, SIGKILL after two minutes. False when it
-        has no process that could be interrupted."""
-        process = self._process
-        if process is None or not process.running:
+        """Take its machines away, as happens with spare capacity: SIGTERM now, SIGKILL after two minutes. False when
+        it has no process that could be interrupted."""
+        if not any(instance.running for instance in self.instances):
             return False
         self.interrupted = True
-        threading.Thread(target=process.stop, name="job interruption", daemon=True).start()
+        for instance in self.instances:
+            instance.stop()
         return True
-
-    def begin_again(self) -> None:
-        """On another machine: an empty folder."""
-        self.interrupted = False
-        self.next_host(1)
 
     def kill(self) -> None:
         """End it at once: the cloud is stopping."""
         self.killed = True
         self._stop.set()
-        if self._process is not None and self._process.running:
-            self._process.stop(grace=0)
+        for instance in self.instances:
+            if instance.process is not None and instance.running:
+                instance.process.stop(grace=0)
 
     def go_on(self) -> None:
         """Raise JobStopped when somebody asked for it."""
         if self._stop.is_set():
             raise JobStopped
+
+    @property
+    def network(self) -> Reach:
+        """What the job reaches; raises JobFailed."""
+        return self.host.reach(self.record.get("NetworkConfig", self.record), self.region, self.account)
 
     def execute(
         self,
@@ -111,30 +130,74 @@ class Run:
         timeout: float | None,
     ) -> Outcome:
         """Run the job's command in its view until it ends; raises JobStopped, or JobFailed when it cannot start."""
+        only = {self.first: Program(program, variables)}
+        return self.execute_all(only, environment, Place(), self.network, folder=folder, timeout=timeout)[1]
+
+    def execute_all(
+        self,
+        programs: Mapping[Instance, Program],
+        environment: PythonEnvironment,
+        place: Place,
+        reach: Reach,
+        *,
+        folder: str,
+        timeout: float | None,
+    ) -> tuple[Instance, Outcome]:
+        """The same on each instance at once; answers how the first ended, or the one that failed."""
         self.go_on()
-        host, network = self.host, self.record.get("NetworkConfig", self.record)
-        reach = host.reach(network, self.region, self.account)
-        everything = host.variables(environment, self.workspace, self.region, self.account, self.role)
-        everything |= dict(variables)
-        self._process = enter(
-            host.gateway, program, environment, self.workspace, reach, everything, self.on_line, folder=folder
-        )
+        for instance, program in programs.items():
+            self._enter(instance, program, environment, place, reach, folder)
+        processes = {instance: instance.process for instance in programs if instance.process}
         try:
-            self._process.start()
+            for process in processes.values():
+                process.start()
         except OSError as error:
+            self.stop()
             raise JobFailed(f"ClientError: The job could not be started: {error}") from error
         if self._stop.is_set():  # asked for between the check above and the start
             self.stop()
-        outcome = self._process.wait(timeout)
+        instance, outcome = run_all(processes, timeout)
         if outcome.end is End.STOPPED:
             raise JobStopped
-        return outcome
+        return instance, outcome
+
+    def _enter(
+        self,
+        instance: Instance,
+        program: Program,
+        environment: PythonEnvironment,
+        place: Place,
+        reach: Reach,
+        folder: str,
+    ) -> None:
+        host, shown = self.host, place.shown(instance)
+        everything = host.variables(environment, instance.workspace, self.region, self.account, self.role)
+        if place.count > 1 and not shown:
+            instance.on_line(f"mlops-iac: {NO_NAMES}")
+        instance.command = program.command
+        instance.process = enter(
+            host.gateway,
+            program.command,
+            environment,
+            instance.workspace,
+            reach,
+            everything | dict(program.variables),
+            instance.on_line,
+            folder=folder,
+            shown=shown,
+            beside=place.beside,
+            hostname=instance.name if shown else None,
+        )
 
     def explain(self, reason: str) -> str:
         """Add what this machine lacks to a failure that is probably due to it."""
         if not self.workspace.view.private and OPT_ML in reason:
             return f"{reason}\n{NO_MOUNTS}"
         return reason
+
+    def tells(self, reason: str) -> bool:
+        """Whether a log says already what a reason says."""
+        return any(instance.log.tells(reason) for instance in self.instances)
 
 
 class SageMakerJobs(JobsApi):
@@ -199,9 +262,8 @@ class SageMakerJobs(JobsApi):
         finally:
             if run.killed and status != "Completed":  # whatever it says happened because the cloud is going away
                 status, reason = "Failed", CLOUD_STOPPED
-            if reason and not run.log.tells(reason):
+            if reason and not run.tells(reason):
                 run.log.write(reason)
-            run.log.close(deliver=not run.killed)
-            run.workspace.remove(failed=status == "Failed")
+            run.close(failed=status == "Failed")
             self._finish(key, status, reason, found)
             self._running.pop(key, None)

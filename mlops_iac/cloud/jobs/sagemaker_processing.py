@@ -39,7 +39,7 @@ class ProcessingJobs(SageMakerJobs):
         found: dict[str, Any] = {}
         for number in range(count):
             if number:
-                run.next_host(number + 1)
+                run.next_host(number)
             found = self._work_as(run, number, count)
         return found
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -10,10 +11,13 @@ from typing import Any, ClassVar
 from mlops_iac.cloud.gateway import AwsError, Call
 from mlops_iac.cloud.jobs import script_mode
 from mlops_iac.cloud.jobs.checkpoints import USUAL, checkpoints_of
+from mlops_iac.cloud.jobs.cluster import MOST_INSTANCES, Place, place
 from mlops_iac.cloud.jobs.code import fetch_code
 from mlops_iac.cloud.jobs.environments import PythonEnvironment
 from mlops_iac.cloud.jobs.failure import JobFailed, JobStopped, last_error
 from mlops_iac.cloud.jobs.host import Host, check_role
+from mlops_iac.cloud.jobs.instance import Instance, Program
+from mlops_iac.cloud.jobs.logs import LogStream
 from mlops_iac.cloud.jobs.metrics import MetricReader
 from mlops_iac.cloud.jobs.process import End, Outcome
 from mlops_iac.cloud.jobs.records import Key, now
@@ -134,6 +138,7 @@ class TrainingJobs(SageMakerJobs):
         image, disk = asked["AlgorithmSpecification"]["TrainingImage"], asked["ResourceConfig"].get("VolumeKmsKeyId")
         run.claim(image, disk, asked.get("VpcConfig"))
         self.host.records.change(run.key, TrainingStartTime=now())
+        run.grow(asked["ResourceConfig"].get("InstanceCount", 1))
         spot = Spot(asked)
         while True:
             try:
@@ -144,33 +149,27 @@ class TrainingJobs(SageMakerJobs):
                 self.moved(run.key, "Starting")
 
     def _attempt(self, run: Run, spot: Spot) -> dict[str, Any]:
-        """From an empty machine to the job's end. Raises Interrupted when the machine was taken away."""
+        """From empty machines to the job's end. Raises Interrupted when they were taken away."""
         asked = run.record
         self.moved(run.key, "Downloading")
-        for folder in _SETUP_FOLDERS:
-            run.workspace.folder(folder)
-        self._download_inputs(run)
         hyperparameters = script_mode.decode(asked.get("HyperParameters", {}))
-        code = fetch_code(run, hyperparameters)
+        code = None
+        for instance in run.instances:
+            for folder in _SETUP_FOLDERS:
+                instance.workspace.folder(folder)
+            self._download_inputs(run, instance)
+            code = fetch_code(run, instance, hyperparameters)
         environment = self.host.environment(asked["AlgorithmSpecification"]["TrainingImage"], code)
 
         self.moved(run.key, "Training")
-        definitions = asked["AlgorithmSpecification"].get("MetricDefinitions", ())
-        metrics = MetricReader(definitions, self.listeners.get(run.key))
-
-        def on_line(line: str) -> None:
-            run.log.write(line)
-            metrics.read(line)
-
-        run.on_line = on_line
-        program = self._command(asked, hyperparameters, environment)
-        variables = self._variables(run, hyperparameters)
-        checkpoints = checkpoints_of(asked, run.s3, run.workspace.view.real)
-        if checkpoints:
-            checkpoints.start()
+        metrics = self._read_metrics(run)
+        checkpoints = [
+            found for one in run.instances if (found := checkpoints_of(asked, run.s3, one.workspace.view.real))
+        ]
+        for one in checkpoints:
+            one.start()
         try:
-            with spot.counting():
-                outcome = run.execute(program, environment, variables, folder="/opt/ml/code", timeout=spot.left)
+            instance, outcome = self._train(run, spot, hyperparameters, environment)
         except JobStopped:
             if run.interrupted and not run.stopping:
                 raise Interrupted from None
@@ -179,14 +178,54 @@ class TrainingJobs(SageMakerJobs):
             raise
         finally:
             self.host.records.change(run.key, FinalMetricDataList=metrics.final())
-            if checkpoints and not run.killed:
-                checkpoints.end()
-        return self._after(run, outcome, program, spot.ending)
+            if not run.killed:
+                for one in checkpoints:
+                    one.end()
+        return self._after(run, instance, outcome, spot.ending)
+
+    def _read_metrics(self, run: Run) -> MetricReader:
+        """Metrics come from the logs of all instances."""
+        definitions = run.record["AlgorithmSpecification"].get("MetricDefinitions", ())
+        metrics = MetricReader(definitions, self.listeners.get(run.key))
+
+        def reading(log: LogStream) -> Callable[[str], None]:
+            def on_line(line: str) -> None:
+                log.write(line)
+                metrics.read(line)
+
+            return on_line
+
+        for instance in run.instances:
+            instance.on_line = reading(instance.log)
+        return metrics
+
+    def _train(
+        self, run: Run, spot: Spot, hyperparameters: Mapping[str, Any], environment: PythonEnvironment
+    ) -> tuple[Instance, Outcome]:
+        """Run the script on each instance until all have ended, or one has failed. Raises JobStopped and JobFailed."""
+        reach = run.network
+        try:
+            with place(self.host.gateway, len(run.instances), reach) as at, spot.counting():
+                programs = {
+                    instance: Program(
+                        self._command(run.record, hyperparameters, environment, instance, at),
+                        self._variables(run, instance, hyperparameters),
+                    )
+                    for instance in run.instances
+                }
+                return run.execute_all(programs, environment, at, reach, folder="/opt/ml/code", timeout=spot.left)
+        except OSError as error:
+            raise JobFailed(f"ClientError: The instances could not be connected: {error}") from error
 
     def _refuse_what_cannot_run(self, asked: Mapping[str, Any]) -> None:
         count = asked["ResourceConfig"].get("InstanceCount", 1)
-        if count > 1:
-            raise JobFailed(f"ClientError: The embedded cloud has one instance; this job asks for {count}.")
+        if count > MOST_INSTANCES:
+            raise JobFailed(
+                f"ClientError: The embedded cloud runs at most {MOST_INSTANCES} instances of one training on this "
+                f"machine; this job asks for {count}."
+            )
+        if asked["ResourceConfig"].get("InstanceGroups"):
+            raise JobFailed("ClientError: The embedded cloud offers InstanceType and InstanceCount, no InstanceGroups.")
         if asked.get("HyperParameters", {}).get(script_mode.MPI) == "true":
             raise JobFailed("ClientError: The embedded cloud has no mpirun, which distributed training by MPI needs.")
         specification = asked["AlgorithmSpecification"]
@@ -194,15 +233,21 @@ class TrainingJobs(SageMakerJobs):
         if "Pipe" in modes:
             raise JobFailed("ClientError: The embedded cloud offers the input modes File and FastFile, not Pipe.")
 
-    def _download_inputs(self, run: Run) -> None:
+    def _download_inputs(self, run: Run, instance: Instance) -> None:
         for channel in run.record.get("InputDataConfig", ()):
             run.go_on()
             data = channel["DataSource"]["S3DataSource"]
             source = Source(data["S3Uri"], data["S3DataType"], data.get("S3DataDistributionType") == "ShardedByS3Key")
-            download(run.s3, source, run.workspace.folder(f"/opt/ml/input/data/{channel['ChannelName']}"))
+            folder = instance.workspace.folder(f"/opt/ml/input/data/{channel['ChannelName']}")
+            download(run.s3, source, folder, instance.number, len(run.instances))
 
     def _command(
-        self, asked: Mapping[str, Any], hyperparameters: Mapping[str, Any], environment: PythonEnvironment
+        self,
+        asked: Mapping[str, Any],
+        hyperparameters: Mapping[str, Any],
+        environment: PythonEnvironment,
+        instance: Instance,
+        at: Place,
     ) -> list[str]:
         specification = asked["AlgorithmSpecification"]
         if specification.get("ContainerEntrypoint"):
@@ -216,13 +261,17 @@ class TrainingJobs(SageMakerJobs):
         if hyperparameters.get(script_mode.TORCHRUN):
             if not any((folder / "bin/torchrun").is_file() for folder in environment.folders):
                 raise JobFailed("ClientError: The image has no torchrun: it comes with PyTorch.")
-            return script_mode.torchrun(str(program), given, int(hyperparameters.get(script_mode.PROCESSES, 1)))
+            processes = int(hyperparameters.get(script_mode.PROCESSES, 1))
+            master = at.master(instance), at.master_port
+            return script_mode.torchrun(str(program), given, processes, at.names, instance.name, master)
         return script_mode.command(str(program), "python", given)
 
-    def _variables(self, run: Run, hyperparameters: Mapping[str, Any]) -> dict[str, str]:
-        asked, workspace = run.record, run.workspace
+    def _variables(self, run: Run, instance: Instance, hyperparameters: Mapping[str, Any]) -> dict[str, str]:
+        asked, workspace = run.record, instance.workspace
         channels = script_mode.channel_configuration(asked.get("InputDataConfig", ()))
-        resources = script_mode.resource_configuration(asked["ResourceConfig"].get("InstanceType", "local"))
+        resources = script_mode.resource_configuration(
+            asked["ResourceConfig"].get("InstanceType", "local"), instance.number, len(run.instances)
+        )
         workspace.write_json("/opt/ml/input/config/hyperparameters.json", asked.get("HyperParameters", {}))
         workspace.write_json("/opt/ml/input/config/inputdataconfig.json", channels)
         workspace.write_json("/opt/ml/input/config/resourceconfig.json", resources)
@@ -241,7 +290,7 @@ class TrainingJobs(SageMakerJobs):
         }
         return {**asked.get("Environment", {}), **named, **variables}
 
-    def _after(self, run: Run, outcome: Outcome, program: list[str], ending: str) -> dict[str, Any]:
+    def _after(self, run: Run, instance: Instance, outcome: Outcome, ending: str) -> dict[str, Any]:
         """Upload what the job made, then say how it ended."""
         timed_out = outcome.end is End.TIMED_OUT
         self.moved(run.key, "Uploading")
@@ -250,14 +299,14 @@ class TrainingJobs(SageMakerJobs):
             self.moved(run.key, ending)
             return {"TrainingJobStatus": "Stopped", "SecondaryStatus": ending} | self._artifacts(run)
         if outcome.code != 0:
-            raise JobFailed(_reason(run, outcome, program))
+            raise JobFailed(_reason(run, instance, outcome))
         return self._artifacts(run)
 
     def _upload(self, run: Run, *, with_model: bool) -> None:
         output = run.record["OutputDataConfig"]
         target, key_id = S3Uri.parse(output["S3OutputPath"]) / run.name / "output", output.get("KmsKeyId")
         raw = output.get("CompressionType") == "NONE"
-        model, data = run.workspace.view.real("/opt/ml/model"), run.workspace.view.real("/opt/ml/output")
+        model, data = _gathered(run, "/opt/ml/model"), _gathered(run, "/opt/ml/output")
         if with_model and raw:
             upload_folder(run.s3, model, target / "model", key_id)
         elif with_model:
@@ -286,12 +335,28 @@ def _outputs(run: Run, output: Path) -> Path:
     return output / "data"
 
 
-def _reason(run: Run, outcome: Outcome, program: list[str]) -> str:
+def _gathered(run: Run, inside: str) -> Path:
+    """A folder of all instances in one, the first one's. They should name their files differently; where they did not,
+    the first one's is kept."""
+    whole = run.workspace.view.real(inside)
+    for instance in run.instances[1:]:
+        folder = instance.workspace.view.real(inside)
+        for file in sorted(folder.rglob("*")):
+            target = whole / file.relative_to(folder)
+            if not file.is_dir() and not os.path.lexists(target):
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.move(file, target)
+    return whole
+
+
+def _reason(run: Run, instance: Instance, outcome: Outcome) -> str:
     """The script's own /opt/ml/output/failure, else what its log ends with; both with AWS's frame around them."""
-    failure = run.workspace.view.real("/opt/ml/output/failure")
+    failure = instance.workspace.view.real("/opt/ml/output/failure")
+    where = f"{instance.name}: " if len(run.instances) > 1 else ""
     if failure.is_file():
         text = failure.read_text("utf-8", "replace").strip()
     else:
-        error = f'ErrorMessage "{last_error(run.log.last)}"\nCommand "{script_mode.shown(program)}"'
+        command = script_mode.shown(instance.command)
+        error = f'ErrorMessage "{last_error(instance.log.last)}"\nCommand "{command}"'
         text = f"ExecuteUserScriptError:\nExitCode {outcome.exit_code}\n{error}"
-    return f"AlgorithmError: {text[:900]}, exit code: {outcome.exit_code}"
+    return f"AlgorithmError: {where}{text[:900]}, exit code: {outcome.exit_code}"

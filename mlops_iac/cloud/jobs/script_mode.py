@@ -58,10 +58,19 @@ def command(program: str, python: str, given: Sequence[str]) -> list[str]:
     raise JobFailed(f"AlgorithmError: The entry point `{program}` is neither a .py nor a .sh file.")
 
 
-def torchrun(program: str, given: Sequence[str], processes: int) -> list[str]:
-    """The command of AWS's containers for PyTorch's distributed training on one instance."""
-    words = ["exec", "torchrun", "--nnodes", "1", "--nproc_per_node", str(processes), program, *given]
-    return ["/bin/sh", "-c", " ".join(words)]
+def torchrun(
+    program: str, given: Sequence[str], processes: int, hosts: Sequence[str], host: str, master: tuple[str, int]
+) -> list[str]:
+    """The command of AWS's containers for PyTorch's distributed training: ``processes`` on each of the hosts.
+
+    ``master``: address and port where all of them meet (torch_distributed.py of the toolkit, read 2026-11-29).
+    """
+    words = ["exec", "torchrun", "--nnodes", str(len(hosts)), "--nproc_per_node", str(processes)]
+    if len(hosts) > 1:
+        address, port = master
+        rank = sorted(hosts).index(host)
+        words += ["--master_addr", address, "--master_port", str(port), "--node_rank", str(rank)]
+    return ["/bin/sh", "-c", " ".join([*words, program, *given])]
 
 
 def shown(command: Sequence[str]) -> str:

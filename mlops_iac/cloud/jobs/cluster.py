@@ -1,0 +1,139 @@
+"""Several instances of one job on one machine: processes of their own, which reach each other by AWS's names.
+
+``algo-1``, ``algo-2`` … have addresses of their own on the loopback. What is kept from the internet shares a network
+that holds nothing but them, with one way to the embedded cloud; other jobs are in the machine's network, where a port
+that an instance listens on at all addresses is taken for the others.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import queue
+import secrets
+import socket
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from mlops_iac.cloud.gateway import Gateway
+from mlops_iac.cloud.jobs.gate import Gate
+from mlops_iac.cloud.jobs.instance import Instance
+from mlops_iac.cloud.jobs.mounts import Bind, View, can_isolate
+from mlops_iac.cloud.jobs.process import End, Outcome, Process
+from mlops_iac.cloud.jobs.reach import Reach
+from mlops_iac.core.script_mode import host_name
+
+MOST_INSTANCES: Final = 16
+"""Each is a whole training on this machine."""
+MASTER_PORT: Final = 7777
+"""Where AWS's toolkit lets the processes of one training meet (torch_distributed.py, read 2026-11-29)."""
+GRACE: Final = 5.0
+"""Seconds that the other instances have to end when one has failed."""
+NO_NAMES: Final = (
+    "This machine does not allow private mount namespaces, so the names of the job's instances (algo-2) lead nowhere; "
+    "all of them are at 127.0.0.1."
+)
+_START: Final = 30.0
+"""Seconds that the shared network may take to come up."""
+_HOSTS: Final = Path("/etc/hosts")
+_STAND: Final = "import signal; print('up', flush=True); signal.pause()"
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the instances of one job are to each other."""
+
+    count: int = 1
+    master_port: int = MASTER_PORT
+    block: str = "127.0.1"
+    """Their addresses begin so."""
+    beside: int | None = None
+    """The process whose network they share."""
+
+    @property
+    def names(self) -> list[str]:
+        return [host_name(each) for each in range(self.count)]
+
+    def hosts_file(self) -> str:
+        own = [f"{self.block}.{each + 1}\t{name}" for each, name in enumerate(self.names)]
+        return "\n".join(["127.0.0.1\tlocalhost", "::1\tlocalhost", *own, ""])
+
+    def master(self, instance: Instance) -> str:
+        """How an instance calls the first one."""
+        return self.names[0] if self.resolves(instance) else "127.0.0.1"
+
+    def resolves(self, instance: Instance) -> bool:
+        return instance.workspace.view.private and _HOSTS.exists()
+
+    def shown(self, instance: Instance) -> list[Bind]:
+        """The file by which names lead to addresses, for one that has neighbours."""
+        if self.count == 1 or not self.resolves(instance):
+            return []
+        file = instance.workspace.aside / "hosts"
+        file.write_text(self.hosts_file(), encoding="utf-8")
+        return [(str(file), str(_HOSTS), "ro")]
+
+
+@contextlib.contextmanager
+def place(gateway: Gateway, count: int, reach: Reach) -> Iterator[Place]:
+    """Where a job's instances are while they run. Raises OSError when their network cannot be made."""
+    if count == 1:
+        yield Place()
+    elif reach.internet or not can_isolate():
+        yield Place(count, _free_port(), f"127.{1 + secrets.randbelow(254)}.{secrets.randbelow(255)}")
+    else:
+        with _network(gateway, reach) as process:
+            yield Place(count, beside=process)
+
+
+@contextlib.contextmanager
+def _network(gateway: Gateway, reach: Reach) -> Iterator[int]:
+    """A network of a loopback and the way to the embedded cloud, if any; answers the process that holds it."""
+    up = threading.Event()
+    gate = Gate(gateway, reach) if reach.anything else None
+    view = View(Path("/"), private=False)
+    command = view.command(
+        [sys.executable, "-I", "-S", "-c", _STAND],
+        "/tmp",  # noqa: S108 - where it stands
+        offline=True,
+        gate=(gate.theirs, gate.port) if gate else None,
+    )
+    process = Process(command, {}, lambda line: up.set(), grace=0, gate=gate)
+    process.start()
+    try:
+        if not up.wait(_START):
+            raise OSError("the network of the job's instances did not come up")
+        yield process.pid
+    finally:
+        process.stop(grace=0)
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
+
+
+def run_all(processes: Mapping[Instance, Process], timeout: float | None) -> tuple[Instance, Outcome]:
+    """Wait until all have ended; answers how the first did, or the one that failed, with which the others end."""
+    limit = None if timeout is None else time.monotonic() + timeout
+    ended: queue.SimpleQueue[tuple[Instance, Outcome]] = queue.SimpleQueue()
+
+    def wait(instance: Instance, process: Process) -> None:
+        ended.put((instance, process.wait(None if limit is None else max(0.0, limit - time.monotonic()))))
+
+    for each in processes.items():
+        threading.Thread(target=wait, args=each, name="job instance", daemon=True).start()
+    worst: tuple[Instance, Outcome] | None = None
+    for _ in processes:
+        instance, outcome = ended.get()
+        if worst is None or (worst[1] == Outcome(End.EXITED, 0) and outcome != worst[1]):
+            worst = instance, outcome
+        if outcome.end is End.EXITED and outcome.code != 0:
+            for other in processes:
+                other.stop(GRACE)
+    assert worst is not None
+    return worst
