@@ -10,6 +10,7 @@ from pydantic import Field, StringConstraints, field_validator, model_validator
 from mlops_iac.config.section import Section
 from mlops_iac.core.errors import ConfigError, Problem
 from mlops_iac.core.frameworks import get_framework
+from mlops_iac.core.script_mode import MOST_INSTANCES
 from mlops_iac.pipelines import hyperparameters
 from mlops_iac.pipelines.names import MetricPath, Word
 from mlops_iac.pipelines.parameters import find_mismatch
@@ -201,14 +202,14 @@ class TrainingOptions(Section):
 
     @property
     def not_embedded(self) -> Iterable[Problem]:
-        """What the embedded cloud cannot run: one machine cannot be a cluster."""
+        """What the embedded cloud cannot run: one machine is no large cluster."""
         count = self.instances.train.instance_count
-        if count > 1:
+        if count > MOST_INSTANCES:
             yield Problem(
                 path="mlops-iac:options.instances.train.instance_count",
                 summary="Embedded cloud has one machine.",
-                detail=f"The training asks for {count} instances that work together.",
-                hint="set instance_count to 1 for this stack, or deploy it with --cloud aws.",
+                detail=f"The training asks for {count} instances that work together; it runs at most {MOST_INSTANCES}.",
+                hint=f"set instance_count to {MOST_INSTANCES} for this stack, or deploy it with --cloud aws.",
             )
 
     @property

@@ -43,6 +43,10 @@ class Framework:
     """What AWS builds its images for."""
     index: str | None = None
     """A package index to ask besides the default one. None: the default one has everything."""
+    cuda: tuple[str, ...] = ()
+    """What the default index's build of the framework needs besides, where the index above cannot be reached."""
+    launchers: tuple[str, ...] = ()
+    """What its image starts a training of several processes with: ``torchrun``, ``mpi``."""
 
     def __str__(self) -> str:
         return f"{self.name} {self.version}"
@@ -107,6 +111,8 @@ def get_framework(name: str, version: str) -> Framework:
         toolkits=tuple(facts.get("toolkits", ())),
         processors=("cpu", "gpu") if "gpu_tag" in facts else ("cpu",),
         index=facts.get("index"),
+        cuda=tuple(facts.get("cuda", ())),
+        launchers=tuple(facts.get("launchers", ())),
     )
 
 

@@ -25,6 +25,9 @@ OF_THE_TOOLKIT = (
 )
 """Its own. What else begins with ``sagemaker_`` is for launchers, and told as ``SM_FRAMEWORK_PARAMS``."""
 
+MOST_INSTANCES = 16
+"""Of one training on the embedded cloud: each is a whole training on this machine."""
+
 
 def host_name(number: int) -> str:
     """What the instances of a job are called; the first has number 0."""

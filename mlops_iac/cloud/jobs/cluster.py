@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import queue
 import secrets
+import shutil
 import socket
 import sys
 import threading
@@ -17,7 +18,7 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from mlops_iac.cloud.gateway import Gateway
 from mlops_iac.cloud.jobs.gate import Gate
@@ -27,8 +28,6 @@ from mlops_iac.cloud.jobs.process import End, Outcome, Process
 from mlops_iac.cloud.jobs.reach import Reach
 from mlops_iac.core.script_mode import host_name
 
-MOST_INSTANCES: Final = 16
-"""Each is a whole training on this machine."""
 MASTER_PORT: Final = 7777
 """Where AWS's toolkit lets the processes of one training meet (torch_distributed.py, read 2026-11-29)."""
 GRACE: Final = 5.0
@@ -39,8 +38,16 @@ NO_NAMES: Final = (
 )
 _START: Final = 30.0
 """Seconds that the shared network may take to come up."""
+_SHELL: Final = Path(__file__).with_name("remote_shell.py")
 _HOSTS: Final = Path("/etc/hosts")
 _STAND: Final = "import signal; print('up', flush=True); signal.pause()"
+
+
+class RemoteShell(NamedTuple):
+    serve: list[str]
+    """The command of an instance that works for the first one."""
+    agent: str
+    """What takes a host and a command, as ssh does."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +83,15 @@ class Place:
         file = instance.workspace.aside / "hosts"
         file.write_text(self.hosts_file(), encoding="utf-8")
         return [(str(file), str(_HOSTS), "ro")]
+
+    def remote_shell(self, instance: Instance) -> RemoteShell:
+        """What stands for ssh on an instance."""
+        view, port = instance.workspace.view, self.master_port + 1
+        shutil.copy(_SHELL, view.root / "home" / _SHELL.name)
+        script = f"{view.home}/{_SHELL.name}"
+        address = instance.name if self.resolves(instance) else "127.0.0.1"
+        python = f"python3 -I {script}"
+        return RemoteShell(["/bin/sh", "-c", f"exec {python} serve {address} {port}"], f"{python} {port}")
 
 
 @contextlib.contextmanager

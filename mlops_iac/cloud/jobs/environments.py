@@ -12,6 +12,7 @@ import contextlib
 import fcntl
 import functools
 import hashlib
+import logging
 import os
 import platform
 import re
@@ -29,7 +30,9 @@ from mlops_iac.core.errors import MlopsError
 from mlops_iac.core.frameworks import Framework
 from mlops_iac.core.interpreters import Interpreter, NoInterpreter, find_interpreter, get_interpreter
 
-_RECIPE = 2
+log = logging.getLogger("mlops_iac.cloud.jobs")
+
+_RECIPE = 3
 """Part of every hash: raise it when the way environments are built changes."""
 _LAST_LINES = 12
 """How many of pip's last lines an error shows."""
@@ -61,7 +64,16 @@ class PythonEnvironment:
     @property
     def search_path(self) -> str:
         """The value of PATH: the environment's own programs, then the system's."""
-        return os.pathsep.join([str(self.folder / "bin"), "/usr/local/bin", "/usr/bin", "/bin"])
+        own = [str(folder / "bin") for folder in self.folders]
+        return os.pathsep.join([*own, "/usr/local/bin", "/usr/bin", "/bin"])
+
+    @property
+    def libraries(self) -> str:
+        """Where shared libraries lie that came as packages."""
+        return os.pathsep.join(str(folder / "lib") for folder in self.folders)
+
+    def has(self, program: str) -> bool:
+        return any((folder / "bin" / program).is_file() for folder in self.folders)
 
 
 def framework_environment(framework: Framework) -> PythonEnvironment:
@@ -204,12 +216,7 @@ def _plain(name: str) -> str:
 
 def _build_base(folder: Path, framework: Framework, interpreter: Interpreter) -> None:
     _run([str(interpreter.path), "-m", "venv", str(folder)], f"making the virtual environment of {framework}")
-    index = ["--extra-index-url", framework.index] if framework.index else []
-    pip = [str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    wheels = ["--only-binary", ":all:", "--no-deps", "--no-compile"]
-    packages = [_build_for_cpu(package, framework) for package in framework.packages]
-    source = f" (from {framework.index} and the default index)" if framework.index else ""
-    _run([*pip, *wheels, *index, *packages], f"installing {framework}{source}")
+    _install_base(folder, framework)
     _check_holds(folder, (package.split("==")[0] for package in framework.packages), f"installing {framework}")
     for toolkit in framework.toolkits:
         shutil.copytree(_TOOLKITS / toolkit, _site_packages(folder, interpreter) / toolkit)
@@ -220,12 +227,26 @@ def _build_base(folder: Path, framework: Framework, interpreter: Interpreter) ->
     _run([*compiler, str(_site_packages(folder, interpreter))], f"compiling {framework}")
 
 
-def _build_for_cpu(package: str, framework: Framework) -> str:
-    """PyPI's torch for Linux on x86 needs gigabytes of CUDA libraries beside it, and does not even import without them.
-    The framework's own index has the build for CPUs, under a local version: ask for that one, and fail at once when
-    the index cannot be reached."""
-    wants_cuda = sys.platform == "linux" and platform.machine() in ("x86_64", "AMD64")
-    return f"{package}+cpu" if framework.index and wants_cuda and package.startswith("torch==") else package
+def _install_base(folder: Path, framework: Framework) -> None:
+    pip = [str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    wheels = ["--only-binary", ":all:", "--no-deps", "--no-compile"]
+    if not _wants_cuda(framework):
+        _run([*pip, *wheels, *framework.packages], f"installing {framework}")
+        return
+    packages = [f"{package}+cpu" if package.startswith("torch==") else package for package in framework.packages]
+    source = f"installing {framework} (from {framework.index} and the default index)"
+    try:
+        _run([*pip, *wheels, "--extra-index-url", str(framework.index), *packages], source)
+    except EnvironmentFailed:
+        log.warning("%s cannot be had: %s comes with CUDA's libraries, 5 GB.", framework.index, framework)
+        _run([*pip, *wheels, *framework.packages, *framework.cuda], f"installing {framework} with CUDA's libraries")
+
+
+def _wants_cuda(framework: Framework) -> bool:
+    """PyPI's torch for Linux on x86 does not even import without gigabytes of CUDA libraries beside it. The framework's
+    own index has the build for CPUs, under a local version; where that index cannot be reached, they all come."""
+    linux = sys.platform == "linux" and platform.machine() in ("x86_64", "AMD64")
+    return bool(framework.index) and linux
 
 
 def _build_layer(folder: Path, base: PythonEnvironment, requirements: Path, interpreter: Interpreter) -> None:
@@ -233,6 +254,7 @@ def _build_layer(folder: Path, base: PythonEnvironment, requirements: Path, inte
     (_site_packages(folder, interpreter) / "_base.pth").write_text(
         f"{_site_packages(base.folder, interpreter)}\n", encoding="utf-8"
     )
+    _copy_scripts(base.folder / "bin", folder / "bin")
     python = folder / "bin" / "python"
     pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-index"]
     wheels = requirements.parent / "wheels"
@@ -242,6 +264,19 @@ def _build_layer(folder: Path, base: PythonEnvironment, requirements: Path, inte
     in_base = {_plain(Path(name).name.split("-")[0]) for name in _holdings(base.folder)}
     wanted = [name for name in pinned if _plain(name) not in in_base]
     _check_holds(folder, wanted, "installing requirements.txt")
+
+
+def _copy_scripts(base: Path, layer: Path) -> None:
+    """Programs of the base that are Python (``torchrun``), for the layer's Python: else they see nothing of the layer."""
+    line = f"#!{base}/python".encode()
+    for script in base.iterdir():
+        if not script.is_file() or script.is_symlink() or script.name.startswith(("pip", "python")):
+            continue
+        content = script.read_bytes()
+        first, _, rest = content.partition(b"\n")
+        if first.startswith(line):
+            (layer / script.name).write_bytes(f"#!{layer}/python\n".encode() + rest)
+            (layer / script.name).chmod(0o755)
 
 
 def _site_packages(folder: Path, interpreter: Interpreter) -> Path:

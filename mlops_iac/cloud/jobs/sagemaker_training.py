@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 from mlops_iac.cloud.gateway import AwsError, Call
 from mlops_iac.cloud.jobs import script_mode
 from mlops_iac.cloud.jobs.checkpoints import USUAL, checkpoints_of
-from mlops_iac.cloud.jobs.cluster import MOST_INSTANCES, Place, place
+from mlops_iac.cloud.jobs.cluster import Place, place
 from mlops_iac.cloud.jobs.code import fetch_code
 from mlops_iac.cloud.jobs.environments import PythonEnvironment
 from mlops_iac.cloud.jobs.failure import JobFailed, JobStopped, last_error
@@ -33,6 +33,7 @@ from mlops_iac.cloud.jobs.s3_transfer import (
 )
 from mlops_iac.cloud.jobs.sagemaker_job import Run, SageMakerJobs
 from mlops_iac.cloud.jobs.spot import Interrupted, Spot, check_spot
+from mlops_iac.core.script_mode import MOST_INSTANCES
 
 _MESSAGES = {
     "Starting": "Preparing the instances for training",
@@ -208,8 +209,8 @@ class TrainingJobs(SageMakerJobs):
             with place(self.host.gateway, len(run.instances), reach) as at, spot.counting():
                 programs = {
                     instance: Program(
-                        self._command(run.record, hyperparameters, environment, instance, at),
-                        self._variables(run, instance, hyperparameters),
+                        self._command(run, instance, hyperparameters, environment, at),
+                        self._variables(run, instance, hyperparameters, environment),
                     )
                     for instance in run.instances
                 }
@@ -226,8 +227,6 @@ class TrainingJobs(SageMakerJobs):
             )
         if asked["ResourceConfig"].get("InstanceGroups"):
             raise JobFailed("ClientError: The embedded cloud offers InstanceType and InstanceCount, no InstanceGroups.")
-        if asked.get("HyperParameters", {}).get(script_mode.MPI) == "true":
-            raise JobFailed("ClientError: The embedded cloud has no mpirun, which distributed training by MPI needs.")
         specification = asked["AlgorithmSpecification"]
         modes = [specification["TrainingInputMode"], *(c.get("InputMode") for c in asked.get("InputDataConfig", ()))]
         if "Pipe" in modes:
@@ -243,12 +242,13 @@ class TrainingJobs(SageMakerJobs):
 
     def _command(
         self,
-        asked: Mapping[str, Any],
+        run: Run,
+        instance: Instance,
         hyperparameters: Mapping[str, Any],
         environment: PythonEnvironment,
-        instance: Instance,
         at: Place,
     ) -> list[str]:
+        asked = run.record
         specification = asked["AlgorithmSpecification"]
         if specification.get("ContainerEntrypoint"):
             return [*specification["ContainerEntrypoint"], *specification.get("ContainerArguments", ())]
@@ -257,16 +257,25 @@ class TrainingJobs(SageMakerJobs):
             raise JobFailed(
                 "AlgorithmError: The hyperparameter sagemaker_program is missing: there is no script to run."
             )
-        given = script_mode.arguments(hyperparameters)
+        given, processes = script_mode.arguments(hyperparameters), int(hyperparameters.get(script_mode.PROCESSES, 1))
+        if hyperparameters.get(script_mode.MPI):
+            if not environment.has("mpirun"):
+                raise JobFailed("ClientError: The image has no mpirun; AWS's images of PyTorch have it.")
+            shell = at.remote_shell(instance)
+            if instance.name != at.names[0]:
+                return shell.serve
+            names = self._variables(run, instance, hyperparameters, environment)
+            return script_mode.mpirun(str(program), given, processes, at.names, [*names], shell.agent)
         if hyperparameters.get(script_mode.TORCHRUN):
-            if not any((folder / "bin/torchrun").is_file() for folder in environment.folders):
+            if not environment.has("torchrun"):
                 raise JobFailed("ClientError: The image has no torchrun: it comes with PyTorch.")
-            processes = int(hyperparameters.get(script_mode.PROCESSES, 1))
             master = at.master(instance), at.master_port
             return script_mode.torchrun(str(program), given, processes, at.names, instance.name, master)
         return script_mode.command(str(program), "python", given)
 
-    def _variables(self, run: Run, instance: Instance, hyperparameters: Mapping[str, Any]) -> dict[str, str]:
+    def _variables(
+        self, run: Run, instance: Instance, hyperparameters: Mapping[str, Any], environment: PythonEnvironment
+    ) -> dict[str, str]:
         asked, workspace = run.record, instance.workspace
         channels = script_mode.channel_configuration(asked.get("InputDataConfig", ()))
         resources = script_mode.resource_configuration(
@@ -287,6 +296,7 @@ class TrainingJobs(SageMakerJobs):
             "TRAINING_JOB_NAME": run.name,
             "TRAINING_JOB_ARN": asked["TrainingJobArn"],
             "PYTHONPATH": "/opt/ml/code",
+            **({"LD_LIBRARY_PATH": environment.libraries} if hyperparameters.get(script_mode.MPI) else {}),
         }
         return {**asked.get("Environment", {}), **named, **variables}
 

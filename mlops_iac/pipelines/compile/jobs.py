@@ -5,12 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from mlops_iac.core.errors import PipelineError
+from mlops_iac.core.frameworks import find_framework
 from mlops_iac.core.instance_types import has_local_disk, processor_of
 from mlops_iac.pipelines.compile.bindings import Bindings
 from mlops_iac.pipelines.steps import TrainingStep
 from mlops_iac.pipelines.steps.container import OWN
 from mlops_iac.pipelines.steps.folders import PROCESSING, FoldersStep
 from mlops_iac.pipelines.steps.step import Job
+
+LAUNCHERS = {"mpi": ("pytorch",), "torchrun": ("pytorch",)}
+"""What starts a training of several processes from inside an image, to the frameworks whose images have it."""
 
 SERVING_ENVIRONMENT = {"SAGEMAKER_PROGRAM": "inference.py", "SAGEMAKER_SUBMIT_DIRECTORY": "/opt/ml/model/code"}
 """By this AWS's framework containers find the serving code that travels inside the model's archive."""
@@ -37,6 +41,21 @@ def image(job: Job, bindings: Bindings) -> str:
             f"`{job.instance_type}` has a processor that no image of the framework is built for; there are images for "
             f"{', '.join(sorted(bindings.training_images))}.",
             hint="choose another instance type; pytorch and xgboost have images for GPUs.",
+        )
+    return found
+
+
+def training_image(step: TrainingStep, bindings: Bindings) -> str:
+    """The same for a training. Raises PipelineError where the image lacks what starts its processes."""
+    found = image(step.job, bindings)
+    framework = find_framework(found)
+    launcher = step.distributed.launcher if step.distributed else ""
+    if framework and launcher in LAUNCHERS and launcher not in framework.launchers:
+        raise PipelineError(
+            "The framework's image cannot start this.",
+            f"Step `{step.name}` trains by `{launcher}`, which the image of {framework} has not; the images of "
+            f"{', '.join(LAUNCHERS[launcher])} have it.",
+            hint="choose that framework, or `distributed: ray` with `ray` in requirements.txt.",
         )
     return found
 
@@ -70,7 +89,7 @@ def training(step: TrainingStep, bindings: Bindings) -> dict[str, Any]:
     return {
         "RoleArn": bindings.job_role_arn,
         "AlgorithmSpecification": {
-            "TrainingImage": image(step.job, bindings),
+            "TrainingImage": training_image(step, bindings),
             "TrainingInputMode": step.input_mode,
             **({"MetricDefinitions": metrics} if metrics else {}),
         },
@@ -116,19 +135,21 @@ def _launched(step: TrainingStep) -> dict[str, str]:
     """How the containers start a training of several processes.
 
     params.py and runner.py of github.com/aws/sagemaker-training-toolkit, read 2026-11-29: the number of processes has
-    MPI's name for every launcher.
+    MPI's name for every launcher. Ray is started by our own entry point.
     """
     if step.distributed is None:
         return {}
     given = step.distributed.processes
     count = {} if given is None else {"sagemaker_mpi_num_of_processes_per_host": str(given)}
-    if step.distributed.launcher == "mpi":
-        return {**count, "sagemaker_mpi_enabled": "true"}
-    return {
-        **count,
-        "sagemaker_instance_type": step.job.instance_type,
-        "sagemaker_torch_distributed_enabled": "true",
+    launchers = {
+        "mpi": {"sagemaker_mpi_enabled": "true"},
+        "ray": {"mlops_iac_launcher": "ray"},
+        "torchrun": {
+            "sagemaker_instance_type": step.job.instance_type,
+            "sagemaker_torch_distributed_enabled": "true",
+        },
     }
+    return {**count, **launchers[step.distributed.launcher]}
 
 
 def input_place(step: FoldersStep, name: str) -> dict[str, str]:

@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Annotated, ClassVar, Final, Literal, Self
 
-from pydantic import Field, StringConstraints, field_validator, model_validator
+from pydantic import BeforeValidator, Field, StringConstraints, field_validator, model_validator
 
+from mlops_iac.core.script_mode import MOST_INSTANCES
 from mlops_iac.pipelines.hyperparameters import carry, text_of
 from mlops_iac.pipelines.model import PipelineModel
 from mlops_iac.pipelines.names import HyperparameterName, HyperparameterValue, Word
@@ -46,10 +47,22 @@ class Distributed(PipelineModel):
     """How the processes of one training are started. The script finds its rank as the launcher tells it (``RANK``,
     ``OMPI_COMM_WORLD_RANK``), and saves the model in the first process only."""
 
-    launcher: Literal["torchrun", "mpi"]
-    """`torchrun` for PyTorch's DDP and its like, `mpi` for Horovod: `mpirun`, which AWS's images have."""
+    launcher: Literal["torchrun", "mpi", "ray"]
+    """`torchrun`: PyTorch's DDP and its like. `mpi`: Horovod and mpi4py, by the `mpirun` of the framework's image.
+    `ray`: the script runs on the first instance and finds the others by `ray.init()`; `ray` is in requirements.txt."""
     processes: int | None = Field(default=None, ge=1, le=256)
-    """On each instance. Left out: one for each GPU, and one where there is none."""
+    """On each instance. Left out: one for each GPU, and one where there is none. Ray starts its own."""
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if self.launcher == "ray" and self.processes is not None:
+            raise ValueError("`processes` is not of `ray`, which starts as many as its tasks ask for: leave it out")
+        return self
+
+
+def _of_word(value: object) -> object:
+    """``distributed: torchrun`` says only the launcher."""
+    return {"launcher": value} if isinstance(value, str) else value
 
 
 def find_regex_fault(regex: str) -> str | None:
@@ -79,8 +92,11 @@ class TrainingStep(ScriptStep):
     """Channel to its own input mode. Left out: that of the step."""
     shared: tuple[Word, ...] = ()
     """Channels whose objects are shared out among the instances; each instance gets a whole copy of the others."""
-    distributed: Distributed | None = None
-    """Several processes that train one model together. Left out: one process on each instance."""
+    distributed: Annotated[Distributed | None, BeforeValidator(_of_word, json_schema_input_type=str | Distributed)] = (
+        None
+    )
+    """Several processes that train one model together: a launcher (`torchrun`, `mpi`, `ray`), or `launcher` and
+    `processes`. Left out: one process on each instance."""
     checkpoints: bool = False
     """Keep what the script writes to /opt/ml/checkpoints in the lake while it runs; after an interruption it is there
     again."""
@@ -104,10 +120,9 @@ class TrainingStep(ScriptStep):
             yield Read("hyperparameters", self.hyperparameters, ("strings",))
 
     def not_embedded(self) -> Iterator[tuple[str, str]]:
-        if self.job.instance_count > 1:
-            yield "job", f"it asks for {self.job.instance_count} instances that work together, and there is one machine"
-        if self.distributed is not None and self.distributed.launcher == "mpi":
-            yield "distributed", "its processes are started by mpirun, which is no Python package"
+        if self.job.instance_count > MOST_INSTANCES:
+            asked = f"it asks for {self.job.instance_count} instances that work together"
+            yield "job", f"{asked}; one machine runs at most {MOST_INSTANCES}"
 
     @property
     def checkpoint_folder(self) -> str:

@@ -17,11 +17,13 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
-OWN_ARGUMENT = "mlops_iac_script"
+SCRIPT, LAUNCHER = "mlops_iac_script", "mlops_iac_launcher"
+OWN_ARGUMENTS = (SCRIPT, LAUNCHER)
 OWN_FILE = Path(__file__).name
-OWN_FILES = (OWN_FILE, "mlops_iac_map.py", "mlops_iac_script_mode.py", "mlops_iac_step.py")
+OWN_FILES = (OWN_FILE, "mlops_iac_map.py", "mlops_iac_ray.py", "mlops_iac_script_mode.py", "mlops_iac_step.py")
 """What travels for the sake of starting, and serves nothing."""
 CARRIED = "mlops_iac_b64:"
 """How a value begins that a shell on the way would have changed."""
@@ -34,16 +36,21 @@ DEFAULT = b'"""Serves a saved scikit-learn or ONNX model when a team has no'
 """How our own inference.py begins: it travels when the team has none."""
 
 
-_OWN_VARIABLE = f"SM_HP_{OWN_ARGUMENT.upper()}"
+_OWN_VARIABLES = tuple(f"SM_HP_{name.upper()}" for name in OWN_ARGUMENTS)
 
 
-def split_arguments(arguments: list[str]) -> tuple[str, list[str]]:
-    """The team's script, and the arguments that are the team's. Ends the program when no script is named."""
-    flag = f"--{OWN_ARGUMENT}"
-    if flag not in arguments[:-1]:
-        sys.exit(f"{OWN_FILE}: the hyperparameter {OWN_ARGUMENT} is missing; it names the script to run")
-    at = arguments.index(flag)
-    return arguments[at + 1], [read_carried(word) for word in [*arguments[:at], *arguments[at + 2 :]]]
+def split_arguments(arguments: list[str]) -> tuple[dict[str, str], list[str]]:
+    """What the arguments tell us, and those that are the team's. Ends the program when no script is named."""
+    own: dict[str, str] = {}
+    for name in OWN_ARGUMENTS:
+        flag = f"--{name}"
+        if flag in arguments[:-1]:
+            at = arguments.index(flag)
+            own[name] = arguments[at + 1]
+            arguments = [*arguments[:at], *arguments[at + 2 :]]
+    if SCRIPT not in own:
+        sys.exit(f"{OWN_FILE}: the hyperparameter {SCRIPT} is missing; it names the script to run")
+    return own, [read_carried(word) for word in arguments]
 
 
 def read_carried(value: str) -> str:
@@ -71,12 +78,13 @@ def read_values(value: object) -> object:
 
 def script_environment(variables: Mapping[str, str], script: str, arguments: list[str], code: Path) -> dict[str, str]:
     """The SM_* variables as they would be if the container had started the team's script itself."""
-    result = {name: read_carried(value) for name, value in variables.items() if name != _OWN_VARIABLE}
+    result = {name: read_carried(value) for name, value in variables.items() if name not in _OWN_VARIABLES}
     for name in ("SM_HPS", "SM_TRAINING_ENV"):
         if name in result:
             values = json.loads(result[name])
-            values.pop(OWN_ARGUMENT, None)
-            values.get("hyperparameters", {}).pop(OWN_ARGUMENT, None)
+            for own in OWN_ARGUMENTS:
+                values.pop(own, None)
+                values.get("hyperparameters", {}).pop(own, None)
             result[name] = json.dumps(read_values(values))
     result["SM_USER_ARGS"] = json.dumps(arguments)
     result["SM_USER_ENTRY_POINT"] = script
@@ -95,9 +103,21 @@ def run_script(script: str, arguments: list[str], variables: Mapping[str, str], 
     return 128 - code_or_signal if code_or_signal < 0 else code_or_signal
 
 
+def launched(launcher: str, variables: Mapping[str, str]) -> AbstractContextManager[Mapping[str, str]]:
+    """More variables for the script, from what must be started around it."""
+    if launcher == "ray":
+        import mlops_iac_ray  # type: ignore[import-not-found]
+
+        around: AbstractContextManager[Mapping[str, str]] = mlops_iac_ray.cluster(variables)
+        return around
+    return nullcontext({})
+
+
 def is_first(variables: Mapping[str, str]) -> bool:
-    """Whether this process is the first of those that train together on this machine: one of them keeps the model."""
-    return all(variables.get(name, "0") == "0" for name in ("LOCAL_RANK", "OMPI_COMM_WORLD_LOCAL_RANK"))
+    """Whether this process is the first of those that train together on all machines: it alone keeps the model."""
+    hosts = json.loads(variables.get("SM_HOSTS") or "[]")
+    on_first = not hosts or variables.get("SM_CURRENT_HOST") == hosts[0]
+    return on_first and all(variables.get(name, "0") == "0" for name in ("LOCAL_RANK", "OMPI_COMM_WORLD_LOCAL_RANK"))
 
 
 def report_metrics(folders: Iterable[Path]) -> None:
@@ -169,10 +189,13 @@ def serve_by_script(script: str, functions: list[str], model: Path) -> None:
 def main() -> None:
     code = Path(__file__).resolve().parent
     model = Path(os.environ.get("SM_MODEL_DIR", "/opt/ml/model"))
-    script, arguments = split_arguments(sys.argv[1:])
+    own, arguments = split_arguments(sys.argv[1:])
+    script = own[SCRIPT]
     if not (code / script).is_file():
         sys.exit(f"{OWN_FILE}: there is no {script} in the code of this run")
-    status = run_script(script, arguments, script_environment(os.environ, script, arguments, code), code)
+    with launched(own.get(LAUNCHER, ""), os.environ) as more:
+        variables = {**script_environment(os.environ, script, arguments, code), **more}
+        status = run_script(script, arguments, variables, code)
     if status:
         sys.exit(status)
     if not is_first(os.environ):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -144,8 +145,31 @@ def test_no_credentials_of_the_person_reach_pip(monkeypatch, tmp_path):
     ],
 )
 def test_torch_is_the_build_that_needs_no_cuda(monkeypatch, system: str, machine: str, package: str) -> None:
+    (command,) = installs(monkeypatch, system, machine)
+    assert package in command
+    assert "numpy==1.26.4" in command
+    assert not any(word.startswith("nvidia-") for word in command)
+
+
+def test_where_the_index_of_that_build_cannot_be_reached_cudas_libraries_come_too(monkeypatch) -> None:
+    first, second = installs(monkeypatch, "linux", "x86_64", unreachable=True)
+    assert "torch==2.6.0+cpu" in first
+    assert "torch==2.6.0" in second
+    assert "--extra-index-url" not in second
+    assert "nvidia-cudnn-cu12==9.1.0.70" in second
+
+
+def installs(monkeypatch, system: str, machine: str, *, unreachable: bool = False) -> list[list[str]]:
+    """What pip is asked for PyTorch's environment on a machine."""
     monkeypatch.setattr(environments.sys, "platform", system)
     monkeypatch.setattr(environments.platform, "machine", lambda: machine)
-    pytorch = get_framework("pytorch", "2.6.0")
-    assert environments._build_for_cpu("torch==2.6.0", pytorch) == package
-    assert environments._build_for_cpu("numpy==1.26.4", pytorch) == "numpy==1.26.4"
+    asked: list[list[str]] = []
+
+    def run(command, what, folder=None):
+        asked.append(command)
+        if unreachable and "--extra-index-url" in command:
+            raise environments.EnvironmentFailed("Environment could not be built.", "no such host")
+
+    monkeypatch.setattr(environments, "_run", run)
+    environments._install_base(Path("/nowhere"), get_framework("pytorch", "2.6.0"))
+    return asked
