@@ -40,9 +40,11 @@ JSON_SHAPES = {
     "pipeline graph": "`{nodes: [{name, kind}], edges: [{from, to}]}`.",
     "pipeline kinds": "`{kinds: [{kind, about, targets: {target: {runs, how}}}]}`.",
     "run": _RUN,
-    "runs list": "`{runs: [run]}`, each without its steps and with `serves: [endpoint]`; with RUN as `runs show`.",
+    "runs list": "`{runs: [run]}`, each without its steps and with `serves: [endpoint]` and `shadows: [endpoint]`; "
+    "with RUN as `runs show`.",
     "runs show": (
-        "the run, with `serves: [endpoint]`, `cost: {dollars, prices, unpriced: [instance type], steps: [{step, "
+        "the run, with `serves: [endpoint]`, `shadows: [endpoint]`, "
+        "`cost: {dollars, prices, unpriced: [instance type], steps: [{step, "
         "instance_type, instances, seconds, dollars}]}` (dollars are null where no price is known) and "
         "`record: {started_by, framework, platform, packages: [pin], git: "
         "{commit, branch, dirty, changed: [path]}, data: {parameter: {prefix, objects, bytes, digest, complete}}}`; "
@@ -54,10 +56,12 @@ JSON_SHAPES = {
     "runs retry": _RUN,
     "models list": "`{models: [model]}`, each as `models show` has it.",
     "models show": (
-        "`{version, registry, arn, approval, registered, run, code, image, data, metrics, serves: [endpoint]}`."
+        "`{version, registry, arn, approval, registered, run, code, image, data, metrics, serves: [endpoint], "
+        "shadows: [endpoint]}`."
     ),
     "lineage": "`{nodes: [{id, kind, name, facts}], edges: [{from, to}], unknown: [sentence]}`.",
-    "rollback": "`{endpoint, was, version, run}`; `was` is null when no version of a registry served.",
+    "rollback": "`{endpoint, was, beside: [version], version, run}`; `was` is null when no version of a registry "
+    "served, `beside` are versions that were tried beside it.",
     "logs": "`{run, lines: [{step, time, text}]}`.",
     "predict": "what the model answered; when that is no object, `{predictions: answer}`.",
     "plugins": "`{plugins: [{kind, name, package, address, error}]}`; the error is null for what can be used.",

@@ -24,8 +24,10 @@ def render_details(details: Details, *, color: bool) -> str:
 
 
 def facts(details: Details) -> Iterator[tuple[str, str]]:
-    if details.serves:
-        yield "serves", ", ".join(details.serves)
+    if details.behind.serves:
+        yield "serves", ", ".join(details.behind.serves)
+    if details.behind.shadows:
+        yield "shadow of", ", ".join(details.behind.shadows)
     if details.cost.steps:
         yield "cost", render_cost(details.cost)
     if details.record is None:

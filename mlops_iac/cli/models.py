@@ -96,7 +96,9 @@ def rollback(
     opened = open_environment(stack, cloud, quick=True)
     planned = plan(opened.environment, opened.clients, to=to, endpoint=endpoint, registry=registry)
     name, version = planned.served.endpoint, planned.to.version
-    was = f" instead of version {planned.serving}" if planned.serving else ""
+    was = f" instead of version {planned.serving}" if planned.serving not in (None, version) else ""
+    if planned.beside:
+        was += f" without version {' and '.join(map(str, planned.beside))} beside it"
     confirm(f"Let {name} serve version {version} (run {planned.to.run}){was}?", yes=yes, json=json)
     try:
         roll_back(opened.environment, opened.clients, planned)
@@ -120,7 +122,8 @@ def render_models(models: tuple[Model, ...], *, several: bool, color: bool) -> s
     style = Style(color)
     rows = []
     for model in models:
-        serves = [style.paint("serves", "bold")] if model.serves else []
+        words = [*(["serves"] if model.serves else []), *(["shadow"] if model.shadows else [])]
+        serves = [style.paint(word, "bold") for word in words]
         told = "  ".join([*filter(None, [render_metrics(model.metrics)]), *serves])
         name = f"{model.registry}/{model.version}" if several else str(model.version)
         rows.append(
@@ -140,6 +143,7 @@ def render_model(stack: str, model: Model, *, color: bool) -> str:
         "code": model.code or "not known",
         "metrics": render_metrics(model.metrics) or "none",
         "serves": ", ".join(model.serves) or "nowhere",
+        **({"shadow of": ", ".join(model.shadows)} if model.shadows else {}),
         "artifact": model.data,
         "image": model.image,
         "package": model.arn,

@@ -6,7 +6,7 @@ import itertools
 import sys
 import threading
 import time
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TextIO
 
@@ -16,6 +16,7 @@ from mlops_iac.runs.causes import find_cause, headline
 
 if TYPE_CHECKING:
     from mlops_iac.runs.run import Run, StepRun, Verdict
+    from mlops_iac.runs.serving import Behind
 
 STATUS_STYLES = {
     "succeeded": ("green",),
@@ -183,13 +184,14 @@ def gate_facts(gate: Verdict) -> Iterable[tuple[str, str]]:
     yield from zip(itertools.chain(["gate"], itertools.repeat("")), lines, strict=False)
 
 
-def render_runs(runs: Iterable[Run], *, served: Collection[str] = (), color: bool) -> str:
-    """One line per run, newest first. Those whose model is ``served`` say so."""
+def render_runs(runs: Iterable[Run], *, behind: Mapping[str, Behind] | None = None, color: bool) -> str:
+    """One line per run, newest first. Those whose model is ``behind`` an endpoint say how."""
     style = Style(color)
     lines = [style.paint(f"{'RUN':<20} {'PIPELINE':<12} {'STATUS':<10} {'TOOK':>8}  METRICS", "dim")]
     for run in runs:
         status = style.paint(f"{run.status:<10}", *STATUS_STYLES[run.status])
-        serves = [style.paint("serves", "bold")] if run.id in served else []
+        words = behind[run.id].words if behind and run.id in behind else ()
+        serves = [style.paint(word, "bold") for word in words]
         shown = "  ".join([*filter(None, [render_metrics(run.metrics)]), *serves])
         lines.append(f"{run.id:<20} {run.pipeline:<12} {status} {render_seconds(run.seconds):>8}  {shown}".rstrip())
     return "\n".join(lines) + "\n"

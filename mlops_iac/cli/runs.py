@@ -51,7 +51,7 @@ def list_(
     from mlops_iac.core.errors import UsageError
     from mlops_iac.runs.filters import Condition, Filter, parse_since, parse_status
     from mlops_iac.runs.history import list_runs
-    from mlops_iac.runs.serving import served_runs
+    from mlops_iac.runs.serving import NOWHERE, runs_behind
 
     if run is None and (follow or stop):
         raise UsageError("No run given.", "--follow and --stop are about one run.", hint=f"mlops-iac runs {stack} RUN")
@@ -68,12 +68,11 @@ def list_(
         act(opened, run, json=json)
         return
     found = list_runs(opened.environment, opened.clients, pipeline=pipeline, limit=limit, wanted=wanted)
-    served = served_runs(opened.environment, opened.clients) if found else {}
+    behind = runs_behind(opened.environment, opened.clients) if found else {}
     if json:
-        serving = {run: [name for name, one in served.items() if one == run] for run in served.values()}
-        show_json({"runs": [{**one.to_json(steps=False), "serves": serving.get(one.id, [])} for one in found]})
+        show_json({"runs": [{**one.to_json(steps=False), **behind.get(one.id, NOWHERE).to_json()} for one in found]})
     elif found:
-        show(render_runs(found, served=set(served.values()), color=has_color(sys.stdout)))
+        show(render_runs(found, behind=behind, color=has_color(sys.stdout)))
     elif wanted != Filter() or pipeline:
         say(f"{stack} has no run like that.")
     else:

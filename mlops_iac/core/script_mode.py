@@ -125,7 +125,9 @@ def channel_configuration(channels: Sequence[Mapping[str, Any]]) -> dict[str, di
     }
 
 
-def resource_configuration(instance_type: str, number: int = 0, count: int = 1) -> dict[str, Any]:
+def resource_configuration(
+    instance_type: str, number: int = 0, count: int = 1, interface: str = "lo"
+) -> dict[str, Any]:
     """``resourceconfig.json`` of one of a job's instances; the first has number 0. Hosts are sorted as AWS sorts them:
     ``algo-10`` before ``algo-2``."""
     group, hosts = "homogeneousCluster", sorted(host_name(each) for each in range(count))
@@ -135,7 +137,7 @@ def resource_configuration(instance_type: str, number: int = 0, count: int = 1) 
         "current_group_name": group,
         "hosts": hosts,
         "instance_groups": [{"instance_group_name": group, "instance_type": instance_type, "hosts": hosts}],
-        "network_interface_name": "lo",
+        "network_interface_name": interface,
     }
 
 

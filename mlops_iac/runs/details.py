@@ -11,7 +11,7 @@ from mlops_iac.runs.cost import Cost, read_cost
 from mlops_iac.runs.history import get_run
 from mlops_iac.runs.record import RunRecord, find_record
 from mlops_iac.runs.run import Run
-from mlops_iac.runs.serving import endpoints_of_run
+from mlops_iac.runs.serving import NOWHERE, Behind, runs_behind
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,13 +20,13 @@ class Details:
     record: RunRecord | None
     """None for a run that was started by something else than `mlops-iac run`."""
     cost: Cost = field(default_factory=Cost)
-    serves: tuple[str, ...] = ()
-    """Endpoints that its model serves on."""
+    behind: Behind = NOWHERE
+    """Endpoints that its model serves on, or is a shadow of."""
 
     def to_json(self) -> dict[str, Any]:
-        """The run, and beside its own keys ``record``, ``cost`` and ``serves``."""
+        """The run, and beside its own keys ``record``, ``cost``, ``serves`` and ``shadows``."""
         record = asdict(self.record) if self.record else None
-        return {**self.run.to_json(), "record": record, "cost": self.cost.to_json(), "serves": list(self.serves)}
+        return {**self.run.to_json(), "record": record, "cost": self.cost.to_json(), **self.behind.to_json()}
 
 
 def get_details(environment: Environment, clients: Clients, run: str) -> Details:
@@ -36,5 +36,5 @@ def get_details(environment: Environment, clients: Clients, run: str) -> Details
         run=found,
         record=find_record(environment, clients, found.id),
         cost=read_cost(clients, found),
-        serves=endpoints_of_run(environment, clients, found.id),
+        behind=runs_behind(environment, clients).get(found.id, NOWHERE),
     )

@@ -77,6 +77,7 @@ def _join(details: Details | None, model: Model | None, unknown: tuple[str, ...]
     run = [_run_node(details)] if details else []
     made = [_model_node(model)] if model else []
     endpoints = [Node("endpoint", name) for name in model.serves] if model else []
+    endpoints += [Node("endpoint", name, {"role": "shadow"}) for name in model.shadows] if model else []
     rows = [row for row in (sources, run, made, endpoints) if row]
     edges = tuple((a.id, b.id) for left, right in pairwise(rows) for a in left for b in right)
     missing = () if details is None or details.record else (f"Of run {details.run.id} nothing more was recorded.",)

@@ -20,7 +20,7 @@ from mlops_iac.runs.lake import find_content
 from mlops_iac.runs.names import RUN_ID
 from mlops_iac.runs.pages import pages
 from mlops_iac.runs.run import time_text
-from mlops_iac.runs.serving import served_packages
+from mlops_iac.runs.serving import NOWHERE, Behind, packages_behind
 
 APPROVED: Final = "Approved"
 """https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DescribeModelPackage.html (ModelApprovalStatus)"""
@@ -51,16 +51,19 @@ class Model:
     """Of its evaluation's file, while that lies in the lake."""
     serves: tuple[str, ...] = ()
     """Endpoints that it serves on now."""
+    shadows: tuple[str, ...] = ()
+    """Endpoints where it gets copies of requests, and its answers go nowhere."""
 
     def to_json(self) -> dict[str, Any]:
-        return {**asdict(self), "registered": time_text(self.registered), "serves": list(self.serves)}
+        lists = {"serves": list(self.serves), "shadows": list(self.shadows)}
+        return {**asdict(self), "registered": time_text(self.registered), **lists}
 
 
 def list_models(
     environment: Environment, clients: Clients, *, registry: str | None = None, limit: int | None = None
 ) -> tuple[Model, ...]:
     """The latest versions of one registry, or of each, newest first. Raises UsageError for an unknown registry."""
-    served = served_packages(environment, clients)
+    served = packages_behind(environment, clients)
     found = [
         _read(environment, clients, name, arn, served)
         for name in ([_known(environment, registry)] if registry else environment.registries)
@@ -75,7 +78,7 @@ def get_model(environment: Environment, clients: Clients, version: str, *, regis
     Raises RunError when there is none such, UsageError for what is no version.
     """
     name = the_registry(environment, registry)
-    served = served_packages(environment, clients)
+    served = packages_behind(environment, clients)
     arn = _find_arn(environment, clients, name, version, served)
     return _read(environment, clients, name, arn, served)
 
@@ -86,7 +89,7 @@ def find_model_of_run(environment: Environment, clients: Clients, arn: str | Non
         return None
     group = arn.split("/")[1]
     names = [name for name, one in environment.registries.items() if one.model_package_group == group]
-    served = served_packages(environment, clients)
+    served = packages_behind(environment, clients)
     with missing_is_nothing("ValidationException"):
         return _read(environment, clients, names[0] if names else "", arn, served)
     return None
@@ -126,7 +129,7 @@ def _known(environment: Environment, registry: str) -> str:
 
 
 def _find_arn(
-    environment: Environment, clients: Clients, registry: str, version: str, served: Mapping[str, tuple[str, ...]]
+    environment: Environment, clients: Clients, registry: str, version: str, served: Mapping[str, Behind]
 ) -> str:
     if version == SERVING:
         return _the_served(environment, registry, served)
@@ -146,12 +149,11 @@ def _find_arn(
     return f"{head}:model-package/{group}/{version}"
 
 
-def _the_served(environment: Environment, registry: str, served: Mapping[str, tuple[str, ...]]) -> str:
+def _the_served(environment: Environment, registry: str, served: Mapping[str, Behind]) -> str:
     group = environment.registries[registry].model_package_group
-    for arns in served.values():
-        for arn in arns:
-            if arn.split("/")[1] == group:
-                return arn
+    for arn, where in served.items():
+        if where.serves and arn.split("/")[1] == group:
+            return arn
     raise RunError(
         "Nothing is served yet.",
         f"No endpoint of {environment.stack} serves a model of registry `{registry}`.",
@@ -165,9 +167,7 @@ def _partition(environment: Environment) -> str:
     return handles[0].split(":")[1] if handles else "aws"
 
 
-def _read(
-    environment: Environment, clients: Clients, registry: str, arn: str, served: Mapping[str, tuple[str, ...]]
-) -> Model:
+def _read(environment: Environment, clients: Clients, registry: str, arn: str, served: Mapping[str, Behind]) -> Model:
     """DescribeModelPackage, and the evaluation that it names. Raises RunError when there is no such version."""
     described: dict[str, Any] = {}
     with missing_is_nothing("ValidationException"), calling("sagemaker:DescribeModelPackage", arn):
@@ -192,7 +192,8 @@ def _read(
         image=container.get("Image", ""),
         data=container.get("ModelDataUrl", ""),
         metrics=_read_metrics(environment, clients, described),
-        serves=tuple(endpoint for endpoint, arns in served.items() if arn in arns),
+        serves=served.get(arn, NOWHERE).serves,
+        shadows=served.get(arn, NOWHERE).shadows,
     )
 
 

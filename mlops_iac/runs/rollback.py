@@ -19,7 +19,7 @@ from mlops_iac.core.suggestions import did_you_mean
 from mlops_iac.runs.calls import calling, missing_is_nothing
 from mlops_iac.runs.models import APPROVED, Model, get_model, list_models, the_registry, version_of
 from mlops_iac.runs.names import made_name
-from mlops_iac.runs.serving import Served, find_served, packages_of, read_config, read_model
+from mlops_iac.runs.serving import TRIED, Role, Served, find_served, packages_of, read_config, read_model
 
 EVERY_EMBEDDED, EVERY_AWS = 0.2, 5.0
 """Seconds between two looks at the endpoint."""
@@ -41,10 +41,13 @@ class Rollback:
     served: Served
     serving: int | None
     """The version that serves now; None when it is none of the registry's."""
+    beside: tuple[int, ...] = ()
+    """Versions that are tried beside it: in the shadow, or with a share of the requests."""
     to: Model
 
     def to_json(self) -> dict[str, Any]:
-        return {"endpoint": self.served.endpoint, "was": self.serving, "version": self.to.version, "run": self.to.run}
+        told = {"endpoint": self.served.endpoint, "was": self.serving, "beside": list(self.beside)}
+        return {**told, "version": self.to.version, "run": self.to.run}
 
 
 def plan(
@@ -55,24 +58,31 @@ def plan(
     endpoint: str | None = None,
     registry: str | None = None,
 ) -> Rollback:
-    """Choose the version: the one given, or the newest approved one before that which serves.
+    """Choose the version: the one given; where one is being tried beside it (a shadow, an A/B test), the one that was
+    there before; else the newest approved one before that which serves.
 
     Raises RunError when nothing is served yet, when the endpoint is being changed, when there is no earlier version,
     and for a version that is not approved or serves already; UsageError for names that are not there.
     """
     served = _find_served(environment, clients, _the_endpoint(environment, endpoint))
     name = the_registry(environment, registry)
-    now = [version_of(arn) for arn in packages_of(clients, served)]
-    if len(now) > 1:
+    packages = packages_of(clients, served)
+    now = [version_of(arn) for arn, role in packages.items() if role == "serves"]
+    serving = now[0] if now else None
+    beside = any(variant.name in TRIED for variant in served.variants)
+    if len(now) > 1 and not beside:
         raise RunError(
             "The endpoint serves several models.",
             f"{served.endpoint} splits its traffic between the versions {', '.join(map(str, now))}.",
             hint="let its deployment end, or change its weights, first.",
         )
-    serving = now[0] if now else None
-    chosen = get_model(environment, clients, to, registry=name) if to else _earlier(environment, clients, name, serving)
-    _check(environment, chosen, served)
-    return Rollback(served=served, serving=serving, to=chosen)
+    if to is None and beside and serving is not None:
+        chosen = get_model(environment, clients, str(serving), registry=name)
+    else:
+        found = get_model(environment, clients, to, registry=name) if to else None
+        chosen = found or _earlier(environment, clients, name, serving)
+    _check(environment, chosen, served, alone=not beside)
+    return Rollback(served=served, serving=serving, beside=_tried(now, packages), to=chosen)
 
 
 def roll_back(
@@ -137,7 +147,13 @@ def _earlier(environment: Environment, clients: Clients, registry: str, serving:
     )
 
 
-def _check(environment: Environment, model: Model, served: Served) -> None:
+def _tried(now: list[int], packages: Mapping[str, Role]) -> tuple[int, ...]:
+    shadows = [version_of(arn) for arn, role in packages.items() if role == "shadow"]
+    return (*now[1:], *shadows)
+
+
+def _check(environment: Environment, model: Model, served: Served, *, alone: bool) -> None:
+    """``alone``: nothing is behind the endpoint but the model that serves."""
     stack = environment.stack
     if model.approval != APPROVED:
         raise RunError(
@@ -145,7 +161,7 @@ def _check(environment: Environment, model: Model, served: Served) -> None:
             f"Version {model.version} of {stack} is {model.approval}; only an approved one is deployed.",
             hint=f"choose another one (`mlops-iac models {stack}`), or approve it in the registry first.",
         )
-    if served.endpoint in model.serves:
+    if alone and served.endpoint in model.serves:
         raise RunError(
             "Version serves already.",
             f"{served.endpoint} serves version {model.version}.",
@@ -175,9 +191,15 @@ def _make(clients: Clients, rollback: Rollback, name: str) -> None:
     with calling("sagemaker:CreateModel", name):
         clients("sagemaker").create_model(ModelName=name, PrimaryContainer=container, Tags=tags, **kept)
     settings = {key: value for key, value in config.items() if key not in TOLD and value}
-    settings["ProductionVariants"] = [{**variants[0], "ModelName": name}]
+    settings.pop("ShadowProductionVariants", None)
+    settings["ProductionVariants"] = [{**variants[0], "ModelName": name, **_whole(variants[0])}]
     with calling("sagemaker:CreateEndpointConfig", name):
         clients("sagemaker").create_endpoint_config(EndpointConfigName=name, Tags=tags, **settings)
+
+
+def _whole(variant: Mapping[str, Any]) -> dict[str, float]:
+    """Its share of the requests when it is the only one; serverless variants have none."""
+    return {"InitialVariantWeight": 1.0} if "InitialVariantWeight" in variant else {}
 
 
 def _tags(clients: Clients, arn: str) -> list[Mapping[str, str]]:

@@ -96,7 +96,7 @@ def test_a_rollback_asks_and_says_what_it_did(
     assert "screening-dev-endpoint serves version 3 instead of version 4." in capsys.readouterr().err
     assert run_command(["rollback", "screening-dev", "--yes", "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
-    assert told == {"endpoint": "screening-dev-endpoint", "was": 4, "version": 3, "run": RUN}
+    assert told == {"endpoint": "screening-dev-endpoint", "was": 4, "beside": [], "version": 3, "run": RUN}
 
 
 @pytest.mark.parametrize(("error", "code"), [(RunError("Rollback failed.", "It broke."), 1), (KeyboardInterrupt(), 0)])

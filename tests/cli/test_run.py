@@ -57,6 +57,9 @@ class Endpoint:
     def describe_endpoint(self, EndpointName: str) -> dict[str, str]:
         return {"EndpointStatus": "InService", "EndpointConfigName": "screening-dev-261120-010203-abcd-deploy"}
 
+    def describe_endpoint_config(self, EndpointConfigName: str) -> dict[str, str]:
+        return {}
+
 
 @pytest.fixture
 def environment() -> Environment:

@@ -18,6 +18,7 @@ from mlops_iac.runs.details import Details
 from mlops_iac.runs.git import GitState
 from mlops_iac.runs.record import RunRecord
 from mlops_iac.runs.run import Finding, Run, StepRun, Verdict
+from mlops_iac.runs.serving import Behind
 from tests.support.small_environment import make_environment
 
 START = datetime(2026, 11, 21, 8, 15, 30, tzinfo=UTC)
@@ -56,7 +57,10 @@ RECORD = RunRecord(
 def opened(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     opened = environments.Opened(make_environment(), None, tmp_path)  # type: ignore[arg-type]
     monkeypatch.setattr("mlops_iac.cli.runs.open_environment", lambda *_, **__: opened)
-    monkeypatch.setattr("mlops_iac.runs.serving.served_runs", lambda *_: {"screening-dev-endpoint": RUN.id})
+    monkeypatch.setattr("mlops_iac.runs.serving.runs_behind", lambda *_: {RUN.id: SERVES})
+
+
+SERVES = Behind(serves=("screening-dev-endpoint",))
 
 
 def returning(monkeypatch: pytest.MonkeyPatch, name: str, value: Any) -> None:
@@ -94,7 +98,11 @@ def test_no_runs_is_no_error_and_says_what_to_do(
 
 
 def test_one_run_is_shown_in_full(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    returning(monkeypatch, "details.get_details", Details(run=RUN, record=RECORD, serves=("screening-dev-endpoint",)))
+    returning(
+        monkeypatch,
+        "details.get_details",
+        Details(run=RUN, record=RECORD, behind=SERVES),
+    )
     assert run_command(["runs", "screening-dev", RUN.id]) == 0
     out = capsys.readouterr().out
     assert run_command(["runs", "show", "screening-dev", RUN.id]) == 0

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from mlops_iac.core.errors import PipelineError
+from mlops_iac.core.frameworks import get_framework
 from mlops_iac.pipelines.compile import TARGETS, get_target
 from mlops_iac.pipelines.compile.bindings import Bindings
 from mlops_iac.pipelines.parameters import Parameter
@@ -93,7 +94,8 @@ def test_a_tuning_that_cannot_be_is_refused(changes: dict[str, Any], said: str) 
         ({"compute": "batch", "spot": True}, "`spot` is of training jobs"),
         ({"hyperparameters": {"mlops_iac_script": "x"}}, "are taken"),
         ({"hyperparameters": {"text": "a b" * 1000}}, "SageMaker allows 2500"),
-        ({"distributed": {"launcher": "gloo"}}, "'torchrun' or 'mpi'"),
+        ({"distributed": {"launcher": "ray", "processes": 2}}, "`processes` is not of `ray`"),
+        ({"distributed": {"launcher": "gloo"}}, "'torchrun', 'mpi' or 'ray'"),
     ],
 )
 def test_a_training_that_cannot_be_is_refused(changes: dict[str, Any], said: str) -> None:
@@ -177,6 +179,42 @@ def test_a_training_asks_for_spot_checkpoints_and_its_channels_modes(target: str
     assert given["sagemaker_mpi_num_of_processes_per_host"] == "2"
 
 
-def test_what_one_machine_without_mpirun_cannot_do_is_told_by_field() -> None:
-    step = TrainingStep(**TRAIN, job={"instance_count": 2}, distributed={"launcher": "mpi"})
-    assert [field for field, _ in step.not_embedded()] == ["job", "distributed"]
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize(
+    ("distributed", "told"),
+    [
+        (
+            "torchrun",
+            {"sagemaker_torch_distributed_enabled": "true", "sagemaker_instance_type": "ml.m5.large"},
+        ),
+        (
+            {"launcher": "mpi", "processes": 4},
+            {"sagemaker_mpi_enabled": "true", "sagemaker_mpi_num_of_processes_per_host": "4"},
+        ),
+        ("ray", {"mlops_iac_launcher": "ray"}),
+    ],
+)
+def test_processes_that_train_together_are_asked_for_as_the_sdk_does(target: str, distributed: Any, told: Any) -> None:
+    """``Framework._distribution_configuration`` of sagemaker-python-sdk 2 (estimator.py); Ray is our entry point's."""
+    asked = request(target, TrainingStep(**TRAIN, job={"instance_count": 3}, distributed=distributed))
+    assert asked["ResourceConfig"]["InstanceCount"] == 3
+    ours = {"sagemaker_container_log_level", "sagemaker_program", "sagemaker_region", "sagemaker_submit_directory"}
+    given = {name: value for name, value in asked["HyperParameters"].items() if name not in {*ours, "mlops_iac_script"}}
+    assert given == told
+
+
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("launcher", ["torchrun", "mpi"])
+def test_an_image_without_the_launcher_is_refused(target: str, launcher: str) -> None:
+    image = get_framework("sklearn", "1.4-2").image("eu-central-1")
+    given = Bindings.placeholder("screening-dev", "eu-central-1", training_images={"cpu": image})
+    steps = (TrainingStep(**TRAIN, distributed=launcher),)
+    with pytest.raises(PipelineError) as refused:
+        get_target(target).compile(Pipeline(name="p", parameters=(DATA,), steps=steps), given)
+    assert f"Step `train` trains by `{launcher}`, which the image of sklearn 1.4-2 has not" in refused.value.detail
+
+
+def test_more_instances_than_one_machine_runs_are_told_by_field() -> None:
+    step = TrainingStep(**TRAIN, job={"instance_count": 17}, distributed="mpi")
+    assert [field for field, _ in step.not_embedded()] == ["job"]
+    assert not [*TrainingStep(**TRAIN, job={"instance_count": 16}, distributed="torchrun").not_embedded()]

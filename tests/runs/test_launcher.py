@@ -92,6 +92,16 @@ def test_of_processes_that_train_together_the_first_keeps_the_model(tmp_path: Pa
     assert "saved nothing" in first.stderr
 
 
+def test_of_instances_that_train_together_the_first_keeps_the_model(tmp_path: Path) -> None:
+    code, model = make_code(tmp_path / "code", train="print('trained')"), tmp_path / "model"
+    model.mkdir()
+    hosts = {"SM_HOSTS": '["algo-1", "algo-2"]'}
+    second = run_training(code, model, "--mlops_iac_script", "train.py", **hosts, SM_CURRENT_HOST="algo-2")
+    assert (second.returncode, [*model.iterdir()]) == (0, [])
+    first = run_training(code, model, "--mlops_iac_script", "train.py", **hosts, SM_CURRENT_HOST="algo-1")
+    assert "saved nothing" in first.stderr
+
+
 def test_numbers_of_an_evaluation_are_told_where_a_tuning_job_looks(tmp_path: Path) -> None:
     script = """
 import json, os, pathlib

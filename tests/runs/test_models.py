@@ -14,6 +14,7 @@ from mlops_iac.runs import rollback as rollback_module
 from mlops_iac.runs.lineage import get_lineage
 from mlops_iac.runs.models import get_model, list_models
 from mlops_iac.runs.rollback import Rollback, plan, roll_back
+from mlops_iac.runs.serving import runs_behind
 from tests.support.small_environment import make_state_machine
 
 RUNS = ("261121-081530-3fa2", "261122-081530-3fa2", "261123-081530-3fa2")
@@ -253,6 +254,60 @@ def test_traffic_that_is_split_is_not_rolled_back(environment: Environment, clie
     with pytest.raises(RunError, match="between the versions 1, 2"):
         plan(environment, clients)
     assert [one.serves for one in list_models(environment, clients)] == [(), (ENDPOINT,), (ENDPOINT,)]
+
+
+def serve_beside(clients: Clients, run: str, beside: str, member: str, name: str) -> dict[str, Any]:
+    """The endpoint serves a run's model, with another's beside it; answers the variants."""
+    sagemaker = clients("sagemaker")
+    common = {"InitialInstanceCount": 1, "InstanceType": "ml.m5.large"}
+    first = {**common, "VariantName": "all", "ModelName": f"screening-dev-{run}-deploy", "InitialVariantWeight": 90}
+    other = {**common, "VariantName": name, "ModelName": f"screening-dev-{beside}-deploy", "InitialVariantWeight": 10}
+    variants = {"ProductionVariants": [first]}
+    variants.setdefault(member, []).append(other)
+    sagemaker.create_endpoint_config(EndpointConfigName=f"screening-dev-{beside}-{name}", Tags=TAGS, **variants)
+    sagemaker.update_endpoint(EndpointName=ENDPOINT, EndpointConfigName=f"screening-dev-{beside}-{name}")
+    return variants
+
+
+@pytest.mark.usefixtures("versions")
+def test_a_shadow_is_called_a_shadow_and_rolling_back_takes_it_away(
+    environment: Environment, clients: Clients, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = serve_beside(clients, RUNS[1], RUNS[2], "ShadowProductionVariants", "shadow")
+    real = clients("sagemaker").describe_endpoint_config
+
+    def describe(EndpointConfigName: str) -> dict[str, Any]:
+        """moto forgets shadows."""
+        more = told if EndpointConfigName.endswith("-shadow") else {}
+        return {**real(EndpointConfigName=EndpointConfigName), **more}
+
+    monkeypatch.setattr(clients("sagemaker"), "describe_endpoint_config", describe)
+    third, second, _ = list_models(environment, clients)
+    assert (third.serves, third.shadows, second.serves, second.shadows) == ((), (ENDPOINT,), (ENDPOINT,), ())
+    behind = runs_behind(environment, clients)
+    assert {run: where.words for run, where in behind.items()} == {RUNS[1]: ("serves",), RUNS[2]: ("shadow",)}
+    planned = plan(environment, clients)
+    assert (planned.serving, planned.beside, planned.to.version) == (2, (3,), 2)
+    go(environment, clients, planned)
+    name = clients("sagemaker").describe_endpoint(EndpointName=ENDPOINT)["EndpointConfigName"]
+    config = clients("sagemaker").describe_endpoint_config(EndpointConfigName=name)
+    assert not config.get("ShadowProductionVariants")
+    assert runs_behind(environment, clients)[RUNS[1]].words == ("serves",)
+    assert RUNS[2] not in runs_behind(environment, clients)
+
+
+@pytest.mark.usefixtures("versions")
+def test_rolling_an_ab_test_back_gives_the_one_before_all_requests(environment: Environment, clients: Clients) -> None:
+    serve_beside(clients, RUNS[1], RUNS[2], "ProductionVariants", "challenger")
+    behind = runs_behind(environment, clients)
+    assert {run: where.words for run, where in behind.items()} == {RUNS[1]: ("serves",), RUNS[2]: ("serves",)}
+    assert plan(environment, clients, to="3").to.version == 3, "the challenger may be chosen"
+    planned = plan(environment, clients)
+    assert (planned.serving, planned.beside, planned.to.version) == (2, (3,), 2)
+    go(environment, clients, planned)
+    name = clients("sagemaker").describe_endpoint(EndpointName=ENDPOINT)["EndpointConfigName"]
+    (variant,) = clients("sagemaker").describe_endpoint_config(EndpointConfigName=name)["ProductionVariants"]
+    assert (variant["VariantName"], variant["InitialVariantWeight"]) == ("all", 1.0)
 
 
 @pytest.mark.usefixtures("versions")

@@ -8,7 +8,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from mlops_iac.core.service_models import get_model
-from mlops_iac.runs.serving import SERVING, find_served_run
+from mlops_iac.pipelines.strategy import Shadow, Weights
+from mlops_iac.runs.serving import SERVING, TRIED, find_served_run
 from tests.support.small_environment import make_environment
 
 RUN = "261121-081530-3fa2"
@@ -28,6 +29,9 @@ class SageMaker:
             error = {"Code": "ValidationException", "Message": f'Could not find endpoint "{EndpointName}".'}
             raise ClientError({"Error": error}, "DescribeEndpoint")  # type: ignore[typeddict-item]
         return self.answer
+
+    def describe_endpoint_config(self, EndpointConfigName: str) -> dict[str, Any]:
+        return {}
 
 
 def served(answer: dict[str, Any] | None) -> str | None:
@@ -55,3 +59,7 @@ def test_creating_failed_and_going_endpoints_serve_nothing() -> None:
 
 def test_a_configuration_that_no_run_made_names_no_run() -> None:
     assert served({"EndpointStatus": "InService", "EndpointConfigName": "by-hand"}) is None
+
+
+def test_variants_that_a_strategy_puts_beside_have_these_names() -> None:
+    assert set(TRIED) == {one.beside for one in (Shadow, Weights)}

@@ -1,8 +1,8 @@
 """Several instances of one job on one machine: processes of their own, which reach each other by AWS's names.
 
-``algo-1``, ``algo-2`` … have addresses of their own on the loopback. What is kept from the internet shares a network
-that holds nothing but them, with one way to the embedded cloud; other jobs are in the machine's network, where a port
-that an instance listens on at all addresses is taken for the others.
+Instances that are kept from the internet have networks of their own, joined by a bridge; each has its way to the
+embedded cloud. Others are in the machine's network, at addresses of their own on its loopback: a port that one of them
+listens on at all addresses is taken for the rest.
 """
 
 from __future__ import annotations
@@ -20,8 +20,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from mlops_iac.cloud.gateway import Gateway
-from mlops_iac.cloud.jobs.gate import Gate
 from mlops_iac.cloud.jobs.instance import Instance
 from mlops_iac.cloud.jobs.mounts import Bind, View, can_isolate
 from mlops_iac.cloud.jobs.process import End, Outcome, Process
@@ -37,7 +35,8 @@ NO_NAMES: Final = (
     "all of them are at 127.0.0.1."
 )
 _START: Final = 30.0
-"""Seconds that the shared network may take to come up."""
+"""Seconds that the bridge may take to come up."""
+_SUBNET: Final = "10.0.0"
 _SHELL: Final = Path(__file__).with_name("remote_shell.py")
 _HOSTS: Final = Path("/etc/hosts")
 _STAND: Final = "import signal; print('up', flush=True); signal.pause()"
@@ -58,15 +57,22 @@ class Place:
     master_port: int = MASTER_PORT
     block: str = "127.0.1"
     """Their addresses begin so."""
-    beside: int | None = None
-    """The process whose network they share."""
+    interface: str = "lo"
+    bridge: int | None = None
+    """The process that has the bridge between their networks."""
 
     @property
     def names(self) -> list[str]:
         return [host_name(each) for each in range(self.count)]
 
+    def address(self, number: int) -> str:
+        return f"{self.block}.{number + 1}"
+
+    def plug(self, instance: Instance) -> tuple[int, str] | None:
+        return (self.bridge, self.address(instance.number)) if self.bridge else None
+
     def hosts_file(self) -> str:
-        own = [f"{self.block}.{each + 1}\t{name}" for each, name in enumerate(self.names)]
+        own = [f"{self.address(each)}\t{name}" for each, name in enumerate(self.names)]
         return "\n".join(["127.0.0.1\tlocalhost", "::1\tlocalhost", *own, ""])
 
     def master(self, instance: Instance) -> str:
@@ -77,8 +83,8 @@ class Place:
         return instance.workspace.view.private and _HOSTS.exists()
 
     def shown(self, instance: Instance) -> list[Bind]:
-        """The file by which names lead to addresses, for one that has neighbours."""
-        if self.count == 1 or not self.resolves(instance):
+        """The file by which names lead to addresses."""
+        if not self.resolves(instance):
             return []
         file = instance.workspace.aside / "hosts"
         file.write_text(self.hosts_file(), encoding="utf-8")
@@ -95,34 +101,32 @@ class Place:
 
 
 @contextlib.contextmanager
-def place(gateway: Gateway, count: int, reach: Reach) -> Iterator[Place]:
-    """Where a job's instances are while they run. Raises OSError when their network cannot be made."""
+def place(count: int, reach: Reach) -> Iterator[Place]:
+    """Where a job's instances are while they run. Raises OSError when their networks cannot be joined."""
     if count == 1:
         yield Place()
     elif reach.internet or not can_isolate():
         yield Place(count, _free_port(), f"127.{1 + secrets.randbelow(254)}.{secrets.randbelow(255)}")
     else:
-        with _network(gateway, reach) as process:
-            yield Place(count, beside=process)
+        with _bridge() as process:
+            yield Place(count, block=_SUBNET, interface="eth0", bridge=process)
 
 
 @contextlib.contextmanager
-def _network(gateway: Gateway, reach: Reach) -> Iterator[int]:
-    """A network of a loopback and the way to the embedded cloud, if any; answers the process that holds it."""
-    up = threading.Event()
-    gate = Gate(gateway, reach) if reach.anything else None
-    view = View(Path("/"), private=False)
-    command = view.command(
-        [sys.executable, "-I", "-S", "-c", _STAND],
-        "/tmp",  # noqa: S108 - where it stands
-        offline=True,
-        gate=(gate.theirs, gate.port) if gate else None,
-    )
-    process = Process(command, {}, lambda line: up.set(), grace=0, gate=gate)
+def _bridge() -> Iterator[int]:
+    """A network that instances are plugged into; answers the process that has it."""
+    up, said = threading.Event(), list[str]()
+
+    def on_line(line: str) -> None:
+        said.append(line)
+        up.set()
+
+    program = [sys.executable, "-I", "-S", "-c", _STAND]
+    process = Process(View(Path("/"), private=False).command(program, "/", network="bridge"), {}, on_line, grace=0)
     process.start()
     try:
-        if not up.wait(_START):
-            raise OSError("the network of the job's instances did not come up")
+        if not up.wait(_START) or said != ["up"]:
+            raise OSError(f"this machine joins no networks by a bridge: {' '.join(said)}")
         yield process.pid
     finally:
         process.stop(grace=0)

@@ -35,14 +35,14 @@ def enter(
     folder: str,
     shown: Sequence[Bind] = (),
     grace: float = GRACE,
-    beside: int | None = None,
+    plug: tuple[int, str] | None = None,
     hostname: str | None = None,
 ) -> Process:
     """The program's process, not started yet. What this machine cannot enforce is the first thing in its log.
 
-    ``folder``: where it starts, as AWS says it. ``shown``: what else of the machine it sees. ``beside``: the process
-    whose network it shares, with its way to the embedded cloud. ``hostname``: left out, the machine's. Variables and
-    words of the program may name /opt/ml.
+    ``folder``: where it starts, as AWS says it. ``shown``: what else of the machine it sees. ``plug``: the process
+    into whose bridge its network is plugged, and its address there. ``hostname``: left out, the machine's. Variables
+    and words of the program may name /opt/ml.
     """
     view, offline = workspace.view, not reach.internet and can_isolate()
     everything = {name: view.rewrite(value) for name, value in variables.items()}
@@ -50,14 +50,14 @@ def enter(
         on_line(f"mlops-iac: {lack}")
     if not reach.internet and not offline:
         everything |= loopback_only.in_python(workspace.aside, everything)
-    gate = Gate(gateway, reach) if offline and reach.anything and beside is None else None
+    gate = Gate(gateway, reach) if offline and reach.anything else None
     command = view.command(
         [view.rewrite(word) for word in program],
         folder,
         shown=[*show_python(*environment.folders), *shown],
         offline=offline,
         gate=(gate.theirs, gate.port) if gate else None,
-        beside=beside,
+        plug=plug,
         hostname=hostname,
     )
     return Process(command, everything, on_line, grace=grace, gate=gate)

@@ -267,7 +267,7 @@ def _build_layer(folder: Path, base: PythonEnvironment, requirements: Path, inte
 
 
 def _copy_scripts(base: Path, layer: Path) -> None:
-    """Programs of the base that are Python (``torchrun``), for the layer's Python: else they see nothing of the layer."""
+    """Programs of the base that are Python (``torchrun``), for the layer's Python, with which they see the layer."""
     line = f"#!{base}/python".encode()
     for script in base.iterdir():
         if not script.is_file() or script.is_symlink() or script.name.startswith(("pip", "python")):

@@ -3,8 +3,9 @@
 Usage: ``python -I launch.py '<json>' program argument …`` where the JSON holds what `mounts.View` writes: ``root`` (an
 empty folder to build the job's root in, or null), ``processes`` (whether it has processes of its own), ``binds``
 (source, target, mode), ``changes`` (a folder for what the job writes over what it may not change), ``network``
-(``host``, ``own``, or the number of a process whose network is shared), ``hostname`` (or null: the machine's), ``gate``
-and ``port`` (a socket to hand the job's way to the embedded cloud over, or null) and ``folder`` (to start in).
+(``host``, ``own``, or ``bridge``: one for others to be plugged into), ``plug`` (or null: the process whose bridge it is
+plugged into, and the address it has there), ``hostname`` (or null: the machine's), ``gate`` and ``port`` (a socket to
+hand the job's way to the embedded cloud over, or null) and ``folder`` (to start in).
 
 A user namespace makes this possible without root: inside it, this process may mount. Nothing is mounted outside. The
 job's root holds the machine's programs, read-only, and what it was given; everything else of the machine (homes, the
@@ -29,7 +30,8 @@ import warnings  # noqa: F401 - `execvpe` wants it when this interpreter's own f
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # `typing` itself costs every job 10 ms
-    from typing import NoReturn
+    from types import ModuleType
+    from typing import Any, NoReturn
 
 CLONE_NEWNS, CLONE_NEWUTS, CLONE_NEWUSER = 0x00020000, 0x04000000, 0x10000000
 CLONE_NEWPID, CLONE_NEWNET = 0x20000000, 0x40000000
@@ -74,27 +76,36 @@ def mount(source: str, target: str, flags: int, kind: str | None = None, data: s
 
 def enter_namespaces(network: str, processes: bool, named: bool) -> None:
     more = (CLONE_NEWPID if processes else 0) | (CLONE_NEWUTS if named else 0)
-    if network.isdigit():
-        join_network(network)
-        call("unshare", CLONE_NEWNS | more)
-    else:
-        enter_user_namespace(more | (CLONE_NEWNET if network == "own" else 0))
-    mount("none", "/", MS_REC | MS_PRIVATE)
-
-
-def enter_user_namespace(more: int) -> None:
+    more |= CLONE_NEWNET if network != "host" else 0
     uid, gid = os.geteuid(), os.getegid()
     call("unshare", CLONE_NEWUSER | CLONE_NEWNS | more)
     for file, text in (("setgroups", "deny"), ("uid_map", f"0 {uid} 1"), ("gid_map", f"0 {gid} 1")):
         with open(f"/proc/self/{file}", "w") as handle:
             handle.write(text)
+    mount("none", "/", MS_REC | MS_PRIVATE)
 
 
-def join_network(process: str) -> None:
-    """The network of another process of ours, and the user namespace that it belongs to."""
+def plug_into(plug: tuple[int, str], processes: bool) -> None:
+    """Namespaces like those, with a network that is plugged into another process's bridge."""
+    process, address = plug
     handles = [os.open(f"/proc/{process}/ns/{kind}", os.O_RDONLY | os.O_CLOEXEC) for kind in ("user", "net")]
     for handle in handles:
         call("setns", handle, 0)
+    bridge = load_bridge()
+    with bridge.open_kernel() as kernel:
+        index = socket.if_nametoindex(bridge.BRIDGE)
+        call("unshare", CLONE_NEWNET | CLONE_NEWNS | CLONE_NEWUTS | (CLONE_NEWPID if processes else 0))
+        bridge.plug_in(kernel, index, int(address.rsplit(".", 1)[1]))
+    bridge.raise_interface(address)
+    mount("none", "/", MS_REC | MS_PRIVATE)
+
+
+def load_bridge() -> ModuleType:
+    """The part of this script that few jobs need; it lies beside it, where an isolated Python does not look."""
+    sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+    import launch_bridge  # type: ignore[import-not-found]
+
+    return launch_bridge
 
 
 # The network --------------------------------------------------------------------------------------------------------
@@ -281,23 +292,27 @@ def drop_capabilities() -> None:
     call("prctl", PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
 
 
-def enter(view: dict[str, object]) -> None:
+def enter(view: dict[str, Any]) -> None:
     """This process goes on as the job; with processes of its own, in a child's child."""
     root, network, processes = view["root"], str(view["network"]), bool(view["processes"])
-    hostname = view["hostname"]
-    if root or network != "host":
+    hostname, plug = view["hostname"], view["plug"]
+    if plug:
+        plug_into(plug, processes)
+    elif root or network != "host":
         enter_namespaces(network, processes, bool(hostname))
-        if hostname:
-            socket.sethostname(str(hostname))
-    if network == "own":
+    if hostname:
+        socket.sethostname(str(hostname))
+    if network != "host":
         raise_loopback()
+    if network == "bridge":
+        load_bridge().make_bridge()
     if view["gate"] is not None:
         hand_over_the_gate(int(str(view["gate"])), int(str(view["port"])))
     writing = be_first() if processes else None
     if root:
         build_root(
             str(root),
-            view["binds"],  # type: ignore[arg-type]
+            view["binds"],
             str(view["changes"]),
             resolver=network == "host",
             processes=processes,

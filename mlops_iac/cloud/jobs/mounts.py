@@ -92,14 +92,16 @@ class View:
         shown: Sequence[Bind] = (),
         offline: bool = False,
         gate: tuple[int, int] | None = None,
-        beside: int | None = None,
+        network: str = "",
+        plug: tuple[int, str] | None = None,
         hostname: str | None = None,
     ) -> list[str]:
         """The command line that enters the view and becomes the program, in ``folder`` (as AWS says it).
 
         ``shown``: what else of the machine the job sees. ``offline``: no network but a loopback of its own. ``gate``:
-        the descriptor to hand its way to the embedded cloud over, and the cloud's port. ``beside``: the process whose
-        network it shares. ``hostname``: what it is called; the machine's own name otherwise.
+        the descriptor to hand its way to the embedded cloud over, and the cloud's port. ``network``: ``bridge`` for one
+        that others are plugged into. ``plug``: the process that has it, and the address there. ``hostname``: what it is
+        called; the machine's own name otherwise.
         """
         own = [("ml", OPT_ML), ("home", "/root"), ("tmp", "/tmp"), ("tmp", "/var/tmp")]  # noqa: S108 - the job's own
         binds = [(str(self.root / name), target, "rw") for name, target in own]
@@ -108,7 +110,8 @@ class View:
             "processes": self.processes,
             "binds": [*binds, *shown],
             "changes": str(self.root / "changes"),
-            "network": str(beside) if beside else "own" if offline else "host",
+            "network": network or ("own" if offline else "host"),
+            "plug": plug,
             "hostname": hostname if self.private else None,
             "gate": gate[0] if gate else None,
             "port": gate[1] if gate else None,

@@ -2,14 +2,14 @@
 script of its own: standard library only.
 
 ``serve ADDRESS PORT``: on an instance that works for others; runs the one command that it is sent, and ends with it.
-``PORT HOST COMMAND …``: in place of ssh; sends the command to a host, shows its output, and ends as it does. The
+``PORT HOST COMMAND …``: in place of ssh; sends the command to a host, and ends as it does. The
 address belongs to this job's instances alone, and so does the command.
 """
 
+from __future__ import annotations
+
 import json
-import os
 import socket
-import struct
 import subprocess
 import sys
 import time
@@ -19,13 +19,12 @@ START = 60.0
 
 
 def serve(address: str, port: int) -> int:
+    """What the command prints is in this instance's own log."""
     with socket.create_server((address, port)) as listener:
         connection, _ = listener.accept()
     with connection, connection.makefile("rb") as asked:
-        command = json.loads(asked.readline())
-        process = subprocess.Popen(["/bin/sh", "-c", command], stdout=connection.fileno(), stderr=subprocess.STDOUT)
-        code = process.wait()
-        connection.sendall(b"\0" + struct.pack("b", code if code >= 0 else 127))
+        code = subprocess.run(["/bin/sh", "-c", json.loads(asked.readline())], check=False).returncode
+        connection.sendall(json.dumps(code).encode())
     return 0
 
 
@@ -39,14 +38,10 @@ def send(host: str, port: int, command: str) -> int:
             if time.monotonic() > until:
                 raise
             time.sleep(0.1)
-    last = b""
-    with connection:
+    with connection, connection.makefile("rb") as told:
         connection.sendall(json.dumps(command).encode() + b"\n")
-        while chunk := connection.recv(65536):
-            whole = last + chunk
-            last = whole[-2:]
-            os.write(1, whole[:-2])
-    return struct.unpack("b", last[1:])[0] if last[:1] == b"\0" else 1
+        code = json.loads(told.readline() or "1")
+    return code if code >= 0 else 128 - code
 
 
 if __name__ == "__main__":

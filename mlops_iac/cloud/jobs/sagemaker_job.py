@@ -131,7 +131,9 @@ class Run:
     ) -> Outcome:
         """Run the job's command in its view until it ends; raises JobStopped, or JobFailed when it cannot start."""
         only = {self.first: Program(program, variables)}
-        return self.execute_all(only, environment, Place(), self.network, folder=folder, timeout=timeout)[1]
+        return self.execute_all(
+            only, environment, Place(self.first.number + 1), self.network, folder=folder, timeout=timeout
+        )[1]
 
     def execute_all(
         self,
@@ -172,7 +174,7 @@ class Run:
     ) -> None:
         host, shown = self.host, place.shown(instance)
         everything = host.variables(environment, instance.workspace, self.region, self.account, self.role)
-        if place.count > 1 and not shown:
+        if len(self.instances) > 1 and not shown:
             instance.on_line(f"mlops-iac: {NO_NAMES}")
         instance.command = program.command
         instance.process = enter(
@@ -185,7 +187,7 @@ class Run:
             instance.on_line,
             folder=folder,
             shown=shown,
-            beside=place.beside,
+            plug=place.plug(instance),
             hostname=instance.name if shown else None,
         )
 

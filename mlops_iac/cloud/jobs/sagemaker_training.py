@@ -206,11 +206,11 @@ class TrainingJobs(SageMakerJobs):
         """Run the script on each instance until all have ended, or one has failed. Raises JobStopped and JobFailed."""
         reach = run.network
         try:
-            with place(self.host.gateway, len(run.instances), reach) as at, spot.counting():
+            with place(len(run.instances), reach) as at, spot.counting():
                 programs = {
                     instance: Program(
                         self._command(run, instance, hyperparameters, environment, at),
-                        self._variables(run, instance, hyperparameters, environment),
+                        self._variables(run, instance, hyperparameters, environment, at),
                     )
                     for instance in run.instances
                 }
@@ -264,8 +264,8 @@ class TrainingJobs(SageMakerJobs):
             shell = at.remote_shell(instance)
             if instance.name != at.names[0]:
                 return shell.serve
-            names = self._variables(run, instance, hyperparameters, environment)
-            return script_mode.mpirun(str(program), given, processes, at.names, [*names], shell.agent)
+            names = self._variables(run, instance, hyperparameters, environment, at)
+            return script_mode.mpirun(str(program), given, processes, at.names, at.interface, [*names], shell.agent)
         if hyperparameters.get(script_mode.TORCHRUN):
             if not environment.has("torchrun"):
                 raise JobFailed("ClientError: The image has no torchrun: it comes with PyTorch.")
@@ -274,12 +274,17 @@ class TrainingJobs(SageMakerJobs):
         return script_mode.command(str(program), "python", given)
 
     def _variables(
-        self, run: Run, instance: Instance, hyperparameters: Mapping[str, Any], environment: PythonEnvironment
+        self,
+        run: Run,
+        instance: Instance,
+        hyperparameters: Mapping[str, Any],
+        environment: PythonEnvironment,
+        at: Place,
     ) -> dict[str, str]:
         asked, workspace = run.record, instance.workspace
         channels = script_mode.channel_configuration(asked.get("InputDataConfig", ()))
         resources = script_mode.resource_configuration(
-            asked["ResourceConfig"].get("InstanceType", "local"), instance.number, len(run.instances)
+            asked["ResourceConfig"].get("InstanceType", "local"), instance.number, len(run.instances), at.interface
         )
         workspace.write_json("/opt/ml/input/config/hyperparameters.json", asked.get("HyperParameters", {}))
         workspace.write_json("/opt/ml/input/config/inputdataconfig.json", channels)

@@ -74,7 +74,13 @@ def torchrun(
 
 
 def mpirun(
-    program: str, given: Sequence[str], processes: int, hosts: Sequence[str], names: Sequence[str], shell: str
+    program: str,
+    given: Sequence[str],
+    processes: int,
+    hosts: Sequence[str],
+    interface: str,
+    names: Sequence[str],
+    shell: str,
 ) -> list[str]:
     """The command of AWS's containers for training by MPI, which the first instance runs (mpi.py of the toolkit, read
     2026-11-29). ``names``: variables that the others get too; ``shell``: what stands for ssh here.
@@ -84,9 +90,9 @@ def mpirun(
     places = [host if processes == 1 else f"{host}:{processes}" for host in hosts]
     words = ["exec", "mpirun", "--host", ",".join(places), "-np", str(processes * len(hosts)), "--allow-run-as-root"]
     words += ["--tag-output", "--map-by", "slot", "--bind-to", "none"]
-    words += ["--mca", "btl_tcp_if_include", "lo", "--mca", "pml", "ob1", "--mca", "btl", "self,tcp"]
-    words += ["--prtemca", "prte_if_include", "lo", "--prtemca", "plm_ssh_no_tree_spawn", "1"]
-    words += ["--leave-session-attached", "--prtemca", "plm_ssh_agent", shlex.quote(shell)]
+    words += ["--mca", "btl_tcp_if_include", interface, "--mca", "pml", "ob1", "--mca", "btl", "self,tcp"]
+    words += ["--prtemca", "plm_ssh_no_tree_spawn", "1", "--leave-session-attached"]
+    words += ["--prtemca", "plm_ssh_agent", shlex.quote(shell)]
     for name in sorted({*names, "LD_LIBRARY_PATH", "PATH"}):
         words += ["-x", name]
     return ["/bin/sh", "-c", " ".join([*words, "python", "-m", "mpi4py", program, *given])]

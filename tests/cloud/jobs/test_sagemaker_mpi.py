@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
@@ -42,10 +43,10 @@ def by_mpi(processes: int) -> dict[str, str]:
     return {"sagemaker_mpi_enabled": "true", "epochs": "3", **count}
 
 
-@pytest.mark.parametrize("count", [1, 2])
-def test_processes_of_all_instances_work_together(cloud: Cloud, count: int) -> None:
-    job = cloud.train(SUM, HyperParameters=by_mpi(2), **instances(count), **ISOLATED)
-    assert job["TrainingJobStatus"] == "Completed", cloud.log("/aws/sagemaker/TrainingJobs", "job")
+@pytest.mark.parametrize(("count", "network"), [(1, ISOLATED), (2, ISOLATED), (2, {})])
+def test_processes_of_all_instances_work_together(cloud: Cloud, count: int, network: dict[str, Any]) -> None:
+    job = cloud.train(SUM, HyperParameters=by_mpi(2), **instances(count), **network)
+    assert job["TrainingJobStatus"] == "Completed", "\n".join(cloud.log("/aws/sagemaker/TrainingJobs", "job"))
     told = json.loads(cloud.archive("models/job/output/model.tar.gz")["found.json"])
     size = 2 * count
     assert told["total"] == size * (size + 1) // 2
