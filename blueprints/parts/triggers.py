@@ -12,6 +12,7 @@ from mlops_iac.blueprints.parts.flow import Flow
 from mlops_iac.blueprints.parts.foundation import Foundation
 from mlops_iac.components.orchestrator import triggers as made
 from mlops_iac.core import environment as env
+from mlops_iac.core.evaluation import metric_keys
 from mlops_iac.core.run_names import NAME_LIMIT
 from mlops_iac.pipelines.compile import get_target
 from mlops_iac.pipelines.order import as_template, blank_order
@@ -29,6 +30,7 @@ def make_triggers(
             request=_request(foundation, flow, pipelines[flow.pipeline.name]),
             names=_names(pipelines[flow.pipeline.name]),
             code=pipelines[flow.pipeline.name].current_code,
+            champions=_champions(flow, pipelines[flow.pipeline.name]),
         )
         for flow in flows
         for name, trigger in flow.pipeline.triggers.items()
@@ -50,6 +52,10 @@ def make_triggers(
     for flow in flows:
         if flow.pipeline.triggers:
             flow.orchestrator.grant_start(found.role)
+    comparing = [flow for flow in flows if flow.pipeline.triggers and flow.pipeline.champion_bounds]
+    if comparing:
+        comparing[0].serve.registry.grant_read(found.role)
+        foundation.lake.grant_read(found.role, "models")
     return found
 
 
@@ -85,9 +91,25 @@ def _names(pipeline: env.Pipeline) -> dict[str, int]:
     return {step.name: step.facts[NAME_LIMIT] for step in pipeline.steps if NAME_LIMIT in step.facts}
 
 
+def _champions(flow: Flow, pipeline: env.Pipeline) -> dict[str, dict[str, Any]]:
+    """What the function that starts runs asks of the registry, by the names of the bounds."""
+    return {
+        one["parameter"]: {
+            "group": flow.serve.registry.group_name,
+            "keys": [*metric_keys(one["metric"])],
+            "direction": one["direction"],
+            "by": one["champion"]["by"],
+        }
+        for step in pipeline.steps
+        for one in step.facts.get("conditions", ())
+        if "champion" in one
+    }
+
+
 def _request(foundation: Foundation, flow: Flow, pipeline: env.Pipeline) -> pulumi.Output[dict[str, str]]:
     """The call that starts a run, by the pipeline's defaults."""
-    order = blank_order(flow.pipeline.defaults, _names(pipeline))
+    bounds = {name: f"<mlops-iac:{name}>" for name in flow.pipeline.champion_bounds}
+    order = blank_order({**flow.pipeline.defaults, **bounds}, _names(pipeline))
     start_request, stack = get_target(flow.ref.target).start_request, foundation.site.stack
     return pulumi.Output.from_input(flow.ref.handle).apply(
         lambda handle: as_template(start_request(stack, replace(pipeline, handle=handle), order))

@@ -2,7 +2,8 @@
 
 A trigger calls it with ``{"trigger": …, "id": …, "time": …}``. It fills in what a run is started with: the run's id and
 the names of what it makes, which follow from the trigger's own id and time, so that a trigger that is delivered twice
-starts one run; and the code that somebody ran or pushed last. Beside it lie ``run_names.py`` and ``triggers.json``.
+starts one run; and the code that somebody ran or pushed last. Beside it lie ``run_names.py``,
+``champions.py`` and ``triggers.json``.
 
 New data waits until no more comes: time is cut into spans as long as the quiet that is asked for. The first object of a
 span asks EventBridge Scheduler to call again when the span after it is over, under the span's name, so that the others
@@ -58,6 +59,10 @@ class Start:
         arguments = request["arguments"]
         for word, value in words.items():
             arguments = arguments.replace(f"<mlops-iac:{word}>", value)
+        for name, bound in self.ask_bounds().items():
+            # A number, where the value stands in JSON that is itself a text; else a text as it is.
+            word = f"<mlops-iac:{name}>"
+            arguments = arguments.replace(f'\\"{word}\\"', bound).replace(word, bound)
         client = self.client(request["service"])
         try:
             getattr(client, request["operation"])(**json.loads(arguments))
@@ -65,6 +70,14 @@ class Start:
             if error.response["Error"]["Code"] != "ExecutionAlreadyExists":
                 raise
         return run
+
+    def ask_bounds(self) -> dict[str, str]:
+        """What the run must better, as JSON: bounds of its gates that follow from the champion."""
+        if not self.trigger.get("champions"):
+            return {}
+        champions, sagemaker, s3 = importlib.import_module("champions"), self.client("sagemaker"), self.client("s3")
+        asked = self.trigger["champions"].items()
+        return {name: json.dumps(champions.find_bound(sagemaker, s3, each)) for name, each in asked}
 
     def find_code(self) -> dict[str, str] | None:
         s3 = self.client("s3")

@@ -20,7 +20,7 @@ from mlops_iac.components._kit.documents import settled
 from mlops_iac.components._kit.transforms import Transforms
 from mlops_iac.components.identity import Role, make_role
 from mlops_iac.components.log_groups import make_log_group
-from mlops_iac.core import run_names
+from mlops_iac.core import champions, run_names
 
 __all__ = ["Clock", "Happening", "Trigger", "Triggers", "TriggersArgs", "TriggersNodes"]
 
@@ -28,6 +28,7 @@ __all__ = ["Clock", "Happening", "Trigger", "Triggers", "TriggersArgs", "Trigger
 
 SOURCE: Final = Path(__file__).with_name("start_function.py")
 NAMES: Final = Path(str(run_names.__file__))
+CHAMPIONS: Final = Path(str(champions.__file__))
 RUNTIME: Final = "python3.12"
 SECONDS: Final = 60
 
@@ -73,6 +74,8 @@ class Trigger:
     """Step to the characters that the name of what it makes may have."""
     code: str
     """Key in the lake of the file that names the code."""
+    champions: Mapping[str, Mapping[str, pulumi.Input[Any]]] = field(default_factory=dict)
+    """Bounds that follow from the champion, by name: what `mlops_iac.core.champions.find_bound` is asked."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -272,10 +275,11 @@ def _settings_of(trigger: Trigger) -> dict[str, Any]:
         "names": dict(trigger.names),
         "code": trigger.code,
         **({"quiet_minutes": quiet} if quiet else {}),
+        **({"champions": trigger.champions} if trigger.champions else {}),
     }
 
 
 def _packed(settings: Mapping[str, Any]) -> pulumi.AssetArchive:
-    texts = {path.name: path.read_text(encoding="utf-8") for path in (SOURCE, NAMES)}
+    texts = {path.name: path.read_text(encoding="utf-8") for path in (SOURCE, NAMES, CHAMPIONS)}
     texts["triggers.json"] = json.dumps(settings, sort_keys=True)
     return pulumi.AssetArchive({name: pulumi.StringAsset(text) for name, text in texts.items()})

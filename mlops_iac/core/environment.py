@@ -70,7 +70,8 @@ class Step:
     evaluate: ``evaluation``, the key of the file it makes, with ``{run}`` for the run's id
     gate: ``conditions``, each with ``evaluation``, the key of the file it reads, with ``{run}`` for the run's id;
     ``metric``, the path of the metric below ``metrics``; ``direction``, at_least or at_most; and ``bound``, a number,
-    or ``parameter``, which holds it
+    or ``parameter``, which holds it; with ``champion`` (``registry``, ``by``) that parameter is the run's own: what is
+    that much better than the registry's champion when the run starts
     register: ``registry``, and deploy: ``endpoint``, by their names in this contract
     """
 

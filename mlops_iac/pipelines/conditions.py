@@ -11,6 +11,9 @@ from mlops_iac.pipelines.model import PipelineModel
 from mlops_iac.pipelines.names import MetricPath
 from mlops_iac.pipelines.references import FromParameter, FromStep, Source
 
+MAIN: Final = "main"
+"""The registry that has the champion, by its name in the environment."""
+
 EVALUATION: Final = "evaluation.json"
 """The file in an evaluation's folder that metrics are read from."""
 
@@ -34,6 +37,13 @@ Bound = Annotated[float, Field(allow_inf_nan=False)] | FromParameter
 """A number, or the parameter that holds one."""
 
 
+class Better(NamedTuple):
+    """A bound that follows from the champion when a run starts; the run is told it as the parameter ``slot``."""
+
+    by: float
+    slot: str = ""
+
+
 class Comparison(NamedTuple):
     """One number against one bound."""
 
@@ -41,12 +51,15 @@ class Comparison(NamedTuple):
     metric: str
     direction: Direction
     bound: float | FromParameter
+    better: Better | None = None
+    """What the bound is, where it follows from the champion."""
 
     @property
     def facts(self) -> Mapping[str, Any]:
         """The part of `mlops_iac.core.environment.Step.facts` that does not depend on where the file lies."""
         bound = {"parameter": self.bound.parameter} if isinstance(self.bound, FromParameter) else {"bound": self.bound}
-        return {"metric": self.metric, "direction": self.direction, **bound}
+        champion = {"champion": {"registry": MAIN, "by": self.better.by}} if self.better else {}
+        return {"metric": self.metric, "direction": self.direction, **bound, **champion}
 
 
 class Condition(PipelineModel):
@@ -63,17 +76,26 @@ class Condition(PipelineModel):
     """The metric must reach this: a number, or `parameters.name`."""
     at_most: Bound | None = None
     """The metric must not pass this: a number, or `parameters.name`."""
+    better_than_champion_by: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
+    """The metric must be this much better than that of the champion: the version which was approved last when the run
+    started. It holds where there is none."""
+    goal: Literal["maximize", "minimize"] = "maximize"
+    """With `better_than_champion_by`: whether more or less is better."""
 
     @property
     def told(self) -> str:
         """``auc >= 0.9``"""
+        if self.better_than_champion_by is not None:
+            return f"{self.metric} better than the champion's by {self.better_than_champion_by:g}"
         sign, bound = ("<=", self.at_most) if self.at_least is None else (">=", self.at_least)
         return f"{self.metric} {sign} {bound}"
 
     @model_validator(mode="after")
     def _check(self) -> Self:
-        if (self.at_least is None) == (self.at_most is None):
-            raise ValueError("say exactly one of `at_least` and `at_most`")
+        if sum(one is not None for one in (self.at_least, self.at_most, self.better_than_champion_by)) != 1:
+            raise ValueError("say exactly one of `at_least`, `at_most` and `better_than_champion_by`")
+        if "goal" in self.model_fields_set and self.better_than_champion_by is None:
+            raise ValueError("`goal` is of `better_than_champion_by`: leave it out")
         return self
 
     def reads(self, field: str, usual: FromStep) -> Iterator[Reading]:
@@ -86,11 +108,18 @@ class Condition(PipelineModel):
 
     def comparisons(self, usual: FromStep) -> Iterator[Comparison]:
         """Every number that is compared; ``usual`` is the evaluation of a condition that names none."""
-        direction: Direction = "at_most" if self.at_least is None else "at_least"
-        bound = self.at_most if self.at_least is None else self.at_least
-        assert bound is not None
         for metric in [f"{slice}.{self.metric}" for slice in self.slices] or [self.metric]:
-            yield Comparison(self.evaluation or usual, metric, direction, bound)
+            yield Comparison(self.evaluation or usual, metric, *self._bound)
+
+    @property
+    def _bound(self) -> tuple[Direction, float | FromParameter, Better | None]:
+        if self.at_least is not None:
+            return "at_least", self.at_least, None
+        if self.at_most is not None:
+            return "at_most", self.at_most, None
+        assert self.better_than_champion_by is not None
+        direction: Direction = "at_least" if self.goal == "maximize" else "at_most"
+        return direction, 0.0, Better(self.better_than_champion_by)
 
 
 class ParameterCondition(PipelineModel):

@@ -10,6 +10,7 @@ from typing import Any, Self, cast
 
 from pydantic import Field, SerializeAsAny, model_validator
 
+from mlops_iac.core.champions import NOTHING
 from mlops_iac.core.errors import PipelineError, Problem
 from mlops_iac.core.suggestions import did_you_mean
 from mlops_iac.pipelines import choices, guards
@@ -17,6 +18,7 @@ from mlops_iac.pipelines.model import SUMMARY, PipelineModel
 from mlops_iac.pipelines.names import StepName
 from mlops_iac.pipelines.parameters import Parameter
 from mlops_iac.pipelines.references import FromParameter, FromStep
+from mlops_iac.pipelines.steps.gate import GateStep
 from mlops_iac.pipelines.steps.step import Made, Output, Read, Step
 from mlops_iac.pipelines.triggers import MOST_TRIGGERS, Triggers
 
@@ -67,6 +69,12 @@ class Pipeline(PipelineModel):
     def defaults(self) -> dict[str, Any]:
         """Parameter name to default."""
         return {parameter.name: parameter.default for parameter in self.parameters}
+
+    @property
+    def champion_bounds(self) -> dict[str, float]:
+        """Bounds that follow from the champion when a run starts: name to what refuses all, if nobody asks."""
+        asked = [one for step in self.steps if isinstance(step, GateStep) for one in step.comparisons() if one.better]
+        return {one.better.slot: NOTHING if one.direction == "at_least" else -NOTHING for one in asked if one.better}
 
     @property
     def scripts(self) -> dict[str, str]:

@@ -11,9 +11,11 @@ from itertools import islice
 from typing import Any, Final
 
 from mlops_iac.clients import Clients
+from mlops_iac.core.champions import is_open
 from mlops_iac.core.environment import Environment, Pipeline, Step
 from mlops_iac.core.errors import RunError, UsageError
 from mlops_iac.core.evaluation import HOLDS, METRICS, MOST_BYTES, SIGNS, find_fault, metric_keys, read_numbers
+from mlops_iac.runs.champions import said_by_person
 from mlops_iac.runs.ended_runs import EndedRuns
 from mlops_iac.runs.filters import Filter
 from mlops_iac.runs.lake import find_content
@@ -157,7 +159,7 @@ def _to_run(
         started=execution.started,
         ended=execution.ended,
         code=execution.code,
-        parameters=execution.parameters,
+        parameters=said_by_person(pipeline, execution.parameters),
         steps=with_trials(clients, _explained(history.steps, gate)) if history else (),
         metrics=metrics,
         gate=gate,
@@ -206,8 +208,8 @@ def _verdict(
 
 def _refusal(gate: Step, files: Files, execution: Execution, most: int) -> Verdict:
     """By the orchestrator's own words where it has some; a metric that cannot be compared is told with its file."""
-    told = execution.verdict
-    if told is not None and told.conditions and all(one.value is not None for one in told.conditions):
+    told, compares = execution.verdict, any("champion" in one for one in gate.facts["conditions"])
+    if not compares and told is not None and told.conditions and all(one.value is not None for one in told.conditions):
         return told
     return Verdict(passed=False, conditions=_findings(gate, files, execution, most))
 
@@ -216,6 +218,15 @@ def _findings(gate: Step, files: Files, execution: Execution, most: int) -> tupl
     return tuple(
         _finding(condition, files[condition["evaluation"]], execution, most) for condition in gate.facts["conditions"]
     )
+
+
+def _bound(condition: Mapping[str, Any], bound: float) -> str:
+    said = f"{SIGNS[condition['direction']]} {bound:g}"
+    if "champion" not in condition:
+        return said
+    if is_open(bound):
+        return "nothing: there was no champion"
+    return f"{said}, {condition['champion']['by']:g} better than the champion"
 
 
 def _finding(condition: Mapping[str, Any], body: bytes | None, execution: Execution, most: int) -> Finding:
@@ -227,6 +238,6 @@ def _finding(condition: Mapping[str, Any], body: bytes | None, execution: Execut
         metric=metric,
         value=value,
         passed=value is not None and bound is not None and HOLDS[condition["direction"]](value, bound),
-        bound="" if bound is None else f"{SIGNS[condition['direction']]} {bound:g}",
+        bound="" if bound is None else _bound(condition, bound),
         fault=find_fault(body, condition["evaluation"].format(run=execution.run), metric, most),
     )

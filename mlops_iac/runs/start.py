@@ -16,6 +16,7 @@ from mlops_iac.core.errors import Problem, RunError
 from mlops_iac.core.frameworks import get_framework
 from mlops_iac.core.suggestions import nearest
 from mlops_iac.runs.calls import calling
+from mlops_iac.runs.champions import ask_bounds, said_by_person
 from mlops_iac.runs.folder import check_inside
 from mlops_iac.runs.lake import find_object, upload
 from mlops_iac.runs.names import get_pipeline, make_run_id, names_of
@@ -50,6 +51,7 @@ def start(
     values = merge_parameters(chosen, parameters or {})
     code = pack_code(chosen, clients, root, allowed)
     runner = runner_for(environment, chosen, clients)
+    values |= ask_bounds(environment, chosen, clients)
     order = make_order(environment, chosen, code, values, read_time(environment, clients))
     runner.check(order)
     store_code(environment, chosen, clients, code)
@@ -172,6 +174,6 @@ def to_run(environment: Environment, pipeline: Pipeline, execution: Execution) -
         status=execution.status,
         started=execution.started,
         code=execution.code,
-        parameters=execution.parameters,
+        parameters=said_by_person(pipeline, execution.parameters),
         steps=tuple(StepRun(name=step.name, kind=step.kind) for step in pipeline.steps),
     )

@@ -105,8 +105,8 @@ def test_one_condition_may_be_written_without_the_list() -> None:
 @pytest.mark.parametrize(
     ("values", "said"),
     [
-        ({"metric": "auc"}, "Say exactly one of `at_least` and `at_most`"),
-        ({"metric": "auc", "at_least": 1, "at_most": 2}, "Say exactly one of `at_least` and `at_most`"),
+        ({"metric": "auc"}, "Say exactly one of `at_least`, `at_most` and `better"),
+        ({"metric": "auc", "at_least": 1, "at_most": 2}, "Say exactly one of `at_least`, `at_most` and `better"),
         ({"metric": "auc", "at_least": float("nan")}, "finite number"),
         ({"metric": "auc", "at_least": "prepare.train"}, "parameters.name"),
         ({"metric": "auc.*", "at_least": 1}, "match pattern"),

@@ -7,8 +7,10 @@ from typing import Any, ClassVar, Self
 
 from pydantic import Field, model_validator
 
+from mlops_iac.core.champions import SLOT
 from mlops_iac.pipelines.conditions import EVALUATION, USUAL_EVALUATION, Comparison, Condition, Evaluation
 from mlops_iac.pipelines.model import PipelineModel
+from mlops_iac.pipelines.references import FromParameter
 from mlops_iac.pipelines.steps.step import KeyOf, Made, Output, Read, Step
 
 
@@ -47,7 +49,15 @@ class GateStep(Step):
 
     def comparisons(self) -> tuple[Comparison, ...]:
         """Every number that is compared, slices one by one."""
-        return tuple(one for condition in self.conditions for one in condition.comparisons(self.evaluation))
+        found = (one for condition in self.conditions for one in condition.comparisons(self.evaluation))
+        return tuple(self._told(one, number) for number, one in enumerate(found, start=1))
+
+    def _told(self, one: Comparison, number: int) -> Comparison:
+        """A bound that follows from the champion is a value that the run is told, under a name of its own."""
+        if one.better is None:
+            return one
+        slot = f"{SLOT}{self.name.replace('-', '_')}_{number}"
+        return one._replace(bound=FromParameter(parameter=slot), better=one.better._replace(slot=slot))
 
     def makes(self) -> Mapping[str, Output | Made]:
         return {"verdict": "verdict"}

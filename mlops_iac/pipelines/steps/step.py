@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Annotated, Any, ClassVar, Final, Literal, NamedTuple, Self
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, field_validator, model_validator
 from pydantic.json_schema import SkipJsonSchema
 
 from mlops_iac.core.errors import Problem
@@ -182,6 +182,13 @@ class Step(PipelineModel):
     def scripts(self) -> Mapping[str, str]:
         """Step name to script, for the scripts of the team that this step needs."""
         return {}
+
+    @field_validator("when", check_fields=False)
+    @classmethod
+    def _check_when(cls, value: tuple[When, ...]) -> tuple[When, ...]:
+        if any(getattr(one, "better_than_champion_by", None) is not None for one in value):
+            raise ValueError("`better_than_champion_by` is a gate's: ask there")
+        return value
 
 
 class JobStep(Step):

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from mlops_iac.clients import Clients
 from mlops_iac.core.approvals import Answer
+from mlops_iac.core.champions import SLOT
 from mlops_iac.core.environment import Environment, Pipeline, Step
 from mlops_iac.core.errors import Problem, UsageError
 from mlops_iac.core.evaluation import MOST_BYTES
@@ -242,7 +243,8 @@ class Runner:
                 found[name] = {key.removeprefix(start): text for key, text in listed.items() if key.startswith(start)}
             elif name in listed:
                 found[name] = read_json(listed[name]) if parameter.type == "number" else listed[name]
-        return hyperparameters.written(found)
+        bounds = {name: read_json(value) for name, value in listed.items() if name.startswith(SLOT)}
+        return {**hyperparameters.written(found), **bounds}
 
 
 def _of(step: Step, natives: Sequence[Native]) -> list[Native]:

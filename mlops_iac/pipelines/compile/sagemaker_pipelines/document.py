@@ -95,7 +95,9 @@ def step_of(native: str) -> str:
 def _parameters(pipeline: Pipeline) -> list[Native]:
     """What the run gives itself has no default; what a person may say has the pipeline's."""
     ours = [x.RUN, x.CODE_URI, x.CODE_SHA, *(x.name(s.name) for s in pipeline.ordered if isinstance(s, DeployStep))]
-    given = [{"Name": name, "Type": "String"} for name in ours]
+    given: list[Native] = [{"Name": name, "Type": "String"} for name in ours]
+    bounds = pipeline.champion_bounds.items()
+    given += [{"Name": name, "Type": "Float", "DefaultValue": refuses} for name, refuses in bounds]
     return [*given, *(native for parameter in pipeline.parameters for native in _parameter(parameter))]
 
 

@@ -148,7 +148,7 @@ def _begin(pipeline: Pipeline, bindings: Bindings, first: str) -> States:
     return {
         START: {
             "Type": "Pass",
-            "Result": {"defaults": hyperparameters.carried(pipeline.defaults), **fixed},
+            "Result": {"defaults": {**hyperparameters.carried(pipeline.defaults), **pipeline.champion_bounds}, **fixed},
             "ResultPath": "$.constants",
             "Next": WHENCE,
         },
