@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from mlops_iac.cloud.invokes import ASKING, PURE, zone_id
+from mlops_iac.cloud.invokes import ASKING, PURE
+from mlops_iac.cloud.invokes.place import zone_id
 from mlops_iac.cloud.provider import EmbeddedProvider
 from mlops_iac.core.errors import CloudError, NotEmulated
 from tests.cloud.handlers.conftest import SCOPE, Lab
