@@ -3,30 +3,21 @@
 from __future__ import annotations
 
 import contextlib
-import hmac
 import os
-import secrets
 import signal
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import timedelta
-from http.client import HTTPException
 from pathlib import Path
 from typing import Any, Final
 
 from mlops_iac.clients import ATTEMPTS, Clients, Credentials
 from mlops_iac.cloud import own_calls
 from mlops_iac.cloud import token as tokens
-from mlops_iac.cloud.disk import find_fault
-from mlops_iac.cloud.home import RECORD, SNAPSHOT, UNSAVED, previous
+from mlops_iac.cloud.home import SNAPSHOT, UNSAVED, previous
 from mlops_iac.cloud.relay import relayed
+from mlops_iac.cloud.running import Running, find_running, is_alive, read_record
+from mlops_iac.cloud.spawning import POLL, log_tail, prepare_home, spawn, starting, writable
 from mlops_iac.core.errors import CloudError
-
-START_TIMEOUT: Final = 30.0
-"""Seconds until a start that does not answer is called failed. A quiet machine needs less than one."""
 
 STOP_TIMEOUT: Final = 30.0
 """Seconds for jobs to be stopped and the state to be saved."""
@@ -35,22 +26,6 @@ ADVANCE_TIMEOUT: Final = 3600.0
 """Seconds for all that fires while the clock is moved on to be done."""
 
 SNAPSHOTS: Final = (SNAPSHOT, previous(SNAPSHOT))
-
-WITHOUT_IAM: Final = "--without-iam"
-
-_POLL: Final = 0.02
-_TAIL: Final = 20
-
-
-@dataclass(frozen=True, kw_only=True)
-class Running:
-    pid: int
-    endpoint: str
-    """``http://127.0.0.1:<port>``"""
-    started: float
-    """Seconds since the epoch."""
-    iam: bool = True
-    """False when it was started without IAM: then every role may do everything."""
 
 
 class EmbeddedCloud:
@@ -61,15 +36,7 @@ class EmbeddedCloud:
 
     def find(self) -> Running | None:
         """The running process, or None. What a dead process left behind is cleaned away."""
-        record = self._read_record()
-        if record is None:
-            return None
-        if self._is_ours(record):
-            return record
-        if not _is_alive(record.pid):
-            with contextlib.suppress(FileNotFoundError):
-                (self.home / RECORD).unlink()
-        return None
+        return find_running(self.home)
 
     @property
     def is_empty(self) -> bool:
@@ -103,7 +70,7 @@ class EmbeddedCloud:
     @property
     def is_without_iam(self) -> bool:
         """Whether it runs, and was started without IAM. Costs a look at a file when it was not."""
-        record = self._read_record()
+        record = read_record(self.home)
         return record is not None and not record.iam and self.find() is not None
 
     def start(self, *, iam: bool = True) -> Running:
@@ -120,9 +87,9 @@ class EmbeddedCloud:
             )
         if running:
             return running
-        self._prepare_home()
-        with self._writable(), self._starting():
-            return self.find() or self._spawn(iam)
+        prepare_home(self.home)
+        with writable(self.home), starting(self.home):
+            return self.find() or spawn(self.home, iam=iam)
 
     def stop(self) -> bool:
         """Stop the process, which saves its state; False when none was running.
@@ -136,14 +103,14 @@ class EmbeddedCloud:
         with contextlib.suppress(ProcessLookupError):
             os.kill(running.pid, signal.SIGTERM)
         deadline = time.monotonic() + STOP_TIMEOUT
-        while _is_alive(running.pid):
+        while is_alive(running.pid):
             if time.monotonic() > deadline:
                 raise CloudError(
                     "The embedded cloud does not stop.",
-                    f"Process {running.pid} was asked to {STOP_TIMEOUT:.0f} seconds ago.\n{self._tail()}",
+                    f"Process {running.pid} was asked to {STOP_TIMEOUT:.0f} seconds ago.\n{log_tail(self.home)}",
                     hint=f"kill -9 {running.pid}",
                 )
-            time.sleep(_POLL)
+            time.sleep(POLL)
         return True
 
     def _save(self, running: Running) -> None:
@@ -161,7 +128,7 @@ class EmbeddedCloud:
         if running:
             own_calls.call(running.endpoint, "POST", "reset", timeout=STOP_TIMEOUT, headers=self._authorization())
             return
-        with self._writable():
+        with writable(self.home):
             for path in (*(self.home / name for name in (*SNAPSHOTS, UNSAVED)), *(self.home / "objects").glob("*")):
                 path.unlink(missing_ok=True)
 
@@ -245,120 +212,5 @@ class EmbeddedCloud:
 
     # Inside -------------------------------------------------------------------------------------------------------
 
-    def _read_record(self) -> Running | None:
-        """Where a cloud of this person's answers; a record that came with a clone is none (`address.py`)."""
-        from mlops_iac.cloud.address import read
-
-        record = read(self.home / RECORD)
-        return None if record is None else Running(**record)
-
-    def _is_ours(self, record: Running) -> bool:
-        """Does what answers at the endpoint say that it is this very cloud? A port may be somebody else's by now."""
-        token = tokens.read(self.home)
-        if token is None or not _is_alive(record.pid):
-            return False
-        challenge = secrets.token_hex(16)
-        try:
-            health = own_calls.call(
-                record.endpoint, "GET", "health", timeout=5, headers={own_calls.CHALLENGE: challenge}
-            )
-        except (OSError, HTTPException, ValueError, CloudError):
-            return False
-        proven = hmac.compare_digest(str(health.get("proof")).encode(), token.prove(challenge).encode())
-        return proven and health.get("pid") == record.pid and health.get("home") == str(self.home)
-
     def _authorization(self) -> dict[str, str]:
         return own_calls.authorization(self.owner)
-
-    def _prepare_home(self) -> None:
-        """The folder and its parents, 0700, with room for a first state."""
-        with self._writable():
-            for folder in reversed([self.home, *self.home.parents]):
-                if not folder.exists():
-                    folder.mkdir(mode=0o700, exist_ok=True)
-            self.home.chmod(0o700)
-        fault = find_fault(self.home)
-        if fault:
-            raise self._no_place(fault)
-
-    @contextlib.contextmanager
-    def _writable(self) -> Iterator[None]:
-        try:
-            yield
-        except OSError as error:
-            raise self._no_place(error.strerror or str(error)) from error
-
-    def _no_place(self, fault: str) -> CloudError:
-        return CloudError(
-            "The embedded cloud has no place for its state.",
-            f"{self.home}: {fault}.",
-            hint="free some space, or make the folder writable.",
-        )
-
-    @contextlib.contextmanager
-    def _starting(self) -> Iterator[None]:
-        """Held while a process is started. The system frees it should this one die."""
-        import fcntl
-
-        descriptor = os.open(self.home / "start.lock", os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-            yield
-        finally:
-            os.close(descriptor)
-
-    def _spawn(self, iam: bool) -> Running:
-        with contextlib.suppress(FileNotFoundError):
-            (self.home / RECORD).unlink()
-        descriptor = os.open(self.home / "cloud.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        with os.fdopen(descriptor, "ab") as log:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "mlops_iac.cloud.serve", str(self.home), *([] if iam else [WITHOUT_IAM])],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                cwd=self.home,
-                start_new_session=True,  # Ctrl-C in this terminal is not for the cloud
-            )
-        return self._wait_for(process)
-
-    def _wait_for(self, process: subprocess.Popen[bytes]) -> Running:
-        deadline = time.monotonic() + START_TIMEOUT
-        while time.monotonic() < deadline:
-            record = self._read_record()
-            if record and record.pid == process.pid and self._is_ours(record):
-                return record
-            if process.poll() is not None:
-                raise CloudError(
-                    "The embedded cloud did not start.",
-                    f"Its process ended with status {process.returncode}.\n{self._tail()}",
-                    hint=f"the whole log is {self.home / 'cloud.log'}",
-                )
-            time.sleep(_POLL)
-        process.terminate()
-        raise CloudError(
-            "The embedded cloud did not start.",
-            f"It did not answer within {START_TIMEOUT:.0f} seconds.\n{self._tail()}",
-            hint=f"the whole log is {self.home / 'cloud.log'}",
-        )
-
-    def _tail(self) -> str:
-        try:
-            lines = (self.home / "cloud.log").read_text("utf-8", errors="replace").splitlines()
-        except OSError:
-            return ""
-        return "\n".join(lines[-_TAIL:])
-
-
-def _is_alive(pid: int) -> bool:
-    """False for a process that is gone, and for a child of ours that ended and was not waited for."""
-    with contextlib.suppress(ChildProcessError, OSError):
-        if os.waitpid(pid, os.WNOHANG) != (0, 0):
-            return False
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
