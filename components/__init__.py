@@ -17,6 +17,7 @@ COMPONENTS: dict[str, str] = {
     "Encryption": "mlops_iac.components.encryption",
     "Endpoint": "mlops_iac.components.serving.endpoint",
     "ImageRepository": "mlops_iac.components.registry.ecr",
+    "ModelCards": "mlops_iac.components.registry.model_cards",
     "ModelRegistry": "mlops_iac.components.registry.sagemaker",
     "Monitoring": "mlops_iac.components.monitoring.cloudwatch",
     "Network": "mlops_iac.components.network",

@@ -8,7 +8,16 @@ from typing import Any
 
 import pulumi
 
-from mlops_iac.components._kit.refs import ApprovalsRef, EndpointRef, JobRef, LakeRef, QueueRef, RegistryRef, TopicRef
+from mlops_iac.components._kit.refs import (
+    ApprovalsRef,
+    CardsRef,
+    EndpointRef,
+    JobRef,
+    LakeRef,
+    QueueRef,
+    RegistryRef,
+    TopicRef,
+)
 from mlops_iac.components._kit.site import Site
 from mlops_iac.core.errors import PipelineError
 from mlops_iac.core.frameworks import Framework
@@ -20,6 +29,7 @@ from mlops_iac.pipelines.pipeline import Pipeline
 Compile = Callable[[Pipeline, Bindings], dict[str, Any]]
 
 PLACEHOLDER_QUEUE = QueueBinding(queue_arn="placeholder", job_definition_arn="placeholder")
+PLACEHOLDER_FUNCTION = "arn:{site.partition}:lambda:{site.region}:123456789012:function:{site.stack}-placeholder"
 PLACEHOLDER_ASYNC = {"OutputConfig": {"S3OutputPath": "s3://placeholder/answers/"}}
 
 CODE_ZONE = {"code": "code/"}
@@ -40,6 +50,7 @@ def definition(
     registries: Mapping[str, RegistryRef],
     endpoints: Mapping[str, EndpointRef],
     queues: Mapping[str, QueueRef],
+    cards: CardsRef | None = None,
     approvals: ApprovalsRef | None = None,
     alerts: TopicRef | None = None,
     alerts_key_arn: pulumi.Input[str] | None = None,
@@ -66,6 +77,7 @@ def definition(
         "registries": dict.fromkeys(registries, f"{site.stack}-placeholder"),
         "endpoints": {name: _placeholder(site, ref) for name, ref in endpoints.items()},
         "queues": dict.fromkeys(_usable(queues), PLACEHOLDER_QUEUE),
+        "card_writer_arn": PLACEHOLDER_FUNCTION.format(site=site) if cards else None,
     }
     compile = get_target(target).compile
     try:
@@ -88,6 +100,7 @@ def definition(
             name: {"queue_arn": ref.queue_arn, "job_definition_arn": ref.job_definition_arn}
             for name, ref in _usable(queues).items()
         },
+        "card_writer_arn": cards.writer_arn if cards else None,
         "approvals_queue_url": approvals.url if approvals else None,
         "alerts_topic_arn": alerts.arn if alerts else None,
         "alerts_key_arn": alerts_key_arn,

@@ -14,12 +14,24 @@ from mlops_iac.blueprints.parts.serve import Serve
 from mlops_iac.components.approvals import Approvals, ApprovalsArgs
 from mlops_iac.components.data_lake.access import RESULTS
 from mlops_iac.components.orchestrator.orchestrator import OrchestratorArgs, Own, make_orchestrator
+from mlops_iac.components.registry.model_cards import ModelCards, ModelCardsArgs
 from mlops_iac.pipelines.pipeline import Pipeline
 from mlops_iac.pipelines.references import FromParameter, FromStep
-from mlops_iac.pipelines.steps import ApprovalStep, BatchTransformStep, MapStep, Output, QueryStep, TuneStep
+from mlops_iac.pipelines.steps import (
+    ApprovalStep,
+    BatchTransformStep,
+    MapStep,
+    Output,
+    QueryStep,
+    RegisterStep,
+    TuneStep,
+)
 
 if TYPE_CHECKING:
     from mlops_iac.components.compute.batch import BatchCompute
+
+CODE = "code/"
+"""Where packed code lies in the lake, with what the team says of its model."""
 
 OWN_NAMES = frozenset({"training"})
 """Pipelines of blueprints, which are called like the component that runs them."""
@@ -38,8 +50,8 @@ def make_flows(
     serve: Serve,
     queues: BatchCompute | None = None,
 ) -> tuple[Flow, ...]:
-    approvals = _approvals(foundation, pipelines)
-    return tuple(Flow(foundation, target, pipeline, jobs, serve, queues, approvals) for pipeline in pipelines)
+    approvals, cards = _approvals(foundation, pipelines), _cards(foundation, pipelines)
+    return tuple(Flow(foundation, target, pipeline, jobs, serve, queues, approvals, cards) for pipeline in pipelines)
 
 
 def _approvals(foundation: Foundation, pipelines: Sequence[Pipeline]) -> Approvals | None:
@@ -47,6 +59,20 @@ def _approvals(foundation: Foundation, pipelines: Sequence[Pipeline]) -> Approva
     if not any(map(_asks, pipelines)):
         return None
     return Approvals(foundation.site.named("approvals"), ApprovalsArgs(key=foundation.key))
+
+
+def _cards(foundation: Foundation, pipelines: Sequence[Pipeline]) -> ModelCards | None:
+    """One writer for all cards; none where no pipeline registers a model."""
+    if not any(map(_registers, pipelines)):
+        return None
+    cards = ModelCards(foundation.site.named("cards"), ModelCardsArgs(key=foundation.key, boundary=foundation.boundary))
+    foundation.lake.grant_read(cards.role, "models", CODE)
+    foundation.lake.grant_write(cards.role, "models")
+    return cards
+
+
+def _registers(pipeline: Pipeline) -> bool:
+    return any(isinstance(step, RegisterStep) for step in pipeline.steps)
 
 
 def _asks(pipeline: Pipeline) -> bool:
@@ -65,9 +91,11 @@ class Flow:
         serve: Serve,
         queues: BatchCompute | None = None,
         approvals: Approvals | None = None,
+        cards: ModelCards | None = None,
     ) -> None:
         self.pipeline, self.uses = pipeline, frozenset(_uses(pipeline))
         self.foundation, self.jobs, self.serve, self.queues = foundation, jobs, serve, queues
+        self.cards = cards if RegisterStep.kind in self.uses else None
         self.approvals = approvals if _asks(pipeline) else None
 
         def document(own: Own) -> pulumi.Output[str]:
@@ -82,6 +110,7 @@ class Flow:
                 registries={"main": serve.registry.ref},
                 endpoints={"main": serve.endpoint.ref},
                 queues=queues.queues if queues else {},
+                cards=self.cards.ref if self.cards else None,
                 approvals=self.approvals.ref if self.approvals else None,
                 alerts=foundation.alerts.ref,
                 alerts_key_arn=foundation.encryption.key_arn,
@@ -129,6 +158,8 @@ def let_run(flow: Flow) -> None:
 
 def let_publish(flow: Flow) -> None:
     flow.serve.registry.grant_publish(flow.role)
+    if flow.cards:
+        flow.cards.grant_write(flow.role)
 
 
 def let_deploy(flow: Flow) -> None:

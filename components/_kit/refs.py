@@ -152,6 +152,13 @@ class RegistryRef:
 
 
 @dataclass(frozen=True, kw_only=True)
+class CardsRef:
+    """What writes the cards of models."""
+
+    writer_arn: pulumi.Input[str]
+
+
+@dataclass(frozen=True, kw_only=True)
 class RepositoryRef:
     """An ECR repository."""
 

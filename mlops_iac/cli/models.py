@@ -52,19 +52,23 @@ def show(
     stack: StackArgument,
     version: Annotated[str, typer.Argument(help="Its number; `last` is the newest, `serving` the one that serves.")],
     registry: RegistryOption = None,
+    card: Annotated[bool, typer.Option("--card", help="Show its model card instead, as markdown.")] = False,
     cloud: CloudOption = CloudName.EMBEDDED,
     json: JsonOption = False,
 ) -> None:
-    """Show one version: approval, metrics, the run and code it comes from, where it serves.
+    """Show one version: approval, metrics, the run and code it comes from, where it serves; or its model card.
 
-    Example: mlops-iac models show screening-dev serving
+    Example: mlops-iac models show screening-dev serving --card
     """
     from mlops_iac.cli import console
-    from mlops_iac.runs.models import get_model
+    from mlops_iac.runs.models import get_card, get_model
 
     opened = open_environment(stack, cloud, quick=True)
     found = get_model(opened.environment, opened.clients, version, registry=registry)
-    if json:
+    if card:
+        text = get_card(opened.environment, opened.clients, found)
+        console.show_json({"card": text, "status": found.card}) if json else console.show(text.rstrip())
+    elif json:
         console.show_json(found.to_json())
     else:
         console.show(render_model(stack, found, color=console.has_color(sys.stdout)))
@@ -144,6 +148,7 @@ def render_model(stack: str, model: Model, *, color: bool) -> str:
         "metrics": render_metrics(model.metrics) or "none",
         "serves": ", ".join(model.serves) or "nowhere",
         **({"shadow of": ", ".join(model.shadows)} if model.shadows else {}),
+        "card": f"{model.card}: --card shows it" if model.card else "none",
         "artifact": model.data,
         "image": model.image,
         "package": model.arn,

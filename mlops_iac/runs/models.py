@@ -25,6 +25,11 @@ from mlops_iac.runs.serving import NOWHERE, Behind, packages_behind
 APPROVED: Final = "Approved"
 """https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DescribeModelPackage.html (ModelApprovalStatus)"""
 
+CARD: Final = "record/model_card.md"
+"""Where a run's card lies in its own folder."""
+
+MOST_CARD_BYTES: Final = 1024 * 1024
+
 SERVING: Final = "serving"
 """Stands for the version that serves."""
 
@@ -53,6 +58,8 @@ class Model:
     """Endpoints that it serves on now."""
     shadows: tuple[str, ...] = ()
     """Endpoints where it gets copies of requests, and its answers go nowhere."""
+    card: str | None = None
+    """Status of its model card: Draft, PendingReview, Approved or Archived. None: it has none."""
 
     def to_json(self) -> dict[str, Any]:
         lists = {"serves": list(self.serves), "shadows": list(self.shadows)}
@@ -114,6 +121,19 @@ def list_arns(environment: Environment, clients: Clients, registry: str) -> Iter
         order = {"SortBy": "CreationTime", "SortOrder": "Descending"}
         for item in pages(call, "ModelPackageSummaryList", ModelPackageGroupName=group, MaxResults=100, **order):
             yield item["ModelPackageArn"]
+
+
+def get_card(environment: Environment, clients: Clients, model: Model) -> str:
+    """The markdown that its run wrote. Raises RunError when it has none."""
+    key = f"{environment.lake.zones['models']}{model.run}/{CARD}"
+    content = find_content(environment.lake, clients, key, MOST_CARD_BYTES) if model.run else None
+    if content is None:
+        raise RunError(
+            "No model card.",
+            f"Version {model.version} of registry `{model.registry}` has no card in the lake: no run wrote one.",
+            hint="models that a run registers from now on have one, after `mlops-iac up`.",
+        )
+    return content.decode(errors="replace")
 
 
 def version_of(arn: str) -> int:
@@ -194,6 +214,7 @@ def _read(environment: Environment, clients: Clients, registry: str, arn: str, s
         metrics=_read_metrics(environment, clients, described),
         serves=served.get(arn, NOWHERE).serves,
         shadows=served.get(arn, NOWHERE).shadows,
+        card=described.get("ModelCard", {}).get("ModelCardStatus"),
     )
 
 

@@ -19,6 +19,7 @@ from mlops_iac.runs.calls import calling
 from mlops_iac.runs.champions import ask_bounds, said_by_person
 from mlops_iac.runs.folder import check_inside
 from mlops_iac.runs.lake import find_object, upload
+from mlops_iac.runs.model_card import STORED, read_words
 from mlops_iac.runs.names import get_pipeline, make_run_id, names_of
 from mlops_iac.runs.pack import ARCHIVE, MANIFEST, RUNNER, PackedCode, pack, read_launcher
 from mlops_iac.runs.parameters import merge_parameters
@@ -50,11 +51,12 @@ def start(
     chosen = get_pipeline(environment, pipeline)
     values = merge_parameters(chosen, parameters or {})
     code = pack_code(chosen, clients, root, allowed)
+    words = read_words(root / chosen.code, root)
     runner = runner_for(environment, chosen, clients)
     values |= ask_bounds(environment, chosen, clients)
     order = make_order(environment, chosen, code, values, read_time(environment, clients))
     runner.check(order)
-    store_code(environment, chosen, clients, code)
+    store_code(environment, chosen, clients, code, words)
     make_current(environment, chosen, clients, code)
     write_record(environment, clients, chosen, order.run, code, values)
     return to_run(environment, chosen, runner.start(order))
@@ -74,7 +76,7 @@ def push(
     """
     chosen = get_pipeline(environment, pipeline)
     code = pack_code(chosen, clients, root, allowed)
-    store_code(environment, chosen, clients, code)
+    store_code(environment, chosen, clients, code, read_words(root / chosen.code, root))
     make_current(environment, chosen, clients, code)
     return code
 
@@ -114,8 +116,13 @@ def check_scripts(pipeline: Pipeline, folder: Path) -> None:
         raise RunError.of(problems)
 
 
-def store_code(environment: Environment, pipeline: Pipeline, clients: Clients, code: PackedCode) -> None:
-    """Put the code into the lake unless the same code is there. The manifest goes last: it says that all is there."""
+def store_code(
+    environment: Environment, pipeline: Pipeline, clients: Clients, code: PackedCode, words: bytes | None = None
+) -> None:
+    """Put the code into the lake unless the same code is there. The manifest goes last: it says that all is there.
+
+    ``words``: what the team says of its model, for its card; they are part of the code.
+    """
     prefix = code_prefix(pipeline, code)
     if find_object(environment, clients, prefix + MANIFEST) is not None:
         return
@@ -124,6 +131,8 @@ def store_code(environment: Environment, pipeline: Pipeline, clients: Clients, c
         file.seek(0)
         upload(environment, clients, prefix + ARCHIVE, file)  # type: ignore[arg-type]
     upload(environment, clients, prefix + RUNNER, read_launcher(RUNNER))
+    if words is not None:
+        upload(environment, clients, prefix + STORED, words)
     upload(environment, clients, prefix + MANIFEST, code.manifest_json())
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import pulumi
@@ -22,6 +23,7 @@ from mlops_iac.components.orchestrator.sagemaker_pipelines import SageMakerPipel
 from mlops_iac.components.orchestrator.step_functions import StepFunctions, StepFunctionsArgs
 from mlops_iac.components.orchestrator.triggers import Clock, Happening, Trigger, Triggers, TriggersArgs
 from mlops_iac.components.registry.ecr import ImageRepository, ImageRepositoryArgs
+from mlops_iac.components.registry.model_cards import ModelCards, ModelCardsArgs
 from mlops_iac.components.registry.sagemaker import ModelRegistry, ModelRegistryArgs
 from mlops_iac.components.serving.endpoint import Endpoint, EndpointArgs, Realtime
 from mlops_iac.testing.contracts.components import Args
@@ -82,6 +84,7 @@ SAMPLES: dict[type[Component], Args] = {
         alerts=n.alerts.ref,
     ),
     ImageRepository: lambda n: ImageRepositoryArgs(key=n.encryption.ref),
+    ModelCards: lambda n: ModelCardsArgs(key=n.encryption.ref, boundary=n.boundary.ref),
     ModelRegistry: lambda n: ModelRegistryArgs(),
     Monitoring: lambda n: MonitoringArgs(
         alerts=n.alerts.ref,
@@ -157,12 +160,14 @@ def make_sample(kind: type[Component], neighbours: Neighbours, **change: Any) ->
 
 
 def everything(site: Site) -> dict[type[Component], Any]:
-    """One of each component, with every grant that owners can give, given to a role of the environment."""
+    """One of each component, with every grant that owners can give, given to roles of the environment: IAM's limit of a
+    policy's length is less than what all of them take together."""
     neighbours = Neighbours.make(site, *SAMPLE_REACH)
     made: dict[type[Component], Any] = {kind: make_sample(kind, neighbours) for kind in SAMPLES}
-    for component in list(made.values()):
+    takers = itertools.cycle((made[Role], made[StepFunctions].role))
+    for component, taker in zip(list(made.values()), takers, strict=False):
         for grant in grants_of(component):
-            grant(made[Role])
+            grant(taker)
     jobs = made[SageMakerCompute].role
     made[DataLake].grant_read(jobs, "raw", "code/")
     made[DataLake].grant_write(jobs, "models")

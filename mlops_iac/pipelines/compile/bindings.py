@@ -86,6 +86,8 @@ class Bindings:
     deployer_arn: str | None = None
     """The function that puts a model into service, for orchestrators that cannot call SageMaker's hosting themselves.
     Left out: there is none."""
+    card_writer_arn: str | None = None
+    """The function that writes the card of a model which is registered. Left out: models have no card."""
     approvals_queue_url: str | None = None
     """Where steps put what they ask a person. Left out: the environment has no step that asks."""
     alerts_topic_arn: str | None = None

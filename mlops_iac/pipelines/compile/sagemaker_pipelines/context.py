@@ -105,4 +105,4 @@ class Context:
 
 
 Compiler = Callable[[Any, Context], list[Native]]
-"""A step's native steps, in their order; the first is called like the step."""
+"""A step's native steps, in their order; one is called like the step, the others ``<step>--<what>``."""

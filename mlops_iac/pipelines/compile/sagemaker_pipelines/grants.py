@@ -63,7 +63,8 @@ def _statements(step: Mapping[str, Any], bindings: Bindings) -> Iterator[Stateme
             through = {"StringEquals": {"kms:ViaService": f"sqs.{bindings.region}.amazonaws.com"}}
             yield _allow("EncryptQuestions", ["kms:Decrypt", "kms:GenerateDataKey"], [bindings.key_arn], through)
     elif kind == "Lambda":
-        yield _allow("Deploy", ["lambda:InvokeFunction"], [step["FunctionArn"]])
+        what = "WriteCards" if step["FunctionArn"] == bindings.card_writer_arn else "Deploy"
+        yield _allow(what, ["lambda:InvokeFunction"], [step["FunctionArn"]])
 
 
 def _pass_job_role(bindings: Bindings) -> Statement:

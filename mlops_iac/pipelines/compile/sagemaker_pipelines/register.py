@@ -1,10 +1,14 @@
-"""A register step: one version in the model package group.
+"""A register step: the model's card, and one version in the model package group.
 
 The gate's metric is not written on it, as other targets do: properties are text, and a value in a file is a number.
 """
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
+
+from mlops_iac.pipelines.compile.cards import STATUS, about
 from mlops_iac.pipelines.compile.jobs import SERVING_ENVIRONMENT
 from mlops_iac.pipelines.compile.sagemaker_pipelines import expressions as x
 from mlops_iac.pipelines.compile.sagemaker_pipelines.context import Context, Native
@@ -13,8 +17,9 @@ from mlops_iac.pipelines.steps import RegisterStep
 
 
 def compile_register(step: RegisterStep, context: Context) -> list[Native]:
-    """Native: a RegisterModel step."""
+    """Native: a RegisterModel step, after a Lambda step that asks the environment's card writer."""
     bindings = context.bindings
+    writer, asked = bindings.card_writer_arn, f"{step.name}--card"
     evaluation = context.folder_uri(context.folder(step.evaluation), EVALUATION)
     container = {
         "Image": bindings.serving_image,
@@ -34,4 +39,35 @@ def compile_register(step: RegisterStep, context: Context) -> list[Native]:
         "ModelMetrics": {"ModelQuality": {"Statistics": {"ContentType": "application/json", "S3Uri": evaluation}}},
         "CustomerMetadataProperties": {"run": x.get(x.RUN), "code": x.get(x.CODE_SHA)},
     }
-    return [{"Name": step.name, "Type": "RegisterModel", "Arguments": arguments}]
+    native: Native = {"Name": step.name, "Type": "RegisterModel", "Arguments": arguments}
+    if writer is None:
+        return [native]
+    content = x.made(asked, "OutputParameters['card']")
+    arguments["ModelCard"] = {"ModelCardContent": content, "ModelCardStatus": STATUS}
+    return [_ask(step, context, writer, asked), {**native, "DependsOn": [asked]}]
+
+
+def _ask(step: RegisterStep, context: Context, writer: str, name: str) -> Native:
+    """A Lambda step's arguments are flat, and what it answers is text."""
+    return {
+        "Name": name,
+        "Type": "Lambda",
+        "FunctionArn": writer,
+        "Arguments": {
+            "run": x.get(x.RUN),
+            "code": x.get(x.CODE_SHA),
+            "model": context.uri(step.model),
+            "about": json.dumps(about(step, context.pipeline, context.bindings), separators=(",", ":"), sort_keys=True),
+            **{f"parameters.{name}": x.get(given) for name, given in _parameters(context)},
+        },
+        "OutputParameters": [{"OutputName": "card", "OutputType": "String"}],
+    }
+
+
+def _parameters(context: Context) -> Iterator[tuple[str, str]]:
+    """Each parameter of the pipeline, by its own name and by that of SageMaker's parameter that holds it."""
+    for parameter in context.pipeline.parameters:
+        if parameter.type == "strings":
+            yield from ((f"{parameter.name}.{key}", x.entry(parameter.name, key)) for key in parameter.default)
+        else:
+            yield parameter.name, parameter.name

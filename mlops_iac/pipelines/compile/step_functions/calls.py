@@ -14,6 +14,7 @@ from mlops_iac.pipelines.compile.shapes import Checker, Fault
 OPTIMIZED: Mapping[str, Mapping[str, frozenset[str]]] = {
     "athena": {"startQueryExecution": frozenset({"sync"})},
     "batch": {"submitJob": frozenset({"sync"})},
+    "lambda": {"invoke": frozenset()},
     "sagemaker": {
         "createEndpoint": frozenset(),
         "createEndpointConfig": frozenset(),
@@ -137,8 +138,10 @@ INTRINSICS = frozenset(
 """https://docs.aws.amazon.com/step-functions/latest/dg/intrinsic-functions.html"""
 
 
-MESSAGE = "Parameters.MessageBody"
-"""The one text that may be given as an object: https://docs.aws.amazon.com/step-functions/latest/dg/connect-sqs.html"""
+OBJECTS = frozenset({"Parameters.MessageBody", "Parameters.Payload"})
+"""Texts and bytes that may be given as an object:
+https://docs.aws.amazon.com/step-functions/latest/dg/connect-sqs.html and
+https://docs.aws.amazon.com/step-functions/latest/dg/connect-lambda.html"""
 
 
 class Paths(Checker):
@@ -170,7 +173,7 @@ class Paths(Checker):
                 yield path, f"There is no intrinsic function `{function}`; {did_you_mean(function, INTRINSICS)}"
 
     def check(self, value: Any, shape: Any, path: str) -> Iterator[Fault]:
-        if path == MESSAGE and isinstance(value, Mapping):
+        if path in OBJECTS and isinstance(value, Mapping):
             yield from self._json(value, path)
         else:
             yield from super().check(value, shape, path)

@@ -85,6 +85,8 @@ def _statements(call: Call, parameters: Mapping[str, Any], bindings: Bindings) -
             yield _allow("DecryptModels", ["kms:Decrypt"], [bindings.key_arn], through)
     elif action == "startQueryExecution":
         yield from _query(parameters, bindings)
+    elif action == "invoke":
+        yield _allow("Invoke", ["lambda:InvokeFunction"], [parameters["FunctionName"]])
     elif action == "sendMessage":
         queue = parameters["QueueUrl"].rpartition("/")[2]
         yield _allow("Ask", ["sqs:SendMessage"], [_arn(bindings, "sqs", queue)])

@@ -1,12 +1,13 @@
-"""A register step: one version in the model package group."""
+"""A register step: the model's card, and one version in the model package group."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from mlops_iac.pipelines.compile.cards import STATUS, about
 from mlops_iac.pipelines.compile.jobs import SERVING_ENVIRONMENT
 from mlops_iac.pipelines.compile.step_functions import expressions as x
-from mlops_iac.pipelines.compile.step_functions.context import Context, States
+from mlops_iac.pipelines.compile.step_functions.context import Context, State, States
 from mlops_iac.pipelines.compile.step_functions.failure import task
 from mlops_iac.pipelines.compile.step_functions.metrics import metric_path
 from mlops_iac.pipelines.conditions import EVALUATION
@@ -14,8 +15,9 @@ from mlops_iac.pipelines.steps import GateStep, RegisterStep
 
 
 def compile_register(step: RegisterStep, context: Context) -> States:
-    """Native call: createModelPackage."""
+    """Native call: createModelPackage, after the environment's card writer was asked."""
     bindings = context.bindings
+    writer = bindings.card_writer_arn
     key = f"{context.key(context.folder(step.evaluation))}{EVALUATION}"
     evaluation = x.text(f"s3://{bindings.bucket}/{key}", x.RUN)
     parameters = {
@@ -36,6 +38,7 @@ def compile_register(step: RegisterStep, context: Context) -> States:
         },
         "ModelMetrics": {"ModelQuality": {"Statistics": {"ContentType": "application/json", "S3Uri.$": evaluation}}},
         "CustomerMetadataProperties": {"run.$": x.RUN, "code.$": x.CODE_SHA, **_metrics(step, context)},
+        **(_card(step) if writer else {}),
     }
     call = task(
         "aws-sdk:sagemaker:createModelPackage",
@@ -45,7 +48,32 @@ def compile_register(step: RegisterStep, context: Context) -> States:
         ResultSelector={"package.$": "$.ModelPackageArn"},
         ResultPath=x.result(step.name),
     )
-    return {step.name: call}
+    if writer is None:
+        return {step.name: call}
+    create = f"{step.name}: create"
+    return {step.name: _ask(step, context, writer, create), create: call}
+
+
+def _ask(step: RegisterStep, context: Context, writer: str, following: str) -> State:
+    event = {
+        "run.$": x.RUN,
+        "code.$": x.CODE_SHA,
+        "model.$": context.uri(step.model),
+        "parameters.$": "$.parameters",
+        "about": about(step, context.pipeline, context.bindings),
+    }
+    return task(
+        "lambda:invoke",
+        {"FunctionName": writer, "Payload": event},
+        following,
+        generic="Lambda.AWSLambdaException",
+        ResultSelector={"card.$": "$.Payload.card"},
+        ResultPath=x.result(step.name),
+    )
+
+
+def _card(step: RegisterStep) -> dict[str, Any]:
+    return {"ModelCard": {"ModelCardContent.$": f"{x.result(step.name)}.card", "ModelCardStatus": STATUS}}
 
 
 def _metrics(step: RegisterStep, context: Context) -> dict[str, Any]:
