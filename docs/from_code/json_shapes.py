@@ -57,7 +57,8 @@ JSON_SHAPES = {
     "models list": "`{models: [model]}`, each as `models show` has it.",
     "models show": (
         "`{version, registry, arn, approval, registered, run, code, image, data, metrics, serves: [endpoint], "
-        "shadows: [endpoint]}`."
+        "shadows: [endpoint], card}`; `card` is the status of its model card, or null. With `--card`, "
+        "`{card: markdown, status}`."
     ),
     "lineage": "`{nodes: [{id, kind, name, facts}], edges: [{from, to}], unknown: [sentence]}`.",
     "rollback": "`{endpoint, was, beside: [version], version, run}`; `was` is null when no version of a registry "
