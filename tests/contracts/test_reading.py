@@ -39,6 +39,7 @@ PLAIN_JSON = {
     "mlops_iac/runs/launcher/mlops_iac_step.py": INSIDE_A_JOB,
     "components/orchestrator/deploy_function.py": INSIDE_A_JOB,
     "components/orchestrator/start_function.py": INSIDE_A_JOB,
+    "components/registry/card_function.py": INSIDE_A_JOB,
 }
 """Files that call Python's own reader, and why they may. A new one takes `read_json`, or says here why not."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from mlops_iac.cloud.model_card_schema import find_faults
@@ -43,7 +42,7 @@ def _keep() -> None:
     def keeping(original: Any) -> Any:
         def answer(self: Any) -> Any:
             answered = original(self)
-            card = json.loads(self.body).get("ModelCard")
+            card = self._get_param("ModelCard")
             if card:
                 package = self.sagemaker_backend.model_packages[answered.result["ModelPackageArn"]]
                 package.card = {**getattr(package, "card", {}), **card}
