@@ -97,6 +97,8 @@ class Flow:
         self.foundation, self.jobs, self.serve, self.queues = foundation, jobs, serve, queues
         self.cards = cards if RegisterStep.kind in self.uses else None
         self.approvals = approvals if _asks(pipeline) else None
+        for caution in (one for step in pipeline.steps for one in step.cautions()):
+            pulumi.log.warn(caution)
 
         def document(own: Own) -> pulumi.Output[str]:
             return definition(

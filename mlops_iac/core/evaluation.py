@@ -50,16 +50,19 @@ def read_numbers(body: bytes) -> dict[str, float]:
     return found
 
 
-def find_fault(body: bytes | None, key: str, metric: str, most: int = MOST_BYTES) -> str:
+def find_fault(body: bytes | None, key: str, metric: str, most: int = MOST_BYTES, size: int = 0) -> str:
     """Why a gate cannot compare this metric, in a sentence that names the file; empty when it can.
 
     ``body`` is the file, or as much of it as shows that it is too large, and None when there is none; ``key`` is where
-    it lies, or would. The gate reads at most ``most`` bytes.
+    it lies, or would. The gate reads at most ``most`` bytes; ``size``: how many there are, where more than the body.
     """
     if body is None:
         return f"{key} does not exist: the evaluation wrote no such file."
     if len(body) > most:
-        return f"{key} is too large: a gate of this orchestrator reads at most {most:,} bytes."
+        whole = max(size, len(body))
+        return (
+            f"{key} is too large: it has {whole:,} bytes, and a gate of this orchestrator reads at most {most:,} bytes."
+        )
     if body.startswith(_BOM):
         return f"{key} starts with a byte order mark, which JSON does not have: write it as plain UTF-8."
     try:

@@ -18,7 +18,7 @@ from mlops_iac.core.evaluation import HOLDS, METRICS, MOST_BYTES, SIGNS, find_fa
 from mlops_iac.runs.champions import said_by_person
 from mlops_iac.runs.ended_runs import EndedRuns
 from mlops_iac.runs.filters import Filter
-from mlops_iac.runs.lake import find_content
+from mlops_iac.runs.lake import Beginning, find_beginning
 from mlops_iac.runs.names import check_run_id, get_pipeline, moment_of
 from mlops_iac.runs.run import Finding, Run, StepRun, Verdict
 from mlops_iac.runs.runners import runner_for, runners
@@ -146,8 +146,8 @@ def _to_run(
     gates = [step for step in pipeline.steps if step.kind == "gate"]
     files = _read_evaluations(environment, clients, pipeline, execution.run)
     metrics: dict[str, float] = {}
-    for body in files.values():
-        metrics |= read_numbers(body or b"")
+    for file in files.values():
+        metrics |= read_numbers(file.body if file else b"")
     most = runner_for(environment, pipeline, clients).most_evaluation
     gate = _verdict(gates, files, execution, history.steps if history else (), most)
     return Run(
@@ -178,7 +178,7 @@ def _explained(steps: tuple[StepRun, ...], gate: Verdict | None) -> tuple[StepRu
     )
 
 
-Files = Mapping[str, bytes | None]
+Files = Mapping[str, Beginning | None]
 """Evaluation files by the fact that says where they lie; None where there is none."""
 
 
@@ -188,7 +188,7 @@ def _read_evaluations(environment: Environment, clients: Clients, pipeline: Pipe
     read = [one for step in pipeline.steps if step.kind == "gate" for one in step.facts["conditions"]]
     made = [step.facts for step in pipeline.steps if step.kind == "evaluate"]
     places = dict.fromkeys(one["evaluation"] for one in [*made, *read])
-    return {place: find_content(store, clients, place.format(run=run), MOST_BYTES) for place in places}
+    return {place: find_beginning(store, clients, place.format(run=run), MOST_BYTES) for place in places}
 
 
 def _verdict(
@@ -229,8 +229,9 @@ def _bound(condition: Mapping[str, Any], bound: float) -> str:
     return f"{said}, {condition['champion']['by']:g} better than the champion"
 
 
-def _finding(condition: Mapping[str, Any], body: bytes | None, execution: Execution, most: int) -> Finding:
+def _finding(condition: Mapping[str, Any], file: Beginning | None, execution: Execution, most: int) -> Finding:
     metric: str = condition["metric"]
+    body, size = file or (None, 0)
     value = read_numbers(body or b"").get(".".join(metric_keys(metric)).removeprefix(f"{METRICS}."))
     parameter = condition.get("parameter")
     bound = execution.parameters.get(parameter) if parameter else condition["bound"]
@@ -239,5 +240,5 @@ def _finding(condition: Mapping[str, Any], body: bytes | None, execution: Execut
         value=value,
         passed=value is not None and bound is not None and HOLDS[condition["direction"]](value, bound),
         bound="" if bound is None else _bound(condition, bound),
-        fault=find_fault(body, condition["evaluation"].format(run=execution.run), metric, most),
+        fault=find_fault(body, condition["evaluation"].format(run=execution.run), metric, most, size),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 from urllib.parse import urlencode
 
 from mlops_iac.clients import Clients
@@ -52,13 +52,26 @@ def find_object(environment: Environment, clients: Clients, key: str) -> dict[st
         raise
 
 
-def find_content(store: Store, clients: Clients, key: str, most: int) -> bytes | None:
+class Beginning(NamedTuple):
+    """Of an object: what was asked for, and how many bytes there are."""
+
+    body: bytes
+    size: int
+
+
+def find_beginning(store: Store, clients: Clients, key: str, most: int) -> Beginning | None:
     """GetObject, or None when there is none. Of an object with more than ``most`` bytes, one byte more than that."""
     try:
         with calling("s3:GetObject", key):
-            body: bytes = clients("s3").get_object(Bucket=store.bucket, Key=key)["Body"].read(most + 1)
-            return body
+            answer = clients("s3").get_object(Bucket=store.bucket, Key=key)
+            return Beginning(answer["Body"].read(most + 1), answer["ContentLength"])
     except CloudError as error:
         if is_missing(error):
             return None
         raise
+
+
+def find_content(store: Store, clients: Clients, key: str, most: int) -> bytes | None:
+    """The same without its size."""
+    found = find_beginning(store, clients, key, most)
+    return None if found is None else found.body

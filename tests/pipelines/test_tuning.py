@@ -90,6 +90,8 @@ def test_a_tuning_that_cannot_be_is_refused(changes: dict[str, Any], said: str) 
         ({"shared": ["test"]}, "names `test`, which is none of train"),
         ({"metrics": {"loss": "loss="}}, "has no group"),
         ({"max_wait_minutes": 90}, "is of `spot` trainings"),
+        ({"spot": True, "keep_alive_minutes": 5}, "keeps no spare capacity"),
+        ({"keep_alive_minutes": 61}, "less than or equal to 60"),
         ({"spot": True, "max_wait_minutes": 30}, "less than the 60 `max_minutes`"),
         ({"compute": "batch", "spot": True}, "`spot` is of training jobs"),
         ({"hyperparameters": {"mlops_iac_script": "x"}}, "are taken"),
@@ -218,3 +220,18 @@ def test_more_instances_than_one_machine_runs_are_told_by_field() -> None:
     step = TrainingStep(**TRAIN, job={"instance_count": 17}, distributed="mpi")
     assert [field for field, _ in step.not_embedded()] == ["job"]
     assert not [*TrainingStep(**TRAIN, job={"instance_count": 16}, distributed="torchrun").not_embedded()]
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_machines_that_stay_warm_are_asked_for_in_seconds(target: str) -> None:
+    asked = request(target, TrainingStep(**TRAIN, keep_alive_minutes=10))
+    assert asked["ResourceConfig"]["KeepAlivePeriodInSeconds"] == 600
+    assert "KeepAlivePeriodInSeconds" not in request(target, TrainingStep(**TRAIN))["ResourceConfig"]
+
+
+def test_spare_capacity_without_checkpoints_is_told() -> None:
+    (told,) = TrainingStep(**TRAIN, spot=True).cautions()
+    assert "a training whose machines are taken away begins anew" in told
+    assert not [*TrainingStep(**TRAIN, spot=True, checkpoints=True).cautions()]
+    (told,) = TuneStep(**TUNE, spot=True).cautions()
+    assert "a trial whose machines" in told

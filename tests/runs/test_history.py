@@ -204,7 +204,10 @@ def test_last_is_the_latest_run(environment: Environment, clients: Clients, code
     assert get_run(environment, clients, "last").id == run.id
 
 
-TOO_LARGE = (b'{"metrics": {"auc": 1}}' + b" " * 300_000, "a gate of this orchestrator reads at most 262,144 bytes")
+TOO_LARGE = (
+    b'{"metrics": {"auc": 1}}' + b" " * 300_000,
+    "300,023 bytes, and a gate of this orchestrator reads at most 262,144",
+)
 
 
 @pytest.mark.parametrize(("body", "told"), [*BAD.values(), TOO_LARGE], ids=[*BAD, "too large"])

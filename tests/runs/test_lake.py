@@ -27,7 +27,7 @@ def test_no_more_of_an_object_is_read_than_shows_that_it_is_too_large(body: Any,
 
     def get_object(**arguments: str) -> dict[str, Any]:
         asked.update(arguments)
-        return {"Body": body}
+        return {"Body": body, "ContentLength": 9}
 
     def clients(_: str) -> Any:
         return SimpleNamespace(get_object=get_object)

@@ -93,7 +93,7 @@ def training(step: TrainingStep, bindings: Bindings) -> dict[str, Any]:
             "TrainingInputMode": step.input_mode,
             **({"MetricDefinitions": metrics} if metrics else {}),
         },
-        "ResourceConfig": cluster(step.job, bindings),
+        "ResourceConfig": {**cluster(step.job, bindings), **_kept(step)},
         "StoppingCondition": {
             "MaxRuntimeInSeconds": step.job_seconds,
             **({"MaxWaitTimeInSeconds": step.max_wait_seconds} if step.spot else {}),
@@ -103,6 +103,11 @@ def training(step: TrainingStep, bindings: Bindings) -> dict[str, Any]:
         **isolation(step.job, bindings),
         **vpc(bindings),
     }
+
+
+def _kept(step: TrainingStep) -> dict[str, int]:
+    """How long the machines stay warm: https://docs.aws.amazon.com/sagemaker/latest/dg/train-warm-pools.html"""
+    return {"KeepAlivePeriodInSeconds": 60 * step.keep_alive_minutes} if step.keep_alive_minutes else {}
 
 
 def channel(name: str, source: dict[str, Any], step: TrainingStep) -> dict[str, Any]:

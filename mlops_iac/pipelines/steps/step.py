@@ -171,6 +171,10 @@ class Step(PipelineModel):
         """Fields that ask for more than one machine without containers has, each with the reason."""
         return iter(())
 
+    def cautions(self) -> Iterator[str]:
+        """What works, and is probably not what was meant; sentences that a preview tells."""
+        return iter(())
+
     def facts(self, key_of: KeyOf) -> Mapping[str, Any]:
         """What readers need to know of it: `mlops_iac.core.environment.Step.facts`."""
         return {}

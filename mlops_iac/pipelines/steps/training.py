@@ -34,6 +34,7 @@ SAGEMAKER_ONLY: Final = frozenset(
         "distributed",
         "input_mode",
         "input_modes",
+        "keep_alive_minutes",
         "max_wait_minutes",
         "metrics",
         "shared",
@@ -105,6 +106,9 @@ class TrainingStep(ScriptStep):
     on where it was; without, it begins anew."""
     max_wait_minutes: int | None = Field(default=None, ge=1, le=28 * 24 * 60)
     """With `spot`: how long the job may take in all, with waiting for capacity. Left out: twice what it may run."""
+    keep_alive_minutes: int = Field(default=0, ge=0, le=60)
+    """How long its instances are kept, and paid for, after the end, so that a next training like it starts at once.
+    Left out: they end with it."""
     zone: Word = "models"
     """The lake's zone that trained models go to, under the run's id."""
     attempts: int = Field(default=2, ge=1, le=30)
@@ -124,6 +128,13 @@ class TrainingStep(ScriptStep):
             asked = f"it asks for {self.job.instance_count} instances that work together"
             yield "job", f"{asked}; one machine runs at most {MOST_INSTANCES}"
 
+    def cautions(self) -> Iterator[str]:
+        if self.spot and not self.checkpoints:
+            yield (
+                f"Step `{self.name}` trains on spare capacity without `checkpoints`: a training whose machines are "
+                "taken away begins anew. Say `checkpoints: true` when the script can go on from what it left."
+            )
+
     @property
     def checkpoint_folder(self) -> str:
         """Below the run's own folder in the zone."""
@@ -142,6 +153,8 @@ class TrainingStep(ScriptStep):
     def _check_spot(self) -> Self:
         if self.max_wait_minutes is not None and not self.spot:
             raise ValueError("`max_wait_minutes` is of `spot` trainings: leave it out, or say `spot: true`")
+        if self.spot and self.keep_alive_minutes:
+            raise ValueError("SageMaker keeps no spare capacity: leave `keep_alive_minutes` out, or `spot`")
         if self.spot and self.max_wait_seconds < self.job_seconds:
             least = f"{self.job_seconds // 60} `{'timeout_minutes' if self.timeout_minutes else 'max_minutes'}`"
             raise ValueError(f"`max_wait_minutes` is {self.max_wait_minutes}, less than the {least}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from math import prod
 from typing import Any, ClassVar, Final, Literal, Self
 
@@ -108,6 +108,10 @@ class TuneStep(TrainingStep):
         rounds = -(-(self.max_jobs or self.grid) // self.max_parallel)
         return super().seconds * rounds
 
+    def cautions(self) -> Iterator[str]:
+        if self.spot:
+            yield f"Step `{self.name}` tries on spare capacity: a trial whose machines are taken away begins anew."
+
     def facts(self, key_of: KeyOf) -> Mapping[str, Any]:
         shown = {"metric": self.objective.metric, "goal": self.objective.goal}
         return {
@@ -121,6 +125,8 @@ class TuneStep(TrainingStep):
     def _check_search(self) -> Self:
         if self.checkpoints:
             raise ValueError("trainings of one tuning would share one folder of checkpoints: leave `checkpoints` out")
+        if self.keep_alive_minutes:
+            raise ValueError("machines of a tuning go from trial to trial: leave `keep_alive_minutes` out")
         if self.compute != "sagemaker":
             raise ValueError("a tuning runs SageMaker's training jobs: `compute: sagemaker`")
         self._check_strategy()

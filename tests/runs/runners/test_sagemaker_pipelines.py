@@ -12,6 +12,7 @@ from mlops_iac.clients import Clients
 from mlops_iac.core.environment import Environment, Parameter
 from mlops_iac.core.errors import UsageError
 from mlops_iac.runs.history import get_run, list_runs
+from mlops_iac.runs.lake import Beginning
 from mlops_iac.runs.names import names_of
 from mlops_iac.runs.runners.execution import Order
 from mlops_iac.runs.runners.sagemaker_pipelines import Runner
@@ -84,11 +85,15 @@ class SageMaker:
         self.stopped.append(PipelineExecutionArn)
 
 
+def beginning(body: bytes | None) -> Beginning | None:
+    return None if body is None else Beginning(body, len(body))
+
+
 def world(
     monkeypatch: pytest.MonkeyPatch, status: str, *steps: dict[str, Any]
 ) -> tuple[Environment, Clients, SageMaker]:
     sagemaker = SageMaker(status, list(steps))
-    monkeypatch.setattr("mlops_iac.runs.history.find_content", lambda *_: b'{"metrics": {"auc": 0.98}}')
+    monkeypatch.setattr("mlops_iac.runs.history.find_beginning", lambda *_: beginning(b'{"metrics": {"auc": 0.98}}'))
     environment = make_environment(target="sagemaker-pipelines", handle=ARN)
     clients = Clients(region=REGION, endpoint=None, make=lambda service, **_: sagemaker, account_id=lambda: ACCOUNT)
     return environment, clients, sagemaker
@@ -124,7 +129,10 @@ def test_a_refused_run_is_no_failed_one_and_says_the_metric(monkeypatch: pytest.
     assert (listed.id, listed.status) == (RUN, "refused")
 
 
-TOO_LARGE = (b'{"metrics": {"auc": 1}}' + b" " * 5_000_000, "a gate of this orchestrator reads at most 4,194,304 bytes")
+TOO_LARGE = (
+    b'{"metrics": {"auc": 1}}' + b" " * 5_000_000,
+    "5,000,023 bytes, and a gate of this orchestrator reads at most 4,194,304",
+)
 
 
 @pytest.mark.parametrize(("body", "told"), [*BAD.values(), TOO_LARGE], ids=[*BAD, "too large"])
@@ -133,7 +141,7 @@ def test_a_gate_that_cannot_compare_names_the_file_and_what_is_wrong(
 ) -> None:
     broken = step("gate", "Failed", 4, FailureReason="ClientError: JsonGet could not be resolved")
     environment, clients, _ = world(monkeypatch, "Failed", *BEFORE, broken)
-    monkeypatch.setattr("mlops_iac.runs.history.find_content", lambda *_: body)
+    monkeypatch.setattr("mlops_iac.runs.history.find_beginning", lambda *_: beginning(body))
     run = get_run(environment, clients, RUN)
     assert run.gate is not None
     assert not run.gate.passed

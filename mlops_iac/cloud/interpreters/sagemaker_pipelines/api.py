@@ -24,6 +24,7 @@ from mlops_iac.cloud.jobs.sagemaker_list import between
 from mlops_iac.cloud.news import News
 from mlops_iac.cloud.paging import paged
 from mlops_iac.cloud.wire import AwsError, Call
+from mlops_iac.core.evaluation import MOST_BYTES
 
 if TYPE_CHECKING:
     from mlops_iac.cloud.gateway import Gateway
@@ -301,7 +302,13 @@ def _summary(record: Mapping[str, Any]) -> dict[str, Any]:
 def _read(s3: Any, uri: str) -> bytes:
     place = S3Uri.parse(uri)
     try:
-        body: bytes = call(s3.get_object, Bucket=place.bucket, Key=place.key)["Body"].read()
-        return body
+        answer = call(s3.get_object, Bucket=place.bucket, Key=place.key)
     except StepFailed as error:
         raise Unresolved(f"ClientError: Property file {uri} cannot be read: {error}") from None
+    if answer["ContentLength"] > MOST_BYTES:
+        answer["Body"].close()
+        raise Unresolved(
+            f"ClientError: Property file {uri} has {answer['ContentLength']:,} bytes; at most {MOST_BYTES:,} are read."
+        )
+    body: bytes = answer["Body"].read()
+    return body

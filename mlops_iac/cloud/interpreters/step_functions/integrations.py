@@ -22,7 +22,7 @@ import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
-from mlops_iac.cloud.interpreters.step_functions import intrinsics, mapping, optimized_tasks, waiting
+from mlops_iac.cloud.interpreters.step_functions import intrinsics, mapping, optimized_tasks, paths, waiting
 from mlops_iac.cloud.interpreters.step_functions.moto_asl import (
     BOTO_NAMES,
     CALLING,
@@ -38,6 +38,10 @@ from mlops_iac.cloud.interpreters.step_functions.moto_asl import (
 if TYPE_CHECKING:
     from mlops_iac.cloud.gateway import Gateway
 
+
+STATE_BYTES: Final = 256 * 1024
+"""Of a state's result; more is `States.DataLimitExceeded`.
+https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html"""
 
 SDK_NAMES: Final = {
     "cloudwatch": "CloudWatch", "cloudwatchlogs": "CloudWatchLogs", "dynamodb": "DynamoDb", "ec2": "Ec2",
@@ -63,6 +67,7 @@ def install(gateway: Gateway) -> None:
         _patch_errors()
         optimized_tasks.install()
         mapping.install()
+        paths.install()
         waiting.install()
         _patch_jsonata()
         intrinsics.install()
@@ -111,6 +116,17 @@ def _patch_shapes() -> None:
         if shape is not None:
             self._from_boto_response(response, shape)
 
+    def from_value(value: Any) -> Any:
+        """A body that is larger than a state may be is not read to its end: moto refuses it by what there is."""
+        from botocore.response import StreamingBody
+
+        if not isinstance(value, StreamingBody):
+            return value
+        body = value.read(STATE_BYTES + 1)
+        value.close()
+        return body.decode("utf-8", "replace" if len(body) > STATE_BYTES else "strict")
+
+    tasks._from_boto_response_value = staticmethod(from_value)
     tasks._normalise_parameters = to_request
     tasks._normalise_response = from_response
 

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from mlops_iac.cloud.iam.enforcer import Wanted
 
 MOST_THREADS: Final = 64
-MOST_PATHS: Final = 4096
 EXCEEDED: Final = "States.ExceedToleratedFailureThreshold"
 CAUSE: Final = "The specified tolerated failure threshold was exceeded"
 
@@ -32,9 +31,6 @@ _MAP: Final = f"{PACKAGE}.component.state.exec.state_map.iteration"
 def install() -> None:
     """Put it into moto's interpreter."""
     module(f"{_MAP}.distributed_iteration_component").DistributedIterationComponent._map_run = _map_run
-    # Every item asks for the same few paths, and reading one costs more than following it.
-    paths = module(f"{PACKAGE}.utils.json_path")
-    paths.parse = functools.lru_cache(MOST_PATHS)(paths.parse)
 
 
 def _map_run(component: Any, env: Any, eval_input: Any) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from mlops_iac.cloud.interpreters.sagemaker_pipelines.api import _read
 from mlops_iac.cloud.interpreters.sagemaker_pipelines.values import Unresolved, Values
 
 DESCRIBED = {
@@ -72,3 +73,15 @@ def test_a_file_that_cannot_be_read_fails_its_reader_and_is_named(body: bytes, p
 def test_a_variable_that_leads_nowhere_is_told(reference: str) -> None:
     with pytest.raises(Unresolved):
         values().settle({"Get": reference})
+
+
+def test_a_property_file_that_is_far_too_large_is_refused_unread() -> None:
+    class S3:
+        def get_object(self, Bucket: str, Key: str) -> dict[str, Any]:
+            return {"ContentLength": 1_000_000_000, "Body": self}
+
+        def close(self) -> None:
+            """What it answered is left on the wire."""
+
+    with pytest.raises(Unresolved, match=r"s3://lake/evaluation.json has 1,000,000,000 bytes; at most 4,194,304"):
+        _read(S3(), "s3://lake/evaluation.json")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import resource
 import time
 from typing import Any
 
@@ -259,6 +260,15 @@ def test_a_task_that_times_out_stops_its_job(run, jobs):
     wait_until(lambda: jobs.stopped == ["job-1"])
 
 
+def test_what_lies_behind_an_index_is_itself_and_behind_a_wildcard_a_list(run):
+    variants = {"variants": [{"name": "first"}, {"name": "second"}], "one": [{"name": "only"}]}
+    paths = {"first.$": "$.variants[0].name", "all.$": "$.variants[*].name", "only.$": "$.one[*].name"}
+    given = {"Type": "Pass", "Result": variants, "Next": "Look"}
+    look = {"Type": "Pass", "Parameters": paths, "End": True}
+    done = run({"StartAt": "Given", "States": {"Given": given, "Look": look}})
+    assert output(done) == {"first": "first", "all": ["first", "second"], "only": ["only"]}
+
+
 def test_an_object_is_read_as_text_and_parsed(run, cloud):
     s3 = cloud.clients()("s3")
     s3.create_bucket(Bucket="results", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
@@ -269,6 +279,20 @@ def test_an_object_is_read_as_text_and_parsed(run, cloud):
         ResultSelector={"evaluation.$": "States.StringToJson($.Body)"},
     )
     assert output(run(machine(read))) == {"evaluation": {"metrics": {"auc": 0.993}}}
+
+
+def test_an_object_that_no_state_can_hold_is_refused_and_is_never_whole_in_memory(run, cloud, tmp_path):
+    s3 = cloud.clients()("s3")
+    s3.create_bucket(Bucket="large", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    large = tmp_path / "evaluation.json"
+    with large.open("wb") as file:
+        file.truncate(200_000_000)
+    with large.open("rb") as file:
+        s3.put_object(Bucket="large", Key="evaluation.json", Body=file)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    done = run(machine(task("aws-sdk:s3:getObject", {"Bucket": "large", "Key": "evaluation.json"})))
+    assert done["error"] == "States.DataLimitExceeded"
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 50_000, "kilobytes"
 
 
 def test_a_missing_object_has_the_sdks_error_name(run, cloud):
