@@ -41,11 +41,13 @@ def describe(pipeline: Pipeline, zones: Mapping[str, str]) -> dict[str, Any]:
 
 def folders_of(step: Step, zones: Mapping[str, str]) -> dict[str, Any]:
     """The fact by which a step says where it writes."""
-    folders = [key_of_output(made, zones) for made in step.makes().values() if isinstance(made, Output)]
+    made = [one for one in step.makes().values() if isinstance(one, Output)]
+    folders = [key_of_output(one, zones) for one in made if one.per == "run"]
     return {env.FOLDERS: folders} if folders else {}
 
 
 def key_of_output(output: Output, zones: Mapping[str, str]) -> str:
-    """Key prefix of a folder that a run makes, ending in a slash, with ``{run}`` for the run's id."""
+    """Key prefix of a folder that a run makes, ending in a slash, with ``{run}`` for its id; ``{code}`` stands for
+    the code's sha."""
     folder = f"{output.folder}/" if output.folder else ""
-    return f"{zones[output.zone]}{{run}}/{folder}"
+    return f"{zones[output.zone]}{folder}{{code}}/" if output.per == "code" else f"{zones[output.zone]}{{run}}/{folder}"

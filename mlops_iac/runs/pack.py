@@ -27,7 +27,7 @@ RUNNER = "run.sh"
 MANIFEST = "manifest.json"
 ENTRY_POINT = "mlops_iac_run.py"
 STEP_LAUNCHER = "mlops_iac_step.py"
-MAP_RUNNER = "mlops_iac_map.py"
+MAP_RUNNER, MAP_ITEMS = "mlops_iac_map.py", "mlops_iac_items.py"
 RAY = "mlops_iac_ray.py"
 SCRIPT_MODE = "mlops_iac_script_mode.py"
 INFERENCE = "inference.py"
@@ -54,7 +54,7 @@ class PackedCode:
         """Name inside the archive to content, sorted by name."""
         entries: dict[str, bytes | Path] = {file.name: file.path for file in self.files if file.name != REQUIREMENTS}
         entries.setdefault(INFERENCE, read_launcher("default_inference.py"))
-        entries |= {name: read_launcher(name) for name in (ENTRY_POINT, MAP_RUNNER, RAY, STEP_LAUNCHER)}
+        entries |= {name: read_launcher(name) for name in (ENTRY_POINT, MAP_ITEMS, MAP_RUNNER, RAY, STEP_LAUNCHER)}
         entries[SCRIPT_MODE] = files("mlops_iac.core").joinpath("script_mode.py").read_bytes()
         if self.shipped:
             entries |= {name: read_launcher(name, "shipped") for name in (*self.shipped, TABLES)}

@@ -29,6 +29,8 @@ from mlops_iac.runs.run import Run, StepRun
 from mlops_iac.runs.runners import runner_for
 from mlops_iac.runs.runners.execution import Execution, Order
 
+KEPT, ABOUT = "kept", "about.json"
+"""The fact by which a step says where it keeps results, and what lies there first."""
 LARGEST_IN_MEMORY = 16 * 1024 * 1024
 """Bytes of an archive before it is written to a temporary file instead."""
 
@@ -57,6 +59,7 @@ def start(
     order = make_order(environment, chosen, code, values, read_time(environment, clients))
     runner.check(order)
     store_code(environment, chosen, clients, code, words)
+    open_kept(environment, chosen, clients, code)
     make_current(environment, chosen, clients, code)
     write_record(environment, clients, chosen, order.run, code, values)
     return to_run(environment, chosen, runner.start(order))
@@ -77,6 +80,7 @@ def push(
     chosen = get_pipeline(environment, pipeline)
     code = pack_code(chosen, clients, root, allowed)
     store_code(environment, chosen, clients, code, read_words(root / chosen.code, root))
+    open_kept(environment, chosen, clients, code)
     make_current(environment, chosen, clients, code)
     return code
 
@@ -134,6 +138,17 @@ def store_code(
     if words is not None:
         upload(environment, clients, prefix + STORED, words)
     upload(environment, clients, prefix + MANIFEST, code.manifest_json())
+
+
+def open_kept(environment: Environment, pipeline: Pipeline, clients: Clients, code: PackedCode) -> None:
+    """Say what lies where maps keep the results of this code's tasks: SageMaker takes no input that has no object."""
+    about = json.dumps(
+        {"about": "Results of the tasks of maps, by content. Safe to delete, but for this file."}
+    ).encode()
+    for place in {step.facts[KEPT] for step in pipeline.steps if KEPT in step.facts}:
+        key = place.replace("{code}", code.sha) + ABOUT
+        if find_object(environment, clients, key) is None:
+            upload(environment, clients, key, about)
 
 
 def code_prefix(pipeline: Pipeline, code: PackedCode) -> str:

@@ -33,6 +33,7 @@ PLAIN_JSON = {
     "mlops_iac/testing/contracts/steps.py": MADE_BY_A_TEST,
     "mlops_iac/testing/contracts/world.py": MADE_BY_A_TEST,
     "mlops_iac/runs/launcher/default_inference.py": INSIDE_A_JOB,
+    "mlops_iac/runs/launcher/mlops_iac_items.py": INSIDE_A_JOB,
     "mlops_iac/runs/launcher/mlops_iac_map.py": INSIDE_A_JOB,
     "mlops_iac/runs/launcher/mlops_iac_ray.py": INSIDE_A_JOB,
     "mlops_iac/runs/launcher/mlops_iac_run.py": INSIDE_A_JOB,

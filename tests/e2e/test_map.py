@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,6 +15,7 @@ from tests.support.tiny_environment import TinyEnvironment, tiny_environment
 pytestmark = pytest.mark.slow
 
 PLACES = [("step-functions", "sagemaker"), ("sagemaker-pipelines", "sagemaker"), ("step-functions", "batch")]
+CACHES = {"fitting": "false", "cached": "true"}
 FITTING = """
 parameters:
   horizon: {{type: number, default: 4}}
@@ -33,6 +35,8 @@ steps:
     arguments: {{horizon: parameters.horizon}}
     results: {{zone: models, folder: fits}}
     compute: {compute}
+    cache: {cache}
+    containers: {containers}
   best:
     kind: processing
     script: best.py
@@ -73,7 +77,9 @@ def project(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(tiny, "STACK", tiny.STACK + "    batch: {{enabled: true}}\n")
         folder = tmp_path_factory.mktemp("map") / "project"
-        with tiny_environment(folder, target, {"fitting": FITTING.format(compute=compute)}) as made:
+        own = {"compute": compute, "containers": 2 if compute == "batch" else 1}
+        pipelines = {name: FITTING.format(cache=cache, **own) for name, cache in CACHES.items()}
+        with tiny_environment(folder, target, pipelines) as made:
             for name, text in SCRIPTS.items():
                 made.write(name, text)
             yield made
@@ -85,12 +91,28 @@ def test_each_row_is_fitted_for_each_index_and_the_one_that_failed_is_left_out(
     project.run("run", "tiny-dev", "fitting", "--follow")
     run = json.loads(project.run("runs", "tiny-dev", "last", "--json"))
     assert {step["status"] for step in run["steps"]} == {"succeeded"}
-    project.run("data", "get", "tiny-dev", f"models/{run['id']}/best/", str(tmp_path))
-    (file,) = tmp_path.rglob("best.json")
     rows = [("a", 1), ("b", 2), ("d", 4)]
-    assert json.loads(file.read_text()) == [
-        [name, index, 10 * level + index] for name, level in rows for index in (0, 1)
-    ]
+    expected = [[name, index, 10 * level + index] for name, level in rows for index in (0, 1)]
+    assert read_best(project, run["id"], tmp_path) == expected
+
+
+def read_best(project: TinyEnvironment, run: str, folder: Path) -> Any:
+    """What the last step left."""
+    project.run("data", "get", "tiny-dev", f"models/{run}/best/", str(folder))
+    (file,) = folder.rglob("best.json")
+    return json.loads(file.read_text())
+
+
+def test_what_an_earlier_run_did_is_not_done_again(project: TinyEnvironment, tmp_path: Path) -> None:
+    best = []
+    for known in (0, 6):  # of eight: the series that fails has nothing that could be kept
+        project.run("run", "tiny-dev", "cached", "--follow")
+        run = json.loads(project.run("runs", "tiny-dev", "last", "--json"))
+        log = project.run("logs", "tiny-dev", "last", "fit")
+        assert f"{known} of 8 tasks reused" in log, log
+        best.append(read_best(project, run["id"], tmp_path / run["id"]))
+    assert best[0] == best[1]
+    assert len(best[0]) == 6
 
 
 def test_more_failures_than_are_tolerated_fail_the_run(project: TinyEnvironment) -> None:

@@ -75,10 +75,10 @@ def test_an_item_has_a_job_of_its_own_that_is_told_it(bindings: Bindings) -> Non
     assert "Catch" not in job
 
 
-def test_on_a_queue_an_item_s_indices_are_an_array(bindings: Bindings) -> None:
-    states = mapped(bindings, inner=5, compute="batch")["ItemProcessor"]["States"]
-    assert states["fit: run"]["Parameters"]["ArrayProperties"] == {"Size": 5}
-    single = mapped(bindings, compute="batch")["ItemProcessor"]["States"]
+def test_on_a_queue_the_containers_of_an_array_share_an_item_s_indices(bindings: Bindings) -> None:
+    states = mapped(bindings, inner=5, containers=2, compute="batch")["ItemProcessor"]["States"]
+    assert states["fit: run"]["Parameters"]["ArrayProperties"] == {"Size": 2}
+    single = mapped(bindings, inner=5, compute="batch")["ItemProcessor"]["States"]
     assert "ArrayProperties" not in single["fit: run"]["Parameters"]
 
 

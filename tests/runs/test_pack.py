@@ -50,7 +50,14 @@ def test_the_archive_holds_the_team_s_files_and_what_starts_them(code: Path) -> 
     with tarfile.open(fileobj=io.BytesIO(archive(packed(code)))) as tar:
         names = tar.getnames()
         assert all((member.mtime, member.uid, member.uname) == (0, 0, "") for member in tar)
-    ours = ["mlops_iac_map.py", "mlops_iac_ray.py", "mlops_iac_run.py", "mlops_iac_script_mode.py", "mlops_iac_step.py"]
+    ours = [
+        "mlops_iac_items.py",
+        "mlops_iac_map.py",
+        "mlops_iac_ray.py",
+        "mlops_iac_run.py",
+        "mlops_iac_script_mode.py",
+        "mlops_iac_step.py",
+    ]
     assert names == ["evaluate.py", "inference.py", *ours, "prepare.py", "train.py", "validate.py"]
 
 

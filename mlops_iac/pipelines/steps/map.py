@@ -2,27 +2,39 @@
 
 from __future__ import annotations
 
+import json
 import math
+from collections import Counter
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
 from mlops_iac.pipelines.names import Word
 from mlops_iac.pipelines.references import FromParameter, FromStep, Source, TextOrParameter
 from mlops_iac.pipelines.steps.folders import ArgumentName, VariableName
-from mlops_iac.pipelines.steps.step import KeyOf, Made, Output, Read, ScriptStep
+from mlops_iac.pipelines.steps.step import Folder, KeyOf, Made, Output, Read, ScriptStep
 
 MOST_ITEMS = 10_000
 """Items of a list that is written out, as many as an array has children."""
 MOST_INDICES = 10_000
 """Children of one array: https://docs.aws.amazon.com/batch/latest/userguide/array_jobs.html"""
-RESULTS = "results"
+RESULTS, KEPT = "results", "kept"
 
 Item = str | int | float | dict[Word, str | int | float]
 ItemsFile = Annotated[
-    str, StringConstraints(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)*\.(csv|json)$", max_length=100)
+    str,
+    StringConstraints(
+        pattern=r"^[A-Za-z0-9_][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)*\.(csv|json|jsonl|manifest)$", max_length=100
+    ),
 ]
+
+
+class KeptFolder(Output):
+    """Where the results of tasks are kept by their content, for all runs of the same code: ``<zone>/kept/<sha>/``."""
+
+    folder: Folder = "kept"
+    per: ClassVar[Literal["code", "run"]] = "code"
 
 
 class MapStep(ScriptStep):
@@ -35,9 +47,16 @@ class MapStep(ScriptStep):
     items: tuple[Item, ...] | Source = Field()
     """A list, or where ``items_file`` lies: a folder that an earlier step made, or a prefix that the run was told."""
     items_file: ItemsFile = "items.csv"
-    """The file of the items: CSV with a header (an item is a row), or a JSON list."""
+    """The file of the items: CSV with a header (an item is a row), a JSON list, or lines of JSON (``.jsonl``, and
+    ``.manifest`` as SageMaker calls them)."""
     inner: int = Field(default=1, ge=1, le=MOST_INDICES)
     """How often the script runs for each item, told apart by ``--index``: 0, 1, …"""
+    containers: int = Field(default=1, ge=1, le=MOST_INDICES)
+    """With ``compute: batch``: how many containers of an array share an item's indices. Each runs its share as one job
+    does: it starts Python and its libraries once, and forks for each index."""
+    cache: bool = False
+    """Whether results are kept by content, and taken from what earlier runs kept: those of tasks with the same code,
+    item, index, inputs, arguments and variables. What a run had done when it failed or was stopped counts, too."""
     max_concurrency: int = Field(default=40, ge=1, le=10_000)
     """How many items are worked on at the same time."""
     tolerate: int | Annotated[str, StringConstraints(pattern=r"^(100|[0-9]{1,2})(\.[0-9]+)?%$")] = 0
@@ -64,9 +83,25 @@ class MapStep(ScriptStep):
             raise ValueError(
                 f"a map has 1 to {MOST_ITEMS:,} items, this one {count:,}: put more into a file, one row each"
             )
-        taken = {"code", "items"} & {*self.inputs}
+        seen = Counter(json.dumps(item, sort_keys=True) for item in self.written or ())
+        twice = next((item for item, times in seen.items() if times > 1), None)
+        if twice:
+            raise ValueError(f"the item {twice} stands {seen[twice]} times in the list; write it once")
+        taken = {"code", "items", "kept", "order"} & {*self.inputs}
         if taken:
             raise ValueError(f"the input `{min(taken)}` is the map's own; give yours another name")
+        return self
+
+    @model_validator(mode="after")
+    def _check_containers(self) -> Self:
+        if self.containers > 1 and self.compute != "batch":
+            raise ValueError(
+                "`containers` is for `compute: batch`; a SageMaker job runs an item's indices itself, so leave it out"
+            )
+        if self.containers > self.inner:
+            raise ValueError(
+                f"{self.containers} containers cannot share {self.inner} indices: `containers` is at most `inner`"
+            )
         return self
 
     @property
@@ -76,7 +111,8 @@ class MapStep(ScriptStep):
         return rounds * super().seconds
 
     def makes(self) -> Mapping[str, Output | Made]:
-        return {RESULTS: self.results}
+        kept = {KEPT: KeptFolder(zone=self.results.zone)} if self.cache else {}
+        return {RESULTS: self.results, **kept}
 
     def reads(self) -> Iterator[Read]:
         if isinstance(self.items, FromStep | FromParameter):
@@ -91,4 +127,5 @@ class MapStep(ScriptStep):
         """Each item's job is called like the step's, with the item's number behind it."""
         room = len(f"-{MOST_ITEMS}")
         job = self.kind if self.compute == "sagemaker" else self.compute
-        return {"job": job, "name_limit": self.name_limit - room, "settings": self.job.settings}
+        kept = {KEPT: key_of(self.output(KEPT))} if self.cache else {}
+        return {**kept, "job": job, "name_limit": self.name_limit - room, "settings": self.job.settings}

@@ -32,6 +32,8 @@ class Output(PipelineModel):
     zone: Word
     folder: Folder = ""
     """Left out: the run's own folder itself."""
+    per: ClassVar[Literal["code", "run"]] = "run"
+    """Whose it is: each run has one of its own, or all runs of the same code have it together."""
 
 
 class Machines(PipelineModel):

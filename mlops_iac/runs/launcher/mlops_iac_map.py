@@ -3,15 +3,20 @@
     mlops_iac_map.py --map-script fit.py --map-inner 100 --map-item '{"series": "a"}' --map-number 7 --horizon 14
 
 The items are ``--map-item`` (one), ``--map-items-0``, ``--map-items-1`` … (JSON in pieces, as an argument of a job is
-short) or ``--map-items-file``; of the last two each instance of the job takes its share. A task gets its item as
-arguments (``--column value``, or ``--item value`` when it is no object), ``--index`` when there are several for an
-item, and then all arguments that are not ours. In its variables are ``MLOPS_IAC_ITEM`` (JSON), ``MLOPS_IAC_INDEX``,
-and ``MLOPS_IAC_RESULT``: the file that it leaves its result in, as JSON. All results go to
-``/opt/ml/processing/output/results/part-….jsonl``, a line for each task of the items that went well;
-``failed-….jsonl`` holds the reasons of the others.
+short) or ``--map-items-file``; of the last two each instance of the job takes its share. With ``--map-containers`` each
+container of an array takes its share of the indices. A task gets its item as arguments (``--column value``, or
+``--item value`` when it is no object), ``--index`` when there are several for an item, and then all arguments that are
+not ours. In its variables are ``MLOPS_IAC_ITEM`` (JSON), ``MLOPS_IAC_INDEX``, and ``MLOPS_IAC_RESULT``: the file that
+it leaves its result in, as JSON. All results go to ``/opt/ml/processing/output/results/part-….jsonl``, a line for each
+task of the items that went well; ``failed-….jsonl`` holds the reasons of the others.
+
+With ``--map-cache`` the results of tasks that earlier runs kept are taken, and new ones are kept: `mlops_iac_items.py`.
+``plan`` only looks what is kept, and writes an order for each item that is left; ``order`` runs one.
 
 Starting Python and its libraries costs more than most tasks. So this process never has a second thread, imports what
 the first task had loaded, and forks for each task: what a task does to its memory, variables or folder ends with it.
+A fork is dear by the memory that it changes, so a task does little of ours; this process reads what tasks left, many
+at a time.
 
 Standard library only, Python 3.9 or newer.
 """
@@ -19,84 +24,52 @@ Standard library only, Python 3.9 or newer.
 from __future__ import annotations
 
 import argparse
-import csv
+import contextlib
 import gc
 import importlib
+import itertools
 import json
 import os
+import signal
 import sys
 import sysconfig
-import tempfile
-import traceback
+import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any, NamedTuple, NoReturn
 
+import mlops_iac_items as lists  # type: ignore[import-not-found,unused-ignore]
+
 RESULT, ITEM, INDEX = "MLOPS_IAC_RESULT", "MLOPS_IAC_ITEM", "MLOPS_IAC_INDEX"
 ARRAY_INDEX = "AWS_BATCH_JOB_ARRAY_INDEX"
-OUTPUT = "/opt/ml/processing/output/results"
 HOSTS = "/opt/ml/config/resourceconfig.json"
 ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 """Tasks run beside each other: libraries that take all cores for each would be slower, and dislike forks."""
 LONGEST_REASON = 900
 SCRATCH = "/dev/shm"  # noqa: S108 - the job's own memory; results pass through it
 PIECES = "--map-items-"
+AT_A_TIME = 200
+"""Ended tasks whose results are read together."""
+TELL_EVERY = 20.0
+"""Seconds between two lines that say how far it is."""
 
 
 class Task(NamedTuple):
     number: int
     """Its item's place in the whole list."""
-    item: Any
     turn: int
     """Its index."""
+    words: list[str]
+    """``sys.argv`` of its script."""
+    item: str
+    """As JSON."""
+    result: str
+    """The file of its result; with `FAILED` behind it, of how it failed."""
 
 
-def real(path: str) -> Path:
-    """A path of SageMaker's contract on this machine."""
-    base = os.environ.get("MLOPS_IAC_OPT_ML", "/opt/ml")
-    return Path(base + path[len("/opt/ml") :] if path.startswith("/opt/ml/") else path)
-
-
-# The items ----------------------------------------------------------------------------------------------------------
-
-
-def read_items(asked: argparse.Namespace) -> list[tuple[int, Any]]:
-    """The items of this instance, with their places in the whole list. Ends the program when there are none."""
-    if asked.item is not None:
-        return [(asked.number, json.loads(asked.item))]
-    items = json.loads(asked.items) if asked.items else read_file(real(asked.items_file))
-    if not isinstance(items, list) or not items:
-        sys.exit("mlops-iac: the list of items is empty; a map needs one item at least")
-    host, hosts = share()
-    return list(enumerate(items))[host::hosts]
-
-
-def read_file(file: Path) -> list[Any]:
-    """Rows of a CSV file with a header, a JSON list, or lines of JSON."""
-    if not file.is_file():
-        sys.exit(f"mlops-iac: there is no `{file.name}` in the input of items")
-    text = file.read_text("utf-8-sig")
-    if file.suffix == ".csv":
-        return [dict(row) for row in csv.DictReader(text.splitlines())]
-    if file.suffix == ".jsonl":
-        return [json.loads(line) for line in text.splitlines() if line.strip()]
-    found = json.loads(text)
-    return found if isinstance(found, list) else []
-
-
-def share() -> tuple[int, int]:
-    """Which of how many instances this one is."""
-    file = real(HOSTS)
-    told = json.loads(file.read_text()) if file.is_file() else {"hosts": ["algo-1"], "current_host": "algo-1"}
-    hosts = sorted(told["hosts"], key=lambda name: (len(name), name))
-    return hosts.index(told["current_host"]), len(hosts)
-
-
-def indices(inner: int) -> Sequence[int]:
-    """All of them, or the one that this container of an array has."""
-    return [int(os.environ[ARRAY_INDEX])] if ARRAY_INDEX in os.environ else range(inner)
+FAILED = ".failed"
 
 
 # One task -----------------------------------------------------------------------------------------------------------
@@ -105,82 +78,165 @@ def indices(inner: int) -> Sequence[int]:
 class Script:
     """The team's script, compiled once, and what each of its runs is given."""
 
-    def __init__(self, name: str, arguments: Sequence[str], inner: int, results: Path) -> None:
-        self.file = Path(name).resolve()
-        self.arguments, self.inner = list(arguments), inner
-        self.parts, self.failures = results, results.with_name(results.name.replace("part-", "failed-"))
-        self.code: CodeType = compile(self.file.read_bytes(), str(self.file), "exec")
-        self.scratch = tempfile.mkdtemp(dir=SCRATCH if os.access(SCRATCH, os.W_OK) else None)
+    def __init__(self, name: str, arguments: Sequence[str]) -> None:
+        self.file = str(Path(name).resolve())
+        self.arguments = list(arguments)
+        self.code: CodeType = compile(Path(self.file).read_bytes(), self.file, "exec")
+        self.module = ModuleType("__main__")  # each task's process has its own of it, as of everything
+        self.module.__dict__.update(__file__=self.file, __builtins__=__builtins__)
+        sys.path.insert(0, os.path.dirname(self.file))
+
+    def words(self, item: Any, index: int | None) -> list[str]:
+        """How a task's script is called: ``--column value`` for each of its item's columns."""
+        given = item if isinstance(item, dict) else {"item": item}
+        own = [word for name, value in given.items() for word in (f"--{name}", text(value))]
+        return [self.file, *own, *(() if index is None else ("--index", str(index))), *self.arguments]
 
     def run(self, task: Task) -> NoReturn:
         """Be the task, in a process of its own, and end with it."""
         status, reason = 1, ""
-        result = os.path.join(self.scratch, f"{task.number}-{task.turn}.json")
         try:
-            self.become(task, result)
+            self.become(task)
             status = 0
         except SystemExit as end:
             status = end.code if isinstance(end.code, int) else 0 if end.code is None else 1
-            reason = str(end.code)
+            reason = f"exit code {status}" if isinstance(end.code, int) else str(end.code)
+            if status and not isinstance(end.code, int):
+                print(reason, file=sys.stderr)
         except BaseException as error:
-            traceback.print_exc()
+            import traceback
+
+            traceback.print_exception(type(error), error, theirs(error))
             reason = traceback.format_exception_only(type(error), error)[-1].strip()
-        finally:
-            try:
-                status = self.leave(task, status, reason, result)
-                sys.stdout.flush()
-                sys.stderr.flush()
-            finally:
-                os._exit(status & 255)
-
-    def become(self, task: Task, result: str) -> None:
-        given = task.item if isinstance(task.item, dict) else {"item": task.item}
-        words = [word for name, value in given.items() for word in (f"--{name}", text(value))]
-        if self.inner > 1:
-            words += ["--index", str(task.turn)]
-        sys.argv = [str(self.file), *words, *self.arguments]
-        sys.path.insert(0, str(self.file.parent))
-        os.environ.update({RESULT: result, ITEM: json.dumps(task.item), INDEX: str(task.turn)})
-        module = ModuleType("__main__")
-        module.__dict__.update(__file__=str(self.file), __builtins__=__builtins__)
-        sys.modules["__main__"] = module
-        exec(self.code, module.__dict__)  # noqa: S102 - the task is this script
-
-    def leave(self, task: Task, status: int, reason: str, result: str) -> int:
-        """Write the task's line; answers how it ends."""
-        line: dict[str, Any] = {"item": task.item, "index": task.turn}
-        target = self.parts
         try:
-            with open(result, encoding="utf-8") as file:
-                line["result"] = json.load(file)
-            os.unlink(result)
-        except FileNotFoundError:
-            line["result"] = None
-        except ValueError as error:
-            status, reason = status or 1, f"the result is no JSON: {error}"
-        if status:
-            line = {**line, "result": None, "exit": status, "reason": reason[:LONGEST_REASON]}
-            target = self.failures
-        append(target, line)
-        return status
+            if status:
+                with open(task.result + FAILED, "w", encoding="utf-8") as file:
+                    json.dump([status, reason[:LONGEST_REASON]], file)
+            sys.stdout.flush()
+            sys.stderr.flush()
+        finally:
+            os._exit(status & 255)
 
-    def died(self, task: Task, signal: int) -> None:
-        """A task that could not write its line itself."""
-        line = {"item": task.item, "index": task.turn, "result": None, "exit": 128 + signal}
-        append(self.failures, {**line, "reason": f"it was killed by signal {signal}"})
+    def become(self, task: Task) -> None:
+        sys.argv = task.words
+        os.environ[RESULT], os.environ[ITEM], os.environ[INDEX] = task.result, task.item, str(task.turn)
+        sys.modules["__main__"] = self.module
+        exec(self.code, self.module.__dict__)  # noqa: S102 - the task is this script
 
 
-def append(file: Path, line: dict[str, Any]) -> None:
-    """One write, so that the lines of tasks that end together do not mix."""
-    handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
-    try:
-        os.write(handle, (json.dumps(line) + "\n").encode())
-    finally:
-        os.close(handle)
+def theirs(error: BaseException) -> Any:
+    """The traceback without what is ours: it begins in the script."""
+    here = error.__traceback__
+    while here is not None and here.tb_frame.f_code.co_filename == __file__:
+        here = here.tb_next
+    return here
 
 
 def text(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value)
+
+
+# What tasks left ----------------------------------------------------------------------------------------------------
+
+
+class Item:
+    """What is known of one item while its tasks run."""
+
+    def __init__(self, keys: Any, left: int, lines: dict[int, str]) -> None:
+        self.keys, self.left, self.lines = keys, left, lines
+        self.failed = False
+
+
+class Results:
+    """Reads what tasks left, and writes it down: an item's lines when its last task has ended, if none failed."""
+
+    def __init__(self, place: str, *, keep: bool, count: int) -> None:
+        folder = lists.folder("output", "results")
+        folder.mkdir(parents=True, exist_ok=True)
+        self._parts, self._failures = folder / f"part-{place}.jsonl", folder / f"failed-{place}.jsonl"
+        self._kept = lists.folder("output", lists.KEPT) / f"{os.urandom(8).hex()}.jsonl" if keep else None
+        self.failed: dict[int, str] = {}
+        """Number of an item to how its first task failed."""
+        self.reasons: dict[str, int] = defaultdict(int)
+        self.reused = 0
+        self._count, self._done, self._told = count, 0, time.monotonic()
+        self._items: dict[int, Item] = {}
+        self._whole: list[str] = []
+
+    def expect(self, number: int, item: str, keys: Any, left: int, known: dict[int, str]) -> None:
+        """So many tasks of this item follow, and these results of others are known."""
+        lines = {index: lists.result_line(item, index, result) for index, result in known.items()}
+        self.reused += len(lines)
+        if left:
+            self._items[number] = Item(keys, left, lines)
+        else:
+            self._whole += lines.values()
+
+    def settle(self, ended: Sequence[tuple[Task, int]]) -> None:
+        """Write down what these left, and what was known."""
+        whole, self._whole = self._whole, []
+        kept: list[str] = []
+        failures: list[str] = []
+        for task, status in ended:
+            item = self._items[task.number]
+            result, failure = read_result(task, status)
+            if failure is None:
+                item.lines[task.turn] = lists.result_line(task.item, task.turn, result)
+                if self._kept:
+                    kept.append(lists.kept_line(item.keys.of(task.turn), result))
+            else:
+                item.failed = True
+                failures.append(self._fail(task, *failure))
+            item.left -= 1
+            if not item.left:
+                whole += () if item.failed else [item.lines[index] for index in sorted(item.lines)]
+                del self._items[task.number]
+        append(self._parts, whole)
+        append(self._failures, failures)
+        if self._kept:
+            append(self._kept, kept)
+        self._tell(len(ended))
+
+    def _fail(self, task: Task, code: int, reason: str) -> str:
+        if task.number not in self.failed:
+            lists.say(f"item {task.number} failed: index {task.turn}: {reason}")
+        self.failed.setdefault(task.number, reason)
+        self.reasons[reason] += 1
+        line = {"item": json.loads(task.item), "index": task.turn, "result": None}
+        return json.dumps({**line, "exit": code, "reason": reason}) + "\n"
+
+    def _tell(self, ended: int) -> None:
+        self._done += ended
+        if time.monotonic() - self._told > TELL_EVERY:
+            self._told = time.monotonic()
+            lists.say(f"{self._done + self.reused:,} of {self._count:,} tasks")
+
+
+def read_result(task: Task, status: int) -> tuple[str, tuple[int, str] | None]:
+    """A task's result as JSON on one line, and how it failed: exit code and reason."""
+    if os.WIFSIGNALED(status):
+        number = os.WTERMSIG(status)
+        return "null", (128 + number, f"it was killed by signal {number}")
+    try:
+        if status:
+            with open(task.result + FAILED, encoding="utf-8") as file:
+                code, reason = json.load(file)
+            return "null", (code, reason)
+        with open(task.result, encoding="utf-8") as file:
+            result = json.dumps(json.load(file))
+        os.unlink(task.result)
+    except FileNotFoundError:
+        return "null", (os.WEXITSTATUS(status), "it ended without Python") if status else None
+    except ValueError as error:
+        return "null", (1, f"the result is no JSON: {error}")
+    return result, None
+
+
+def append(file: Path, lines: Sequence[str]) -> None:
+    if lines:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with file.open("a", encoding="utf-8") as out:
+            out.writelines(lines)
 
 
 # All of them --------------------------------------------------------------------------------------------------------
@@ -202,7 +258,7 @@ def learn(script: Script, task: Task) -> int:
         try:
             importlib.import_module(name)
         except BaseException as error:  # what only that task could import, it imports again
-            print(f"mlops-iac: {name} is not loaded beforehand: {error}", flush=True)
+            lists.say(f"{name} is not loaded beforehand: {error}")
     gc.collect()
     gc.freeze()
     return status
@@ -225,57 +281,116 @@ def is_library(module: Any, folders: tuple[str, ...]) -> bool:
     return isinstance(file, str) and (file.startswith(folders) or f"{os.sep}site-packages{os.sep}" in file)
 
 
-def run_all(script: Script, tasks: Iterator[Task], at_once: int) -> set[int]:
-    """Run every task; answers the numbers of the items that failed."""
-    failed: set[int] = set()
+def run_all(script: Script, tasks: Iterator[Task], results: Results, at_once: int) -> None:
+    """Run every task, many from one look at the list to the next. What has ended is written down, also when this
+    process is told to stop."""
     running: dict[int, Task] = {}
+    ended: list[tuple[int, int]] = []
+    try:
+        for first in itertools.islice(tasks, 1):
+            running[0] = first
+            ended.append((0, learn(script, first)))
+        while some := [*itertools.islice(tasks, AT_A_TIME)]:
+            fork_each(script, some, running, ended, at_once)
+            results.settle([(running.pop(child), status) for child, status in take(ended)])
+        while len(ended) < len(running):
+            ended.append(os.wait())
+    finally:
+        results.settle([(running.pop(child), status) for child, status in take(ended) if child in running])
 
-    def settle(task: Task, status: int) -> None:
-        if status:
-            failed.add(task.number)
-        if os.WIFSIGNALED(status):
-            script.died(task, os.WTERMSIG(status))
 
-    first = next(tasks)
-    settle(first, learn(script, first))
+def fork_each(
+    script: Script, tasks: list[Task], running: dict[int, Task], ended: list[tuple[int, int]], at_once: int
+) -> None:
+    """Nothing else happens here: each page of memory that is written between two forks is copied."""
+    count = len(running) - len(ended)
     for task in tasks:
-        if len(running) >= at_once:
-            child, status = os.wait()
-            settle(running.pop(child), status)
+        if count == at_once:
+            ended.append(os.wait())
+            count -= 1
         child = os.fork()
         if not child:
             script.run(task)
         running[child] = task
-    while running:
-        child, status = os.wait()
-        settle(running.pop(child), status)
-    return failed
+        count += 1
 
 
-def tolerated(allowed: str, count: int) -> float:
-    """How many of so many items may fail: ``3``, or ``5%`` of them."""
-    return count * float(allowed[:-1]) / 100 if allowed.endswith("%") else float(allowed)
+def take(ended: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """All of them; they are in the list no more."""
+    found = [*ended]
+    ended.clear()
+    return found
 
 
-def drop(results: Path, failed: list[Any]) -> None:
-    """Take the lines of items that failed out of the results."""
-    if not failed or not results.is_file():
-        return
-    lines = [line for line in results.read_text("utf-8").splitlines() if json.loads(line)["item"] not in failed]
-    results.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+def remove(folder: Path) -> None:
+    """What tasks left in it that nobody read, and the folder. A task that goes on writes nowhere."""
+    for file in [*folder.iterdir()]:
+        file.unlink(missing_ok=True)
+    with contextlib.suppress(OSError):
+        folder.rmdir()
 
 
-def report(script: Script, failed: set[int], count: int, allowed: str) -> None:
+def make_tasks(script: Script, inner: int, work: Work, results: Results, scratch: Path) -> Iterator[Task]:
+    """The tasks that are left to do."""
+    for number, item in work.items:
+        keys = lists.Keys(work.base, item)
+        known = lists.find(work.kept, keys, work.indices) if work.kept else {}
+        left = [index for index in work.indices if index not in known]
+        as_json = json.dumps(item)
+        results.expect(number, as_json, keys, len(left), known)
+        for index in left:
+            words = script.words(item, index if inner > 1 else None)
+            yield Task(number, index, words, as_json, f"{scratch}/{number}-{index}.json")
+
+
+class Work(NamedTuple):
+    """What this process is to do."""
+
+    items: list[tuple[int, Any]]
+    """With their places in the whole list."""
+    indices: Sequence[int]
+    base: str
+    """What the keys of all tasks have in common."""
+    kept: dict[str, str]
+    """Key to result."""
+
+
+def find_work(asked: argparse.Namespace, arguments: Sequence[str]) -> Work:
+    """The items of this instance, the indices of this container, and what is kept of them. Ends the program for a list
+    that is none."""
+    base = lists.base(asked.script, arguments, asked.variables) if asked.cache else ""
+    turns = range(asked.inner)
+    if ARRAY_INDEX in os.environ:
+        turns = turns[int(os.environ[ARRAY_INDEX]) :: asked.containers]
+    if asked.cache == "order":
+        number, item, kept = lists.read_order()
+        return Work([(number, item)], turns, base, kept)
+    if asked.item is not None:
+        return Work([(asked.number, lists.check([json.loads(asked.item)])[0])], turns, base, {})
+    items = lists.check(json.loads(asked.items) if asked.items else lists.read(lists.real(asked.items_file)))
+    host, hosts = share()
+    kept = lists.read_kept() if asked.cache else {}
+    return Work([*enumerate(items)][host::hosts], turns, base, kept)
+
+
+def share() -> tuple[int, int]:
+    """Which of how many instances this one is."""
+    file = lists.real(HOSTS)
+    told = json.loads(file.read_text()) if file.is_file() else {"hosts": ["algo-1"], "current_host": "algo-1"}
+    hosts = sorted(told["hosts"], key=lambda name: (len(name), name))
+    return hosts.index(told["current_host"]), len(hosts)
+
+
+def report(results: Results, count: int, allowed: str) -> None:
     """Say what failed; ends the program when that is more than is tolerated."""
-    if not failed:
+    if not results.failed:
         return
-    reasons: dict[str, int] = defaultdict(int)
-    for line in script.failures.read_text("utf-8").splitlines():
-        reasons[json.loads(line)["reason"]] += 1
-    most = max(reasons, key=lambda reason: reasons[reason])
-    words = f"{len(failed)} of {count} items failed ({allowed} may); {reasons[most]} tasks with: {most}"
-    print(f"mlops-iac: {words}", flush=True)
-    if len(failed) > tolerated(allowed, count):
+    most = max(results.reasons, key=lambda reason: results.reasons[reason])
+    numbers = ", ".join(map(str, sorted(results.failed)[:20])) + (" …" if len(results.failed) > 20 else "")
+    words = f"{len(results.failed)} of {count} items failed ({allowed} may): {numbers}; "
+    words += f"{results.reasons[most]} tasks with: {most}"
+    lists.say(words)
+    if len(results.failed) > lists.tolerated(allowed, count):
         sys.exit(f"MapFailed: {words}")
 
 
@@ -285,11 +400,14 @@ def parse(words: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
     for name, kind, usual in (
         ("script", str, None),
         ("inner", int, 1),
+        ("containers", int, 1),
         ("tolerate", str, "0"),
         ("at-once", int, len(os.sched_getaffinity(0))),
         ("number", int, 0),
         ("item", str, None),
         ("items-file", str, None),
+        ("cache", str, ""),
+        ("variables", str, ""),
     ):
         parser.add_argument(f"--map-{name}", dest=name.replace("-", "_"), type=kind, default=usual)
     own, rest = parser.parse_known_args(words)
@@ -300,22 +418,44 @@ def parse(words: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
     return own, rest
 
 
+def stop_politely() -> None:
+    """When this process is told to stop, it still writes down what has ended. Its tasks just stop."""
+    own = os.getpid()
+
+    def stop(number: int, frame: Any) -> None:
+        if os.getpid() == own:
+            sys.exit(128 + number)
+        os._exit(128 + number)
+
+    signal.signal(signal.SIGTERM, stop)
+
+
 def main() -> None:
     for name in ONE_THREAD:
         os.environ.setdefault(name, "1")
+    stop_politely()
     asked, arguments = parse(sys.argv[1:])
-    items = read_items(asked)
-    if not items:
-        return  # fewer items than instances
-    chosen = indices(asked.inner)
-    place = f"{items[0][0]:05}" + (f"-{chosen[0]:05}" if ARRAY_INDEX in os.environ else "")
-    output = real(OUTPUT)
-    output.mkdir(parents=True, exist_ok=True)
-    script = Script(asked.script, arguments, asked.inner, output / f"part-{place}.jsonl")
-    tasks = (Task(number, item, index) for number, item in items for index in chosen)
-    failed = run_all(script, tasks, asked.at_once)
-    drop(script.parts, [item for number, item in items if number in failed])
-    report(script, failed, len(items), asked.tolerate)
+    work = find_work(asked, arguments)
+    if asked.cache == "plan":
+        lists.plan(work.items, asked.inner, asked.tolerate, work.base, work.kept)
+    elif work.items and work.indices:  # else there are fewer than instances, or containers
+        run(asked, arguments, work)
+
+
+def run(asked: argparse.Namespace, arguments: list[str], work: Work) -> None:
+    count = len(work.items) * len(work.indices)
+    place = f"{work.items[0][0]:05}" + (f"-{work.indices[0]:05}" if ARRAY_INDEX in os.environ else "")
+    results = Results(place, keep=bool(asked.cache), count=count)
+    script = Script(asked.script, arguments)
+    scratch = Path(SCRATCH if os.access(SCRATCH, os.W_OK) else lists.real("/opt/ml")) / f"map-{os.getpid()}"
+    scratch.mkdir(parents=True, mode=0o700)
+    try:
+        run_all(script, make_tasks(script, asked.inner, work, results, scratch), results, asked.at_once)
+    finally:
+        remove(scratch)
+    if asked.cache:
+        lists.say(lists.told(results.reused, count))
+    report(results, len(work.items), asked.tolerate)
 
 
 if __name__ == "__main__":

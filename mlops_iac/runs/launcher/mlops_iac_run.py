@@ -23,7 +23,14 @@ from pathlib import Path
 SCRIPT, LAUNCHER = "mlops_iac_script", "mlops_iac_launcher"
 OWN_ARGUMENTS = (SCRIPT, LAUNCHER)
 OWN_FILE = Path(__file__).name
-OWN_FILES = (OWN_FILE, "mlops_iac_map.py", "mlops_iac_ray.py", "mlops_iac_script_mode.py", "mlops_iac_step.py")
+OWN_FILES = (
+    OWN_FILE,
+    "mlops_iac_items.py",
+    "mlops_iac_map.py",
+    "mlops_iac_ray.py",
+    "mlops_iac_script_mode.py",
+    "mlops_iac_step.py",
+)
 """What travels for the sake of starting, and serves nothing."""
 CARRIED = "mlops_iac_b64:"
 """How a value begins that a shell on the way would have changed."""

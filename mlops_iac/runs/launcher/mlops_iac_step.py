@@ -4,13 +4,14 @@ The order is JSON in the variable ``MLOPS_IAC_STEP``::
 
     {"kind": "processing", "job": "<name>", "script": "prepare.py", "arguments": ["--rows", "9"],
      "inputs": [{"name": "data", "path": "/opt/ml/processing/input/data", "uri": "s3://…"}],
-     "outputs": [{"name": "data", "path": "/opt/ml/processing/output/data", "uri": "s3://…"}]}
+     "outputs": [{"name": "data", "path": "/opt/ml/processing/output/data", "uri": "s3://…", "always": false}]}
     {"kind": "training", "job": "<name>", "hyperparameters": {"C": "1.0", …}, "model": "s3://…/output/model.tar.gz",
      "inputs": [{"name": "train", "path": "/opt/ml/input/data/train", "uri": "s3://…"}]}
 
-One input is called ``code`` and holds the packed code. It fetches the inputs, writes SageMaker's files and variables,
-runs the script, uploads what it made, and ends with the script's exit code; the last line of its output and
-``/opt/ml/output/failure`` say why it failed. Standard library and boto3 only, Python 3.9 or newer.
+One input is called ``code`` and holds the packed code; an output that is ``always`` stored is stored when the script
+fails, too. It fetches the inputs, writes SageMaker's files and variables, runs the script, uploads what it made, and
+ends with the script's exit code; the last line of its output and ``/opt/ml/output/failure`` say why it failed.
+Standard library and boto3 only, Python 3.9 or newer.
 
 https://docs.aws.amazon.com/sagemaker/latest/dg/build-your-own-processing-container.html and
 https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-training-algo.html
@@ -238,9 +239,14 @@ def work(order: Mapping[str, Any]) -> None:
     real("/opt/ml/output").mkdir(parents=True, exist_ok=True)
     if order["kind"] == "processing":
         command, variables = processing_command(order)
-        run(command, variables, real("/opt/ml"))
-        for one in order["outputs"]:
-            store(s3, real(one["path"]), one["uri"])
+        done = False
+        try:
+            run(command, variables, real("/opt/ml"))
+            done = True
+        finally:
+            for one in order["outputs"]:
+                if done or one.get("always"):
+                    store(s3, real(one["path"]), one["uri"])
         return
     command, variables = training_command(order)
     try:

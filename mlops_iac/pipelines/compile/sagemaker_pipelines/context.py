@@ -68,8 +68,9 @@ class Context:
         return x.join(models, x.get(x.RUN), x.made(step.name, f"{BEST}.TrainingJobName"), MODEL, on="/")
 
     def folder_uri(self, output: Output, file: str = "") -> Any:
-        key = key_of_output(output, self._zones(output.zone)).replace("{run}", "{}")
-        return x.text(f"s3://{self.bindings.bucket}/{key}{file}", x.get(x.RUN))
+        key = key_of_output(output, self._zones(output.zone)).replace("{run}", "{}").replace("{code}", "{}")
+        owner = x.CODE_SHA if output.per == "code" else x.RUN
+        return x.text(f"s3://{self.bindings.bucket}/{key}{file}", x.get(owner))
 
     def folder(self, source: Source) -> Output:
         """The folder that a reference leads to; the pipeline made sure that it is one."""

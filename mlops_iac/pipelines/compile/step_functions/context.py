@@ -11,6 +11,7 @@ from mlops_iac.core.errors import PipelineError
 from mlops_iac.core.suggestions import did_you_mean
 from mlops_iac.pipelines.compile.bindings import Bindings
 from mlops_iac.pipelines.compile.step_functions import expressions as x
+from mlops_iac.pipelines.describe import key_of_output
 from mlops_iac.pipelines.pipeline import Pipeline
 from mlops_iac.pipelines.references import FromParameter, Source
 from mlops_iac.pipelines.steps.step import JobStep, Output, Step
@@ -59,7 +60,8 @@ class Context:
 
     def folder_uri(self, output: Output, file: str = "") -> str:
         """Expression for the S3 URI of a folder of the run, or of a file in it."""
-        return x.text(f"s3://{self.bindings.bucket}/{self.key(output)}{file}", x.RUN)
+        owner = x.CODE_SHA if output.per == "code" else x.RUN
+        return x.text(f"s3://{self.bindings.bucket}/{self.key(output)}{file}", owner)
 
     def folder(self, source: Source) -> Output:
         """The folder that a reference leads to; the pipeline made sure that it is one."""
@@ -69,9 +71,9 @@ class Context:
         return made
 
     def key(self, output: Output) -> str:
-        """Key prefix of a folder, with ``{}`` for the run."""
-        folder = f"{output.folder}/" if output.folder else ""
-        return f"{self.zone(output.zone)}{{}}/{folder}"
+        """Key prefix of a folder, with ``{}`` for the run, or for the code."""
+        zone = {output.zone: self.zone(output.zone)}
+        return key_of_output(output, zone).replace("{run}", "{}").replace("{code}", "{}")
 
     def zone(self, name: str) -> str:
         zones = self.bindings.zones

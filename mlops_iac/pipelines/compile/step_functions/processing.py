@@ -70,7 +70,10 @@ def _on_batch(step: ProcessingStep, context: Context) -> States:
             *(on_batch.folder(name, step.path("input", name), context.uri(of)) for name, of in step.inputs.items()),
         ],
         "outputs": [
-            on_batch.folder(name, step.path("output", name), context.folder_uri(output))
+            {
+                **on_batch.folder(name, step.path("output", name), context.folder_uri(output)),
+                **({"always": True} if output.per == "code" else {}),
+            }
             for name, output in step.outputs.items()
         ],
     }

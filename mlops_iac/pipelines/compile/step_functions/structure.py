@@ -25,7 +25,7 @@ FIELDS: Mapping[str, frozenset[str]] = {
     | _FLOW
     | _RESULT
     | {"ItemProcessor", "ItemReader", "ItemSelector", "ItemsPath", "MaxConcurrency", "ResultSelector", "Retry", "Catch"}
-    | {"ToleratedFailureCount", "ToleratedFailurePercentage"},
+    | {"ToleratedFailureCount", "ToleratedFailureCountPath", "ToleratedFailurePercentage"},
     "Parallel": _COMMON | _PATHS | _FLOW | _RESULT | {"Branches", "ResultSelector", "Retry", "Catch"},
     "Pass": _COMMON | _PATHS | _FLOW | _RESULT | {"Result"},
     "Succeed": _COMMON | _PATHS,
