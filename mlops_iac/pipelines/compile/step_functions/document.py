@@ -185,7 +185,7 @@ def _constants(step: Step, context: Context) -> State:
     """Fixed values of a step that its expressions read."""
     if isinstance(step, TrainingStep):
         return {**script_mode(step, context.bindings.region)}
-    if isinstance(step, MapStep) and step.written is not None:
+    if isinstance(step, MapStep) and step.written is not None and not step.cache:
         return {"items": [*step.written]}
     return constants(step, context) if isinstance(step, QueryStep) else {}
 
