@@ -35,6 +35,8 @@ class Serve:
         if isinstance(flavour, Asynchronous):
             foundation.lake.grant_read(self.endpoint.role, flavour.places(foundation.lake.ref))
             foundation.lake.grant_write(self.endpoint.role, flavour.places(foundation.lake.ref))
+            if flavour.topics:
+                foundation.alerts.grant_publish(self.endpoint.role)
 
 
 def _flavour(options: ServeOptions) -> Serverless | Realtime | Asynchronous:
@@ -44,6 +46,7 @@ def _flavour(options: ServeOptions) -> Serverless | Realtime | Asynchronous:
             instance_type=serving.instance_type,
             instances=serving.instance_count,
             max_concurrent=serving.max_concurrent,
+            notify=serving.notify,
         )
     if isinstance(serving, RealtimeOptions):
         return Realtime(instance_type=serving.instance_type, instances=serving.instance_count)

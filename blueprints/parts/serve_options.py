@@ -68,6 +68,9 @@ class Asynchronous(_Instances):
         le=1000,
         description="Requests that an instance gets at the same time. Left out: SageMaker chooses.",
     )
+    notify: Literal["nothing", "failures", "all"] = Field(
+        default="nothing", description="Which answers the environment's topic is told of: failures, or all."
+    )
 
 
 Serving = Annotated[Serverless | Realtime | Asynchronous, Field(discriminator="flavour")]

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
 import pulumi
 
-from mlops_iac.components._kit import LakeRef
+from mlops_iac.components._kit import LakeRef, TopicRef
 from mlops_iac.components.serving.ranges import within
 from mlops_iac.components.serving.realtime import Realtime
+
+Notify = Literal["nothing", "failures", "all"]
+_TOPICS: Mapping[Notify, tuple[str, ...]] = {
+    "nothing": (),
+    "failures": ("ErrorTopic",),
+    "all": ("ErrorTopic", "SuccessTopic"),
+}
 
 FOLDER = "inference"
 """Below the curated zone: ``requests/`` that people put there, ``answers/`` and ``failures/``."""
@@ -22,6 +30,9 @@ class Asynchronous(Realtime):
     max_concurrent: int | None = None
     """Requests that an instance gets at the same time, 1 to 1000. Left out: SageMaker chooses."""
 
+    notify: Notify = "nothing"
+    """What the team's topic is told of: each answer, or those that failed. Left out: nothing."""
+
     word: ClassVar[Literal["realtime", "async"]] = "async"
 
     def check(self) -> None:
@@ -33,13 +44,19 @@ class Asynchronous(Realtime):
         """The prefix of everything that is asked and answered."""
         return f"{lake.zones['curated']}{FOLDER}/"
 
-    def config(self, lake: LakeRef) -> dict[str, Any]:
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """What of SageMaker's NotificationConfig is given."""
+        return _TOPICS[self.notify]
+
+    def config(self, lake: LakeRef, alerts: TopicRef | None) -> dict[str, Any]:
         """SageMaker's AsyncInferenceConfig."""
         place = lake.uri(self.places(lake))
         output: dict[str, Any] = {
             "S3OutputPath": pulumi.Output.concat(place, "answers/"),
             "S3FailurePath": pulumi.Output.concat(place, "failures/"),
             **({"KmsKeyId": lake.key_arn} if lake.key_arn else {}),
+            **({"NotificationConfig": dict.fromkeys(self.topics, alerts.arn)} if alerts and self.topics else {}),
         }
         client = {"MaxConcurrentInvocationsPerInstance": self.max_concurrent} if self.max_concurrent else None
         return {"OutputConfig": output, **({"ClientConfig": client} if client else {})}

@@ -83,7 +83,8 @@ class EndpointArgs:
     """Encrypts the log and, where AWS takes a key for them, disks; reads the lake's models. Left out: AWS-managed
     encryption."""
     alerts: TopicRef | None = None
-    """Topic that its alarms tell. Left out: the alarms are seen in the console only."""
+    """Topic that its alarms tell, and an asynchronous endpoint of its answers; whoever gives it grants the role to
+    publish. Left out: the alarms are seen in the console only."""
     boundary: BoundaryRef | None = None
     """Boundary of the role. Left out: none."""
     transforms: Transforms = field(default_factory=dict)
@@ -159,7 +160,13 @@ class Endpoint(Component):
                 "Its requests and answers are objects, and no lake is given for them.",
                 hint="give it the lake of the environment: EndpointArgs(lake=lake.ref).",
             )
-        return args.flavour.config(args.lake)
+        if args.flavour.topics and args.alerts is None:
+            raise BlueprintError(
+                "Nobody can be told.",
+                f"The endpoint is to tell of {args.flavour.notify}, and no topic is given for that.",
+                hint="give it the topic of the environment: EndpointArgs(alerts=alerts.ref).",
+            )
+        return args.flavour.config(args.lake, args.alerts)
 
     def grant_deploy(self, role: Role) -> None:
         """Let a role (an orchestrator's) make models and put them behind this endpoint, and no other."""

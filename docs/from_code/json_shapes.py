@@ -54,7 +54,8 @@ JSON_SHAPES = {
     "runs watch": _RUN,
     "runs stop": _RUN,
     "runs retry": _RUN,
-    "models list": "`{models: [model]}`, each as `models show` has it.",
+    "models list": "`{models: [model], endpoints: [{endpoint, machines: [{instance_type, instances}], dollars_an_hour, "
+    "prices}]}`, each model as `models show` has it; dollars are null where no price is known.",
     "models show": (
         "`{version, registry, arn, approval, registered, run, code, image, data, metrics, serves: [endpoint], "
         "shadows: [endpoint], card}`; `card` is the status of its model card, or null. With `--card`, "

@@ -12,6 +12,7 @@ from mlops_iac.cli.group import ListGroup, make_group
 from mlops_iac.cli.options import CloudName, CloudOption, JsonOption, StackArgument, YesOption
 
 if TYPE_CHECKING:
+    from mlops_iac.runs.cost import EndpointCost
     from mlops_iac.runs.models import Model
 
 app = make_group("The models of an environment: list (or only `models STACK`), show.", kind=ListGroup)
@@ -29,20 +30,25 @@ def list_(
     cloud: CloudOption = CloudName.EMBEDDED,
     json: JsonOption = False,
 ) -> None:
-    """Show the latest versions with their approval, metrics and run, and which one serves.
+    """Show the latest versions with their approval, metrics and run, which one serves, and what that costs an hour.
 
     Example: mlops-iac models list screening-dev
     """
     from mlops_iac.cli import console
+    from mlops_iac.runs.cost import endpoint_costs
     from mlops_iac.runs.models import list_models
 
     opened = open_environment(stack, cloud, quick=True)
     found = list_models(opened.environment, opened.clients, registry=registry, limit=limit)
+    costs = endpoint_costs(opened.environment, opened.clients) if found else ()
     if json:
-        console.show_json({"models": [one.to_json() for one in found]})
+        endpoints = [one.to_json() for one in costs]
+        console.show_json({"models": [one.to_json() for one in found], "endpoints": endpoints})
     elif found:
         several = len(opened.environment.registries) > 1
         console.show(render_models(found, several=several, color=console.has_color(sys.stdout)))
+        for cost in costs:
+            console.show(render_endpoint_cost(cost))
     else:
         console.say(f"{stack} has no models yet. A run registers one: mlops-iac run {stack} --follow")
 
@@ -115,6 +121,15 @@ def rollback(
         console.show_json(planned.to_json())
     else:
         console.say(f"{name} serves version {version}{was}.")
+
+
+def render_endpoint_cost(cost: EndpointCost) -> str:
+    """``tiny-dev-endpoint: 4 ml.m5.large, 0.4600 USD an hour by the price list of us-east-1, 2024``"""
+    from mlops_iac.core.prices import AS_OF
+
+    machines = " and ".join(f"{count} {kind}" for kind, count in cost.machines)
+    price = "price not known" if cost.hourly is None else f"{cost.hourly:.4f} USD an hour by the price list of {AS_OF}"
+    return f"{cost.endpoint}: {machines}, {price}" if machines else f"{cost.endpoint}: paid by the request"
 
 
 def render_models(models: tuple[Model, ...], *, several: bool, color: bool) -> str:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from mlops_iac.clients import Clients
+from mlops_iac.core.environment import Environment
 from mlops_iac.core.prices import AS_OF, HOURLY
 from mlops_iac.runs.calls import calling, missing_is_nothing
 from mlops_iac.runs.run import Run, StepRun
+from mlops_iac.runs.serving import Served, find_all_served
 
 Machines = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 
@@ -57,6 +60,39 @@ class Cost:
     def to_json(self) -> dict[str, Any]:
         known = {"dollars": self.dollars if len(self.unpriced) < len(self.steps) else None, "prices": AS_OF}
         return {**known, "unpriced": list(self.unpriced), "steps": [one.to_json() for one in self.steps]}
+
+
+@dataclass(frozen=True)
+class EndpointCost:
+    """What an endpoint's machines cost an hour, whether somebody asks or not: those of shadows and of A/B tests too."""
+
+    endpoint: str
+    machines: tuple[tuple[str, int], ...] = ()
+    """Types of instances, and how many of each."""
+
+    @property
+    def hourly(self) -> float | None:
+        """None where the price of a type is not known."""
+        prices = [(HOURLY.get(kind), count) for kind, count in self.machines]
+        known = [price * count for price, count in prices if price is not None]
+        return sum(known) if len(known) == len(prices) else None
+
+    def to_json(self) -> dict[str, Any]:
+        machines = [{"instance_type": kind, "instances": count} for kind, count in self.machines]
+        return {"endpoint": self.endpoint, "machines": machines, "dollars_an_hour": self.hourly, "prices": AS_OF}
+
+
+def endpoint_costs(environment: Environment, clients: Clients) -> tuple[EndpointCost, ...]:
+    """Of each endpoint that answers."""
+    return tuple(endpoint_cost(served) for served in find_all_served(environment, clients))
+
+
+def endpoint_cost(served: Served) -> EndpointCost:
+    counts: Counter[str] = Counter()
+    for variant in served.variants:
+        if variant.instance_type:
+            counts[variant.instance_type] += variant.instances
+    return EndpointCost(served.endpoint, tuple(sorted(counts.items())))
 
 
 def read_cost(clients: Clients, run: Run) -> Cost:

@@ -29,6 +29,9 @@ class Variant:
     model: str
     shadow: bool = False
     """It gets copies of requests, and its answers go nowhere."""
+    instance_type: str = ""
+    """Empty for a serverless one, which is paid by the request."""
+    instances: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,8 +98,13 @@ def find_served(environment: Environment, clients: Clients, endpoint: Endpoint) 
 def _variants(config: Mapping[str, Any]) -> Iterator[Variant]:
     for member in ("ProductionVariants", "ShadowProductionVariants"):
         for one in config.get(member, ()):
-            shadow = member != "ProductionVariants"
-            yield Variant(name=one["VariantName"], model=one.get("ModelName", ""), shadow=shadow)
+            yield Variant(
+                name=one["VariantName"],
+                model=one.get("ModelName", ""),
+                shadow=member != "ProductionVariants",
+                instance_type=one.get("InstanceType", ""),
+                instances=one.get("InitialInstanceCount", 0),
+            )
 
 
 def _run_of(environment: Environment, name: str) -> str | None:
@@ -112,15 +120,16 @@ def find_served_run(environment: Environment, clients: Clients, endpoint: Endpoi
 
 def runs_behind(environment: Environment, clients: Clients) -> dict[str, Behind]:
     """Run to where its model serves, or is a shadow."""
-    return _behind((one.endpoint, one.runs) for one in _all_served(environment, clients))
+    return _behind((one.endpoint, one.runs) for one in find_all_served(environment, clients))
 
 
 def packages_behind(environment: Environment, clients: Clients) -> dict[str, Behind]:
     """ARN of a model package to where it serves, or is a shadow."""
-    return _behind((one.endpoint, packages_of(clients, one)) for one in _all_served(environment, clients))
+    return _behind((one.endpoint, packages_of(clients, one)) for one in find_all_served(environment, clients))
 
 
-def _all_served(environment: Environment, clients: Clients) -> Iterator[Served]:
+def find_all_served(environment: Environment, clients: Clients) -> Iterator[Served]:
+    """Every endpoint that answers."""
     for endpoint in environment.endpoints.values():
         if found := find_served(environment, clients, endpoint):
             yield found

@@ -11,6 +11,7 @@ import pytest
 from mlops_iac.cli import environments
 from mlops_iac.cli.main import run_command
 from mlops_iac.core.errors import RunError
+from mlops_iac.runs.cost import EndpointCost
 from mlops_iac.runs.lineage import Lineage, Node
 from mlops_iac.runs.models import Model
 from mlops_iac.runs.rollback import Rollback
@@ -49,8 +50,10 @@ def returning(monkeypatch: pytest.MonkeyPatch, name: str, value: Any) -> None:
 
 def test_versions_have_one_line_each(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     returning(monkeypatch, "models.list_models", (MODEL, OLDER))
+    returning(monkeypatch, "cost.endpoint_costs", (EndpointCost("screening-dev-endpoint", (("ml.m5.large", 4),)),))
     assert run_command(["models", "screening-dev"]) == 0
-    head, first, second = capsys.readouterr().out.splitlines()
+    head, first, second, cost = capsys.readouterr().out.splitlines()
+    assert cost == "screening-dev-endpoint: 4 ml.m5.large, 0.4600 USD an hour by the price list of us-east-1, 2024"
     assert head.split() == ["VERSION", "APPROVAL", "REGISTERED", "RUN", "METRICS"]
     assert first.split()[:2] == ["3", "Approved"]
     assert first.endswith(f"{RUN}  auc 0.9975  \\x1b[2J 1  serves"), "a foreign name steers no terminal"
@@ -65,7 +68,7 @@ def test_no_models_is_no_error_and_says_what_to_do(
     assert run_command(["models", "list", "screening-dev"]) == 0
     assert "mlops-iac run screening-dev" in capsys.readouterr().err
     assert run_command(["models", "screening-dev", "--json"]) == 0
-    assert json.loads(capsys.readouterr().out) == {"models": []}
+    assert json.loads(capsys.readouterr().out) == {"models": [], "endpoints": []}
 
 
 def test_one_version_is_shown_in_full(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -137,8 +137,28 @@ def test_a_strategy_in_a_pipelines_file_is_refused_at_its_line(project: TinyEnvi
 
 
 ASYNC = """
-serving: {flavour: async, instance_count: 1}
+serving: {flavour: async, instance_count: 1, notify: all}
 """
+
+
+def listen(project: TinyEnvironment) -> str:
+    """A queue that hears what the team's topic is told."""
+    clients = project.cloud.clients("eu-west-1")
+    url: str = clients("sqs").create_queue(QueueName="listener")["QueueUrl"]
+    arn = clients("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    topics = [one["TopicArn"] for one in clients("sns").list_topics()["Topics"]]
+    (topic,) = [one for one in topics if "tiny-dev" in one]
+    clients("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
+    return url
+
+
+def heard(project: TinyEnvironment, queue: str) -> str:
+    """How the request ended that the topic was told of."""
+    sqs = project.cloud.clients("eu-west-1")("sqs")
+    (message,) = sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=20)["Messages"]
+    sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
+    found: str = json.loads(json.loads(message["Body"])["Message"])["invocationStatus"]
+    return found
 
 
 @pytest.mark.parametrize("target", TARGETS)
@@ -148,8 +168,11 @@ def test_an_asynchronous_endpoint_answers_in_the_lake(target: str, tmp_path: Pat
     ) as made:
         deliver(made, "slowly")
         made.run("run", "tiny-dev", "training", "--follow")
+        queue = listen(made)
         assert "slowly" in made.run("predict", "tiny-dev", "--data", "rows.json")
+        assert heard(made, queue) == "Completed"
         deliver(made, "broken")
         made.run("run", "tiny-dev", "training", "--follow")
         made.refused("predict", "tiny-dev", "--data", "rows.json", code=exit_codes.ERROR, says=("model is broken",))
+        assert heard(made, queue) == "Failed"
         made.run("destroy", "tiny-dev", "--yes")

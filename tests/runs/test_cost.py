@@ -9,8 +9,9 @@ from botocore.exceptions import ClientError
 from mlops_iac.cli.details_view import render_cost
 from mlops_iac.clients import Clients
 from mlops_iac.core.prices import HOURLY
-from mlops_iac.runs.cost import Cost, StepCost, read_cost
+from mlops_iac.runs.cost import Cost, StepCost, endpoint_cost, read_cost
 from mlops_iac.runs.run import Run, StepRun
+from mlops_iac.runs.serving import Served, Variant
 
 START = datetime(2026, 11, 21, 8, 15, 30, tzinfo=UTC)
 
@@ -58,3 +59,18 @@ def test_where_nothing_is_priced_nothing_is_said_to_cost_nothing() -> None:
     assert cost.to_json()["dollars"] is None
     assert render_cost(cost) == "not known for ml.x99.large"
     assert all(price > 0 for price in HOURLY.values())
+
+
+def test_an_endpoint_costs_what_all_its_machines_cost() -> None:
+    main = Variant(name="main", model="a", instance_type="ml.m5.large", instances=2)
+    shadow = Variant(name="shadow", model="b", shadow=True, instance_type="ml.m5.large", instances=2)
+    serverless = Variant(name="main", model="c")
+    odd = Variant(name="main", model="d", instance_type="ml.x9.huge", instances=1)
+    for variants, machines, hourly in (
+        ((main, shadow), (("ml.m5.large", 4),), 0.46),
+        ((serverless,), (), 0.0),
+        ((main, odd), (("ml.m5.large", 2), ("ml.x9.huge", 1)), None),
+    ):
+        served = Served(endpoint="e", status="InService", config="c", run=None, variants=variants)
+        found = endpoint_cost(served)
+        assert (found.machines, found.hourly) == (machines, pytest.approx(hourly) if hourly is not None else None)
