@@ -28,6 +28,10 @@ def run(
             "--allow", metavar="PATH", help="Pack this file of the code folder although it looks like a secret."
         ),
     ] = None,
+    cache: Annotated[
+        bool,
+        typer.Option("--cache/--no-cache", help="Take over what steps with a `cache` made before, or do all anew."),
+    ] = True,
     push: Annotated[
         bool, typer.Option("--push", help="Only store the code, as what triggers start runs with; start nothing.")
     ] = False,
@@ -47,7 +51,7 @@ def run(
         return
     opened = open_environment(stack, cloud)
     given = gather(opened.environment, pipeline, parameters, set_ or [])
-    started = start(opened.environment, opened.clients, opened.root, pipeline, given, allowed=allow or ())
+    started = start(opened.environment, opened.clients, opened.root, pipeline, given, allowed=allow or (), cache=cache)
     if follow:
         if not json:
             say(f"Run {started.id} of {pipeline} (code {started.code})\n")

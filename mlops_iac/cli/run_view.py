@@ -72,7 +72,7 @@ class RunView:
                     self._line(f"  {step.name:<12} failed, and is tried again: attempt {step.attempts}")
                 return
             self._current = None
-            self._line(render_step(step, self._style))
+            self._line(render_step(step, self._style, taken_over(step)))
 
     def text(self, text: str) -> None:
         """A line of a job's log."""
@@ -115,7 +115,12 @@ def remark(run: Run, step: StepRun) -> str:
     """What is to be said of a step beside its status: why it failed, what a person said or is asked."""
     if step.status == "failed" or (step.status == "timed-out" and step.kind != "approval"):
         return find_cause(run, step).words
-    return str(step.answer or "") or open_question(run, step)
+    return str(step.answer or "") or open_question(run, step) or taken_over(step)
+
+
+def taken_over(step: StepRun) -> str:
+    """Whose work a step's is, where it is that of a run before."""
+    return f"from run {step.reused_from}" if step.reused_from else ""
 
 
 def open_question(run: Run, step: StepRun) -> str:

@@ -64,6 +64,7 @@ class Step:
     facts: Mapping[str, Any] = field(default_factory=dict)
     """What a reader needs to know of it, by kind.
 
+    what may be taken over from a run before: ``cache``, with ``days``, ``definition``, ``parameters`` and ``steps``
     what is a SageMaker job: ``job``, processing, training or transform; ``settings``, where a file says its machines
     what runs a script of mlops-iac's own: ``shipped``, the file
     what makes something with a name of its own: ``name_limit``, how many characters that name may have

@@ -11,12 +11,13 @@ from typing import Any
 
 from pydantic import Field
 
+from mlops_iac.pipelines.caching import Cache, MaybeCache
 from mlops_iac.pipelines.model import PipelineModel
 from mlops_iac.pipelines.names import StepName, Word
 from mlops_iac.pipelines.parameters import Parameter
 from mlops_iac.pipelines.pipeline import Pipeline
 from mlops_iac.pipelines.references import FromParameter
-from mlops_iac.pipelines.steps import Step
+from mlops_iac.pipelines.steps import JobStep, Step
 from mlops_iac.pipelines.triggers import MOST_TRIGGERS, Triggers
 
 Fields = Mapping[str, Any]
@@ -31,6 +32,8 @@ class Definition(PipelineModel):
     """Parameter to its type, default, description and allowed values."""
     steps: dict[StepName, dict[str, Any] | None] = Field(default_factory=dict)
     """Step to its kind and what the kind takes."""
+    cache: MaybeCache = None
+    """What steps have for `cache` that do not say. Left out: they are done anew in every run."""
     triggers: Triggers = Field(default_factory=dict, max_length=MOST_TRIGGERS)
     """What starts the pipeline by itself, by name."""
 
@@ -52,6 +55,13 @@ def laid_over(below: Fields, above: Fields) -> dict[str, Any]:
         else:
             merged[key] = value
     return merged
+
+
+def with_cache(step: Step, cache: Cache | None) -> Step:
+    """The step with the pipeline's cache, where it may have one and does not say."""
+    if cache is None or not isinstance(step, JobStep) or "cache" in step.model_fields_set or not step.repeatable:
+        return step
+    return step.model_copy(update={"cache": cache})
 
 
 def read_parameters(pipeline: Pipeline) -> set[str]:

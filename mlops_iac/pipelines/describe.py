@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from mlops_iac.core import environment as env
+from mlops_iac.pipelines.caching import cache_facts
 from mlops_iac.pipelines.pipeline import Pipeline
 from mlops_iac.pipelines.references import FromParameter, Source
-from mlops_iac.pipelines.steps.step import Output, Step
+from mlops_iac.pipelines.steps.step import JobStep, Output, Step
 
 _TOLD = ("type", "default", "description", "allowed", "minimum", "maximum")
 """What an environment's contract says of a parameter."""
@@ -33,10 +34,14 @@ def describe(pipeline: Pipeline, zones: Mapping[str, str]) -> dict[str, Any]:
             one.name: env.Parameter(**{field: getattr(one, field) for field in _TOLD}) for one in pipeline.parameters
         },
         "steps": tuple(
-            env.Step(name=s.name, kind=s.kind, facts={**s.facts(key_of), **folders_of(s, zones)})
+            env.Step(name=s.name, kind=s.kind, facts={**s.facts(key_of), **folders_of(s, zones), **_cached(s)})
             for s in pipeline.ordered
         ),
     }
+
+
+def _cached(step: Step) -> Mapping[str, Any]:
+    return cache_facts(step) if isinstance(step, JobStep) else {}
 
 
 def folders_of(step: Step, zones: Mapping[str, str]) -> dict[str, Any]:

@@ -4,8 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cached:
+    """A step that may take over what a run before made."""
+
+    key: str
+    """What it does, by content; empty for what can never be the same again."""
+    inputs: str
+    """The same of the run's data alone, for orchestrators that compare the rest themselves."""
+    run: str
+    """The run whose folders have what it makes: this one, where the step is to be done."""
+    left: Mapping[str, Any] | None = None
+    """What it left to later steps there. None: it is to be done."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,6 +33,8 @@ class Order:
     """Every parameter of the pipeline, checked."""
     names: Mapping[str, str]
     """Step to the name of what it makes, for steps that make something with a name."""
+    cached: Mapping[str, Cached] = field(default_factory=dict)
+    """Steps with a `cache`. One that is not here is done, and nobody takes it over."""
 
 
 @dataclass(frozen=True, kw_only=True)

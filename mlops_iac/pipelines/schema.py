@@ -14,6 +14,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema
 
+from mlops_iac.pipelines.caching import WRITTEN
 from mlops_iac.pipelines.names import STEP_NAME_LENGTH
 from mlops_iac.pipelines.parameters import Parameter
 from mlops_iac.pipelines.steps import Step
@@ -38,6 +39,8 @@ def pipeline_schema(kinds: Iterable[type[Step]]) -> Json:
                 "description": "The pipeline of the blueprint that this one is a change of. Left out: all steps are "
                 "written here.",
             },
+            "cache": {**WRITTEN, "description": "What steps have for `cache` that do not say. Left out: none."},
+            "triggers": {"type": "object", "description": "What starts the pipeline by itself, by name."},
             "parameters": {
                 "type": "object",
                 "description": "What a run may be told. An empty one takes that of the extended pipeline away.",

@@ -18,7 +18,7 @@ from mlops_iac.config.problems import problems_of, within_limit
 from mlops_iac.config.text import read_text
 from mlops_iac.core.errors import ConfigError, MlopsError, PipelineError, Problem
 from mlops_iac.core.suggestions import did_you_mean
-from mlops_iac.pipelines.definition import Definition, fields_of, laid_over, read_parameters
+from mlops_iac.pipelines.definition import Definition, fields_of, laid_over, read_parameters, with_cache
 from mlops_iac.pipelines.model import PipelineModel
 from mlops_iac.pipelines.names import STEP_NAME
 from mlops_iac.pipelines.parameters import Parameter
@@ -139,7 +139,7 @@ class _Reading:
         if definition is None:
             return None
         below = self._extended(definition)
-        steps = self._steps(definition.steps, below)
+        steps = [with_cache(step, definition.cache) for step in self._steps(definition.steps, below)]
         parameters = self._parameters(definition.parameters, below)
         if self.problems:
             return None

@@ -20,6 +20,7 @@ from mlops_iac.runs.ended_runs import EndedRuns
 from mlops_iac.runs.filters import Filter
 from mlops_iac.runs.lake import Beginning, find_beginning
 from mlops_iac.runs.names import check_run_id, get_pipeline, moment_of
+from mlops_iac.runs.origins import origin_of
 from mlops_iac.runs.run import Finding, Run, StepRun, Verdict
 from mlops_iac.runs.runners import runner_for, runners
 from mlops_iac.runs.runners.execution import Execution, History, Listed
@@ -144,12 +145,12 @@ def _to_run(
     history: History | None = None,
 ) -> Run:
     gates = [step for step in pipeline.steps if step.kind == "gate"]
-    files = _read_evaluations(environment, clients, pipeline, execution.run)
+    files = _read_evaluations(environment, clients, pipeline, execution)
     metrics: dict[str, float] = {}
     for file in files.values():
         metrics |= read_numbers(file.body if file else b"")
     most = runner_for(environment, pipeline, clients).most_evaluation
-    gate = _verdict(gates, files, execution, history.steps if history else (), most)
+    gate = _verdict(pipeline, gates, files, execution, history.steps if history else (), most)
     return Run(
         id=execution.run,
         pipeline=pipeline.name,
@@ -182,17 +183,23 @@ Files = Mapping[str, Beginning | None]
 """Evaluation files by the fact that says where they lie; None where there is none."""
 
 
-def _read_evaluations(environment: Environment, clients: Clients, pipeline: Pipeline, run: str) -> Files:
+def _read_evaluations(environment: Environment, clients: Clients, pipeline: Pipeline, execution: Execution) -> Files:
     """Those that gates read, and those that steps say they make."""
     store = environment.get_store(pipeline.store)
     read = [one for step in pipeline.steps if step.kind == "gate" for one in step.facts["conditions"]]
     made = [step.facts for step in pipeline.steps if step.kind == "evaluate"]
     places = dict.fromkeys(one["evaluation"] for one in [*made, *read])
-    return {place: find_beginning(store, clients, place.format(run=run), MOST_BYTES) for place in places}
+    keys = {place: _key(pipeline, place, execution) for place in places}
+    return {place: find_beginning(store, clients, key, MOST_BYTES) for place, key in keys.items()}
+
+
+def _key(pipeline: Pipeline, place: str, execution: Execution) -> str:
+    """Where something lies that the run made, or that it took over."""
+    return place.format(run=origin_of(pipeline, place, execution.run, execution.origins))
 
 
 def _verdict(
-    gates: list[Step], files: Files, execution: Execution, steps: tuple[StepRun, ...], most: int
+    pipeline: Pipeline, gates: list[Step], files: Files, execution: Execution, steps: tuple[StepRun, ...], most: int
 ) -> Verdict | None:
     """What the gates said: the one that refused, else the last that passed; None when none has spoken, or when the
     steps are not told and nothing was refused."""
@@ -202,21 +209,22 @@ def _verdict(
     if execution.status == "refused" and execution.answer is None and not stopped and len(gates) == 1:
         stopped = gates
     if stopped:
-        return _refusal(stopped[0], files, execution, most)
-    return Verdict(passed=True, conditions=_findings(passed[-1], files, execution, most)) if passed else None
+        return _refusal(pipeline, stopped[0], files, execution, most)
+    return Verdict(passed=True, conditions=_findings(pipeline, passed[-1], files, execution, most)) if passed else None
 
 
-def _refusal(gate: Step, files: Files, execution: Execution, most: int) -> Verdict:
+def _refusal(pipeline: Pipeline, gate: Step, files: Files, execution: Execution, most: int) -> Verdict:
     """By the orchestrator's own words where it has some; a metric that cannot be compared is told with its file."""
     told, compares = execution.verdict, any("champion" in one for one in gate.facts["conditions"])
     if not compares and told is not None and told.conditions and all(one.value is not None for one in told.conditions):
         return told
-    return Verdict(passed=False, conditions=_findings(gate, files, execution, most))
+    return Verdict(passed=False, conditions=_findings(pipeline, gate, files, execution, most))
 
 
-def _findings(gate: Step, files: Files, execution: Execution, most: int) -> tuple[Finding, ...]:
+def _findings(pipeline: Pipeline, gate: Step, files: Files, execution: Execution, most: int) -> tuple[Finding, ...]:
     return tuple(
-        _finding(condition, files[condition["evaluation"]], execution, most) for condition in gate.facts["conditions"]
+        _finding(pipeline, condition, files[condition["evaluation"]], execution, most)
+        for condition in gate.facts["conditions"]
     )
 
 
@@ -229,7 +237,9 @@ def _bound(condition: Mapping[str, Any], bound: float) -> str:
     return f"{said}, {condition['champion']['by']:g} better than the champion"
 
 
-def _finding(condition: Mapping[str, Any], file: Beginning | None, execution: Execution, most: int) -> Finding:
+def _finding(
+    pipeline: Pipeline, condition: Mapping[str, Any], file: Beginning | None, execution: Execution, most: int
+) -> Finding:
     metric: str = condition["metric"]
     body, size = file or (None, 0)
     value = read_numbers(body or b"").get(".".join(metric_keys(metric)).removeprefix(f"{METRICS}."))
@@ -240,5 +250,5 @@ def _finding(condition: Mapping[str, Any], file: Beginning | None, execution: Ex
         value=value,
         passed=value is not None and bound is not None and HOLDS[condition["direction"]](value, bound),
         bound="" if bound is None else _bound(condition, bound),
-        fault=find_fault(body, condition["evaluation"].format(run=execution.run), metric, most, size),
+        fault=find_fault(body, _key(pipeline, condition["evaluation"], execution), metric, most, size),
     )

@@ -62,18 +62,23 @@ class RunRecord:
         )
 
 
+def read_data(
+    environment: Environment, clients: Clients, pipeline: Pipeline, parameters: Mapping[str, Any]
+) -> dict[str, DataManifest]:
+    """Parameter that names data to what lies there now."""
+    store = environment.get_store(pipeline.store)
+    prefixes = {name: parameters[name] for name, one in pipeline.parameters.items() if one.type == "prefix"}
+    return {name: read_manifest(environment, store, clients, prefix) for name, prefix in prefixes.items()}
+
+
 def write_record(
     environment: Environment,
     clients: Clients,
-    pipeline: Pipeline,
     run: str,
     code: PackedCode,
-    parameters: Mapping[str, Any],
+    data: Mapping[str, DataManifest],
 ) -> None:
-    """Look at the data and the code's repository, and write both files."""
-    store = environment.get_store(pipeline.store)
-    prefixes = {name: parameters[name] for name, one in pipeline.parameters.items() if one.type == "prefix"}
-    data = {name: read_manifest(environment, store, clients, prefix) for name, prefix in prefixes.items()}
+    """Look at the code's repository, and write both files."""
     record = RunRecord(
         started_by=who_asks(clients),
         framework=str(code.framework),

@@ -34,9 +34,10 @@ def retry(environment: Environment, clients: Clients, run: str, *, step: str | N
     order = _order(environment, pipeline, execution)
 
     def take_over(steps: Collection[str]) -> None:
-        folders = [folder for one in pipeline.steps if one.name in steps for folder in one.facts.get(FOLDERS, ())]
         store = environment.get_store(pipeline.store)
-        copy_folders(environment, store, clients, folders, execution.run, order.run)
+        for one in (one for one in pipeline.steps if one.name in steps):
+            origin = execution.origins.get(one.name, execution.run)
+            copy_folders(environment, store, clients, one.facts.get(FOLDERS, ()), origin, order.run)
         copy_record(environment, clients, execution.run, order.run)
 
     return to_run(environment, pipeline, runner.retry(execution, step, order, take_over))

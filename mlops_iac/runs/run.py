@@ -57,6 +57,8 @@ class StepRun:
     """``processing``, ``training``, ``transform``, ``tune``, ``map`` or ``batch``. Empty for a step that is no job."""
     attempts: int = 1
     """How often it was begun so far; more than once where its `retry` says so."""
+    reused_from: str = ""
+    """The run before that did the same, whose work it took over."""
     reason: str = ""
     """Why it failed, in the cloud's words."""
     answer: Answer | None = None

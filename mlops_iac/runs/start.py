@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from pathlib import Path
@@ -24,7 +25,8 @@ from mlops_iac.runs.names import get_pipeline, make_run_id, names_of
 from mlops_iac.runs.pack import ARCHIVE, MANIFEST, RUNNER, PackedCode, pack, read_launcher
 from mlops_iac.runs.parameters import merge_parameters
 from mlops_iac.runs.platforms import aws_platform, this_platform
-from mlops_iac.runs.record import write_record
+from mlops_iac.runs.record import read_data, write_record
+from mlops_iac.runs.reuse import Reuse, may_reuse
 from mlops_iac.runs.run import Run, StepRun
 from mlops_iac.runs.runners import runner_for
 from mlops_iac.runs.runners.execution import Execution, Order
@@ -43,12 +45,13 @@ def start(
     parameters: Mapping[str, Any] | None = None,
     *,
     allowed: Collection[str] = (),
+    cache: bool = True,
 ) -> Run:
     """Start a pipeline with the code that lies in its folder now.
 
     ``root`` is the project's folder; ``parameters`` override the pipeline's defaults; files in ``allowed`` may look
-    like secrets. Raises UsageError for an unknown pipeline and wrong parameters, RunError for missing scripts and code
-    that cannot be packed, CloudError when refused.
+    like secrets; without ``cache`` every step is done anew. Raises UsageError for an unknown pipeline and wrong
+    parameters, RunError for missing scripts and code that cannot be packed, CloudError when refused.
     """
     chosen = get_pipeline(environment, pipeline)
     values = merge_parameters(chosen, parameters or {})
@@ -56,12 +59,18 @@ def start(
     words = read_words(root / chosen.code, root)
     runner = runner_for(environment, chosen, clients)
     values |= ask_bounds(environment, chosen, clients)
-    order = make_order(environment, chosen, code, values, read_time(environment, clients))
+    now = read_time(environment, clients)
+    order = make_order(environment, chosen, code, values, now)
     runner.check(order)
+    data = read_data(environment, clients, chosen, values)
+    if may_reuse(chosen):
+        reuse = Reuse(environment, chosen, clients, runner, code, values, data, order.run, now, cache)
+        order = replace(order, cached=reuse.plan())
+        reuse.claim(order.cached)
     store_code(environment, chosen, clients, code, words)
     open_kept(environment, chosen, clients, code)
     make_current(environment, chosen, clients, code)
-    write_record(environment, clients, chosen, order.run, code, values)
+    write_record(environment, clients, order.run, code, data)
     return to_run(environment, chosen, runner.start(order))
 
 

@@ -27,6 +27,7 @@ class BatchTransformStep(JobStep):
     """Each file below the data becomes a file of the same name and ``.out`` below the output ``scores``."""
 
     kind: ClassVar[str] = "batch_transform"
+    repeatable: ClassVar[bool] = False
 
     model: FromStep | Literal["champion"]
     """A package that a register step made, a model that a training step made, or ``champion``: the version of the
@@ -86,6 +87,8 @@ class BatchTransformStep(JobStep):
             raise ValueError("CSV is joined and filtered by line; `split` is none")
         if self.join and self.answers != self.content_type:
             raise ValueError(f"an answer of `{self.answers}` cannot be joined to data of `{self.content_type}`")
+        if self.cache and not isinstance(self.model, FromStep):
+            raise ValueError("the champion may be another one tomorrow, so scores have no `cache`")
         if self.max_payload_mb * (self.max_concurrent or 1) > 100:
             raise ValueError("`max_payload_mb` times `max_concurrent` is more than 100 MB")
         return self

@@ -11,7 +11,7 @@ from mlops_iac.pipelines.names import Word
 from mlops_iac.pipelines.steps.processing import ProcessingStep
 from mlops_iac.pipelines.steps.step import Folder, KeyOf, Made, Output, Read, ScriptStep
 
-SHARED = ("name", "after", *ScriptStep.__annotations__, "retry", "timeout_minutes")
+SHARED = ("name", "after", *ScriptStep.__annotations__, "retry", "timeout_minutes", "cache")
 """Fields of the processing step that it is."""
 
 

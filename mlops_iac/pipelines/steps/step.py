@@ -9,6 +9,7 @@ from pydantic import Field, StringConstraints, field_validator, model_validator
 from pydantic.json_schema import SkipJsonSchema
 
 from mlops_iac.core.errors import Problem
+from mlops_iac.pipelines.caching import MaybeCache
 from mlops_iac.pipelines.conditions import USUAL_EVALUATION, When
 from mlops_iac.pipelines.model import PipelineModel
 from mlops_iac.pipelines.names import JOB_NAME_LENGTH, StepName, Word
@@ -200,6 +201,8 @@ class Step(PipelineModel):
 class JobStep(Step):
     """A step whose work is a job on machines of its own, or several."""
 
+    repeatable: ClassVar[bool] = True
+    """Whether a pipeline's own `cache` is this step's too."""
     longest_name: ClassVar[int] = JOB_NAME_LENGTH
     """Characters that the service takes in the name of such a job."""
 
@@ -209,6 +212,9 @@ class JobStep(Step):
     """When it is tried again. Left out: only what AWS refuses for a moment (throttling, a quota)."""
     timeout_minutes: int | None = Field(default=None, ge=1, le=LONGEST_MINUTES)
     """Each of its jobs is stopped, and the step has timed out, after this many minutes. Left out: `job.max_minutes`."""
+    cache: MaybeCache = None
+    """`true`: what a run before made of the same code, inputs and parameters is taken over, when that is no older than
+    30 days; `{days: 7}` says how old. Left out: it is done anew in every run."""
 
     @property
     def machines(self) -> Machines:

@@ -25,6 +25,8 @@ class Runner(Protocol):
 
     most_evaluation: int
     """Bytes of an evaluation file that its gates can read."""
+    takes_over: bool
+    """Whether its runs are told when they start what they take over of runs before (`mlops_iac.runs.reuse`)."""
 
     def __init__(self, environment: Environment, pipeline: Pipeline, clients: Clients) -> None: ...
 

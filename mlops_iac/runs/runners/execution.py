@@ -34,6 +34,8 @@ class Execution:
     """As in the order."""
     reused: tuple[str, ...] = ()
     """Steps whose work was taken over from a run before."""
+    origins: Mapping[str, str] = field(default_factory=dict)
+    """Step to the run in whose folders lies what it makes, where that is a run before."""
     error: str = ""
     """Why it ended other than well."""
     answer: Answer | None = None
@@ -57,3 +59,5 @@ class History:
     steps: tuple[StepRun, ...]
     """In the pipeline's order."""
     model_package_arn: str | None = None
+    left: Mapping[str, Any] = field(default_factory=dict)
+    """Step with a cache to what it left to later steps, for a run that takes it over."""

@@ -68,6 +68,8 @@ class Runner:
 
     most_evaluation = MOST_BYTES
     """AWS tells no limit for a property file: what we read is all that can be shown."""
+    takes_over = False
+    """SageMaker itself finds the run before that did the same."""
 
     def __init__(self, environment: Environment, pipeline: Pipeline, clients: Clients) -> None:
         self.stack, self.pipeline, self._clients = environment.stack, pipeline, clients
@@ -117,7 +119,8 @@ class Runner:
         natives = self._read_steps(execution.handle)
         over = execution.status != "running"
         packages = [one["Metadata"]["RegisterModel"]["Arn"] for one in natives if _has(one, "RegisterModel")]
-        steps = tuple(_step(step, _of(step, natives), natives, over=over) for step in self.pipeline.steps)
+        found = (_step(step, _of(step, natives), natives, over=over) for step in self.pipeline.steps)
+        steps = tuple(replace(one, reused_from=execution.origins.get(one.name, "")) for one in found)
         return History(steps=steps, model_package_arn=packages[-1] if packages else None)
 
     def answer(self, token: str, answer: Answer) -> None:
@@ -231,9 +234,22 @@ class Runner:
             ended=described.get("LastModifiedTime") if status != "running" else None,
             code=listed.get("code-sha", ""),
             parameters=self._parameters(listed),
+            origins=self._origins(arn) if any("cache" in step.facts for step in self.pipeline.steps) else {},
             error=str(answer or error),
             answer=answer,
         )
+
+    def _origins(self, arn: str) -> dict[str, str]:
+        """Step to the run before whose work it took over."""
+        hits = {one["StepName"]: one["CacheHitResult"] for one in self._read_steps(arn) if "CacheHitResult" in one}
+        return {name: self._run_of(hit["SourcePipelineExecutionArn"]) for name, hit in hits.items()}
+
+    @functools.cache  # noqa: B019 - a runner lives for one command
+    def _run_of(self, arn: str) -> str:
+        """The run that an execution is; empty for one that nobody started through us."""
+        with calling("sagemaker:DescribePipelineExecution", arn):
+            described = self._client.describe_pipeline_execution(PipelineExecutionArn=arn)
+        return find_run_id(self.stack, described.get("PipelineExecutionDisplayName", "")) or ""
 
     def _parameters(self, listed: Mapping[str, str]) -> dict[str, Any]:
         found: dict[str, Any] = {}
@@ -265,6 +281,8 @@ def _step(step: Step, own: list[Native], natives: Sequence[Native], *, over: boo
         status = "refused"
     elif _has(broken, "Callback"):
         status = status_of_failure(broken)
+    elif any("CacheHitResult" in one for one in own):
+        status = "reused"
     elif TIME_LIMIT.search(broken.get("FailureReason", "")):
         status = "timed-out"
     elif status == "succeeded" and not over and own[-1] is natives[-1] and _goes_on(own[-1]):
@@ -276,7 +294,7 @@ def _step(step: Step, own: list[Native], natives: Sequence[Native], *, over: boo
         status=status,
         started=own[0].get("StartTime"),
         ended=ended[-1] if status != "running" and all(ended) else None,
-        job=_job(own) if "job" in step.facts else None,
+        job=_job(own) if "job" in step.facts and status != "reused" else None,
         job_kind=step.facts.get("job", ""),
         attempts=max(one.get("AttemptCount", 1) for one in own),
         reason=str(find_answer(broken) or broken.get("FailureReason", "")),

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from mlops_iac.cloud.iam.assuming import CannotAssume
-from mlops_iac.cloud.interpreters.sagemaker_pipelines import definition
+from mlops_iac.cloud.interpreters.sagemaker_pipelines import caching, definition
 from mlops_iac.cloud.interpreters.sagemaker_pipelines.callbacks import Callbacks
 from mlops_iac.cloud.interpreters.sagemaker_pipelines.execution import FAILED, Execution
 from mlops_iac.cloud.interpreters.sagemaker_pipelines.steps import StepFailed, Work, call
@@ -67,6 +67,7 @@ def install(gateway: Gateway) -> None:
         gateway.instead("sagemaker", operation, answer)
     for operation in REFUSED:
         gateway.instead("sagemaker", operation, functools.partial(_refuse, operation))
+    gateway.before("sagemaker", "DeletePipeline", pipelines.forget_cache)
     gateway.on_restore(pipelines.settle)
     gateway.on_reset(pipelines.forget)
 
@@ -96,6 +97,12 @@ class Pipelines:
 
     def must_exist(self, call: Call) -> None:
         self._pipeline(call, call.params["PipelineName"])
+
+    def forget_cache(self, call: Call) -> None:
+        """A pipeline that is made anew has no runs."""
+        begin = f"{call.params['PipelineName'].rsplit('/', 1)[-1]}/"
+        for key, _ in [*self._records.each("cache", call.account_id, call.region, begin, whole=False)]:
+            self._records.remove(key)
 
     def start(self, call: Call) -> dict[str, Any]:
         pipeline = self._pipeline(call, call.params["PipelineName"])
@@ -228,6 +235,7 @@ class Pipelines:
             bell=bell,
             tell=execution.tell,
             choose=execution.choose,
+            cache=PipelineCache(self._records, key, record),
             callback=self.callbacks.run,
         )
 
@@ -289,6 +297,30 @@ class Pipelines:
         if record is None:
             raise AwsError("ResourceNotFound", f"Pipeline execution with ARN {arn} does not exist.", 400)
         return key, record
+
+
+class PipelineCache:
+    """The cache of one pipeline, in the cloud's records."""
+
+    def __init__(self, records: Records, key: Key, record: Mapping[str, Any]) -> None:
+        self._records, self._key, self._arn = records, key, record["PipelineExecutionArn"]
+        self._pipeline = record["PipelineArn"]
+
+    def find(self, step: Mapping[str, Any], work: Work) -> Mapping[str, Any] | None:
+        known = self._records.find(self._place(step, work))
+        fresh = known is not None and now() - known["ended"] <= caching.longest(step)
+        return known if fresh else None
+
+    def keep(self, step: Mapping[str, Any], metadata: Mapping[str, Any], work: Work) -> None:
+        place, made = self._place(step, work), {"execution": self._arn, "metadata": dict(metadata), "ended": now()}
+        if not self._records.add(place, made):
+            self._records.change(place, **made)
+        self._records.put_away(place, ())
+
+    def _place(self, step: Mapping[str, Any], work: Work) -> Key:
+        _, account, region, name = self._key
+        found = caching.signature(step, work.values.settle(step["Arguments"]), self._pipeline)
+        return ("cache", account, region, f"{name.partition('/')[0]}/{step['Name']}/{found}")
 
 
 def _summary(record: Mapping[str, Any]) -> dict[str, Any]:

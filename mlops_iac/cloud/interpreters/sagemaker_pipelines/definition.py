@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from mlops_iac.cloud.interpreters.sagemaker_pipelines import retries
+from mlops_iac.cloud.interpreters.sagemaker_pipelines import caching, retries
 from mlops_iac.core.strict_json import read_json
 
 VERSION: Final = "2020-12-01"
@@ -54,6 +54,8 @@ def parse(text: str) -> dict[str, Any]:
         for other in needs(step):
             if other not in names:
                 raise ValueError(f"step {step['Name']} needs step {other}, which does not exist")
+        if fault := caching.find_fault(step):
+            raise ValueError(f"step {step['Name']}: {fault}")
         for fault in retries.find_faults(step.get("RetryPolicies", ())):
             raise ValueError(f"the retry policies of step {step['Name']}: {fault}")
     return document
@@ -66,8 +68,6 @@ def find_unknown(document: Mapping[str, Any]) -> str:
             return f"steps of type {step.get('Type')} ({step['Name']})"
         if any(not isinstance(one, str) for one in step.get("DependsOn", ())):
             return f"a dependency on a step's failure ({step['Name']})"
-        if step.get("CacheConfig", {}).get("Enabled"):
-            return f"steps with a cache ({step['Name']})"
     return ""
 
 

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from mlops_iac.cloud.interpreters.sagemaker_pipelines import definition
+from mlops_iac.cloud.interpreters.sagemaker_pipelines import caching, definition
 from mlops_iac.cloud.interpreters.sagemaker_pipelines.retries import Retries
 from mlops_iac.cloud.interpreters.sagemaker_pipelines.steps import KINDS, Step, StepFailed, StepStopped, Work
 from mlops_iac.cloud.interpreters.sagemaker_pipelines.values import Unresolved
@@ -103,7 +103,24 @@ class Execution:
         self._ended.put((step["Name"], status, reason))
 
     def _try(self, step: Step, work: Work) -> None:
-        """Do a step, and again as its policies say."""
+        """Take over what a run before made, or do a step, and again as its policies say."""
+        if caching.is_cached(step):
+            known = work.cache.find(step, work)
+            if known is not None:
+                self._change(step["Name"], CacheHitResult={"SourcePipelineExecutionArn": known["execution"]})
+                return self._take(step, known["metadata"], work)
+        self._do(step, work)
+        if caching.is_cached(step):
+            work.cache.keep(step, self._told[step["Name"]]["Metadata"], work)
+        return None
+
+    def _take(self, step: Step, metadata: dict[str, Any], work: Work) -> None:
+        recall = KINDS[step["Type"]].recall
+        assert recall is not None
+        self.tell(step["Name"], metadata)
+        recall(step, metadata, work)
+
+    def _do(self, step: Step, work: Work) -> None:
         policies, attempt, began = Retries(step.get("RetryPolicies", ())), 1, time.time()
         while True:
             try:

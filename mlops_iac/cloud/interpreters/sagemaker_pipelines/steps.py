@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from botocore import xform_name
 from botocore.exceptions import BotoCoreError, ClientError
@@ -40,6 +40,16 @@ class StepStopped(Exception):
     """A step was stopped on request."""
 
 
+class Cache(Protocol):
+    """What runs of a pipeline made, by what they did."""
+
+    def find(self, step: Step, work: Work) -> Mapping[str, Any] | None:
+        """``execution`` and ``metadata`` of the latest run that did the same."""
+
+    def keep(self, step: Step, metadata: Mapping[str, Any], work: Work) -> None:
+        """A step succeeded."""
+
+
 @dataclass
 class Work:
     """One execution as its steps see it."""
@@ -55,6 +65,7 @@ class Work:
     """Add to what is told of a step: its metadata."""
     choose: Callable[[Step, bool], None]
     """A condition was asked: its steps of this outcome come next."""
+    cache: Cache
     callback: Callable[[Step, Work], None]
     """Wait until somebody answers a Callback step."""
 

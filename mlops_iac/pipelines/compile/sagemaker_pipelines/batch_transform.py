@@ -18,6 +18,13 @@ def compile_batch_transform(step: BatchTransformStep, context: Context) -> list[
 
     https://docs.aws.amazon.com/sagemaker/latest/dg/build-and-manage-steps-types.html
     """
+    if step.cache:
+        raise PipelineError(
+            "This target cannot do what a step asks for.",
+            f"Step `{step.name}` has a `cache`; its model has another name in each run, so SageMaker Pipelines would "
+            "never find a run before that did the same.",
+            hint="leave out `cache`, or choose `orchestrator: step-functions`.",
+        )
     if step.timeout_minutes is not None:
         raise PipelineError(
             "This target cannot do what a step asks for.",
@@ -64,7 +71,7 @@ def _score(step: BatchTransformStep, context: Context, model: str) -> Native:
         "TransformJobName": context.job_name,
         "ModelName": x.made(model, "ModelName"),
         **transforms.job(step, source, target, context.bindings),
-        "Environment": context.environment(),
+        "Environment": context.environment(step),
         "Tags": context.tags(),
     }
     return {"Name": f"{step.name}--job", "Type": "Transform", "Arguments": arguments, "RetryPolicies": policies(step)}

@@ -12,10 +12,13 @@ from mlops_iac.core.suggestions import did_you_mean
 from mlops_iac.pipelines.compile.bindings import Bindings
 from mlops_iac.pipelines.compile.sagemaker_pipelines import expressions as x
 from mlops_iac.pipelines.compile.tuning import MODEL
+from mlops_iac.pipelines.conditions import EVALUATION
 from mlops_iac.pipelines.describe import key_of_output
 from mlops_iac.pipelines.pipeline import Pipeline
-from mlops_iac.pipelines.references import FromParameter, Source
-from mlops_iac.pipelines.steps import ChoiceStep, GateStep, TuneStep
+from mlops_iac.pipelines.references import FromParameter, FromStep, Source
+from mlops_iac.pipelines.steps import ChoiceStep, GateStep, JobStep, TuneStep
+from mlops_iac.pipelines.steps.folders import FoldersStep
+from mlops_iac.pipelines.steps.shipped import ShippedStep
 from mlops_iac.pipelines.steps.step import Output, Step
 
 BEST = "TrainingJobSummaries[0]"
@@ -56,7 +59,7 @@ class Context:
             return x.text(f"s3://{self.bindings.bucket}/{{}}", x.get(source.parameter))
         step, made = self.pipeline.get_step(source.step), self.pipeline.made(source)
         if isinstance(made, Output):
-            return self.folder_uri(made)
+            return self.made_uri(source, made)
         if isinstance(step, TuneStep):
             return self._best_model(step)
         assert made == "model", "a package has an ARN, and nothing else that a job reads is no folder"
@@ -64,8 +67,22 @@ class Context:
 
     def _best_model(self, step: TuneStep) -> Any:
         """The model of the best training, in the form of the SDK's ``get_top_model_s3_uri``."""
+        if step.cache:  # another run's, where that is taken over
+            made = x.made(step.name, "TrainingJobDefinition.OutputDataConfig.S3OutputPath")
+            return x.text(f"{{}}{{}}/{MODEL}", made, x.made(step.name, f"{BEST}.TrainingJobName"))
         models = f"s3://{self.bindings.bucket}/{self._zones(step.zone)[step.zone].rstrip('/')}"
         return x.join(models, x.get(x.RUN), x.made(step.name, f"{BEST}.TrainingJobName"), MODEL, on="/")
+
+    def made_uri(self, source: FromStep, made: Output) -> Any:
+        """The folder that a step made; one that may be taken over from a run before says itself where that is."""
+        step = self.pipeline.get_step(source.step)
+        if isinstance(step, FoldersStep | ShippedStep) and step.cache:
+            return x.made(step.name, f"ProcessingOutputConfig.Outputs['{source.output}'].S3Output.S3Uri")
+        return self.folder_uri(made)
+
+    def evaluation_uri(self, source: FromStep) -> Any:
+        """Of the file in an evaluation's folder."""
+        return x.join(self.made_uri(source, self.folder(source)), EVALUATION)
 
     def folder_uri(self, output: Output, file: str = "") -> Any:
         key = key_of_output(output, self._zones(output.zone)).replace("{run}", "{}").replace("{code}", "{}")
@@ -85,9 +102,17 @@ class Context:
         read = {one.evaluation for step in asking for one in step.comparisons()}
         return sorted(evaluation.output for evaluation in read if evaluation.step == step)
 
-    def environment(self) -> Native:
-        """What every job can read about where it runs."""
-        return {"MLOPS_IAC_STACK": self.bindings.stack, "MLOPS_IAC_RUN": x.get(x.RUN)}
+    def environment(self, step: JobStep) -> Native:
+        """What every job can read about where it runs. One that may be taken over knows of no run; it has a key of the
+        data that the run's parameters name, because SageMaker compares where data lies and not what it is."""
+        stack = {"MLOPS_IAC_STACK": self.bindings.stack}
+        if step.cache:
+            return {**stack, "MLOPS_IAC_INPUTS": x.get(x.inputs(step.name))}
+        return {**stack, "MLOPS_IAC_RUN": x.get(x.RUN)}
+
+    def cache(self, step: JobStep) -> Native:
+        """https://docs.aws.amazon.com/sagemaker/latest/dg/pipelines-caching.html"""
+        return {"CacheConfig": {"Enabled": True, "ExpireAfter": f"P{step.cache.days}D"}} if step.cache else {}
 
     def tags(self) -> list[Native]:
         """On everything a run creates, so that `destroy` finds it."""

@@ -24,6 +24,11 @@ def name(step: str) -> str:
     return f"name--{step}"
 
 
+def inputs(step: str) -> str:
+    """The parameter that holds a key of the data which a step with a cache reads of the run."""
+    return f"inputs--{step}"
+
+
 def entry(parameter: str, key: str) -> str:
     """The parameter that holds one entry of a map: SageMaker's parameters are text, numbers and truth values."""
     return f"{parameter}--{key}"

@@ -42,14 +42,20 @@ def processing_job(step: FoldersStep, context: Context, application: Native, *in
         "ProcessingResources": {"ClusterConfig": jobs.cluster(step.job, bindings)},
         "NetworkConfig": {**jobs.isolation(step.job, bindings), **jobs.vpc(bindings)},
         "StoppingCondition": {"MaxRuntimeInSeconds": step.job_seconds},
-        "Environment": {**step.environment, **context.environment()},
+        "Environment": {**step.environment, **context.environment(step)},
         "Tags": context.tags(),
     }
     files = [
         {"PropertyFileName": output, "OutputName": output, "FilePath": EVALUATION}
         for output in context.evaluations(step.name)
     ]
-    native: Native = {"Name": step.name, "Type": "Processing", "Arguments": arguments, "RetryPolicies": policies(step)}
+    native: Native = {
+        "Name": step.name,
+        "Type": "Processing",
+        "Arguments": arguments,
+        "RetryPolicies": policies(step),
+        **context.cache(step),
+    }
     return [{**native, "PropertyFiles": files} if files else native]
 
 

@@ -12,7 +12,6 @@ from mlops_iac.pipelines.compile.cards import STATUS, about
 from mlops_iac.pipelines.compile.jobs import SERVING_ENVIRONMENT
 from mlops_iac.pipelines.compile.sagemaker_pipelines import expressions as x
 from mlops_iac.pipelines.compile.sagemaker_pipelines.context import Context, Native
-from mlops_iac.pipelines.conditions import EVALUATION
 from mlops_iac.pipelines.steps import RegisterStep
 
 
@@ -20,7 +19,7 @@ def compile_register(step: RegisterStep, context: Context) -> list[Native]:
     """Native: a RegisterModel step, after a Lambda step that asks the environment's card writer."""
     bindings = context.bindings
     writer, asked = bindings.card_writer_arn, f"{step.name}--card"
-    evaluation = context.folder_uri(context.folder(step.evaluation), EVALUATION)
+    evaluation = context.evaluation_uri(step.evaluation)
     container = {
         "Image": bindings.serving_image,
         "ModelDataUrl": context.uri(step.model),

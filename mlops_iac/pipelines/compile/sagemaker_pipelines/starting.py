@@ -16,11 +16,13 @@ def start_request(stack: str, pipeline: Pipeline, order: Order) -> StartRequest:
     """Jobs get their names from SageMaker; a step that makes what an endpoint uses takes its own from the run. A run
     that is started twice carries the same token, which makes it one."""
     named = [step.name for step in pipeline.steps if "endpoint" in step.facts]
+    cached = [step.name for step in pipeline.steps if "cache" in step.facts]
     given = {
         "run-id": order.run,
         "code-uri": order.code_uri,
         "code-sha": order.code_sha,
         **{f"name--{name}": order.names[name] for name in named},
+        **{f"inputs--{name}": _inputs(name, order) for name in cached},
         **flat(order.parameters),
     }
     name = execution_name(stack, order.run)
@@ -45,3 +47,8 @@ def flat(parameters: Mapping[str, Any]) -> dict[str, str]:
         else:
             found[name] = value if isinstance(value, str) else json.dumps(value)
     return found
+
+
+def _inputs(step: str, order: Order) -> str:
+    """A run that nobody looked at data for does everything anew, and nobody takes it over."""
+    return order.cached[step].inputs if step in order.cached else order.run

@@ -22,7 +22,15 @@ def compile_training(step: TrainingStep, context: Context) -> list[Native]:
         "HyperParameters": hyperparameters(step, context),
         "Tags": context.tags(),
     }
-    return [{"Name": step.name, "Type": "Training", "Arguments": arguments, "RetryPolicies": policies(step)}]
+    return [
+        {
+            "Name": step.name,
+            "Type": "Training",
+            "Arguments": arguments,
+            "RetryPolicies": policies(step),
+            **context.cache(step),
+        }
+    ]
 
 
 def training_request(step: TrainingStep, context: Context) -> dict[str, Any]:
@@ -34,7 +42,7 @@ def training_request(step: TrainingStep, context: Context) -> dict[str, Any]:
         "InputDataConfig": [jobs.channel(name, {"S3Uri": uri}, step) for name, uri in sources.items()],
         "OutputDataConfig": {"S3OutputPath": made, **jobs.output_key(context.bindings)},
         **_checkpoints(step, context),
-        "Environment": context.environment(),
+        "Environment": context.environment(step),
     }
 
 

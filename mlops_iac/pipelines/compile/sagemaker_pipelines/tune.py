@@ -20,4 +20,12 @@ def compile_tune(step: TuneStep, context: Context) -> list[Native]:
         },
         "Tags": context.tags(),
     }
-    return [{"Name": step.name, "Type": "Tuning", "Arguments": arguments, "RetryPolicies": policies(step)}]
+    return [
+        {
+            "Name": step.name,
+            "Type": "Tuning",
+            "Arguments": arguments,
+            "RetryPolicies": policies(step),
+            **context.cache(step),
+        }
+    ]

@@ -13,7 +13,7 @@ from mlops_iac.pipelines.compile.bindings import Bindings
 from mlops_iac.pipelines.compile.step_functions import expressions as x
 from mlops_iac.pipelines.describe import key_of_output
 from mlops_iac.pipelines.pipeline import Pipeline
-from mlops_iac.pipelines.references import FromParameter, Source
+from mlops_iac.pipelines.references import FromParameter, FromStep, Source
 from mlops_iac.pipelines.steps.step import JobStep, Output, Step
 
 RUN_TAG = "mlops-iac:run"
@@ -33,6 +33,11 @@ class Context:
     """The state to go to when a choice decides against. Only a choice has one."""
     array_size: int | None = None
     """How many containers a job on a queue is. Left out: one."""
+
+    @property
+    def reuse(self) -> tuple[str, ...]:
+        """What every state is given where a step may take over what a run before made."""
+        return ("reuse",) if any(isinstance(one, JobStep) and one.cache for one in self.pipeline.steps) else ()
 
     def told(self) -> dict[str, str]:
         """What a script is told besides its own arguments: name to expression."""
@@ -55,8 +60,13 @@ class Context:
             return x.text(f"s3://{self.bindings.bucket}/{{}}", x.parameter(source.parameter))
         made = self.pipeline.made(source)
         if isinstance(made, Output):
-            return self.folder_uri(made)
+            return x.text(f"s3://{self.bindings.bucket}/{self.key(made)}", self.run_of(source))
         return f"{x.result(source.step)}.{source.output}"
+
+    def run_of(self, source: FromStep) -> str:
+        """Where the run is named whose folders have what a reference leads to."""
+        step = self.pipeline.get_step(source.step)
+        return x.origin(step.name) if isinstance(step, JobStep) and step.cache else x.RUN
 
     def folder_uri(self, output: Output, file: str = "") -> str:
         """Expression for the S3 URI of a folder of the run, or of a file in it."""

@@ -31,6 +31,7 @@ from mlops_iac.pipelines.compile.step_functions.processing import compile_proces
 from mlops_iac.pipelines.compile.step_functions.query import compile_query, constants
 from mlops_iac.pipelines.compile.step_functions.refused import REFUSED
 from mlops_iac.pipelines.compile.step_functions.register import compile_register
+from mlops_iac.pipelines.compile.step_functions.structure import all_states
 from mlops_iac.pipelines.compile.step_functions.training import compile_training
 from mlops_iac.pipelines.compile.step_functions.tune import compile_tune
 from mlops_iac.pipelines.compile.step_functions.validate import check
@@ -47,6 +48,7 @@ from mlops_iac.pipelines.steps import (
     EvaluateStep,
     ExplainStep,
     GateStep,
+    JobStep,
     MapStep,
     NotifyStep,
     ProcessingStep,
@@ -98,11 +100,14 @@ def compile(pipeline: Pipeline, bindings: Bindings) -> dict[str, Any]:
         states: States = compile_step(
             step, context, target=TARGET, title="Step Functions", table=COMPILERS, refused=REFUSED
         )
-        return states
+        return _reused(step, states, following) if isinstance(step, JobStep) and step.cache else states
 
     steps = series(blocks_of(pipeline), DONE, compile_one, itertools.count(1))
     starts = [name for name in steps if step_of(name) == name and not name.startswith(JOINED)]
+    reuse = Context(pipeline, bindings, "").reuse
     states: States = {**_begin(pipeline, bindings, next(iter(steps))), **_go_on(starts), **steps}
+    for state in (state for name, state in all_states({"States": states}) if name in (SET_UP, TAKE_UP) or _joins(name)):
+        state["Parameters"] |= {f"{name}.$": f"$.{name}" for name in reuse}
     states[DONE] = {"Type": "Succeed"}
     states.update(failure_states(bindings.stack, pipeline.name, bindings.alerts_topic_arn))
     document = {
@@ -114,6 +119,17 @@ def compile(pipeline: Pipeline, bindings: Bindings) -> dict[str, Any]:
     }
     check(document)
     return document
+
+
+def _reused(step: Step, states: States, following: str) -> States:
+    """Before a step it is asked whether a run before did the same: then its work is what that one left."""
+    take, do = f"{step.name}: reuse", f"{step.name}: do"
+    taken = x.taken(step.name)
+    return {
+        step.name: {"Type": "Choice", "Choices": [{"Variable": taken, "IsPresent": True, "Next": take}], "Default": do},
+        take: {"Type": "Pass", "InputPath": taken, "ResultPath": x.result(step.name), "Next": following},
+        **{do if name == step.name else name: state for name, state in states.items()},
+    }
 
 
 def _in_partition(states: States, partition: str) -> States:
@@ -134,6 +150,10 @@ def _settled(state: State, partition: str) -> State:
 
 def _called(what: State, partition: str) -> State:
     return {**what, "Resource": f"arn:{partition}:states:::{what['Resource']}"}
+
+
+def _joins(name: str) -> bool:
+    return name.startswith(f"{JOINED} ")
 
 
 def step_of(state: str) -> str:

@@ -23,6 +23,16 @@ def parameter(name: str) -> str:
     return f"$.parameters.{name}"
 
 
+def origin(step: str) -> str:
+    """Where the run is named whose folders have what a step with a cache makes."""
+    return f"$.reuse.runs.{key(step)}"
+
+
+def taken(step: str) -> str:
+    """Where lies what a step left in a run before, if that is taken over."""
+    return f"$.reuse.left.{key(step)}"
+
+
 def name(step: str) -> str:
     """Where the name lies that the run gives to what a step makes."""
     return f"$.names.{key(step)}"

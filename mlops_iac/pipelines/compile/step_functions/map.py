@@ -129,7 +129,7 @@ def _map(step: MapStep, items: State, item: ItemContext, job: map_jobs.MapJob, n
         "ItemSelector": {
             "item.$": "$$.Map.Item.Value",
             "number.$": number,
-            **{f"{name}.$": f"$.{name}" for name in CARRIED},
+            **{f"{name}.$": f"$.{name}" for name in (*CARRIED, *item.reuse)},
         },
         "ItemProcessor": _processor(step, item, job),
         "MaxConcurrency": step.max_concurrency,
@@ -148,7 +148,7 @@ def _reader(step: MapStep, context: Context) -> State:
     if isinstance(step.items, FromParameter):
         key = x.text(f"{{}}{step.items_file}", x.parameter(step.items.parameter))
     else:
-        key = x.text(f"{context.key(context.folder(step.items))}{step.items_file}", x.RUN)
+        key = x.text(f"{context.key(context.folder(step.items))}{step.items_file}", context.run_of(step.items))
     return _file(context, key, step.items_file)
 
 

@@ -40,7 +40,7 @@ def read(step: Compares, context: Context, following: str) -> States:
         place, _, field = _file(step, evaluation).rpartition(".")
         states[name] = task(
             "aws-sdk:s3:getObject",
-            {"Bucket": context.bindings.bucket, "Key.$": x.text(key, x.RUN)},
+            {"Bucket": context.bindings.bucket, "Key.$": x.text(key, context.run_of(evaluation))},
             after,
             generic="S3.S3Exception",
             ResultSelector={f"{field}.$": "States.StringToJson($.Body)"},

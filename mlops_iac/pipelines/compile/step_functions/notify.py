@@ -38,7 +38,7 @@ def _read(step: NotifyStep, context: Context) -> States:
     key = f"{context.key(context.folder(step.evaluation))}{EVALUATION}"
     call = task(
         "aws-sdk:s3:getObject",
-        {"Bucket": context.bindings.bucket, "Key.$": x.text(key, x.RUN)},
+        {"Bucket": context.bindings.bucket, "Key.$": x.text(key, context.run_of(step.evaluation))},
         f"{step.name}: send",
         generic="S3.S3Exception",
         ResultSelector={"evaluation.$": "States.StringToJson($.Body)"},

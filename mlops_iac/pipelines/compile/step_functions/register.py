@@ -19,7 +19,7 @@ def compile_register(step: RegisterStep, context: Context) -> States:
     bindings = context.bindings
     writer = bindings.card_writer_arn
     key = f"{context.key(context.folder(step.evaluation))}{EVALUATION}"
-    evaluation = x.text(f"s3://{bindings.bucket}/{key}", x.RUN)
+    evaluation = x.text(f"s3://{bindings.bucket}/{key}", context.run_of(step.evaluation))
     parameters = {
         # No tags: AWS refuses them for a version in a group. `destroy` finds versions by their group.
         "ModelPackageGroupName": bindings.registries[step.registry],

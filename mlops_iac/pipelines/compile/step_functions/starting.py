@@ -23,6 +23,7 @@ def start_request(
         "parameters": hyperparameters.carried(order.parameters),
         "names": {step.replace("-", "_"): name for step, name in order.names.items()},
         **({"resume": resume} if resume else {}),
+        **_reuse(pipeline, order),
     }
     return StartRequest(
         service="stepfunctions",
@@ -33,3 +34,14 @@ def start_request(
             "input": json.dumps(document),
         },
     )
+
+
+def _reuse(pipeline: Pipeline, order: Order) -> dict[str, Any]:
+    """For steps with a cache: whose folders have what they make, and what those left that are not done again."""
+    steps = [step.name for step in pipeline.steps if "cache" in step.facts]
+    if not steps:
+        return {}
+    runs = {name: order.cached[name].run if name in order.cached else order.run for name in steps}
+    left = {name: one.left for name, one in order.cached.items() if one.left is not None}
+    keyed = [{step.replace("-", "_"): value for step, value in each.items()} for each in (runs, left)]
+    return {"reuse": dict(zip(("runs", "left"), keyed, strict=True))}

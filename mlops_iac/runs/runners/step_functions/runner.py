@@ -36,6 +36,7 @@ class Runner:
 
     most_evaluation = 256 * 1024
     """What passes between two states: https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html"""
+    takes_over = True
 
     def __init__(self, environment: Environment, pipeline: Pipeline, clients: Clients) -> None:
         self.stack, self.pipeline, self._clients = environment.stack, pipeline, clients
@@ -89,11 +90,11 @@ class Runner:
         return self._describe(run, f"{head}:execution:{machine}:{execution_name(self.stack, run)}")
 
     def read_history(self, execution: Execution) -> History:
-        story = Story(self.pipeline, execution.names, execution.reused)
+        story = Story(self.pipeline, execution.names, execution.reused, execution.origins)
         story.read(self._read_events(execution.handle))
         if execution.status != "running":
             story.end(execution.status, execution.ended, execution.error)
-        return History(steps=tuple(story.steps.values()), model_package_arn=story.model_package_arn)
+        return History(steps=tuple(story.steps.values()), model_package_arn=story.model_package_arn, left=story.left)
 
     def answer(self, token: str, answer: Answer) -> None:
         text = json.dumps(answer.told)
@@ -143,6 +144,7 @@ class Runner:
 def _execution(run: str, described: Mapping[str, Any]) -> Execution:
     given, status = parse(described.get("input")), status_of(described)
     names = find_in(given, "names") or {}
+    runs, left = find_in(given, "reuse", "runs") or {}, find_in(given, "reuse", "left") or {}
     error, cause = described.get("error", ""), described.get("cause", "")
     verdict, answer = read_verdict(error, cause), read_rejection(error, cause)
     return Execution(
@@ -153,9 +155,15 @@ def _execution(run: str, described: Mapping[str, Any]) -> Execution:
         ended=described.get("stopDate") if status != "running" else None,
         code=find_in(given, "code", "sha") or "",
         parameters=hyperparameters.written(find_in(given, "parameters") or {}),
-        names={step.replace("_", "-"): name for step, name in names.items()},
-        reused=tuple(find_in(given, "resume", "reused") or ()),
+        names=_written(names),
+        reused=(*(find_in(given, "resume", "reused") or ()), *_written(left)),
+        origins={step: origin for step, origin in _written(runs).items() if origin != run},
         error=str(verdict or answer or explain(error, cause)),
         answer=answer,
         verdict=verdict,
     )
+
+
+def _written(by_step: Mapping[str, Any]) -> dict[str, Any]:
+    """Steps as they are called: in paths their hyphens are underscores."""
+    return {step.replace("_", "-"): value for step, value in by_step.items()}

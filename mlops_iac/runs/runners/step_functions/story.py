@@ -65,6 +65,10 @@ class Story:
     """Step name to the name of what it makes; for some steps that is a SageMaker job."""
     reused: Collection[str] = ()
     """Steps whose work was taken over from a run before."""
+    origins: Mapping[str, str] = field(default_factory=dict)
+    """Step to the run before that has what it makes."""
+    left: dict[str, Any] = field(default_factory=dict)
+    """Step with a cache to what it left."""
     steps: dict[str, StepRun] = field(default_factory=dict)
     at: dict[int, str | None] = field(default_factory=dict)
     """Event to the step that it happened in."""
@@ -74,15 +78,20 @@ class Story:
 
     def __post_init__(self) -> None:
         for step in self.pipeline.steps:
-            kind = step.facts.get("job", "")
+            kind, origin = step.facts.get("job", ""), self.origins.get(step.name, "")
             self.steps[step.name] = StepRun(
                 name=step.name,
                 kind=step.kind,
-                job=self.job_of.get(step.name) if kind not in ("", "batch") else None,
+                job=self.job_of.get(step.name) if kind not in ("", "batch") and not origin else None,
                 job_kind=kind,
                 status="reused" if step.name in self.reused else "waiting",
+                reused_from=origin,
                 settings=step.facts.get("settings", ""),
             )
+
+    @property
+    def _cached(self) -> set[str]:
+        return {step.name for step in self.pipeline.steps if "cache" in step.facts}
 
     def read(self, events: Iterable[Event]) -> None:
         for event in events:
@@ -144,7 +153,9 @@ class Story:
                 return  # whether the step is done or skipped, its own states tell
             name = name.removesuffix(GUARD)
         step = self.steps[name]
-        reason = "" if status == "succeeded" else step.reason or reason
+        if status == "succeeded" and name in self.reused:
+            status = "reused"
+        reason = "" if status in ("succeeded", "reused") else step.reason or reason
         self.steps[name] = replace(step, status=status, ended=time, reason=reason)
 
     def _submit(self, here: str, details: Mapping[str, Any]) -> None:
@@ -168,6 +179,9 @@ class Story:
 
     def _exit(self, details: Mapping[str, Any]) -> None:
         step = step_of(details["name"])
+        if step in self._cached:
+            made = find_in(parse(details.get("output")), "steps", step.replace("-", "_"))
+            self.left[step] = made or {}
         if step not in self.steps or self.steps[step].kind not in ("approval", "register"):
             return
         made = find_in(parse(details.get("output")), "steps", step.replace("-", "_"))

@@ -50,10 +50,6 @@ def test_a_step_needs_what_it_names_and_what_it_reads_and_a_condition_what_it_as
     ("step", "told"),
     [
         ({"Name": "cluster", "Type": "EMR"}, "steps of type EMR (cluster)"),
-        (
-            {"Name": "train", "Type": "Training", "CacheConfig": {"Enabled": True, "ExpireAfter": "P30d"}},
-            "steps with a cache (train)",
-        ),
         ({"Name": "train", "Type": "Training", "CacheConfig": {"Enabled": False}}, ""),
         (
             {"Name": "train", "Type": "Training", "RetryPolicies": [{"ExceptionType": ["Step.THROTTLING"]}]},
