@@ -58,7 +58,9 @@ class Card:
         self.parameters = parameters_of(event)
         self.record: dict[str, Any] = self.read(f"{about['models']}{self.run}/record/run.json").get("told", {})
         self.words: dict[str, str] = self.read(f"{about['code']}{self.code}/model_card.json")
-        self.metrics = dict(numbers(self.read(about["evaluation"].replace("{run}", self.run))))
+        usual = about["evaluation"].replace("{run}", self.run)
+        evaluation = event.get("evaluation", usual).removeprefix(f"s3://{about['bucket']}/")
+        self.metrics = dict(numbers(self.read(evaluation)))
         self.conditions = [self.condition(one) for one in about["conditions"]]
 
     def read(self, key: str) -> dict[str, Any]:

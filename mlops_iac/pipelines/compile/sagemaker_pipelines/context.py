@@ -16,7 +16,7 @@ from mlops_iac.pipelines.conditions import EVALUATION
 from mlops_iac.pipelines.describe import key_of_output
 from mlops_iac.pipelines.pipeline import Pipeline
 from mlops_iac.pipelines.references import FromParameter, FromStep, Source
-from mlops_iac.pipelines.steps import ChoiceStep, GateStep, JobStep, TuneStep
+from mlops_iac.pipelines.steps import ChoiceStep, GateStep, JobStep, MapStep, TuneStep
 from mlops_iac.pipelines.steps.folders import FoldersStep
 from mlops_iac.pipelines.steps.shipped import ShippedStep
 from mlops_iac.pipelines.steps.step import Output, Step
@@ -73,16 +73,18 @@ class Context:
         models = f"s3://{self.bindings.bucket}/{self._zones(step.zone)[step.zone].rstrip('/')}"
         return x.join(models, x.get(x.RUN), x.made(step.name, f"{BEST}.TrainingJobName"), MODEL, on="/")
 
-    def made_uri(self, source: FromStep, made: Output) -> Any:
-        """The folder that a step made; one that may be taken over from a run before says itself where that is."""
+    def made_uri(self, source: FromStep, made: Output, file: str = "") -> Any:
+        """The folder that a step made, or a file in it; one that may be taken over from a run before says itself where
+        that is."""
         step = self.pipeline.get_step(source.step)
-        if isinstance(step, FoldersStep | ShippedStep) and step.cache:
-            return x.made(step.name, f"ProcessingOutputConfig.Outputs['{source.output}'].S3Output.S3Uri")
-        return self.folder_uri(made)
+        if isinstance(step, FoldersStep | MapStep | ShippedStep) and step.cache:
+            folder = x.made(step.name, f"ProcessingOutputConfig.Outputs['{source.output}'].S3Output.S3Uri")
+            return x.join(folder, file) if file else folder
+        return self.folder_uri(made, file)
 
     def evaluation_uri(self, source: FromStep) -> Any:
         """Of the file in an evaluation's folder."""
-        return x.join(self.made_uri(source, self.folder(source)), EVALUATION)
+        return self.made_uri(source, self.folder(source), EVALUATION)
 
     def folder_uri(self, output: Output, file: str = "") -> Any:
         key = key_of_output(output, self._zones(output.zone)).replace("{run}", "{}").replace("{code}", "{}")

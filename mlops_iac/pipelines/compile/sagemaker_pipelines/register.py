@@ -56,6 +56,7 @@ def _ask(step: RegisterStep, context: Context, writer: str, name: str) -> Native
             "run": x.get(x.RUN),
             "code": x.get(x.CODE_SHA),
             "model": context.uri(step.model),
+            "evaluation": context.evaluation_uri(step.evaluation),
             "about": json.dumps(about(step, context.pipeline, context.bindings), separators=(",", ":"), sort_keys=True),
             **{f"parameters.{name}": x.get(given) for name, given in _parameters(context)},
         },

@@ -59,6 +59,7 @@ def _ask(step: RegisterStep, context: Context, writer: str, following: str) -> S
         "run.$": x.RUN,
         "code.$": x.CODE_SHA,
         "model.$": context.uri(step.model),
+        **_elsewhere(step, context),
         "parameters.$": "$.parameters",
         "about": about(step, context.pipeline, context.bindings),
     }
@@ -70,6 +71,13 @@ def _ask(step: RegisterStep, context: Context, writer: str, following: str) -> S
         ResultSelector={"card.$": "$.Payload.card"},
         ResultPath=x.result(step.name),
     )
+
+
+def _elsewhere(step: RegisterStep, context: Context) -> dict[str, str]:
+    """The evaluation's key, where it may be that of a run before."""
+    run = context.run_of(step.evaluation)
+    key = f"{context.key(context.folder(step.evaluation))}{EVALUATION}"
+    return {} if run == x.RUN else {"evaluation.$": x.text(key, run)}
 
 
 def _card(step: RegisterStep) -> dict[str, Any]:
