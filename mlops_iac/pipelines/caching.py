@@ -48,7 +48,7 @@ OTHERWISE = frozenset({"after", "cache", "job", "retry", "timeout_minutes", "whe
 def cache_facts(step: JobStep) -> Mapping[str, Any]:
     """What whoever starts a run needs to know to find out whether the step did the same before: how old it may be, a
     key of what it is, and what it reads."""
-    if step.cache is None:
+    if step.reusable is None:
         return {}
     read = [one.source for one in step.reads()]
     definition = {
@@ -58,7 +58,7 @@ def cache_facts(step: JobStep) -> Mapping[str, Any]:
     }
     return {
         "cache": {
-            "days": step.cache.days,
+            "days": step.reusable.days,
             "definition": key_of(definition),
             "parameters": sorted({one.parameter for one in read if isinstance(one, FromParameter)}),
             "steps": sorted({one.step for one in read if not isinstance(one, FromParameter)}),

@@ -16,7 +16,7 @@ from mlops_iac.pipelines.pipeline import Pipeline
 from mlops_iac.pipelines.steps import Step
 from tests.support.samples import SAMPLES
 
-JOBS = ("baseline", "bias", "container", "evaluate", "explain", "map", "processing", "training", "tune")
+JOBS = ("baseline", "bias", "container", "evaluate", "explain", "processing", "training", "tune")
 ZONES = {zone: f"{zone}/" for zone in ("raw", "curated", "features", "models")}
 
 

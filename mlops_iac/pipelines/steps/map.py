@@ -43,6 +43,7 @@ class MapStep(ScriptStep):
     is a folder of ``.jsonl`` files with a line for each task: ``{"item": …, "index": …, "result": …}``."""
 
     kind: ClassVar[str] = "map"
+    repeatable: ClassVar[bool] = False
 
     items: tuple[Item, ...] | Source = Field()
     """A list, or where ``items_file`` lies: a folder that an earlier step made, or a prefix that the run was told."""
@@ -54,7 +55,7 @@ class MapStep(ScriptStep):
     containers: int = Field(default=1, ge=1, le=MOST_INDICES)
     """With ``compute: batch``: how many containers of an array share an item's indices. Each runs its share as one job
     does: it starts Python and its libraries once, and forks for each index."""
-    cache: bool = False
+    cache: bool = False  # type: ignore[assignment]  # of each task, and not of the step as a whole
     """Whether results are kept by content, and taken from what earlier runs kept: those of tasks with the same code,
     item, index, inputs, arguments and variables. What a run had done when it failed or was stopped counts, too."""
     max_concurrency: int = Field(default=40, ge=1, le=10_000)
@@ -70,6 +71,10 @@ class MapStep(ScriptStep):
     """Variables of the script."""
     results: Output
     """The folder that the results are gathered in."""
+
+    @property
+    def reusable(self) -> None:
+        """The tasks' results are kept one by one."""
 
     @property
     def written(self) -> tuple[Item, ...] | None:

@@ -9,7 +9,7 @@ from pydantic import Field, StringConstraints, field_validator, model_validator
 from pydantic.json_schema import SkipJsonSchema
 
 from mlops_iac.core.errors import Problem
-from mlops_iac.pipelines.caching import MaybeCache
+from mlops_iac.pipelines.caching import Cache, MaybeCache
 from mlops_iac.pipelines.conditions import USUAL_EVALUATION, When
 from mlops_iac.pipelines.model import PipelineModel
 from mlops_iac.pipelines.names import JOB_NAME_LENGTH, StepName, Word
@@ -230,6 +230,11 @@ class JobStep(Step):
     @property
     def seconds(self) -> int:
         return self.job_seconds * self.tries
+
+    @property
+    def reusable(self) -> Cache | None:
+        """Its cache, where what the step as a whole made may be taken over."""
+        return self.cache
 
     @property
     def tries(self) -> int:

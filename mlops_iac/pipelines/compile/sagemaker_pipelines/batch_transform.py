@@ -18,7 +18,7 @@ def compile_batch_transform(step: BatchTransformStep, context: Context) -> list[
 
     https://docs.aws.amazon.com/sagemaker/latest/dg/build-and-manage-steps-types.html
     """
-    if step.cache:
+    if step.reusable:
         raise PipelineError(
             "This target cannot do what a step asks for.",
             f"Step `{step.name}` has a `cache`; its model has another name in each run, so SageMaker Pipelines would "

@@ -16,7 +16,7 @@ from mlops_iac.pipelines.conditions import EVALUATION
 from mlops_iac.pipelines.describe import key_of_output
 from mlops_iac.pipelines.pipeline import Pipeline
 from mlops_iac.pipelines.references import FromParameter, FromStep, Source
-from mlops_iac.pipelines.steps import ChoiceStep, GateStep, JobStep, MapStep, TuneStep
+from mlops_iac.pipelines.steps import ChoiceStep, GateStep, JobStep, TuneStep
 from mlops_iac.pipelines.steps.folders import FoldersStep
 from mlops_iac.pipelines.steps.shipped import ShippedStep
 from mlops_iac.pipelines.steps.step import Output, Step
@@ -67,7 +67,7 @@ class Context:
 
     def _best_model(self, step: TuneStep) -> Any:
         """The model of the best training, in the form of the SDK's ``get_top_model_s3_uri``."""
-        if step.cache:  # another run's, where that is taken over
+        if step.reusable:  # another run's, where that is taken over
             made = x.made(step.name, "TrainingJobDefinition.OutputDataConfig.S3OutputPath")
             return x.text(f"{{}}{{}}/{MODEL}", made, x.made(step.name, f"{BEST}.TrainingJobName"))
         models = f"s3://{self.bindings.bucket}/{self._zones(step.zone)[step.zone].rstrip('/')}"
@@ -77,7 +77,7 @@ class Context:
         """The folder that a step made, or a file in it; one that may be taken over from a run before says itself where
         that is."""
         step = self.pipeline.get_step(source.step)
-        if isinstance(step, FoldersStep | MapStep | ShippedStep) and step.cache:
+        if isinstance(step, FoldersStep | ShippedStep) and step.reusable:
             folder = x.made(step.name, f"ProcessingOutputConfig.Outputs['{source.output}'].S3Output.S3Uri")
             return x.join(folder, file) if file else folder
         return self.folder_uri(made, file)
@@ -108,13 +108,13 @@ class Context:
         """What every job can read about where it runs. One that may be taken over knows of no run; it has a key of the
         data that the run's parameters name, because SageMaker compares where data lies and not what it is."""
         stack = {"MLOPS_IAC_STACK": self.bindings.stack}
-        if step.cache:
+        if step.reusable:
             return {**stack, "MLOPS_IAC_INPUTS": x.get(x.inputs(step.name))}
         return {**stack, "MLOPS_IAC_RUN": x.get(x.RUN)}
 
     def cache(self, step: JobStep) -> Native:
         """https://docs.aws.amazon.com/sagemaker/latest/dg/pipelines-caching.html"""
-        return {"CacheConfig": {"Enabled": True, "ExpireAfter": f"P{step.cache.days}D"}} if step.cache else {}
+        return {"CacheConfig": {"Enabled": True, "ExpireAfter": f"P{step.reusable.days}D"}} if step.reusable else {}
 
     def tags(self) -> list[Native]:
         """On everything a run creates, so that `destroy` finds it."""

@@ -97,7 +97,7 @@ def _parameters(pipeline: Pipeline) -> list[Native]:
     """What the run gives itself has no default; what a person may say has the pipeline's."""
     ours = [x.RUN, x.CODE_URI, x.CODE_SHA, *(x.name(s.name) for s in pipeline.ordered if isinstance(s, DeployStep))]
     given: list[Native] = [{"Name": name, "Type": "String"} for name in ours]
-    cached = [step.name for step in pipeline.ordered if isinstance(step, JobStep) and step.cache]
+    cached = [step.name for step in pipeline.ordered if isinstance(step, JobStep) and step.reusable]
     given += [{"Name": x.inputs(name), "Type": "String"} for name in cached]
     bounds = pipeline.champion_bounds.items()
     given += [{"Name": name, "Type": "Float", "DefaultValue": refuses} for name, refuses in bounds]

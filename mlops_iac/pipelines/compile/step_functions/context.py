@@ -37,7 +37,7 @@ class Context:
     @property
     def reuse(self) -> tuple[str, ...]:
         """What every state is given where a step may take over what a run before made."""
-        return ("reuse",) if any(isinstance(one, JobStep) and one.cache for one in self.pipeline.steps) else ()
+        return ("reuse",) if any(isinstance(one, JobStep) and one.reusable for one in self.pipeline.steps) else ()
 
     def told(self) -> dict[str, str]:
         """What a script is told besides its own arguments: name to expression."""
@@ -66,7 +66,7 @@ class Context:
     def run_of(self, source: FromStep) -> str:
         """Where the run is named whose folders have what a reference leads to."""
         step = self.pipeline.get_step(source.step)
-        return x.origin(step.name) if isinstance(step, JobStep) and step.cache else x.RUN
+        return x.origin(step.name) if isinstance(step, JobStep) and step.reusable else x.RUN
 
     def folder_uri(self, output: Output, file: str = "") -> str:
         """Expression for the S3 URI of a folder of the run, or of a file in it."""

@@ -100,7 +100,7 @@ def compile(pipeline: Pipeline, bindings: Bindings) -> dict[str, Any]:
         states: States = compile_step(
             step, context, target=TARGET, title="Step Functions", table=COMPILERS, refused=REFUSED
         )
-        return _reused(step, states, following) if isinstance(step, JobStep) and step.cache else states
+        return _reused(step, states, following) if isinstance(step, JobStep) and step.reusable else states
 
     steps = series(blocks_of(pipeline), DONE, compile_one, itertools.count(1))
     starts = [name for name in steps if step_of(name) == name and not name.startswith(JOINED)]
