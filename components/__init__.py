@@ -14,6 +14,7 @@ COMPONENTS: dict[str, str] = {
     "Boundary": "mlops_iac.components.identity",
     "Catalogue": "mlops_iac.components.catalogue",
     "DataLake": "mlops_iac.components.data_lake",
+    "DriftMonitor": "mlops_iac.components.monitoring.drift",
     "Encryption": "mlops_iac.components.encryption",
     "Endpoint": "mlops_iac.components.serving.endpoint",
     "ImageRepository": "mlops_iac.components.registry.ecr",

@@ -23,13 +23,23 @@ from mlops_iac.core.errors import PipelineError
 from mlops_iac.core.frameworks import Framework
 from mlops_iac.core.instance_types import Processor, processor_of
 from mlops_iac.pipelines.compile import get_target
-from mlops_iac.pipelines.compile.bindings import Bindings, CatalogueBinding, EndpointBinding, QueueBinding
+from mlops_iac.pipelines.compile.bindings import (
+    Bindings,
+    CatalogueBinding,
+    EndpointBinding,
+    QueueBinding,
+)
 from mlops_iac.pipelines.pipeline import Pipeline
 
 Compile = Callable[[Pipeline, Bindings], dict[str, Any]]
 
 PLACEHOLDER_QUEUE = QueueBinding(queue_arn="placeholder", job_definition_arn="placeholder")
 PLACEHOLDER_FUNCTION = "arn:{site.partition}:lambda:{site.region}:123456789012:function:{site.stack}-placeholder"
+PLACEHOLDER_CAPTURE = {
+    "InitialSamplingPercentage": 100,
+    "DestinationS3Uri": "s3://placeholder/capture/",
+    "CaptureOptions": [{"CaptureMode": "Input"}],
+}
 PLACEHOLDER_ASYNC = {"OutputConfig": {"S3OutputPath": "s3://placeholder/answers/"}}
 
 CODE_ZONE = {"code": "code/"}
@@ -52,6 +62,7 @@ def definition(
     queues: Mapping[str, QueueRef],
     cards: CardsRef | None = None,
     approvals: ApprovalsRef | None = None,
+    watcher_arn: pulumi.Input[str] | None = None,
     alerts: TopicRef | None = None,
     alerts_key_arn: pulumi.Input[str] | None = None,
 ) -> pulumi.Output[str]:
@@ -78,6 +89,7 @@ def definition(
         "endpoints": {name: _placeholder(site, ref) for name, ref in endpoints.items()},
         "queues": dict.fromkeys(_usable(queues), PLACEHOLDER_QUEUE),
         "card_writer_arn": PLACEHOLDER_FUNCTION.format(site=site) if cards else None,
+        "watcher_arn": PLACEHOLDER_FUNCTION.format(site=site) if watcher_arn is not None else None,
     }
     compile = get_target(target).compile
     try:
@@ -101,6 +113,7 @@ def definition(
             for name, ref in _usable(queues).items()
         },
         "card_writer_arn": cards.writer_arn if cards else None,
+        "watcher_arn": watcher_arn,
         "approvals_queue_url": approvals.url if approvals else None,
         "alerts_topic_arn": alerts.arn if alerts else None,
         "alerts_key_arn": alerts_key_arn,
@@ -146,6 +159,7 @@ def _endpoint_values(endpoint: EndpointRef) -> dict[str, Any]:
         "security_group_ids": list(endpoint.security_group_ids),
         "network_isolation": endpoint.network_isolation,
         "asynchronous": endpoint.asynchronous,
+        "capture": endpoint.capture,
         "alarms": list(endpoint.alarms),
     }
 
@@ -159,5 +173,6 @@ def _placeholder(site: Site, endpoint: EndpointRef) -> EndpointBinding:
         variant=endpoint.settings,
         network_isolation=endpoint.network_isolation,
         asynchronous=PLACEHOLDER_ASYNC if endpoint.asynchronous else None,
+        capture=PLACEHOLDER_CAPTURE if endpoint.capture else None,
         alarms=tuple(f"{site.stack}-placeholder-{number}" for number, _ in enumerate(endpoint.alarms)),
     )

@@ -21,6 +21,7 @@ from mlops_iac.pipelines.steps import (
     ApprovalStep,
     BatchTransformStep,
     MapStep,
+    MonitorStep,
     Output,
     QueryStep,
     RegisterStep,
@@ -29,6 +30,7 @@ from mlops_iac.pipelines.steps import (
 
 if TYPE_CHECKING:
     from mlops_iac.components.compute.batch import BatchCompute
+    from mlops_iac.components.monitoring.drift import DriftMonitor
 
 CODE = "code/"
 """Where packed code lies in the lake, with what the team says of its model."""
@@ -49,9 +51,12 @@ def make_flows(
     jobs: Jobs,
     serve: Serve,
     queues: BatchCompute | None = None,
+    monitor: DriftMonitor | None = None,
 ) -> tuple[Flow, ...]:
     approvals, cards = _approvals(foundation, pipelines), _cards(foundation, pipelines)
-    return tuple(Flow(foundation, target, pipeline, jobs, serve, queues, approvals, cards) for pipeline in pipelines)
+    return tuple(
+        Flow(foundation, target, pipeline, jobs, serve, queues, approvals, cards, monitor) for pipeline in pipelines
+    )
 
 
 def _approvals(foundation: Foundation, pipelines: Sequence[Pipeline]) -> Approvals | None:
@@ -92,10 +97,12 @@ class Flow:
         queues: BatchCompute | None = None,
         approvals: Approvals | None = None,
         cards: ModelCards | None = None,
+        monitor: DriftMonitor | None = None,
     ) -> None:
         self.pipeline, self.uses = pipeline, frozenset(_uses(pipeline))
         self.foundation, self.jobs, self.serve, self.queues = foundation, jobs, serve, queues
         self.cards = cards if RegisterStep.kind in self.uses else None
+        self.monitor = monitor
         self.approvals = approvals if _asks(pipeline) else None
         for caution in (one for step in pipeline.steps for one in step.cautions()):
             pulumi.log.warn(caution)
@@ -114,6 +121,7 @@ class Flow:
                 queues=queues.queues if queues else {},
                 cards=self.cards.ref if self.cards else None,
                 approvals=self.approvals.ref if self.approvals else None,
+                watcher_arn=monitor.watcher_arn if monitor else None,
                 alerts=foundation.alerts.ref,
                 alerts_key_arn=foundation.encryption.key_arn,
                 framework=jobs.framework,
@@ -197,6 +205,11 @@ def let_read_items(flow: Flow) -> None:
         flow.foundation.lake.grant_read(flow.role, *zones)
 
 
+def let_watch(flow: Flow) -> None:
+    if flow.monitor:
+        flow.monitor.grant_watch(flow.role)
+
+
 def let_query(flow: Flow) -> None:
     """Athena reads tables, and writes answers and its own results, in the role of who asks."""
     lake = flow.foundation.lake
@@ -225,6 +238,7 @@ GRANTS: tuple[tuple[Use, Callable[[Flow], None]], ...] = (
     (BatchTransformStep.kind, let_transform),
     (SUBMITS, let_submit),
     (MapStep.kind, let_read_items),
+    (MonitorStep.kind, let_watch),
     (ASKS_TABLES, let_query),
 )
 """What is used, and the rights that it takes."""

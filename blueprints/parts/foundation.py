@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import pulumi
 
 from mlops_iac.blueprints.parts.foundation_options import FoundationOptions
+from mlops_iac.blueprints.parts.monitoring_options import MonitoringOptions
 from mlops_iac.components._kit.refs import BoundaryRef, KeyRef
 from mlops_iac.components._kit.site import Site
 from mlops_iac.components.catalogue import Catalogue, CatalogueArgs
@@ -16,6 +17,7 @@ from mlops_iac.components.identity import Boundary
 from mlops_iac.components.monitoring.alerts import Alerts, AlertsArgs
 from mlops_iac.components.network import Network, NetworkArgs
 from mlops_iac.components.registry.ecr import ImageRepository, ImageRepositoryArgs
+from mlops_iac.components.serving.capture import FOLDER as CAPTURED
 from mlops_iac.config.stack_config import StackConfig
 
 
@@ -56,4 +58,6 @@ class Foundation:
             name: Table(zone=table.zone, prefix=table.prefix, format=table.format, columns=table.columns)
             for name, table in options.tables.items()
         }
-        return DataLakeArgs(key=self.key, expire_raw_after_days=options.retention_days, tables=tables)
+        asked = options.monitoring if isinstance(options, MonitoringOptions) else None
+        expire: dict[str, int] = {f"curated/{CAPTURED}": asked.capture.keep_days} if asked else {}
+        return DataLakeArgs(key=self.key, expire_raw_after_days=options.retention_days, expire=expire, tables=tables)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from mlops_iac.blueprints.parts.foundation import Foundation
+from mlops_iac.blueprints.parts.monitoring_options import MonitoringOptions
 from mlops_iac.blueprints.parts.serve_options import Asynchronous as AsynchronousOptions
 from mlops_iac.blueprints.parts.serve_options import Realtime as RealtimeOptions
 from mlops_iac.blueprints.parts.serve_options import ServeOptions
 from mlops_iac.components.registry.sagemaker import ModelRegistry
-from mlops_iac.components.serving.endpoint import Asynchronous, Endpoint, EndpointArgs, Realtime, Serverless
+from mlops_iac.components.serving.endpoint import Asynchronous, Capture, Endpoint, EndpointArgs, Realtime, Serverless
 from mlops_iac.core.frameworks import Framework
 
 
@@ -15,12 +16,13 @@ class Serve:
     """A registry and an endpoint, which reads the registry's models from the lake."""
 
     def __init__(self, foundation: Foundation, options: ServeOptions, framework: Framework) -> None:
-        site, flavour = foundation.site, _flavour(options)
+        site, flavour, capture = foundation.site, _flavour(options), _capture(options)
         self.registry = ModelRegistry(site.named("registry"))
         self.endpoint = Endpoint(
             site.named("endpoint"),
             EndpointArgs(
                 flavour=flavour,
+                capture=capture,
                 images=(framework.image(site.region, "serving"),),
                 slow_after_ms=options.slow_after_ms,
                 lake=foundation.lake.ref,
@@ -32,11 +34,18 @@ class Serve:
         )
         foundation.lake.grant_read(self.endpoint.role, "models")
         self.registry.grant_read(self.endpoint.role)
+        if capture:
+            foundation.lake.grant_write(self.endpoint.role, capture.place(foundation.lake.ref))
         if isinstance(flavour, Asynchronous):
             foundation.lake.grant_read(self.endpoint.role, flavour.places(foundation.lake.ref))
             foundation.lake.grant_write(self.endpoint.role, flavour.places(foundation.lake.ref))
             if flavour.topics:
                 foundation.alerts.grant_publish(self.endpoint.role)
+
+
+def _capture(options: ServeOptions) -> Capture | None:
+    asked = options.monitoring if isinstance(options, MonitoringOptions) else None
+    return Capture(percent=asked.capture.percent) if asked else None
 
 
 def _flavour(options: ServeOptions) -> Serverless | Realtime | Asynchronous:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import ClassVar
 
 from mlops_iac.blueprints import Compiled
+from mlops_iac.blueprints.parts.monitoring_options import MonitoringOptions
+from mlops_iac.blueprints.parts.monitoring_pipeline import monitoring, with_baseline
 from mlops_iac.blueprints.parts.serve_options import ServeOptions
 from mlops_iac.blueprints.parts.training_options import TrainingOptions
 from mlops_iac.blueprints.parts.training_pipeline import training
@@ -31,7 +33,9 @@ class TrainingBlueprint:
     )
 
     def pipelines(self, options: TrainingOptions) -> tuple[Pipeline, ...]:
-        return (training(options, options.serving.strategy if isinstance(options, ServeOptions) else None),)
+        whole = training(options, options.serving.strategy if isinstance(options, ServeOptions) else None)
+        asked = options.monitoring if isinstance(options, MonitoringOptions) else None
+        return (with_baseline(whole, asked), monitoring(asked)) if asked else (whole,)
 
     def compile(self, stack: StackConfig, options: TrainingOptions, pipeline: Pipeline) -> Compiled:
         framework = get_framework(options.framework.name, options.framework.version)

@@ -20,6 +20,7 @@ from mlops_iac.pipelines.describe import describe
 
 if TYPE_CHECKING:
     from mlops_iac.components.compute.batch import BatchCompute
+    from mlops_iac.components.monitoring.drift import DriftMonitor
 
 CALLER = "caller"
 """Credentials of a service that is used with the client's own AWS credentials."""
@@ -44,6 +45,7 @@ def tell(
     serve: Serve,
     flows: Sequence[Flow],
     monitoring: Monitoring,
+    monitor: DriftMonitor | None = None,
     queues: BatchCompute | None = None,
 ) -> env.Environment:
     """Publish the client profile and answer the environment's record; its values are Outputs until all exists."""
@@ -57,7 +59,7 @@ def tell(
     site, lake = foundation.site, foundation.lake.ref
     registry, images, endpoint = serve.registry.ref, foundation.images.ref, serve.endpoint.ref
     pipelines = {flow.pipeline.name: _pipeline(foundation, options, flow) for flow in flows}
-    make_triggers(foundation, flows, pipelines)
+    make_triggers(foundation, flows, pipelines, monitor)
     values: dict[str, Any] = {
         "team": site.team,
         "environment": site.environment,
@@ -68,7 +70,11 @@ def tell(
             env.LAKE: env.Store(bucket=_any(lake.bucket), zones=dict(lake.zones), key_arn=_any(lake.key_arn or ""))
         },
         "pipelines": pipelines,
-        "endpoints": {"main": env.Endpoint(name=_any(endpoint.name), flavour=endpoint.flavour)},
+        "endpoints": {
+            "main": env.Endpoint(
+                name=_any(endpoint.name), flavour=endpoint.flavour, watched=_any(monitor.alarms if monitor else {})
+            )
+        },
         "registries": {"main": env.Registry(model_package_group=_any(registry.group), repository_url=_any(images.url))},
         "queues": {
             name: env.Queue(queue=_any(queue.queue_arn), job_definition=_any(queue.job_definition_arn))

@@ -45,7 +45,7 @@ def training(options: TrainingOptions, strategy: AnyStrategy | None = None) -> P
         **_called(options.steps.validate_data, ("data",)),
         inputs={"data": data.ref},
         outputs={"data": Output(zone="curated")},
-        job=_job("validate", instances.validate_data),
+        job=job("validate", instances.validate_data),
     )
     prepare = ProcessingStep(
         name="prepare",
@@ -53,14 +53,14 @@ def training(options: TrainingOptions, strategy: AnyStrategy | None = None) -> P
         **_called(options.steps.prepare, ("data", *splits)),
         inputs={"data": validate.output("data")},
         outputs={name: Output(zone="features", folder=name) for name in splits},
-        job=_job("prepare", instances.prepare),
+        job=job("prepare", instances.prepare),
     )
     train = TrainingStep(
         name="train",
         script=scripts.train,
         channels={name: prepare.output(name) for name in options.channels},
         hyperparameters=hyperparameters.ref,
-        job=_job("train", instances.train),
+        job=job("train", instances.train),
     )
     evaluate = ProcessingStep(
         name="evaluate",
@@ -68,7 +68,7 @@ def training(options: TrainingOptions, strategy: AnyStrategy | None = None) -> P
         **_called(options.steps.evaluate, ("model", "test", "evaluation")),
         inputs={"model": train.output("model"), "test": prepare.output("test")},
         outputs={"evaluation": Output(zone="models", folder="evaluation")},
-        job=_job("evaluate", instances.evaluate),
+        job=job("evaluate", instances.evaluate),
     )
     gate = GateStep(
         name="gate",
@@ -101,11 +101,12 @@ def _called(script: DataScript | EvaluateScript, names: tuple[str, ...]) -> dict
     }
 
 
-def _job(step: str, machine: Machine) -> Job:
+def job(step: str, machine: Machine, settings: str = "") -> Job:
+    """The machines of a step; ``settings`` is where a stack file says them. Left out: below `instances`."""
     return Job(
         instance_type=machine.instance_type,
         instance_count=machine.instance_count,
         volume_gib=machine.volume_gib,
         max_minutes=machine.max_minutes,
-        settings=f"instances.{step}",
+        settings=settings or f"instances.{step}",
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pulumi
 
@@ -18,15 +18,21 @@ from mlops_iac.pipelines.compile import get_target
 from mlops_iac.pipelines.order import as_template, blank_order
 from mlops_iac.pipelines.triggers import AfterTrigger, DataTrigger, DriftTrigger, ScheduleTrigger, Trigger
 
+if TYPE_CHECKING:
+    from mlops_iac.components.monitoring.drift import DriftMonitor
+
 
 def make_triggers(
-    foundation: Foundation, flows: Sequence[Flow], pipelines: Mapping[str, env.Pipeline]
+    foundation: Foundation,
+    flows: Sequence[Flow],
+    pipelines: Mapping[str, env.Pipeline],
+    monitor: DriftMonitor | None = None,
 ) -> made.Triggers | None:
     """Nothing where no pipeline has a trigger. ``pipelines`` are those of the environment's contract."""
     by_name = {flow.pipeline.name: flow for flow in flows}
     wanted = {
         f"{flow.pipeline.name}-{name}": made.Trigger(
-            when=_when(foundation, trigger, by_name),
+            when=_when(foundation, trigger, by_name, monitor),
             request=_request(foundation, flow, pipelines[flow.pipeline.name]),
             names=_names(pipelines[flow.pipeline.name]),
             code=pipelines[flow.pipeline.name].current_code,
@@ -52,6 +58,8 @@ def make_triggers(
     for flow in flows:
         if flow.pipeline.triggers:
             flow.orchestrator.grant_start(found.role)
+        if any(isinstance(trigger, DriftTrigger) for trigger in flow.pipeline.triggers.values()):
+            flow.orchestrator.grant_look(found.role)
     comparing = [flow for flow in flows if flow.pipeline.triggers and flow.pipeline.champion_bounds]
     if comparing:
         comparing[0].serve.registry.grant_read(found.role)
@@ -59,14 +67,16 @@ def make_triggers(
     return found
 
 
-def _when(foundation: Foundation, trigger: Trigger, flows: Mapping[str, Flow]) -> made.Clock | made.Happening:
+def _when(
+    foundation: Foundation, trigger: Trigger, flows: Mapping[str, Flow], monitor: DriftMonitor | None
+) -> made.Clock | made.Happening:
     if isinstance(trigger, ScheduleTrigger):
         return made.Clock(expression=trigger.when, timezone=trigger.timezone)
     if isinstance(trigger, DataTrigger):
         return made.Happening(pattern=_arrived(foundation, trigger.prefix), quiet_minutes=trigger.quiet_minutes)
     if isinstance(trigger, AfterTrigger):
         return made.Happening(pattern=_succeeded(flows[trigger.pipeline]))
-    return made.Happening(pattern=_raised(trigger))
+    return made.Happening(pattern=_raised(trigger, monitor), quiet_minutes=trigger.quiet_minutes, alone=True)
 
 
 def _arrived(foundation: Foundation, prefix: str) -> dict[str, Any]:
@@ -81,9 +91,10 @@ def _succeeded(flow: Flow) -> dict[str, Any]:
     return {"source": [told.source], "detail-type": [told.detail_type], "detail": detail}
 
 
-def _raised(trigger: DriftTrigger) -> dict[str, Any]:
+def _raised(trigger: DriftTrigger, monitor: DriftMonitor | None) -> dict[str, Any]:
     """https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch-and-eventbridge.html"""
-    detail = {"alarmName": [trigger.alarm], "state": {"value": ["ALARM"]}}
+    own = list(monitor.alarms.values()) if monitor else []
+    detail = {"alarmName": [trigger.alarm] if trigger.alarm else own, "state": {"value": ["ALARM"]}}
     return {"source": ["aws.cloudwatch"], "detail-type": ["CloudWatch Alarm State Change"], "detail": detail}
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from mlops_iac.blueprints.parts.flow import make_flows
 from mlops_iac.blueprints.parts.foundation import Foundation
 from mlops_iac.blueprints.parts.jobs import Jobs
+from mlops_iac.blueprints.parts.monitor import make_monitor
 from mlops_iac.blueprints.parts.serve import Serve
 from mlops_iac.blueprints.parts.training_environment import tell, watch
 from mlops_iac.blueprints.realtime_inference.options import RealtimeInferenceOptions
@@ -23,6 +24,7 @@ def build(
     foundation = Foundation(site, stack, options)
     jobs = Jobs(foundation, options, pipelines)
     serve = Serve(foundation, options, jobs.framework)
-    flows = make_flows(foundation, options.orchestrator, pipelines, jobs, serve)
+    monitor = make_monitor(foundation, options, serve, pipelines)
+    flows = make_flows(foundation, options.orchestrator, pipelines, jobs, serve, monitor=monitor)
     monitoring = watch(foundation, options, flows, serve)
-    return tell(foundation, options, jobs=jobs, serve=serve, flows=flows, monitoring=monitoring)
+    return tell(foundation, options, jobs=jobs, serve=serve, flows=flows, monitoring=monitoring, monitor=monitor)

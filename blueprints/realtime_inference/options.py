@@ -5,11 +5,12 @@ from __future__ import annotations
 from pydantic import Field
 
 from mlops_iac.blueprints.parts.foundation_options import FoundationOptions
-from mlops_iac.blueprints.parts.serve_options import Realtime, ServeOptions, Serving
+from mlops_iac.blueprints.parts.monitoring_options import MonitoringOptions
+from mlops_iac.blueprints.parts.serve_options import Realtime, Serving
 from mlops_iac.blueprints.parts.training_options import TrainingOptions
 
 
-class RealtimeInferenceOptions(FoundationOptions, ServeOptions, TrainingOptions):
+class RealtimeInferenceOptions(FoundationOptions, MonitoringOptions, TrainingOptions):
     """Train a model, and answer in milliseconds on machines that are always awake."""
 
     serving: Serving = Field(default=Realtime(flavour="realtime"), description="How the model serves predictions.")

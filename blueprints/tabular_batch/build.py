@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from mlops_iac.blueprints.parts.flow import make_flows
 from mlops_iac.blueprints.parts.foundation import Foundation
 from mlops_iac.blueprints.parts.jobs import Jobs
+from mlops_iac.blueprints.parts.monitor import make_monitor
 from mlops_iac.blueprints.parts.queues import endpoints, make_queues
 from mlops_iac.blueprints.parts.serve import Serve
 from mlops_iac.blueprints.parts.training_environment import tell, watch
@@ -23,6 +24,9 @@ def build(site: Site, stack: StackConfig, options: TabularBatchOptions, pipeline
     jobs = Jobs(foundation, options, pipelines)
     serve = Serve(foundation, options, jobs.framework)
     queues = make_queues(foundation, options, jobs.framework)
-    flows = make_flows(foundation, options.orchestrator, pipelines, jobs, serve, queues)
+    monitor = make_monitor(foundation, options, serve, pipelines)
+    flows = make_flows(foundation, options.orchestrator, pipelines, jobs, serve, queues, monitor=monitor)
     monitoring = watch(foundation, options, flows, serve)
-    return tell(foundation, options, jobs=jobs, serve=serve, flows=flows, monitoring=monitoring, queues=queues)
+    return tell(
+        foundation, options, jobs=jobs, serve=serve, flows=flows, monitoring=monitoring, monitor=monitor, queues=queues
+    )

@@ -5,12 +5,13 @@ from __future__ import annotations
 from pydantic import Field
 
 from mlops_iac.blueprints.parts.foundation_options import FoundationOptions
+from mlops_iac.blueprints.parts.monitoring_options import MonitoringOptions
 from mlops_iac.blueprints.parts.queue_options import QueueOptions
-from mlops_iac.blueprints.parts.serve_options import ServeOptions, Serverless, Serving
+from mlops_iac.blueprints.parts.serve_options import Serverless, Serving
 from mlops_iac.blueprints.parts.training_options import TrainingOptions
 
 
-class TabularBatchOptions(QueueOptions, FoundationOptions, ServeOptions, TrainingOptions):
+class TabularBatchOptions(QueueOptions, FoundationOptions, MonitoringOptions, TrainingOptions):
     """Train, evaluate, gate, register and deploy a model on tabular data."""
 
     serving: Serving = Field(default=Serverless(flavour="serverless"), description="How the model serves predictions.")

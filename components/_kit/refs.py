@@ -184,6 +184,8 @@ class EndpointRef:
     network_isolation: bool = True
     asynchronous: Mapping[str, Any] | None = None
     """``AsyncInferenceConfig`` of the endpoint configuration. None: requests are answered where they are asked."""
+    capture: Mapping[str, Any] | None = None
+    """``DataCaptureConfig`` of the endpoint configuration; each run adds itself to its place. None: nothing is kept."""
     alarms: Sequence[pulumi.Input[str]] = ()
     """Names of the alarms that take a deployment back."""
 

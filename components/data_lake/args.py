@@ -37,6 +37,8 @@ class DataLakeArgs:
     """Key of every object. Left out: S3-managed encryption, which costs nothing."""
     expire_raw_after_days: int | None = None
     """Delete raw objects after this many days. Left out: raw data is kept for ever."""
+    expire: Mapping[str, int] = field(default_factory=dict)
+    """Prefix to the days after which its objects are deleted: what is kept for a while only. Left out: none."""
     keep_old_versions_days: int | None = None
     """Days a replaced or deleted object can still be brought back. Left out: 7 under `sandbox`, 30 under `standard`,
     365 under `regulated`."""

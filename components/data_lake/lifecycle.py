@@ -25,6 +25,8 @@ def rules(site: Site, args: DataLakeArgs) -> list[dict[str, Any]]:
     ]
     if args.expire_raw_after_days:
         found.append(_rule("raw-data", "raw/", expiration={"days": args.expire_raw_after_days}))
+    for prefix, days in sorted(args.expire.items()):
+        found.append(_rule(prefix.strip("/").replace("/", "-"), prefix, expiration={"days": days}))
     return found
 
 

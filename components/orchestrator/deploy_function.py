@@ -129,12 +129,17 @@ class Deployment:
                 variant["ModelName"] = now["ProductionVariants"][0]["ModelName"]
             else:
                 variant["ModelName"] = self.name
+        settings = dict(self.settings["config"])
+        if capture := settings.get("DataCaptureConfig"):
+            # By its place it is known later which model was asked.
+            place = f"{capture['DestinationS3Uri']}{self.event['run']}"
+            settings["DataCaptureConfig"] = {**capture, "DestinationS3Uri": place}
         self.once(
             self.client.create_endpoint_config,
             EndpointConfigName=self.name,
             Tags=self.tags,
             **variants,
-            **self.settings["config"],
+            **settings,
         )
 
     def once(self, create: Any, **arguments: Any) -> None:

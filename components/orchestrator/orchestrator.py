@@ -56,6 +56,9 @@ class Orchestrator(Protocol):
     def grant_start(self, role: Role) -> None:
         """Let a role start runs."""
 
+    def grant_look(self, role: Role) -> None:
+        """Let a role see which runs are under way."""
+
 
 def make_orchestrator(target: str, place: Named, args: OrchestratorArgs) -> Orchestrator:
     """Raises BlueprintError for a target that no component runs."""

@@ -31,6 +31,7 @@ DEPLOY_SECONDS: Final = 600
 https://docs.aws.amazon.com/sagemaker/latest/dg/build-and-manage-steps-types.html (Lambda step)"""
 
 START = ("sagemaker:StartPipelineExecution",)
+LOOK = ("sagemaker:ListPipelineExecutions",)
 INVOKE = ("lambda:InvokeFunction",)
 LOG = ("logs:CreateLogStream", "logs:PutLogEvents")
 
@@ -67,7 +68,7 @@ class SageMakerPipelines(Component):
     reach = (
         Reach(actions=INVOKE, on=("function:{stack}-*",)),
         Reach(actions=LOG, on=("log-group:/aws/lambda/{stack}-*",)),
-        Reach(actions=START, on=("pipeline/{stack}-*",)),
+        Reach(actions=(*START, *LOOK), on=("pipeline/{stack}-*",)),
     )
     notifies = False
     reads_items = False
@@ -94,6 +95,10 @@ class SageMakerPipelines(Component):
     def grant_start(self, role: Role) -> None:
         """Let a role start runs."""
         role.grant(self.allow("start", START, (self.nodes.pipeline.arn,)))
+
+    def grant_look(self, role: Role) -> None:
+        """Let a role see which runs are under way."""
+        role.grant(self.allow("look", LOOK, (self.nodes.pipeline.arn,)))
 
     def _create_log(self, args: SageMakerPipelinesArgs) -> LogGroup:
         """Lambda's own name for it: made here first, so that it is encrypted and does not grow for ever."""

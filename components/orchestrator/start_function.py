@@ -5,10 +5,10 @@ the names of what it makes, which follow from the trigger's own id and time, so 
 starts one run; and the code that somebody ran or pushed last. Beside it lie ``run_names.py``,
 ``champions.py`` and ``triggers.json``.
 
-New data waits until no more comes: time is cut into spans as long as the quiet that is asked for. The first object of a
-span asks EventBridge Scheduler to call again when the span after it is over, under the span's name, so that the others
-of the span ask in vain; and who is called finds the name of the span after it where more came since, and leaves the
-start to that one.
+What may come in numbers (new data, alarms) waits until no more comes: time is cut into spans as long as the quiet that
+is asked for. The first event of a span asks EventBridge Scheduler to call again when the span after it is over, under
+the span's name, so that the others of the span ask in vain; and who is called finds the name of the span after it where
+more came since, and leaves the start to that one.
 """
 
 from __future__ import annotations
@@ -43,7 +43,9 @@ class Start:
         if quiet and "span" not in self.event:
             return {"waits": self.wait(quiet)}
         if quiet and self.exists(self.event["span"] + 1):
-            return {"started": None, "why": "more data came since"}
+            return {"started": None, "why": "more came since"}
+        if self.trigger.get("alone") and self.is_running():
+            return {"started": None, "why": "a run is under way"}
         code = self.find_code()
         if code is None:
             return {"started": None, "why": "nobody has run or pushed code yet: mlops-iac run STACK --push"}
@@ -78,6 +80,15 @@ class Start:
         champions, sagemaker, s3 = importlib.import_module("champions"), self.client("sagemaker"), self.client("s3")
         asked = self.trigger["champions"].items()
         return {name: json.dumps(champions.find_bound(sagemaker, s3, each)) for name, each in asked}
+
+    def is_running(self) -> bool:
+        """Whether a run of the pipeline is under way."""
+        request = self.trigger["request"]
+        asked = json.loads(request["running"]) if "running" in request else None
+        if asked is None:
+            return False
+        answer = getattr(self.client(request["service"]), asked["operation"])(**asked["arguments"])
+        return any(run[asked["status"]] in asked["words"] for run in answer[asked["items"]])
 
     def find_code(self) -> dict[str, str] | None:
         s3 = self.client("s3")

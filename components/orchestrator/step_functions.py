@@ -54,6 +54,7 @@ WATCH = ("events:DescribeRule", "events:PutRule", "events:PutTargets")
 """How Step Functions learns that a job ended (`.sync`): by rules that it makes itself, under names of its own."""
 RULES = "rule/StepFunctionsGetEventsFor*"
 START = ("states:StartExecution",)
+LOOK = ("states:ListExecutions",)
 FOLLOW = ("states:DescribeExecution", "states:StopExecution")
 KEY = ("kms:Decrypt", "kms:GenerateDataKey")
 LOG_KEY = ("kms:GenerateDataKey",)
@@ -97,7 +98,7 @@ class StepFunctions(Component):
     reach = (
         Reach(actions=(*DELIVERY, *TRACING)),
         Reach(actions=WATCH, on=(RULES,)),
-        Reach(actions=(*START, *FOLLOW)),
+        Reach(actions=(*START, *LOOK, *FOLLOW)),
         Reach(actions=KEY, on=("key/*",)),
     )
 
@@ -117,6 +118,10 @@ class StepFunctions(Component):
     def grant_start(self, role: Role) -> None:
         """Let a role start runs."""
         role.grant(self.allow("start", START, (self.state_machine_arn,)))
+
+    def grant_look(self, role: Role) -> None:
+        """Let a role see which runs are under way."""
+        role.grant(self.allow("look", LOOK, (self.state_machine_arn,)))
 
     def grant_follow(self, role: Role) -> None:
         """Let a role follow and stop runs."""

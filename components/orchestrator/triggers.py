@@ -61,6 +61,8 @@ class Happening:
     """EventBridge's pattern; its values may be Outputs."""
     quiet_minutes: int = 0
     """Wait until none has come for this long. Left out: start at each."""
+    alone: bool = False
+    """Start nothing while a run of the pipeline is under way. Left out: runs may go on at the same time."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -270,12 +272,14 @@ class Triggers(Component):
 
 def _settings_of(trigger: Trigger) -> dict[str, Any]:
     quiet = trigger.when.quiet_minutes if isinstance(trigger.when, Happening) else 0
+    alone = isinstance(trigger.when, Happening) and trigger.when.alone
     return {
         "request": trigger.request,
         "names": dict(trigger.names),
         "code": trigger.code,
         **({"quiet_minutes": quiet} if quiet else {}),
         **({"champions": trigger.champions} if trigger.champions else {}),
+        **({"alone": True} if alone else {}),
     }
 
 

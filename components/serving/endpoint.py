@@ -31,11 +31,12 @@ from mlops_iac.components._kit.transforms import Transforms
 from mlops_iac.components.identity import Role, make_role
 from mlops_iac.components.log_groups import make_log_group
 from mlops_iac.components.serving.asynchronous import Asynchronous
+from mlops_iac.components.serving.capture import Capture
 from mlops_iac.components.serving.realtime import Realtime
 from mlops_iac.components.serving.serverless import Serverless
 from mlops_iac.core.errors import BlueprintError
 
-__all__ = ["Asynchronous", "Endpoint", "EndpointArgs", "EndpointNodes", "Realtime", "Serverless"]
+__all__ = ["Asynchronous", "Capture", "Endpoint", "EndpointArgs", "EndpointNodes", "Realtime", "Serverless"]
 
 # Idle cost: 0.10 $ a month for each of the two alarms.
 
@@ -75,8 +76,10 @@ class EndpointArgs:
     slow_after_ms: int = 2000
     """Alarm when the slowest tenth of requests takes longer than this in the model, in milliseconds. Left out: two
     seconds."""
+    capture: Capture | None = None
+    """Keep requests and answers in the lake; realtime endpoints only. Left out: nothing is kept."""
     lake: LakeRef | None = None
-    """Where an asynchronous endpoint's requests and answers lie. Left out: only the other flavours do without."""
+    """Where requests and answers lie: an asynchronous endpoint's, and captured ones. Left out: there are none."""
     network: NetworkRef | None = None
     """Private network of its models, for flavours that can have one. Left out: SageMaker's own."""
     key: KeyRef | None = None
@@ -118,6 +121,7 @@ class Endpoint(Component):
         args = args or EndpointArgs()
         args.flavour.check()
         self._asynchronous = self._check_lake(args)
+        _check_capture(args)
         super().__init__(place, args.transforms, opts)
         self.endpoint_name = self.physical("aws:sagemaker/endpoint:Endpoint")
         network = args.flavour.network_of(args.network)
@@ -147,6 +151,7 @@ class Endpoint(Component):
             security_group_ids=(network.job_security_group_id,) if network else (),
             network_isolation=args.flavour.isolated,
             asynchronous=self._asynchronous,
+            capture=args.capture.config(args.lake) if args.capture and args.lake else None,
             alarms=[alarm.name for alarm in (self.nodes.errors_alarm, self.nodes.latency_alarm)],
         )
 
@@ -236,3 +241,19 @@ class Endpoint(Component):
             "treat_missing_data": "notBreaching",
             "alarm_actions": [args.alerts.arn] if args.alerts else [],
         }
+
+
+def _check_capture(args: EndpointArgs) -> None:
+    """https://docs.aws.amazon.com/sagemaker/latest/dg/model-monitor-data-capture.html"""
+    if args.capture is None:
+        return
+    args.capture.check()
+    if args.flavour.word != "realtime":
+        detail = f"SageMaker captures what realtime endpoints are asked; this one is {args.flavour.word}."
+        raise BlueprintError("This endpoint cannot capture.", detail, hint="give it flavour=Realtime(), or no capture.")
+    if args.lake is None:
+        raise BlueprintError(
+            "Captured requests need a lake.",
+            "Requests and answers become objects, and no lake is given for them.",
+            hint="give it the lake of the environment: EndpointArgs(lake=lake.ref).",
+        )

@@ -65,6 +65,10 @@ JSON_SHAPES = {
     "rollback": "`{endpoint, was, beside: [version], version, run}`; `was` is null when no version of a registry "
     "served, `beside` are versions that were tried beside it.",
     "logs": "`{run, lines: [{step, time, text}]}`.",
+    "monitor": (
+        "`{endpoints: [{endpoint, pipeline, run, failed: {run, error}, alarms: {drift, quality}, page, report}]}`; "
+        "`run`, `failed`, `page` and `report` are null where there is none, `report` is the run's `report.json`."
+    ),
     "predict": "what the model answered; when that is no object, `{predictions: answer}`.",
     "plugins": "`{plugins: [{kind, name, package, address, error}]}`; the error is null for what can be used.",
     "env": "`{variables: {name: value}, unset: [name]}`.",

@@ -38,6 +38,10 @@ COMMANDS = {
     "rollback": ("mlops_iac.cli.models:rollback", "Make the endpoint serve an earlier approved version again."),
     "logs": ("mlops_iac.cli.logs:logs", "Show what the jobs of a run wrote."),
     "predict": ("mlops_iac.cli.predict:predict", "Ask the deployed model."),
+    "monitor": (
+        "mlops_iac.cli.monitor:monitor",
+        "Show what the watch over an environment's endpoints found last.",
+    ),
     "env": (
         "mlops_iac.cli.env:env",
         "Print the variables that let any AWS client work on an environment, or run a command with them.",
@@ -73,7 +77,7 @@ GROUPS = {
     "Begin": ("init", "blueprint", "new", "config"),
     "Deploy": ("preview", "up", "outputs", "graph", "destroy"),
     "Run": ("data", "pipeline", "run", "runs", "logs", "approve", "reject"),
-    "Use": ("models", "lineage", "rollback", "predict", "env"),
+    "Use": ("models", "lineage", "rollback", "predict", "monitor", "env"),
     "Keep it": ("drift", "refresh", "stack", "state", "cloud"),
     "Set up": ("schema", "plugins", "completion"),
 }

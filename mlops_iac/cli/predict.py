@@ -40,6 +40,14 @@ def predict(
     endpoint: Annotated[
         str | None, typer.Option("--endpoint", help="Which endpoint, where the environment has several.")
     ] = None,
+    inference_id: Annotated[
+        str | None,
+        typer.Option(
+            "--inference-id",
+            metavar="ID",
+            help="Kept with what the endpoint captures; by it the truth is joined later. Left out: none.",
+        ),
+    ] = None,
     cloud: CloudOption = CloudName.EMBEDDED,
     json: JsonOption = False,
 ) -> None:
@@ -55,7 +63,16 @@ def predict(
     kind = say_header(kind, header)
     opened = open_environment(stack, cloud, quick=True)
     source = "standard input" if data == "-" else data
-    prediction = ask(opened.environment, opened.clients, body, kind, accept=accept, endpoint=endpoint, source=source)
+    prediction = ask(
+        opened.environment,
+        opened.clients,
+        body,
+        kind,
+        accept=accept,
+        endpoint=endpoint,
+        inference_id=inference_id,
+        source=source,
+    )
     if isinstance(prediction.value, bytes):
         show_bytes(prediction.value)
     elif json:

@@ -48,7 +48,7 @@ READING_WORDS: Words = {
     "list": ("stack ls", "data ls"),
     "log": ("logs",),
     "ls": ("stack ls", "data ls"),
-    "metrics": ("runs",),
+    "metrics": ("runs", "monitor"),
     "output": ("outputs",),
     "packages": ("plugins",),
     "plan": ("preview",),

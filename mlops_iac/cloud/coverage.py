@@ -35,7 +35,8 @@ ACTIVITIES = """
 
 An operation whose verb says that something is done (start, run, send, invoke, import, restore, …) is done for real, or
 answers `NotImplemented` with status 501: nobody is told that something happened which did not. SageMaker's processing,
-training and transform jobs, endpoints and Batch jobs are ours and run as processes.
+training and transform jobs, endpoints and Batch jobs are ours and run as processes. An endpoint's data capture writes
+each request as an object at once.
 
 Tuning jobs start real training jobs: grid, random, Bayesian (a Gaussian process of ours with expected improvement, on
 at most 150 trials) and Hyperband (successive halving, one bracket). AWS's early stopping is by the median, as

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
 
@@ -38,6 +38,21 @@ class Order:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Running:
+    """A call of AWS that lists runs, and how one that is under way is told."""
+
+    operation: str
+    """As boto3 calls it, of the same service."""
+    arguments: Mapping[str, Any]
+    items: str
+    """The member of the answer that holds the runs, the newest first."""
+    status: str
+    """The member of a run that says how it is."""
+    words: tuple[str, ...]
+    """What it says of one that is under way."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class StartRequest:
     """One call of AWS."""
 
@@ -46,6 +61,8 @@ class StartRequest:
     operation: str
     """As boto3 calls it."""
     arguments: Mapping[str, Any]
+    running: Running | None = None
+    """How to see whether another run is under way. Left out: nobody asks."""
 
 
 _WORD: Final = "<mlops-iac:{}>"
@@ -65,4 +82,5 @@ def blank_order(parameters: Mapping[str, Any], steps: Mapping[str, Any]) -> Orde
 def as_template(request: StartRequest) -> dict[str, str]:
     """A request for a blank order as who fills it in takes it: the arguments are JSON with the words in it."""
     arguments = json.dumps(request.arguments, separators=(",", ":"))
-    return {"service": request.service, "operation": request.operation, "arguments": arguments}
+    running = {"running": json.dumps(asdict(request.running), separators=(",", ":"))} if request.running else {}
+    return {"service": request.service, "operation": request.operation, "arguments": arguments, **running}

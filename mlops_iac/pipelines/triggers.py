@@ -81,11 +81,21 @@ class AfterTrigger(_Kind):
 
 
 class DriftTrigger(_Kind):
-    """When an alarm of CloudWatch is raised."""
+    """When an alarm of CloudWatch is raised, and no run of the pipeline is under way."""
 
     kind: Literal["drift"] = Field(description="Starts when an alarm goes off.")
-    alarm: str = Field(
-        pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._/-]*$", max_length=255, description="The alarm's name, in this account."
+    alarm: str | None = Field(
+        default=None,
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._/-]*$",
+        max_length=255,
+        description="The alarm's name, in this account. Left out: those of the option `monitoring`.",
+    )
+    quiet_minutes: int = Field(
+        default=5,
+        ge=1,
+        le=1440,
+        description="A run starts when no alarm was raised for this long, so that two at once start one run; at the "
+        "latest after twice as long.",
     )
 
 
@@ -112,11 +122,15 @@ class Fault:
 def find_faults(pipelines: Sequence[Pipeline]) -> Iterator[Fault]:
     """Triggers that name no pipeline of these, or would start themselves."""
     known = {pipeline.name: pipeline for pipeline in pipelines}
+    watched = any(step.kind == "monitor" for pipeline in pipelines for step in pipeline.steps)
     for pipeline in pipelines:
         for name, trigger in pipeline.triggers.items():
             if isinstance(trigger, AfterTrigger) and trigger.pipeline not in known:
                 detail = f"There is no pipeline `{trigger.pipeline}`; there are: {', '.join(known)}."
                 yield Fault(pipeline.name, name, "pipeline", detail, did_you_mean(trigger.pipeline, known))
+            elif isinstance(trigger, DriftTrigger) and not trigger.alarm and not watched:
+                detail = "It names no alarm, and this environment has none of its own."
+                yield Fault(pipeline.name, name, "alarm", detail, "name an alarm, or set the option `monitoring`.")
             elif way := _way_back(pipeline, trigger, known):
                 field = "pipeline" if isinstance(trigger, AfterTrigger) else "prefix"
                 detail = f"It would start itself: {' → '.join(way)}."

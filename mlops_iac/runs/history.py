@@ -187,7 +187,7 @@ def _read_evaluations(environment: Environment, clients: Clients, pipeline: Pipe
     """Those that gates read, and those that steps say they make."""
     store = environment.get_store(pipeline.store)
     read = [one for step in pipeline.steps if step.kind == "gate" for one in step.facts["conditions"]]
-    made = [step.facts for step in pipeline.steps if step.kind == "evaluate"]
+    made = [step.facts for step in pipeline.steps if "evaluation" in step.facts]
     places = dict.fromkeys(one["evaluation"] for one in [*made, *read])
     keys = {place: _key(pipeline, place, execution) for place in places}
     return {place: find_beginning(store, clients, key, MOST_BYTES) for place, key in keys.items()}

@@ -31,8 +31,6 @@ MAP_RUNNER, MAP_ITEMS = "mlops_iac_map.py", "mlops_iac_items.py"
 RAY = "mlops_iac_ray.py"
 SCRIPT_MODE = "mlops_iac_script_mode.py"
 INFERENCE = "inference.py"
-TABLES = "mlops_iac_tables.py"
-"""What the shipped scripts import."""
 
 
 @dataclass(frozen=True)
@@ -46,8 +44,8 @@ class PackedCode:
     framework: Framework
     folder: Path
     """Where they lie on this machine."""
-    shipped: frozenset[str] = frozenset()
-    """Scripts of mlops-iac's own that the pipeline runs."""
+    shipped: bool = False
+    """Whether scripts of mlops-iac's own travel too: all of them, as they import one another."""
 
     @cached_property
     def entries(self) -> Mapping[str, bytes | Path]:
@@ -57,7 +55,7 @@ class PackedCode:
         entries |= {name: read_launcher(name) for name in (ENTRY_POINT, MAP_ITEMS, MAP_RUNNER, RAY, STEP_LAUNCHER)}
         entries[SCRIPT_MODE] = files("mlops_iac.core").joinpath("script_mode.py").read_bytes()
         if self.shipped:
-            entries |= {name: read_launcher(name, "shipped") for name in (*self.shipped, TABLES)}
+            entries |= {name: read_launcher(name, "shipped") for name in shipped_scripts()}
         if self.requirements.text:
             entries[REQUIREMENTS] = self.requirements.text.encode()
         entries |= {f"wheels/{wheel.file}": wheel.path for wheel in self.requirements.wheels}
@@ -113,11 +111,11 @@ def pack(
     platform: Platform,
     *,
     allowed: Collection[str] = (),
-    shipped: Collection[str] = (),
+    shipped: bool = False,
 ) -> PackedCode:
     """Read a folder and lock its requirements (from the cache when nothing changed). Raises RunError.
 
-    ``allowed`` names files that travel although they look like secrets, ``shipped`` scripts of mlops-iac's own.
+    ``allowed`` names files that travel although they look like secrets; ``shipped``: so do scripts of mlops-iac's own.
     """
     return PackedCode(
         files=read_code_folder(folder, allowed),
@@ -125,9 +123,15 @@ def pack(
         platform=platform,
         framework=framework,
         folder=folder,
-        shipped=frozenset(shipped),
+        shipped=shipped,
     )
 
 
 def read_launcher(name: str, package: str = "launcher") -> bytes:
     return files(f"mlops_iac.runs.{package}").joinpath(name).read_bytes()
+
+
+def shipped_scripts() -> list[str]:
+    """Files of `mlops_iac.runs.shipped` that run in jobs."""
+    found = (path.name for path in files("mlops_iac.runs.shipped").iterdir())
+    return sorted(name for name in found if name.startswith("mlops_iac_") and name.endswith(".py"))

@@ -39,13 +39,14 @@ def predict(
     *,
     accept: str = JSON,
     endpoint: str | None = None,
+    inference_id: str | None = None,
     source: str = "",
 ) -> Prediction:
     """Send one request, as it is; to an asynchronous endpoint through the lake, and wait for the answer.
 
     ``content_type`` and ``accept`` are what the team's inference.py gets; the default one reads and writes JSON and
-    CSV. ``endpoint`` is a name of the environment's, needed where it has several; ``source`` is where the request comes
-    from, for messages.
+    CSV. ``endpoint`` is a name of the environment's, needed where it has several; ``inference_id`` is kept with what is
+    captured, to be joined with what becomes known later; ``source`` is where the request comes from, for messages.
 
     Raises UsageError for a wrong payload, RunError for a missing model and a model that raised.
     """
@@ -54,6 +55,7 @@ def predict(
     check_endpoint(clients, environment, asked)
     since = datetime.now(UTC)
     given = {"EndpointName": asked.name, "ContentType": content_type, "Accept": accept}
+    given |= {"InferenceId": inference_id} if inference_id else {}
     try:
         if asked.flavour == "async":
             answer = ask_and_wait(environment, clients, given, body)

@@ -193,6 +193,10 @@ def _make(clients: Clients, rollback: Rollback, name: str) -> None:
     settings = {key: value for key, value in config.items() if key not in TOLD and value}
     settings.pop("ShadowProductionVariants", None)
     settings["ProductionVariants"] = [{**variants[0], "ModelName": name, **_whole(variants[0])}]
+    if capture := settings.get("DataCaptureConfig"):
+        # By the end of its place it is known which run's model was asked.
+        place, _, _ = capture["DestinationS3Uri"].rpartition("/")
+        settings["DataCaptureConfig"] = {**capture, "DestinationS3Uri": f"{place}/{rollback.to.run}"}
     with calling("sagemaker:CreateEndpointConfig", name):
         clients("sagemaker").create_endpoint_config(EndpointConfigName=name, Tags=tags, **settings)
 

@@ -55,7 +55,7 @@ def start(
     """
     chosen = get_pipeline(environment, pipeline)
     values = merge_parameters(chosen, parameters or {})
-    code = pack_code(chosen, clients, root, allowed)
+    code = pack_code(environment, chosen, clients, root, allowed)
     words = read_words(root / chosen.code, root)
     runner = runner_for(environment, chosen, clients)
     values |= ask_bounds(environment, chosen, clients)
@@ -87,22 +87,32 @@ def push(
     Raises as `start` does.
     """
     chosen = get_pipeline(environment, pipeline)
-    code = pack_code(chosen, clients, root, allowed)
+    code = pack_code(environment, chosen, clients, root, allowed)
     store_code(environment, chosen, clients, code, read_words(root / chosen.code, root))
     open_kept(environment, chosen, clients, code)
     make_current(environment, chosen, clients, code)
     return code
 
 
-def pack_code(pipeline: Pipeline, clients: Clients, root: Path, allowed: Collection[str] = ()) -> PackedCode:
+def pack_code(
+    environment: Environment, pipeline: Pipeline, clients: Clients, root: Path, allowed: Collection[str] = ()
+) -> PackedCode:
     """The pipeline's code folder, packed for the platform where its jobs run."""
     framework = get_framework(pipeline.framework, pipeline.framework_version)
     platform = this_platform(framework) if clients.embedded else aws_platform(framework)
     folder = root / pipeline.code
     check_inside(folder, root)
     check_scripts(pipeline, folder)
-    shipped = {step.facts[SHIPPED] for step in pipeline.steps if SHIPPED in step.facts}
+    along = (pipeline, *_along(environment, pipeline))
+    shipped = any(SHIPPED in step.facts for one in along for step in one.steps)
     return pack(folder, framework, platform, allowed=allowed, shipped=shipped)
+
+
+def _along(environment: Environment, pipeline: Pipeline) -> list[Pipeline]:
+    """Other pipelines that need no script of the team's: what this one is packed with, they run with too."""
+    packed = (pipeline.code, pipeline.framework, pipeline.framework_version, pipeline.store)
+    others = [one for one in environment.pipelines.values() if one.name != pipeline.name and not one.scripts]
+    return [one for one in others if (one.code, one.framework, one.framework_version, one.store) == packed]
 
 
 def check_scripts(pipeline: Pipeline, folder: Path) -> None:
@@ -171,7 +181,8 @@ def code_uri(environment: Environment, pipeline: Pipeline, code: PackedCode) -> 
 def make_current(environment: Environment, pipeline: Pipeline, clients: Clients, code: PackedCode) -> None:
     """Say that this is the code that was run or pushed last. It lies there already."""
     named = {"uri": code_uri(environment, pipeline, code), "sha": code.sha}
-    upload(environment, clients, pipeline.current_code, json.dumps(named).encode())
+    for one in (pipeline, *_along(environment, pipeline)):
+        upload(environment, clients, one.current_code, json.dumps(named).encode())
 
 
 def read_time(environment: Environment, clients: Clients) -> datetime:

@@ -20,9 +20,17 @@ def asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[Any]:
     seen: list[Any] = []
 
     def predict(
-        environment: Any, clients: Any, body: bytes, kind: str, *, accept: str, endpoint: str | None, source: str
+        environment: Any,
+        clients: Any,
+        body: bytes,
+        kind: str,
+        *,
+        accept: str,
+        endpoint: str | None,
+        inference_id: str | None,
+        source: str,
     ) -> Prediction:
-        seen.append((body, kind))
+        seen.append((body, kind) if inference_id is None else (body, kind, inference_id))
         if accept == "image/png":
             return Prediction("screening-dev-endpoint", "main", b"\x89PNG\xff", accept)
         return Prediction("screening-dev-endpoint", "main", ANSWER)
@@ -81,3 +89,10 @@ def test_a_header_can_be_said(tmp_path: Path, asked: list[Any], flag: str, said:
     (tmp_path / "rows.csv").write_text("0,1\n2,3\n")
     assert run_command(["predict", "screening-dev", "--data", str(tmp_path / "rows.csv"), flag]) == 0
     assert asked[-1][1] == f"text/csv; header={said}"
+
+
+def test_an_inference_id_goes_with_the_request(tmp_path: Path, asked: list[Any]) -> None:
+    (tmp_path / "rows.csv").write_text("1\n")
+    words = ["predict", "screening-dev", "--data", str(tmp_path / "rows.csv"), "--inference-id", "visit-7"]
+    assert run_command(words) == 0
+    assert asked == [(b"1\n", "text/csv", "visit-7")]

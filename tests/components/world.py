@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from typing import Any
 
 import pulumi
 
-from mlops_iac.components._kit import Grant, LakeRef, Named, Reach, Site
+from mlops_iac.components._kit import EndpointRef, Grant, LakeRef, Named, Reach, Site
 from mlops_iac.components._kit.base import Component
 from mlops_iac.components.approvals import Approvals, ApprovalsArgs
 from mlops_iac.components.catalogue import Catalogue, CatalogueArgs
@@ -18,6 +19,7 @@ from mlops_iac.components.encryption import Encryption, EncryptionArgs
 from mlops_iac.components.identity import Boundary, BoundaryArgs, Role, RoleArgs
 from mlops_iac.components.monitoring.alerts import Alerts, AlertsArgs
 from mlops_iac.components.monitoring.cloudwatch import Monitoring, MonitoringArgs
+from mlops_iac.components.monitoring.drift import DriftMonitor, DriftMonitorArgs, QualityBound
 from mlops_iac.components.network import Network, NetworkArgs
 from mlops_iac.components.orchestrator.sagemaker_pipelines import SageMakerPipelines, SageMakerPipelinesArgs
 from mlops_iac.components.orchestrator.step_functions import StepFunctions, StepFunctionsArgs
@@ -25,7 +27,7 @@ from mlops_iac.components.orchestrator.triggers import Clock, Happening, Trigger
 from mlops_iac.components.registry.ecr import ImageRepository, ImageRepositoryArgs
 from mlops_iac.components.registry.model_cards import ModelCards, ModelCardsArgs
 from mlops_iac.components.registry.sagemaker import ModelRegistry, ModelRegistryArgs
-from mlops_iac.components.serving.endpoint import Endpoint, EndpointArgs, Realtime
+from mlops_iac.components.serving.endpoint import Capture, Endpoint, EndpointArgs, Realtime
 from mlops_iac.testing.contracts.components import Args
 from mlops_iac.testing.contracts.world import (
     ACCOUNT,
@@ -74,6 +76,15 @@ SAMPLES: dict[type[Component], Args] = {
         expire_raw_after_days=90,
         tables={"patients": Table(zone="raw", columns={"id": "bigint", "radius": "double"})},
     ),
+    DriftMonitor: lambda n: DriftMonitorArgs(
+        endpoint=EndpointRef(
+            name=f"{n.site.stack}-endpoint", flavour="realtime", role_arn="arn:aws:iam::1:role/sample"
+        ),
+        quality=QualityBound(metric="auc", direction="at_least", bound=0.9),
+        alerts=n.alerts.ref,
+        key=n.encryption.ref,
+        boundary=n.boundary.ref,
+    ),
     Encryption: lambda n: EncryptionArgs(),
     Endpoint: lambda n: EndpointArgs(
         flavour=Realtime(),
@@ -82,6 +93,8 @@ SAMPLES: dict[type[Component], Args] = {
         boundary=n.boundary.ref,
         images=(IMAGE,),
         alerts=n.alerts.ref,
+        capture=Capture(),
+        lake=replace(_LAKE, zones={"curated": "curated/"}),
     ),
     ImageRepository: lambda n: ImageRepositoryArgs(key=n.encryption.ref),
     ModelCards: lambda n: ModelCardsArgs(key=n.encryption.ref, boundary=n.boundary.ref),

@@ -48,7 +48,7 @@ def test_what_is_shipped_travels_only_when_a_step_runs_it(tmp_path: Any) -> None
     framework = get_framework("sklearn", "1.4-2")
     without = pack(tmp_path, framework, this_platform(framework))
     assert not [name for name in without.entries if "bias" in name or "tables" in name]
-    code = pack(tmp_path, framework, this_platform(framework), shipped=("mlops_iac_bias.py",))
+    code = pack(tmp_path, framework, this_platform(framework), shipped=True)
     assert {"mlops_iac_bias.py", "mlops_iac_tables.py"} <= {*code.entries}
     assert code.sha != without.sha
 

@@ -70,7 +70,7 @@ def test_a_user_without_a_name_is_a_number(clients: Clients, monkeypatch: pytest
 def test_a_team_s_wheel_takes_the_place_of_the_image_s_package(
     environment: Environment, clients: Clients, root: Path
 ) -> None:
-    code = pack_code(environment.pipelines["training"], clients, root)
+    code = pack_code(environment, environment.pipelines["training"], clients, root)
     wheels = (Wheel("NumPy", "9.9", Path("w.whl"), "0"), Wheel("typing_extensions", "4", Path("t.whl"), "0"))
     pins = packages_of(dataclasses.replace(code, requirements=Locked(wheels)))
     assert [pin for pin in pins if pin.startswith("numpy")] == ["numpy==9.9"]

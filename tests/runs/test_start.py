@@ -80,7 +80,7 @@ def test_code_that_is_pushed_is_what_triggers_start_and_starts_nothing(
 
 
 def test_code_that_was_stored_halfway_is_stored_again(environment: Environment, clients: Clients, root: Path) -> None:
-    code = start_module.pack_code(environment.pipelines["training"], clients, root)
+    code = start_module.pack_code(environment, environment.pipelines["training"], clients, root)
     clients("s3").put_object(Bucket=environment.lake.bucket, Key=f"code/{code.sha}/sourcedir.tar.gz", Body=b"half")
     start_module.store_code(environment, environment.pipelines["training"], clients, code)
     body = clients("s3").get_object(Bucket=environment.lake.bucket, Key=f"code/{code.sha}/sourcedir.tar.gz")["Body"]

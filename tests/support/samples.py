@@ -21,6 +21,7 @@ from mlops_iac.pipelines.steps import (
     ExplainStep,
     Job,
     MapStep,
+    MonitorStep,
     NotifyStep,
     Output,
     ProcessingStep,
@@ -98,6 +99,12 @@ def _measuring() -> Pipeline:
     return Pipeline(name="training", parameters=whole.parameters, steps=(*whole.steps, *measured))
 
 
+def _watching() -> Pipeline:
+    """Looks at what the endpoint was asked, and at what became known of it."""
+    watch = MonitorStep(name="watch", label="ill", ignore=("id",), quality="auc", measure="js", at_most=0.1)
+    return Pipeline(name="watching", steps=(watch,))
+
+
 def _containing() -> Pipeline:
     """Runs a program of the team's own image."""
     data = Parameter(name="data", type="prefix", default="raw/", description="What to convert.")
@@ -162,6 +169,7 @@ SAMPLES: Mapping[str, Callable[[], Pipeline]] = {
     "explain": _measuring,
     "gate": _training,
     "map": _fitting,
+    "monitor": _watching,
     "notify": _told,
     "processing": _training,
     "query": _refreshing,

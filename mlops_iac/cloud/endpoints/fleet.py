@@ -128,6 +128,8 @@ class Fleet:
         client = self.asynchronous.get("ClientConfig") or {}
         self.places = threading.BoundedSemaphore(client.get("MaxConcurrentInvocationsPerInstance", CONCURRENT))
         """What asynchronous requests wait for."""
+        self.captured = Turns()
+        """Which requests data capture keeps."""
         self._turns = Turns()
         self._requests = 0
         self._over = threading.Condition()

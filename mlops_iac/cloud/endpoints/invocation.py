@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
+from mlops_iac.cloud.endpoints.capture import capture
 from mlops_iac.cloud.endpoints.fleet import Fleet, Variant
 from mlops_iac.cloud.endpoints.sagemaker_endpoint import Endpoints
 from mlops_iac.cloud.endpoints.serving import INVOCATION_TIMEOUT, InvocationTimedOut, Response
@@ -55,14 +56,18 @@ def _invoke(endpoints: Endpoints, call: Call) -> dict[str, Any]:
             fleet.hold()
             threading.Thread(target=_copy, args=(endpoints, fleet, shadow, call), name="shadow", daemon=True).start()
         with told(endpoints, variant, call):
-            return _invoke_variant(variant, call)
+            answer = _invoke_variant(variant, call)
+        capture(endpoints.host, fleet, variant, call, _body(call), answer)
+    return answer
 
 
 def _copy(endpoints: Endpoints, fleet: Fleet, shadow: Variant, call: Call) -> None:
     """A shadow answers to nobody: metrics and its log tell how it went."""
     try:
-        with contextlib.suppress(AwsError), told(endpoints, shadow, call):
-            _invoke_variant(shadow, call)
+        with contextlib.suppress(AwsError):
+            with told(endpoints, shadow, call):
+                answer = _invoke_variant(shadow, call)
+            capture(endpoints.host, fleet, shadow, call, _body(call), answer)
     finally:
         fleet.release()
 
@@ -88,8 +93,7 @@ def told(endpoints: Endpoints, variant: Variant, call: Call) -> Iterator[None]:
 
 
 def _invoke_variant(variant: Variant, call: Call) -> dict[str, Any]:
-    body = call.params.get("Body") or b""
-    body = body.encode() if isinstance(body, str) else body
+    body = _body(call)
     limit = REQUEST_BYTES["serverless"] if variant.serverless else REQUEST_BYTES["realtime"]
     if len(body) > limit:
         raise AwsError("ValidationError", f"The request has {len(body)} bytes; this endpoint takes {limit}.", 413)
@@ -107,6 +111,11 @@ def _invoke_variant(variant: Variant, call: Call) -> dict[str, Any]:
         "InvokedProductionVariant": variant.name,
     }
     return found | ({"CustomAttributes": answer.headers[_CUSTOM]} if _CUSTOM in answer.headers else {})
+
+
+def _body(call: Call) -> bytes:
+    body = call.params.get("Body") or b""
+    return body.encode() if isinstance(body, str) else bytes(body)
 
 
 def ask(variant: Variant, call: Call, body: bytes, timeout: float = INVOCATION_TIMEOUT) -> Response:

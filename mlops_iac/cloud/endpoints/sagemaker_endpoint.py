@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from mlops_iac.cloud.endpoints import flavour, shifting
+from mlops_iac.cloud.endpoints.capture import summary
 from mlops_iac.cloud.endpoints.configuration import read_config
 from mlops_iac.cloud.endpoints.fleet import IDLE, Fleet
 from mlops_iac.cloud.endpoints.guardrails import Guardrails, Phase
@@ -258,6 +259,7 @@ class Endpoints:
             LastModifiedTime=now(),
             _config=config,
             AsyncInferenceConfig=config.get("AsyncInferenceConfig") or None,
+            DataCaptureConfig=summary(config),
         )
 
     def _failed(self, key: Key, before: dict[str, Any] | None, reason: str) -> None:

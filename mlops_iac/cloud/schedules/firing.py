@@ -64,18 +64,19 @@ class Firing:
         with self._lock:
             until = self._clock.now + by
             while len(fired) < MOST_FIRINGS:
+                # What goes on may plan more: an alarm that it raises, a call of a function at a time.
+                self._work.wait(self._stopped.is_set)
                 planned = self._planned()
                 moment = first_of(planned, self._fired_to)
                 if moment is None or moment > until:
                     break
-                self._work.wait(self._stopped.is_set)
                 self._clock.move_to(moment)
                 due = [each for each in planned if each.next_after(self._fired_to) == moment]
                 fired += [{"time": moment.isoformat(), "what": each.arn} for each in due]
                 self._fire([(moment, each) for each in due], moment)
             else:
                 until = self._fired_to
-            self._work.wait(self._stopped.is_set)
+                self._work.wait(self._stopped.is_set)
             self._clock.move_to(until)
             self._fired_to = max(until, self._fired_to)
             self._gateway.touch()

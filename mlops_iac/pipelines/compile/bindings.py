@@ -30,6 +30,9 @@ class EndpointBinding:
     network_isolation: bool = False
     asynchronous: Mapping[str, Any] | None = None
     """``AsyncInferenceConfig`` of SageMaker's CreateEndpointConfig. Left out: it answers where it is asked."""
+    capture: Mapping[str, Any] | None = None
+    """``DataCaptureConfig`` of SageMaker's CreateEndpointConfig; below its place each run has a folder. Left out: what
+    it is asked is not kept."""
     alarms: tuple[str, ...] = ()
     """Names of the alarms that take a deployment back."""
 
@@ -88,6 +91,9 @@ class Bindings:
     Left out: there is none."""
     card_writer_arn: str | None = None
     """The function that writes the card of a model which is registered. Left out: models have no card."""
+    watcher_arn: str | None = None
+    """The function that finds what endpoints captured, and tells CloudWatch how it compares. Left out: nothing is
+    monitored."""
     approvals_queue_url: str | None = None
     """Where steps put what they ask a person. Left out: the environment has no step that asks."""
     alerts_topic_arn: str | None = None
@@ -134,6 +140,7 @@ class Bindings:
             },
             "queues": {name: QueueBinding(**queue(name)) for name in ("cpu", "gpu")},
             "deployer_arn": f"{aws}:lambda:{region}:{account}:function:{stack}-placeholder",
+            "watcher_arn": f"{aws}:lambda:{region}:{account}:function:{stack}-placeholder",
             "approvals_queue_url": f"https://sqs.{region}.amazonaws.com/{account}/{stack}-placeholder",
             "alerts_topic_arn": f"{aws}:sns:{region}:{account}:{stack}-placeholder",
         }

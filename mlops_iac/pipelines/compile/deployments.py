@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Final
 
 from mlops_iac.pipelines.compile.bindings import EndpointBinding
 from mlops_iac.pipelines.steps import DeployStep
 from mlops_iac.pipelines.strategy import Shadow
+
+PLACE: Final = "DestinationS3Uri"
+"""Of a DataCaptureConfig: ``s3://bucket/prefix/``."""
 
 
 def deployment_config(step: DeployStep, endpoint: EndpointBinding) -> dict[str, Any]:
@@ -17,10 +21,18 @@ def deployment_config(step: DeployStep, endpoint: EndpointBinding) -> dict[str, 
     return found
 
 
-def endpoint_settings(endpoint: EndpointBinding) -> dict[str, Any]:
-    """What CreateEndpointConfig says besides variants and tags."""
-    asynchronous = {"AsyncInferenceConfig": dict(endpoint.asynchronous)} if endpoint.asynchronous else {}
-    return asynchronous | ({"KmsKeyId": endpoint.key_arn} if endpoint.key_arn else {})
+def endpoint_settings(endpoint: EndpointBinding, of_run: Callable[[str, str], dict[str, str]]) -> dict[str, Any]:
+    """What CreateEndpointConfig says besides variants and tags. ``of_run(member, place)`` is a member that holds a
+    place with the run's id behind it: by that it is known which model was asked."""
+    found: dict[str, Any] = {}
+    if endpoint.asynchronous:
+        found["AsyncInferenceConfig"] = dict(endpoint.asynchronous)
+    if endpoint.capture:
+        kept = {name: value for name, value in endpoint.capture.items() if name != PLACE}
+        found["DataCaptureConfig"] = {**kept, **of_run(PLACE, endpoint.capture[PLACE])}
+    if endpoint.key_arn:
+        found["KmsKeyId"] = endpoint.key_arn
+    return found
 
 
 def variants_beside(step: DeployStep, endpoint: EndpointBinding, now: dict[str, Any], new: dict[str, Any]) -> Any:

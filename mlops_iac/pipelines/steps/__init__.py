@@ -16,6 +16,7 @@ from mlops_iac.pipelines.steps.evaluate import EvaluateStep
 from mlops_iac.pipelines.steps.explain import ExplainStep
 from mlops_iac.pipelines.steps.gate import GateStep
 from mlops_iac.pipelines.steps.map import MapStep
+from mlops_iac.pipelines.steps.monitor import MonitorStep
 from mlops_iac.pipelines.steps.notify import NotifyStep
 from mlops_iac.pipelines.steps.processing import ProcessingStep
 from mlops_iac.pipelines.steps.query import QueryStep
@@ -37,6 +38,7 @@ STEP_KINDS: tuple[type[Step], ...] = (
     ExplainStep,
     GateStep,
     MapStep,
+    MonitorStep,
     NotifyStep,
     ProcessingStep,
     QueryStep,
@@ -80,6 +82,7 @@ __all__ = [
     "Job",
     "JobStep",
     "MapStep",
+    "MonitorStep",
     "NotifyStep",
     "Output",
     "ProcessingStep",

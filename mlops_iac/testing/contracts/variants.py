@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -21,8 +21,20 @@ class Variants:
         self._schema = model.model_json_schema(by_alias=True)
 
     def valid(self) -> dict[str, dict[str, Any]]:
-        """Name to options, for all that the blueprint takes: ``serving=realtime``."""
-        return {name: options for name, options in self.all().items() if self.takes(options)}
+        """Name to options, for all that the blueprint takes: ``serving=realtime``. What it takes only beside another
+        answer comes with that one."""
+        asked = self.all()
+        alone = {name: options for name, options in asked.items() if self.takes(options)}
+        both = {
+            name: alone[name] if name in alone else self._beside(options, alone.values())
+            for name, options in asked.items()
+        }
+        return {name: options for name, options in both.items() if options is not None}
+
+    def _beside(self, options: dict[str, Any], others: Iterable[dict[str, Any]]) -> dict[str, Any] | None:
+        """Options with the first answer to another question that makes them valid; None when none does."""
+        pairs = (merge(other, options) for other in others if not other.keys() & options.keys())
+        return next((pair for pair in pairs if self.takes(pair)), None)
 
     def all(self) -> dict[str, dict[str, Any]]:
         """Those that the blueprint's own rules refuse included."""

@@ -65,7 +65,8 @@ def _settings(step: DeployStep, endpoint: EndpointBinding, context: Context) -> 
         "deployment": deployment_config(step, endpoint),
         "isolated": endpoint.network_isolation,
         "vpc": vpc if endpoint.subnet_ids else None,
-        "config": endpoint_settings(endpoint),
+        # The function writes the run behind the place.
+        "config": endpoint_settings(endpoint, lambda name, place: {name: place}),
         "tags": [{"Key": key, "Value": value} for key, value in sorted(tags.items())],
     }
     return json.dumps(settings, separators=(",", ":"), sort_keys=True)

@@ -22,6 +22,7 @@ from mlops_iac.pipelines.compile.sagemaker_pipelines.deploy import compile_deplo
 from mlops_iac.pipelines.compile.sagemaker_pipelines.explain import compile_explain
 from mlops_iac.pipelines.compile.sagemaker_pipelines.gate import compile_gate
 from mlops_iac.pipelines.compile.sagemaker_pipelines.map import compile_map
+from mlops_iac.pipelines.compile.sagemaker_pipelines.monitor import compile_monitor
 from mlops_iac.pipelines.compile.sagemaker_pipelines.processing import compile_processing
 from mlops_iac.pipelines.compile.sagemaker_pipelines.refused import REFUSED, REFUSED_COMPUTE
 from mlops_iac.pipelines.compile.sagemaker_pipelines.register import compile_register
@@ -43,6 +44,7 @@ from mlops_iac.pipelines.steps import (
     GateStep,
     JobStep,
     MapStep,
+    MonitorStep,
     ProcessingStep,
     RegisterStep,
     Step,
@@ -62,6 +64,7 @@ COMPILERS: Mapping[type[Step], Compiler] = {
     ExplainStep: compile_explain,
     GateStep: compile_gate,
     MapStep: compile_map,
+    MonitorStep: compile_monitor,
     ProcessingStep: compile_processing,
     RegisterStep: compile_register,
     TrainingStep: compile_training,

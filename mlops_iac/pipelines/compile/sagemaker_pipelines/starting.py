@@ -9,7 +9,7 @@ from typing import Any
 from mlops_iac.core.environment import Pipeline
 from mlops_iac.core.run_names import execution_name
 from mlops_iac.pipelines import hyperparameters
-from mlops_iac.pipelines.order import Order, StartRequest
+from mlops_iac.pipelines.order import Order, Running, StartRequest
 
 
 def start_request(stack: str, pipeline: Pipeline, order: Order) -> StartRequest:
@@ -35,6 +35,13 @@ def start_request(stack: str, pipeline: Pipeline, order: Order) -> StartRequest:
             "PipelineParameters": [{"Name": key, "Value": value} for key, value in given.items()],
             "ClientRequestToken": f"mlops-iac-start-{name}",
         },
+        running=Running(
+            operation="list_pipeline_executions",
+            arguments={"PipelineName": pipeline.handle, "SortOrder": "Descending", "MaxResults": 50},
+            items="PipelineExecutionSummaries",
+            status="PipelineExecutionStatus",
+            words=("Executing", "Stopping"),
+        ),
     )
 
 

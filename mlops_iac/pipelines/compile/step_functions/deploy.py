@@ -73,7 +73,7 @@ def _configuration(
     configuration = {
         "EndpointConfigName.$": context.name(step),
         **variants,
-        **endpoint_settings(endpoint),
+        **endpoint_settings(endpoint, lambda name, place: {f"{name}.$": x.text(f"{place}{{}}", x.RUN)}),
         "Tags": context.tags(),
     }
     return task("sagemaker:createEndpointConfig", configuration, next, generic=OPTIMIZED, ResultPath=None)

@@ -26,6 +26,7 @@ from mlops_iac.pipelines.compile.step_functions.explain import compile_explain
 from mlops_iac.pipelines.compile.step_functions.failure import failure_states
 from mlops_iac.pipelines.compile.step_functions.gate import compile_gate
 from mlops_iac.pipelines.compile.step_functions.map import compile_map
+from mlops_iac.pipelines.compile.step_functions.monitor import compile_monitor
 from mlops_iac.pipelines.compile.step_functions.notify import compile_notify
 from mlops_iac.pipelines.compile.step_functions.processing import compile_processing
 from mlops_iac.pipelines.compile.step_functions.query import compile_query, constants
@@ -50,6 +51,7 @@ from mlops_iac.pipelines.steps import (
     GateStep,
     JobStep,
     MapStep,
+    MonitorStep,
     NotifyStep,
     ProcessingStep,
     QueryStep,
@@ -71,6 +73,7 @@ COMPILERS: Mapping[type[Step], Compiler] = {
     ExplainStep: compile_explain,
     GateStep: compile_gate,
     MapStep: compile_map,
+    MonitorStep: compile_monitor,
     NotifyStep: compile_notify,
     ProcessingStep: compile_processing,
     QueryStep: compile_query,

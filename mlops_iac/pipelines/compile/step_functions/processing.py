@@ -22,7 +22,7 @@ def compile_processing(step: ProcessingStep, context: Context) -> States:
         "ImageUri": jobs.image(step.job, context.bindings),
         "ContainerEntrypoint": jobs.command(step.script),
     }
-    return processing_job(step, context, application, _input("code", x.CODE_URI, step))
+    return processing_job(step, context, application, folder_input("code", x.CODE_URI, step))
 
 
 def processing_job(step: FoldersStep, context: Context, application: State, *inputs: State) -> States:
@@ -35,7 +35,7 @@ def processing_job(step: FoldersStep, context: Context, application: State, *inp
         "AppSpecification": {**application, **_arguments(step, context)},
         "ProcessingInputs": [
             *inputs,
-            *(_input(name, context.uri(source), step) for name, source in step.inputs.items()),
+            *(folder_input(name, context.uri(source), step) for name, source in step.inputs.items()),
         ],
         "ProcessingOutputConfig": {
             "Outputs": [_output(name, context.folder_uri(output), step) for name, output in step.outputs.items()],
@@ -80,7 +80,7 @@ def _on_batch(step: ProcessingStep, context: Context) -> States:
     return on_batch.launched(step, order, context, step.environment)
 
 
-def _input(name: str, uri: str, step: FoldersStep) -> dict[str, Any]:
+def folder_input(name: str, uri: str, step: FoldersStep) -> dict[str, Any]:
     place = jobs.input_place(step, name)
     return {"InputName": name, "S3Input": {"S3Uri.$": uri, **place}}
 

@@ -9,7 +9,7 @@ from typing import Any
 from mlops_iac.core.environment import Pipeline
 from mlops_iac.core.run_names import execution_name
 from mlops_iac.pipelines import hyperparameters
-from mlops_iac.pipelines.order import Order, StartRequest
+from mlops_iac.pipelines.order import Order, Running, StartRequest
 
 
 def start_request(
@@ -33,6 +33,13 @@ def start_request(
             "name": execution_name(stack, order.run),
             "input": json.dumps(document),
         },
+        running=Running(
+            operation="list_executions",
+            arguments={"stateMachineArn": pipeline.handle, "statusFilter": "RUNNING", "maxResults": 1},
+            items="executions",
+            status="status",
+            words=("RUNNING",),
+        ),
     )
 
 

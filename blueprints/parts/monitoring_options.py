@@ -1,0 +1,138 @@
+"""What a team may say about watching its model in service."""
+
+from __future__ import annotations
+
+from typing import Literal, Self
+
+from pydantic import Field, ValidationInfo, field_validator, model_validator
+
+from mlops_iac.blueprints.parts.serve_options import ServeOptions
+from mlops_iac.blueprints.parts.training_options import Machine
+from mlops_iac.config.section import Section
+from mlops_iac.core.schedules import FORMS, Schedule, find_zone
+from mlops_iac.pipelines.steps.monitor import Measure, QualityMetric
+
+CANNOT = {
+    "serverless": "SageMaker has no data capture for serverless endpoints.",
+    "async": "SageMaker captures what real-time endpoints are asked; requests and answers of an asynchronous endpoint "
+    "lie in the lake already.",
+}
+"""Flavours that capture nothing: https://docs.aws.amazon.com/sagemaker/latest/dg/serverless-endpoints.html (feature
+exclusions), https://docs.aws.amazon.com/sagemaker/latest/dg/model-monitor-data-capture.html"""
+
+
+class Capture(Section):
+    percent: int = Field(default=100, ge=1, le=100, description="Part of the requests that is kept, in percent.")
+    keep_days: int = Field(default=30, ge=1, le=3650, description="Delete what was captured after this many days.")
+
+
+class Drift(Section):
+    measure: Measure = Field(
+        default="psi",
+        description="How drift is measured: psi, the population stability index, or js, the Jensen-Shannon distance.",
+    )
+    at_most: float = Field(
+        default=0.2,
+        gt=0,
+        le=100,
+        allow_inf_nan=False,
+        description="The alarm is raised when a column's drift is above this, and chance does not explain it.",
+    )
+    least_rows: int = Field(
+        default=100, ge=1, le=1_000_000, description="With fewer rows in a window nothing is said about drift."
+    )
+
+
+class Quality(Section):
+    metric: QualityMetric = Field(description="What predictions are measured by when the truth is known.")
+    at_least: float | None = Field(
+        default=None, allow_inf_nan=False, description="An alarm is raised below this. Left out: see at_most."
+    )
+    at_most: float | None = Field(
+        default=None, allow_inf_nan=False, description="An alarm is raised above this. Without both there is none."
+    )
+    days: int = Field(
+        default=7, ge=1, le=31, description="How far back predictions are joined with the truth, in days."
+    )
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if self.at_least is not None and self.at_most is not None:
+            raise ValueError("say only one of `at_least` and `at_most`")
+        return self
+
+    @property
+    def bound(self) -> tuple[Literal["at_least", "at_most"], float] | None:
+        """Direction and bound; None where no alarm is asked for."""
+        if self.at_least is not None:
+            return "at_least", self.at_least
+        return ("at_most", self.at_most) if self.at_most is not None else None
+
+
+class Monitoring(Section):
+    """Requests and answers are kept, compared with the training data, and an alarm says when they differ."""
+
+    label: str = Field(
+        default="",
+        pattern=r"^[^,]*$",
+        max_length=256,
+        description="Column of the training data that the model predicts; no request has it. Left out: there is none.",
+    )
+    ignore: tuple[str, ...] = Field(
+        default=(), max_length=100, description="Columns that are not compared, such as ids. Left out: all are."
+    )
+    capture: Capture = Field(default=Capture(), description="What of requests and answers is kept.")
+    schedule: str = Field(
+        default="cron(0 6 * * ? *)",
+        description="When requests are compared, as EventBridge Scheduler says it. A look costs about 0.01 $.",
+    )
+    timezone: str = Field(default="UTC", description="The time zone of the schedule, by its IANA name: Europe/Berlin.")
+    window_hours: int = Field(default=24, ge=1, le=744, description="How far back requests are compared, in hours.")
+    drift: Drift = Field(default=Drift(), description="What counts as drift.")
+    quality: Quality | None = Field(
+        default=None,
+        description="What predictions must reach, by truth that is put below curated/truth/ later. Left out: no truth "
+        "is looked for.",
+    )
+    machine: Machine = Field(default=Machine(), description="Machines that compare.")
+
+    @field_validator("schedule")
+    @classmethod
+    def _check_schedule(cls, value: str) -> str:
+        try:
+            Schedule.parse(value)
+        except ValueError as error:
+            raise ValueError(f"it is no schedule: {error}; it may be {FORMS}") from None
+        return value
+
+    @field_validator("timezone")
+    @classmethod
+    def _check_timezone(cls, value: str) -> str:
+        if find_zone(value) is None:
+            raise ValueError("it is no time zone; one looks like Europe/Berlin or UTC")
+        return value
+
+    @field_validator("ignore")
+    @classmethod
+    def _check_ignore(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if odd := [name for name in value if not name or "," in name]:
+            raise ValueError(f"`{odd[0]}` is no column: a name has no comma here")
+        return value
+
+
+class MonitoringOptions(ServeOptions):
+    """The options of a blueprint that serves, and watches how that goes."""
+
+    monitoring: Monitoring | None = Field(
+        default=None,
+        description="Keep what the endpoint is asked, compare it with the training data, and raise an alarm when they "
+        "differ. Left out: nothing is kept.",
+    )
+
+    @field_validator("monitoring")
+    @classmethod
+    def _check_monitoring(cls, value: Monitoring | None, info: ValidationInfo) -> Monitoring | None:
+        flavour = getattr(info.data.get("serving"), "flavour", "")
+        if value is not None and (reason := CANNOT.get(flavour)):
+            raise ValueError(f"a {flavour} endpoint cannot be watched. {reason} Set `serving: {{flavour: realtime}}`")
+        return value
