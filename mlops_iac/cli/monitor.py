@@ -100,6 +100,7 @@ def _lines(stack: str, look: Look, *, color: bool) -> Iterator[str]:
         yield style.paint(f"  failed     run {look.failed.id}: {look.failed.error}", "red")
     if report:
         yield from _found(report, style)
+    if look.page:
         yield f"  report     {look.page}"
     elif not look.run:
         yield f"  next       mlops-iac run {stack} {look.pipeline} --follow"

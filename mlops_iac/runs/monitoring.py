@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -10,6 +9,7 @@ from typing import Any, Final
 from mlops_iac.clients import Clients
 from mlops_iac.core.environment import FOLDERS, Endpoint, Environment, Pipeline, Step
 from mlops_iac.core.errors import RunError
+from mlops_iac.core.strict_json import NotStrictJson, read_json
 from mlops_iac.runs.calls import calling
 from mlops_iac.runs.history import list_runs
 from mlops_iac.runs.lake import find_content
@@ -19,6 +19,10 @@ KIND: Final = "monitor"
 WATCHES: Final = "watches"
 """The fact by which a step says which endpoint it looks at."""
 MOST_BYTES: Final = 64 * 1024 * 1024
+TOLD: Final = frozenset(
+    {"said", "run", "from", "to", "rows", "measure", "columns", "violations", "quality", "broken", "drifted"}
+)
+"""What `report.json` of the shipped script holds at least."""
 MOST_LOOKS: Final = 20
 """Runs that are gone through for one that has come to an end."""
 
@@ -91,15 +95,25 @@ def _look(environment: Environment, clients: Clients, pipeline: Pipeline, step: 
     newest = runs[0] if runs else None
     folder = step.facts[FOLDERS][0].format(run=run.id) if run else ""
     body = find_content(environment.lake, clients, f"{folder}report.json", MOST_BYTES) if run else None
+    report = _read_report(body or b"")
     return Look(
         endpoint=name,
         pipeline=pipeline.name,
         run=run,
         failed=newest if newest and newest.status == "failed" else None,
-        report=json.loads(body) if body else None,
-        page=f"s3://{environment.lake.bucket}/{folder}report.html" if body else "",
+        report=report,
+        page=f"s3://{environment.lake.bucket}/{folder}report.html" if run else "",
         alarms=_alarms(clients, environment.endpoints[name]),
     )
+
+
+def _read_report(body: bytes) -> Mapping[str, Any] | None:
+    """None for what is no report of the shipped script: a team's own leaves what it likes."""
+    try:
+        found = read_json(body)
+    except NotStrictJson:
+        return None
+    return found if isinstance(found, Mapping) and found.keys() >= TOLD else None
 
 
 def _alarms(clients: Clients, endpoint: Endpoint) -> dict[str, str]:
