@@ -16,7 +16,7 @@ def code_key(code: PackedCode, script: str | None, scripts: Collection[str]) -> 
     others = {name for name in scripts if name != script and name in files}
     used = {file.name: file.sha256 for file in code.files if file.name not in others - _reached(script, code)}
     wheels = {wheel.file: wheel.sha256 for wheel in code.requirements.wheels}
-    return key_of(used, wheels, str(code.framework), str(code.platform), sorted(code.shipped))
+    return key_of(used, wheels, str(code.framework), str(code.platform), code.shipped)
 
 
 def _reached(script: str | None, code: PackedCode) -> set[str]:

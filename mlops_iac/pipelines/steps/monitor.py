@@ -26,6 +26,7 @@ class MonitorStep(ShippedStep):
     kind: ClassVar[str] = "monitor"
     shipped: ClassVar[str] = "mlops_iac_monitor.py"
     makes_one: ClassVar[str] = "report"
+    repeatable: ClassVar[bool] = False
 
     script: Script = "mlops_iac_monitor.py"
     """Left out: the one that is shipped. Yours finds ``input/window`` and leaves ``output/report``."""
@@ -54,6 +55,8 @@ class MonitorStep(ShippedStep):
     def _check(self) -> Self:
         if self.compute != "sagemaker":
             raise ValueError("a monitor runs as a SageMaker job: leave out `compute`")
+        if self.cache:
+            raise ValueError("what was asked is another thing at each look, so a monitor has no `cache`")
         if any("," in name for name in (*self.ignore, self.label)):
             raise ValueError("a column's name has no comma here")
         return self
