@@ -40,9 +40,12 @@ each request as an object at once.
 
 Tuning jobs start real training jobs: grid, random, Bayesian (a Gaussian process of ours with expected improvement, on
 at most 150 trials) and Hyperband (successive halving, one bracket). AWS's early stopping is by the median, as
-documented. Not offered: several training job definitions, warm start, Autotune, a limit of the whole run time,
+documented. Not offered: several training job definitions, Autotune, a limit of the whole run time,
 detected convergence. A spot training's machine is taken away only by `mlops-iac cloud interrupt`; checkpoints go both
-ways. One instance: several processes by torchrun where the image has PyTorch, none by MPI.
+ways. A training has as many instances as it asks for, up to 16, each with processes, folders and a network of its own,
+which a bridge joins; torchrun and mpirun start theirs where the image is PyTorch's, and Ray where the code brings it.
+What is not kept from the internet shares the machine's network. There is no GPU, no EFA, no warm pool
+(`KeepAlivePeriodInSeconds` is accepted: nothing is colder here without it) and no heterogeneous cluster.
 
 Athena's queries are ours too: `SELECT`, `UNLOAD` and statements about the Glue catalogue run over the emulated S3
 (text, CSV, JSON, Parquet; partitions of the catalogue), and what is not understood fails with its reason: `INSERT`,

@@ -9,6 +9,7 @@ import pytest
 
 from mlops_iac.core import exit_codes
 from mlops_iac.pipelines.compile import TARGETS
+from tests.support.rights import idle_rights
 from tests.support.tiny_environment import TinyEnvironment, tiny_environment
 
 pytestmark = pytest.mark.slow
@@ -123,3 +124,11 @@ def test_an_objective_that_no_log_shows_fails_with_its_regex(project: TinyEnviro
     told = project.run("run", "tiny-dev", "lost", "--follow", code=exit_codes.ERROR)
     assert "auc is ([0-9.]+)" in told
     assert "No objective metrics found" in told
+
+
+def test_each_right_to_tune_is_needed(project: TinyEnvironment) -> None:
+    """Each statement is taken away in thought: something that the runs above asked for must then be refused."""
+    told = project.cloud.rights()
+    assert told["refused"] == []
+    idle = {sid for rights in idle_rights(told, "tiny-dev").values() for sid in rights}
+    assert not {sid for sid in idle if "Tun" in sid or "Trial" in sid}

@@ -235,3 +235,16 @@ def test_spare_capacity_without_checkpoints_is_told() -> None:
     assert not [*TrainingStep(**TRAIN, spot=True, checkpoints=True).cautions()]
     (told,) = TuneStep(**TUNE, spot=True).cautions()
     assert "a trial whose machines" in told
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_a_tuning_may_begin_with_what_others_found(target: str) -> None:
+    asked = request(target, TuneStep(**TUNE, warm_start={"parents": ["a-tuning", "another"], "kind": "identical"}))
+    assert asked["WarmStartConfig"] == {
+        "ParentHyperParameterTuningJobs": [
+            {"HyperParameterTuningJobName": "a-tuning"},
+            {"HyperParameterTuningJobName": "another"},
+        ],
+        "WarmStartType": "IdenticalDataAndAlgorithm",
+    }
+    assert "WarmStartConfig" not in request(target, TuneStep(**TUNE))

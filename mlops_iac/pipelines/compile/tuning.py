@@ -37,6 +37,21 @@ def configuration(step: TuneStep) -> dict[str, Any]:
     }
 
 
+_KINDS: Final = {"identical": "IdenticalDataAndAlgorithm", "transfer": "TransferLearning"}
+
+
+def warm_start(step: TuneStep) -> dict[str, Any]:
+    """``WarmStartConfig``, as a member of the request; nothing when it begins with nothing.
+
+    https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-warm-start.html
+    """
+    if step.warm_start is None:
+        return {}
+    parents = [{"HyperParameterTuningJobName": name} for name in step.warm_start.parents]
+    kind = _KINDS[step.warm_start.kind]
+    return {"WarmStartConfig": {"ParentHyperParameterTuningJobs": parents, "WarmStartType": kind}}
+
+
 def _resources(step: TuneStep) -> dict[str, Any]:
     if step.hyperband is None:
         return {}

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from math import prod
-from typing import Any, ClassVar, Final, Literal, Self
+from typing import Annotated, Any, ClassVar, Final, Literal, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from mlops_iac.pipelines.model import PipelineModel
 from mlops_iac.pipelines.names import TUNING_NAME_LENGTH, HyperparameterName
@@ -20,6 +20,7 @@ MOST_PARALLEL: Final = 10
 MOST_RANGES: Final = 30
 MOST_METRICS: Final = 20
 """https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-limits.html"""
+JobName = Annotated[str, StringConstraints(pattern=r"^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,31}$")]
 MOST_SEED: Final = 2**31 - 1
 
 REPORTED: Final = r"mlops_iac_metric %s=([-+0-9.eE]+)"
@@ -65,6 +66,15 @@ class Hyperband(PipelineModel):
         return self
 
 
+class WarmStart(PipelineModel):
+    """What earlier tunings found out."""
+
+    parents: tuple[JobName, ...] = Field(min_length=1, max_length=5)
+    """Names of tuning jobs that have ended; `runs show` tells them. At most five."""
+    kind: Literal["identical", "transfer"] = "transfer"
+    """`identical`: data and script are the parents', so nothing is tried twice. `transfer`: they may differ."""
+
+
 class TuneStep(TrainingStep):
     """Trains as a `training` step does, as often as `max_jobs` says, and each time with values out of `ranges`.
 
@@ -90,6 +100,8 @@ class TuneStep(TrainingStep):
     """Start no more trainings when one has reached this objective. Left out: all of them run."""
     hyperband: Hyperband | None = None
     """Needed by the strategy `hyperband`, and by no other."""
+    warm_start: WarmStart | None = None
+    """Begin with what earlier tunings of these hyperparameters found. Left out: with nothing."""
     seed: int | None = Field(default=None, ge=0, le=MOST_SEED)
     """The same seed makes the same choices. Left out: they differ from run to run."""
 

@@ -82,6 +82,29 @@ def test_a_checkpoint_that_was_cut_fails_the_job_in_the_scripts_words(cloud):
     assert "invalid literal for int()" in job["FailureReason"]
 
 
+def test_a_file_that_is_being_written_when_the_machine_goes_is_cut_for_the_next_attempt(cloud):
+    """As on AWS: what lies in the folder at the end is sent as it is. A script that renames never sees a cut one."""
+    script = """
+import os, pathlib, time
+checkpoint = pathlib.Path("/opt/ml/checkpoints/epoch.bin")
+if checkpoint.exists():
+    pathlib.Path(os.environ["SM_MODEL_DIR"], "seen").write_text(str(checkpoint.stat().st_size))
+else:
+    file = open(checkpoint, "wb")
+    file.write(b"x" * 600)
+    file.flush()
+    print("half of it", flush=True)
+    time.sleep(60)
+    file.write(b"x" * 400)
+"""
+    cloud.train(script, wait=False, **SPOT)
+    wait_for_line(cloud, "half of it")
+    assert interrupt(cloud, "job") == {"interrupted": "job"}
+    job = cloud.wait_training()
+    assert job["TrainingJobStatus"] == "Completed", job.get("FailureReason")
+    assert cloud.archive("models/job/output/model.tar.gz") == {"seen": b"600"}
+
+
 def test_only_spot_jobs_that_train_can_be_interrupted(cloud):
     assert "no training job of this name runs" in interrupt(cloud, "other")["refused"]
     cloud.train(COUNTS, wait=False, CheckpointConfig=CHECKPOINTS)

@@ -103,6 +103,30 @@ def test_trials_are_real_training_jobs_and_the_best_is_found(cloud):
         assert cloud.sagemaker.list_tags(ResourceArn=arn)["Tags"] == tags
 
 
+def after(parent: str, kind: str) -> dict[str, Any]:
+    return {"ParentHyperParameterTuningJobs": [{"HyperParameterTuningJobName": parent}], "WarmStartType": kind}
+
+
+@pytest.mark.parametrize(
+    ("kind", "tried"), [("IdenticalDataAndAlgorithm", {"3"}), ("TransferLearning", {"1", "2", "3"})]
+)
+def test_a_tuning_goes_on_where_its_parent_ended(cloud, kind: str, tried: set[str]):
+    def grid(*values: str) -> dict[str, Any]:
+        ranges = {"CategoricalParameterRanges": [{"Name": "x", "Values": [*values]}]}
+        limits = {"MaxParallelTrainingJobs": 2}
+        return {"Strategy": "Grid", "ParameterRanges": ranges, "ResourceLimits": limits}
+
+    parent = request(cloud, config=grid("1", "2"), HyperParameterTuningJobName="parent")
+    cloud.sagemaker.create_hyper_parameter_tuning_job(**parent)
+    with pytest.raises(ClientError, match="parent has not ended yet"):
+        tune(cloud, WarmStartConfig=after("parent", kind))
+    ask = cloud.sagemaker.describe_hyper_parameter_tuning_job
+    wait_for(lambda: ask(HyperParameterTuningJobName="parent"), "HyperParameterTuningJobStatus")
+    job = tune(cloud, config=grid("1", "2", "3"), WarmStartConfig=after("parent", kind))
+    assert job["HyperParameterTuningJobStatus"] == "Completed", job.get("FailureReason")
+    assert {one["TunedHyperParameters"]["x"] for one in trials(cloud)} == tried
+
+
 def test_the_same_seed_makes_the_same_choices(cloud):
     tune(cloud)
     first = [one["TunedHyperParameters"] for one in trials(cloud)]
@@ -267,9 +291,8 @@ def test_other_bad_requests_are_refused(cloud):
         tune(cloud, definition={"InputDataConfig": [channel("train", "s3://lake/nothing/")]})
     with pytest.raises(ClientError, match="less than or equal to 32"):
         tune(cloud, HyperParameterTuningJobName="a" * 33)
-    parents = [{"HyperParameterTuningJobName": "a"}]
-    with pytest.raises(ClientError, match="does not offer WarmStartConfig"):
-        tune(cloud, WarmStartConfig={"ParentHyperParameterTuningJobs": parents, "WarmStartType": "TransferLearning"})
+    with pytest.raises(ClientError, match="parent hyperparameter tuning job a does not exist"):
+        tune(cloud, WarmStartConfig=after("a", "TransferLearning"))
     tune(cloud)
     with pytest.raises(ClientError, match="already exists"):
         tune(cloud)

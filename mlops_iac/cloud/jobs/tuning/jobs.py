@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, ClassVar, Final
 
 from mlops_iac.cloud.gateway import AwsError, Call
@@ -58,7 +58,15 @@ class TuningJobs(JobsApi):
     def check(self, call: Call) -> None:
         asked = check(call)
         check_role(self.host, asked.definition["RoleArn"])
+        for name in asked.parents:
+            self._check_parent(name, self.host.records.find((self.kind, call.account_id, call.region, name)))
         self.training.check(_training_call(call.account_id, call.region, asked.trial(1, {})))
+
+    def _check_parent(self, name: str, parent: Mapping[str, Any] | None) -> None:
+        if parent is None:
+            raise AwsError("ValidationException", f"The parent hyperparameter tuning job {name} does not exist.")
+        if parent["HyperParameterTuningJobStatus"] not in ENDED:
+            raise AwsError("ValidationException", f"The parent hyperparameter tuning job {name} has not ended yet.")
 
     def described(self, call: Call) -> dict[str, Any]:
         config = call.params["HyperParameterTuningJobConfig"]
@@ -120,7 +128,7 @@ class TuningJobs(JobsApi):
         status, reason = "Failed", CLOUD_STOPPED
         try:
             asked = Asked(record)
-            tuner = self._tuners[key] = Tuner(asked, _Trials(self, key, record))
+            tuner = self._tuners[key] = Tuner(asked, _Trials(self, key, record), [*self._known(key, asked)])
             if record["HyperParameterTuningJobStatus"] == "Stopping":
                 tuner.stop()
             if not self._closed:
@@ -131,6 +139,14 @@ class TuningJobs(JobsApi):
         finally:
             self._finish(key, status, reason or (CLOUD_STOPPED if status == "Failed" else ""))
             self._tuners.pop(key, None)
+
+    def _known(self, key: Key, asked: Asked) -> Iterator[tuple[Values, float]]:
+        """What the parents' trials found, of which more is better by this job's objective."""
+        for name in asked.parents:
+            parent = self.host.records.find((*key[:3], name)) or {}
+            for trial in parent.get(TRIALS, {}).values():
+                if "Value" in trial:
+                    yield trial["TunedHyperParameters"], trial["Value"] * asked.sign
 
     def _hear(self, news: News) -> None:
         """A training job has ended: the tuner that started it looks."""

@@ -22,7 +22,7 @@ HYPERBAND_RESOURCES: Final = (1, 9)
 """Values of the objective that a trial of Hyperband has at least and at most, where the request does not say: AWS has
 defaults of its own, which it does not tell."""
 
-_NOT_HERE: Final = ("Autotune", "TrainingJobDefinitions", "WarmStartConfig")
+_NOT_HERE: Final = ("Autotune", "TrainingJobDefinitions")
 _COPIED: Final = (
     "AlgorithmSpecification",
     "CheckpointConfig",
@@ -105,6 +105,18 @@ class Asked:
     @property
     def criteria(self) -> Mapping[str, Any]:
         return self.config.get("TuningJobCompletionCriteria") or {}
+
+    @property
+    def parents(self) -> tuple[str, ...]:
+        """Tuning jobs whose trials are known from the start."""
+        config = self.params.get("WarmStartConfig") or {}
+        return tuple(one["HyperParameterTuningJobName"] for one in config.get("ParentHyperParameterTuningJobs", ()))
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether data and algorithm are the parents', so that nothing is tried twice."""
+        config = self.params.get("WarmStartConfig") or {}
+        return config.get("WarmStartType") == "IdenticalDataAndAlgorithm"
 
     def trial(self, number: int, values: Mapping[str, str]) -> dict[str, Any]:
         """The request of one training job."""

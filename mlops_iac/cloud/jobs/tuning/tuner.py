@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, Protocol
 
 from mlops_iac.cloud.gateway import AwsError
@@ -36,9 +36,13 @@ class Trials(Protocol):
 class Tuner:
     """Runs in a thread of its own; `wake` when a trial has changed."""
 
-    def __init__(self, asked: Asked, trials: Trials) -> None:
+    def __init__(self, asked: Asked, trials: Trials, known: Sequence[tuple[Values, float]] = ()) -> None:
+        """``known``: what parents have tried, with its objective, of which more is better."""
         self._asked, self._trials = asked, trials
         self._strategy, self._stopper = asked.strategy, asked.stopper
+        self._known = [(values, value) for values, value in known if asked.space.holds(values)]
+        for values, _ in self._known if asked.goes_on else ():
+            self._strategy.skip(values)
         self._going: dict[str, Values] = {}
         self._tried: dict[str, Values] = {}
         self._ended: dict[str, Mapping[str, Any]] = {}
@@ -105,7 +109,7 @@ class Tuner:
             if len(self._tried) >= self._asked.most_jobs:
                 return False
             done = [(self._tried[name], value) for name, value in self._values.items()]
-            values = self._strategy.next(done, [*self._going.values()])
+            values = self._strategy.next([*self._known, *done], [*self._going.values()])
             if values is None:
                 return False
             self._start(values)

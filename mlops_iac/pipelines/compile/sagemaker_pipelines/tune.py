@@ -14,6 +14,7 @@ def compile_tune(step: TuneStep, context: Context) -> list[Native]:
     arguments = {
         "HyperParameterTuningJobName": context.job_name,
         "HyperParameterTuningJobConfig": tuning.configuration(step),
+        **tuning.warm_start(step),
         "TrainingJobDefinition": {
             **training_request(step, context),
             "StaticHyperParameters": hyperparameters(step, context),

@@ -17,6 +17,7 @@ def compile_tune(step: TuneStep, context: Context) -> States:
     parameters: State = {
         "HyperParameterTuningJobName.$": context.job_name(step),
         "HyperParameterTuningJobConfig": tuning.configuration(step),
+        **tuning.warm_start(step),
         "TrainingJobDefinition": {
             **training_request(step, context),
             **hyperparameters("StaticHyperParameters", step, context),

@@ -51,6 +51,12 @@ class Number:
     def width(self) -> int:
         return 1
 
+    def holds(self, value: str) -> bool:
+        try:
+            return self.low <= float(value) <= self.high
+        except ValueError:
+            return False
+
     def at(self, unit: float) -> str:
         """The value at a place in the unit interval. An integer's neighbours have equal shares of it."""
         margin = 0.5 if self.whole and self.scale is _LINEAR else 0.0
@@ -78,6 +84,9 @@ class Choice:
     def width(self) -> int:
         return len(self.values)
 
+    def holds(self, value: str) -> bool:
+        return value in self.values
+
     def at(self, unit: float) -> str:
         return self.values[min(int(unit * len(self.values)), len(self.values) - 1)]
 
@@ -93,6 +102,10 @@ class Space:
     def size(self) -> float:
         """How many choices there are; infinite with a decimal."""
         return math.prod(dimension.size for dimension in self.dimensions)
+
+    def holds(self, values: Values) -> bool:
+        """Whether a choice, of another tuning perhaps, lies in here."""
+        return all(one.name in values and one.holds(values[one.name]) for one in self.dimensions)
 
     def draw(self, random: Random) -> Values:
         return {dimension.name: dimension.at(random.random()) for dimension in self.dimensions}

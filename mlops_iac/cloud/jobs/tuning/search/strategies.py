@@ -26,6 +26,9 @@ class Strategy(Protocol):
         """The next choice; None when there is none left. ``done`` has trials with their objective, of which more is
         better, ``going`` those that have none yet."""
 
+    def skip(self, values: Values) -> None:
+        """A choice that a parent has tried already."""
+
 
 class Grid:
     """Every combination once, in the order in which the values are written."""
@@ -35,6 +38,9 @@ class Grid:
 
     def next(self, done: list[tuple[Values, float]], going: list[Values]) -> Values | None:
         return next(self._left, None)
+
+    def skip(self, values: Values) -> None:
+        self._left = iter([one for one in self._left if one != values])
 
 
 class Drawn:
@@ -48,6 +54,9 @@ class Drawn:
         if len(self._tried) >= self.space.size:
             return None
         return self._once(self.draw())
+
+    def skip(self, values: Values) -> None:
+        self._once(values)
 
     def draw(self) -> Values:
         """A choice that was not tried; after many draws, one that was."""
