@@ -19,6 +19,7 @@ from mlops_iac.core import environment as env
 from mlops_iac.pipelines.describe import describe
 
 if TYPE_CHECKING:
+    from mlops_iac.components._kit.refs import EndpointRef
     from mlops_iac.components.compute.batch import BatchCompute
     from mlops_iac.components.monitoring.drift import DriftMonitor
 
@@ -70,11 +71,7 @@ def tell(
             env.LAKE: env.Store(bucket=_any(lake.bucket), zones=dict(lake.zones), key_arn=_any(lake.key_arn or ""))
         },
         "pipelines": pipelines,
-        "endpoints": {
-            "main": env.Endpoint(
-                name=_any(endpoint.name), flavour=endpoint.flavour, watched=_any(monitor.alarms if monitor else {})
-            )
-        },
+        "endpoints": {"main": _endpoint(endpoint, monitor)},
         "registries": {"main": env.Registry(model_package_group=_any(registry.group), repository_url=_any(images.url))},
         "queues": {
             name: env.Queue(queue=_any(queue.queue_arn), job_definition=_any(queue.job_definition_arn))
@@ -86,6 +83,16 @@ def tell(
         "dashboard": monitoring.dashboard_name,
     }
     return env.Environment(**values)
+
+
+def _endpoint(endpoint: EndpointRef, monitor: DriftMonitor | None) -> env.Endpoint:
+    capacity = {
+        key: endpoint.settings[key]
+        for key in ("InstanceType", "InitialInstanceCount", "ServerlessConfig")
+        if key in endpoint.settings
+    }
+    watched = _any(monitor.alarms if monitor else {})
+    return env.Endpoint(name=_any(endpoint.name), flavour=endpoint.flavour, capacity=capacity, watched=watched)
 
 
 def _variable(pipeline: str) -> str:

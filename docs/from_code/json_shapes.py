@@ -30,6 +30,10 @@ JSON_SHAPES = {
     ),
     "up": _OPERATION,
     "outputs": "the outputs by name; of one that is no object, `{NAME: value}`.",
+    "cost": (
+        "`{stack, region, prices, idle, total, items: [{layer, what, idle, used}], unpriced: [type], usage}`; an "
+        "amount is `{low, usual, high}` in US dollars a month, `total` is `idle` and the use that is assumed."
+    ),
     "data put": "`{bucket, files: [{file, key, size, outcome}]}`.",
     "data get": "`{bucket, files: [{key, file, size, outcome}]}`.",
     "data rm": "`{bucket, deleted: [key]}`.",

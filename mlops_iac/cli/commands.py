@@ -19,6 +19,7 @@ COMMANDS = {
         "The settings of an environment, and where each is from: its own file, the company's, the blueprint.",
     ),
     "preview": ("mlops_iac.cli.preview:preview", "Show what would change, layer by layer, and change nothing."),
+    "cost": ("mlops_iac.cli.cost:cost", "Show what an environment costs a month on AWS, before it exists."),
     "up": ("mlops_iac.cli.up:up", "Create or update an environment."),
     "outputs": ("mlops_iac.cli.outputs:outputs", "Show what an environment offers."),
     "data": ("mlops_iac.cli.data:app", "The lake's data: put files there, get, list and delete them."),
@@ -75,7 +76,7 @@ COMMANDS = {
 
 GROUPS = {
     "Begin": ("init", "blueprint", "new", "config"),
-    "Deploy": ("preview", "up", "outputs", "graph", "destroy"),
+    "Deploy": ("preview", "cost", "up", "outputs", "graph", "destroy"),
     "Run": ("data", "pipeline", "run", "runs", "logs", "approve", "reject"),
     "Use": ("models", "lineage", "rollback", "predict", "monitor", "env"),
     "Keep it": ("drift", "refresh", "stack", "state", "cloud"),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mlops_iac.cli.data import render_size
 from mlops_iac.cli.run_view import render_run
-from mlops_iac.core.prices import AS_OF
+from mlops_iac.core.prices import dated
 
 if TYPE_CHECKING:
     from mlops_iac.runs.cost import Cost
@@ -43,9 +43,9 @@ def facts(details: Details) -> Iterator[tuple[str, str]]:
 
 
 def render_cost(cost: Cost) -> str:
-    """``0.0123 USD by the price list of us-east-1, 2024``"""
+    """``0.0123 USD by the list prices of 2023 to 2026-11``"""
     unknown = f"not known for {', '.join(cost.unpriced)}" if cost.unpriced else ""
-    known = f"{cost.dollars:.4f} USD by the price list of {AS_OF}" if len(cost.unpriced) < len(cost.steps) else ""
+    known = f"{cost.dollars:.4f} USD by the list prices of {dated()}" if len(cost.unpriced) < len(cost.steps) else ""
     return "; ".join(part for part in (known, unknown) if part)
 
 

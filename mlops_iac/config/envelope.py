@@ -11,6 +11,7 @@ from pydantic import AfterValidator, Field, StringConstraints
 from mlops_iac.config import names
 from mlops_iac.config.project import shorten
 from mlops_iac.config.section import Section
+from mlops_iac.config.usage import Usage
 
 PRODUCTION = ("prod", "production")
 """Environments that are protected unless the stack file says otherwise."""
@@ -123,6 +124,7 @@ class Envelope(Section):
             "is regulated, else false."
         ),
     )
+    usage: Usage = Field(default=Usage(), description="How much it is used in a month, for `mlops-iac cost`.")
     options: dict[str, Any] = Field(
         default_factory=dict, description="The blueprint's own settings; `mlops-iac blueprint show NAME` explains them."
     )

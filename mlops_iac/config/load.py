@@ -87,6 +87,7 @@ def check_stack(
         encryption_salt=document.values.get("encryptionsalt"),
         file=root / STACKS / f"Pulumi.{stack}.yaml",
         root=root,
+        usage=envelope.usage,
         **envelope.model_dump(include={"team", "environment", "blueprint", "code", "security", "owner", "tags"}),
     )
     loaded._document, loaded._inherited, loaded._merged = document, inherited, merged

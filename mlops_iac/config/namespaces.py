@@ -89,7 +89,7 @@ def lift(config: dict[str, Any]) -> dict[str, Any]:
     own = {key.removeprefix(f"{PROJECT}:"): value for key, value in config.items() if key.startswith(f"{PROJECT}:")}
     if own.get("protect") in ("true", "false"):
         own["protect"] = own["protect"] == "true"
-    for key in ("tags", "options"):
+    for key in ("tags", "usage", "options"):
         if isinstance(own.get(key), str) and own[key].lstrip().startswith("{"):
             own[key] = _parse_json(own[key])
         elif key in own and own[key] in (None, ""):

@@ -16,6 +16,7 @@ from mlops_iac.config.envelope import Security
 from mlops_iac.config.inheritance import Inherited
 from mlops_iac.config.project import PROJECT, PROJECT_FILE
 from mlops_iac.config.project_settings import Merged
+from mlops_iac.config.usage import Usage
 from mlops_iac.core.errors import ConfigError, Problem
 
 _ENVELOPE_KEYS = {"region": "aws:region"}
@@ -37,6 +38,7 @@ class StackConfig(BaseModel):
     protect: bool
     owner: str | None
     tags: Mapping[str, str]
+    usage: Usage
     options: Any
     """The blueprint's validated Options model; the mapping as written when no model was passed in."""
     config: Mapping[str, str]
@@ -83,7 +85,7 @@ class StackConfig(BaseModel):
         """All settings with their defaults, as values of YAML below `mlops-iac:`, and `aws:region`."""
         options = self.options
         said = options.model_dump(mode="json", by_alias=True) if isinstance(options, BaseModel) else options
-        keys = ("team", "environment", "blueprint", "code", "security", "owner", "tags", "protect")
+        keys = ("team", "environment", "blueprint", "code", "security", "owner", "tags", "protect", "usage")
         plain = self.model_dump(mode="json", include=set(keys))
         return {REGION: self.region, **{key: plain[key] for key in keys}, "options": said}
 

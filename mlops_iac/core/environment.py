@@ -109,6 +109,8 @@ class Endpoint:
     name: str
     flavour: str
     """serverless, realtime or async."""
+    capacity: Mapping[str, Any] = field(default_factory=dict)
+    """What answers, in SageMaker's words: InstanceType and InitialInstanceCount, or ServerlessConfig."""
     watched: Mapping[str, str] = field(default_factory=dict)
     """What its monitoring looks at, ``drift`` and ``quality``, to the name of the alarm; empty where nothing looks."""
 

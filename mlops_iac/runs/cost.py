@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from mlops_iac.clients import Clients
 from mlops_iac.core.environment import Environment
-from mlops_iac.core.prices import AS_OF, HOURLY
+from mlops_iac.core.prices import HOME, dated, hourly
 from mlops_iac.runs.calls import calling, missing_is_nothing
 from mlops_iac.runs.run import Run, StepRun
 from mlops_iac.runs.serving import Served, find_all_served
@@ -31,12 +31,13 @@ class StepCost:
     instances: int
     seconds: float
     """Billed, or from its start to its end where the cloud does not say."""
+    region: str = HOME
 
     @property
     def dollars(self) -> float | None:
         """None where the price of the type is not known."""
-        hourly = HOURLY.get(self.instance_type)
-        return None if hourly is None else hourly * self.instances * self.seconds / 3600
+        price = hourly(self.instance_type, self.region)
+        return None if price is None else price.usual * self.instances * self.seconds / 3600
 
     def to_json(self) -> dict[str, Any]:
         machines = {"instance_type": self.instance_type, "instances": self.instances}
@@ -58,7 +59,7 @@ class Cost:
         return tuple(sorted({one.instance_type for one in self.steps if one.dollars is None}))
 
     def to_json(self) -> dict[str, Any]:
-        known = {"dollars": self.dollars if len(self.unpriced) < len(self.steps) else None, "prices": AS_OF}
+        known = {"dollars": self.dollars if len(self.unpriced) < len(self.steps) else None, "prices": dated()}
         return {**known, "unpriced": list(self.unpriced), "steps": [one.to_json() for one in self.steps]}
 
 
@@ -69,30 +70,31 @@ class EndpointCost:
     endpoint: str
     machines: tuple[tuple[str, int], ...] = ()
     """Types of instances, and how many of each."""
+    region: str = HOME
 
     @property
     def hourly(self) -> float | None:
         """None where the price of a type is not known."""
-        prices = [(HOURLY.get(kind), count) for kind, count in self.machines]
-        known = [price * count for price, count in prices if price is not None]
+        prices = [(hourly(kind, self.region), count) for kind, count in self.machines]
+        known = [price.usual * count for price, count in prices if price is not None]
         return sum(known) if len(known) == len(prices) else None
 
     def to_json(self) -> dict[str, Any]:
         machines = [{"instance_type": kind, "instances": count} for kind, count in self.machines]
-        return {"endpoint": self.endpoint, "machines": machines, "dollars_an_hour": self.hourly, "prices": AS_OF}
+        return {"endpoint": self.endpoint, "machines": machines, "dollars_an_hour": self.hourly, "prices": dated()}
 
 
 def endpoint_costs(environment: Environment, clients: Clients) -> tuple[EndpointCost, ...]:
     """Of each endpoint that answers."""
-    return tuple(endpoint_cost(served) for served in find_all_served(environment, clients))
+    return tuple(endpoint_cost(served, clients.region) for served in find_all_served(environment, clients))
 
 
-def endpoint_cost(served: Served) -> EndpointCost:
+def endpoint_cost(served: Served, region: str = HOME) -> EndpointCost:
     counts: Counter[str] = Counter()
     for variant in served.variants:
         if variant.instance_type:
             counts[variant.instance_type] += variant.instances
-    return EndpointCost(served.endpoint, tuple(sorted(counts.items())))
+    return EndpointCost(served.endpoint, tuple(sorted(counts.items())), region)
 
 
 def read_cost(clients: Clients, run: Run) -> Cost:
@@ -112,4 +114,5 @@ def _costs(clients: Clients, steps: Iterable[StepRun]) -> Iterator[StepCost]:
         if found:
             machines = machines_of(found)
             seconds = float(found.get("BillableTimeInSeconds") or step.seconds or 0.0)
-            yield StepCost(step.name, machines["InstanceType"], machines.get("InstanceCount", 1), seconds)
+            count = machines.get("InstanceCount", 1)
+            yield StepCost(step.name, machines["InstanceType"], count, seconds, clients.region)

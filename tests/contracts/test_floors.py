@@ -22,6 +22,7 @@ FLOORS: dict[str, set[str]] = {
     "mlops_iac.cloud": {"mlops_iac.engine", "mlops_iac.clients"},
     "mlops_iac.cloud.plugin": {"mlops_iac.engine"},  # Pulumi's provider protocol over the handler port, and no more
     "mlops_iac.render": {"mlops_iac.engine", "mlops_iac.pipelines"},
+    "mlops_iac.cost": {"mlops_iac.pipelines", "mlops_iac.config"},
     "mlops_iac.blueprints": {
         "mlops_iac.components",
         "mlops_iac.components._kit",
@@ -64,6 +65,7 @@ FLOORS: dict[str, set[str]] = {
         "mlops_iac.config",
         "mlops_iac.runs",
         "mlops_iac.render",
+        "mlops_iac.cost",
         "mlops_iac.scaffold",
         "mlops_iac.clients",
         "mlops_iac.engine",
