@@ -92,7 +92,7 @@ def test_several_instances_share_the_named_input_and_copy_the_others():
 
 
 def test_a_training_over_several_machines_is_told_as_what_the_embedded_cloud_has_not():
-    options = TabularBatchOptions.model_validate({"instances": {"train": {"instance_count": 3}}})
+    options = TabularBatchOptions.model_validate({"instances": {"train": {"instance_count": 20}}})
     (problem,) = options.not_embedded
-    assert "asks for 3 instances" in problem.detail
+    assert "asks for 20 instances" in problem.detail
     assert not list(TabularBatchOptions().not_embedded)

@@ -19,6 +19,7 @@ PLAIN_JSON = {
     "mlops_iac/core/strict_json.py": "the reader itself",
     "mlops_iac/core/champions.py": "the champion's evaluation, at most 4 MiB; it travels into a function",
     "mlops_iac/core/frameworks.py": OURS,
+    "mlops_iac/core/prices.py": OURS,
     "mlops_iac/core/service_models.py": LIBRARY,
     "mlops_iac/config/regions.py": LIBRARY,
     "mlops_iac/cloud/iam/reference.py": OURS,
