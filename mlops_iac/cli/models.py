@@ -124,11 +124,13 @@ def rollback(
 
 
 def render_endpoint_cost(cost: EndpointCost) -> str:
-    """``tiny-dev-endpoint: 4 ml.m5.large, 0.4600 USD an hour by the price list of us-east-1, 2024``"""
+    """``tiny-dev-endpoint: 4 ml.m5.large, 0.4600 USD an hour by the list prices of 2023 to 2026-11``"""
     from mlops_iac.core.prices import dated
 
     machines = " and ".join(f"{count} {kind}" for kind, count in cost.machines)
-    price = "price not known" if cost.hourly is None else f"{cost.hourly:.4f} USD an hour by the list prices of {dated()}"
+    price = (
+        "price not known" if cost.hourly is None else f"{cost.hourly:.4f} USD an hour by the list prices of {dated()}"
+    )
     return f"{cost.endpoint}: {machines}, {price}" if machines else f"{cost.endpoint}: paid by the request"
 
 

@@ -53,7 +53,7 @@ def test_versions_have_one_line_each(monkeypatch: pytest.MonkeyPatch, capsys: py
     returning(monkeypatch, "cost.endpoint_costs", (EndpointCost("screening-dev-endpoint", (("ml.m5.large", 4),)),))
     assert run_command(["models", "screening-dev"]) == 0
     head, first, second, cost = capsys.readouterr().out.splitlines()
-    assert cost == "screening-dev-endpoint: 4 ml.m5.large, 0.4600 USD an hour by the price list of us-east-1, 2024"
+    assert cost == "screening-dev-endpoint: 4 ml.m5.large, 0.4600 USD an hour by the list prices of 2023 to 2026-11"
     assert head.split() == ["VERSION", "APPROVAL", "REGISTERED", "RUN", "METRICS"]
     assert first.split()[:2] == ["3", "Approved"]
     assert first.endswith(f"{RUN}  auc 0.9975  \\x1b[2J 1  serves"), "a foreign name steers no terminal"
