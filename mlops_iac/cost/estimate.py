@@ -61,9 +61,7 @@ def estimate(
 ) -> Estimate:
     """``outputs``: what the environment says of itself; a program that is no environment has none."""
     found: list[Item | NoPrice] = [*_price_resources(resources, place)]
-    targets = {name: one["target"] for name, one in outputs.get("pipelines", {}).items()}
-    for pipeline in pipelines:
-        found += price_runs((pipeline,), targets.get(pipeline.name, ""), place)
+    found += price_runs(pipelines, place)
     for name, endpoint in outputs.get("endpoints", {}).items():
         if endpoint.get("capacity"):
             found += price_endpoint("endpoint", endpoint["capacity"], _beside(pipelines, name), place)

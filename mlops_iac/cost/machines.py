@@ -16,9 +16,6 @@ QUEUE_TYPE: Final = "m5.large"
 """A queue takes the cheapest machine that fits; this one's price by vCPU stands for it."""
 QUEUE_TYPE_VCPUS: Final = 2
 
-TRANSITIONS: Final = 3
-"""Of Step Functions' states, by step of a pipeline, roughly."""
-
 
 @dataclass(frozen=True)
 class NoPrice(Exception):
@@ -27,15 +24,11 @@ class NoPrice(Exception):
     instance_type: str
 
 
-def price_runs(pipelines: Iterable[Pipeline], target: str, place: Place) -> Iterator[Item | NoPrice]:
+def price_runs(pipelines: Iterable[Pipeline], place: Place) -> Iterator[Item | NoPrice]:
     """One item for each step that has machines of its own."""
     for pipeline in pipelines:
         for step in pipeline.steps:
             yield from _price_step(pipeline, step, place)
-        if target == "step-functions":
-            count = place.usage.runs * TRANSITIONS * len(pipeline.steps)
-            what = f"about {count:,} state transitions"
-            yield Item(layer=pipeline.name, what=what, used=item("transition", place.region) * (count / 1000))
 
 
 def _price_step(pipeline: Pipeline, step: Step, place: Place) -> Iterator[Item | NoPrice]:

@@ -34,6 +34,9 @@ class Cost:
     """Billed by a use that is assumed for the whole environment: counted once."""
 
 
+SOME_STATES: Final = 20
+"""Of a pipeline whose document is not known before it is deployed."""
+
 Rate = Callable[[Mapping[str, Any], Place], Iterator[Cost]]
 
 
@@ -83,6 +86,12 @@ def _workgroup(inputs: Mapping[str, Any], place: Place) -> Iterator[Cost]:
     yield Cost(what=f"queries: {amount:g} GB read", used=place.price("athena", amount / 1000), shared=True)
 
 
+def _state_machine(inputs: Mapping[str, Any], place: Place) -> Iterator[Cost]:
+    states = str(inputs.get("definition", "")).count('"Type"') or SOME_STATES
+    count = place.usage.runs * states
+    yield Cost(what=f"about {count:,} state transitions", used=place.price("transition", count / 1000))
+
+
 def _secret(inputs: Mapping[str, Any], place: Place) -> Iterator[Cost]:
     yield Cost(what="a secret", idle=place.price("secret"))
 
@@ -98,6 +107,7 @@ RATES: Final[Mapping[str, Rate]] = {
     "aws:s3/bucket:Bucket": _bucket,
     "aws:s3/bucketV2:BucketV2": _bucket,
     "aws:secretsmanager/secret:Secret": _secret,
+    "aws:sfn/stateMachine:StateMachine": _state_machine,
 }
 
 FREE: Final[Mapping[str, str]] = {
@@ -138,7 +148,6 @@ FREE: Final[Mapping[str, str]] = {
     "aws:sagemaker/pipeline:Pipeline": "pipelines are free; their jobs are billed",
     "aws:scheduler/schedule:Schedule": "the first 14 million calls of a month are free",
     "aws:scheduler/scheduleGroup:ScheduleGroup": "a name",
-    "aws:sfn/stateMachine:StateMachine": "billed by runs",
     "aws:sns/topic:Topic": "the first thousand e-mails of a month are free",
     "aws:sns/topicPolicy:TopicPolicy": "a rule",
     "aws:sns/topicSubscription:TopicSubscription": "the first thousand e-mails of a month are free",

@@ -55,6 +55,7 @@ them."""
 TABLES = {
     "blueprints/parts/training_options.py": "the option's values",
     "components/__init__.py": "the table of components",
+    "mlops_iac/cost/rates.py": "prices by resource type",
     "components/_kit/naming.py": "physical names by resource type",
     "mlops_iac/core/resource_types.py": "one record of facts per resource type",
     "mlops_iac/testing/contracts/world.py": "ARNs by resource type, as AWS would give them",

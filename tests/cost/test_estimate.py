@@ -28,7 +28,6 @@ def price(
     **usage: Any,
 ) -> Estimate:
     outputs = {
-        "pipelines": {"training": {"target": "sagemaker-pipelines"}},
         "endpoints": {"main": {"capacity": capacity or {}}},
     }
     pipelines = [Pipeline.model_construct(name="training", parameters=(), steps=steps)] if steps else []

@@ -30,6 +30,7 @@ def test_every_type_that_components_make_has_a_price_or_is_free_for_a_reason(typ
         ("aws:s3/bucket:Bucket", {}, 0, 0.23),
         ("aws:cloudwatch/logGroup:LogGroup", {}, 0, 0.50),
         ("aws:athena/workgroup:Workgroup", {}, 0, 0.05),
+        ("aws:sfn/stateMachine:StateMachine", {"definition": '{"Type": "Pass", "Type": "Fail"}'}, 0, 0.0015),
         ("aws:secretsmanager/secret:Secret", {}, 0.40, 0),
         ("aws:ec2/natGateway:NatGateway", {}, 32.85, 0),
     ],
