@@ -12,7 +12,7 @@ import pytest
 from mlops_iac.pipelines.compile import TARGETS
 from tests.support.tiny_environment import TinyEnvironment, tiny_environment
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.runs("approval", on=TARGETS)]
 
 STACK = "tiny-dev"
 ASKED = """

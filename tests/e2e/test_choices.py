@@ -10,7 +10,7 @@ import pytest
 from mlops_iac.pipelines.compile import TARGETS
 from tests.support.tiny_environment import TinyEnvironment, tiny_environment
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.runs("choice", on=TARGETS)]
 
 STACK = "tiny-dev"
 CHOSEN = """

@@ -16,7 +16,7 @@ from mlops_iac.core import exit_codes
 from mlops_iac.pipelines.compile import TARGETS
 from tests.support.tiny_environment import TinyEnvironment, tiny_environment
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.runs("deploy", on=TARGETS)]
 
 CANARY = """
 serving:

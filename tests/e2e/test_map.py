@@ -12,7 +12,11 @@ import pytest
 from tests.support import tiny_environment as tiny
 from tests.support.tiny_environment import TinyEnvironment, tiny_environment
 
-pytestmark = pytest.mark.slow
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.runs("map", on=["sagemaker-pipelines", "step-functions"]),
+    pytest.mark.runs("map", "processing", on=["step-functions"], compute="batch"),
+]
 
 PLACES = [("step-functions", "sagemaker"), ("sagemaker-pipelines", "sagemaker"), ("step-functions", "batch")]
 CACHES = {"fitting": "false", "cached": "true"}

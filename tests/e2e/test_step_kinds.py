@@ -19,7 +19,22 @@ from tests.conftest import make_project
 from tests.support.tiny_environment import STACK
 from tests.support.tiny_team import write_script, write_tiny_team
 
-pytestmark = pytest.mark.slow
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.runs(
+        "baseline",
+        "batch_transform",
+        "bias",
+        "container",
+        "explain",
+        "skew",
+        on=["sagemaker-pipelines", "step-functions"],
+    ),
+    pytest.mark.runs("query", "notify", on=["step-functions"]),
+    pytest.mark.runs(
+        "baseline", "bias", "evaluate", "explain", "skew", "training", on=["step-functions"], compute="batch"
+    ),
+]
 
 STACKS = {"step-functions": "sf", "sagemaker-pipelines": "sp"}
 """Target to the environment that has it."""
@@ -38,12 +53,15 @@ steps:
     hyperparameters: parameters.hyperparameters
   describe: {kind: baseline, data: parameters.data}
   bias: {kind: bias, data: parameters.data, model: train.model, label: ill, groups: [sex]}
+  skew: {kind: skew, train: parameters.data, serving: parameters.data, differences: {gap: [age, ill]}}
   explain: {kind: explain, data: parameters.data, model: train.model, label: ill}
   gate:
     kind: gate
     conditions:
       - {evaluation: bias.report, metric: demographic_parity_difference, at_most: 1}
       - {evaluation: explain.report, metric: top_share, at_least: 0.5}
+      - {evaluation: skew.report, metric: skew, at_most: 0.01}
+      - {evaluation: skew.report, metric: distance, slices: [columns.age, columns.gap], at_most: 0.01}
   score:
     kind: batch_transform
     model: train.model
@@ -75,6 +93,22 @@ parameters: {least: {type: number, default: 40}}
 steps:
   ask: {kind: query, sql: "SELECT sex, count(*) AS people FROM people WHERE age >= ? GROUP BY sex ORDER BY sex", values: [parameters.least]}
 """  # noqa: E501
+
+QUEUED = """
+parameters: {data: {type: prefix, default: raw/}}
+steps:
+  train: {kind: training, script: fit.py, channels: {train: parameters.data}, compute: batch}
+  describe: {kind: baseline, data: parameters.data, compute: batch}
+  bias: {kind: bias, data: parameters.data, model: train.model, label: ill, groups: [sex], compute: batch}
+  explain: {kind: explain, data: parameters.data, model: train.model, label: ill, compute: batch}
+  skew: {kind: skew, train: parameters.data, serving: parameters.data, compute: batch}
+  evaluate: {kind: evaluate, script: evaluate.py, inputs: {model: train.model}, compute: batch}
+  gate:
+    kind: gate
+    conditions: [{metric: auc, at_least: 0.5}, {evaluation: skew.report, metric: skew, at_most: 0.01}]
+  tell: {kind: notify, after: [gate], subject: Measured, message: "Run {run} on {parameters.data} has {auc}."}
+"""
+"""Everything on a queue, and a message: Step Functions alone."""
 
 FIT = """
     import os, joblib, pandas
@@ -109,7 +143,13 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_script(code / "fit.py", FIT)
     write_script(code / "inference.py", SERVE)
     (code / "pipelines").mkdir()
-    for name, text in (("looking", LOOKING), ("champion", CHAMPION), ("converting", CONVERTING), ("asking", ASKING)):
+    for name, text in (
+        ("looking", LOOKING),
+        ("champion", CHAMPION),
+        ("converting", CONVERTING),
+        ("asking", ASKING),
+        ("queued", QUEUED),
+    ):
         (code / f"pipelines/{name}.yaml").write_text(text.lstrip())
     chance = random.Random(1)
     ages = [chance.randint(20, 80) for _ in range(60)]
@@ -125,13 +165,16 @@ def environments(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
     cloud = EmbeddedCloud(home / "cloud")
     cloud.start()
     made = {}
-    asking = project / "examples/tiny/pipelines/asking.yaml"
+    alone = [project / f"examples/tiny/pipelines/{name}.yaml" for name in ("asking", "queued")]
     for target, environment in STACKS.items():
         text = STACK.format(target=target, blueprint="tabular-batch").replace(": dev", f": {environment}")
-        (project / f"stacks/Pulumi.tiny-{environment}.yaml").write_text(f"{text.rstrip()}\n{TABLES}")
+        (project / f"stacks/Pulumi.tiny-{environment}.yaml").write_text(
+            f"{text.rstrip()}\n{TABLES}    batch: {{enabled: true}}\n"
+        )
         made[target] = bring_up(EmbeddedBackend(project, f"tiny-{environment}", home=home))
         made[target].put(project / "data")
-        asking.unlink(missing_ok=True)  # the other one does not ask in SQL
+        for file in alone:
+            file.unlink(missing_ok=True)  # the other one does not ask in SQL, and has no queues
     yield made
     cloud.stop()
 
@@ -181,6 +224,15 @@ def test_a_query_answers_into_the_lake(environments: Environments) -> None:
     people = [line.split(",") for line in read(environment, "raw/numbers.csv").decode().splitlines()[1:]]
     wanted = {sex: sum(int(age) >= 50 and one == sex for age, one, _ in people) for sex in "fm"}
     assert {row["sex"]: row["people"] for row in rows} == wanted
+
+
+def test_every_kind_of_script_runs_on_a_queue_and_the_team_is_told(environments: Environments) -> None:
+    environment = environments["step-functions"]
+    run = environment.run("queued")
+    assert run.status == "succeeded", [(step.name, step.status, step.reason) for step in run.steps]
+    assert {step.status for step in run.steps} == {"succeeded"}
+    assert {step.job_kind for step in run.steps if step.name not in ("gate", "tell")} == {"batch"}
+    assert run.metrics["auc"] == 0.95
 
 
 REFUSED: dict[str, tuple[str, str]] = {

@@ -12,7 +12,7 @@ from mlops_iac.pipelines.compile import TARGETS
 from tests.support.rights import idle_rights
 from tests.support.tiny_environment import TinyEnvironment, tiny_environment
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.runs("tune", on=TARGETS)]
 
 TRAINING = """
 extends: training

@@ -105,3 +105,15 @@ def test_every_target_compiles_a_condition(target: str, condition: Any) -> None:
     document = found.compile(made, Bindings.placeholder("screening-dev", "eu-central-1"))
     assert "a--when" in str(document)
     assert found.step_of("a--when") == "a"
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_a_metric_that_lies_where_no_orchestrator_may_read_is_refused(target: str) -> None:
+    hidden = Output(zone="curated", folder="evaluation")
+    evaluate = EvaluateStep(
+        name="evaluate", script="e.py", inputs={"data": "parameters.data"}, outputs={"evaluation": hidden}
+    )
+    made = pipeline(evaluate, step("a", when=[GOOD]))
+    with pytest.raises(PipelineError, match="cannot read there") as refused:
+        get_target(target).compile(made, Bindings.placeholder("screening-dev", "eu-central-1"))
+    assert "Step `a`" in refused.value.detail

@@ -147,3 +147,53 @@ def test_a_model_that_cannot_be_asked_is_told(run: Run, environment: Any, tmp_pa
     fit = f"import sys; sys.path[:0] = {[*map(str, environment.folders)]}\n{FIT}"
     subprocess.run([environment.python, "-c", fit, str(tmp_path)], check=True)
     assert "a int, has no `predict`" in run("mlops_iac_explain.py", "--label", "ill").stderr
+
+
+def asked(tmp_path: Path, learned: str, serving: str) -> None:
+    for name, text in (("train", learned), ("serving", serving)):
+        (tmp_path / "input" / name).mkdir(parents=True, exist_ok=True)
+        (tmp_path / "input" / name / "rows.csv").write_text(text)
+
+
+EQUAL = "a,b,sum\n" + "".join(f"{n % 10},{n % 10},{2 * (n % 10)}\n" for n in range(200))
+ASKED = "a,b\n" + "".join(f"{n % 10},{n // 10 % 10}\n" for n in range(200))
+
+
+def test_skew_is_seen_in_a_difference_where_each_column_looks_right(run: Run, tmp_path: Path) -> None:
+    asked(tmp_path, EQUAL, ASKED)
+    done = run("mlops_iac_skew.py", "--differences", '{"a_minus_b": ["a", "b"]}')
+    assert done.returncode == 0, done.stderr
+    found = read(tmp_path, "report/evaluation.json")
+    assert [*found["columns"]] == ["a", "b", "a_minus_b"]
+    assert found["columns"]["a"]["distance"] == found["columns"]["b"]["distance"] == 0
+    assert found["metrics"]["skew"] == found["columns"]["a_minus_b"]["distance"] == pytest.approx(0.45)
+    assert "a_minus_b" in (tmp_path / "output/report/report.html").read_text()
+
+
+def test_skew_of_texts_and_of_what_is_missing(run: Run, tmp_path: Path) -> None:
+    asked(tmp_path, "country,age\nDE,1\nDE,2\nFR,3\nFR,4\n", "country,age\nFR,1\nFR,\nFR,\nES,4\n")
+    done = run("mlops_iac_skew.py", "--ignore", '["id"]')
+    assert done.returncode == 0, done.stderr
+    found = read(tmp_path, "report/report.json")["columns"]
+    assert found["country"]["distance"] == pytest.approx(0.5)
+    assert found["country"]["by"] == "total variation"
+    assert found["age"]["missing"] == found["age"]["distance"] == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize(
+    ("learned", "serving", "arguments", "told"),
+    [
+        ("a\n1\n", "b\n1\n", (), "no column in common"),
+        ("a,b\n1,x\n", "a,b\n1,y\n", ("--differences", '{"d": ["a", "b"]}'), "column b holds no numbers"),
+        ("a\n1\n", "a\n1\n", ("--differences", '{"d": ["a", "c"]}'), "has no column c"),
+        ("a\n", "a\n1\n", (), "no rows"),
+    ],
+)
+def test_data_that_cannot_be_compared_ends_in_one_line(
+    run: Run, tmp_path: Path, learned: str, serving: str, arguments: tuple[str, ...], told: str
+) -> None:
+    asked(tmp_path, learned, serving)
+    done = run("mlops_iac_skew.py", *arguments)
+    assert done.returncode == 1
+    assert told in done.stderr
+    assert "Traceback" not in done.stderr

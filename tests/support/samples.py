@@ -26,6 +26,7 @@ from mlops_iac.pipelines.steps import (
     Output,
     ProcessingStep,
     QueryStep,
+    SkewStep,
     SparkStep,
     Step,
     TrainingStep,
@@ -94,6 +95,7 @@ def _measuring() -> Pipeline:
     measured = (
         BaselineStep(name="describe", data=data, ignore=("id",)),
         BiasStep(name="bias", data=data, model=model, label="ill", groups=("country", "sex")),
+        SkewStep(name="skew", train=data, serving=data, ignore=("id",), differences={"gap": ("age", "height")}),
         ExplainStep(name="explain", data=data, model=model, label="ill"),
     )
     return Pipeline(name="training", parameters=whole.parameters, steps=(*whole.steps, *measured))
@@ -174,6 +176,7 @@ SAMPLES: Mapping[str, Callable[[], Pipeline]] = {
     "processing": _training,
     "query": _refreshing,
     "register": _training,
+    "skew": _measuring,
     "spark": _sparking,
     "training": _training,
     "tune": _tuned,

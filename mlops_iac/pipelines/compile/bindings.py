@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Self
 
 from mlops_iac.core.errors import PipelineError, Problem
 from mlops_iac.core.suggestions import did_you_mean
+from mlops_iac.pipelines.guards import spoken
 from mlops_iac.pipelines.pipeline import Pipeline
-from mlops_iac.pipelines.steps.step import Bind, Step
+from mlops_iac.pipelines.steps import ChoiceStep, GateStep
+from mlops_iac.pipelines.steps.step import Bind, Output, Step
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -158,8 +160,31 @@ def check_bindings(pipeline: Pipeline, bindings: Bindings) -> None:
                 problems += step.misfits(bind, there[bind.name])
             else:
                 problems.append(_missing(pipeline, step, bind, there))
+    problems += _hidden(pipeline)
     if problems:
         raise PipelineError.of(problems)
+
+
+READABLE = "models"
+"""The zone that an orchestrator may read."""
+
+
+def _hidden(pipeline: Pipeline) -> Iterator[Problem]:
+    """Evaluations that are read by the orchestrator itself and lie where it may not read."""
+    for step in pipeline.guarded.ordered:
+        comparing = step.comparisons() if isinstance(step, ChoiceStep | GateStep) else ()
+        for source in dict.fromkeys(one.evaluation for one in comparing):
+            made = pipeline.made(source)
+            if isinstance(made, Output) and made.zone != READABLE:
+                yield spoken(
+                    Problem(
+                        path=f"{step.name}.evaluation",
+                        summary="A gate cannot read there.",
+                        detail=f"Step `{step.name}` of pipeline `{pipeline.name}` reads `{source}`, which lies in zone "
+                        f"`{made.zone}`; an orchestrator may read `{READABLE}` only.",
+                        hint=f"write `zone: {READABLE}` at the output `{source.output}` of step `{source.step}`.",
+                    )
+                )
 
 
 def _missing(pipeline: Pipeline, step: Step, bind: Bind, there: Mapping[str, Any]) -> Problem:

@@ -21,6 +21,7 @@ from mlops_iac.pipelines.steps.notify import NotifyStep
 from mlops_iac.pipelines.steps.processing import ProcessingStep
 from mlops_iac.pipelines.steps.query import QueryStep
 from mlops_iac.pipelines.steps.register import RegisterStep
+from mlops_iac.pipelines.steps.skew import SkewStep
 from mlops_iac.pipelines.steps.spark import SparkStep
 from mlops_iac.pipelines.steps.step import Job, JobStep, Output, ScriptStep, Step
 from mlops_iac.pipelines.steps.training import TrainingStep
@@ -43,6 +44,7 @@ STEP_KINDS: tuple[type[Step], ...] = (
     ProcessingStep,
     QueryStep,
     RegisterStep,
+    SkewStep,
     SparkStep,
     TrainingStep,
     TuneStep,
@@ -89,6 +91,7 @@ __all__ = [
     "QueryStep",
     "RegisterStep",
     "ScriptStep",
+    "SkewStep",
     "SparkStep",
     "Step",
     "TrainingStep",

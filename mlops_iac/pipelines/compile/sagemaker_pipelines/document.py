@@ -26,6 +26,7 @@ from mlops_iac.pipelines.compile.sagemaker_pipelines.monitor import compile_moni
 from mlops_iac.pipelines.compile.sagemaker_pipelines.processing import compile_processing
 from mlops_iac.pipelines.compile.sagemaker_pipelines.refused import REFUSED, REFUSED_COMPUTE
 from mlops_iac.pipelines.compile.sagemaker_pipelines.register import compile_register
+from mlops_iac.pipelines.compile.sagemaker_pipelines.skew import compile_skew
 from mlops_iac.pipelines.compile.sagemaker_pipelines.training import compile_training
 from mlops_iac.pipelines.compile.sagemaker_pipelines.tune import compile_tune
 from mlops_iac.pipelines.compile.sagemaker_pipelines.validate import check
@@ -47,6 +48,7 @@ from mlops_iac.pipelines.steps import (
     MonitorStep,
     ProcessingStep,
     RegisterStep,
+    SkewStep,
     Step,
     TrainingStep,
     TuneStep,
@@ -67,6 +69,7 @@ COMPILERS: Mapping[type[Step], Compiler] = {
     MonitorStep: compile_monitor,
     ProcessingStep: compile_processing,
     RegisterStep: compile_register,
+    SkewStep: compile_skew,
     TrainingStep: compile_training,
     TuneStep: compile_tune,
 }

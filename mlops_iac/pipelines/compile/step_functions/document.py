@@ -32,6 +32,7 @@ from mlops_iac.pipelines.compile.step_functions.processing import compile_proces
 from mlops_iac.pipelines.compile.step_functions.query import compile_query, constants
 from mlops_iac.pipelines.compile.step_functions.refused import REFUSED
 from mlops_iac.pipelines.compile.step_functions.register import compile_register
+from mlops_iac.pipelines.compile.step_functions.skew import compile_skew
 from mlops_iac.pipelines.compile.step_functions.structure import all_states
 from mlops_iac.pipelines.compile.step_functions.training import compile_training
 from mlops_iac.pipelines.compile.step_functions.tune import compile_tune
@@ -56,6 +57,7 @@ from mlops_iac.pipelines.steps import (
     ProcessingStep,
     QueryStep,
     RegisterStep,
+    SkewStep,
     Step,
     TrainingStep,
     TuneStep,
@@ -78,6 +80,7 @@ COMPILERS: Mapping[type[Step], Compiler] = {
     ProcessingStep: compile_processing,
     QueryStep: compile_query,
     RegisterStep: compile_register,
+    SkewStep: compile_skew,
     TrainingStep: compile_training,
     TuneStep: compile_tune,
 }

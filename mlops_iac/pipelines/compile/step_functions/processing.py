@@ -62,7 +62,7 @@ def processing_job(step: FoldersStep, context: Context, application: State, *inp
 def _on_batch(step: ProcessingStep, context: Context) -> States:
     arguments = _arguments(step, context) or {"ContainerArguments": []}
     order = {
-        "kind": step.kind,
+        "kind": ProcessingStep.kind,  # what evaluates is a processing job like any other
         "script": step.script,
         **{key.replace("ContainerArguments", "arguments"): value for key, value in arguments.items()},
         "inputs": [

@@ -1,0 +1,67 @@
+"""Every cell of the table of kinds that is not "no" is run from end to end by some test: kind, target, and where it
+computes.
+
+A test module says what it runs: ``pytest.mark.runs("gate", "register", on=TARGETS)``, with ``compute="batch"`` where
+its scripts run on a queue. ``on`` is what the module itself is parametrized with, or a list.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+from mlops_iac.pipelines.compile import TARGETS, get_target
+from mlops_iac.pipelines.steps import STEP_KINDS, ScriptStep, TuneStep
+
+TESTS = Path(__file__).parents[1]
+FOLDERS = ("e2e", "examples")
+ALL = "TARGETS"
+"""Stands for every target, in tests that run on each."""
+
+Cell = tuple[str, str, str]
+"""Kind, target, compute."""
+
+
+def wanted() -> Iterator[Cell]:
+    for target in TARGETS:
+        found = get_target(target)
+        for kind in STEP_KINDS:
+            if kind in found.COMPILERS:
+                yield kind.kind, target, "sagemaker"
+                on_queues = issubclass(kind, ScriptStep) and not issubclass(kind, TuneStep)
+                if on_queues and "batch" not in getattr(found, "REFUSED_COMPUTE", {}):
+                    yield kind.kind, target, "batch"
+
+
+def claimed() -> Iterator[tuple[Cell, str]]:
+    for folder in FOLDERS:
+        for file in sorted((TESTS / folder).glob("test_*.py")):
+            for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.Call) and ast.unparse(node.func) == "pytest.mark.runs":
+                    yield from ((cell, f"{folder}/{file.name}") for cell in _cells(node))
+
+
+def _cells(call: ast.Call) -> Iterator[Cell]:
+    told = {keyword.arg: keyword.value for keyword in call.keywords}
+    on = told["on"]
+    targets = list(TARGETS) if isinstance(on, ast.Name) and on.id == ALL else ast.literal_eval(on)
+    compute = ast.literal_eval(told["compute"]) if "compute" in told else "sagemaker"
+    yield from ((ast.literal_eval(kind), target, compute) for kind in call.args for target in targets)
+
+
+def test_every_cell_is_run_from_end_to_end() -> None:
+    assert sorted({*wanted()} - {cell for cell, _ in claimed()}) == []
+
+
+def test_what_is_said_to_run_is_a_cell() -> None:
+    cells = {*wanted()}
+    assert [(cell, file) for cell, file in claimed() if cell not in cells] == []
+
+
+def test_a_module_that_says_it_runs_a_kind_names_it() -> None:
+    """A claim is read, not believed: the kind stands in the module, or in what the module deploys."""
+    usual = {"processing", "training", "evaluate", "gate", "register", "deploy"}  # the blueprint's own pipeline
+    for (kind, *_), file in claimed():
+        text = (TESTS / file).read_text(encoding="utf-8")
+        assert kind in usual or f"kind: {kind}" in text, (file, kind)
