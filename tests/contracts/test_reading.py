@@ -39,6 +39,7 @@ PLAIN_JSON = {
     "mlops_iac/runs/launcher/mlops_iac_ray.py": INSIDE_A_JOB,
     "mlops_iac/runs/launcher/mlops_iac_run.py": INSIDE_A_JOB,
     "mlops_iac/runs/launcher/mlops_iac_step.py": INSIDE_A_JOB,
+    "mlops_iac/runs/shipped/mlops_iac_skew.py": INSIDE_A_JOB,
     "mlops_iac/runs/shipped/mlops_iac_captured.py": INSIDE_A_JOB,
     "mlops_iac/runs/shipped/mlops_iac_monitor.py": INSIDE_A_JOB,
     "components/monitoring/watch_function.py": INSIDE_A_JOB,
