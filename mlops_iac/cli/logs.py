@@ -17,6 +17,7 @@ def logs(
     stack: StackArgument,
     run: Annotated[str, typer.Argument(help="The run, as `runs STACK` lists it; `last` is the latest.")],
     step: Annotated[str | None, typer.Argument(help="One step only.")] = None,
+    item: Annotated[int | None, typer.Option("--item", min=0, help="One item of a step that maps: its number.")] = None,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on until the run is over.")] = False,
     cloud: CloudOption = CloudName.EMBEDDED,
     json: JsonOption = False,
@@ -31,8 +32,9 @@ def logs(
     from mlops_iac.runs.history import get_run
     from mlops_iac.runs.logs import LogLine, choose_steps, read_logs
 
-    if follow and json:
-        raise UsageError("Options exclude each other.", "--json prints one object, --follow goes on.", hint="drop one.")
+    if follow and (json or item is not None):
+        other = "--json prints one object" if json else "--item shows what one item wrote"
+        raise UsageError("Options exclude each other.", f"{other}, --follow goes on.", hint="drop one.")
     opened = open_environment(stack, cloud, quick=True)
     found = get_run(opened.environment, opened.clients, run)
     wanted = {one.name for one in choose_steps(found, step)}
@@ -41,7 +43,7 @@ def logs(
             if isinstance(change, LogLine) and change.step in wanted:
                 show(render_line(change, one_step=step is not None))
         return
-    lines = list(read_logs(opened.clients, found, step))
+    lines = list(read_logs(opened.clients, found, step, item))
     if json:
         show_json(
             {"run": found.id, "lines": [{"step": x.step, "time": x.time.isoformat(), "text": x.text} for x in lines]}

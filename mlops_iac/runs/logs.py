@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -25,6 +26,8 @@ GROUPS = {
 """Kind of job to its log group."""
 CONTAINER_GROUP = "/aws/batch/job"
 """Of containers whose definition names none."""
+MOST_DESCRIBED = 100
+"""Jobs of one DescribeJobs: https://docs.aws.amazon.com/batch/latest/APIReference/API_DescribeJobs.html"""
 ENDPOINT_GROUP = "/aws/sagemaker/Endpoints/"
 
 
@@ -34,7 +37,7 @@ class LogLine:
     time: datetime
     text: str
     trial: str = ""
-    """Number of the training that wrote it, where a step tunes."""
+    """Number of the training that wrote it, where a step tunes; of the item, where it maps."""
 
     @property
     def writer(self) -> str:
@@ -65,7 +68,7 @@ class JobLog:
         return sorted(lines, key=lambda line: line.time)
 
     def trial_of(self, stream: str) -> str:
-        """The number of the training that writes there; empty where there is one job."""
+        """The number of the training or item that writes there; empty where there is one job."""
         return ""
 
     def _streams(self) -> list[str]:
@@ -117,22 +120,102 @@ class ContainerLog(JobLog):
         return list(dict.fromkeys(one["logStreamName"] for one in each if one.get("logStreamName")))
 
 
-def job_log(clients: Clients, step: StepRun) -> JobLog:
-    """The log of a step that is a job; check `step.job` first."""
+@dataclass
+class ItemsLog(JobLog):
+    """The logs of a map's jobs: ``prefix`` is what the step's own is called, an item's has its number behind it."""
+
+    item: int | None = None
+    """One item only. Left out: all of them, and the step's own job."""
+
+    def trial_of(self, stream: str) -> str:
+        return self._number(stream) or ""
+
+    def _streams(self) -> list[str]:
+        return [stream for stream in super()._streams() if self._is_wanted(stream)]
+
+    def _is_wanted(self, name: str) -> bool:
+        number = self._number(name)
+        return number is not None and self.item in (None, int(number or -1))
+
+    def _number(self, name: str) -> str | None:
+        """The item's number in the name of a job; empty for the step's own job, None for a job of another step."""
+        found = re.fullmatch(rf"{re.escape(self.prefix)}(?:-(\d+))?(?:-\d+)?(?:/.*)?", name)
+        return None if found is None else found[1] or ""
+
+
+@dataclass
+class ItemContainersLog(ItemsLog):
+    """The same where a map's jobs are on a queue, whose containers write to streams of other names."""
+
+    _names: dict[str, str] = field(default_factory=dict)
+    """Stream to the name of its job."""
+
+    def trial_of(self, stream: str) -> str:
+        return self._number(self._names[stream]) or ""
+
+    def _streams(self) -> list[str]:
+        batch = self.clients("batch")
+        named = [{"name": "JOB_NAME", "values": [f"{self.prefix}*"]}]
+        for queue in pages(batch.describe_job_queues, "jobQueues", next_key="nextToken"):
+            for job in pages(
+                batch.list_jobs, "jobSummaryList", next_key="nextToken", jobQueue=queue["jobQueueName"], filters=named
+            ):
+                if self._is_wanted(job["jobName"]):
+                    self._find_containers(batch, job)
+        return [*self._names]
+
+    def _read_stream(self, stream: str) -> Iterator[LogLine]:
+        """A container that wrote nothing has no stream."""
+        try:
+            with calling("logs:GetLogEvents", stream):
+                lines = [*super()._read_stream(stream)]
+        except CloudError as error:
+            if not is_missing(error):
+                raise
+            return
+        yield from lines
+
+    def _find_containers(self, batch: Any, job: Mapping[str, Any]) -> None:
+        """Of a job, or of each child of an array."""
+        numbers = [job["jobId"]]
+        if "size" in job.get("arrayProperties", {}):
+            numbers = [f"{job['jobId']}:{index}" for index in range(job["arrayProperties"]["size"])]
+        for at in range(0, len(numbers), MOST_DESCRIBED):
+            for found in batch.describe_jobs(jobs=numbers[at : at + MOST_DESCRIBED])["jobs"]:
+                container = found.get("container", {})
+                self.group = container.get("logConfiguration", {}).get("options", {}).get("awslogs-group", self.group)
+                for one in (*(attempt.get("container", {}) for attempt in found.get("attempts", ())), container):
+                    if one.get("logStreamName"):
+                        self._names[one["logStreamName"]] = job["jobName"]
+
+
+def job_log(clients: Clients, step: StepRun, item: int | None = None) -> JobLog:
+    """The log of a step that is a job, or of one item of a map; check `step.job` first."""
+    if step.kind == "map" and step.job_kind == "batch":
+        return ItemContainersLog(clients, CONTAINER_GROUP, str(step.job), step.name, item=item)
+    if step.job_kind == "map":
+        return ItemsLog(clients, GROUPS[step.job_kind], str(step.job), step.name, item=item)
     if step.job_kind == "batch":
         return ContainerLog(clients, "", str(step.job), step.name)
     if step.job_kind == "tune":
         return TrialsLog(clients, GROUPS[step.job_kind], f"{step.job}-", step.name)
-    # A map's jobs are called like the step's, with the number of their item behind it.
-    end = "" if step.job_kind == "map" else "/"
-    return JobLog(clients, GROUPS[step.job_kind], f"{step.job}{end}", step.name)
+    return JobLog(clients, GROUPS[step.job_kind], f"{step.job}/", step.name)
 
 
-def read_logs(clients: Clients, run: Run, step: str | None = None) -> Iterator[LogLine]:
-    """The lines of one step, or of all that have started, step after step. Raises UsageError for an unknown step."""
-    for one in choose_steps(run, step):
+def read_logs(clients: Clients, run: Run, step: str | None = None, item: int | None = None) -> Iterator[LogLine]:
+    """The lines of one step, or of all that have started, step after step; or those of one item of a step that maps.
+    Raises UsageError for an unknown step, and for an item of a step that has none."""
+    chosen = choose_steps(run, step)
+    if item is not None and (step is None or chosen[0].kind != "map"):
+        maps = [one.name for one in run.steps if one.kind == "map"]
+        raise UsageError(
+            "Step has no items.",
+            f"`--item {item}` is for a step that maps; this is {f'`{step}`' if step else 'a whole run'}.",
+            hint=f"name the step: {', '.join(maps)}." if maps else "leave `--item` out: no step of this run maps.",
+        )
+    for one in chosen:
         if one.job and (one.started or one.status == "reused"):
-            yield from job_log(clients, one).read_on()
+            yield from job_log(clients, one, item).read_on()
 
 
 def choose_steps(run: Run, step: str | None) -> tuple[StepRun, ...]:

@@ -1,4 +1,5 @@
-"""Tasks of a map in one job, against a bare loop of forks over the same work in the same interpreter.
+"""Tasks of a map in one job, against a bare loop of forks over the same work in the same interpreter; and what a task
+costs of which the result is known.
 
 The bare loop is a warm process that forks for each task, as many at a time as there are cores, leaves each result in a
 file, and knows no items, failures or reasons. CPU time is the children's as well. ``MLOPS_IAC_BENCH_TASKS`` says how
@@ -10,6 +11,7 @@ from __future__ import annotations
 import json
 import os
 import statistics
+import sys
 import tempfile
 from importlib.resources import files
 from pathlib import Path
@@ -72,6 +74,33 @@ def main() -> None:
             f"{name}: 20,000 tasks on {CORES} cores, by CPU", mine / TASKS * 20_000 / CORES, "s", "must be at most 120"
         )
         show(f"{name}: most memory of a process", max(one.memory for one, _ in pairs), "MB", "must be at most 100")
+    for name, spent in known(python).items():
+        show(f"nothing left to do: {name}, wall", spent.wall, "s", "20,000 tasks: must be at most 2")
+        show(f"nothing left to do: {name}, CPU", spent.cpu, "s")
+        show(f"nothing left to do: {name}, a task", spent.cpu / 20_000 * 1e3, "ms", "must be at most 0.20")
+        show(f"nothing left to do: {name}, memory", spent.memory, "MB", "must be at most 100")
+
+
+def known(python: str) -> dict[str, Usage]:
+    """20,000 tasks of which all are kept: what is read, looked up and written for each, and no task runs."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "fit.py").write_text("raise SystemExit('this was to be known')")
+        (folder / "items.json").write_text(json.dumps([{"series": number} for number in range(200)]))
+        words = ["--map-script", "fit.py", "--map-inner", "100", "--map-items-file", "items.json", "--map-cache"]
+        sys.path.insert(0, str(Path(RUNNER).parent))
+        import mlops_iac_items as lists  # type: ignore[import-not-found]
+
+        base = lists.base("fit.py", [], "")
+        kept = folder / "ml/processing/input/kept"
+        kept.mkdir(parents=True)
+        for number in range(200):
+            keys = lists.Keys(base, {"series": number})
+            result = json.dumps({"error": 0.1234567890123456, "setting": {"lags": 7, "penalty": 0.001}})
+            (kept / f"{number}.jsonl").write_text(
+                "".join(lists.kept_line(keys.of(each), result) for each in range(100))
+            )
+        return {how: spend([python, RUNNER, *words, how], folder) for how in ("all", "plan")}
 
 
 def mapped(python: str, work: str) -> Usage:

@@ -86,6 +86,7 @@ def project(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
         with tiny_environment(folder, target, pipelines) as made:
             for name, text in SCRIPTS.items():
                 made.write(name, text)
+            made.items_have_jobs = target == "step-functions"
             yield made
 
 
@@ -98,6 +99,11 @@ def test_each_row_is_fitted_for_each_index_and_the_one_that_failed_is_left_out(
     rows = [("a", 1), ("b", 2), ("d", 4)]
     expected = [[name, index, 10 * level + index] for name, level in rows for index in (0, 1)]
     assert read_best(project, run["id"], tmp_path) == expected
+    assert "item 2 failed: index 0: ValueError: series c has no rows" in project.run("logs", "tiny-dev", "last", "fit")
+    if project.items_have_jobs:
+        log = project.run("logs", "tiny-dev", "last", "fit", "--item", "2")
+        assert "item 2 failed" in log
+        assert project.run("logs", "tiny-dev", "last", "fit", "--item", "3").strip() == ""
 
 
 def read_best(project: TinyEnvironment, run: str, folder: Path) -> Any:

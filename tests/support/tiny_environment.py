@@ -27,6 +27,9 @@ STACK = """config:
 class TinyEnvironment(Project):
     """The project of ``tiny-dev``, and its team's scripts."""
 
+    items_have_jobs = True
+    """Whether each item of a map has a job, and a log, of its own."""
+
     def write(self, script: str, text: str) -> None:
         write_script(self.folder / "examples/tiny" / script, text)
 

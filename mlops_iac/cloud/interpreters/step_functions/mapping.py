@@ -16,6 +16,7 @@ import threading
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
 
+from mlops_iac.cloud.interpreters.step_functions import item_files
 from mlops_iac.cloud.interpreters.step_functions.moto_asl import CALLING, PACKAGE, module
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ _MAP: Final = f"{PACKAGE}.component.state.exec.state_map.iteration"
 
 def install() -> None:
     """Put it into moto's interpreter."""
+    item_files.install()
     module(f"{_MAP}.distributed_iteration_component").DistributedIterationComponent._map_run = _map_run
 
 
@@ -98,17 +100,7 @@ class Children:
 
     def failure(self) -> Exception:
         """What the Map state fails with."""
-        names = f"{PACKAGE}.component.common.error_name"
-        api, failures = module("moto.stepfunctions.parser.api"), module(f"{names}.failure_event")
-        details = api.MapRunFailedEventDetails(error=EXCEEDED, cause=CAUSE)
-        event = failures.FailureEvent(
-            env=self._env,
-            error_name=module(f"{names}.error_name").ErrorName(error_name=EXCEEDED),
-            event_type=api.HistoryEventType.MapRunFailed,
-            event_details=module(f"{PACKAGE}.eval.event.event_detail").EventDetails(mapRunFailedEventDetails=details),
-        )
-        made: Exception = failures.FailureEventException(event)
-        return made
+        return item_files.map_run_failed(self._env, EXCEEDED, CAUSE)
 
     def _next(self) -> tuple[int, Any] | None:
         with self._lock:

@@ -82,7 +82,7 @@ class Story:
             self.steps[step.name] = StepRun(
                 name=step.name,
                 kind=step.kind,
-                job=self.job_of.get(step.name) if kind not in ("", "batch") and not origin else None,
+                job=self.job_of.get(step.name) if _is_named(step.kind, kind) and not origin else None,
                 job_kind=kind,
                 status="reused" if step.name in self.reused else "waiting",
                 reused_from=origin,
@@ -163,6 +163,8 @@ class Story:
         made, step = parse(details.get("output")), self.steps[here.removesuffix(GUARD)]
         arn = next((made[key] for key in JOB_ARNS if find_in(made, key)), "")
         job = find_in(made, "JobId") if step.job_kind == "batch" else arn.rpartition("/")[2]
+        if step.kind == "map":
+            return  # its jobs are found by the step's name
         if step.job_kind and isinstance(job, str) and job:
             begun = self._begun[here] = self._begun.get(here, 0) + 1
             self.steps[here] = replace(step, job=job, attempts=begun, reason="")
@@ -194,6 +196,12 @@ class Story:
 
 JOB_ARNS = ("TrainingJobArn", "ProcessingJobArn", "TransformJobArn", "HyperParameterTuningJobArn")
 """By what SageMaker answers who begins a job."""
+
+def _is_named(kind: str, job: str) -> bool:
+    """Whether a step's job is found by the name that the run gives it. Batch gives its jobs numbers; a map has many,
+    all called by that name."""
+    return kind == "map" or job not in ("", "batch")
+
 
 REASONS = ("FailureReason", "ExitMessage", "StatusReason", "Cause", "errorMessage")
 """Keys of a job, or of a Lambda's answer, that hold its reason; the likeliest first."""

@@ -106,3 +106,57 @@ def test_a_role_that_may_not_start_items_cannot_map(cloud: Any, sfn: Any) -> Non
     ended = run(sfn, "denied", mapped(), items(1, 0), ROLE.replace("runner", "cannot-start"))
     assert ended["status"] == "FAILED"
     assert "states:StartExecution" in ended["cause"]
+
+
+LISTS = {
+    "JSON": ('[{"series": "a"}, {"series": "b"}]', 2),
+    "JSONL": ('{"series": "a"}\n\n{"series": "b"}\n{"series": "c"}\n', 3),
+    "CSV": ("series\na\nb\n", 2),
+}
+
+
+def reading(kind: str, key: str) -> dict[str, Any]:
+    header = {"CSVHeaderLocation": "FIRST_ROW"} if kind == "CSV" else {}
+    reader = {
+        "Resource": "arn:aws:states:::s3:getObject",
+        "ReaderConfig": {"InputType": kind, **header},
+        "Parameters": {"Bucket": "lists", "Key": key},
+    }
+    document = mapped(GOOD, ItemReader=reader)
+    for state in document["States"].values():
+        state.pop("ItemsPath", None)
+    return document
+
+
+GOOD = {"StartAt": "Good", "States": {"Good": {"Type": "Pass", "End": True}}}
+
+
+@pytest.fixture(scope="module")
+def lists(cloud: Any) -> Any:
+    s3 = cloud.clients()("s3")
+    s3.create_bucket(Bucket="lists", CreateBucketConfiguration={"LocationConstraint": s3.meta.region_name})
+    return s3
+
+
+@pytest.mark.parametrize("kind", LISTS)
+def test_a_list_is_read_from_a_file(sfn: Any, lists: Any, kind: str) -> None:
+    text, count = LISTS[kind]
+    lists.put_object(Bucket="lists", Key=kind, Body=text.encode())
+    ended = run(sfn, f"read-{kind}", reading(kind, kind), [])
+    assert ended["status"] == "SUCCEEDED", ended
+    assert [each["item"]["series"] for each in json.loads(ended["output"])] == [*"abc"][:count]
+
+
+@pytest.mark.parametrize(("kind", "text"), [("JSON", "[1,"), ("JSONL", "1\n{"), ("JSON", '{"series": "a"}')])
+def test_a_file_that_is_no_list_fails_the_map(sfn: Any, lists: Any, kind: str, text: str) -> None:
+    name = f"broken-{kind}-{len(text)}"
+    lists.put_object(Bucket="lists", Key=name, Body=text.encode())
+    ended = run(sfn, name, reading(kind, name), [])
+    assert (ended["status"], ended["error"]) == ("FAILED", "States.ItemReaderFailed"), ended
+
+
+def test_what_is_tolerated_may_stand_in_the_input(sfn: Any) -> None:
+    document = mapped(ToleratedFailureCountPath="$.items[0].allowed")
+    for allowed, status in ((2, "SUCCEEDED"), (1, "FAILED"), (0, "FAILED")):
+        given = [{"bad": True, "allowed": allowed}, {"bad": True}, {"bad": False}]
+        assert run(sfn, f"told-{allowed}", document, given)["status"] == status
