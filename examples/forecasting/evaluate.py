@@ -7,7 +7,7 @@ import tarfile
 from pathlib import Path
 
 import numpy as np
-from model import HOLDOUT, error_of
+from model import HOLDOUT, error_of, read_series
 
 PROCESSING = Path("/opt/ml/processing")
 WEEK = 7
@@ -17,8 +17,9 @@ def main() -> None:
     with tarfile.open(PROCESSING / "input/model/model.tar.gz") as archive:
         bundle = json.load(archive.extractfile("bundle.json"))  # type: ignore[arg-type]
     errors, naive = [], []
+    series = read_series(PROCESSING / "input/test")
     for name, model in bundle.items():
-        values = json.loads((PROCESSING / f"input/test/{name}.json").read_text())
+        values = series[name]
         errors.append(error_of(model, values, HOLDOUT))
         last, before = np.asarray(values[-HOLDOUT:]), np.asarray(values[-HOLDOUT - WEEK : -WEEK])
         naive.append(float(np.mean(np.abs(last - before)) / np.mean(np.abs(last))))

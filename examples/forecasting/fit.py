@@ -7,17 +7,19 @@ import json
 import os
 from pathlib import Path
 
-from model import HOLDOUT, SETTINGS, error_of, fit
+import numpy as np
+from model import HOLDOUT, SERIES, SETTINGS, error_of, fit
 
-SERIES = Path("/opt/ml/processing/input/series")
+FOLDER = Path("/opt/ml/processing/input/series")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--series", required=True)
+    parser.add_argument("--row", type=int, required=True)
     parser.add_argument("--index", type=int, required=True)
     args = parser.parse_args()
-    values, setting = json.loads((SERIES / f"{args.series}.json").read_text()), SETTINGS[args.index]
+    values, setting = np.load(FOLDER / SERIES, mmap_mode="r")[args.row], SETTINGS[args.index]
     error = error_of(fit(values[:-HOLDOUT], **setting), values, HOLDOUT)
     with open(os.environ["MLOPS_IAC_RESULT"], "w") as file:
         json.dump({"error": error, "setting": setting}, file)

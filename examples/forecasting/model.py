@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+ITEMS, SERIES = "items.csv", "series.npy"
+"""The names of the series, and their values in the same order: a row for each."""
 LAGS = (1, 2, 3, 5, 7, 8, 9, 10, 14, 21)
 PENALTIES = tuple(10.0**power for power in np.linspace(-3, 3, 10))
 SETTINGS = tuple({"lags": lags, "penalty": penalty} for penalty in PENALTIES for lags in LAGS)
 """A hundred: each index of a map's item is one of them."""
 HOLDOUT = 28
 """Last days of a series, which no training sees."""
+
+
+def read_series(folder: Path) -> dict[str, np.ndarray]:
+    """All series by name."""
+    with (folder / ITEMS).open(newline="", encoding="utf-8") as file:
+        return {
+            row["series"]: values for row, values in zip(csv.DictReader(file), np.load(folder / SERIES), strict=True)
+        }
 
 
 def rows(values: np.ndarray, lags: int) -> tuple[np.ndarray, np.ndarray]:

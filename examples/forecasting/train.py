@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from model import fit
+from model import fit, read_series
 
 
 def main() -> None:
@@ -21,9 +21,8 @@ def main() -> None:
             count += 1
             if name not in best or result["error"] < best[name]["error"]:
                 best[name] = result
-    bundle = {
-        name: fit(json.loads((series / f"{name}.json").read_text()), **found["setting"]) for name, found in best.items()
-    }
+    values = read_series(series)
+    bundle = {name: fit(values[name], **found["setting"]) for name, found in best.items()}
     Path(os.environ["SM_MODEL_DIR"], "bundle.json").write_text(json.dumps(bundle))
     print(f"train: the best of {count} trainings for each of {len(bundle)} series")
 

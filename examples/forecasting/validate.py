@@ -20,6 +20,8 @@ def main() -> None:
             days[row["series"]].append(int(row["day"]))
             float(row["value"])
     for name, found in days.items():
+        if len(found) != len(days[next(iter(days))]):
+            raise SystemExit(f"validate: `{name}` has {len(found)} days; all series must have as many")
         if found != [*range(len(found))] or len(found) < LEAST:
             raise SystemExit(f"validate: `{name}` has {len(found)} days; {LEAST} in a row are needed")
     OUT.mkdir(parents=True, exist_ok=True)

@@ -82,6 +82,32 @@ def test_on_a_queue_the_containers_of_an_array_share_an_item_s_indices(bindings:
     assert "ArrayProperties" not in single["fit: run"]["Parameters"]
 
 
+@pytest.mark.parametrize("compute", ["sagemaker", "batch"])
+def test_a_list_of_which_results_may_be_kept_is_planned_first(bindings: Bindings, compute: str) -> None:
+    states = compile(pipeline(items=DATA.ref, cache=True, compute=compute, tolerate="5%"), bindings)["States"]
+    planned = {name: state for name, state in states.items() if name.startswith("fit")}
+    kept = f"States.Format('s3://{bindings.bucket}/models/kept/{{}}/', $.code.sha)"
+    order = f"States.Format('s3://{bindings.bucket}/models/{{}}/fit-plan/{{}}/', $.run, $.number)"
+    plan, items = json.dumps(planned["fit"]), json.dumps(planned["fit: items"])
+    assert kept in plan
+    assert order not in plan
+    assert kept in items
+    assert order in items
+    assert planned["fit: left"]["Choices"][0]["Variable"] == "$.steps.fit.plan.left"
+    assert planned["fit: items"]["ToleratedFailureCountPath"] == "$.steps.fit.plan.tolerated"
+
+
+def test_on_sagemaker_pipelines_what_is_kept_is_the_code_s(bindings: Bindings) -> None:
+    native = get_target("sagemaker-pipelines").compile(pipeline(cache=True), bindings)["Steps"][0]
+    job = native["Arguments"]
+    (kept,) = (one["S3Input"]["S3Uri"] for one in job["ProcessingInputs"] if one["InputName"] == "kept")
+    (made,) = (
+        one["S3Output"]["S3Uri"] for one in job["ProcessingOutputConfig"]["Outputs"] if one["OutputName"] == "kept"
+    )
+    assert kept == made
+    assert {"Get": "Parameters.code-sha"} in kept["Std:Join"]["Values"]
+
+
 def test_on_sagemaker_pipelines_the_instances_of_one_job_share_the_items(bindings: Bindings) -> None:
     native = get_target("sagemaker-pipelines").compile(pipeline(job=Job(instance_count=3)), bindings)["Steps"][0]
     assert native["Arguments"]["ProcessingResources"]["ClusterConfig"]["InstanceCount"] == 3

@@ -60,7 +60,8 @@ class Context:
             return x.text(f"s3://{self.bindings.bucket}/{{}}", x.parameter(source.parameter))
         made = self.pipeline.made(source)
         if isinstance(made, Output):
-            return x.text(f"s3://{self.bindings.bucket}/{self.key(made)}", self.run_of(source))
+            owner = x.CODE_SHA if made.per == "code" else self.run_of(source)
+            return x.text(f"s3://{self.bindings.bucket}/{self.key(made)}", owner)
         return f"{x.result(source.step)}.{source.output}"
 
     def run_of(self, source: FromStep) -> str:

@@ -197,6 +197,7 @@ class Story:
 JOB_ARNS = ("TrainingJobArn", "ProcessingJobArn", "TransformJobArn", "HyperParameterTuningJobArn")
 """By what SageMaker answers who begins a job."""
 
+
 def _is_named(kind: str, job: str) -> bool:
     """Whether a step's job is found by the name that the run gives it. Batch gives its jobs numbers; a map has many,
     all called by that name."""
