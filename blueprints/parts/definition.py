@@ -24,6 +24,7 @@ from mlops_iac.core.frameworks import Framework
 from mlops_iac.core.instance_types import Processor, processor_of
 from mlops_iac.pipelines.compile import get_target
 from mlops_iac.pipelines.compile.bindings import (
+    PLACEHOLDER_ASYNC,
     Bindings,
     CatalogueBinding,
     EndpointBinding,
@@ -40,7 +41,6 @@ PLACEHOLDER_CAPTURE = {
     "DestinationS3Uri": "s3://placeholder/capture/",
     "CaptureOptions": [{"CaptureMode": "Input"}],
 }
-PLACEHOLDER_ASYNC = {"OutputConfig": {"S3OutputPath": "s3://placeholder/answers/"}}
 
 CODE_ZONE = {"code": "code/"}
 """Packed code lies beside the zones of the lake."""

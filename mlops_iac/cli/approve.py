@@ -47,6 +47,7 @@ def answer_run(
 
     opened = open_environment(stack, cloud)
     answered = answer(opened.environment, opened.clients, run, verdict, step=step, reason=reason)
+    opened.keep()
     if json:
         show_json(answered.to_json())
         return

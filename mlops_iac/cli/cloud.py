@@ -107,10 +107,13 @@ def advance(
     if json:
         show_json(told)
         return
-    show("\n".join(f"{fired['time'][:16].replace('T', ' ')}  {fired['what']}" for fired in told["fired"]))
-    say(f"\n{len(told['fired'])} fired. It is {told['now']} in the embedded cloud.")
+    if told["fired"]:
+        show("\n".join(f"{fired['time'][:16].replace('T', ' ')}  {fired['what']}" for fired in told["fired"]) + "\n")
+    say(f"{len(told['fired'])} fired. It is {told['now']} in the embedded cloud.")
     if not told["complete"]:
         say("More is due than one call fires; the clock stands where it stopped. Go on with the rest.")
+    elif told["next"]:
+        say(f"Next: {told['next']['what']} at {told['next']['time'][:16].replace('T', ' ')}.")
 
 
 @app.command()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from mlops_iac.cli.environments import open_backend
@@ -60,13 +61,16 @@ def destroy(
         show_preview(preview)
     what = f"this part of {stack}" if options.is_partial else f"{stack}, with all its data and models"
     confirm(f"Destroy {what}?", yes=yes, json=json)
-    if not options.is_partial:
-        drain_runs(backend, quiet=json)
+    drain = None if options.is_partial else find_drain(backend, quiet=json)
+    if drain:
+        drain()
     result = watch(
         lambda on_event: backend.destroy(on_event=on_event, options=options),
         json=json, plain=plain, event_log=event_log,
     )  # fmt: skip
     if result.outcome == "succeeded" and not options.is_partial:
+        if drain:
+            drain()  # what a trigger or a person began meanwhile
         backend.remove()
     conclude(result, json=json, verb="destroy")
     if not json:
@@ -79,15 +83,21 @@ def ending(stack: str, *, partial: bool) -> str:
     return f"{stack} is gone. Its stack file is still in stacks/."
 
 
-def drain_runs(backend: Backend, *, quiet: bool) -> None:
-    """Delete what runs made: no engine's state knows it. Nothing to do when the environment never came up."""
+def find_drain(backend: Backend, *, quiet: bool) -> Callable[[], None] | None:
+    """What deletes what runs made, which no engine's state knows, also when the environment itself is gone; None when
+    that never came up."""
     from mlops_iac.cli.console import say
     from mlops_iac.core.environment import Environment, is_complete
     from mlops_iac.runs.drain import drain
 
     outputs = backend.outputs()
     if not is_complete(outputs):
-        return
-    drained = drain(Environment.from_outputs(outputs), backend.clients())
-    if drained and not quiet:
-        say(f"Deleted what runs made: {', '.join(drained)}")
+        return None
+    environment, clients = Environment.from_outputs(outputs), backend.clients()
+
+    def delete() -> None:
+        drained = drain(environment, clients)
+        if drained and not quiet:
+            say(f"Deleted what runs made: {', '.join(drained)}")
+
+    return delete

@@ -22,7 +22,8 @@ def watch_run(opened: Opened, run: Run, *, json: bool, logs: bool = False) -> Ru
 
     ended = run
     try:
-        with RunView(live=not json and sys.stderr.isatty(), color=has_color(sys.stderr)) as view:
+        steps = [step.name for step in opened.environment.pipelines[run.pipeline].steps]
+        with RunView(live=not json and sys.stderr.isatty(), color=has_color(sys.stderr), steps=steps) as view:
             for change in follow(opened.environment, opened.clients, run.id, logs=logs and not json):
                 if isinstance(change, RunEnded):
                     ended = change.run

@@ -90,10 +90,10 @@ def read_rows(data: str, content_type: str | None) -> tuple[bytes, str]:
         return sys.stdin.buffer.read(), content_type or JSON
     file = Path(data)
     try:
-        kind = content_type or (JSON if file.is_dir() else content_type_of(file))
-        return file.read_bytes(), kind
+        body = file.read_bytes()
     except OSError as error:
         raise UsageError("The file cannot be read.", f"`{data}`: {error.strerror}.", hint="check the path.") from error
+    return body, content_type or content_type_of(file)
 
 
 def render_prediction(value: object) -> str:

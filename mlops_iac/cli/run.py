@@ -52,6 +52,7 @@ def run(
     opened = open_environment(stack, cloud)
     given = gather(opened.environment, pipeline, parameters, set_ or [])
     started = start(opened.environment, opened.clients, opened.root, pipeline, given, allowed=allow or (), cache=cache)
+    opened.keep()
     if follow:
         if not json:
             say(f"Run {started.id} of {pipeline} (code {started.code})\n")
@@ -69,6 +70,7 @@ def push_code(stack: str, pipeline: str, cloud: CloudName, allow: list[str], *, 
 
     opened = open_environment(stack, cloud)
     code = push(opened.environment, opened.clients, opened.root, pipeline, allowed=allow)
+    opened.keep()
     if json:
         show_json({"code": code.sha})
     else:

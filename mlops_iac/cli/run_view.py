@@ -34,6 +34,9 @@ STATUS_STYLES = {
 _CLEAR = "\r\033[K"
 """To the start of the line, and clear it."""
 
+NARROWEST = 12
+"""Characters of a column of names, however short they are."""
+
 EVERY = 60.0
 """Seconds between two lines about a step that still runs, where nothing is redrawn."""
 
@@ -41,8 +44,10 @@ EVERY = 60.0
 class RunView:
     """Shows steps as they end, one line each; on a terminal also a line that says what is running, redrawn in place."""
 
-    def __init__(self, *, live: bool, color: bool, stream: TextIO | None = None) -> None:
+    def __init__(self, *, live: bool, color: bool, stream: TextIO | None = None, steps: Iterable[str] = ()) -> None:
+        """``steps``: the names of all that may be told, so that one stands below the other."""
         self._live, self._style, self._stream = live, Style(color), stream or sys.stderr
+        self._width = column(steps)
         self._lock = threading.Lock()
         self._current: StepRun | None = None
         self._since = time.monotonic()
@@ -69,10 +74,10 @@ class RunView:
             if step.status == "running":
                 self._current, self._since = step, time.monotonic() - (step.seconds or 0)
                 if step.attempts > 1:
-                    self._line(f"  {step.name:<12} failed, and is tried again: attempt {step.attempts}")
+                    self._line(f"  {step.name:<{self._width}} failed, and is tried again: attempt {step.attempts}")
                 return
             self._current = None
-            self._line(render_step(step, self._style, taken_over(step)))
+            self._line(render_step(step, self._style, self._width, taken_over(step)))
 
     def text(self, text: str) -> None:
         """A line of a job's log."""
@@ -88,14 +93,15 @@ class RunView:
                 if self._current is not None:
                     seconds = time.monotonic() - self._since
                     running = self._style.paint(f"running {seconds:5.1f} s", "blue")
-                    self._write(f"  {self._current.name:<12} {running}", redraw=True)
+                    self._write(f"  {self._current.name:<{self._width}} {running}", redraw=True)
 
     def _remind(self) -> None:
         """A log that is not looked at while it grows has a line for each step; a long one is told of every minute."""
         while not self._stop.wait(EVERY):
             with self._lock:
                 if self._current is not None and time.monotonic() - self._since >= EVERY:
-                    self._line(f"  {self._current.name:<12} running   {time.monotonic() - self._since:6.0f} s")
+                    seconds = time.monotonic() - self._since
+                    self._line(f"  {self._current.name:<{self._width}} running   {seconds:6.0f} s")
 
     def _write(self, text: str, *, redraw: bool) -> None:
         """The text; with ``redraw`` in the place of the line that the cursor is on."""
@@ -103,12 +109,19 @@ class RunView:
         self._stream.flush()
 
 
-def render_step(step: StepRun, style: Style, why: str = "") -> str:
+def column(names: Iterable[str]) -> int:
+    """How wide a column of names is."""
+    return max(NARROWEST, *map(len, names), 0)
+
+
+def render_step(step: StepRun, style: Style, width: int, why: str = "") -> str:
     """One line; ``why`` it failed, where nothing below says so."""
     status = style.paint(f"{step.status:<9}", *STATUS_STYLES[step.status])
     took = style.paint(f"{step.seconds:6.1f} s", "dim") if step.seconds is not None else " " * 8
     attempt = f", attempt {step.attempts}" if step.attempts > 1 else ""
-    return f"  {step.name:<12} {status} {took}  {why[:160] or style.paint(f'{step.kind}{attempt}', 'dim')}".rstrip()
+    return (
+        f"  {step.name:<{width}} {status} {took}  {why[:160] or style.paint(f'{step.kind}{attempt}', 'dim')}".rstrip()
+    )
 
 
 def remark(run: Run, step: StepRun) -> str:
@@ -152,8 +165,9 @@ def render_run(run: Run, *, color: bool, steps: bool = True, more: Iterable[tupl
     head = f"Run {style.paint(run.id, 'bold')} of {run.pipeline}: {status}"
     lines = [f"{head}, {'took' if run.is_over else 'for'} {render_seconds(run.seconds)}", ""]
     if steps:
+        width = column(step.name for step in run.steps)
         for step in run.steps:
-            lines += [render_step(step, style, remark(run, step)), *render_trials(step, style)]
+            lines += [render_step(step, style, width, remark(run, step)), *render_trials(step, style)]
         lines.append("")
     lines += [f"  {name:<15} {value}" for name, value in (*facts(run), *more)]
     return "\n".join(lines).rstrip() + "\n"
@@ -191,14 +205,17 @@ def gate_facts(gate: Verdict) -> Iterable[tuple[str, str]]:
 
 def render_runs(runs: Iterable[Run], *, behind: Mapping[str, Behind] | None = None, color: bool) -> str:
     """One line per run, newest first. Those whose model is ``behind`` an endpoint say how."""
-    style = Style(color)
-    lines = [style.paint(f"{'RUN':<20} {'PIPELINE':<12} {'STATUS':<10} {'TOOK':>8}  METRICS", "dim")]
-    for run in runs:
+    style, found = Style(color), tuple(runs)
+    width = column(run.pipeline for run in found)
+    lines = [style.paint(f"{'RUN':<20} {'PIPELINE':<{width}} {'STATUS':<10} {'TOOK':>8}  METRICS", "dim")]
+    for run in found:
         status = style.paint(f"{run.status:<10}", *STATUS_STYLES[run.status])
         words = behind[run.id].words if behind and run.id in behind else ()
         serves = [style.paint(word, "bold") for word in words]
         shown = "  ".join([*filter(None, [render_metrics(run.metrics)]), *serves])
-        lines.append(f"{run.id:<20} {run.pipeline:<12} {status} {render_seconds(run.seconds):>8}  {shown}".rstrip())
+        lines.append(
+            f"{run.id:<20} {run.pipeline:<{width}} {status} {render_seconds(run.seconds):>8}  {shown}".rstrip()
+        )
     return "\n".join(lines) + "\n"
 
 

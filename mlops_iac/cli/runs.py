@@ -160,6 +160,7 @@ def retry(
 
     opened = open_environment(stack, cloud)
     found = retry_run(opened.environment, opened.clients, run, step=from_)
+    opened.keep()
     if follow:
         conclude_run(opened, watch_run(opened, found, json=json), json=json)
     elif json:
@@ -199,8 +200,11 @@ def stop_one(opened: Opened, run: str, *, json: bool) -> None:
     from mlops_iac.cli.run_view import render_run
     from mlops_iac.runs.stop import stop as stop_run
 
-    found = stop_run(opened.environment, opened.clients, run)
+    found, was_over = stop_run(opened.environment, opened.clients, run)
+    opened.keep()
     if json:
         console.show_json(found.to_json())
-    else:
-        console.show(render_run(found, color=console.has_color(sys.stdout)))
+        return
+    console.show(render_run(found, color=console.has_color(sys.stdout)))
+    if was_over:
+        console.say("It was over before; nothing was stopped.")

@@ -59,6 +59,7 @@ def up(
     from dataclasses import replace as with_changes
 
     from mlops_iac.cli.console import say
+    from mlops_iac.cli.leaving import refuse_to_lose_runs
     from mlops_iac.cli.operations import conclude, confirm, expect_none, raise_if_stopped, show_preview, watch
 
     options = operation_options(
@@ -66,6 +67,8 @@ def up(
         parallel=parallel, continue_on_error=continue_on_error, plan=plan, skip_preview=skip_preview,
     )  # fmt: skip
     backend = open_backend(stack, cloud)
+    if not options.is_partial:
+        refuse_to_lose_runs(backend, stack)
     if not yes and not skip_preview:
         preview = backend.preview(options=with_changes(options, plan=None))
         raise_if_stopped(preview)

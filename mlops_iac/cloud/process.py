@@ -133,7 +133,8 @@ class EmbeddedCloud:
                 path.unlink(missing_ok=True)
 
     def advance(self, by: timedelta) -> dict[str, Any]:
-        """Move its clock on, and fire what becomes due; answers ``fired``, ``complete``, ``now``, ``ahead_seconds``.
+        """Move its clock on, and fire what becomes due; answers ``fired``, ``complete``, ``next``, ``now`` and
+        ``ahead_seconds``.
 
         Raises CloudError when it is not running, and for a clock that would be too far ahead.
         """

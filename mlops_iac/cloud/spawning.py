@@ -6,6 +6,7 @@ import contextlib
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -81,6 +82,8 @@ def spawn(home: Path, *, iam: bool) -> Running:
             cwd=home,
             start_new_session=True,  # Ctrl-C in this terminal is not for the cloud
         )
+    # Whoever started it may live longer: until its end is taken note of, the process is there for all others.
+    threading.Thread(target=process.wait, name="cloud-end", daemon=True).start()
     return _wait_for(home, process)
 
 

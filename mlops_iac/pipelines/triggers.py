@@ -32,9 +32,14 @@ class ScheduleTrigger(_Kind):
     kind: Literal["schedule"] = Field(description="Starts at set times.")
     when: str = Field(
         description="EventBridge Scheduler's own: `cron(0 6 * * ? *)` is every day at six, `rate(12 hours)` counts "
-        "from the first `up`, `at(2026-12-01T06:00:00)` is once."
+        "from the first `up`, `at(2026-12-01T06:00:00)` is once.",
+        examples=["rate(12 hours)"],
     )
-    timezone: str = Field(default="UTC", description="The time zone of cron and at, by its IANA name: Europe/Berlin.")
+    timezone: str = Field(
+        default="UTC",
+        description="The time zone of cron and at, by its IANA name: Europe/Berlin.",
+        examples=["Europe/Berlin", "Asia/Tokyo"],
+    )
 
     @field_validator("when")
     @classmethod

@@ -16,6 +16,7 @@ from mlops_iac.core.environment import Environment, Pipeline, Step
 from mlops_iac.core.errors import RunError, UsageError
 from mlops_iac.core.evaluation import HOLDS, METRICS, MOST_BYTES, SIGNS, find_fault, metric_keys, read_numbers
 from mlops_iac.runs.champions import said_by_person
+from mlops_iac.runs.clock import read_time
 from mlops_iac.runs.ended_runs import EndedRuns
 from mlops_iac.runs.filters import Filter
 from mlops_iac.runs.lake import Beginning, find_beginning
@@ -151,6 +152,8 @@ def _to_run(
         metrics |= read_numbers(file.body if file else b"")
     most = runner_for(environment, pipeline, clients).most_evaluation
     gate = _verdict(pipeline, gates, files, execution, history.steps if history else (), most)
+    asked = read_time(environment, clients) if execution.status == "running" else None
+    steps = with_trials(clients, _explained(history.steps, gate)) if history else ()
     return Run(
         id=execution.run,
         pipeline=pipeline.name,
@@ -161,11 +164,12 @@ def _to_run(
         ended=execution.ended,
         code=execution.code,
         parameters=said_by_person(pipeline, execution.parameters),
-        steps=with_trials(clients, _explained(history.steps, gate)) if history else (),
+        steps=tuple(replace(step, asked=asked) if step.status == "running" else step for step in steps),
         metrics=metrics,
         gate=gate,
         model_package_arn=history.model_package_arn if history else None,
         error=str(gate) if gate and not gate.passed else execution.error,
+        asked=asked,
     )
 
 

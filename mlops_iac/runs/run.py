@@ -67,13 +67,15 @@ class StepRun:
     """The trainings of a step that tunes."""
     settings: str = ""
     """Where a stack file says its machines: ``instances.train``. Empty when the step does not tell."""
+    asked: datetime | None = None
+    """When a step that goes on was asked about, by its cloud's clock. None: now, by this machine's."""
 
     @property
     def seconds(self) -> float | None:
         """How long it took, or takes so far; None when it has not started."""
         if self.started is None:
             return None
-        return max(0.0, ((self.ended or datetime.now(UTC)) - self.started).total_seconds())
+        return max(0.0, ((self.ended or self.asked or datetime.now(UTC)) - self.started).total_seconds())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,6 +139,8 @@ class Run:
     model_package_arn: str | None = None
     error: str = ""
     """Error and cause that ended it, in the cloud's words."""
+    asked: datetime | None = None
+    """When a run that goes on was asked about, by its cloud's clock. None: now, by this machine's."""
 
     @property
     def is_over(self) -> bool:
@@ -144,7 +148,7 @@ class Run:
 
     @property
     def seconds(self) -> float:
-        return max(0.0, ((self.ended or datetime.now(UTC)) - self.started).total_seconds())
+        return max(0.0, ((self.ended or self.asked or datetime.now(UTC)) - self.started).total_seconds())
 
     @property
     def failed_step(self) -> StepRun | None:
@@ -161,7 +165,8 @@ class Run:
 
 
 def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: time_text(value) if isinstance(value, datetime) else value for key, value in values.items()}
+    shown = {key: value for key, value in values.items() if key != "asked"}
+    return {key: time_text(value) if isinstance(value, datetime) else value for key, value in shown.items()}
 
 
 def time_text(value: datetime) -> str:

@@ -6,8 +6,7 @@ import json
 import tempfile
 from collections.abc import Collection, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +15,8 @@ from mlops_iac.core.environment import SHIPPED, Environment, Pipeline
 from mlops_iac.core.errors import Problem, RunError
 from mlops_iac.core.frameworks import get_framework
 from mlops_iac.core.suggestions import nearest
-from mlops_iac.runs.calls import calling
 from mlops_iac.runs.champions import ask_bounds, said_by_person
+from mlops_iac.runs.clock import read_time
 from mlops_iac.runs.folder import check_inside
 from mlops_iac.runs.lake import find_object, upload
 from mlops_iac.runs.model_card import STORED, read_words
@@ -183,16 +182,6 @@ def make_current(environment: Environment, pipeline: Pipeline, clients: Clients,
     named = {"uri": code_uri(environment, pipeline, code), "sha": code.sha}
     for one in (pipeline, *_along(environment, pipeline)):
         upload(environment, clients, one.current_code, json.dumps(named).encode())
-
-
-def read_time(environment: Environment, clients: Clients) -> datetime:
-    """What time it is where the run will be: the embedded cloud has a clock of its own, and ids sort by it."""
-    if not clients.embedded:
-        return datetime.now(UTC)
-    with calling("s3:HeadBucket", environment.lake.bucket):
-        answer = clients("s3").head_bucket(Bucket=environment.lake.bucket)
-    told = answer["ResponseMetadata"].get("HTTPHeaders", {}).get("date")
-    return parsedate_to_datetime(told) if told else datetime.now(UTC)
 
 
 def make_order(

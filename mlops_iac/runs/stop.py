@@ -18,11 +18,13 @@ LONGEST: Final = 10.0
 EVERY: Final = 0.2
 
 
-def stop(environment: Environment, clients: Clients, run: str, *, sleep: Callable[[float], None] = time.sleep) -> Run:
-    """Stop a run and the job it is at. A run that is over stays as it is."""
+def stop(
+    environment: Environment, clients: Clients, run: str, *, sleep: Callable[[float], None] = time.sleep
+) -> tuple[Run, bool]:
+    """Stop a run and the job it is at; answers it, and whether it was over before and stays as it was."""
     current = get_run(environment, clients, run)
     if current.is_over:
-        return current
+        return current, True
     runner = runner_for(environment, environment.pipelines[current.pipeline], clients)
     execution = runner.find(current.id)
     if execution is not None:
@@ -32,4 +34,4 @@ def stop(environment: Environment, clients: Clients, run: str, *, sleep: Callabl
         if current.is_over:
             break
         sleep(EVERY)
-    return current
+    return current, False

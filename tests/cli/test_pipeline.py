@@ -130,3 +130,29 @@ def test_nothing_heavy_is_imported(root):
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+CANARY = "    serving: {flavour: realtime, strategy: {kind: canary}}\n"
+QUEUES = "    batch: {enabled: true}\n"
+ON_A_QUEUE = TEXT.replace("script: validate.py", "script: validate.py\n    compute: batch")
+SHIFTED = "extends: training\nsteps:\n  deploy: {strategy: {kind: canary}}\n"
+
+
+@pytest.mark.parametrize(
+    ("options", "text", "code"),
+    [
+        (CANARY, TEXT, exit_codes.OK),
+        (CANARY, SHIFTED, exit_codes.OK),
+        ("", SHIFTED, exit_codes.CONFIGURATION),
+        (QUEUES, ON_A_QUEUE, exit_codes.OK),
+        ("", ON_A_QUEUE, exit_codes.CONFIGURATION),
+    ],
+)
+def test_check_says_what_a_preview_says_of_the_endpoint_and_the_queues(root, capsys, options, text, code):
+    stack = root / "stacks/Pulumi.screening-dev.yaml"
+    stack.write_text(stack.read_text().rstrip("\n") + f"\n{options}")
+    (root / FILE).write_text(text)
+    checked = said(capsys, "check", "screening-dev", code=code)
+    assert run_command(["preview", "screening-dev"]) == code
+    if code:
+        assert checked in capsys.readouterr().err

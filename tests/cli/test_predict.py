@@ -66,10 +66,13 @@ def test_rows_come_from_standard_input_too(asked: list[Any], monkeypatch: pytest
     assert asked == [(b"1,2\n", "text/csv")]
 
 
-@pytest.mark.parametrize(("name", "words"), [("absent.json", "No such file"), ("rows.parquet", "--content-type")])
+@pytest.mark.parametrize(
+    ("name", "words"), [("absent.json", "No such file"), ("absent", "No such file"), ("rows.parquet", "--content-type")]
+)
 def test_a_file_that_cannot_be_sent_is_wrong_use(
     tmp_path: Path, name: str, words: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    (tmp_path / "rows.parquet").touch()
     assert run_command(["predict", "screening-dev", "--data", str(tmp_path / name)]) == 2
     assert words in capsys.readouterr().err
 

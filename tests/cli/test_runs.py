@@ -122,6 +122,30 @@ def test_one_run_is_shown_in_full(monkeypatch: pytest.MonkeyPatch, capsys: pytes
         assert words in out
 
 
+def test_names_of_any_length_stand_in_columns(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    long = dataclasses.replace(RUN.steps[0], name="a-name-of-sixteen")
+    run = dataclasses.replace(RUN, pipeline="refresh-of-all-features", steps=(*RUN.steps, long))
+    returning(monkeypatch, "history.list_runs", (run, RUN))
+    assert run_command(["runs", "screening-dev"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert {line.index(word) for line, word in zip(lines, ("STATUS", "succeeded", "succeeded"), strict=True)} == {45}
+    returning(monkeypatch, "details.get_details", Details(run=run, record=None))
+    assert run_command(["runs", "show", "screening-dev", run.id]) == 0
+    told = [line.index("succeeded") for line in capsys.readouterr().out.splitlines() if "training" in line[20:]]
+    assert told == [len(long.name) + 3] * 2
+
+
+def test_a_run_that_goes_on_is_as_old_as_its_cloud_says() -> None:
+    """The clock of the embedded cloud may be weeks ahead of this machine's."""
+    later = START + timedelta(days=400)
+    step = StepRun(name="train", kind="training", status="running", started=later, asked=later + timedelta(seconds=5))
+    run = dataclasses.replace(RUN, status="running", started=later, ended=None, asked=step.asked, steps=(step,))
+    assert (run.seconds, step.seconds) == (5.0, 5.0)
+    assert "asked" not in {*run.to_json(), *run.to_json()["steps"][0]}
+
+
 def test_json_has_times_in_utc(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     returning(monkeypatch, "history.list_runs", (RUN,))
     assert run_command(["runs", "screening-dev", "--json"]) == 0
@@ -210,9 +234,11 @@ def test_the_word_list_may_be_left_out(monkeypatch: pytest.MonkeyPatch, capsys: 
 
 
 def test_stop_stops_the_run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    returning(monkeypatch, "stop.stop", RUN)
+    returning(monkeypatch, "stop.stop", (RUN, True))
     assert run_command(["runs", "screening-dev", RUN.id, "--stop", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["id"] == RUN.id
+    assert run_command(["runs", "stop", "screening-dev", RUN.id]) == 0
+    assert "It was over before" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("option", ["--follow", "--stop"])

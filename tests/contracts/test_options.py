@@ -17,6 +17,15 @@ CONTEXTS: tuple[dict[str, Any], ...] = (
         "hyperparameters": {"C": "1"},
         "serving": {"flavour": "realtime"},
     },
+    {
+        "orchestrator": "sagemaker-pipelines",
+        "serving": {"flavour": "async", "strategy": {"kind": "rolling"}},
+        "triggers": {
+            "nightly": {"kind": "schedule", "when": "cron(0 6 * * ? *)"},
+            "fresh": {"kind": "data"},
+            "drift": {"kind": "drift", "alarm": "drift"},
+        },
+    },
     {"gate": {"metric": "rmse", "at_most": 3}},
     {},
 )

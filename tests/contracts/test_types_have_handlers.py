@@ -27,6 +27,7 @@ from mlops_iac.engine.program.stack_references import TYPE as STACK_REFERENCE
 from mlops_iac.testing.contracts.variants import Variants
 from tests.components.world import PROFILES, everything, run, site
 from tests.conftest import CHECKOUT, make_project
+from tests.support.tiny_team import write_another_pipeline
 
 SOURCES = sorted(path for part in (components, blueprints) for path in Path(part.__path__[0]).rglob("*.py"))
 
@@ -111,7 +112,10 @@ def test_every_question_of_every_blueprint_has_an_answer_that_is_tried() -> None
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_project(tmp_path_factory.mktemp("variants") / "project")
+    made = make_project(tmp_path_factory.mktemp("variants") / "project")
+    for blueprint in BLUEPRINTS:
+        write_another_pipeline(made / example_of(blueprint)["config"]["mlops-iac:code"])
+    return made
 
 
 def example_of(blueprint: str) -> dict[str, Any]:

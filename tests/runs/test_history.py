@@ -109,10 +109,12 @@ def test_a_stopped_run_is_stopped_where_it_was(environment: Environment, clients
         if get_run(environment, clients, run.id).steps[1].status == "running":
             break
         time.sleep(0.05)
-    stopped = stop(environment, clients, run.id)
+    stopped, was_over = stop(environment, clients, run.id)
+    assert not was_over
     assert stopped.status == "stopped"
     assert [step.status for step in stopped.steps][:3] == ["succeeded", "stopped", "skipped"]
-    assert stop(environment, clients, run.id).status == "stopped", "stopping twice is no error"
+    again, was_over = stop(environment, clients, run.id)
+    assert (again.status, was_over) == ("stopped", True), "stopping twice is no error"
 
 
 def test_following_tells_every_step_once_and_ends_with_the_run(

@@ -60,6 +60,26 @@ def write_tiny_team(root: Path, folder: str = "examples/tiny") -> Path:
     return code
 
 
+ANOTHER = """
+triggers:
+  later: {kind: schedule, when: rate(1 day)}
+parameters:
+  data: {type: prefix, default: raw/}
+steps:
+  look:
+    kind: processing
+    script: validate.py
+    inputs: {data: parameters.data}
+    outputs: {data: {zone: curated}}
+"""
+
+
+def write_another_pipeline(code: Path) -> None:
+    """A team's second pipeline, by the name that `Variants` gives to what a trigger comes after."""
+    (code / "pipelines").mkdir(exist_ok=True)
+    (code / "pipelines/a.yaml").write_text(ANOTHER)
+
+
 def write_script(path: Path, text: str) -> None:
     """A script from an indented text."""
     lines = text.strip("\n").splitlines()

@@ -157,4 +157,17 @@ class Firing:
             return {"refused": f"The clock may be {FARTHEST.days} days ahead of this machine's, and never goes back."}
         fired = self.advance(by)
         saved = self._gateway.own["POST", "save"]()
-        return {"fired": fired, "complete": len(fired) < MOST_FIRINGS, **self._report(), **saved}
+        return {
+            "fired": fired,
+            "complete": len(fired) < MOST_FIRINGS,
+            "next": self._coming(),
+            **self._report(),
+            **saved,
+        }
+
+    def _coming(self) -> dict[str, str] | None:
+        """What fires next, and when; None when nothing does."""
+        after = self._fired_to
+        coming = [(moment, each.arn) for each in self._planned() if (moment := each.next_after(after))]
+        moment, arn = min(coming, default=(None, ""))
+        return {"time": moment.isoformat(), "what": arn} if moment else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, Self
+from typing import Any, Final, Literal, Self
 
 from mlops_iac.core.errors import PipelineError, Problem
 from mlops_iac.core.suggestions import did_you_mean
@@ -12,6 +12,9 @@ from mlops_iac.pipelines.guards import spoken
 from mlops_iac.pipelines.pipeline import Pipeline
 from mlops_iac.pipelines.steps import ChoiceStep, GateStep
 from mlops_iac.pipelines.steps.step import Bind, Output, Step
+
+PLACEHOLDER_ASYNC: Final = {"OutputConfig": {"S3OutputPath": "s3://placeholder/answers/"}}
+"""Where an asynchronous endpoint answers, before there is a lake."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -40,7 +40,9 @@ class Variants:
         """Those that the blueprint's own rules refuse included."""
         found: dict[str, dict[str, Any]] = {"defaults": {}}
         for path, options in self._alternatives(self._schema):
-            found[f"{path}={_short(options)}"] = options
+            name = f"{path}={_short(options)}"
+            alike = sum(other.partition("#")[0] == name and found[other] != options for other in found)
+            found[f"{name}#{alike + 1}" if alike else name] = options
         return found
 
     def changed(self, base: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
@@ -58,13 +60,15 @@ class Variants:
         return self._model.model_validate_json(json.dumps(options), strict=True).model_dump(mode="json", by_alias=True)
 
     def _word_of(self, path: tuple[str, ...]) -> list[Any]:
-        """Answers that the schema lists for a question."""
+        """Answers that the schema lists for a question, or has as examples."""
         schema: Mapping[str, Any] = self._schema
         for step in path:
             schema = self._resolve(schema)
             choices = [self._resolve(choice) for choice in schema.get("anyOf") or schema.get("oneOf") or (schema,)]
-            schema = next((c["properties"][step] for c in choices if step in c.get("properties", {})), {})
-        return list(self._resolve(schema).get("enum", ()))
+            inside = [c["properties"][step] for c in choices if step in c.get("properties", {})]
+            schema = next(iter(inside or filter(None, map(_named, choices))), {})
+        schema = self._resolve(schema)
+        return [*schema.get("enum", ()), *schema.get("examples", ())]
 
     def takes(self, options: Mapping[str, Any]) -> bool:
         try:
@@ -99,10 +103,10 @@ class Variants:
             for name, inside in schema["properties"].items():
                 for inner, value in self._alternatives(inside, f"{path}.{name}" if path else name):
                     yield inner, {**required, name: value}
-        elif isinstance(schema.get("additionalProperties"), Mapping):
-            key = self._key(schema)
-            yield path, {key: self._sample(schema["additionalProperties"])}
-            for inner, value in self._alternatives(schema["additionalProperties"], f"{path}.{key}"):
+        elif _named(schema):
+            key, inside = self._key(schema), _named(schema)
+            yield path, {key: self._sample(inside)}
+            for inner, value in self._alternatives(inside, f"{path}.{key}"):
                 yield inner, {key: value}
 
     def _sample(self, schema: Mapping[str, Any]) -> Any:
@@ -120,15 +124,16 @@ class Variants:
         if kind in ("integer", "number"):
             return schema.get("minimum", 1)
         if kind == "object":
-            if isinstance(schema.get("additionalProperties"), Mapping):
-                return {self._key(schema): self._sample(schema["additionalProperties"])}
+            if _named(schema):
+                return {self._key(schema): self._sample(_named(schema))}
             return {name: self._sample(schema["properties"][name]) for name in schema.get("required", ())}
         if kind == "array":
             return [self._sample(schema["items"])]
         return {"boolean": False, "null": None}.get(str(kind), self._word(schema))
 
     def _key(self, schema: Mapping[str, Any]) -> str:
-        return self._word(schema.get("propertyNames", {}))
+        pattern = next(iter(schema.get("patternProperties", ())), "")
+        return self._word({"pattern": pattern, **schema.get("propertyNames", {})})
 
     @staticmethod
     def _word(schema: Mapping[str, Any]) -> str:
@@ -144,6 +149,12 @@ class Variants:
                 **{k: v for k, v in schema.items() if k not in ("$ref", "default")},
             }
         return schema
+
+
+def _named(schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What is under names of a person's own; empty where the names are the schema's."""
+    inside = schema.get("additionalProperties")
+    return inside if isinstance(inside, Mapping) else next(iter(schema.get("patternProperties", {}).values()), {})
 
 
 def _leaves(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:

@@ -52,6 +52,7 @@ def install(gateway: Gateway) -> None:
         gateway.before("sagemaker", operation, pipelines.check)
     for operation in ("DeletePipeline", "DescribePipeline", "UpdatePipeline"):
         gateway.before("sagemaker", operation, pipelines.must_exist)
+    gateway.before("sagemaker", "DeletePipeline", pipelines.must_be_idle)
     for operation, answer in (
         ("StartPipelineExecution", pipelines.start),
         ("StopPipelineExecution", pipelines.stop),
@@ -103,6 +104,15 @@ class Pipelines:
         begin = f"{call.params['PipelineName'].rsplit('/', 1)[-1]}/"
         for key, _ in [*self._records.each("cache", call.account_id, call.region, begin, whole=False)]:
             self._records.remove(key)
+
+    def must_be_idle(self, call: Call) -> None:
+        """https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DeletePipeline.html"""
+        begin = f"{call.params['PipelineName'].rsplit('/', 1)[-1]}/"
+        found = self._records.each("execution", call.account_id, call.region, begin, whole=False)
+        going = [record for _, record in found if record["PipelineExecutionStatus"] not in ENDED]
+        if going:
+            message = f"Pipeline {begin[:-1]} has {len(going)} running executions; stop them, and delete it then."
+            raise AwsError("ConflictException", message, 409)
 
     def start(self, call: Call) -> dict[str, Any]:
         pipeline = self._pipeline(call, call.params["PipelineName"])
@@ -184,6 +194,7 @@ class Pipelines:
         for key in self._records.living("execution"):
             record = self._records.find(key)
             if record and record["PipelineExecutionStatus"] not in ENDED:
+                self._records.change(key, Steps=[_ended(step) for step in record["Steps"]])
                 self._end(key, "Failed", CLOUD_STOPPED)
             self._records.put_away(key, _SHOWN)
 
@@ -321,6 +332,13 @@ class PipelineCache:
         _, account, region, name = self._key
         found = caching.signature(step, work.values.settle(step["Arguments"]), self._pipeline)
         return ("cache", account, region, f"{name.partition('/')[0]}/{step['Name']}/{found}")
+
+
+def _ended(step: dict[str, Any]) -> dict[str, Any]:
+    """A step of an execution that the cloud's end has ended."""
+    if step["StepStatus"] not in ("Starting", "Executing", "Stopping"):
+        return step
+    return {**step, "StepStatus": "Failed", "EndTime": now(), "FailureReason": CLOUD_STOPPED}
 
 
 def _summary(record: Mapping[str, Any]) -> dict[str, Any]:
