@@ -175,8 +175,11 @@ def parse(request: Request, account_id: str, *, with_body: bool = True) -> Call:
     assert request.operation
     incoming = MotoRequest(request.for_moto())
     model = get_service_model(request.service)
-    parser = PROTOCOL_PARSERS[determine_request_protocol(model, incoming.content_type)]
+    protocol = determine_request_protocol(model, incoming.content_type)
+    parser = PROTOCOL_PARSERS[protocol]
     try:
+        if protocol == "json" and with_body:
+            _check_object(request.body)
         params = parser(model.operation_model(request.operation)).parse(
             {
                 "method": incoming.method,
@@ -187,7 +190,7 @@ def parse(request: Request, account_id: str, *, with_body: bool = True) -> Call:
                 "url_params": request.uri_params,
             }
         )
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise AwsError("SerializationException", f"The request could not be read: {error}") from error
     return Call(
         service=request.service,
@@ -197,6 +200,12 @@ def parse(request: Request, account_id: str, *, with_body: bool = True) -> Call:
         region=request.region,
         headers=dict(incoming.headers),
     )
+
+
+def _check_object(body: bytes) -> None:
+    """moto's parser takes what is no JSON for a request without parameters. Raises ValueError."""
+    if body and not isinstance(json.loads(body), dict):
+        raise ValueError("it is JSON, but no object")
 
 
 def serialise(request: Request, output: Mapping[str, Any]) -> Answer:

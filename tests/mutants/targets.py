@@ -20,6 +20,7 @@ TARGETS: Mapping[str, tuple[str, ...]] = {
     "mlops_iac/cloud/database.py": ("tests/cloud/test_shelf.py", "tests/cloud/test_keeping.py"),
     "mlops_iac/cloud/disk.py": ("tests/cloud/test_disk.py",),
     "mlops_iac/cloud/shelf.py": ("tests/cloud/test_shelf.py",),
+    "mlops_iac/cloud/wire.py": ("tests/cloud/test_wire.py",),
     "mlops_iac/config/document.py": ("tests/config",),
     "mlops_iac/core/peers.py": ("tests/core/test_peers.py",),
     "mlops_iac/engine/deciding/diff.py": ("tests/engine/test_diff.py",),
@@ -39,6 +40,10 @@ TARGETS: Mapping[str, tuple[str, ...]] = {
     "mlops_iac/engine/values/content.py": ("tests/engine/test_values.py", "tests/engine/test_wire.py"),
     "mlops_iac/engine/values/secrets.py": ("tests/engine/test_secrets.py", "tests/engine/test_durability.py"),
     "mlops_iac/engine/values/wire.py": ("tests/engine/test_wire.py",),
+    "mlops_iac/engine/state/state_store.py": ("tests/engine/test_state_store.py", "tests/engine/test_durability.py"),
+    "mlops_iac/pipelines/blocks.py": ("tests/pipelines/test_blocks.py",),
+    "mlops_iac/pipelines/compile/step_functions/beside.py": ("tests/pipelines/test_beside.py",),
+    "mlops_iac/pipelines/compile/step_functions/gate.py": ("tests/pipelines/test_gates.py",),
     "mlops_iac/pipelines/pipeline.py": ("tests/pipelines/test_pipeline.py",),
     "mlops_iac/runs/drain.py": ("tests/runs/test_drain.py",),
 }
