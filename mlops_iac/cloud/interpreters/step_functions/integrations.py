@@ -22,7 +22,7 @@ import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
-from mlops_iac.cloud.interpreters.step_functions import intrinsics, mapping, optimized_tasks, paths, waiting
+from mlops_iac.cloud.interpreters.step_functions import intrinsics, mapping, optimized_tasks, parsing, paths, waiting
 from mlops_iac.cloud.interpreters.step_functions.moto_asl import (
     BOTO_NAMES,
     CALLING,
@@ -61,6 +61,7 @@ def install(gateway: Gateway) -> None:
     CALLING.gateway = gateway
     if not CALLING.installed:
         CALLING.installed = True
+        parsing.mend()
         _patch_clients()
         _patch_shapes()
         _patch_sync()
