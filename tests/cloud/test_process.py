@@ -94,6 +94,16 @@ def test_a_process_that_another_took_over_from_saves_nothing(embedded, told):
     assert sorted(buckets(embedded)) == ["new-bucket", "old-bucket"]
 
 
+def test_another_process_sees_its_end_while_the_one_that_started_it_lives(embedded):
+    running = embedded.start()
+    stop = "import sys; from pathlib import Path; from mlops_iac.cloud.process import EmbeddedCloud as Cloud; " \
+        "Cloud(Path(sys.argv[1])).stop()"  # fmt: skip
+    began = time.monotonic()
+    subprocess.run([sys.executable, "-c", stop, str(embedded.home)], check=True)
+    assert time.monotonic() - began < 20
+    assert not is_running(running.pid)
+
+
 def wait_for_the_end_of(pid):
     deadline = time.monotonic() + 20
     while is_running(pid) and time.monotonic() < deadline:
