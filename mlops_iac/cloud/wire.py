@@ -17,6 +17,7 @@ from xml.sax.saxutils import escape
 
 from mlops_iac.cloud.blobs import Body
 from mlops_iac.cloud.regions import partition_of
+from mlops_iac.core.strict_json import read_json
 
 _SIGNING_NAMES: Final = {
     "airflow": "mwaa",
@@ -204,7 +205,7 @@ def parse(request: Request, account_id: str, *, with_body: bool = True) -> Call:
 
 def _check_object(body: bytes) -> None:
     """moto's parser takes what is no JSON for a request without parameters. Raises ValueError."""
-    if body and not isinstance(json.loads(body), dict):
+    if body and not isinstance(read_json(body, finite=False), dict):
         raise ValueError("it is JSON, but no object")
 
 
