@@ -5,7 +5,8 @@ jobs and objects, the ids of runs. It never goes back, and how far it is ahead i
 
 Two things go by the machine's own clock. Credentials: whoever holds them compares their end with his. And what takes
 real time: jobs, functions and endpoints are processes of this machine, and the waits and time limits of a run are its
-seconds; a clock that is moved on makes none of them older.
+seconds; a clock that is moved on makes none of them older. A wait between two attempts of a step is the clock's
+(`mlops_iac.cloud.patience`).
 """
 
 from __future__ import annotations

@@ -53,9 +53,10 @@ Athena's queries are ours too: `SELECT`, `UNLOAD` and statements about the Glue 
 asked; the rights of the caller on S3 are.
 
 Executions of SageMaker Pipelines run steps of these types: {steps}.
-A definition with another type, a cache (`CacheConfig`), a dependency on a step's failure or a retry policy for what is
-no fault of AWS's own can be created, and its start is refused; AWS's own faults do not happen here, so that policies
-for them have nothing to do.
+A definition with another type or a dependency on a step's failure can be created, and its start is refused. Steps with
+a cache (`CacheConfig`) are taken over by the attributes that AWS compares, from the latest run of the same pipeline.
+Retry policies are kept; the faults that they wait for are throttling, quotas and errors of this cloud's own services,
+as a job here meets no lack of machines.
 
 Step Functions, SageMaker jobs, endpoints and S3 publish their metrics and events (Batch its events), and alarms on one
 metric change state and tell SNS and Lambda. Metric math, anomaly detection and composite alarms stay at
@@ -71,8 +72,8 @@ and streams; Scheduler's universal targets are not offered.
 `mlops-iac cloud advance 1d` moves the clock of the embedded cloud on; it survives restarts, and never goes back before
 `cloud reset`. By this clock go schedules and rules, alarms and their periods, metrics, events, logs, the times of
 runs, jobs and objects, what expires, and the ids of runs. By this machine's own clock go credentials, and whatever
-takes real time: jobs, functions and endpoints are processes of this machine, which see its clock, and a wait, a time
-limit or a retry of a run is its seconds.
+takes real time: jobs, functions and endpoints are processes of this machine, which see its clock, and a wait or a time
+limit of a run is its seconds. A wait between two attempts of a step is over when either clock has passed it.
 
 ## What moto does
 

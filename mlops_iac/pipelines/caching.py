@@ -24,7 +24,11 @@ class Cache(PipelineModel):
 
 def _written(value: Any) -> Any:
     """``true`` is a cache with its usual days, ``false`` none."""
-    return {True: Cache(), False: None}[value] if isinstance(value, bool) else value
+    if isinstance(value, bool):
+        return Cache() if value else None
+    if value is None or isinstance(value, Mapping | Cache):
+        return value
+    raise ValueError("say `true`, `false`, or how old it may be: `{days: 7}`")
 
 
 WRITTEN = {

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from mlops_iac.pipelines.compile import get_target
 from mlops_iac.pipelines.compile.kinds import answer
 from mlops_iac.pipelines.pipeline import Pipeline
-from mlops_iac.pipelines.steps import Step
+from mlops_iac.pipelines.steps import JobStep, Step
 from mlops_iac.pipelines.steps.step import Output
 from mlops_iac.render.escape import dot, mermaid
 
@@ -44,6 +44,11 @@ def _step(pipeline: Pipeline, step: Step, target: str) -> Iterator[str]:
         name for name in step.after if name not in {str(read.source).partition(".")[0] for read in step.all_reads()}
     ]:
         yield f"waits   for {', '.join(waits)}"
+    if isinstance(step, JobStep) and step.retry:
+        after = ", ".join(step.retry.errors) or "anything"
+        yield f"again   up to {step.retry.attempts} times after {after}, first {step.retry.interval_seconds} s later"
+    if isinstance(step, JobStep) and step.reusable:
+        yield f"reuses  what a run did that is no older than {step.reusable.days} days"
     for job in step.jobs():
         yield f"on      {job.instance_count} × {job.instance_type}, {job.max_minutes} minutes at most"
     if type(step) in get_target(target).COMPILERS:

@@ -55,6 +55,12 @@ def test_a_cache_is_written_in_three_ways() -> None:
     assert changed("processing", cache={"days": 3})[1].cache == Cache(days=3)  # type: ignore[attr-defined]
 
 
+def test_what_is_no_cache_says_what_one_is() -> None:
+    with pytest.raises(PipelineError) as refused:
+        changed("processing", cache="yes")
+    assert "how old it may be" in refused.value.problems[0].detail
+
+
 def test_scores_of_the_champion_have_no_cache() -> None:
     with pytest.raises(PipelineError, match=r"definition is wrong"):
         changed("batch_transform", cache=True)
