@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -197,3 +198,117 @@ def test_data_that_cannot_be_compared_ends_in_one_line(
     assert done.returncode == 1
     assert told in done.stderr
     assert "Traceback" not in done.stderr
+
+
+# The monitor ---------------------------------------------------------------------------------------------------------
+
+COLUMNS = ("age", "country")
+
+
+def people(count: int, *, older: float = 0, german: float = 0.5, seed: int = 1) -> list[tuple[float | None, str]]:
+    chance = random.Random(seed)
+    return [(chance.gauss(40 + older, 10), "DE" if chance.random() < german else "FR") for _ in range(count)]
+
+
+def line(rows: Any, id: str = "", answer: Any = None, at: str = "2026-11-29T12:00:00Z") -> str:
+    asked = {"data": json.dumps({"instances": rows}), "encoding": "JSON", "observedContentType": "application/json"}
+    said = {"data": json.dumps(answer), "encoding": "JSON", "observedContentType": "application/json"}
+    about = {"eventId": "event", "inferenceTime": at, **({"inferenceId": id} if id else {})}
+    return json.dumps({"captureData": {"endpointInput": asked, "endpointOutput": said}, "eventMetadata": about})
+
+
+@pytest.fixture
+def look(run: Run, tmp_path: Path) -> Callable[..., Any]:
+    """The report of a look at lines, by a baseline of 400 people."""
+    learned = "".join(f"{age},{country},0\n" for age, country in people(400))
+    (tmp_path / "input/data/people.csv").write_text(f"age,country,ill\n{learned}")
+    assert run("mlops_iac_baseline.py", "--ignore", "ill").returncode == 0
+    window = tmp_path / "input/window"
+    (window / "models").mkdir(parents=True)
+    (tmp_path / "output/baseline").rename(window / "models/baseline")
+    captured, truth = window / "captured/main/2026/11/29/12", window / "truth"
+    captured.mkdir(parents=True)
+    truth.mkdir()
+    facts = {"endpoint": "sample", "run": "r", "baseline": "models/baseline", "captured": "captured", "truth": "truth"}
+    span = {"from": "2026-11-28T18:00:00+00:00", "to": "2026-11-29T18:00:00+00:00"}
+    (window / "window.json").write_text(json.dumps({**facts, **span}))
+
+    def look(*lines: str, known: str = "", asked: tuple[str, ...] = ()) -> Any:
+        (captured / "some.jsonl").write_text("\n".join(lines))
+        (truth / "known.csv").write_text(known)
+        done = run("mlops_iac_monitor.py", "--label", "ill", *asked)
+        assert done.returncode == 0, done.stderr
+        return read(tmp_path, "report/report.json")
+
+    return look
+
+
+def test_people_like_those_of_the_training_do_not_drift(look: Callable[..., Any], tmp_path: Path) -> None:
+    for seed in range(2, 6):
+        found = look(line([list(one) for one in people(120, seed=seed)]))
+        assert (found["rows"], found["drifted"], found["violations"]) == (120, [], [])
+    told = read(tmp_path, "report/metrics.json")["aws/sagemaker/Endpoints/data-metrics"]
+    assert {one["MetricName"] for one in told} == {
+        "rows", "violations", "broken", "drift", "drifted_columns",
+        "feature_baseline_drift_age", "feature_baseline_drift_country",
+    }  # fmt: skip
+    assert "<svg" in (tmp_path / "output/report/report.html").read_text()
+
+
+def test_other_people_drift_and_it_says_how(look: Callable[..., Any], tmp_path: Path) -> None:
+    found = look(line([dict(zip(COLUMNS, one, strict=True)) for one in people(120, older=15, german=0.1)]))
+    assert found["drifted"] == ["age", "country"]
+    age, country = found["columns"]
+    assert "deviations" in age["words"]
+    assert "`DE`" in country["words"]
+    checks = [one["constraint_check_type"] for one in read(tmp_path, "report/constraint_violations.json")["violations"]]
+    assert checks == ["baseline_drift_check"] * 2
+
+
+def test_few_people_say_nothing(look: Callable[..., Any], tmp_path: Path) -> None:
+    found = look(line([list(one) for one in people(20, older=30)]))
+    assert (found["drift"], found["drifted"]) == (None, [])
+    assert found["said"] == "Too little to compare: 20 rows, and 100 are needed."
+    told = read(tmp_path, "report/metrics.json")["aws/sagemaker/Endpoints/data-metrics"]
+    assert "drift" not in {one["MetricName"] for one in told}
+
+
+def test_nobody_asked(look: Callable[..., Any]) -> None:
+    late = line([[40, "DE"]], at="2026-11-30T12:00:00Z")
+    assert look(late)["said"] == "Nothing to compare: nobody asked in this window."
+
+
+def test_broken_lines_are_counted_by_their_reason(look: Callable[..., Any]) -> None:
+    good = line([list(one) for one in people(120)])
+    found = look(good, "{not json", "{}", line([[1]]), line("text"))
+    assert found["rows"] == 120
+    assert found["broken"] == {
+        "is no JSON": 1,
+        "lacks 'eventMetadata'": 1,
+        "has rows of another length than 2 columns": 1,
+        "holds no rows": 1,
+    }
+
+
+def test_violations_are_those_of_model_monitor(look: Callable[..., Any]) -> None:
+    rows = [{"age": "old" if number < 30 else age, "shoes": 42} for number, (age, _) in enumerate(people(120))]
+    checks = {(one["feature_name"], one["constraint_check_type"]) for one in look(line(rows))["violations"]}
+    assert {("age", "data_type_check"), ("country", "missing_column_check"), ("shoes", "extra_column_check")} <= checks
+
+
+def test_what_became_known_is_joined_by_id(look: Callable[..., Any]) -> None:
+    rows = [list(one) for one in people(150)]
+    said = {"predictions": [number % 2 for number in range(150)]}
+    known = "".join(f"mine,{number % 2 if number >= 15 else 1 - number % 2}\n" for number in range(150))
+    table = f"inference_id,label\n{known}nobody,1\ntwice,1\n,1\n"
+    twice = [line([[40, "DE"]], "twice", {"predictions": [1]})] * 2
+    found = look(line(rows, "mine", said), *twice, known=table, asked=("--quality", "accuracy"))["quality"]
+    assert (found["value"], found["rows"]) == (0.9, 150)
+    assert (found["unknown_ids"], found["ids_twice"], found["broken"]) == (1, 1, 1)
+
+
+def test_a_metric_that_cannot_be_measured_says_why(look: Callable[..., Any]) -> None:
+    rows = [list(one) for one in people(120)]
+    known = "inference_id,label\n" + "mine,1\nmine,0\n" * 60
+    found = look(line(rows, "mine", {"predictions": [1] * 120}), known=known, asked=("--quality", "auc"))["quality"]
+    assert (found["value"], found["why"]) == (None, "auc needs probabilities, and the answers hold none")
