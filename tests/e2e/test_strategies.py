@@ -67,7 +67,7 @@ def roles(project: TinyEnvironment) -> dict[str, list[int]]:
     ("strategy", "shares"),
     [
         ("{kind: linear, percent: 50, bake_minutes: 20}", (4, 4)),
-        ("{kind: rolling, instances: 1, bake_minutes: 20}", (4, 4)),
+        ("{kind: rolling, percent: 50, bake_minutes: 20}", (4, 4)),
     ],
 )
 def test_requests_come_to_the_new_model_step_by_step(
