@@ -10,14 +10,16 @@ import logging
 import threading
 import time
 import uuid
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from mlops_iac.cloud.gateway import AwsError, Call
+from mlops_iac.cloud.gateway import Call
 from mlops_iac.cloud.jobs import batch_request
 from mlops_iac.cloud.jobs.batch_graph import Waiting
+from mlops_iac.cloud.jobs.batch_places import get_definition, get_queue
+from mlops_iac.cloud.jobs.batch_records import ENDED, KIND, BatchRecords
 from mlops_iac.cloud.jobs.batch_run import Attempt, Result
 from mlops_iac.cloud.jobs.host import Host
 from mlops_iac.cloud.jobs.process import KILL_TIMEOUT, wait_until
@@ -26,8 +28,6 @@ from mlops_iac.cloud.news import News
 
 log = logging.getLogger("mlops_iac.cloud.jobs")
 
-_KIND = "batch-job"
-ENDED = ("SUCCEEDED", "FAILED")
 _SHOWN = (
     "jobArn", "jobId", "jobName", "createdAt", "status", "statusReason", "startedAt", "stoppedAt", "arrayProperties"
 )  # fmt: skip
@@ -48,7 +48,7 @@ class BatchJobs:
     """The API of jobs, and what runs when."""
 
     def __init__(self, host: Host) -> None:
-        self.host = host
+        self.host, self.jobs = host, BatchRecords(host.records)
         self._waiting = Waiting()
         self._running: dict[Key, Attempt] = {}
         self._arrays: dict[str, _Array] = {}
@@ -72,11 +72,11 @@ class BatchJobs:
     def submit(self, call: Call) -> dict[str, Any]:
         asked = call.params
         batch_request.check_name(asked["jobName"])
-        queue, definition = self._get_queue(call), self._get_definition(call)
+        queue, definition = get_queue(self.host, call), get_definition(self.host, call)
         size = batch_request.array_size(asked)
         dependencies = batch_request.depends_on(asked, size)
         id = str(uuid.uuid4())
-        key = (_KIND, call.account_id, call.region, id)
+        key = (KIND, call.account_id, call.region, id)
         record = {
             "jobId": id,
             "jobArn": call.arn("batch", f"job/{id}"),
@@ -94,7 +94,7 @@ class BatchJobs:
             "tags": asked.get("tags", {}),
             **({"arrayProperties": {"size": size}} if size else {}),
         }
-        needs = self._needs(call, dependencies)
+        needs = self.jobs.needs(call, dependencies)
         self.host.records.add(key, record)
         if size:
             self._submit_children(key, record, size, dependencies, needs)
@@ -106,7 +106,7 @@ class BatchJobs:
         found = []
         for given in call.params.get("jobs", ()):
             id = given.rsplit("job/", 1)[-1]
-            record = self._full((_KIND, call.account_id, call.region, id))
+            record = self.jobs.full((KIND, call.account_id, call.region, id))
             if record:
                 found.append(record)
         return {"jobs": found}
@@ -115,10 +115,10 @@ class BatchJobs:
         asked = call.params
         array = asked.get("arrayJobId")
         if array:
-            chosen = self._children(call.account_id, call.region, array)
+            chosen = self.jobs.children(call.account_id, call.region, array)
         else:
-            queue = self._get_queue(call)["jobQueueArn"]
-            every = self.host.records.each(_KIND, call.account_id, call.region, whole=False)
+            queue = get_queue(self.host, call)["jobQueueArn"]
+            every = self.host.records.each(KIND, call.account_id, call.region, whole=False)
             chosen = [record for _, record in every if record.get("jobQueue") == queue]
             chosen.sort(key=lambda record: record["createdAt"], reverse=True)
         status = asked.get("jobStatus") or ("RUNNING" if not asked.get("filters") else None)
@@ -136,7 +136,7 @@ class BatchJobs:
 
     def cancel(self, call: Call) -> dict[str, Any]:
         """Ends jobs that have not started; running ones run on, as on AWS."""
-        for key in self._with_children(self._get(call)):
+        for key in self.jobs.with_children(self.jobs.get(call)):
             record = self.host.records.find(key)
             if record and record["status"] in ("SUBMITTED", "PENDING", "RUNNABLE"):
                 self._waiting.remove(key[3])
@@ -145,19 +145,19 @@ class BatchJobs:
 
     def terminate(self, call: Call) -> dict[str, Any]:
         """Ends jobs that wait, and those that run."""
-        self._terminate(self._get(call), call.params["reason"])
+        self._terminate(self.jobs.get(call), call.params["reason"])
         return {}
 
     def end_jobs_of(self, call: Call) -> None:
         """What was in a queue when it was deleted is terminated (API reference, DeleteJobQueue)."""
         queue = call.params["jobQueue"]
-        for key in self.host.records.living(_KIND):
+        for key in self.host.records.living(KIND):
             found = str((self.host.records.find(key) or {}).get("jobQueue", ""))
             if key[1:3] == (call.account_id, call.region) and (found == queue or found.endswith(f"/{queue}")):
                 self._terminate(key, "The job queue was deleted.")
 
     def _terminate(self, parent: Key, reason: str) -> None:
-        for key in self._with_children(parent):
+        for key in self.jobs.with_children(parent):
             record = self.host.records.find(key)
             if record is None or record["status"] in ENDED:
                 continue
@@ -170,7 +170,7 @@ class BatchJobs:
                 self._finish(key, "FAILED", reason)
 
     def settle(self) -> None:
-        for key in self.host.records.living(_KIND):
+        for key in self.host.records.living(KIND):
             record = self.host.records.find(key)
             if record and record["status"] not in ENDED:
                 self.host.records.change(key, status="FAILED", statusReason=_CLOUD_STOPPED, stoppedAt=_milliseconds())
@@ -218,7 +218,7 @@ class BatchJobs:
             }
             self.host.records.add(key, child)
             own = [need for need in needs if need not in one_to_one]
-            own += [need for need in (f"{other}:{index}" for other in one_to_one) if self._is_unfinished(key, need)]
+            own += [need for need in (f"{other}:{index}" for other in one_to_one) if self.jobs.is_unfinished(key, need)]
             if sequential and index:
                 own.append(f"{parent[3]}:{index - 1}")
             self._queue(key, own)
@@ -241,7 +241,7 @@ class BatchJobs:
         self.host.slots.submit(lambda: self._live(key))
 
     def _live(self, key: Key) -> None:
-        record = self._full(key)
+        record = self.jobs.full(key)
         if record is None or record["status"] in ENDED:
             return
         strategy = record["retryStrategy"]
@@ -319,82 +319,6 @@ class BatchJobs:
             del self._arrays[parent]
         end = ("FAILED", "Array Child Job failed") if array.failed else ("SUCCEEDED", "Array Child Jobs succeeded")
         return [((*key[:3], parent), *end)]
-
-    # Records ------------------------------------------------------------------------------------------------------
-
-    def _full(self, key: Key) -> dict[str, Any] | None:
-        """A job as DescribeJobs shows it; a child with what its parent knows."""
-        record = self.host.records.find(key)
-        if record is None:
-            return None
-        parent_id, _, index = key[3].partition(":")
-        parent = self.host.records.find((*key[:3], parent_id)) if index else None
-        shared = ("jobQueue", "jobDefinition", "container", "retryStrategy", "timeout", "parameters", "tags")
-        full = {**{name: parent[name] for name in shared if parent}, **record}
-        full["container"] = {**full.get("container", {}), **full.pop("_container", {})}
-        if full.get("arrayProperties", {}).get("size"):
-            full["arrayProperties"] = {**full["arrayProperties"], "statusSummary": self._summary(key, record)}
-        return full
-
-    def _summary(self, key: Key, record: Mapping[str, Any]) -> dict[str, int]:
-        statuses = Counter(dict.fromkeys(("SUBMITTED", "PENDING", "RUNNABLE", "STARTING", "RUNNING", *ENDED), 0))
-        for index in range(record["arrayProperties"]["size"]):
-            child = self.host.records.show((*key[:3], f"{key[3]}:{index}"))
-            if child:
-                statuses[child["status"]] += 1
-        return dict(statuses)
-
-    def _children(self, account: str, region: str, parent: str) -> list[dict[str, Any]]:
-        record = self.host.records.find((_KIND, account, region, parent))
-        size = record.get("arrayProperties", {}).get("size", 0) if record else 0
-        found = (self.host.records.find((_KIND, account, region, f"{parent}:{index}")) for index in range(size))
-        return [child for child in found if child]
-
-    def _with_children(self, key: Key) -> list[Key]:
-        return [*((*key[:3], child["jobId"]) for child in self._children(key[1], key[2], key[3])), key]
-
-    def _get(self, call: Call) -> Key:
-        key = (_KIND, call.account_id, call.region, call.params["jobId"])
-        if self.host.records.find(key) is None:
-            raise AwsError("ClientException", f"Job `{call.params['jobId']}` does not exist.")
-        return key
-
-    def _is_unfinished(self, key: Key, id: str) -> bool:
-        record = self.host.records.find((*key[:3], id))
-        return record is not None and record["status"] != "SUCCEEDED"
-
-    def _needs(self, call: Call, dependencies: Sequence[Mapping[str, str]]) -> list[str]:
-        """The jobs to wait for: those not yet SUCCEEDED; one that does not exist is refused."""
-        needs = []
-        for each in dependencies:
-            if not each.get("jobId"):
-                continue
-            record = self.host.records.find((_KIND, call.account_id, call.region, each["jobId"]))
-            if record is None:
-                raise AwsError("ClientException", f"Job `{each['jobId']}` in dependsOn does not exist.")
-            if record["status"] != "SUCCEEDED" or each.get("type") == "N_TO_N":
-                needs.append(each["jobId"])
-        return needs
-
-    def _get_queue(self, call: Call) -> dict[str, Any]:
-        name = call.params.get("jobQueue", "")
-        batch = self.host.client("batch", call.region, call.account_id)
-        for queue in batch.describe_job_queues(jobQueues=[name])["jobQueues"]:
-            if queue.get("state") == "DISABLED" and call.operation == "SubmitJob":
-                raise AwsError("ClientException", f"JobQueue {name} is disabled.")
-            return dict(queue)
-        raise AwsError("ClientException", f"JobQueue {name} not found.")
-
-    def _get_definition(self, call: Call) -> dict[str, Any]:
-        name = call.params["jobDefinition"]
-        batch = self.host.client("batch", call.region, call.account_id)
-        short = name.rsplit("job-definition/", 1)[-1]
-        base, _, revision = short.partition(":")
-        found = batch.describe_job_definitions(jobDefinitionName=base, status="ACTIVE")["jobDefinitions"]
-        found = [each for each in found if not revision or str(each["revision"]) == revision]
-        if not found:
-            raise AwsError("ClientException", f"JobDefinition {name} not found or not ACTIVE.")
-        return dict(max(found, key=lambda each: each["revision"]))
 
 
 def _milliseconds() -> int:
