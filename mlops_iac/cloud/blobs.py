@@ -171,10 +171,13 @@ class Blobs:
         """
         with self._lock:
             self._doubtful |= self._written.intersection(freed)
-            for name in [name for name in self._doubtful if name != self._pack]:
-                if is_named(name):
-                    self._doubtful.discard(name)
-                elif not self._held.get(name):
+            doubtful = self._doubtful - {self._pack}
+        # Asked without the lock: who answers has one of its own, under which others read bodies and ask for this one.
+        named = {name for name in doubtful if is_named(name)}
+        with self._lock:
+            self._doubtful -= named
+            for name in doubtful - named:
+                if not self._held.get(name):
                     self._delete(name)
 
     def drop(self, names: Iterable[str]) -> None:
