@@ -18,6 +18,7 @@ COMPONENTS: dict[str, str] = {
     "Encryption": "mlops_iac.components.encryption",
     "Endpoint": "mlops_iac.components.serving.endpoint",
     "ImageRepository": "mlops_iac.components.registry.ecr",
+    "Mlflow": "mlops_iac.components.tracking.mlflow",
     "ModelCards": "mlops_iac.components.registry.model_cards",
     "ModelRegistry": "mlops_iac.components.registry.sagemaker",
     "Monitoring": "mlops_iac.components.monitoring.cloudwatch",
@@ -26,6 +27,7 @@ COMPONENTS: dict[str, str] = {
     "SageMakerCompute": "mlops_iac.components.compute.sagemaker",
     "SageMakerPipelines": "mlops_iac.components.orchestrator.sagemaker_pipelines",
     "StepFunctions": "mlops_iac.components.orchestrator.step_functions",
+    "Tracker": "mlops_iac.components.tracking.tracker",
     "Triggers": "mlops_iac.components.orchestrator.triggers",
 }
 """Every component and its module. Nothing is imported here: a blueprint pays only for what it uses."""

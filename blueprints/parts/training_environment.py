@@ -12,6 +12,7 @@ from mlops_iac.blueprints.parts.foundation import Foundation
 from mlops_iac.blueprints.parts.foundation_options import FoundationOptions
 from mlops_iac.blueprints.parts.jobs import Jobs
 from mlops_iac.blueprints.parts.serve import Serve
+from mlops_iac.blueprints.parts.tracking import make_tracking
 from mlops_iac.blueprints.parts.training_options import TrainingOptions
 from mlops_iac.blueprints.parts.triggers import make_triggers
 from mlops_iac.components.monitoring.cloudwatch import Monitoring, MonitoringArgs
@@ -61,6 +62,7 @@ def tell(
     registry, images, endpoint = serve.registry.ref, foundation.images.ref, serve.endpoint.ref
     pipelines = {flow.pipeline.name: _pipeline(foundation, options, flow) for flow in flows}
     make_triggers(foundation, flows, pipelines, monitor)
+    tracking = make_tracking(foundation, options.tracking, flows)
     values: dict[str, Any] = {
         "team": site.team,
         "environment": site.environment,
@@ -77,7 +79,7 @@ def tell(
             name: env.Queue(queue=_any(queue.queue_arn), job_definition=_any(queue.job_definition_arn))
             for name, queue in (queues.queues if queues else {}).items()
         },
-        "services": _services(foundation, jobs, serve),
+        "services": _services(foundation, jobs, serve) | ({"experiment-tracking": tracking} if tracking else {}),
         "approvals_queue_url": next((_any(flow.approvals.ref.url) for flow in flows if flow.approvals), None),
         "alerts_topic_arn": foundation.alerts.ref.arn,
         "dashboard": monitoring.dashboard_name,

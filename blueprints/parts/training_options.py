@@ -174,6 +174,12 @@ class TrainingOptions(Section):
         "Studio.",
     )
 
+    tracking: Literal["none", "mlflow", "sagemaker"] = Field(
+        default="none",
+        description="Where runs are logged when they are over: in MLflow (an app that SageMaker manages, free when "
+        "idle), in SageMaker's experiments, or nowhere else than in the environment's own records.",
+    )
+
     triggers: Triggers = Field(
         default={},
         max_length=MOST_TRIGGERS,

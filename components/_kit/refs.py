@@ -125,6 +125,13 @@ class RunEvents:
     """How runs end that tell nobody themselves."""
     succeeded: str
     """How a run ends that did all of its steps."""
+    told: tuple[str, ...] = ()
+    """How runs end that tell the team on their own way."""
+
+    @property
+    def ends(self) -> tuple[str, ...]:
+        """Every way in which a run ends."""
+        return (self.succeeded, *self.told, *self.statuses)
 
 
 @dataclass(frozen=True, kw_only=True)

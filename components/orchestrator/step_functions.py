@@ -232,6 +232,7 @@ def _ref(machine: StateMachine) -> PipelineRef:
             status="status",
             statuses=("ABORTED", "TIMED_OUT"),
             succeeded="SUCCEEDED",
+            told=("FAILED",),
         ),
     )
 

@@ -41,10 +41,11 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, str]:
     about = event["about"] if isinstance(event["about"], dict) else json.loads(event["about"])
     s3 = importlib.import_module("boto3").client("s3")
     card = Card(s3, about, event)
-    key = f"{about['models']}{card.run}/record/model_card.md"
-    s3.put_object(
-        Bucket=about["bucket"], Key=key, Body=card.markdown().encode(), Tagging=about["tagging"], **about["encryption"]
-    )
+    folder = f"{about['models']}{card.run}/record/"
+    key = f"{folder}model_card.md"
+    said = {"Bucket": about["bucket"], "Tagging": about["tagging"], **about["encryption"]}
+    s3.put_object(Key=key, Body=card.markdown().encode(), **said)
+    s3.put_object(Key=f"{folder}model.json", Body=json.dumps({"model": card.model, "card": key}).encode(), **said)
     return {"card": json.dumps(card.content(), separators=(",", ":")), "uri": f"s3://{about['bucket']}/{key}"}
 
 

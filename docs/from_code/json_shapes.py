@@ -49,7 +49,8 @@ JSON_SHAPES = {
     "runs show": (
         "the run, with `serves: [endpoint]`, `shadows: [endpoint]`, "
         "`cost: {dollars, prices, unpriced: [instance type], steps: [{step, "
-        "instance_type, instances, seconds, dollars}]}` (dollars are null where no price is known) and "
+        "instance_type, instances, seconds, dollars}]}` (dollars are null where no price is known), `tracking` "
+        "(where it was logged: `{kind, experiment, …}`; empty when it is not yet, null where no run is) and "
         "`record: {started_by, framework, platform, packages: [pin], git: "
         "{commit, branch, dirty, changed: [path]}, data: {parameter: {prefix, objects, bytes, digest, complete}}}`; "
         "`record` is null for a run that something else started, `git` where the code is in no repository."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mlops_iac.cli.data import render_size
 from mlops_iac.cli.run_view import render_run
@@ -28,6 +28,8 @@ def facts(details: Details) -> Iterator[tuple[str, str]]:
         yield "serves", ", ".join(details.behind.serves)
     if details.behind.shadows:
         yield "shadow of", ", ".join(details.behind.shadows)
+    if details.tracking is not None:
+        yield "tracking", render_tracking(details.tracking)
     if details.cost.steps:
         yield "cost", render_cost(details.cost)
     if details.record is None:
@@ -40,6 +42,14 @@ def facts(details: Details) -> Iterator[tuple[str, str]]:
     for name, summary in details.record.data.items():
         yield f"data of {name}" if len(details.record.data) > 1 else "objects", render_data(summary)
     yield "packages", render_packages(details.record)
+
+
+def render_tracking(tracking: dict[str, Any]) -> str:
+    """``mlflow: experiment screening-dev-training, run 0f3a…``"""
+    if not tracking:
+        return "not logged yet: that is done when a run is over, and the tracker's log says what went wrong"
+    run = tracking.get("run_id") or tracking.get("trial_component")
+    return f"{tracking.get('kind')}: experiment {tracking.get('experiment')}, run {run}"
 
 
 def render_cost(cost: Cost) -> str:

@@ -62,6 +62,7 @@ def variables(opened: Opened) -> dict[str, str]:
     found = {"AWS_REGION": clients.region, "AWS_DEFAULT_REGION": clients.region}
     if clients.endpoint and clients.credentials:
         found |= {"AWS_ENDPOINT_URL": clients.endpoint, **clients.credentials.variables()}
+        found["SAGEMAKER_MLFLOW_CUSTOM_ENDPOINT"] = clients.endpoint  # what AWS's plug-in for MLflow asks
         direct = [*filter(None, os.environ.get("NO_PROXY", "").split(",")), "127.0.0.1", "localhost"]
         found |= {"AWS_EC2_METADATA_DISABLED": "true", "NO_PROXY": ",".join(dict.fromkeys(direct))}
     elif clients.profile:

@@ -57,6 +57,9 @@ class Gateway(Hooks, Changes):
         """State of our own parts by name, plain data only. It is saved and restored with moto's."""
         self.own: dict[tuple[str, str], Callable[..., dict[str, Any]]] = {}
         """Our own API: (method, last part of the path under ``/_mlops-iac/``) to what answers."""
+        self.by_header: dict[str, Callable[[dict[str, Any], str], Answer]] = {}
+        """Requests that are no operation of AWS's models: the header that marks them (as WSGI names it), to what
+        answers, given the request and the account."""
         self.reports: dict[str, Callable[[], Any]] = {}
         """What parts add to the status: ``gateway.reports["jobs"] = lambda: {"running": 2}``."""
         self.iam = Enforcer(self)
@@ -147,6 +150,9 @@ class Gateway(Hooks, Changes):
             return self._turn_away(environ, 503, "The embedded cloud is starting or stopping.")
         request = None
         try:
+            other = next((fn for name, fn in self.by_header.items() if name in environ), None)
+            if other:
+                return other(environ, _account_of(environ))
             request = self._admit(environ)
             answer = self._through_hooks(request)
         except AwsError as error:
@@ -165,7 +171,8 @@ class Gateway(Hooks, Changes):
     def _is_guest(self, environ: dict[str, Any]) -> bool:
         return int(environ.get("REMOTE_PORT") or 0) in self.guests
 
-    def _check_guest(self, request: Request) -> None:
+    def check_guest(self, request: Request) -> None:
+        """Refuse what the network of the job that asks does not reach."""
         check = self.guests.get(int(request.environ.get("REMOTE_PORT") or 0))
         if check:
             check(request)
@@ -202,7 +209,7 @@ class Gateway(Hooks, Changes):
         return request
 
     def _authorise(self, request: Request, environ: dict[str, Any]) -> None:
-        self._check_guest(request)
+        self.check_guest(request)
         self.prepare(request.service or "s3")
         environ["HTTP_X_MOTO_ACCOUNT_ID"] = self.iam.authorise(request, _account_of(request.environ))
 

@@ -76,6 +76,12 @@ MADE: dict[str, Facts] = {
     ),
     "aws:s3/bucketVersioning:BucketVersioning": Facts(service="s3"),
     "aws:sagemaker/endpoint:Endpoint": Facts(service="sagemaker", name=NameRule(limit=63)),
+    "aws:sagemaker/mlflowApp:MlflowApp": Facts(
+        service="sagemaker",
+        name=NameRule(limit=256),
+        tags="tags",
+        loses="the experiments, runs and metrics that were logged",
+    ),
     "aws:sagemaker/modelPackageGroup:ModelPackageGroup": Facts(
         service="sagemaker",
         name=NameRule(limit=63, prop="model_package_group_name"),

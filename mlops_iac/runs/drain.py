@@ -231,6 +231,31 @@ def delete_versions(work: Drain, group: str) -> int:
     return len(arns)
 
 
+def delete_experiments(work: Drain) -> int:
+    """Trials, their components and the experiments that trackers made, ours by name and by tag."""
+    client, deleted = work.clients("sagemaker"), 0
+    with calling("sagemaker:ListExperiments", work.stack):
+        listed = [*pages(client.list_experiments, "ExperimentSummaries")]
+        ours = [one for one in listed if one["ExperimentName"].startswith(f"{work.stack}-")]
+    for one in ours:
+        if work.has_tag(one["ExperimentArn"]):
+            deleted += delete_experiment(client, one["ExperimentName"])
+    return deleted
+
+
+def delete_experiment(client: Any, name: str) -> int:
+    """An experiment is deleted when it has no trial, a trial when it has no component."""
+    with missing_is_nothing("ValidationException"), calling("sagemaker:DeleteExperiment", name):
+        for trial in [one["TrialName"] for one in pages(client.list_trials, "TrialSummaries", ExperimentName=name)]:
+            listing = pages(client.list_trial_components, "TrialComponentSummaries", TrialName=trial)
+            for component in [one["TrialComponentName"] for one in listing]:
+                client.disassociate_trial_component(TrialComponentName=component, TrialName=trial)
+                client.delete_trial_component(TrialComponentName=component)
+            client.delete_trial(TrialName=trial)
+        client.delete_experiment(ExperimentName=name)
+    return 1
+
+
 def delete_objects(work: Drain) -> int:
     """Every version of what runs wrote into their stores; the team's own data is the bucket's affair."""
     return sum(delete_run_objects(work, name, store) for name, store in work.environment.stores.items())
@@ -292,5 +317,6 @@ STEPS: tuple[tuple[str, Callable[[Drain], int]], ...] = (
     ("endpoint configuration", delete_named("EndpointConfig", "EndpointConfigs")),
     ("model", delete_named("Model", "Models")),
     ("model package", delete_model_packages),
+    ("experiment", delete_experiments),
     ("run object", delete_objects),
 )

@@ -28,6 +28,8 @@ from mlops_iac.components.registry.ecr import ImageRepository, ImageRepositoryAr
 from mlops_iac.components.registry.model_cards import ModelCards, ModelCardsArgs
 from mlops_iac.components.registry.sagemaker import ModelRegistry, ModelRegistryArgs
 from mlops_iac.components.serving.endpoint import Capture, Endpoint, EndpointArgs, Realtime
+from mlops_iac.components.tracking.mlflow import Mlflow, MlflowArgs
+from mlops_iac.components.tracking.tracker import TrackedPipeline, Tracker, TrackerArgs
 from mlops_iac.testing.contracts.components import Args
 from mlops_iac.testing.contracts.world import (
     ACCOUNT,
@@ -97,6 +99,7 @@ SAMPLES: dict[type[Component], Args] = {
         lake=replace(_LAKE, zones={"curated": "curated/"}),
     ),
     ImageRepository: lambda n: ImageRepositoryArgs(key=n.encryption.ref),
+    Mlflow: lambda n: MlflowArgs(lake=n.lake.ref, boundary=n.boundary.ref),
     ModelCards: lambda n: ModelCardsArgs(key=n.encryption.ref, boundary=n.boundary.ref),
     ModelRegistry: lambda n: ModelRegistryArgs(),
     Monitoring: lambda n: MonitoringArgs(
@@ -119,6 +122,17 @@ SAMPLES: dict[type[Component], Args] = {
     StepFunctions: lambda n: StepFunctionsArgs(
         definition={"StartAt": "Done", "States": {"Done": {"Type": "Succeed"}}},
         trace=True,
+        key=n.encryption.ref,
+        boundary=n.boundary.ref,
+    ),
+    Tracker: lambda n: TrackerArgs(
+        kind="sagemaker",
+        pipelines={
+            "training": TrackedPipeline(
+                ref=StepFunctions(n.site.named("tracked"), StepFunctionsArgs(definition="{}")).ref
+            )
+        },
+        lake=n.lake.ref,
         key=n.encryption.ref,
         boundary=n.boundary.ref,
     ),

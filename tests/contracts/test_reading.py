@@ -46,6 +46,8 @@ PLAIN_JSON = {
     "components/orchestrator/deploy_function.py": INSIDE_A_JOB,
     "components/orchestrator/start_function.py": INSIDE_A_JOB,
     "components/registry/card_function.py": INSIDE_A_JOB,
+    "components/tracking/track_function.py": INSIDE_A_JOB,
+    "components/tracking/track_mlflow.py": INSIDE_A_JOB,
 }
 """Files that call Python's own reader, and why they may. A new one takes `read_json`, or says here why not."""
 

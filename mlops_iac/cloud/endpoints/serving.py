@@ -187,7 +187,7 @@ class Serving:
         return False
 
     def _ask(self, method: str, path: str, body: bytes, headers: Mapping[str, str], timeout: float) -> Response:
-        connection = _UnixConnection(self._socket, timeout)
+        connection = UnixConnection(self._socket, timeout)
         try:
             connection.request(method, path, body, dict(headers))
             answer = connection.getresponse()
@@ -198,7 +198,9 @@ class Serving:
             connection.close()
 
 
-class _UnixConnection(http.client.HTTPConnection):
+class UnixConnection(http.client.HTTPConnection):
+    """HTTP over a unix socket."""
+
     def __init__(self, path: Path, timeout: float) -> None:
         super().__init__("localhost", timeout=timeout)
         self._path = path

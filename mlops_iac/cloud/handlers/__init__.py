@@ -64,6 +64,7 @@ HANDLERS: Final[Mapping[str, str]] = {
     "aws:s3/bucketVersioning:BucketVersioning": "s3.versioning",
     "aws:s3/bucketWebsiteConfiguration:BucketWebsiteConfiguration": "s3.website",
     "aws:s3/bucketWebsiteConfigurationV2:BucketWebsiteConfigurationV2": "s3.website_v2",
+    "aws:sagemaker/mlflowApp:MlflowApp": "sagemaker.mlflow_app",
     "aws:sagemaker/modelPackageGroup:ModelPackageGroup": "sagemaker.model_package_group",
     "aws:sagemaker/pipeline:Pipeline": "sagemaker.pipeline",
     "aws:scheduler/schedule:Schedule": "scheduler.schedule",

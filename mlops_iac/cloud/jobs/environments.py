@@ -88,7 +88,7 @@ def framework_environment(framework: Framework) -> PythonEnvironment:
     except NoInterpreter as error:
         raise EnvironmentFailed(error.summary, error.detail, hint=error.hint) from error
     folder = _base_folder(framework, interpreter)
-    with _building(folder) as aside:
+    with building(folder) as aside:
         if aside:
             _build_base(aside, framework, interpreter)
     return PythonEnvironment(folder)
@@ -106,7 +106,7 @@ def code_environment(framework: Framework, code: Path | None) -> PythonEnvironme
     interpreter = get_interpreter(framework)
     text = requirements.read_text("utf-8", "replace")
     folder = _folder("layer", interpreter, str(base.folder), text, *_wheel_hashes(requirements.parent))
-    with _building(folder) as aside:
+    with building(folder) as aside:
         if aside:
             _build_layer(aside, base, requirements, interpreter)
     return PythonEnvironment(folder, base.folder)
@@ -162,7 +162,7 @@ def _wheel_hashes(code: Path) -> list[str]:
 
 
 @contextlib.contextmanager
-def _building(folder: Path) -> Iterator[Path | None]:
+def building(folder: Path) -> Iterator[Path | None]:
     """Hold the lock of one environment; yields the folder to build, or None when it is there already."""
     if _is_whole(folder):
         yield None
@@ -215,7 +215,7 @@ def _plain(name: str) -> str:
 
 
 def _build_base(folder: Path, framework: Framework, interpreter: Interpreter) -> None:
-    _run([str(interpreter.path), "-m", "venv", str(folder)], f"making the virtual environment of {framework}")
+    run([str(interpreter.path), "-m", "venv", str(folder)], f"making the virtual environment of {framework}")
     _install_base(folder, framework)
     _check_holds(folder, (package.split("==")[0] for package in framework.packages), f"installing {framework}")
     for toolkit in framework.toolkits:
@@ -224,22 +224,22 @@ def _build_base(folder: Path, framework: Framework, interpreter: Interpreter) ->
         shutil.copy(_CONTENT, _site_packages(folder, interpreter))
     # pip would compile on one core, and the packages' own tests too, which are near half of it and never run here.
     compiler = [str(folder / "bin" / "python"), "-m", "compileall", "-q", "-j", "0", "-x", "/tests/"]
-    _run([*compiler, str(_site_packages(folder, interpreter))], f"compiling {framework}")
+    run([*compiler, str(_site_packages(folder, interpreter))], f"compiling {framework}")
 
 
 def _install_base(folder: Path, framework: Framework) -> None:
     pip = [str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     wheels = ["--only-binary", ":all:", "--no-deps", "--no-compile"]
     if not _wants_cuda(framework):
-        _run([*pip, *wheels, *framework.packages], f"installing {framework}")
+        run([*pip, *wheels, *framework.packages], f"installing {framework}")
         return
     packages = [f"{package}+cpu" if package.startswith("torch==") else package for package in framework.packages]
     source = f"installing {framework} (from {framework.index} and the default index)"
     try:
-        _run([*pip, *wheels, "--extra-index-url", str(framework.index), *packages], source)
+        run([*pip, *wheels, "--extra-index-url", str(framework.index), *packages], source)
     except EnvironmentFailed:
         log.warning("%s cannot be had: %s comes with CUDA's libraries, 5 GB.", framework.index, framework)
-        _run([*pip, *wheels, *framework.packages, *framework.cuda], f"installing {framework} with CUDA's libraries")
+        run([*pip, *wheels, *framework.packages, *framework.cuda], f"installing {framework} with CUDA's libraries")
 
 
 def _wants_cuda(framework: Framework) -> bool:
@@ -250,7 +250,7 @@ def _wants_cuda(framework: Framework) -> bool:
 
 
 def _build_layer(folder: Path, base: PythonEnvironment, requirements: Path, interpreter: Interpreter) -> None:
-    _run([str(interpreter.path), "-m", "venv", "--without-pip", str(folder)], "making the code's virtual environment")
+    run([str(interpreter.path), "-m", "venv", "--without-pip", str(folder)], "making the code's virtual environment")
     (_site_packages(folder, interpreter) / "_base.pth").write_text(
         f"{_site_packages(base.folder, interpreter)}\n", encoding="utf-8"
     )
@@ -259,7 +259,7 @@ def _build_layer(folder: Path, base: PythonEnvironment, requirements: Path, inte
     pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-index"]
     wheels = requirements.parent / "wheels"
     links = ["--find-links", str(wheels)] if wheels.is_dir() else []
-    _run([*pip, *links, "-r", str(requirements)], "installing requirements.txt", folder=requirements.parent)
+    run([*pip, *links, "-r", str(requirements)], "installing requirements.txt", folder=requirements.parent)
     pinned = _PINNED.findall(requirements.read_text("utf-8", "replace"))
     in_base = {_plain(Path(name).name.split("-")[0]) for name in _holdings(base.folder)}
     wanted = [name for name in pinned if _plain(name) not in in_base]
@@ -283,7 +283,7 @@ def _site_packages(folder: Path, interpreter: Interpreter) -> Path:
     return folder / "lib" / f"python{interpreter.version}" / "site-packages"
 
 
-def _run(command: Sequence[str], what: str, folder: Path | None = None) -> None:
+def run(command: Sequence[str], what: str, folder: Path | None = None) -> None:
     done = subprocess.run(
         command,
         env=builder_environment(),

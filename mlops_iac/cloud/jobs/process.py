@@ -155,6 +155,7 @@ def bare_environment(path: str, home: str, endpoint: str, region: str) -> dict[s
         "PYTHONUNBUFFERED": "1",
         "PYTHONDONTWRITEBYTECODE": "1",
         "AWS_ENDPOINT_URL": endpoint,
+        "SAGEMAKER_MLFLOW_CUSTOM_ENDPOINT": endpoint,
         "AWS_REGION": region,
         "AWS_DEFAULT_REGION": region,
         "AWS_EC2_METADATA_DISABLED": "true",

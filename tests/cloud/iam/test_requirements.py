@@ -54,6 +54,12 @@ CASES = [
     ("sagemaker", "AddTags", {"ResourceArn": f"{SM}:model/m"}, [f"sagemaker:AddTags {SM}:model/m"]),
     ("sagemaker", "ListModels", {}, ["sagemaker:ListModels *"]),
     (
+        "sagemaker-metrics",
+        "BatchPutMetrics",
+        {"TrialComponentName": "c"},
+        [f"sagemaker:BatchPutMetrics {SM}:experiment-trial-component/c"],
+    ),
+    (
         "sagemaker",
         "CreateModelPackage",
         {"ModelPackageGroupName": "g"},

@@ -132,7 +132,7 @@ def test_no_credentials_of_the_person_reach_pip(monkeypatch, tmp_path):
         return subprocess.CompletedProcess(command, 0, "", "")
 
     monkeypatch.setattr(environments.subprocess, "run", run)
-    environments._run(["true"], "nothing")
+    environments.run(["true"], "nothing")
     assert "AWS_SECRET_ACCESS_KEY" not in seen
 
 

@@ -1,0 +1,1 @@
+"""Where runs are logged to, and what logs them."""

@@ -1,0 +1,28 @@
+"""aws:sagemaker/mlflowApp:MlflowApp."""
+
+from __future__ import annotations
+
+from mlops_iac.cloud.handlers._base import Resource
+from mlops_iac.cloud.handlers._tags import TagCalls
+
+
+class MlflowApp(Resource):
+    """CreateMlflowApp, DescribeMlflowApp, UpdateMlflowApp, DeleteMlflowApp. A real MLflow server answers for it,
+    started by the first request; deleting it deletes what was logged, and leaves artifacts where they lie."""
+
+    type = "aws:sagemaker/mlflowApp:MlflowApp"
+    service = "sagemaker"
+    create_op, read_op = "CreateMlflowApp", "DescribeMlflowApp"
+    update_op, delete_op = "UpdateMlflowApp", "DeleteMlflowApp"
+    ignores = {"timeouts": "Pulumi's own waiting; an app is there at once."}
+    renames = {"defaultDomainIdLists": "DefaultDomainIdList"}
+    required = frozenset({"artifactStoreUri", "roleArn"})
+    references = {"roleArn": "role"}
+    name_limit, prefix_input = 256, ""
+    replace_on = frozenset({"roleArn"})
+    id_from = "arn"
+    key = {"Arn": "arn"}
+    computed = {"arn": "Arn"}
+    refreshed = {"artifactStoreUri": "ArtifactStoreUri", "roleArn": "RoleArn"}
+    tags = TagCalls(put="AddTags", take="DeleteTags", list="ListTags")
+    create_calls = 2
