@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 import pulumi
 from pulumi_aws.sagemaker import MlflowApp
 
-from mlops_iac.components._kit import BoundaryRef, Component, LakeRef, Named, Reach
+from mlops_iac.components._kit import BoundaryRef, Component, Grant, LakeRef, Named, Reach
 from mlops_iac.components._kit.transforms import Transforms
 from mlops_iac.components.identity import Role, make_role
 
@@ -27,6 +28,8 @@ class MlflowArgs:
     """What a team may say about its MLflow."""
 
     lake: LakeRef
+    grants: Sequence[Grant] = ()
+    """What the app's role may do with artifacts. Left out: the lake's owner grants it later (``lake.grant_write``)."""
     boundary: BoundaryRef | None = None
     """Boundary of the app's role. Left out: none."""
     transforms: Transforms = field(default_factory=dict)
@@ -52,6 +55,7 @@ class Mlflow(Component):
             "role",
             services=("sagemaker.amazonaws.com",),
             description="Reads and writes the artifacts of MLflow",
+            grants=args.grants,
             boundary=args.boundary,
         )
         props: dict[str, Any] = {"artifact_store_uri": args.lake.uri(ARTIFACTS), "role_arn": self.role.role_arn}

@@ -91,8 +91,7 @@ class Tracker(Component):
     Nodes = TrackerNodes
     reach = (
         Reach(actions=LOG, on=("log-group:/aws/lambda/{stack}-*",)),
-        Reach(actions=PARAMETERS_OF_RUN, on=("pipeline/{stack}-*",)),
-        Reach(actions=EXPERIMENTS, on=tuple(f"{kind}/{{stack}}-*" for kind in KINDS)),
+        Reach(actions=PARAMETERS_OF_RUN),
     )
 
     def __init__(self, place: Named, args: TrackerArgs, opts: pulumi.ResourceOptions | None = None) -> None:
@@ -123,6 +122,8 @@ class Tracker(Component):
             executions = self.site.arn("sagemaker", f"pipeline/{self.site.stack}-*")
             grants.append(self.allow("parameters", PARAMETERS_OF_RUN, (executions,)))
         if args.kind == "sagemaker":
+            # Only then: a boundary has little room.
+            self.site.ceiling.add((Reach(actions=EXPERIMENTS),))
             own = tuple(self.site.arn("sagemaker", f"{kind}/{self.site.stack}-*") for kind in KINDS)
             grants.append(self.allow("experiments", EXPERIMENTS, own))
         return make_role(

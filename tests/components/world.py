@@ -99,7 +99,7 @@ SAMPLES: dict[type[Component], Args] = {
         lake=replace(_LAKE, zones={"curated": "curated/"}),
     ),
     ImageRepository: lambda n: ImageRepositoryArgs(key=n.encryption.ref),
-    Mlflow: lambda n: MlflowArgs(lake=n.lake.ref, boundary=n.boundary.ref),
+    Mlflow: lambda n: MlflowArgs(lake=_LAKE, grants=[_SAMPLE_GRANT], boundary=n.boundary.ref),
     ModelCards: lambda n: ModelCardsArgs(key=n.encryption.ref, boundary=n.boundary.ref),
     ModelRegistry: lambda n: ModelRegistryArgs(),
     Monitoring: lambda n: MonitoringArgs(
@@ -126,13 +126,14 @@ SAMPLES: dict[type[Component], Args] = {
         boundary=n.boundary.ref,
     ),
     Tracker: lambda n: TrackerArgs(
-        kind="sagemaker",
+        kind="mlflow",
+        app_arn="arn:aws:sagemaker:eu-west-1:123456789012:mlflow-app/app-0123456789AB",
         pipelines={
             "training": TrackedPipeline(
                 ref=StepFunctions(n.site.named("tracked"), StepFunctionsArgs(definition="{}")).ref
             )
         },
-        lake=n.lake.ref,
+        lake=_LAKE,
         key=n.encryption.ref,
         boundary=n.boundary.ref,
     ),
@@ -156,7 +157,7 @@ def _trigger(when: Clock | Happening) -> Trigger:
 
 
 _BUCKET = "screening-dev-lake-1234567"
-_LAKE = LakeRef(bucket=_BUCKET, arn=f"arn:aws:s3:::{_BUCKET}", key_arn=None, zones={})
+_LAKE = LakeRef(bucket=_BUCKET, arn=f"arn:aws:s3:::{_BUCKET}", key_arn=None, zones={"models": "models/"})
 
 
 def _sample_grant() -> Any:

@@ -18,7 +18,7 @@ MOTO: Final = "5.2."
 
 PATCHES: Final = (
     "athena", "awslambda", "batch", "budgets", "ec2", "ec2_deletes", "events", "iam", "loaders", "logs", "models", "s3",
-    "s3_answers", "sagemaker", "sagemaker_cards", "stepfunctions", "stepfunctions_versions",
+    "s3_answers", "sagemaker", "sagemaker_cards", "sagemaker_experiments", "stepfunctions", "stepfunctions_versions",
 )  # fmt: skip
 """One module each with ``apply(gateway)``."""
 

@@ -27,6 +27,9 @@ def apply(gateway: Gateway) -> None:
         ("CreateModel", "_models", "ModelName", "model"),
         ("CreateEndpointConfig", "endpoint_configs", "EndpointConfigName", "endpoint configuration"),
         ("CreateModelPackageGroup", "model_package_groups", "ModelPackageGroupName", "Model Package Group"),
+        ("CreateExperiment", "experiments", "ExperimentName", "experiment"),
+        ("CreateTrial", "trials", "TrialName", "trial"),
+        ("CreateTrialComponent", "trial_components", "TrialComponentName", "trial component"),
     ):
         gateway.before("sagemaker", operation, _refuses_second(gateway, collection, name, what))
     gateway.after("sagemaker", "CreateModel", lambda call: _remember_isolation(gateway, call))
