@@ -89,10 +89,7 @@ class Tracker(Component):
     """Logs the runs of one environment, whoever started them and however they end."""
 
     Nodes = TrackerNodes
-    reach = (
-        Reach(actions=LOG, on=("log-group:/aws/lambda/{stack}-*",)),
-        Reach(actions=PARAMETERS_OF_RUN),
-    )
+    reach = (Reach(actions=LOG, on=("log-group:/aws/lambda/{stack}-*",)),)
 
     def __init__(self, place: Named, args: TrackerArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(place, args.transforms, opts)
@@ -116,13 +113,14 @@ class Tracker(Component):
         return self.physical(Function.pulumi_type, "function")
 
     def _create_role(self, args: TrackerArgs) -> Role:
+        """What only some environments need is in the boundary of these only: it has little room."""
         logs = self.site.arn("logs", f"log-group:/aws/lambda/{self._function}:*")
         grants = [self.allow("log", LOG, (logs,))]
         if any(one.ref.target == "sagemaker-pipelines" for one in args.pipelines.values()):
+            self.site.ceiling.add((Reach(actions=PARAMETERS_OF_RUN),))
             executions = self.site.arn("sagemaker", f"pipeline/{self.site.stack}-*")
             grants.append(self.allow("parameters", PARAMETERS_OF_RUN, (executions,)))
         if args.kind == "sagemaker":
-            # Only then: a boundary has little room.
             self.site.ceiling.add((Reach(actions=EXPERIMENTS),))
             own = tuple(self.site.arn("sagemaker", f"{kind}/{self.site.stack}-*") for kind in KINDS)
             grants.append(self.allow("experiments", EXPERIMENTS, own))

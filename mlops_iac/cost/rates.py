@@ -144,6 +144,7 @@ FREE: Final[Mapping[str, str]] = {
     "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": "a rule",
     "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": "a rule",
     "aws:s3/bucketVersioning:BucketVersioning": "a rule",
+    "aws:sagemaker/mlflowApp:MlflowApp": "the app is free; its artifacts are objects of the lake",
     "aws:sagemaker/modelPackageGroup:ModelPackageGroup": "the registry is free",
     "aws:sagemaker/pipeline:Pipeline": "pipelines are free; their jobs are billed",
     "aws:scheduler/schedule:Schedule": "the first 14 million calls of a month are free",
