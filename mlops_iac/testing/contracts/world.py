@@ -33,7 +33,7 @@ _ARNS = {
     "aws:kms/key:Key": "arn:aws:kms:{place}:key/0000-1111",
     "aws:lambda/function:Function": "arn:aws:lambda:{place}:function:{name}",
     "aws:s3/bucket:Bucket": "arn:aws:s3:::{bucket}",
-    "aws:sagemaker/mlflowApp:MlflowApp": "arn:aws:sagemaker:{place}:mlflow-app/app-0123456789AB",
+    "aws:sagemaker/mlflowApp:MlflowApp": "arn:aws:sagemaker:{place}:mlflow-app/{name}",
     "aws:sagemaker/modelPackageGroup:ModelPackageGroup": (
         "arn:aws:sagemaker:{place}:model-package-group/{modelPackageGroupName}"
     ),
