@@ -127,6 +127,8 @@ class RunEvents:
     """How a run ends that did all of its steps."""
     told: tuple[str, ...] = ()
     """How runs end that tell the team on their own way."""
+    asks: tuple[str, ...] = ()
+    """Actions that it takes to ask for a run's parameters. Empty where the event tells them."""
 
     @property
     def ends(self) -> tuple[str, ...]:

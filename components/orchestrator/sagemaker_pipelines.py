@@ -172,6 +172,7 @@ def _ref(pipeline: Pipeline) -> PipelineRef:
             status="currentPipelineExecutionStatus",
             statuses=("Failed", "Stopped"),
             succeeded="Succeeded",
+            asks=("sagemaker:ListPipelineParametersForExecution",),
         ),
     )
 

@@ -33,7 +33,6 @@ SECONDS: Final = 300
 
 INVOKE = ("lambda:InvokeFunction",)
 LOG = ("logs:CreateLogStream", "logs:PutLogEvents")
-PARAMETERS_OF_RUN = ("sagemaker:ListPipelineParametersForExecution",)
 EXPERIMENTS = (
     "sagemaker:AddTags",
     "sagemaker:AssociateTrialComponent",
@@ -116,10 +115,11 @@ class Tracker(Component):
         """What only some environments need is in the boundary of these only: it has little room."""
         logs = self.site.arn("logs", f"log-group:/aws/lambda/{self._function}:*")
         grants = [self.allow("log", LOG, (logs,))]
-        if any(one.ref.target == "sagemaker-pipelines" for one in args.pipelines.values()):
-            self.site.ceiling.add((Reach(actions=PARAMETERS_OF_RUN),))
-            executions = self.site.arn("sagemaker", f"pipeline/{self.site.stack}-*")
-            grants.append(self.allow("parameters", PARAMETERS_OF_RUN, (executions,)))
+        asks = tuple(sorted({action for one in args.pipelines.values() for action in one.ref.untold.asks}))
+        if asks:
+            self.site.ceiling.add((Reach(actions=asks),))
+            pipelines = self.site.arn("sagemaker", f"pipeline/{self.site.stack}-*")
+            grants.append(self.allow("parameters", asks, (pipelines,)))
         if args.kind == "sagemaker":
             self.site.ceiling.add((Reach(actions=EXPERIMENTS),))
             own = tuple(self.site.arn("sagemaker", f"{kind}/{self.site.stack}-*") for kind in KINDS)
