@@ -25,7 +25,7 @@ from mlops_iac.cloud.wire import AwsError, Call
 from mlops_iac.core.errors import PipelineError
 from mlops_iac.testing.contracts.variants import Variants, merge
 from tests.components.world import PROFILES
-from tests.contracts.test_options import CASES, CONTEXTS
+from tests.contracts.test_options import CASES, CONTEXTS, stands_alone
 from tests.support.living import Living
 from tests.support.tiny_team import write_another_pipeline
 
@@ -188,7 +188,8 @@ def alternatives(model: Variants, base: Mapping[str, Any]) -> list[Answers]:
     found: dict[str, Answers] = defaultdict(list)
     for name, given in model.valid().items():
         path = name.rpartition("=")[0]
-        options = next((made for made in (merge(base, given), {**base, **given}) if model.takes(made)), None)
+        asked = [made for made in (merge(base, given), {**base, **given}) if model.takes(made) and stands_alone(made)]
+        options = next(iter(asked), None)
         if path and options and options not in found[path]:
             found[path].append(options)
     return [answers for answers in found.values() if len(answers) > 1]

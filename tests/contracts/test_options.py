@@ -31,6 +31,13 @@ CONTEXTS: tuple[dict[str, Any], ...] = (
 )
 """Options under which every question is reached by one of them at least."""
 
+
+def stands_alone(options: dict[str, Any]) -> bool:
+    """A drift trigger that names no alarm takes the environment's own, which another option makes."""
+    triggers = (options.get("triggers") or {}).values()
+    return bool(options.get("monitoring")) or all(one.get("kind") != "drift" or one.get("alarm") for one in triggers)
+
+
 CASES = {name: BlueprintCase(name=name, contexts=CONTEXTS) for name in BLUEPRINTS}
 
 

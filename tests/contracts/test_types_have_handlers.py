@@ -27,6 +27,7 @@ from mlops_iac.engine.program.stack_references import TYPE as STACK_REFERENCE
 from mlops_iac.testing.contracts.variants import Variants
 from tests.components.world import PROFILES, everything, run, site
 from tests.conftest import CHECKOUT, make_project
+from tests.contracts.test_options import stands_alone
 from tests.support.tiny_team import write_another_pipeline
 
 SOURCES = sorted(path for part in (components, blueprints) for path in Path(part.__path__[0]).rglob("*.py"))
@@ -96,7 +97,8 @@ def variants() -> list[Any]:
     cases = []
     for name in BLUEPRINTS:
         options = Variants(get_options_model(name))
-        cases += [pytest.param(name, "standard", value, id=f"{name}-{key}") for key, value in options.valid().items()]
+        alone = {key: value for key, value in options.valid().items() if stands_alone(value)}
+        cases += [pytest.param(name, "standard", value, id=f"{name}-{key}") for key, value in alone.items()]
         cases += [pytest.param(name, p, options.everything(), id=f"{name}-everything-{p}") for p in PROFILES]
     return cases
 
