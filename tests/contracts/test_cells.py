@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from mlops_iac.pipelines.compile import TARGETS, get_target
-from mlops_iac.pipelines.steps import STEP_KINDS, ScriptStep, TuneStep
+from mlops_iac.pipelines.steps import STEP_KINDS, MonitorStep, ScriptStep, TuneStep
 
 TESTS = Path(__file__).parents[1]
 FOLDERS = ("e2e", "examples")
@@ -29,7 +29,7 @@ def wanted() -> Iterator[Cell]:
         for kind in STEP_KINDS:
             if kind in found.COMPILERS:
                 yield kind.kind, target, "sagemaker"
-                on_queues = issubclass(kind, ScriptStep) and not issubclass(kind, TuneStep)
+                on_queues = issubclass(kind, ScriptStep) and not issubclass(kind, MonitorStep | TuneStep)
                 if on_queues and "batch" not in getattr(found, "REFUSED_COMPUTE", {}):
                     yield kind.kind, target, "batch"
 

@@ -1,5 +1,8 @@
-"""The loop on real data, as the example's README tells it, on both orchestrators: what a model is asked is captured and
-compared; patients of another kind raise an alarm, which retrains once; patients of the same kind never do."""
+"""The loop on real data (a step of `kind: monitor`), as the example's README tells it, on both orchestrators.
+
+What a model is asked is captured and compared; patients of another kind raise an alarm, which retrains once; patients
+of the same kind never do.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ from mlops_iac.pipelines.compile import TARGETS
 from tests.conftest import CHECKOUT, make_project
 from tests.e2e.bad_input.project import Project
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.runs("monitor", on=["step-functions", "sagemaker-pipelines"])]
 
 STACK, EXAMPLE = "clinics-dev", "examples/clinics"
 BOTH = ("step-functions", "sagemaker-pipelines")
