@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from mlops_iac.pipelines.pipeline import Pipeline
 
 BLUEPRINTS: Mapping[str, str] = {
+    "metaflow-platform": "mlops_iac.blueprints.metaflow_platform:MetaflowPlatform",
     "realtime-inference": "mlops_iac.blueprints.realtime_inference:RealtimeInference",
     "tabular-batch": "mlops_iac.blueprints.tabular_batch:TabularBatch",
 }

@@ -18,6 +18,7 @@ COMPONENTS: dict[str, str] = {
     "Encryption": "mlops_iac.components.encryption",
     "Endpoint": "mlops_iac.components.serving.endpoint",
     "ImageRepository": "mlops_iac.components.registry.ecr",
+    "Metaflow": "mlops_iac.components.orchestrator.metaflow",
     "Mlflow": "mlops_iac.components.tracking.mlflow",
     "ModelCards": "mlops_iac.components.registry.model_cards",
     "ModelRegistry": "mlops_iac.components.registry.sagemaker",

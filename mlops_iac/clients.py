@@ -48,6 +48,10 @@ class Credentials:
         }
 
 
+MISLEADING: Final = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN")
+"""Beside an embedded cloud's keys these variables would make a client look for others, or send a session that does not
+go with them."""
+
 CONNECT_TIMEOUT: Final = 5
 """Seconds. Loopback answers at once or not at all."""
 
@@ -117,6 +121,19 @@ class Clients:
     def account_id(self) -> str:
         """Twelve digits. On AWS the first use asks STS, which needs working credentials."""
         return self._find_account()
+
+    def variables(self) -> dict[str, str]:
+        """Environment variables by which any AWS client goes where these go, as who these are. On AWS the person's own
+        credentials are found as always."""
+        found = {"AWS_REGION": self.region, "AWS_DEFAULT_REGION": self.region}
+        if self.endpoint and self.credentials:
+            direct = [*filter(None, os.environ.get("NO_PROXY", "").split(",")), "127.0.0.1", "localhost"]
+            found |= {"AWS_ENDPOINT_URL": self.endpoint, **self.credentials.variables()}
+            found["SAGEMAKER_MLFLOW_CUSTOM_ENDPOINT"] = self.endpoint  # what AWS's plug-in for MLflow asks
+            found |= {"AWS_EC2_METADATA_DISABLED": "true", "NO_PROXY": ",".join(dict.fromkeys(direct))}
+        elif self.profile:
+            found["AWS_PROFILE"] = self.profile
+        return found
 
     @classmethod
     def aws(cls, region: str, profile: str | None = None) -> Self:

@@ -25,6 +25,11 @@ class BatchQueues(Section):
     cpu: Pool = Field(default=Pool(instance_types=("m5", "c5")), description="The queue `cpu`.")
     gpu: Pool = Field(default=Pool(instance_types=("g5",), max_vcpus=32), description="The queue `gpu`.")
 
+    @property
+    def pools(self) -> dict[str, Pool]:
+        """By the names of their queues; none where none are built."""
+        return {"cpu": self.cpu, "gpu": self.gpu} if self.enabled else {}
+
 
 class QueueOptions(Section):
     """The options of a blueprint that offers queues."""

@@ -2,52 +2,59 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final
 
 from mlops_iac.blueprints.parts.foundation import Foundation
 from mlops_iac.blueprints.parts.jobs import READ, WRITTEN
-from mlops_iac.blueprints.parts.queue_options import QueueOptions
+from mlops_iac.blueprints.parts.queue_options import Pool
 from mlops_iac.core.frameworks import Framework
+from mlops_iac.core.instance_types import Processor
 
 if TYPE_CHECKING:
     from mlops_iac.components.compute.batch import BatchCompute
 
+PROCESSORS: Final[Mapping[str, Processor]] = {"cpu": "cpu", "gpu": "gpu"}
+"""A queue's name to what its machines have."""
 
-def endpoints(options: QueueOptions) -> tuple[str, ...]:
+
+def endpoints() -> tuple[str, ...]:
     """Interface endpoints that the network needs for queues: Batch's machines must reach ECS, ECR and CloudWatch
     Logs; SageMaker's jobs need none."""
     from mlops_iac.components.network import BATCH_ENDPOINTS, REGULATED_ENDPOINTS
 
-    return tuple(sorted({*BATCH_ENDPOINTS, *REGULATED_ENDPOINTS})) if options.batch.enabled else ()
+    return tuple(sorted({*BATCH_ENDPOINTS, *REGULATED_ENDPOINTS}))
 
 
-def make_queues(foundation: Foundation, options: QueueOptions, framework: Framework) -> BatchCompute | None:
-    """The queues that the team asked for; None when it did not. Their jobs may do with the lake what SageMaker's may,
-    and run the framework's image, or the team's own."""
-    if not options.batch.enabled:
-        return None
+def make_queues(
+    foundation: Foundation,
+    pools: Mapping[str, Pool],
+    framework: Framework,
+    *,
+    more: tuple[str, ...] = (),
+) -> BatchCompute:
+    """Queues by the names of their pools. Their jobs may do with the lake what SageMaker's may, read and write ``more``
+    of it, and run the framework's image, or the team's own."""
     # Imported here: few ask, and it is a tenth of what a preview imports.
     from mlops_iac.components.compute.batch import BatchCompute, BatchComputeArgs, JobDefinitionArgs, PoolArgs
 
-    pools = {
-        name: PoolArgs(instance_types=pool.instance_types, max_vcpus=pool.max_vcpus)
-        for name, pool in (("cpu", options.batch.cpu), ("gpu", options.batch.gpu))
-    }
     images = {
-        name: framework.image(foundation.site.region, "training", name)
+        name: framework.image(foundation.site.region, "training", kind)
         for name in pools
-        if name in framework.processors
+        if (kind := PROCESSORS[name]) in framework.processors
     }
     args = BatchComputeArgs(
         network=foundation.network,
-        pools=pools,
+        pools={
+            name: PoolArgs(instance_types=pool.instance_types, max_vcpus=pool.max_vcpus) for name, pool in pools.items()
+        },
         jobs={name: JobDefinitionArgs(image=image) for name, image in images.items()},
         key=foundation.key,
         boundary=foundation.boundary,
     )
     batch = BatchCompute(foundation.site.named("batch"), args)
-    foundation.lake.grant_read(batch.role, *READ)
-    foundation.lake.grant_write(batch.role, *WRITTEN)
+    foundation.lake.grant_read(batch.role, *READ, *more)
+    foundation.lake.grant_write(batch.role, *WRITTEN, *more)
     for role in batch.pulling_roles:
         foundation.images.grant_pull(role)
     return batch

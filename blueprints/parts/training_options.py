@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
+from mlops_iac.blueprints import BLUEPRINTS
 from mlops_iac.config.section import Section
 from mlops_iac.core.errors import ConfigError, Problem
 from mlops_iac.core.frameworks import get_framework
@@ -185,6 +186,16 @@ class TrainingOptions(Section):
         max_length=MOST_TRIGGERS,
         description="What starts the training by itself, by names of your own. Left out: only a person does.",
     )
+
+    @field_validator("orchestrator", mode="before")
+    @classmethod
+    def _check_orchestrator(cls, value: Any) -> Any:
+        """A platform runs a team's own pipelines, and has a blueprint of its own."""
+        if isinstance(value, str) and f"{value}-platform" in BLUEPRINTS:
+            raise ValueError(
+                f"{value} runs pipelines that are written for it, and none of steps: `blueprint: {value}-platform`"
+            )
+        return value
 
     @field_validator("data")
     @classmethod

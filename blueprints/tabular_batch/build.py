@@ -20,10 +20,11 @@ from mlops_iac.pipelines.pipeline import Pipeline
 
 def build(site: Site, stack: StackConfig, options: TabularBatchOptions, pipelines: Sequence[Pipeline]) -> Environment:
     """Make the environment: a line for each thing that a team gets."""
-    foundation = Foundation(site, stack, options, endpoints=endpoints(options))
+    pools = options.batch.pools
+    foundation = Foundation(site, stack, options, endpoints=endpoints() if pools else ())
     jobs = Jobs(foundation, options, pipelines)
     serve = Serve(foundation, options, jobs.framework)
-    queues = make_queues(foundation, options, jobs.framework)
+    queues = make_queues(foundation, pools, jobs.framework) if pools else None
     monitor = make_monitor(foundation, options, serve, pipelines)
     flows = make_flows(foundation, options.orchestrator, pipelines, jobs, serve, queues, monitor=monitor)
     monitoring = watch(foundation, options, flows, serve)

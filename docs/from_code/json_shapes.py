@@ -59,6 +59,7 @@ JSON_SHAPES = {
     "runs watch": _RUN,
     "runs stop": _RUN,
     "runs retry": _RUN,
+    "runs pull": "`{run, tasks, folder}`.",
     "models list": "`{models: [model], endpoints: [{endpoint, machines: [{instance_type, instances}], dollars_an_hour, "
     "prices}]}`, each model as `models show` has it; dollars are null where no price is known.",
     "models show": (

@@ -21,6 +21,10 @@ def pipelines_page() -> str:
     for one in capabilities():
         cells = [f"{'' if found.runs else '**no:** '}{cell(found.how)}" for found in one.answers.values()]
         lines.append(f"| [`{one.kind}`](#{one.kind}) | {' | '.join(cells)} |")
+    lines += [
+        "",
+        "On Metaflow the team's own flow is the pipeline, and no kind of step runs there: docs/guides/metaflow.md.",
+    ]
     for kind in sorted(STEP_KINDS, key=lambda kind: kind.kind):
         lines += ["", f"## {kind.kind}", "", about(kind), "", joined(inspect.getdoc(kind) or ""), "", *_kind(kind)]
     return "\n".join(lines) + "\n"

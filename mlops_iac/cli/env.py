@@ -22,10 +22,6 @@ class Shell(StrEnum):
     FISH = "fish"
 
 
-_MISLEADING = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN")
-"""Beside our keys these would make a client look for others, or send a session that does not go with them."""
-
-
 def env(
     stack: StackArgument,
     command: Annotated[
@@ -47,7 +43,9 @@ def env(
     from mlops_iac.cli.environments import open_environment
 
     opened = open_environment(stack, cloud)
-    found, misleading = variables(opened), list(_MISLEADING) if opened.clients.embedded else []
+    from mlops_iac.clients import MISLEADING
+
+    found, misleading = variables(opened), list(MISLEADING) if opened.clients.embedded else []
     if command:
         run(command, found, misleading)
     elif json:
@@ -59,14 +57,7 @@ def env(
 def variables(opened: Opened) -> dict[str, str]:
     """Where the cloud is, who asks, and what there is to work on."""
     environment, clients = opened.environment, opened.clients
-    found = {"AWS_REGION": clients.region, "AWS_DEFAULT_REGION": clients.region}
-    if clients.endpoint and clients.credentials:
-        found |= {"AWS_ENDPOINT_URL": clients.endpoint, **clients.credentials.variables()}
-        found["SAGEMAKER_MLFLOW_CUSTOM_ENDPOINT"] = clients.endpoint  # what AWS's plug-in for MLflow asks
-        direct = [*filter(None, os.environ.get("NO_PROXY", "").split(",")), "127.0.0.1", "localhost"]
-        found |= {"AWS_EC2_METADATA_DISABLED": "true", "NO_PROXY": ",".join(dict.fromkeys(direct))}
-    elif clients.profile:
-        found["AWS_PROFILE"] = clients.profile
+    found = clients.variables()
     found |= {"MLOPS_IAC_STACK": environment.stack, "MLOPS_IAC_BUCKET": environment.lake.bucket}
     for service in environment.services.values():
         found |= {name: str(value) for name, value in service.client.items() if is_name(name)}

@@ -40,7 +40,7 @@ def list_all(stack: StackArgument, json: JsonOption = False) -> None:
 
     Example: mlops-iac pipeline list screening-dev
     """
-    from mlops_iac.cli.console import show, show_json
+    from mlops_iac.cli.console import say, show, show_json
     from mlops_iac.render.pipelines import summary
 
     program = _open(stack)
@@ -57,6 +57,9 @@ def list_all(stack: StackArgument, json: JsonOption = False) -> None:
                 ]
             }
         )
+        return
+    if not program.written:
+        say(f"{stack} has no pipelines of steps. {program.why_no_pipelines}".rstrip())
         return
     show(
         "\n".join(
@@ -160,6 +163,9 @@ def _chosen(program: Program, name: str | None) -> tuple[Pipeline, ...]:
     if found:
         return found
     names = [one.name for one in program.pipelines]
+    if not names:
+        detail = f"{program.stack} has none. {program.why_no_pipelines}".rstrip()
+        raise UsageError("No such pipeline.", detail, hint=f"`mlops-iac preview {program.stack}` checks what it has.")
     detail = f"{program.stack} has no pipeline `{name}`; it has: {', '.join(names) or 'none'}."
     raise UsageError("No such pipeline.", detail, hint=did_you_mean(name or "", names))
 

@@ -12,7 +12,7 @@ from mlops_iac.cli.group import ListGroup, make_group
 from mlops_iac.cli.options import CloudName, CloudOption, JsonOption, RunArgument, StackArgument
 
 app = make_group(
-    "The runs of an environment: list (or only `runs STACK`), show, compare, watch, stop, retry.",
+    "The runs of an environment: list (or only `runs STACK`), show, compare, watch, stop, retry, pull.",
     kind=ListGroup,
 )
 
@@ -168,6 +168,25 @@ def retry(
     else:
         console.show(found.id)
         console.say(f"Goes on. Next: mlops-iac runs watch {stack} {found.id}")
+
+
+@app.command()
+def pull(
+    stack: StackArgument, run: RunArgument, cloud: CloudOption = CloudName.EMBEDDED, json: JsonOption = False
+) -> None:
+    """Bring what a flow's run left to this project, where the flow's own client reads it.
+
+    Example: mlops-iac runs pull digits-dev last
+    """
+    from mlops_iac.cli import console
+    from mlops_iac.runs.pull import pull as pull_run
+
+    opened = open_environment(stack, cloud)
+    found = pull_run(opened.environment, opened.clients, opened.root, run)
+    if json:
+        console.show_json(found.to_json())
+    else:
+        console.show(f"{found.run}: {found.tasks} tasks, in {found.folder}")
 
 
 def show_one(opened: Opened, run: str, *, json: bool) -> None:

@@ -97,6 +97,9 @@ class Pipeline:
     parameters: Mapping[str, Parameter] = field(default_factory=dict)
     """A run may override any of them, and no others."""
     steps: tuple[Step, ...] = ()
+    keeps: tuple[str, ...] = ()
+    """Key prefixes of its store where its runs keep what they make, besides the zones: nobody else writes there, and
+    what lies there is deleted with the environment."""
 
     @property
     def current_code(self) -> str:

@@ -30,6 +30,9 @@ MADE: dict[str, Facts] = {
         loses="the logs in it",
     ),
     "aws:cloudwatch/metricAlarm:MetricAlarm": Facts(service="cloudwatch", name=NameRule(limit=255), tags="tags"),
+    "aws:dynamodb/table:Table": Facts(
+        service="dynamodb", key="kms_key_arn", name=NameRule(limit=255), tags="tags", loses="the items in it"
+    ),
     "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": Facts(service="ec2", tags="tags"),
     "aws:ec2/flowLog:FlowLog": Facts(service="ec2", tags="tags"),
     "aws:ec2/launchTemplate:LaunchTemplate": Facts(service="ec2", name=NameRule(limit=128), tags="tags"),
@@ -113,7 +116,6 @@ MADE: dict[str, Facts] = {
 """Types that components make: Pulumi's type token to its facts, sorted."""
 
 HELD: dict[str, Facts] = {
-    "aws:dynamodb/table:Table": Facts(service="dynamodb", loses="the items in it"),
     "aws:ebs/volume:Volume": Facts(service="ec2", loses="the data on it"),
     "aws:efs/fileSystem:FileSystem": Facts(service="efs", loses="the files on it"),
     "aws:elasticache/replicationGroup:ReplicationGroup": Facts(service="elasticache", loses="the data in it"),

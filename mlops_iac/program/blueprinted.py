@@ -58,6 +58,11 @@ class Program:
     def pipelines(self) -> tuple[Pipeline, ...]:
         return tuple(one.pipeline for one in self.written)
 
+    @property
+    def why_no_pipelines(self) -> str:
+        """A sentence of the blueprint's, where it has none of its own; else empty."""
+        return str(getattr(self.blueprint, "why_no_pipelines", ""))
+
     def run(self, transforms: TypeTransforms | None = None, place: Place | None = None) -> None:
         """Register every resource of the environment and export its outputs. Called by an engine, in its runtime.
 

@@ -256,6 +256,11 @@ def delete_experiment(client: Any, name: str) -> int:
     return 1
 
 
+def delete_deployed(work: Drain) -> int:
+    """What an orchestrator's own tools deployed: the stack itself holds what we deploy."""
+    return sum(runner.undeploy() for runner in work.runners)
+
+
 def delete_objects(work: Drain) -> int:
     """Every version of what runs wrote into their stores; the team's own data is the bucket's affair."""
     return sum(delete_run_objects(work, name, store) for name, store in work.environment.stores.items())
@@ -275,10 +280,11 @@ def delete_run_objects(work: Drain, name: str, store: Store) -> int:
 
 
 def find_versions(work: Drain, name: str, store: Store) -> Iterator[dict[str, str]]:
-    code = {one.code_prefix for one in work.environment.pipelines.values() if one.store == name}
+    used = [one for one in work.environment.pipelines.values() if one.store == name]
+    own = {prefix for one in used for prefix in (one.code_prefix, *one.keeps)}
     places = [(store.zones[zone], True) for zone in RUN_ZONES if zone in store.zones]
     paginator = work.clients("s3").get_paginator("list_object_versions")
-    for prefix, by_run in [*places, *((prefix, False) for prefix in sorted(code))]:
+    for prefix, by_run in [*places, *((prefix, False) for prefix in sorted(own))]:
         for page in paginator.paginate(Bucket=store.bucket, Prefix=prefix):
             for item in (*page.get("Versions", ()), *page.get("DeleteMarkers", ())):
                 if not by_run or RUN_ID.match(item["Key"].removeprefix(prefix)):
@@ -313,6 +319,7 @@ STEPS: tuple[tuple[str, Callable[[Drain], int]], ...] = (
     ("running training job", stop_jobs("Training")),
     ("running transform job", stop_jobs("Transform")),
     ("running container", stop_containers),
+    ("deployed flow's part", delete_deployed),
     ("endpoint", delete_endpoints),
     ("endpoint configuration", delete_named("EndpointConfig", "EndpointConfigs")),
     ("model", delete_named("Model", "Models")),

@@ -37,7 +37,8 @@ class LogLine:
     time: datetime
     text: str
     trial: str = ""
-    """Number of the training that wrote it, where a step tunes; of the item, where it maps."""
+    """Number of the training that wrote it, where a step tunes; of the item, where it maps; of the job, where a step
+    has several."""
 
     @property
     def writer(self) -> str:
@@ -106,18 +107,32 @@ class TrialsLog(JobLog):
 
 @dataclass
 class ContainerLog(JobLog):
-    """The log of a Batch job, whose number is the ``prefix``: a stream for each attempt, which Batch names when it has
+    """The log of Batch jobs, whose numbers are the ``prefix``: a stream for each attempt, which Batch names when it has
     started its container."""
 
+    _job_of: dict[str, str] = field(default_factory=dict)
+    """Stream to the number of the job among the step's, where it has several."""
+
+    def trial_of(self, stream: str) -> str:
+        return self._job_of.get(stream, "")
+
     def _streams(self) -> list[str]:
-        with calling("batch:DescribeJobs", self.prefix):
-            jobs = self.clients("batch").describe_jobs(jobs=[self.prefix])["jobs"]
-        if not jobs:
-            return []
-        container = jobs[0].get("container", {})
+        numbers = self.prefix.split()
+        found = []
+        for start in range(0, len(numbers), MOST_DESCRIBED):
+            with calling("batch:DescribeJobs", self.prefix):
+                found += self.clients("batch").describe_jobs(jobs=numbers[start : start + MOST_DESCRIBED])["jobs"]
+        known = {job["jobId"]: job for job in found}
+        jobs = [(place, known[number]) for place, number in enumerate(numbers) if number in known]
+        return [stream for place, job in jobs for stream in self._streams_of(place, job, len(numbers))]
+
+    def _streams_of(self, place: int, job: Mapping[str, Any], count: int) -> list[str]:
+        container = job.get("container", {})
         self.group = container.get("logConfiguration", {}).get("options", {}).get("awslogs-group", CONTAINER_GROUP)
-        each = [*(attempt.get("container", {}) for attempt in jobs[0].get("attempts", ())), container]
-        return list(dict.fromkeys(one["logStreamName"] for one in each if one.get("logStreamName")))
+        each = [*(attempt.get("container", {}) for attempt in job.get("attempts", ())), container]
+        streams = list(dict.fromkeys(one["logStreamName"] for one in each if one.get("logStreamName")))
+        self._job_of.update(dict.fromkeys(streams, f"{place:03}" if count > 1 else ""))
+        return streams
 
 
 @dataclass

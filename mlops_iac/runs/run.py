@@ -52,7 +52,8 @@ class StepRun:
     started: datetime | None = None
     ended: datetime | None = None
     job: str | None = None
-    """Of a step that is a job: a SageMaker job's name, or what Batch calls its job once that has been submitted."""
+    """Of a step that is a job: a SageMaker job's name, or what Batch calls its job once that has been submitted; with
+    spaces between them where a step has several."""
     job_kind: str = ""
     """``processing``, ``training``, ``transform``, ``tune``, ``map`` or ``batch``. Empty for a step that is no job."""
     attempts: int = 1

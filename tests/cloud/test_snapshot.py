@@ -57,6 +57,20 @@ def deploy(clients):
     clients("ecr").create_repository(repositoryName="repo")
     clients("sagemaker").create_model_package_group(ModelPackageGroupName="g")
     clients("ssm").put_parameter(Name="p", Value="v", Type="String")
+    tables = clients("dynamodb")
+    tables.create_table(
+        TableName="flows",
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": "pathspec", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "pathspec", "KeyType": "HASH"}],
+    )
+    tables.put_item(TableName="flows", Item={"pathspec": {"S": "task"}, "for_each_cardinality": {"NS": ["0", "1"]}})
+    tables.update_item(
+        TableName="flows",
+        Key={"pathspec": {"S": "task"}},
+        UpdateExpression="ADD parents :val",
+        ExpressionAttributeValues={":val": {"SS": ["a"]}},
+    )
     clients("cloudwatch").put_dashboard(DashboardName="d", DashboardBody="{}")
     return kms.encrypt(KeyId=key, Plaintext=b"secret")["CiphertextBlob"]
 
@@ -86,6 +100,8 @@ def describe(clients):
         clients("ecr").describe_repositories()["repositories"],
         clients("sagemaker").list_model_package_groups()["ModelPackageGroupSummaryList"],
         clients("ssm").get_parameter(Name="p")["Parameter"],
+        clients("dynamodb").describe_table(TableName="flows")["Table"],
+        clients("dynamodb").get_item(TableName="flows", Key={"pathspec": {"S": "task"}})["Item"],
         without_metadata(clients("cloudwatch").get_dashboard(DashboardName="d")),
     ]
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pulumi
 
-from mlops_iac.components._kit import EndpointRef, Grant, LakeRef, Named, Reach, Site
+from mlops_iac.components._kit import EndpointRef, Grant, LakeRef, Named, QueueRef, Reach, RoleRef, Site
 from mlops_iac.components._kit.base import Component
 from mlops_iac.components.approvals import Approvals, ApprovalsArgs
 from mlops_iac.components.catalogue import Catalogue, CatalogueArgs
@@ -21,6 +21,7 @@ from mlops_iac.components.monitoring.alerts import Alerts, AlertsArgs
 from mlops_iac.components.monitoring.cloudwatch import Monitoring, MonitoringArgs
 from mlops_iac.components.monitoring.drift import DriftMonitor, DriftMonitorArgs, QualityBound
 from mlops_iac.components.network import Network, NetworkArgs
+from mlops_iac.components.orchestrator.metaflow import Metaflow, MetaflowArgs
 from mlops_iac.components.orchestrator.sagemaker_pipelines import SageMakerPipelines, SageMakerPipelinesArgs
 from mlops_iac.components.orchestrator.step_functions import StepFunctions, StepFunctionsArgs
 from mlops_iac.components.orchestrator.triggers import Clock, Happening, Trigger, Triggers, TriggersArgs
@@ -56,6 +57,7 @@ __all__ = [
     "everything",
     "grants_of",
     "make_sample",
+    "platform",
     "run",
     "site",
 ]
@@ -99,6 +101,14 @@ SAMPLES: dict[type[Component], Args] = {
         lake=replace(_LAKE, zones={"curated": "curated/"}),
     ),
     ImageRepository: lambda n: ImageRepositoryArgs(key=n.encryption.ref),
+    Metaflow: lambda n: MetaflowArgs(
+        lake=_LAKE,
+        queue=QueueRef(queue_arn=f"arn:aws:batch:{REGION}:{ACCOUNT}:job-queue/screening-dev-batch-cpu-queue"),
+        job_role=RoleRef(name="tasks", arn=f"arn:aws:iam::{ACCOUNT}:role/screening-dev-batch-job-role"),
+        image=IMAGE,
+        key=n.encryption.ref,
+        boundary=n.boundary.ref,
+    ),
     Mlflow: lambda n: MlflowArgs(lake=_LAKE, grants=[_SAMPLE_GRANT], boundary=n.boundary.ref),
     ModelCards: lambda n: ModelCardsArgs(key=n.encryption.ref, boundary=n.boundary.ref),
     ModelRegistry: lambda n: ModelRegistryArgs(),
@@ -187,17 +197,32 @@ def make_sample(kind: type[Component], neighbours: Neighbours, **change: Any) ->
     return kind(place, args)  # type: ignore[arg-type]
 
 
+PLATFORM: tuple[type[Component], ...] = (BatchCompute, DataLake, Metaflow, Role)
+"""What stands in an environment whose pipelines are the team's own; no environment has Metaflow and all other
+orchestrators, whose boundary would not fit into a policy."""
+
+
 def everything(site: Site) -> dict[type[Component], Any]:
-    """One of each component, with every grant that owners can give, given to roles of the environment: IAM's limit of a
-    policy's length is less than what all of them take together."""
-    neighbours = Neighbours.make(site, *SAMPLE_REACH)
-    made: dict[type[Component], Any] = {kind: make_sample(kind, neighbours) for kind in SAMPLES}
-    takers = itertools.cycle((made[Role], made[StepFunctions].role))
-    for component, taker in zip(list(made.values()), takers, strict=False):
-        for grant in grants_of(component):
-            grant(taker)
+    """One of each component but Metaflow, with every grant that owners can give, given to roles of the environment."""
+    made = _together(site, tuple(kind for kind in SAMPLES if kind is not Metaflow))
     jobs = made[SageMakerCompute].role
     made[DataLake].grant_read(jobs, "raw", "code/")
     made[DataLake].grant_write(jobs, "models")
     made[Endpoint].grant_deploy(made[StepFunctions].role)
+    return made
+
+
+def platform(site: Site) -> dict[type[Component], Any]:
+    """The same of those that stand around Metaflow."""
+    return _together(site, PLATFORM)
+
+
+def _together(site: Site, kinds: tuple[type[Component], ...]) -> dict[type[Component], Any]:
+    """IAM's limit of a policy's length is less than what all grants take together."""
+    neighbours = Neighbours.make(site, *SAMPLE_REACH)
+    made: dict[type[Component], Any] = {kind: make_sample(kind, neighbours) for kind in kinds}
+    roles = [made[Role], *([made[StepFunctions].role] if StepFunctions in made else [])]
+    for component, taker in zip(list(made.values()), itertools.cycle(roles), strict=False):
+        for grant in grants_of(component):
+            grant(taker)
     return made

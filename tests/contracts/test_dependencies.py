@@ -42,6 +42,7 @@ OTHER_PYTHONS = (
     "scaffold/examples/",
     "scaffold/templates/",
     "runs/launcher/",
+    "runs/runners/metaflow/pulling.py",
     "runs/shipped/",
     "cloud/jobs/toolkits/",
     "cloud/endpoints/m",

@@ -9,6 +9,7 @@ import pytest
 
 from mlops_iac.blueprints import BLUEPRINTS
 from mlops_iac.testing.contracts import BLUEPRINT_LAWS, BlueprintCase
+from tests.support.flows import flow_text
 
 CONTEXTS: tuple[dict[str, Any], ...] = (
     {
@@ -31,14 +32,25 @@ CONTEXTS: tuple[dict[str, Any], ...] = (
 )
 """Options under which every question is reached by one of them at least."""
 
+FLOWS: tuple[dict[str, Any], ...] = (
+    {"gpu": {"instance_types": ["g5"]}, "tables": {"patients": {"columns": {"id": "bigint"}}}},
+    {"flows": {"training": "flow.py", "scoring": "scoring.py"}},
+    {},
+)
+CODE = {"flow.py": flow_text("Training"), "scoring.py": flow_text("Scoring"), "requirements.txt": "metaflow\n"}
+
+CASES = {
+    name: BlueprintCase(name=name, contexts=FLOWS, code=CODE)
+    if name == "metaflow-platform"
+    else BlueprintCase(name=name, contexts=CONTEXTS)
+    for name in BLUEPRINTS
+}
+
 
 def stands_alone(options: dict[str, Any]) -> bool:
     """A drift trigger that names no alarm takes the environment's own, which another option makes."""
     triggers = (options.get("triggers") or {}).values()
     return bool(options.get("monitoring")) or all(one.get("kind") != "drift" or one.get("alarm") for one in triggers)
-
-
-CASES = {name: BlueprintCase(name=name, contexts=CONTEXTS) for name in BLUEPRINTS}
 
 
 @pytest.mark.parametrize("name", BLUEPRINTS)

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from mlops_iac.cloud.iam.reference import find_service
-from tests.components.world import PROFILES, World, everything, run, site
+from tests.components.world import PROFILES, World, everything, platform, run, site
 
 KEYS: dict[str, list[str]] = json.loads((Path(__file__).parent / "data" / "aws_condition_keys.json").read_text())
 GLOBAL = re.compile(r"aws:(PrincipalAccount|ResourceAccount|SecureTransport|SourceAccount|SourceArn)$")
@@ -33,14 +33,14 @@ every_profile = pytest.mark.parametrize("profile", PROFILES)
 
 
 @cache
-def world(profile: str) -> World:
-    return run(lambda: everything(site(profile)))
+def worlds(profile: str) -> tuple[World, ...]:
+    return run(lambda: everything(site(profile))), run(lambda: platform(site(profile)))
 
 
 def statements(profile: str) -> Iterator[tuple[str, dict[str, Any]]]:
     """Statements of roles, boundaries and resources, with who has them; trust policies and doors speak of no actions of
     ours."""
-    for made in world(profile).resources:
+    for made in (made for world in worlds(profile) for made in world.resources):
         if "policy" in made.inputs and made.type != DOOR:
             for statement in made.document("policy").get("Statement", []):
                 yield f"{made.type}:{made.name}", statement

@@ -1,4 +1,9 @@
-"""A target is one noun in four rooms, and no other file names it."""
+"""A target is one noun in four rooms, and no other file names it.
+
+A platform is a target whose documents its own tools write: the team's flow is the pipeline. It has a component, a
+reader of what the team wrote, and a runner; there is nothing of ours to compile to it, and what it deploys is run by
+the service that it deploys to.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +34,11 @@ ROOMS = (
     "mlops_iac/runs/runners",
 )
 
+PLATFORMS = ("metaflow",)
+"""Names in `RUNNERS` that have no compiler and no interpreter of their own. A blueprint for each is called after it."""
+
 WORDS: dict[str, tuple[str, ...]] = {
+    "metaflow": ("metaflow", "METAFLOW"),
     "sagemaker-pipelines": ("sagemaker-pipelines", "sagemaker_pipelines", "pipeline_execution", "PipelineExecution"),
     "step-functions": ("step-functions", "step_functions", "stepfunctions", "stateMachine", "arn:aws:states"),
 }
@@ -53,6 +62,7 @@ SERVICES = (
 them."""
 
 TABLES = {
+    "blueprints/__init__.py": "the table of blueprints",
     "blueprints/parts/training_options.py": "the option's values",
     "components/__init__.py": "the table of components",
     "mlops_iac/cost/rates.py": "prices by resource type",
@@ -63,7 +73,8 @@ TABLES = {
 
 
 def test_every_target_has_all_four_rooms() -> None:
-    assert list(TARGETS) == list(ORCHESTRATORS) == list(RUNNERS) == list(WORDS) == sorted(TARGETS)
+    assert list(TARGETS) == list(ORCHESTRATORS) == sorted(TARGETS)
+    assert list(RUNNERS) == list(WORDS) == sorted({*TARGETS, *PLATFORMS})
     for target in TARGETS:
         module = target.replace("-", "_")
         assert (ROOT / ROOMS[0] / module / "__init__.py").is_file()
@@ -72,16 +83,30 @@ def test_every_target_has_all_four_rooms() -> None:
         assert (ROOT / ROOMS[3] / module / "__init__.py").is_file() or (ROOT / ROOMS[3] / f"{module}.py").is_file()
 
 
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_a_platform_has_three_rooms_and_compiles_nothing(platform: str) -> None:
+    assert platform not in TARGETS
+    reader: Any = importlib.import_module(f"mlops_iac.pipelines.compile.{platform}")
+    assert reader.REASON
+    assert not hasattr(reader, "compile")
+    assert platform == importlib.import_module(f"mlops_iac.components.orchestrator.{platform}").TARGET
+    assert not (ROOT / ROOMS[2] / platform).exists()
+
+
+@pytest.mark.parametrize("target", RUNNERS)
+def test_a_runner_offers_what_commands_ask_for(target: str) -> None:
+    runner = importlib.import_module(RUNNERS[target]).Runner
+    for name, asked in vars(Runner).items():
+        if inspect.isfunction(asked) and not name.startswith("_"):
+            assert inspect.signature(getattr(runner, name)) == inspect.signature(asked), name
+
+
 @pytest.mark.parametrize("target", TARGETS)
 def test_the_rooms_offer_what_their_users_ask_for(target: str) -> None:
     compiler: Any = importlib.import_module(TARGETS[target])
     assert {"COMPILERS", "compile", "grants_for", "step_of"} <= set(vars(compiler))
     assert importlib.import_module(ORCHESTRATORS[target]).orchestrate
     assert target == importlib.import_module(ORCHESTRATORS[target]).TARGET
-    runner = importlib.import_module(RUNNERS[target]).Runner
-    for name, asked in vars(Runner).items():
-        if inspect.isfunction(asked) and not name.startswith("_"):
-            assert inspect.signature(getattr(runner, name)) == inspect.signature(asked), name
 
 
 def strings(file: Path) -> Iterator[tuple[int, str]]:
@@ -99,12 +124,17 @@ def strings(file: Path) -> Iterator[tuple[int, str]]:
             yield node.lineno, node.module
 
 
-@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("target", RUNNERS)
 def test_no_other_file_names_a_target(target: str) -> None:
     found = []
     for file in PRODUCT:
         path = file.relative_to(ROOT).as_posix()
-        if path in TABLES or path.startswith((*ROOMS, *SERVICES)) or "/components/" in path or "/blueprints/" in path:
+        if (
+            path in TABLES
+            or path.startswith((*ROOMS, *SERVICES, *(f"blueprints/{one}_platform/" for one in PLATFORMS)))
+            or "/components/" in path
+            or "/blueprints/" in path
+        ):
             continue
         if any(word in file.read_text(encoding="utf-8") for word in WORDS[target]):  # parsing is what costs
             found += [f"{path}:{line}: {text}" for line, text in strings(file) if any(w in text for w in WORDS[target])]

@@ -25,7 +25,7 @@ from mlops_iac.cloud.handlers import HANDLERS
 from mlops_iac.cloud.invokes import ASKING, PURE
 from mlops_iac.engine.program.stack_references import TYPE as STACK_REFERENCE
 from mlops_iac.testing.contracts.variants import Variants
-from tests.components.world import PROFILES, everything, run, site
+from tests.components.world import PROFILES, everything, platform, run, site
 from tests.conftest import CHECKOUT, make_project
 from tests.contracts.test_options import stands_alone
 from tests.support.tiny_team import write_another_pipeline
@@ -86,7 +86,8 @@ def snake(name: str) -> str:
 
 @pytest.mark.parametrize("profile", PROFILES)
 def test_a_component_makes_nothing_but_what_it_imports(profile: str) -> None:
-    made = {resource.type for resource in run(lambda: everything(site(profile))).resources}
+    worlds = (run(lambda: everything(site(profile))), run(lambda: platform(site(profile))))
+    made = {resource.type for world in worlds for resource in world.resources}
     ours = {type for type in made if type.startswith("mlops-iac:")}
     engines = {"pulumi:pulumi:Stack", STACK_REFERENCE}
     assert made - ours - engines <= types()

@@ -27,6 +27,7 @@ HANDLERS: Final[Mapping[str, str]] = {
     "aws:cloudwatch/eventTarget:EventTarget": "events.target",
     "aws:cloudwatch/logGroup:LogGroup": "logs.log_group",
     "aws:cloudwatch/metricAlarm:MetricAlarm": "cloudwatch.metric_alarm",
+    "aws:dynamodb/table:Table": "dynamodb.table",
     "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": "ec2.default_security_group",
     "aws:ec2/flowLog:FlowLog": "ec2.flow_log",
     "aws:ec2/launchTemplate:LaunchTemplate": "ec2.launch_template",

@@ -156,6 +156,26 @@ def _through_sqs(operation: str, parameters: Mapping[str, Any], place: Place) ->
         yield from _uses("sqs", queue.kms_master_key_id, _MAKES if sends else _READS, context)
 
 
+_TABLE_ITEMS: Final = frozenset({"GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query", "Scan"})
+
+
+def _through_tables(operation: str, parameters: Mapping[str, Any], place: Place) -> Iterator[KeyUse]:
+    """Every item is under the table's own key, which is read through the customer's: "DynamoDB encryption at rest: how
+    it works" in the DynamoDB guide."""
+    from moto.dynamodb.models import dynamodb_backends
+    from moto.kms.models import kms_backends
+
+    name = str(parameters.get("TableName", "")).rsplit("/", 1)[-1]
+    table = dynamodb_backends[place.account][place.region].tables.get(name)
+    if operation in _TABLE_ITEMS and table is not None:
+        key = (table.sse_specification or {}).get("KMSMasterKeyId")
+        kms, managed = kms_backends[place.account][place.region], "alias/aws/dynamodb"
+        if kms.alias_exists(managed) and kms.describe_key(managed).arn == key:
+            return  # moto puts AWS's own key in where none was named
+        context = {"aws:dynamodb:tableName": name, "aws:dynamodb:subscriberId": place.account}
+        yield from _uses("dynamodb", key, ("kms:Decrypt",), context)
+
+
 def _through_secrets(operation: str, parameters: Mapping[str, Any], place: Place) -> Iterator[KeyUse]:
     """Each value has a data key of its own; a new secret's ARN is not known before it is there."""
     from moto.secretsmanager.models import secretsmanager_backends
@@ -217,6 +237,7 @@ def _uses(via: str, key: str | None, actions: tuple[str, ...], context: Mapping[
 
 
 _THROUGH: Final[dict[str, Callable[[str, Mapping[str, Any], Place], Iterator[KeyUse]]]] = {
+    "dynamodb": _through_tables,
     "s3": _through_s3,
     "secretsmanager": _through_secrets,
     "sns": _through_sns,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Final, Protocol
 
 from mlops_iac.clients import Clients
@@ -14,6 +15,7 @@ from mlops_iac.core.suggestions import did_you_mean
 from mlops_iac.runs.runners.execution import Execution, History, Listed, Order, TakeOver
 
 RUNNERS: Final[Mapping[str, str]] = {
+    "metaflow": "mlops_iac.runs.runners.metaflow",
     "sagemaker-pipelines": "mlops_iac.runs.runners.sagemaker_pipelines",
     "step-functions": "mlops_iac.runs.runners.step_functions",
 }
@@ -60,6 +62,13 @@ class Runner(Protocol):
         ``take_over`` is called with the steps whose work that one needs, before it starts. Raises UsageError for a step
         that cannot be begun at.
         """
+
+    def pull(self, execution: Execution, folder: Path) -> int:
+        """Bring what a run's tasks left to where the orchestrator's own client reads it, below a project's folder;
+        answers how many tasks. Raises UsageError where there is no such client."""
+
+    def undeploy(self) -> int:
+        """Delete what was deployed to run this pipeline and is no resource of the stack; answers how much it was."""
 
     def owns(self, name: str) -> bool:
         """Whether this orchestrator gives names like this to what its runs make; the stack's tag must agree."""

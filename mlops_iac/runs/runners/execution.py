@@ -8,10 +8,12 @@ from datetime import datetime
 from typing import Any
 
 from mlops_iac.core.approvals import Answer
+from mlops_iac.core.environment import Pipeline
+from mlops_iac.core.errors import UsageError
 from mlops_iac.pipelines.order import Order
 from mlops_iac.runs.run import RunStatus, StepRun, Verdict
 
-__all__ = ["Execution", "History", "Listed", "Order", "TakeOver"]
+__all__ = ["Execution", "History", "Listed", "Order", "TakeOver", "nothing_to_pull"]
 
 TakeOver = Callable[[Collection[str]], None]
 """Makes what some steps of one run made into that of another."""
@@ -42,6 +44,12 @@ class Execution:
     """What the person said who ended it."""
     verdict: Verdict | None = None
     """What a refusing gate said, where the orchestrator tells; the evaluation's file tells otherwise."""
+
+
+def nothing_to_pull(pipeline: Pipeline) -> UsageError:
+    """What there is to say where files lie in the lake and nowhere else."""
+    detail = f"`{pipeline.name}` runs on {pipeline.target}; what its runs make lies in the lake."
+    return UsageError("There is nothing to pull.", detail, hint="`mlops-iac data get STACK PLACE TARGET` brings files.")
 
 
 @dataclass(frozen=True)

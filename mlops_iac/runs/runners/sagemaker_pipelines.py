@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any, Final
 
 from mlops_iac.clients import Clients
@@ -22,7 +23,7 @@ from mlops_iac.runs.calls import calling
 from mlops_iac.runs.names import find_run_id, is_made_by_run, moment_of
 from mlops_iac.runs.pages import pages
 from mlops_iac.runs.run import TIME_LIMIT, RunStatus, StepRun, StepStatus
-from mlops_iac.runs.runners.execution import Execution, History, Listed, Order, TakeOver
+from mlops_iac.runs.runners.execution import Execution, History, Listed, Order, TakeOver, nothing_to_pull
 from mlops_iac.runs.runners.sagemaker_callbacks import find_answer, status_of_failure, write_rejection
 
 STATUSES: Final[Mapping[str, RunStatus]] = {
@@ -152,6 +153,13 @@ class Runner:
         with calling("sagemaker:RetryPipelineExecution", execution.run):
             self._client.retry_pipeline_execution(PipelineExecutionArn=execution.handle)
         return replace(execution, status="running", ended=None, error="")
+
+    def pull(self, execution: Execution, folder: Path) -> int:
+        raise nothing_to_pull(self.pipeline)
+
+    def undeploy(self) -> int:
+        """What runs is a resource of the stack."""
+        return 0
 
     def owns(self, name: str) -> bool:
         rest = name.removeprefix(f"{self.stack}-")

@@ -10,7 +10,7 @@ import json
 import tempfile
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -33,6 +33,9 @@ class BlueprintCase:
     name: str
     contexts: tuple[Mapping[str, Any], ...] = ({},)
     """Options under which every question is reached by one of them at least. Left out: the defaults reach them all."""
+    code: Mapping[str, str] = field(default_factory=dict)
+    """Files of the team's folder that it reads, by name, and their text. Left out: only the scripts of its pipelines,
+    which are empty."""
 
     @property
     def blueprint(self) -> Blueprint:
@@ -44,6 +47,8 @@ class BlueprintCase:
 
     def built(self, profile: str, options: Mapping[str, Any]) -> tuple[World, str] | None:
         """What a stack makes with options, and what it exports; None for options that the program refuses."""
+        for name, text in self.code.items():
+            (_root() / "code" / name).write_text(text, encoding="utf-8")
         return _built(self.name, profile, json.dumps(options))
 
 

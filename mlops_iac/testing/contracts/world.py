@@ -27,6 +27,7 @@ _ARNS = {
     "aws:athena/workgroup:Workgroup": "arn:aws:athena:{place}:workgroup/{name}",
     "aws:batch/jobQueue:JobQueue": "arn:aws:batch:{place}:job-queue/{name}",
     "aws:cloudwatch/logGroup:LogGroup": "arn:aws:logs:{place}:log-group:{name}",
+    "aws:dynamodb/table:Table": "arn:aws:dynamodb:{place}:table/{name}",
     "aws:ecr/repository:Repository": "arn:aws:ecr:{place}:repository/{name}",
     "aws:iam/policy:Policy": "arn:aws:iam::123456789012:policy/{name}",
     "aws:iam/role:Role": "arn:aws:iam::123456789012:role/{name}",

@@ -22,7 +22,15 @@ import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
-from mlops_iac.cloud.interpreters.step_functions import intrinsics, mapping, optimized_tasks, parsing, paths, waiting
+from mlops_iac.cloud.interpreters.step_functions import (
+    branch_failures,
+    intrinsics,
+    mapping,
+    optimized_tasks,
+    parsing,
+    paths,
+    waiting,
+)
 from mlops_iac.cloud.interpreters.step_functions.moto_asl import (
     BOTO_NAMES,
     CALLING,
@@ -72,6 +80,8 @@ def install(gateway: Gateway) -> None:
         waiting.install()
         _patch_jsonata()
         intrinsics.install()
+        paths.install()
+        branch_failures.install()
 
 
 # Clients and names -------------------------------------------------------------------------------------------------

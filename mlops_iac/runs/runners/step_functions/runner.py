@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from mlops_iac.clients import Clients
@@ -17,7 +18,7 @@ from mlops_iac.pipelines import hyperparameters
 from mlops_iac.runs.calls import calling, is_missing
 from mlops_iac.runs.names import execution_name, find_run_id, is_made_by_run
 from mlops_iac.runs.pages import pages
-from mlops_iac.runs.runners.execution import Execution, History, Listed, Order, TakeOver
+from mlops_iac.runs.runners.execution import Execution, History, Listed, Order, TakeOver, nothing_to_pull
 from mlops_iac.runs.runners.step_functions.resume import plan_resume
 from mlops_iac.runs.runners.step_functions.story import (
     Event,
@@ -109,6 +110,13 @@ class Runner:
         """Step Functions stops the job that it waits for."""
         with calling("stepfunctions:StopExecution", execution.run):
             self._client.stop_execution(executionArn=execution.handle, error="Stopped", cause=why)
+
+    def pull(self, execution: Execution, folder: Path) -> int:
+        raise nothing_to_pull(self.pipeline)
+
+    def undeploy(self) -> int:
+        """What runs is a resource of the stack."""
+        return 0
 
     def owns(self, name: str) -> bool:
         return is_made_by_run(self.stack, name)

@@ -1,0 +1,116 @@
+"""What metaflow-platform is made of: parts, and wires."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from mlops_iac.blueprints.metaflow_platform.flows import read_flows
+from mlops_iac.blueprints.metaflow_platform.options import MetaflowPlatformOptions
+from mlops_iac.blueprints.parts.foundation import Foundation
+from mlops_iac.blueprints.parts.queues import endpoints, make_queues
+from mlops_iac.blueprints.parts.training_environment import CALLER
+from mlops_iac.components._kit.site import Site
+from mlops_iac.components.monitoring.cloudwatch import Monitoring, MonitoringArgs
+from mlops_iac.components.orchestrator.metaflow import PREFIX, Metaflow, MetaflowArgs
+from mlops_iac.config.stack_config import StackConfig
+from mlops_iac.core import environment as env
+from mlops_iac.core.frameworks import get_framework
+from mlops_iac.pipelines.compile.metaflow import Flow
+
+if TYPE_CHECKING:
+    from mlops_iac.components.compute.batch import BatchCompute
+
+
+def build(site: Site, stack: StackConfig, options: MetaflowPlatformOptions) -> env.Environment:
+    """Make the environment: a line for each thing that a team gets."""
+    flows = read_flows(stack, options)
+    framework = get_framework(options.framework.name, options.framework.version)
+    foundation = Foundation(site, stack, options, endpoints=endpoints())
+    queues = make_queues(foundation, options.pools, framework, more=(PREFIX,))
+    platform = Metaflow(
+        site.named("flow"),
+        MetaflowArgs(
+            lake=foundation.lake.ref,
+            queue=queues.queues["cpu"],
+            job_role=queues.role.ref,
+            image=framework.image(site.region, "training"),
+            key=foundation.key,
+            boundary=foundation.boundary,
+        ),
+    )
+    queues.grant_submit(platform.role)
+    platform.grant_work(queues.role)
+    platform.grant_log(queues.nodes.instance_role)
+    monitoring = Monitoring(
+        site.named("monitoring"),
+        MonitoringArgs(
+            alerts=foundation.alerts.ref,
+            pipelines={name: platform.ref(flow.name) for name, flow in flows.items()},
+            monthly_budget_usd=options.monthly_budget_usd,
+        ),
+    )
+    return tell(foundation, options, flows, queues, platform, monitoring)
+
+
+def tell(
+    foundation: Foundation,
+    options: MetaflowPlatformOptions,
+    flows: Mapping[str, Flow],
+    queues: BatchCompute,
+    platform: Metaflow,
+    monitoring: Monitoring,
+) -> env.Environment:
+    """Publish the client profile and answer the environment's record; its values are Outputs until all exists."""
+    foundation.tell(platform.client)
+    site, lake = foundation.site, foundation.lake.ref
+    values: dict[str, Any] = {
+        "team": site.team,
+        "environment": site.environment,
+        "blueprint": site.blueprint,
+        "region": site.region,
+        "account_id": site.account_id,
+        "stores": {
+            env.LAKE: env.Store(bucket=_any(lake.bucket), zones=dict(lake.zones), key_arn=_any(lake.key_arn or ""))
+        },
+        "pipelines": {name: _pipeline(foundation, options, name, flow, platform) for name, flow in flows.items()},
+        "queues": {
+            name: env.Queue(queue=_any(queue.queue_arn), job_definition=_any(queue.job_definition_arn))
+            for name, queue in queues.queues.items()
+        },
+        "services": {
+            "data-lake": env.Service(
+                endpoint=_any(lake.uri("")),
+                credentials=_any(queues.role.role_arn),
+                client=_any({"AWS_REGION": site.region, "MLOPS_IAC_BUCKET": lake.bucket}),
+            ),
+            "flows": env.Service(endpoint=_any(lake.uri(PREFIX)), credentials=CALLER, client=_any(platform.client)),
+        },
+        "alerts_topic_arn": foundation.alerts.ref.arn,
+        "dashboard": monitoring.dashboard_name,
+    }
+    return env.Environment(**values)
+
+
+def _pipeline(
+    foundation: Foundation, options: MetaflowPlatformOptions, name: str, flow: Flow, platform: Metaflow
+) -> env.Pipeline:
+    ref = platform.ref(flow.name)
+    return env.Pipeline(
+        name=name,
+        target=ref.target,
+        handle=_any(ref.handle),
+        framework=options.framework.name,
+        framework_version=options.framework.version,
+        code=foundation.stack.code,
+        code_prefix="code/",
+        scripts={flow.steps[0]: options.flows[name]},
+        parameters=flow.parameters,
+        steps=tuple(env.Step(name=step, kind="flow", facts={"job": "batch"}) for step in flow.steps),
+        keeps=(f"{PREFIX}{flow.name}/",),
+    )
+
+
+def _any(value: Any) -> Any:
+    """An Output where the record says text: the record is read back only after all values are known."""
+    return value
