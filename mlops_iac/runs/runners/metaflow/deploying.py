@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from mlops_iac.clients import Clients
@@ -36,7 +35,7 @@ def find_token(clients: Clients, handle: str) -> str | None:
         if is_missing(error):
             return None
         raise
-    document: Any = parse(text) or json.loads("{}")
+    document: Any = parse(text)
     first = find_in(document, "States", str(find_in(document, "StartAt")))
     token = find_in(first, "Parameters", "Parameters", "metaflow.production_token")
     return token if isinstance(token, str) else None
