@@ -46,9 +46,13 @@ OTHER_PYTHONS = (
     "runs/shipped/",
     "cloud/jobs/toolkits/",
     "cloud/endpoints/m",
+    "cloud/mlflow/serve_mlflow.py",
 )
 """What runs in a job's or an endpoint's own interpreter, beside the packages that its framework brings."""
-OPTIONAL = {"jsonata": "Step Functions' second query language, where it is installed"}
+OPTIONAL = {
+    "jsonata": "Step Functions' second query language, where it is installed",
+    "launch_bridge": "our own file, which lies beside a script that runs outside the package",
+}
 
 
 def imported() -> dict[str, set[str]]:
