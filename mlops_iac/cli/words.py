@@ -67,7 +67,6 @@ READING_WORDS: Words = {
 CHANGING_WORDS: Words = {
     "apply": ("up",),
     "bootstrap": ("init",),
-    "config": ("new", "outputs"),
     "cp": ("data put", "data get"),
     "create": ("new",),
     "deploy": ("up",),

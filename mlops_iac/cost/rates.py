@@ -117,6 +117,7 @@ FREE: Final[Mapping[str, str]] = {
     "aws:budgets/budget:Budget": "budgets without actions are free",
     "aws:cloudwatch/eventRule:EventRule": "AWS's own events are free",
     "aws:cloudwatch/eventTarget:EventTarget": "AWS's own events are free",
+    "aws:dynamodb/table:Table": "billed by reads and writes, of which an environment makes few",
     "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": "a rule",
     "aws:ec2/flowLog:FlowLog": "what it writes is in the logs",
     "aws:ec2/launchTemplate:LaunchTemplate": "a description",

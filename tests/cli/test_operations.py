@@ -43,7 +43,7 @@ def backend(project, monkeypatch) -> Callable[..., RecordingBackend]:
 def test_up_shows_no_preview_and_asks_nothing_and_checks_first_unless_that_is_skipped(backend, flag, skips):
     recording = backend(up=CHANGED)
     assert run_command(["up", "recorded-dev", flag]) == exit_codes.OK
-    assert recording.asked == ["up"]
+    assert recording.asked == ["outputs", "up"]
     assert recording.options[-1].skip_preview is skips
 
 
@@ -51,7 +51,7 @@ def test_up_that_has_shown_its_preview_is_not_checked_once_more(backend, monkeyp
     recording = backend(preview=CHANGED, up=CHANGED)
     monkeypatch.setattr("mlops_iac.cli.operations.confirm", lambda question, yes, json: None)
     assert run_command(["up", "recorded-dev"]) == exit_codes.OK
-    assert recording.asked == ["preview", "up"]
+    assert recording.asked == ["outputs", "preview", "up"]
     assert [options.skip_preview for options in recording.options] == [False, True]
 
 
@@ -59,7 +59,7 @@ def test_up_without_yes_and_without_a_terminal_shows_the_preview_and_refuses(bac
     recording = backend(preview=CHANGED)
     assert run_command(["up", "recorded-dev"]) == exit_codes.CONFIGURATION
     out, err = capsys.readouterr()
-    assert recording.asked == ["preview"]
+    assert recording.asked == ["outputs", "preview"]
     assert "lake-bucket" in out
     assert "--yes" in err
 

@@ -14,8 +14,8 @@ import pytest
 from mlops_iac.core.errors import CloudError
 from mlops_iac.engine.doing.unfinished import finish, takes_several_calls
 from mlops_iac.engine.handler import Created, Unfinished
-from tests.cloud.conftest import cloud, installs, start_cloud
-from tests.cloud.handlers.conftest import CASES, SCOPE, Case, Lab
+from tests.cloud.conftest import cloud, start_cloud
+from tests.cloud.handlers.conftest import CASES, SCOPE, Case, Lab, installs
 
 __all__ = ["cloud", "installs", "start_cloud"]
 

@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 import yaml
 
+from mlops_iac.cloud import mlflow
 from mlops_iac.cloud.provider import EmbeddedProvider
+from mlops_iac.cloud.server import Install
 from mlops_iac.engine.handler import Created, Scope
 from mlops_iac.engine.values.content import hashed
 from mlops_iac.engine.values.value import Archive, Asset
@@ -74,6 +76,12 @@ class Lab:
         if isinstance(value, str):
             return REFERENCE.sub(lambda match: str(self.made(match[1]).outputs[match[2]]), value)
         return value
+
+
+@pytest.fixture(scope="module")
+def installs() -> tuple[Install, ...]:
+    """What answers where moto has no such operations."""
+    return (mlflow.install,)
 
 
 @pytest.fixture(scope="module")

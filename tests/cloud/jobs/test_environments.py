@@ -170,6 +170,6 @@ def installs(monkeypatch, system: str, machine: str, *, unreachable: bool = Fals
         if unreachable and "--extra-index-url" in command:
             raise environments.EnvironmentFailed("Environment could not be built.", "no such host")
 
-    monkeypatch.setattr(environments, "_run", run)
+    monkeypatch.setattr(environments, "run", run)
     environments._install_base(Path("/nowhere"), get_framework("pytorch", "2.6.0"))
     return asked

@@ -20,6 +20,7 @@ from tests.contracts.test_types_have_handlers import types
 DEEPER = {
     "aws:ecr/repository:Repository",
     "aws:athena/workgroup:Workgroup",
+    "aws:dynamodb/table:Table",
     "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
     "aws:sfn/stateMachine:StateMachine",
 }

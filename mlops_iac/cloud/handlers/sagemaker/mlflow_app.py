@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from mlops_iac.cloud.handlers._base import Resource
 from mlops_iac.cloud.handlers._tags import TagCalls
+from mlops_iac.engine.handler import Created, Scope
+from mlops_iac.engine.values.value import Props
 
 
 class MlflowApp(Resource):
@@ -26,3 +28,10 @@ class MlflowApp(Resource):
     refreshed = {"artifactStoreUri": "ArtifactStoreUri", "roleArn": "RoleArn"}
     tags = TagCalls(put="AddTags", take="DeleteTags", list="ListTags")
     create_calls = 2
+
+    def find(self, scope: Scope, inputs: Props) -> Created | None:
+        """By its name, as its ARN ends in a number that only the answer to a create tells."""
+        for app in self.api(scope, inputs)("ListMlflowApps")["Summaries"]:
+            if app["Name"] == inputs["name"] and app["Status"] != "Deleted":
+                return self.read(scope, app["Arn"], {**inputs, "arn": app["Arn"]})
+        return None
