@@ -27,7 +27,7 @@ def test_a_broken_stack_file_does_not_hide_the_others(stacks: Path, capsys: pyte
     assert run_command(["preview", "--all"]) == exit_codes.CONFIGURATION
     out, err = capsys.readouterr()
     rows = {line.split()[0]: line.split()[1:] for line in out.splitlines()}
-    assert rows["screening-dev"] == ["64"]
+    assert rows["screening-dev"] == ["70"]
     assert rows["broken-dev"][0] == "error:"
     assert "stacks/Pulumi.broken-dev.yaml:1" in err
 
@@ -39,7 +39,7 @@ def test_json_has_a_result_or_an_error_for_each(stacks: Path, capsys: pytest.Cap
     assert err == ""
     assert list(body) == ["broken-dev", "screening-dev"]
     assert body["broken-dev"]["error"]["kind"] == "ConfigError"
-    assert body["screening-dev"]["changeSummary"] == {"create": 64}
+    assert body["screening-dev"]["changeSummary"] == {"create": 70}
 
 
 def test_nothing_is_left_behind_and_the_cloud_is_not_started(stacks: Path) -> None:
@@ -59,7 +59,7 @@ def test_many_stacks_are_shared_among_processes_and_come_in_order(
     (project / "stacks/Pulumi.team3-dev.yaml").write_text("- no stack file")
     previews = list(preview_stacks(project, names, result_json))
     assert [preview.stack for preview in previews] == names
-    assert [preview.changes.get("create") for preview in previews] == [64, 64, 64, None, 64, 64]
+    assert [preview.changes.get("create") for preview in previews] == [70, 70, 70, None, 70, 70]
     assert previews[3].exit_code == exit_codes.CONFIGURATION
 
 
@@ -78,7 +78,7 @@ def test_changes_are_an_exit_code_only_when_none_were_expected(
 ) -> None:
     monkeypatch.chdir(project)
     assert run_command(["preview", "--all", "--expect-no-changes", "--format", "markdown"]) == exit_codes.CHANGES
-    assert "| screening-dev | 64 |" in capsys.readouterr().out
+    assert "| screening-dev | 70 |" in capsys.readouterr().out
 
 
 def test_the_worst_code_is_that_of_an_error() -> None:

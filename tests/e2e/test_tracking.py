@@ -10,7 +10,7 @@ from typing import Any
 import boto3
 import pytest
 
-from mlops_iac.runs.runners import RUNNERS
+from mlops_iac.pipelines.compile import TARGETS
 from tests.cloud.test_mlflow import Asking
 from tests.support.tiny_environment import TinyEnvironment, tiny_environment
 
@@ -26,7 +26,7 @@ PATIENCE = 240.0
 """Seconds until a run is logged: MLflow's first start builds its environment and makes its database."""
 
 
-@pytest.fixture(scope="module", params=sorted(RUNNERS))
+@pytest.fixture(scope="module", params=TARGETS)
 def tiny(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TinyEnvironment]:
     folder = tmp_path_factory.mktemp("tiny") / "project"
     options = "tracking: mlflow\nhyperparameters: {note: a b}\n"
