@@ -41,7 +41,8 @@ def test_every_option_of_every_blueprint_has_a_description(name, capsys):
     assert run_command(["blueprint", "show", name, "--json"]) == exit_codes.OK
     shown = json.loads(capsys.readouterr().out)
     assert [layer["name"] for layer in shown["layers"]] == list(get_blueprint(name).layers)
-    assert shown["pipelines"][0]["steps"][0].keys() == {"name", "kind"}
+    for pipeline in shown["pipelines"]:
+        assert pipeline["steps"][0].keys() == {"name", "kind"}
     assert [option["path"] for option in shown["options"] if not option["description"]] == []
 
 
