@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
 
 from mlops_iac.config.section import Section
 
+EC2_TYPE = r"^(optimal|default_x86_64|default_arm64|[a-z][a-z-]*[0-9][a-z0-9-]*(\.[a-z0-9-]+)?)$"
+"""A type, a family, or one of Batch's own words:
+https://docs.aws.amazon.com/batch/latest/APIReference/API_ComputeResource.html"""
+
 
 class Pool(Section):
-    instance_types: tuple[str, ...] = Field(
+    instance_types: tuple[Annotated[str, StringConstraints(pattern=EC2_TYPE)], ...] = Field(
         min_length=1, max_length=20, description="EC2 types or families behind this queue, such as c6i or g5.xlarge."
     )
     max_vcpus: int = Field(default=64, ge=1, le=10_000, description="vCPUs in use at the same time, at most.")

@@ -25,7 +25,8 @@ from mlops_iac.cloud.wire import AwsError, Call
 from mlops_iac.core.errors import PipelineError
 from mlops_iac.testing.contracts.variants import Variants, merge
 from tests.components.world import PROFILES
-from tests.contracts.test_options import CASES, CONTEXTS, stands_alone
+from tests.contracts.test_options import CASES, stands_alone
+from tests.support.flows import flow_text
 from tests.support.living import Living
 from tests.support.tiny_team import write_another_pipeline
 
@@ -54,22 +55,28 @@ LOOSE = {"protect": False}
 @pytest.fixture(params=BLUEPRINTS)
 def stack(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Living]:
     living = Living(tmp_path, request.param)
+    code, own = living.root / "examples/tiny", CASES[request.param].code
+    for name, text in own.items():
+        (code / name).write_text(text)
     for prefix in ("other-", "other_"):  # what `Variants` makes of the scripts' names
-        for script in sorted((living.root / "examples/tiny").glob("*.py")):
+        for script in sorted(code.glob("*.py")):
             script.with_name(prefix + script.name).write_bytes(script.read_bytes())
-    write_another_pipeline(living.root / "examples/tiny")
+    if "flow.py" in own:
+        (code / "a.py").write_text(flow_text("Another"))
+    else:
+        write_another_pipeline(code)
     yield living
     living.stop()
 
 
 def test_a_stack_follows_the_changes_of_its_options(stack: Living) -> None:
     model, contexts = known(stack)
-    base = contexts[0]
+    base, ends = contexts[0], [ENDPOINT] if "serving" in get_blueprint(stack.blueprint).layers else []
     few = [answers[:MOST] for answers in alternatives(model, base)]
     for answers in (contexts, *deciding(stack.blueprint, few)):
         for options in there_and_back(answers):
             stack.become(options, LOOSE)
-            assert [urn for urn in stack.urns() if urn.endswith("::endpoint")] == [ENDPOINT]
+            assert [urn for urn in stack.urns() if urn.endswith("::endpoint")] == ends
     for options in all_changed_at_once(stack.blueprint, model, base):
         stack.become(options, LOOSE)
     if stack.blueprint == next(iter(BLUEPRINTS)):  # they are the foundation's, which all blueprints share
@@ -161,7 +168,7 @@ def test_a_stack_follows_every_change_of_every_option(stack: Living) -> None:
 def known(stack: Living) -> tuple[Variants, Answers]:
     """A blueprint's options, and the contexts that it takes: the first one asks for the most."""
     model = Variants(get_options_model(stack.blueprint))
-    return model, [context for context in CONTEXTS if model.takes(context)]
+    return model, [context for context in CASES[stack.blueprint].contexts if model.takes(context)]
 
 
 def there_and_back(answers: list[Any]) -> list[Any]:

@@ -118,6 +118,7 @@ pathlib.Path("/opt/ml/processing/output/result/seen.json").write_text(json.dumps
         "LC_",
         "LANG",
         "PROCESSING_",
+        "SAGEMAKER_MLFLOW_",  # whom AWS's plug-in for MLflow asks
         "OWN",
         "PATH",
         "HOME",
