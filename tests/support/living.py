@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from mlops_iac.backends.embedded import EmbeddedBackend
-from mlops_iac.cloud import services
+from mlops_iac.cloud import mlflow, services
 from mlops_iac.cloud.server import Server
 from mlops_iac.engine.event import Result
 from tests.conftest import make_project
@@ -27,7 +27,7 @@ class Cloud:
 
     def __init__(self, home: Path) -> None:
         services.reset()
-        self.server = Server(home)
+        self.server = Server(home, installs=(mlflow.install,))
         self.server.start()
 
     def start(self) -> None: ...
