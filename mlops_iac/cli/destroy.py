@@ -25,6 +25,7 @@ from mlops_iac.cli.options import (
 
 if TYPE_CHECKING:
     from mlops_iac.backends import Backend
+    from mlops_iac.engine.event import Result
 
 
 def destroy(
@@ -64,13 +65,17 @@ def destroy(
     drain = None if options.is_partial else find_drain(backend, quiet=json)
     if drain:
         drain()
-    result = watch(
-        lambda on_event: backend.destroy(on_event=on_event, options=options),
-        json=json, plain=plain, event_log=event_log,
-    )  # fmt: skip
+
+    def delete() -> Result:
+        return watch(
+            lambda on_event: backend.destroy(on_event=on_event, options=options),
+            json=json, plain=plain, event_log=event_log,
+        )  # fmt: skip
+
+    result = delete()
+    if drain and result.outcome != "cancelled" and drain() and result.outcome == "failed":
+        result = delete()  # what a trigger or a person began meanwhile was in the way
     if result.outcome == "succeeded" and not options.is_partial:
-        if drain:
-            drain()  # what a trigger or a person began meanwhile
         backend.remove()
     conclude(result, json=json, verb="destroy")
     if not json:
@@ -83,9 +88,9 @@ def ending(stack: str, *, partial: bool) -> str:
     return f"{stack} is gone. Its stack file is still in stacks/."
 
 
-def find_drain(backend: Backend, *, quiet: bool) -> Callable[[], None] | None:
-    """What deletes what runs made, which no engine's state knows, also when the environment itself is gone; None when
-    that never came up."""
+def find_drain(backend: Backend, *, quiet: bool) -> Callable[[], bool] | None:
+    """What deletes what runs made, which no engine's state knows, also when the environment itself is gone, and answers
+    whether there was anything; None when that never came up."""
     from mlops_iac.cli.console import say
     from mlops_iac.core.environment import Environment, is_complete
     from mlops_iac.runs.drain import drain
@@ -95,9 +100,10 @@ def find_drain(backend: Backend, *, quiet: bool) -> Callable[[], None] | None:
         return None
     environment, clients = Environment.from_outputs(outputs), backend.clients()
 
-    def delete() -> None:
+    def delete() -> bool:
         drained = drain(environment, clients)
         if drained and not quiet:
             say(f"Deleted what runs made: {', '.join(drained)}")
+        return bool(drained)
 
     return delete

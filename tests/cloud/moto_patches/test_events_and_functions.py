@@ -104,11 +104,11 @@ def test_a_rule_publishes_to_a_topic_and_a_disabled_one_does_not(clients):
     assert json.loads(message["Body"])["Message"] == '"hello"'
 
 
-def function(clients, name, source, timeout=10):
+def function(clients, name, source, timeout=10, rights=()):
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as file:
         file.writestr("app.py", source)
-    role = make_role(clients, name, allow("sqs:ListQueues"), services=("lambda",))
+    role = make_role(clients, name, allow("sqs:ListQueues", *rights), services=("lambda",))
     clients("lambda").create_function(
         FunctionName=name, Runtime="python3.12", Handler="app.handler", Role=role, Timeout=timeout,
         Code={"ZipFile": archive.getvalue()}, Environment={"Variables": {"GREETING": "hello"}},
@@ -129,6 +129,7 @@ def test_a_function_really_runs_and_a_state_machine_gets_its_answer(clients):
         "greet",
         "import os\ndef handler(event, context):\n    print('asked for', event['name'])\n"
         "    return {'text': os.environ['GREETING'] + ' ' + event['name'], 'by': context.function_name}\n",
+        rights=("logs:CreateLogGroup",),
     )
     sfn = clients("stepfunctions")
     parameters = {"FunctionName": "greet", "Payload.$": "$"}
@@ -140,6 +141,13 @@ def test_a_function_really_runs_and_a_state_machine_gets_its_answer(clients):
     assert json.loads(done["output"]) == {"text": "hello world", "by": "greet"}
     streams = clients("logs").describe_log_streams(logGroupName="/aws/lambda/greet")["logStreams"]
     assert streams
+
+
+def test_what_a_function_prints_is_lost_where_its_role_may_make_no_group(clients):
+    function(clients, "silent", "def handler(event, context):\n    print('lost')\n    return 1\n")
+    assert clients("lambda").invoke(FunctionName="silent", Payload=b"{}")["Payload"].read() == b"1"
+    groups = [one["logGroupName"] for one in clients("logs").describe_log_groups()["logGroups"]]
+    assert "/aws/lambda/silent" not in groups
 
 
 @pytest.mark.parametrize(
