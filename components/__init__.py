@@ -8,6 +8,8 @@ from typing import Any
 from mlops_iac.core.plugins import Family
 
 COMPONENTS: dict[str, str] = {
+    "Airflow": "mlops_iac.components.orchestrator.airflow",
+    "AirflowDag": "mlops_iac.components.orchestrator.airflow",
     "Alerts": "mlops_iac.components.monitoring.alerts",
     "Approvals": "mlops_iac.components.approvals",
     "BatchCompute": "mlops_iac.components.compute.batch",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pulumi
 
@@ -13,7 +13,13 @@ from mlops_iac.blueprints.parts.jobs import Jobs
 from mlops_iac.blueprints.parts.serve import Serve
 from mlops_iac.components.approvals import Approvals, ApprovalsArgs
 from mlops_iac.components.data_lake.access import RESULTS
-from mlops_iac.components.orchestrator.orchestrator import OrchestratorArgs, Own, make_orchestrator
+from mlops_iac.components.orchestrator.orchestrator import (
+    OrchestratorArgs,
+    Own,
+    SharedArgs,
+    make_orchestrator,
+    make_shared,
+)
 from mlops_iac.components.registry.model_cards import ModelCards, ModelCardsArgs
 from mlops_iac.pipelines.pipeline import Pipeline
 from mlops_iac.pipelines.references import FromParameter, FromStep
@@ -22,6 +28,7 @@ from mlops_iac.pipelines.steps import (
     BatchTransformStep,
     MapStep,
     MonitorStep,
+    NotifyStep,
     Output,
     QueryStep,
     RegisterStep,
@@ -54,8 +61,14 @@ def make_flows(
     monitor: DriftMonitor | None = None,
 ) -> tuple[Flow, ...]:
     approvals, cards = _approvals(foundation, pipelines), _cards(foundation, pipelines)
+    shared = make_shared(
+        target,
+        foundation.site.named("pipelines"),
+        SharedArgs(network=foundation.network, key=foundation.key, boundary=foundation.boundary),
+    )
     return tuple(
-        Flow(foundation, target, pipeline, jobs, serve, queues, approvals, cards, monitor) for pipeline in pipelines
+        Flow(foundation, target, pipeline, jobs, serve, queues, approvals, cards, monitor, shared)
+        for pipeline in pipelines
     )
 
 
@@ -98,6 +111,7 @@ class Flow:
         approvals: Approvals | None = None,
         cards: ModelCards | None = None,
         monitor: DriftMonitor | None = None,
+        shared: Any = None,
     ) -> None:
         self.pipeline, self.uses = pipeline, frozenset(_uses(pipeline))
         self.foundation, self.jobs, self.serve, self.queues = foundation, jobs, serve, queues
@@ -132,6 +146,8 @@ class Flow:
             foundation.site.named(_component(pipeline.name)),
             OrchestratorArgs(
                 definition=document,
+                pipeline=pipeline.name,
+                shared=shared,
                 key=foundation.key,
                 boundary=foundation.boundary,
                 maps=MapStep.kind in self.uses,
@@ -160,7 +176,7 @@ def _uses(pipeline: Pipeline) -> Iterator[Use]:
 
 def let_run(flow: Flow) -> None:
     """Start jobs, read what they found out, and tell the team where the document does that itself."""
-    flow.foundation.lake.grant_read(flow.role, "models")
+    flow.foundation.lake.grant_read(flow.role, *(() if flow.orchestrator.looks_at_data else ("models",)))
     flow.jobs.compute.grant_run(flow.role)
     if flow.orchestrator.notifies:
         flow.foundation.alerts.grant_publish(flow.role)
@@ -191,6 +207,10 @@ def let_transform(flow: Flow) -> None:
     flow.jobs.compute.grant_transform(flow.role)
     for role in (flow.role, flow.orchestrator.deploy_role, flow.jobs.compute.role):
         flow.serve.registry.grant_read(role)
+
+
+def let_notify(flow: Flow) -> None:
+    flow.foundation.alerts.grant_publish(flow.role)
 
 
 def let_submit(flow: Flow) -> None:
@@ -236,6 +256,7 @@ GRANTS: tuple[tuple[Use, Callable[[Flow], None]], ...] = (
     (ApprovalStep.kind, let_ask),
     (TuneStep.kind, let_tune),
     (BatchTransformStep.kind, let_transform),
+    (NotifyStep.kind, let_notify),
     (SUBMITS, let_submit),
     (MapStep.kind, let_read_items),
     (MonitorStep.kind, let_watch),

@@ -16,9 +16,19 @@ from mlops_iac.components.encryption import Encryption
 from mlops_iac.components.identity import Boundary
 from mlops_iac.components.monitoring.alerts import Alerts, AlertsArgs
 from mlops_iac.components.network import Network, NetworkArgs
+from mlops_iac.components.orchestrator.orchestrator import endpoints_of
 from mlops_iac.components.registry.ecr import ImageRepository, ImageRepositoryArgs
 from mlops_iac.components.serving.capture import FOLDER as CAPTURED
 from mlops_iac.config.stack_config import StackConfig
+
+
+def needed_by(orchestrator: str, *others: str) -> tuple[str, ...]:
+    """Interface endpoints that the network needs besides its usual ones: what an orchestrator that runs in it calls,
+    and others. With any of them, those that `regulated` has by itself."""
+    from mlops_iac.components.network import REGULATED_ENDPOINTS
+
+    wanted = {*endpoints_of(orchestrator), *others}
+    return tuple(sorted({*wanted, *REGULATED_ENDPOINTS})) if wanted else ()
 
 
 class Foundation:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlops_iac.blueprints.parts.foundation import Foundation
+from mlops_iac.blueprints.parts.foundation import Foundation, needed_by
 from mlops_iac.blueprints.parts.jobs import READ, WRITTEN
 from mlops_iac.blueprints.parts.queue_options import QueueOptions
 from mlops_iac.core.frameworks import Framework
@@ -13,12 +13,12 @@ if TYPE_CHECKING:
     from mlops_iac.components.compute.batch import BatchCompute
 
 
-def endpoints(options: QueueOptions) -> tuple[str, ...]:
-    """Interface endpoints that the network needs for queues: Batch's machines must reach ECS, ECR and CloudWatch
-    Logs; SageMaker's jobs need none."""
-    from mlops_iac.components.network import BATCH_ENDPOINTS, REGULATED_ENDPOINTS
+def endpoints(options: QueueOptions, orchestrator: str) -> tuple[str, ...]:
+    """Interface endpoints that the network needs: Batch's machines must reach ECS, ECR and CloudWatch Logs, and an
+    orchestrator that runs in it what it calls; SageMaker's jobs need none."""
+    from mlops_iac.components.network import BATCH_ENDPOINTS
 
-    return tuple(sorted({*BATCH_ENDPOINTS, *REGULATED_ENDPOINTS})) if options.batch.enabled else ()
+    return needed_by(orchestrator, *(BATCH_ENDPOINTS if options.batch.enabled else ()))
 
 
 def make_queues(foundation: Foundation, options: QueueOptions, framework: Framework) -> BatchCompute | None:

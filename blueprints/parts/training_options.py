@@ -168,10 +168,10 @@ class TrainingOptions(Section):
         description="The channels of the training script, each an output of `prepare`; `validation` is one only when "
         "it is named here.",
     )
-    orchestrator: Literal["step-functions", "sagemaker-pipelines"] = Field(
+    orchestrator: Literal["step-functions", "sagemaker-pipelines", "airflow"] = Field(
         default="step-functions",
-        description="What runs the pipeline: AWS Step Functions, or SageMaker Pipelines, which shows runs in SageMaker "
-        "Studio.",
+        description="What runs the pipeline: AWS Step Functions; SageMaker Pipelines, which shows runs in SageMaker "
+        "Studio; or Apache Airflow on Amazon MWAA, an environment that is billed by the hour.",
     )
 
     triggers: Triggers = Field(

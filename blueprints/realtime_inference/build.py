@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mlops_iac.blueprints.parts.flow import make_flows
-from mlops_iac.blueprints.parts.foundation import Foundation
+from mlops_iac.blueprints.parts.foundation import Foundation, needed_by
 from mlops_iac.blueprints.parts.jobs import Jobs
 from mlops_iac.blueprints.parts.monitor import make_monitor
 from mlops_iac.blueprints.parts.serve import Serve
@@ -21,7 +21,7 @@ def build(
     site: Site, stack: StackConfig, options: RealtimeInferenceOptions, pipelines: Sequence[Pipeline]
 ) -> Environment:
     """Make the environment: a line for each thing that a team gets."""
-    foundation = Foundation(site, stack, options)
+    foundation = Foundation(site, stack, options, endpoints=needed_by(options.orchestrator))
     jobs = Jobs(foundation, options, pipelines)
     serve = Serve(foundation, options, jobs.framework)
     monitor = make_monitor(foundation, options, serve, pipelines)

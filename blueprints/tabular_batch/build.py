@@ -20,7 +20,7 @@ from mlops_iac.pipelines.pipeline import Pipeline
 
 def build(site: Site, stack: StackConfig, options: TabularBatchOptions, pipelines: Sequence[Pipeline]) -> Environment:
     """Make the environment: a line for each thing that a team gets."""
-    foundation = Foundation(site, stack, options, endpoints=endpoints(options))
+    foundation = Foundation(site, stack, options, endpoints=endpoints(options, options.orchestrator))
     jobs = Jobs(foundation, options, pipelines)
     serve = Serve(foundation, options, jobs.framework)
     queues = make_queues(foundation, options, jobs.framework)

@@ -38,6 +38,7 @@ UNSCOPED: dict[str, str] = {
     "logs:ListLogDeliveries": "as logs:CreateLogDelivery",
     "logs:PutResourcePolicy": "as logs:CreateLogDelivery",
     "logs:UpdateLogDelivery": "as logs:CreateLogDelivery",
+    "s3:GetAccountPublicAccessBlock": "It is a setting of the account.",
     "xray:GetSamplingRules": "X-Ray offers no resource for it.",
     "xray:GetSamplingTargets": "X-Ray offers no resource for it.",
     "xray:PutTelemetryRecords": "X-Ray offers no resource for it.",

@@ -46,33 +46,23 @@ def find_champion(client: Any, group: str) -> str:
     return found[0]["ModelPackageArn"]
 
 
-class Deployment:
-    """One call. ``event`` has: name, run, package, endpoint, settings, wait_seconds, poll_seconds, started, last."""
+class Change:
+    """What a run asks for. ``event`` has: name, run, package, endpoint, settings."""
 
-    def __init__(self, client: Any, event: dict[str, Any]) -> None:
-        self.client, self.event = client, event
-        self.name, self.endpoint = event["name"], event["endpoint"]
-        self.settings = json.loads(event["settings"])
+    def __init__(self, client: Any, event: dict[str, Any], *, started: bool) -> None:
+        self.client, self.event, self.started = client, event, started
+        self.name, self.endpoint, self.settings = event["name"], event["endpoint"], event["settings"]
         self.tags = [*self.settings["tags"], {"Key": "mlops-iac:run", "Value": event["run"]}]
-        self.started = str(event["started"]).lower() == "true"
-        self.until = time.monotonic() + event["wait_seconds"]
 
-    def run(self) -> dict[str, str]:
-        if not self.started:
-            self.make_model()
-        while True:
-            found = self.describe()
-            if self.is_done(found):
-                return self.answer()
-            if time.monotonic() + self.event["poll_seconds"] > self.until:
-                if self.event["last"]:
-                    status = found["EndpointStatus"] if found else "not there"
-                    raise DeployFailed(f"Endpoint {self.endpoint} is still {status} after all the time it was given.")
-                return self.answer()
-            time.sleep(self.event["poll_seconds"])
+    def start(self) -> bool:
+        """Look once; ask for the change when nothing else is under way. Whether it has been asked for."""
+        self.make_model()
+        self.is_over()
+        return self.started
 
-    def answer(self) -> dict[str, str]:
-        return {"endpoint": self.endpoint, "started": str(self.started).lower()}
+    def is_over(self) -> bool:
+        """Look once: whether the endpoint serves the run's model."""
+        return self.is_done(self.describe())
 
     def is_done(self, found: dict[str, Any] | None) -> bool:
         """Whether it serves this run's model; asks for what is to be done next when nothing is under way."""
@@ -158,3 +148,29 @@ class Deployment:
             if NOT_FOUND not in str(error):
                 raise
             return None
+
+
+class Deployment(Change):
+    """One call of the function. ``event`` has besides: wait_seconds, poll_seconds, started, last."""
+
+    def __init__(self, client: Any, event: dict[str, Any]) -> None:
+        given = {**event, "settings": json.loads(event["settings"])}
+        super().__init__(client, given, started=str(event["started"]).lower() == "true")
+        self.until = time.monotonic() + event["wait_seconds"]
+
+    def run(self) -> dict[str, str]:
+        if not self.started:
+            self.make_model()
+        while True:
+            found = self.describe()
+            if self.is_done(found):
+                return self.answer()
+            if time.monotonic() + self.event["poll_seconds"] > self.until:
+                if self.event["last"]:
+                    status = found["EndpointStatus"] if found else "not there"
+                    raise DeployFailed(f"Endpoint {self.endpoint} is still {status} after all the time it was given.")
+                return self.answer()
+            time.sleep(self.event["poll_seconds"])
+
+    def answer(self) -> dict[str, str]:
+        return {"endpoint": self.endpoint, "started": str(self.started).lower()}

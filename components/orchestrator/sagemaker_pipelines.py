@@ -71,6 +71,7 @@ class SageMakerPipelines(Component):
         Reach(actions=(*START, *LOOK), on=("pipeline/{stack}-*",)),
     )
     notifies = False
+    looks_at_data = False
     reads_items = False
 
     def __init__(self, place: Named, args: SageMakerPipelinesArgs, opts: pulumi.ResourceOptions | None = None) -> None:

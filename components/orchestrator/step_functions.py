@@ -94,6 +94,7 @@ class StepFunctions(Component):
 
     Nodes = StepFunctionsNodes
     notifies = True
+    looks_at_data = False
     reads_items = True
     reach = (
         Reach(actions=(*DELIVERY, *TRACING)),

@@ -20,6 +20,7 @@ from mlops_iac.cloud.gateway import Gateway
 from mlops_iac.cloud.home import Home
 from mlops_iac.cloud.iam import assuming
 from mlops_iac.cloud.incoming import Incoming
+from mlops_iac.cloud.interpreters import airflow
 from mlops_iac.cloud.keeping import Keeper
 from mlops_iac.cloud.private_files import write_private
 from mlops_iac.core.errors import CloudError
@@ -63,6 +64,7 @@ class Server:
         moto_patches.apply(self.gateway)
         assuming.install(self.gateway)
         relay.install(self.gateway)
+        airflow.install(self.gateway)
         for install in installs:
             install(self.gateway)
         self.stopping = threading.Event()

@@ -60,6 +60,13 @@ MADE: dict[str, Facts] = {
     "aws:kms/key:Key": Facts(service="kms", tags="tags", loses="everything that was encrypted with it"),
     "aws:lambda/function:Function": Facts(service="lambda", name=NameRule(limit=64), tags="tags"),
     "aws:lambda/permission:Permission": Facts(service="lambda"),
+    "aws:mwaa/environment:Environment": Facts(
+        service="mwaa",
+        key="kms_key",
+        name=NameRule(limit=80),
+        tags="tags",
+        loses="Airflow's record of runs",
+    ),
     "aws:s3/bucket:Bucket": Facts(
         service="s3",
         name=NameRule(limit=63, prop="bucket", unique=True),
@@ -68,6 +75,7 @@ MADE: dict[str, Facts] = {
     ),
     "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": Facts(service="s3"),
     "aws:s3/bucketNotification:BucketNotification": Facts(service="s3"),
+    "aws:s3/bucketObjectv2:BucketObjectv2": Facts(service="s3", tags="tags"),
     "aws:s3/bucketOwnershipControls:BucketOwnershipControls": Facts(service="s3"),
     "aws:s3/bucketPolicy:BucketPolicy": Facts(service="s3"),
     "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": Facts(service="s3"),

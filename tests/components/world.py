@@ -21,6 +21,7 @@ from mlops_iac.components.monitoring.alerts import Alerts, AlertsArgs
 from mlops_iac.components.monitoring.cloudwatch import Monitoring, MonitoringArgs
 from mlops_iac.components.monitoring.drift import DriftMonitor, DriftMonitorArgs, QualityBound
 from mlops_iac.components.network import Network, NetworkArgs
+from mlops_iac.components.orchestrator.airflow import Airflow, AirflowArgs, AirflowDag, AirflowDagArgs
 from mlops_iac.components.orchestrator.sagemaker_pipelines import SageMakerPipelines, SageMakerPipelinesArgs
 from mlops_iac.components.orchestrator.step_functions import StepFunctions, StepFunctionsArgs
 from mlops_iac.components.orchestrator.triggers import Clock, Happening, Trigger, Triggers, TriggersArgs
@@ -61,6 +62,12 @@ __all__ = [
 IMAGE = f"683313688378.dkr.ecr.{REGION}.amazonaws.com/sagemaker-scikit-learn:1.4-2-cpu-py3"
 
 SAMPLES: dict[type[Component], Args] = {
+    Airflow: lambda n: AirflowArgs(network=n.network.ref, key=n.encryption.ref, boundary=n.boundary.ref),
+    AirflowDag: lambda n: AirflowDagArgs(
+        airflow=Airflow(n.site.named("runner"), AirflowArgs(network=n.network.ref)),
+        name="training",
+        document='{"source": "# a DAG"}',
+    ),
     Alerts: lambda n: AlertsArgs(emails=("team@example.org",), key=n.encryption.ref),
     Approvals: lambda n: ApprovalsArgs(key=n.encryption.ref),
     BatchCompute: lambda n: BatchComputeArgs(

@@ -30,6 +30,7 @@ ROOMS = (
 )
 
 WORDS: dict[str, tuple[str, ...]] = {
+    "airflow": ("airflow", "Airflow", "mwaa", "invoke_rest_api"),
     "sagemaker-pipelines": ("sagemaker-pipelines", "sagemaker_pipelines", "pipeline_execution", "PipelineExecution"),
     "step-functions": ("step-functions", "step_functions", "stepfunctions", "stateMachine", "arn:aws:states"),
 }

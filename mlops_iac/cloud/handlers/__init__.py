@@ -50,6 +50,7 @@ HANDLERS: Final[Mapping[str, str]] = {
     "aws:kms/key:Key": "kms.key",
     "aws:lambda/function:Function": "awslambda.function",
     "aws:lambda/permission:Permission": "awslambda.permission",
+    "aws:mwaa/environment:Environment": "mwaa.environment",
     "aws:s3/bucket:Bucket": "s3.bucket",
     "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": "s3.lifecycle",
     "aws:s3/bucketLogging:BucketLogging": "s3.logging",

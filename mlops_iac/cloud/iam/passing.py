@@ -26,6 +26,7 @@ _ASSUMED_BY: Final = {
     "glue": "glue.amazonaws.com",
     "lambda": "lambda.amazonaws.com",
     "logs": "logs.amazonaws.com",
+    "mwaa": "airflow.amazonaws.com",
     "s3": "s3.amazonaws.com",
     "sagemaker": "sagemaker.amazonaws.com",
     "scheduler": "scheduler.amazonaws.com",

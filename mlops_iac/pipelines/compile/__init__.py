@@ -13,6 +13,7 @@ from mlops_iac.pipelines.pipeline import Pipeline
 from mlops_iac.pipelines.steps import Step
 
 TARGETS: Mapping[str, str] = {
+    "airflow": "mlops_iac.pipelines.compile.airflow",
     "sagemaker-pipelines": "mlops_iac.pipelines.compile.sagemaker_pipelines",
     "step-functions": "mlops_iac.pipelines.compile.step_functions",
 }

@@ -14,6 +14,7 @@ from mlops_iac.core.suggestions import did_you_mean
 from mlops_iac.runs.runners.execution import Execution, History, Listed, Order, TakeOver
 
 RUNNERS: Final[Mapping[str, str]] = {
+    "airflow": "mlops_iac.runs.runners.airflow",
     "sagemaker-pipelines": "mlops_iac.runs.runners.sagemaker_pipelines",
     "step-functions": "mlops_iac.runs.runners.step_functions",
 }

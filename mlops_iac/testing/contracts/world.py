@@ -32,6 +32,7 @@ _ARNS = {
     "aws:iam/role:Role": "arn:aws:iam::123456789012:role/{name}",
     "aws:kms/key:Key": "arn:aws:kms:{place}:key/0000-1111",
     "aws:lambda/function:Function": "arn:aws:lambda:{place}:function:{name}",
+    "aws:mwaa/environment:Environment": "arn:aws:airflow:{place}:environment/{name}",
     "aws:s3/bucket:Bucket": "arn:aws:s3:::{bucket}",
     "aws:sagemaker/modelPackageGroup:ModelPackageGroup": (
         "arn:aws:sagemaker:{place}:model-package-group/{modelPackageGroupName}"

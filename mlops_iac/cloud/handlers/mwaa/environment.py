@@ -1,0 +1,45 @@
+"""aws:mwaa/environment:Environment."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from mlops_iac.cloud.handlers._base import Resource
+from mlops_iac.cloud.handlers._tags import TagCalls
+
+SIZES: Final = ("mw1.micro", "mw1.small", "mw1.medium", "mw1.large", "mw1.xlarge", "mw1.2xlarge")
+
+
+class Environment(Resource):
+    """CreateEnvironment, GetEnvironment, UpdateEnvironment, DeleteEnvironment. A read refreshes class, configuration,
+    role, status and tags. Role, subnets and the bucket's public access block are looked at, as MWAA does; Airflow's own
+    process begins with the first who asks it. Its database goes with the environment."""
+
+    type = "aws:mwaa/environment:Environment"
+    service = "mwaa"
+    create_op, read_op = "CreateEnvironment", "GetEnvironment"
+    update_op, delete_op = "UpdateEnvironment", "DeleteEnvironment"
+    required = frozenset({"dagS3Path", "executionRoleArn", "networkConfiguration", "sourceBucketArn"})
+    references = {"executionRoleArn": "role", "kmsKey": "key"}
+    choices = {"environmentClass": SIZES}
+    ignores = {"workerReplacementStrategy": "An update here replaces no workers."}
+    name_limit, prefix_input = 80, ""
+    replace_on = frozenset({"kmsKey", "endpointManagement"})
+    item = "Environment || @"
+    key = {"Name": "name"}
+    computed = {
+        "arn": "Arn",
+        "createdAt": "CreatedAt",
+        "serviceRoleArn": "ServiceRoleArn",
+        "status": "Status",
+        "webserverUrl": "WebserverUrl",
+    }
+    initial = {"status": "AVAILABLE"}
+    formats = {"arn": "arn:{partition}:airflow:{region}:{account}:environment/{name}"}
+    refreshed = {
+        "airflowConfigurationOptions": "AirflowConfigurationOptions",
+        "environmentClass": "EnvironmentClass",
+        "executionRoleArn": "ExecutionRoleArn",
+    }
+    tags = TagCalls()
+    create_calls = 3

@@ -1,0 +1,146 @@
+"""From a pipeline and an environment's names to one DAG file, and to the tasks that it is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from mlops_iac.pipelines import hyperparameters
+from mlops_iac.pipelines.choices import members
+from mlops_iac.pipelines.compile.airflow.approval import compile_approval
+from mlops_iac.pipelines.compile.airflow.batch_transform import compile_batch_transform
+from mlops_iac.pipelines.compile.airflow.choice import compile_choice
+from mlops_iac.pipelines.compile.airflow.container import compile_container
+from mlops_iac.pipelines.compile.airflow.context import Compiler, Context, Task, Tasks
+from mlops_iac.pipelines.compile.airflow.deploy import compile_deploy
+from mlops_iac.pipelines.compile.airflow.gate import compile_gate
+from mlops_iac.pipelines.compile.airflow.map import compile_map
+from mlops_iac.pipelines.compile.airflow.notify import compile_notify
+from mlops_iac.pipelines.compile.airflow.processing import compile_processing
+from mlops_iac.pipelines.compile.airflow.refused import REFUSED, REFUSED_COMPUTE
+from mlops_iac.pipelines.compile.airflow.register import compile_register
+from mlops_iac.pipelines.compile.airflow.shipped import compile_shipped
+from mlops_iac.pipelines.compile.airflow.source import render
+from mlops_iac.pipelines.compile.airflow.training import compile_training
+from mlops_iac.pipelines.compile.airflow.tune import compile_tune
+from mlops_iac.pipelines.compile.airflow.validate import check
+from mlops_iac.pipelines.compile.bindings import Bindings, check_bindings
+from mlops_iac.pipelines.compile.kinds import compile_step
+from mlops_iac.pipelines.parameters import Parameter
+from mlops_iac.pipelines.pipeline import Pipeline
+from mlops_iac.pipelines.steps import (
+    ApprovalStep,
+    BaselineStep,
+    BatchTransformStep,
+    BiasStep,
+    ChoiceStep,
+    ContainerStep,
+    DeployStep,
+    EvaluateStep,
+    ExplainStep,
+    GateStep,
+    MapStep,
+    NotifyStep,
+    ProcessingStep,
+    RegisterStep,
+    Step,
+    TrainingStep,
+    TuneStep,
+)
+
+COMPILERS: Mapping[type[Step], Compiler] = {
+    ApprovalStep: compile_approval,
+    BaselineStep: compile_shipped,
+    BatchTransformStep: compile_batch_transform,
+    BiasStep: compile_shipped,
+    ChoiceStep: compile_choice,
+    ContainerStep: compile_container,
+    DeployStep: compile_deploy,
+    EvaluateStep: compile_processing,
+    ExplainStep: compile_shipped,
+    GateStep: compile_gate,
+    MapStep: compile_map,
+    NotifyStep: compile_notify,
+    ProcessingStep: compile_processing,
+    RegisterStep: compile_register,
+    TrainingStep: compile_training,
+    TuneStep: compile_tune,
+}
+
+TARGET = "airflow"
+
+SLACK_SECONDS = 3600
+"""What a run may take beyond its jobs: queues, starting machines, retries."""
+
+JOIN = "none_failed_min_one_success"
+"""When a task behind several ways of a choice begins: nothing failed, and one of them was gone."""
+
+
+def compile(pipeline: Pipeline, bindings: Bindings) -> dict[str, Any]:
+    """The DAG, checked: its ``dag_id``, its ``tasks``, and the file's ``source``. Raises PipelineError for what Airflow
+    or the called services would refuse."""
+    check_bindings(pipeline, bindings)
+    context = Context(pipeline, bindings)
+    made = {step.name: _compile(step, context) for step in pipeline.ordered}
+    for step in pipeline.ordered:
+        first: Task = made[step.name][step.name]
+        first["after"] = [*first["after"], *(list(made[need])[-1] for need in pipeline.needs(step))]
+        if _joins(step, pipeline):
+            first["trigger_rule"] = JOIN
+    tasks = {name: task for own in made.values() for name, task in own.items()}
+    dag = _dag(pipeline, bindings)
+    document = {"dag_id": dag["id"], "tasks": tasks, "source": render(dag, tasks)}
+    check(document)
+    return document
+
+
+def step_of(task: str) -> str:
+    """The step that a task belongs to, by its id: ``deploy--wait`` belongs to ``deploy``."""
+    return task.partition("--")[0]
+
+
+def _dag(pipeline: Pipeline, bindings: Bindings) -> dict[str, Any]:
+    """What the file says of the whole."""
+    seconds = sum(step.seconds for step in pipeline.steps) + SLACK_SECONDS
+    return {
+        "id": pipeline.name,  # in its environment: a path of the API has few characters
+        "title": f"Pipeline {pipeline.name} of {bindings.stack}",
+        "seconds": seconds,
+        "parameters": {
+            "default": hyperparameters.carried(pipeline.defaults),
+            "schema": {"type": "object", "properties": {one.name: _schema(one) for one in pipeline.parameters}},
+        },
+        "tags": ["mlops-iac", bindings.stack],
+    }
+
+
+def _schema(parameter: Parameter) -> dict[str, Any]:
+    """https://json-schema.org/understanding-json-schema, as Airflow's Param takes it."""
+    if parameter.type == "strings":
+        return {"type": "object", "additionalProperties": {"type": "string"}}
+    bounds = {"minimum": parameter.minimum, "maximum": parameter.maximum}
+    return {
+        "type": "number" if parameter.type == "number" else "string",
+        **({"enum": [*parameter.allowed]} if parameter.allowed else {}),
+        **{name: bound for name, bound in bounds.items() if bound is not None},
+    }
+
+
+def _joins(step: Step, pipeline: Pipeline) -> bool:
+    """Whether it comes after ways of a choice in none of which it lies itself."""
+    steps, needs = {one.name: one for one in pipeline.steps}, {*pipeline.needs(step)}
+    ways = [members(way, steps) for choice in pipeline.steps for way in choice.ways]
+    return any(way & needs and step.name not in way for way in ways)
+
+
+def _compile(step: Step, context: Context) -> Tasks:
+    tasks: Tasks = compile_step(
+        step,
+        context,
+        target=TARGET,
+        title="Airflow",
+        table=COMPILERS,
+        refused=REFUSED,
+        refused_compute=REFUSED_COMPUTE,
+    )
+    return tasks

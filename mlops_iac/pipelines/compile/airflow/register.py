@@ -1,0 +1,47 @@
+"""A register step: one version in the model package group."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mlops_iac.pipelines.compile.airflow import expressions as x
+from mlops_iac.pipelines.compile.airflow.context import Context, Tasks, task
+from mlops_iac.pipelines.compile.jobs import SERVING_ENVIRONMENT
+from mlops_iac.pipelines.conditions import EVALUATION
+from mlops_iac.pipelines.steps import GateStep, RegisterStep
+
+OPERATOR = "Register"
+
+
+def compile_register(step: RegisterStep, context: Context) -> Tasks:
+    """By a task of the helper: createModelPackage, of which the provider's own operator takes a part only."""
+    bindings = context.bindings
+    container = {
+        "Image": bindings.serving_image,
+        "ModelDataUrl": context.uri(step.model),
+        "Environment": {**SERVING_ENVIRONMENT, "SAGEMAKER_REGION": bindings.region},
+    }
+    statistics = context.folder_uri(context.folder(step.evaluation), EVALUATION)
+    request = {
+        # No tags: AWS refuses them for a version in a group. `destroy` finds versions by their group.
+        "ModelPackageGroupName": bindings.registries[step.registry],
+        "ModelPackageDescription": context.text(f"Run {{run}} of {context.pipeline.name} in {bindings.stack}"),
+        "ModelApprovalStatus": step.approval,
+        "InferenceSpecification": {
+            "Containers": [container],
+            "SupportedContentTypes": list(step.content_types),
+            "SupportedResponseMIMETypes": list(step.content_types),
+        },
+        "ModelMetrics": {"ModelQuality": {"Statistics": {"ContentType": "application/json", "S3Uri": statistics}}},
+        "CustomerMetadataProperties": {"run": x.RUN, "code": x.CODE_SHA, **_metrics(step, context)},
+    }
+    return {step.name: task(OPERATOR, request=request)}
+
+
+def _metrics(step: RegisterStep, context: Context) -> dict[str, Any]:
+    """The gate's metrics as text. A person's approval has none."""
+    gate = context.pipeline.get_step(step.gate.step)
+    if not isinstance(gate, GateStep):
+        return {}
+    found = enumerate(gate.comparisons())
+    return {f"metric.{one.metric}": x.text(x.made(gate.name, "conditions", at, "value")) for at, one in found}
