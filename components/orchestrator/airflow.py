@@ -53,8 +53,8 @@ __all__ = [
 TARGET: Final = "airflow"
 VERSION: Final = "2.11.0"
 ENDPOINTS: Final = (
-    "airflow.api", "airflow.env", "airflow.ops", "ecr.api", "ecr.dkr", "events", "kms", "logs", "monitoring",
-    "sagemaker.api", "sns", "sqs",
+    "airflow.api", "airflow.env", "airflow.ops", "ecr.api", "ecr.dkr", "events", "kms", "lambda", "logs",
+    "monitoring", "sagemaker.api", "sns", "sqs",
 )  # fmt: skip
 """Interface endpoints that an environment needs in a network without a way out, and what its tasks call.
 https://docs.aws.amazon.com/mwaa/latest/userguide/vpc-vpe-create-access.html"""

@@ -72,7 +72,9 @@ class Run:
     """One attempt of a task, as its values are looked up."""
 
     def __init__(self, context: Any) -> None:
-        self.task_instance, self.given = context["ti"], context["params"]
+        self.task_instance = context["ti"]
+        defaults, given = context["dag"].params["parameters"], context["params"]
+        self.given = {**given, "parameters": {**defaults, **given["parameters"]}}
 
     def fill(self, template: Any) -> Any:
         if isinstance(template, list):
@@ -102,6 +104,16 @@ class Run:
             found = found[key]
         return found
 
+    def part(self, path: list[Any]) -> Any:
+        """Of what a task left as the text of JSON."""
+        found = json.loads(self.made(path[:1]))
+        for key in path[1:]:
+            found = found[key]
+        return found
+
+    def json(self, given: Any) -> str:
+        return json.dumps(self.fill(given))
+
     def text(self, parts: list[Any]) -> str:
         filled = [self.fill(one) for one in parts]
         return "".join(one if isinstance(one, str) else json.dumps(one) for one in filled)
@@ -113,7 +125,15 @@ class Run:
         return merged
 
 
-KINDS = {"$value": Run.value, "$name": Run.name, "$made": Run.made, "$text": Run.text, "$merge": Run.merge}
+KINDS = {
+    "$json": Run.json,
+    "$part": Run.part,
+    "$value": Run.value,
+    "$name": Run.name,
+    "$made": Run.made,
+    "$text": Run.text,
+    "$merge": Run.merge,
+}
 
 
 # Evaluations --------------------------------------------------------------------------------------------------------

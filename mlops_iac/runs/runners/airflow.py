@@ -22,7 +22,7 @@ from mlops_iac.core.strict_json import NotStrictJson, read_json
 from mlops_iac.pipelines import hyperparameters
 from mlops_iac.runs.calls import calling, missing_is_nothing
 from mlops_iac.runs.names import NAME_LIMIT, RUN_ID, is_made_by_run
-from mlops_iac.runs.run import Finding, RunStatus, StepRun, StepStatus, Verdict
+from mlops_iac.runs.run import TIME_LIMIT, Finding, RunStatus, StepRun, StepStatus, Verdict
 from mlops_iac.runs.runners.execution import Execution, History, Listed, Order, TakeOver
 
 STATUSES: Final[Mapping[str, RunStatus]] = {
@@ -55,6 +55,8 @@ STOPS: Final[Mapping[str, tuple[str, str]]] = {
 }
 """Kind of job to the call that stops it, and the parameter that names it."""
 
+GUARD: Final = "--when"
+"""What the name of a step's condition ends in."""
 STOPPED: Final = "Stopped"
 """How the note of a run begins that a person stopped."""
 APPROVED: Final = "Approved"
@@ -245,9 +247,10 @@ def _in_airflows_words(error: CloudError) -> CloudError:
 
 
 def _of(step: Step, natives: Sequence[Native]) -> list[Native]:
-    """The tasks of a step, the first first."""
+    """The tasks of a step, the first first; the condition around it says nothing of it, unless it could not decide."""
     own = [one for one in natives if one["task_id"].partition("--")[0] == step.name]
-    return sorted(own, key=lambda one: len(one["task_id"]))
+    told = [one for one in own if not one["task_id"].endswith(GUARD) or one["state"] == "failed"]
+    return sorted(told, key=lambda one: str(one.get("start_date") or "9"))
 
 
 def _step(step: Step, own: list[Native], names: Mapping[str, str], *, over: bool, stopped: bool) -> StepRun:
@@ -278,6 +281,7 @@ def _step(step: Step, own: list[Native], names: Mapping[str, str], *, over: bool
         job_kind=step.facts.get("job", ""),
         reason=str(_answer(note) or _words(note)) if broken is not None and not stopped else "",
         answer=kept[-1] if kept else None,
+        attempts=max((int(one.get("try_number") or 1) for one in own), default=1),
         settings=step.facts.get("settings", ""),
     )
 
@@ -295,7 +299,7 @@ def _failure(note: str) -> StepStatus:
     """How a task ended that failed, by its note."""
     if note.startswith((REFUSED, REJECTED)):
         return "refused"
-    return "timed-out" if LATE.search(note) else "failed"
+    return "timed-out" if LATE.search(note) or TIME_LIMIT.search(_words(note)) else "failed"
 
 
 def _words(note: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from mlops_iac.core.errors import PipelineError
 from mlops_iac.pipelines.compile import transforms
 from mlops_iac.pipelines.compile.airflow import expressions as x
 from mlops_iac.pipelines.compile.airflow.context import Context, Tasks, task
@@ -15,6 +16,12 @@ OPERATOR, CHAMPION = "SageMakerTransformOperator", "FindChampion"
 
 def compile_batch_transform(step: BatchTransformStep, context: Context) -> Tasks:
     """Native: SageMakerTransformOperator, which makes the model too; the champion is found by a task of the helper."""
+    if step.timeout_minutes is not None:
+        raise PipelineError(
+            "This target cannot do what a step asks for.",
+            f"Step `{step.name}` has `timeout_minutes`; SageMakerTransformOperator stops no job.",
+            hint="leave out `timeout_minutes`, or choose `orchestrator: step-functions`.",
+        )
     if isinstance(step.model, FromStep):
         return {step.name: task(OPERATOR, **_arguments(step, context))}
     find = task(CHAMPION, group=context.bindings.registries[step.registry])
@@ -22,7 +29,7 @@ def compile_batch_transform(step: BatchTransformStep, context: Context) -> Tasks
 
 
 def _arguments(step: BatchTransformStep, context: Context) -> dict[str, Any]:
-    return {"config": _config(step, context), "seconds": step.seconds}
+    return {"config": _config(step, context), "seconds": step.job_seconds}
 
 
 def _config(step: BatchTransformStep, context: Context) -> dict[str, Any]:

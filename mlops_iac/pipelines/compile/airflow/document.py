@@ -9,6 +9,7 @@ from mlops_iac.pipelines import hyperparameters
 from mlops_iac.pipelines.choices import members
 from mlops_iac.pipelines.compile.airflow.approval import compile_approval
 from mlops_iac.pipelines.compile.airflow.batch_transform import compile_batch_transform
+from mlops_iac.pipelines.compile.airflow.choice import OPERATOR as CHOOSE
 from mlops_iac.pipelines.compile.airflow.choice import compile_choice
 from mlops_iac.pipelines.compile.airflow.container import compile_container
 from mlops_iac.pipelines.compile.airflow.context import Compiler, Context, Task, Tasks
@@ -19,6 +20,7 @@ from mlops_iac.pipelines.compile.airflow.notify import compile_notify
 from mlops_iac.pipelines.compile.airflow.processing import compile_processing
 from mlops_iac.pipelines.compile.airflow.refused import REFUSED, REFUSED_COMPUTE
 from mlops_iac.pipelines.compile.airflow.register import compile_register
+from mlops_iac.pipelines.compile.airflow.retries import retries
 from mlops_iac.pipelines.compile.airflow.shipped import compile_shipped
 from mlops_iac.pipelines.compile.airflow.source import render
 from mlops_iac.pipelines.compile.airflow.training import compile_training
@@ -39,6 +41,7 @@ from mlops_iac.pipelines.steps import (
     EvaluateStep,
     ExplainStep,
     GateStep,
+    JobStep,
     MapStep,
     NotifyStep,
     ProcessingStep,
@@ -80,14 +83,16 @@ def compile(pipeline: Pipeline, bindings: Bindings) -> dict[str, Any]:
     """The DAG, checked: its ``dag_id``, its ``tasks``, and the file's ``source``. Raises PipelineError for what Airflow
     or the called services would refuse."""
     check_bindings(pipeline, bindings)
+    pipeline = pipeline.guarded
     context = Context(pipeline, bindings)
     made = {step.name: _compile(step, context) for step in pipeline.ordered}
     for step in pipeline.ordered:
-        first: Task = made[step.name][step.name]
+        first: Task = next(iter(made[step.name].values()))
         first["after"] = [*first["after"], *(list(made[need])[-1] for need in pipeline.needs(step))]
         if _joins(step, pipeline):
             first["trigger_rule"] = JOIN
     tasks = {name: task for own in made.values() for name, task in own.items()}
+    _enter_ways(tasks, made)
     dag = _dag(pipeline, bindings)
     document = {"dag_id": dag["id"], "tasks": tasks, "source": render(dag, tasks)}
     check(document)
@@ -107,7 +112,7 @@ def _dag(pipeline: Pipeline, bindings: Bindings) -> dict[str, Any]:
         "title": f"Pipeline {pipeline.name} of {bindings.stack}",
         "seconds": seconds,
         "parameters": {
-            "default": hyperparameters.carried(pipeline.defaults),
+            "default": {**hyperparameters.carried(pipeline.defaults), **pipeline.champion_bounds},
             "schema": {"type": "object", "properties": {one.name: _schema(one) for one in pipeline.parameters}},
         },
         "tags": ["mlops-iac", bindings.stack],
@@ -133,6 +138,14 @@ def _joins(step: Step, pipeline: Pipeline) -> bool:
     return any(way & needs and step.name not in way for way in ways)
 
 
+def _enter_ways(tasks: Tasks, made: Mapping[str, Tasks]) -> None:
+    """A choice names the first task of each step of its ways."""
+    for task in tasks.values():
+        if task["operator"] == CHOOSE:
+            for way in ("then", "otherwise"):
+                task["arguments"][way] = [next(iter(made[name])) for name in task["arguments"][way]]
+
+
 def _compile(step: Step, context: Context) -> Tasks:
     tasks: Tasks = compile_step(
         step,
@@ -143,4 +156,7 @@ def _compile(step: Step, context: Context) -> Tasks:
         refused=REFUSED,
         refused_compute=REFUSED_COMPUTE,
     )
+    if isinstance(step, JobStep):
+        tried = retries(step)
+        return {name: {**task, **tried} for name, task in tasks.items()}
     return tasks

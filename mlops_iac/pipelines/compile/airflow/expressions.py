@@ -19,7 +19,9 @@ NAME: Final = "$name"
 MADE: Final = "$made"
 TEXT: Final = "$text"
 MERGE: Final = "$merge"
-KINDS: Final = frozenset({VALUE, NAME, MADE, TEXT, MERGE})
+JSON: Final = "$json"
+PART: Final = "$part"
+KINDS: Final = frozenset({VALUE, NAME, MADE, TEXT, MERGE, JSON, PART})
 
 
 def value(*path: str) -> Expression:
@@ -51,6 +53,16 @@ def made(task: str, *path: str | int) -> Expression:
 def text(*parts: Any) -> Expression:
     """Parts as one text; a number is written as JSON writes it."""
     return {TEXT: list(parts)}
+
+
+def to_json(given: Any) -> Expression:
+    """Data as JSON."""
+    return {JSON: given}
+
+
+def json_part(task: str, *path: str | int) -> Expression:
+    """A part of what an earlier task left in XCom as the text of JSON."""
+    return {PART: [task, *path]}
 
 
 def merge(*maps: Any) -> Expression:

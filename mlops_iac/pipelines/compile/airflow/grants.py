@@ -59,6 +59,8 @@ def _statements(operator: str, arguments: Mapping[str, Any], bindings: Bindings)
         yield _allow("ListModelPackages", ["sagemaker:ListModelPackages"], groups)
     elif operator == "StartDeployment":
         yield from _deploy(arguments["request"], bindings)
+    elif operator == "LambdaInvokeFunctionOperator":
+        yield _allow("WriteCards", ["lambda:InvokeFunction"], [arguments["function_name"]])
     elif operator == "SnsPublishOperator":
         yield from _publish(arguments["target_arn"], bindings)
     elif operator == "Ask":

@@ -40,6 +40,7 @@ OPERATORS: Final[Mapping[str, Operator]] = {
     "Choose": Operator(HELPER, ("conditions", "parameters")),
     "FindChampion": Operator(HELPER, ()),
     "Gate": Operator(HELPER, ("conditions",)),
+    "LambdaInvokeFunctionOperator": Operator(f"{AMAZON}.lambda_function", ("payload",), _OWN),
     "ReadEvaluation": Operator(HELPER, ("file",)),
     "Register": Operator(HELPER, ("request",), requests={"request": "CreateModelPackage"}),
     "SageMakerProcessingOperator": _job({"config": "CreateProcessingJob"}, {"print_log": "False"}),

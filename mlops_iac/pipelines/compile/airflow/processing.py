@@ -41,11 +41,11 @@ def processing_job(step: FoldersStep, context: Context, application: dict[str, A
         },
         "ProcessingResources": {"ClusterConfig": jobs.cluster(step.job, bindings)},
         "NetworkConfig": {**jobs.isolation(step.job, bindings), **jobs.vpc(bindings)},
-        "StoppingCondition": {"MaxRuntimeInSeconds": step.job.max_seconds},
+        "StoppingCondition": {"MaxRuntimeInSeconds": step.job_seconds},
         "Environment": {**step.environment, **context.environment()},
         "Tags": context.tags(),
     }
-    return {step.name: task(OPERATOR, config=config, seconds=step.job.max_seconds)}
+    return {step.name: task(OPERATOR, config=config, seconds=step.job_seconds)}
 
 
 def _input(name: str, uri: Any, step: FoldersStep) -> dict[str, Any]:

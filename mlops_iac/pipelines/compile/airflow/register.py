@@ -1,4 +1,4 @@
-"""A register step: one version in the model package group."""
+"""A register step: the model's card, and one version in the model package group."""
 
 from __future__ import annotations
 
@@ -6,15 +6,16 @@ from typing import Any
 
 from mlops_iac.pipelines.compile.airflow import expressions as x
 from mlops_iac.pipelines.compile.airflow.context import Context, Tasks, task
+from mlops_iac.pipelines.compile.cards import STATUS, about
 from mlops_iac.pipelines.compile.jobs import SERVING_ENVIRONMENT
 from mlops_iac.pipelines.conditions import EVALUATION
 from mlops_iac.pipelines.steps import GateStep, RegisterStep
 
-OPERATOR = "Register"
+OPERATOR, ASK = "Register", "LambdaInvokeFunctionOperator"
 
 
 def compile_register(step: RegisterStep, context: Context) -> Tasks:
-    """By a task of the helper: createModelPackage, of which the provider's own operator takes a part only."""
+    """By a task of the helper: createModelPackage, after LambdaInvokeFunctionOperator asked the card writer."""
     bindings = context.bindings
     container = {
         "Image": bindings.serving_image,
@@ -22,7 +23,7 @@ def compile_register(step: RegisterStep, context: Context) -> Tasks:
         "Environment": {**SERVING_ENVIRONMENT, "SAGEMAKER_REGION": bindings.region},
     }
     statistics = context.folder_uri(context.folder(step.evaluation), EVALUATION)
-    request = {
+    request: dict[str, Any] = {
         # No tags: AWS refuses them for a version in a group. `destroy` finds versions by their group.
         "ModelPackageGroupName": bindings.registries[step.registry],
         "ModelPackageDescription": context.text(f"Run {{run}} of {context.pipeline.name} in {bindings.stack}"),
@@ -35,7 +36,23 @@ def compile_register(step: RegisterStep, context: Context) -> Tasks:
         "ModelMetrics": {"ModelQuality": {"Statistics": {"ContentType": "application/json", "S3Uri": statistics}}},
         "CustomerMetadataProperties": {"run": x.RUN, "code": x.CODE_SHA, **_metrics(step, context)},
     }
-    return {step.name: task(OPERATOR, request=request)}
+    writer, asked = bindings.card_writer_arn, f"{step.name}--card"
+    if writer is None:
+        return {step.name: task(OPERATOR, request=request)}
+    request["ModelCard"] = {"ModelCardContent": x.json_part(asked, "card"), "ModelCardStatus": STATUS}
+    ask = task(ASK, function_name=writer, payload=x.to_json(_told(step, context)))
+    return {asked: ask, step.name: task(OPERATOR, after=asked, request=request)}
+
+
+def _told(step: RegisterStep, context: Context) -> dict[str, Any]:
+    """What the card writer is called with."""
+    return {
+        "run": x.RUN,
+        "code": x.CODE_SHA,
+        "model": context.uri(step.model),
+        "about": about(step, context.pipeline, context.bindings),
+        "parameters": x.value("parameters"),
+    }
 
 
 def _metrics(step: RegisterStep, context: Context) -> dict[str, Any]:

@@ -90,6 +90,10 @@ def _task(name: str, task: Mapping[str, Any]) -> str:
         text = literal(value, 8)
         lines.append(f"        {key}={f'mlops.fill({text})' if key in operator.filled else text},\n")
     lines += [f"        {key}={value},\n" for key, value in operator.plain.items()]
+    if "retries" in task:
+        lines.append(f"        retries={int(task['retries'])},\n")
+        lines.append(f"        retry_delay=timedelta(seconds={int(task['retry_seconds'])}),\n")
+        lines.append(f"        retry_exponential_backoff={bool(task['retry_exponential_backoff'])},\n")
     if "trigger_rule" in task:
         lines.append(f"        trigger_rule={literal(task['trigger_rule'])},\n")
     return "".join((*lines, "    )\n"))

@@ -23,7 +23,7 @@ def compile_training(step: TrainingStep, context: Context) -> Tasks:
         "HyperParameters": hyperparameters(step, context),
         "Tags": context.tags(),
     }
-    return {step.name: task(OPERATOR, config=config, seconds=step.seconds)}
+    return {step.name: task(OPERATOR, config=config, seconds=step.job_seconds)}
 
 
 def training_request(step: TrainingStep, context: Context) -> dict[str, Any]:

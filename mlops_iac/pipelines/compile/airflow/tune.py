@@ -23,4 +23,4 @@ def compile_tune(step: TuneStep, context: Context) -> Tasks:
         },
         "Tags": context.tags(),
     }
-    return {step.name: task(OPERATOR, config=config, seconds=step.seconds)}
+    return {step.name: task(OPERATOR, config=config, seconds=step.job_seconds)}

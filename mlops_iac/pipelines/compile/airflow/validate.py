@@ -56,7 +56,7 @@ def _references(document: Document) -> Iterator[Problem]:
             if key not in x.KINDS:
                 detail = f"`{key}` at {place} begins with `{x.MARK}`, which marks what is filled in."
                 yield Problem(path=name, summary=SUMMARY, detail=detail, hint="choose another name.")
-            elif key == x.MADE and value[0] not in _before(name, tasks):
+            elif key in (x.MADE, x.PART) and value[0] not in _before(name, tasks):
                 yield Problem(
                     path=name, summary=SUMMARY, detail=f"It reads of `{value[0]}`, which is not done by then."
                 )
