@@ -28,10 +28,3 @@ def install(gateway: Gateway, find: Callable[[str], Framework | None]) -> None:
         gateway.after("stepfunctions", operation, warm_images)
     for operation in ("CreatePipeline", "UpdatePipeline"):
         gateway.after("sagemaker", operation, warm_images)
-    gateway.after("mwaa", "CreateEnvironment", warm_airflow)
-
-
-def warm_airflow(_: Call) -> None:
-    from mlops_iac.cloud.interpreters.airflow import versions
-
-    versions.warm()

@@ -231,7 +231,7 @@ class Runner:
 
 
 def _in_airflows_words(error: CloudError) -> CloudError:
-    told = getattr(error.__cause__, "response", {})
+    told = getattr(error.__cause__, "response", None) or {}
     status, document = told.get("RestApiStatusCode"), told.get("RestApiResponse")
     if status is None:
         return error

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Final
+import time
+from typing import Any, Final
 
+from mlops_iac.cloud.handlers._api import Api
 from mlops_iac.cloud.handlers._base import Resource
 from mlops_iac.cloud.handlers._tags import TagCalls
+from mlops_iac.engine.handler import Scope
 
+LOOK: Final = 0.2
+"""Seconds between two looks at an environment that is made."""
 SIZES: Final = ("mw1.micro", "mw1.small", "mw1.medium", "mw1.large", "mw1.xlarge", "mw1.2xlarge")
 
 
@@ -42,4 +47,12 @@ class Environment(Resource):
         "executionRoleArn": "ExecutionRoleArn",
     }
     tags = TagCalls()
-    create_calls = 3
+    create_calls = 4
+
+    def finish(self, api: Api, scope: Scope, outputs: dict[str, Any]) -> None:
+        """Waits until Airflow is there: its packages take half a minute, once."""
+        while (found := api("GetEnvironment", Name=outputs["name"])["Environment"])["Status"] == "CREATING":
+            time.sleep(LOOK)
+        if found["Status"] != "AVAILABLE":
+            why = found.get("LastUpdate", {}).get("Error", {}).get("ErrorMessage", "It gives no reason.")
+            raise api.refuse("CreateEnvironment", why, found["Status"])

@@ -81,6 +81,11 @@ class Environments:
         self._lock = threading.Lock()
 
     @property
+    def _runs(self) -> bool:
+        """A cloud that runs no jobs (in tests) runs no Airflow: it keeps what environments there are."""
+        return "jobs" in self._gateway.reports
+
+    @property
     def _records(self) -> dict[Any, Any]:
         return self._gateway.store[STORE]
 
@@ -98,7 +103,7 @@ class Environments:
             "EndpointManagement": "SERVICE",
             **asked,
             "Arn": call.arn("airflow", f"environment/{key[2]}"),
-            "Status": "AVAILABLE",
+            "Status": "CREATING" if self._runs else "AVAILABLE",
             "CreatedAt": moment,
             "LastUpdate": {"Status": "SUCCESS", "CreatedAt": moment},
             "ServiceRoleArn": f"arn:aws:iam::{call.account_id}:role/aws-service-role/airflow.amazonaws.com/"
@@ -107,6 +112,8 @@ class Environments:
         }
         self._place(key).remove()  # what lies there is of an environment before
         self._records[key] = record
+        if self._runs:
+            threading.Thread(target=self._build, args=(key,), name="airflow build", daemon=True).start()
         return {"Arn": record["Arn"]}
 
     def get(self, call: Call) -> dict[str, Any]:
@@ -149,6 +156,8 @@ class Environments:
     def invoke(self, call: Call) -> dict[str, Any]:
         key = _key(call)
         record, place, path = self._get(key), self._place(key), call.params["Path"]
+        if record["Status"] != "AVAILABLE":
+            raise AwsError("ValidationException", f"Environment {key[2]} is {record['Status']}.")
         if len(path) > LONGEST_PATH:
             raise AwsError("ValidationException", f"The path has {len(path)} characters; at most {LONGEST_PATH}.")
         try:
@@ -244,9 +253,11 @@ class Environments:
 
     def go_on(self) -> None:
         """After a start of the cloud: what is under way goes on, or is told that it broke off."""
-        for key in list(self._records):
+        for key, record in list(self._records.items()):
             place = self._place(key)
-            if place.is_busy():
+            if record["Status"] == "CREATING":
+                threading.Thread(target=self._build, args=(key,), name="airflow build", daemon=True).start()
+            elif place.is_busy():
                 threading.Thread(target=self._try_to_start, args=(place,), name="airflow start", daemon=True).start()
 
     @staticmethod
@@ -255,6 +266,18 @@ class Environments:
             place.start()
         except (AirflowFailed, EnvironmentFailed, CannotAssume, AwsError):
             log.exception("Airflow could not go on.")
+
+    def _build(self, key: Key) -> None:
+        """Airflow's packages and its first start: what an environment takes its time for on AWS too."""
+        said: dict[str, Any] = {"Status": "AVAILABLE"}
+        try:
+            self._place(key).start()
+        except (AirflowFailed, EnvironmentFailed, CannotAssume, AwsError) as error:
+            told = {"ErrorCode": "INCORRECT_CONFIGURATION", "ErrorMessage": str(error)[:1024]}
+            said = {"Status": "CREATE_FAILED", "LastUpdate": {"Status": "FAILED", "CreatedAt": now(), "Error": told}}
+        if key in self._records:
+            self._records[key] = {**self._records[key], **said}
+            self._gateway.touch()
 
     def stop(self) -> None:
         for place in list(self._places.values()):

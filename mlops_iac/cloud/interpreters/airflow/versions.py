@@ -6,13 +6,11 @@ Airflow and the Amazon provider. python-nvd3 is left out: nothing imports it, an
 
 from __future__ import annotations
 
-import contextlib
 import fcntl
 import hashlib
 import os
 import shutil
 import subprocess
-import threading
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -75,16 +73,6 @@ def prepared_database(environment: PythonEnvironment) -> Path:
             shutil.rmtree(folder, ignore_errors=True)
             aside.rename(folder)
     return found
-
-
-def warm() -> None:
-    """Build it in the background; a failure is told to who needs it."""
-
-    def build() -> None:
-        with contextlib.suppress(EnvironmentFailed):
-            prepared_database(airflow_environment())
-
-    threading.Thread(target=build, name="warm airflow", daemon=True).start()
 
 
 def _prepare(folder: Path, environment: PythonEnvironment) -> None:
