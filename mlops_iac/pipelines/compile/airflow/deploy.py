@@ -50,6 +50,7 @@ def _settings(step: DeployStep, endpoint: EndpointBinding, context: Context) -> 
         "deployment": deployment_config(step, endpoint),
         "isolated": endpoint.network_isolation,
         "vpc": vpc if endpoint.subnet_ids else None,
-        "config": endpoint_settings(endpoint),
+        # What puts it into service writes the run behind the place.
+        "config": endpoint_settings(endpoint, lambda name, place: {name: place}),
         "tags": [{"Key": key, "Value": value} for key, value in sorted(tags.items())],
     }

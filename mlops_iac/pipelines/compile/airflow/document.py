@@ -16,6 +16,7 @@ from mlops_iac.pipelines.compile.airflow.context import Compiler, Context, Task,
 from mlops_iac.pipelines.compile.airflow.deploy import compile_deploy
 from mlops_iac.pipelines.compile.airflow.gate import compile_gate
 from mlops_iac.pipelines.compile.airflow.map import compile_map
+from mlops_iac.pipelines.compile.airflow.monitor import compile_monitor
 from mlops_iac.pipelines.compile.airflow.notify import compile_notify
 from mlops_iac.pipelines.compile.airflow.processing import compile_processing
 from mlops_iac.pipelines.compile.airflow.refused import REFUSED, REFUSED_COMPUTE
@@ -43,6 +44,7 @@ from mlops_iac.pipelines.steps import (
     GateStep,
     JobStep,
     MapStep,
+    MonitorStep,
     NotifyStep,
     ProcessingStep,
     RegisterStep,
@@ -63,6 +65,7 @@ COMPILERS: Mapping[type[Step], Compiler] = {
     ExplainStep: compile_shipped,
     GateStep: compile_gate,
     MapStep: compile_map,
+    MonitorStep: compile_monitor,
     NotifyStep: compile_notify,
     ProcessingStep: compile_processing,
     RegisterStep: compile_register,

@@ -60,7 +60,8 @@ def _statements(operator: str, arguments: Mapping[str, Any], bindings: Bindings)
     elif operator == "StartDeployment":
         yield from _deploy(arguments["request"], bindings)
     elif operator == "LambdaInvokeFunctionOperator":
-        yield _allow("WriteCards", ["lambda:InvokeFunction"], [arguments["function_name"]])
+        what = "WriteCards" if arguments["function_name"] == bindings.card_writer_arn else "Watch"
+        yield _allow(what, ["lambda:InvokeFunction"], [arguments["function_name"]])
     elif operator == "SnsPublishOperator":
         yield from _publish(arguments["target_arn"], bindings)
     elif operator == "Ask":

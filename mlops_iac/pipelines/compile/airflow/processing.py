@@ -20,7 +20,7 @@ def compile_processing(step: ProcessingStep, context: Context) -> Tasks:
         "ImageUri": jobs.image(step.job, context.bindings),
         "ContainerEntrypoint": jobs.command(step.script),
     }
-    return processing_job(step, context, application, _input("code", x.CODE_URI, step))
+    return processing_job(step, context, application, folder_input("code", x.CODE_URI, step))
 
 
 def processing_job(step: FoldersStep, context: Context, application: dict[str, Any], *inputs: Any) -> Tasks:
@@ -33,7 +33,7 @@ def processing_job(step: FoldersStep, context: Context, application: dict[str, A
         "AppSpecification": {**application, **_arguments(step)},
         "ProcessingInputs": [
             *inputs,
-            *(_input(name, context.uri(source), step) for name, source in step.inputs.items()),
+            *(folder_input(name, context.uri(source), step) for name, source in step.inputs.items()),
         ],
         "ProcessingOutputConfig": {
             "Outputs": [_output(name, context.folder_uri(output), step) for name, output in step.outputs.items()],
@@ -48,7 +48,7 @@ def processing_job(step: FoldersStep, context: Context, application: dict[str, A
     return {step.name: task(OPERATOR, config=config, seconds=step.job_seconds)}
 
 
-def _input(name: str, uri: Any, step: FoldersStep) -> dict[str, Any]:
+def folder_input(name: str, uri: Any, step: FoldersStep) -> dict[str, Any]:
     return {"InputName": name, "S3Input": {"S3Uri": uri, **jobs.input_place(step, name)}}
 
 
