@@ -276,7 +276,7 @@ class Scheduler:
         with create_session() as session:
             found = self.find(key, session)
             if found is not None and found.state in (TaskInstanceState.QUEUED, TaskInstanceState.RUNNING):
-                keep_failure(found, why, session)
+                found.note = why  # where the helper of the DAG files leaves such words too
                 found.set_state(TaskInstanceState.FAILED, session=session)
 
     def end_what_broke_off(self) -> None:
@@ -378,21 +378,6 @@ def call_back(request: Any) -> None:
         dag = load(request.full_filepath, request.dag_id)
         run = dag.get_dagrun(run_id=request.run_id, session=session)
         dag.handle_callback(run, success=not request.is_failure_callback, reason=request.msg, session=session)
-
-
-def keep_failure(task: Any, why: str, session: Any) -> None:
-    """Where the helper of the DAG files leaves it too."""
-    from airflow.models import XCom
-
-    XCom.set(
-        key="failure",
-        value=why,
-        task_id=task.task_id,
-        dag_id=task.dag_id,
-        run_id=task.run_id,
-        map_index=task.map_index,
-        session=session,
-    )
 
 
 if __name__ == "__main__":

@@ -29,6 +29,7 @@ from mlops_iac.cloud.jobs.enter import enter
 from mlops_iac.cloud.jobs.mounts import make_view
 from mlops_iac.cloud.jobs.process import Process
 from mlops_iac.cloud.jobs.reach import Reach
+from mlops_iac.cloud.jobs.workspace import remove_all
 
 log = logging.getLogger("mlops_iac.cloud")
 
@@ -50,9 +51,12 @@ class AirflowFailed(Exception):
 
 
 class _View:
-    """What `enter` needs of a workspace; this one stays."""
+    """What `enter` needs of a workspace. This one stays, but for what a process before built of its root."""
 
     def __init__(self, root: Path) -> None:
+        for name in ("stage", "changes", "tmp"):
+            if (root / name).exists():
+                remove_all(root / name)
         self.root, self.aside = root, root / "aside"
         self.aside.mkdir(parents=True, exist_ok=True)
         self.view = make_view(root)
@@ -153,7 +157,8 @@ class Place:
 
     def remove(self) -> None:
         self.stop()
-        shutil.rmtree(self._root, ignore_errors=True)
+        if self._root.exists():
+            remove_all(self._root)
 
     def _is_alive(self) -> bool:
         return self._process is not None and self._process.running
