@@ -156,7 +156,7 @@ class Airflow(Component):
 
     def __init__(self, place: Named, args: AirflowArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(place, args.transforms, opts)
-        bucket = self.make("bucket", Bucket, {"force_destroy": True}, called=place.name)
+        bucket = self.make("bucket", Bucket, {"force_destroy": not self.site.protected}, called=place.name)
         of = {"bucket": bucket.bucket}
         ownership = self.make("ownership", BucketOwnershipControls, {**of, "rule": _OWNER_ENFORCED})
         access = self.make("access", BucketPublicAccessBlock, {**of, **_NO_PUBLIC_ACCESS})
@@ -188,9 +188,14 @@ class Airflow(Component):
         """The physical name, known before anything is made."""
         return self.physical(Environment.pulumi_type)
 
+    @property
+    def user_arn(self) -> pulumi.Input[str]:
+        """Airflow's own role ``User``."""
+        return self.site.arn("airflow", f"role/{self.environment}/User")
+
     def grant_start(self, role: Role) -> None:
         """Let a role start runs: as Airflow's own role ``User``, which sees and starts DAGs and changes no settings."""
-        role.grant(self.allow("start", START, (self.site.arn("airflow", f"role/{self.environment}/User"),)))
+        role.grant(self.allow("start", START, (self.user_arn,)))
 
     def put(self, owner: Component, child: str, name: str, text: pulumi.Input[str]) -> BucketObjectv2:
         """A file beside the DAGs, as a child of ``owner``."""
@@ -305,8 +310,8 @@ class AirflowDag(Component):
         self.register_outputs({"handle": self.handle})
 
     def grant_start(self, role: Role) -> None:
-        """Let a role start runs."""
-        self._airflow.grant_start(role)
+        """Let a role start runs: Airflow's own roles are of the environment, and know no single DAG."""
+        role.grant(self.allow("start", START, (self._airflow.user_arn,)))
 
 
 _OWNER_ENFORCED = {"object_ownership": "BucketOwnerEnforced"}

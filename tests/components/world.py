@@ -179,11 +179,16 @@ def make_sample(kind: type[Component], neighbours: Neighbours, **change: Any) ->
     return kind(place, args)  # type: ignore[arg-type]
 
 
+ALONE = frozenset({Airflow, AirflowDag})
+"""An environment has one orchestrator, and this one's rights are many: no boundary holds them beside the others'."""
+
+
 def everything(site: Site) -> dict[type[Component], Any]:
     """One of each component, with every grant that owners can give, given to roles of the environment: IAM's limit of a
     policy's length is less than what all of them take together."""
     neighbours = Neighbours.make(site, *SAMPLE_REACH)
-    made: dict[type[Component], Any] = {kind: make_sample(kind, neighbours) for kind in SAMPLES}
+    kinds = [kind for kind in SAMPLES if kind not in ALONE]
+    made: dict[type[Component], Any] = {kind: make_sample(kind, neighbours) for kind in kinds}
     takers = itertools.cycle((made[Role], made[StepFunctions].role))
     for component, taker in zip(list(made.values()), takers, strict=False):
         for grant in grants_of(component):

@@ -21,6 +21,7 @@ from mlops_iac.components import COMPONENTS
 from mlops_iac.components._kit.base import Component
 from mlops_iac.components.encryption import Encryption
 from mlops_iac.components.identity import LONGEST_MANAGED
+from mlops_iac.components.orchestrator.airflow import AirflowDag
 from mlops_iac.core.facts import loses
 from mlops_iac.testing.contracts import COMPONENT_LAWS, ComponentCase
 from mlops_iac.testing.contracts.resources import DOOR
@@ -63,8 +64,10 @@ def test_the_table_of_components_names_each_of_them() -> None:
     assert list(COMPONENTS) == sorted(COMPONENTS)
 
 
+SHARED = (AirflowDag, Encryption)
+"""A world has one key, and DAGs of one Airflow are started by one right."""
 CASES = {
-    kind: ComponentCase(kind=kind, args=args, also=SAMPLE_REACH, shares=kind is Encryption)  # a world has one key
+    kind: ComponentCase(kind=kind, args=args, also=SAMPLE_REACH, shares=kind in SHARED)
     for kind, args in SAMPLES.items()
 }
 
