@@ -48,6 +48,7 @@ from mlops_iac.pipelines.steps import (
     NotifyStep,
     ProcessingStep,
     RegisterStep,
+    SkewStep,
     Step,
     TrainingStep,
     TuneStep,
@@ -69,6 +70,7 @@ COMPILERS: Mapping[type[Step], Compiler] = {
     NotifyStep: compile_notify,
     ProcessingStep: compile_processing,
     RegisterStep: compile_register,
+    SkewStep: compile_shipped,
     TrainingStep: compile_training,
     TuneStep: compile_tune,
 }

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from mlops_iac.pipelines.compile.airflow.context import Context, Tasks
 from mlops_iac.pipelines.compile.airflow.processing import compile_processing
-from mlops_iac.pipelines.steps import BaselineStep, BiasStep, ExplainStep
+from mlops_iac.pipelines.steps import BaselineStep, BiasStep, ExplainStep, SkewStep
 
 
-def compile_shipped(step: BaselineStep | BiasStep | ExplainStep, context: Context) -> Tasks:
+def compile_shipped(step: BaselineStep | BiasStep | ExplainStep | SkewStep, context: Context) -> Tasks:
     """Native: SageMakerProcessingOperator of the script that is shipped, or the team's."""
     return compile_processing(step.processing(), context)
