@@ -10,11 +10,17 @@ from mlops_iac.core.prices import HOURS, Money, hourly, item
 from mlops_iac.cost.item import Item
 from mlops_iac.cost.rates import Place
 from mlops_iac.pipelines.pipeline import Pipeline
+from mlops_iac.pipelines.steps.monitor import MonitorStep
 from mlops_iac.pipelines.steps.step import ScriptStep, Step
 
 QUEUE_TYPE: Final = "m5.large"
 """A queue takes the cheapest machine that fits; this one's price by vCPU stands for it."""
 QUEUE_TYPE_VCPUS: Final = 2
+
+OWN_METRICS: Final = 6
+"""Of an endpoint that is monitored (docs/guides/monitoring.md)."""
+COLUMNS: Final = 20
+"""That a monitor is assumed to look at; each has a metric of its own."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +39,9 @@ def price_runs(pipelines: Iterable[Pipeline], place: Place) -> Iterator[Item | N
 
 def _price_step(pipeline: Pipeline, step: Step, place: Place) -> Iterator[Item | NoPrice]:
     runs = place.usage.runs
+    if isinstance(step, MonitorStep):
+        what = f"{step.name}: {OWN_METRICS} metrics, and one for each of {COLUMNS} columns"
+        yield Item(layer=pipeline.name, what=what, used=item("metric", place.region) * (OWN_METRICS + COLUMNS))
     if isinstance(step, ScriptStep) and step.compute == "batch":
         job, hours = step.job, _hours(step.job.max_minutes, place)
         machine = hourly(QUEUE_TYPE, place.region) or Money()

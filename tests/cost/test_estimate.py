@@ -15,6 +15,7 @@ from mlops_iac.pipelines.steps.deploy import DeployStep
 from mlops_iac.pipelines.steps.processing import ProcessingStep
 from mlops_iac.pipelines.steps.step import Job
 from mlops_iac.pipelines.strategy import Shadow
+from tests.support.samples import SAMPLES
 
 REALTIME = {"InstanceType": "ml.m5.large", "InitialInstanceCount": 2}
 SERVERLESS = {"ServerlessConfig": {"MemorySizeInMB": 2048, "MaxConcurrency": 5}}
@@ -98,6 +99,12 @@ def test_what_is_shared_is_counted_once_and_equal_lines_are_one() -> None:
 )
 def test_what_has_no_price_is_told_and_never_costs_nothing(given: dict[str, Any], missing: str) -> None:
     assert price(**given).unpriced == (missing,)
+
+
+def test_a_monitor_costs_a_metric_for_each_column() -> None:
+    (step,) = (one for one in SAMPLES["monitor"]().steps if one.kind == "monitor")
+    found = price(steps=(step,), runs=0)
+    assert found.total.usual == pytest.approx((6 + 20) * 0.30)
 
 
 @pytest.mark.parametrize(("region", "listed"), [("eu-west-1", 0.129), ("eu-central-1", 0.138), ("sa-east-1", 0.184)])
