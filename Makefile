@@ -15,11 +15,12 @@ unexport PYTHONDONTWRITEBYTECODE
 CONSTRAINTS ?=
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile $(if $(CONSTRAINTS),-c $(CONSTRAINTS))
 
-.PHONY: help demo test lint format bench mutants constraints matrix clients nightly clean
+.PHONY: help demo test test-all lint format bench mutants constraints matrix clients nightly clean
 
 help:
 	@echo "make demo    set up and run the whole story: up, train, deploy, predict"
-	@echo "make test    set up and run the whole test suite"
+	@echo "make test    set up and run the tests that are not slow"
+	@echo "make test-all  the same, then the slow ones: environments that come up, run, change and go"
 	@echo "make lint    ruff, mypy and the import floors"
 	@echo "make bench   print the figures of tests/benchmarks"
 	@echo "make mutants plant faults in the modules of tests/mutants/targets.py and see which tests notice"
@@ -41,7 +42,10 @@ demo: .venv/demo.stamp
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh examples/screening/demo.sh
 
 test: .venv/test.stamp
-	$(BIN)/python -m pytest -n auto --dist loadfile
+	$(BIN)/python -m pytest -n auto --dist loadfile -m 'not nightly and not slow'
+
+test-all: test
+	$(BIN)/python -m pytest -n auto --dist loadfile -m 'slow and not nightly'
 
 lint: .venv/test.stamp
 	$(BIN)/ruff check .

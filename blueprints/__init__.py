@@ -18,8 +18,17 @@ if TYPE_CHECKING:
     from mlops_iac.pipelines.pipeline import Pipeline
 
 BLUEPRINTS: Mapping[str, str] = {
+    "account": "mlops_iac.blueprints.account:Account",
+    "feature-store": "mlops_iac.blueprints.feature_store:FeatureStoreBlueprint",
+    "forecasting": "mlops_iac.blueprints.forecasting:Forecasting",
+    "llm-finetuning": "mlops_iac.blueprints.llm_finetuning:LlmFinetuning",
     "metaflow-platform": "mlops_iac.blueprints.metaflow_platform:MetaflowPlatform",
+    "network": "mlops_iac.blueprints.network:SharedNetwork",
+    "notebooks": "mlops_iac.blueprints.notebooks:Notebooks",
+    "rag": "mlops_iac.blueprints.rag:Rag",
     "realtime-inference": "mlops_iac.blueprints.realtime_inference:RealtimeInference",
+    "regulated-private": "mlops_iac.blueprints.regulated_private:RegulatedPrivate",
+    "sagemaker-managed": "mlops_iac.blueprints.sagemaker_managed:SagemakerManaged",
     "tabular-batch": "mlops_iac.blueprints.tabular_batch:TabularBatch",
 }
 """Ours: name to ``module:Class``, sorted. To add a blueprint, add its folder and one line."""
@@ -33,6 +42,23 @@ class Compiled(NamedTuple):
     """With placeholders for what is known only when it is deployed: names and ARNs."""
 
 
+class About(NamedTuple):
+    """What a person wants to know of a blueprint before they choose it, in sentences without a full stop."""
+
+    use_for: str = ""
+    not_for: str = ""
+    orchestrator: str = ""
+    """What runs the pipelines when nothing else is said, as people call it."""
+    compute: str = ""
+    """Where the work is done, as people call it."""
+    example: str = ""
+    """The team in ``examples/`` that has such an environment."""
+    scripts: str = ""
+    """The folder of ``scaffold/templates/team`` that a new team begins with. Left out: the scripts of its example."""
+    runs: Sequence[str] = ("training",)
+    """The pipelines that lead to a first model, in order."""
+
+
 class Blueprint(Protocol):
     """What every blueprint offers."""
 
@@ -43,6 +69,8 @@ class Blueprint(Protocol):
     """What a team may write under `options:`; every field has a default and a description."""
     layers: Sequence[str]
     """The layers it builds, in order."""
+    about: About
+    """What a person wants to know before they choose it. A package's blueprint may leave it out."""
 
     def pipelines(self, options: Any) -> Sequence[Pipeline]:
         """Its pipelines for these options. Pure."""
@@ -56,6 +84,11 @@ class Blueprint(Protocol):
 
         ``pipelines``: what is to be deployed; those above, as the team's own files change and add to them.
         """
+
+
+def about(blueprint: Blueprint) -> About:
+    """What is told of a blueprint; nothing of one that says nothing."""
+    return getattr(blueprint, "about", About())
 
 
 PARTS = ("name", "summary", "Options", "layers", "pipelines", "build")

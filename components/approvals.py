@@ -7,12 +7,13 @@ this queue and to answer the orchestrator; who merely runs pipelines needs neith
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import pulumi
 from pulumi_aws.sqs import Queue
 
 from mlops_iac.components._kit import ApprovalsRef, Component, KeyRef, Named, Reach
+from mlops_iac.components._kit.people import Declared
 from mlops_iac.components._kit.transforms import Transforms
 from mlops_iac.components.identity import Role
 
@@ -21,6 +22,7 @@ __all__ = ["Approvals", "ApprovalsArgs", "ApprovalsNodes"]
 # Idle cost: nothing. The first million requests of a month are free.
 
 ASK = ("sqs:SendMessage",)
+ANSWER = ("sqs:DeleteMessage", "sqs:ReceiveMessage")
 ENCRYPT = ("kms:Decrypt", "kms:GenerateDataKey")
 
 KEPT_SECONDS = 14 * 24 * 3600
@@ -48,6 +50,7 @@ class Approvals(Component):
 
     Nodes = ApprovalsNodes
     reach = (Reach(actions=ASK), Reach(actions=ENCRYPT, on=("key/*",)))
+    people: ClassVar[Declared] = {"admin": (Reach(actions=ANSWER),)}
 
     def __init__(
         self, place: Named, args: ApprovalsArgs | None = None, opts: pulumi.ResourceOptions | None = None

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import pulumi
 from pulumi_aws.ssm.parameter import Parameter
 
 from mlops_iac.components._kit import Component, Named, Reach, render
+from mlops_iac.components._kit.people import Declared
 from mlops_iac.components._kit.transforms import Transforms
 from mlops_iac.components.identity import Role
 
@@ -39,6 +41,7 @@ class Catalogue(Component):
 
     Nodes = CatalogueNodes
     reach = (Reach(actions=READ),)
+    people: ClassVar[Declared] = {"viewer": (Reach(actions=READ),)}
 
     def __init__(self, place: Named, args: CatalogueArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(place, args.transforms, opts)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import pulumi
 from pulumi_aws.kms import Alias, Key
 
 from mlops_iac.components._kit import Component, KeyRef, Named, Reach, policy, render
+from mlops_iac.components._kit.refs import ReaderRef
 from mlops_iac.components._kit.sagemaker import TO_AWS
 from mlops_iac.components._kit.transforms import Transforms
 from mlops_iac.components.identity import Role
@@ -64,15 +66,48 @@ EVENTS = "events.amazonaws.com"
 DELIVERY = "delivery.logs.amazonaws.com"
 """The service that delivers the log of an encrypted pipeline."""
 
+CLOUDTRAIL = "cloudtrail.amazonaws.com"
+
+INDEXING = "indexing.s3vectors.amazonaws.com"
+"""The service that keeps indexes of vectors in order."""
+
+
+Layer = Literal["all", "lake", "registry", "logs", "secrets"]
+"""What a key is for.
+
+lake       objects, disks of jobs and endpoints
+registry   images
+logs       logs, trails, alerts, executions of pipelines
+secrets    what waits for a person, with the token that lets it go on
+all        each of these
+"""
+
+FOR: dict[Layer, str] = {
+    "all": "Data, logs and topics of",
+    "lake": "Data of",
+    "registry": "Images of",
+    "logs": "Logs, trails and alerts of",
+    "secrets": "What waits for a person in",
+}
+
 
 @dataclass(frozen=True, kw_only=True)
 class EncryptionArgs:
     """What a team may say about its key."""
 
+    layer: Layer = "all"
+    """What it is for: its policy lets in no service that another layer needs. Left out: everything."""
+
     rotation_days: int = 365
     """Days between rotations, 90 to 2560. Left out: a year."""
     deletion_days: int | None = None
     """Days in which a deleted key can still be saved, 7 to 30. Left out: 7 under `standard`, 30 under `regulated`."""
+    vectors: bool = False
+    """Whether S3 Vectors may read what is encrypted with it, to keep indexes in order. Left out: it may not."""
+    trail: bool = False
+    """Whether a trail of this environment encrypts its log files with it. Left out: it does not."""
+    readers: Sequence[ReaderRef] = ()
+    """Roles of other environments that may decrypt what they read through S3. Left out: none."""
     transforms: Transforms = field(default_factory=dict)
     """Changes to children: ``key``, ``alias``. Left out: none."""
 
@@ -100,7 +135,7 @@ class Encryption(Component):
         alias = self._create_alias(key) if key else None
 
         self.nodes: EncryptionNodes | None = EncryptionNodes(key=key, alias=alias)
-        self._offer(KeyRef(arn=key.arn) if key else None)
+        self._offer(KeyRef(arn=key.arn) if key else None, args.layer)
 
     @classmethod
     def adopt(
@@ -124,24 +159,52 @@ class Encryption(Component):
             self.allow("lend", (LEND,), (self.ref.arn,), TO_AWS),
         )
 
-    def _offer(self, ref: KeyRef | None) -> None:
+    def _offer(self, ref: KeyRef | None, layer: Layer = "all") -> None:
         self.ref = ref
+        if ref:
+            self.site.people.encrypt(self.site, ref.arn, layer)
         self.key_arn = ref.arn if ref else None
         self.register_outputs({"key_arn": self.key_arn})
 
     def _create_key(self, args: EncryptionArgs) -> Key:
         regulated = self.site.profile == "regulated"
         props = {
-            "description": f"Data, logs and topics of {self.site.stack}",
+            "description": f"{FOR[args.layer]} {self.site.stack}",
             "enable_key_rotation": True,
             "rotation_period_in_days": args.rotation_days,
             "deletion_window_in_days": args.deletion_days or (30 if regulated else 7),
-            "policy": render(policy([self._administer(), self._use(), self._lend(), *self._services()])),
+            "policy": render(policy(self._statements(args))),
         }
         return self.make("key", Key, props)
 
     def _create_alias(self, key: Key) -> Alias:
         return self.make("alias", Alias, {"target_key_id": key.key_id}, called=self.place.name)
+
+    def _statements(self, args: EncryptionArgs) -> list[dict[str, Any]]:
+        own = [self._administer(), *self._ours(args.layer)]
+        vectors = [self._index()] if args.vectors else []
+        trail = self._trail() if args.trail else []
+        return [*own, *vectors, *trail, *(self._share(number, reader) for number, reader in enumerate(args.readers, 1))]
+
+    def _ours(self, layer: Layer) -> list[dict[str, Any]]:
+        """ECR holds its key by a grant of whoever makes the repository, and what waits lies in SQS."""
+        if layer == "registry":
+            return [self._lend()]
+        if layer == "secrets":
+            through = {"StringEquals": {"kms:ViaService": f"sqs.{self.site.region}.amazonaws.com"}}
+            return [_allow("AccountUses", self._root(), USE, through)]
+        lends = [] if layer == "logs" else [self._lend()]
+        return [self._use(), *lends, *([] if layer == "lake" else self._services())]
+
+    def _share(self, number: int, reader: ReaderRef) -> dict[str, Any]:
+        """One role of another environment, by S3 and for what S3 lets it read. The account is the principal, because
+        KMS refuses a policy that names a role which does not exist yet."""
+        account, role = reader.arns(self.site.partition)
+        only = {
+            "ArnEquals": {"aws:PrincipalArn": role},
+            "StringEquals": {"kms:ViaService": f"s3.{self.site.region}.amazonaws.com"},
+        }
+        return _allow(f"Promote{number}Decrypts", {"AWS": account}, ("kms:Decrypt",), only)
 
     def _root(self) -> dict[str, Any]:
         return {"AWS": self.site.arn("iam", "root", region=False)}
@@ -161,6 +224,25 @@ class Encryption(Component):
     def _lend(self) -> dict[str, Any]:
         """Services that hold the key for as long as a volume or an endpoint needs it."""
         return _allow("AccountLends", self._root(), (LEND,), TO_AWS)
+
+    def _index(self) -> dict[str, Any]:
+        """S3 Vectors keeps an index in order while nobody asks; without this none can be made with the key:
+        https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-vectors-data-encryption.html"""
+        ours = {
+            "StringEquals": {"aws:SourceAccount": self.site.account_id},
+            "ArnLike": {"aws:SourceArn": self.site.arn("s3vectors", "bucket/*")},
+        }
+        return _allow("VectorsIndex", {"Service": INDEXING}, ("kms:Decrypt",), ours)
+
+    def _trail(self) -> list[dict[str, Any]]:
+        """https://docs.aws.amazon.com/awscloudtrail/latest/userguide/create-kms-key-policy-for-cloudtrail.html"""
+        trails = self.site.arn("cloudtrail", f"trail/{self.site.stack}-*")
+        writes = {"ArnLike": {"aws:SourceArn": trails, "kms:EncryptionContext:aws:cloudtrail:arn": trails}}
+        looks = {"ArnLike": {"aws:SourceArn": trails}}
+        return [
+            _allow("TrailEncrypts", {"Service": CLOUDTRAIL}, ("kms:GenerateDataKey",), writes),
+            _allow("TrailLooks", {"Service": CLOUDTRAIL}, ("kms:DescribeKey",), looks),
+        ]
 
     def _services(self) -> list[dict[str, Any]]:
         """Services of AWS, each bound to this account by what it sends along."""

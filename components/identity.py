@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,30 +12,61 @@ from pulumi_aws.iam import Role as IamRole
 
 from mlops_iac.components._kit import BoundaryRef, Component, Grant, Named, Reach, RoleRef, policy
 from mlops_iac.components._kit.documents import dumps, render, settled
-from mlops_iac.components._kit.reach import outside
+from mlops_iac.components._kit.reach import outside, without_repeats
 from mlops_iac.components._kit.transforms import Transforms
 from mlops_iac.core.errors import BlueprintError
 
-__all__ = ["Boundary", "BoundaryArgs", "BoundaryNodes", "Role", "RoleArgs", "RoleNodes", "make_role"]
+__all__ = ["Boundary", "BoundaryArgs", "BoundaryNodes", "Federated", "Role", "RoleArgs", "RoleNodes", "make_role"]
 
 # Idle cost: nothing. IAM bills neither roles nor policies.
 
 LONGEST_INLINE = 10_240
 LONGEST_MANAGED = 6_144
-"""Characters of a role's inline policies together, and of a managed policy; blanks are not counted.
+LONGEST_TRUST = 2_048
+"""Characters of a role's inline policies together, of a managed policy, and of a role's trust policy; blanks are not
+counted.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 """
 
 
 @dataclass(frozen=True, kw_only=True)
+class Federated:
+    """Whom an identity provider may vouch for: by the audience and the subject of the token that it signed."""
+
+    provider_arn: pulumi.Input[str]
+    host: str
+    """Where the provider is, as its condition keys begin: ``gitlab.com``."""
+    audience: str
+    subjects: tuple[str, ...]
+    """What a token's ``sub`` may be; ``*`` stands for any characters."""
+
+    def trust(self) -> dict[str, Any]:
+        """https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_create_oidc.html"""
+        audience, subject = {f"{self.host}:aud": self.audience}, {f"{self.host}:sub": sorted(self.subjects)}
+        equal: dict[str, Any] = {"StringEquals": {**audience, **subject}}
+        if any("*" in one for one in self.subjects):
+            equal = {"StringEquals": audience, "StringLike": subject}
+        return {
+            "Effect": "Allow",
+            "Action": "sts:AssumeRoleWithWebIdentity",
+            "Principal": {"Federated": self.provider_arn},
+            "Condition": equal,
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
 class RoleArgs:
     """Who may assume a role, and what it may do."""
 
-    services: tuple[str, ...]
-    """AWS services that may assume it, by principal: ``("sagemaker.amazonaws.com",)``."""
     description: str
     """What the role is for, in the words of a person who reads the list of roles."""
+    services: tuple[str, ...] = ()
+    """AWS services that may assume it, by principal: ``("sagemaker.amazonaws.com",)``. Left out: none."""
+    federated: Federated | None = None
+    """Whom an identity provider may vouch for. Left out: nobody."""
+    persons: Sequence[Mapping[str, Any]] = ()
+    """Statements of trust for persons, as `components/access.py` writes them. Left out: no person may assume it."""
     grants: Sequence[Grant] = ()
     """What it may do from the start. Left out: only what owners grant it later (``lake.grant_read(role)``)."""
     boundary: BoundaryRef | None = None
@@ -76,6 +107,7 @@ class Role(Component):
         self.role_name: pulumi.Output[str] = role.name
         self.role_arn: pulumi.Output[str] = role.arn
         self.ref = RoleRef(name=role.name, arn=role.arn)
+        self.site.roles.append(self)
         self.register_outputs({"role_name": role.name, "role_arn": role.arn})
 
     @property
@@ -99,14 +131,27 @@ class Role(Component):
             self._grants[grant.sid] = known.united(grant) if known else grant
 
     def _create_role(self, args: RoleArgs) -> IamRole:
+        what = f"What says who may assume role `{self.place.name}`"
         props: dict[str, Any] = {
             "description": args.description,
-            "assume_role_policy": render(policy([self._trust(args)])),
+            "assume_role_policy": render(policy(self._trusts(args))).apply(
+                lambda text: fitting(text, LONGEST_TRUST, what, "name a role that many assume, or a permission set.")
+            ),
             "max_session_duration": args.max_hours * 3600,
         }
         if args.boundary:
             props["permissions_boundary"] = args.boundary.arn
         return self.make("role", IamRole, props)
+
+    def _trusts(self, args: RoleArgs) -> list[dict[str, Any]]:
+        if not args.services and not args.federated and not args.persons:
+            raise BlueprintError(
+                "A role is for nobody.",
+                f"Role `{self.place.name}` names neither a service nor a person nor whom a provider vouches for.",
+                hint="give it `services`, `persons` or `federated`.",
+            )
+        federated = [args.federated.trust()] if args.federated else []
+        return [self._trust(args)] * bool(args.services) + federated + [dict(one) for one in args.persons]
 
     def _trust(self, args: RoleArgs) -> dict[str, Any]:
         statement: dict[str, Any] = {
@@ -148,7 +193,7 @@ class Role(Component):
         for statement in documents["granted"]["Statement"] if self._ceiling else ():
             if beyond := outside(documents["ceiling"], statement):
                 raise self._outside(statement["Sid"], beyond)
-        return _fitting(dumps(documents["granted"]), LONGEST_INLINE, f"The policy of role `{self.place.name}`")
+        return fitting(dumps(documents["granted"]), LONGEST_INLINE, f"The policy of role `{self.place.name}`")
 
     def _outside(self, sid: str, beyond: Sequence[str]) -> BlueprintError:
         return BlueprintError(
@@ -159,13 +204,15 @@ class Role(Component):
         )
 
 
-def _fitting(document: str, limit: int, what: str) -> str:
+def fitting(
+    document: str, limit: int, what: str, hint: str = "split the environment, or give its parts roles of their own."
+) -> str:
     """The document. Raises BlueprintError when IAM would refuse its length."""
     if len(document) > limit:
         raise BlueprintError(
             "A policy is too long.",
             f"{what} has {len(document):,} characters; IAM takes {limit:,}.",
-            hint="split the environment, or give its parts roles of their own.",
+            hint=hint,
         )
     return document
 
@@ -174,8 +221,9 @@ def make_role(
     parent: Component,
     child: str,
     *,
-    services: tuple[str, ...],
     description: str,
+    services: tuple[str, ...] = (),
+    federated: Federated | None = None,
     grants: Sequence[Grant] = (),
     boundary: BoundaryRef | None = None,
     source_account: bool = True,
@@ -184,6 +232,7 @@ def make_role(
     place, opts = parent.within(child.replace("_", "-"))
     args = RoleArgs(
         services=services,
+        federated=federated,
         description=description,
         grants=grants,
         boundary=boundary,
@@ -230,12 +279,12 @@ class Boundary(Component):
     def _create_policy(self) -> Policy:
         props = {
             "description": f"The most that any role of {self.site.stack} may do.",
-            "policy": render(self._document()).apply(
-                lambda text: _fitting(text, LONGEST_MANAGED, f"The boundary of `{self.site.stack}`")
-            ),
+            "policy": settled(self._statements())
+            .apply(lambda found: dumps(policy(without_repeats(found))))
+            .apply(lambda text: fitting(text, LONGEST_MANAGED, f"The boundary of `{self.site.stack}`")),
         }
         return self.make("policy", Policy, props)
 
-    async def _document(self) -> dict[str, Any]:
+    async def _statements(self) -> list[dict[str, Any]]:
         """Awaited after the program's last line: all components have declared their part."""
-        return policy(self.site.ceiling.statements(self.site))
+        return self.site.ceiling.statements(self.site)

@@ -29,7 +29,7 @@ from mlops_iac.components.identity import Role, make_role
 from mlops_iac.components.log_groups import make_log_group
 from mlops_iac.core.errors import BlueprintError
 
-__all__ = ["Network", "NetworkArgs", "NetworkNodes"]
+__all__ = ["Network", "NetworkArgs", "NetworkNodes", "PrivateLink"]
 
 # Idle cost: nothing by default. Each interface endpoint costs about 7.30 $ a month in each of the two zones.
 
@@ -47,6 +47,16 @@ HTTPS = {"ip_protocol": "tcp", "from_port": 443, "to_port": 443}
 
 
 @dataclass(frozen=True, kw_only=True)
+class PrivateLink:
+    """A service of somebody else's that is reached by AWS PrivateLink."""
+
+    service_name: str
+    """Its owner's endpoint service: ``com.amazonaws.vpce.eu-west-1.vpce-svc-0a1b2c3d4e5f67890``."""
+    private_dns: bool = False
+    """Whether it brings its own DNS name into the network. Left out: whoever uses it knows it by the endpoint's."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class NetworkArgs:
     """What a team may say about its network."""
 
@@ -56,6 +66,13 @@ class NetworkArgs:
     interface_endpoints: tuple[str, ...] | None = None
     """AWS services reachable by interface endpoint, in AWS's own short names (``ecr.api``). Left out: none, except
     under `regulated`."""
+    private_links: Mapping[str, PrivateLink] = field(default_factory=dict)
+    """Services of others that jobs reach without the internet, by name. Left out: none."""
+    zones: int = ZONES
+    """Availability zones that it spans, 2 or 3: jobs run in the first two. Left out: 2."""
+    readable: Sequence[pulumi.Input[str]] = ()
+    """ARNs of buckets of other accounts, and of their objects, that jobs may read through S3's gateway. Left out: jobs
+    reach buckets of this account only."""
     key: KeyRef | None = None
     """Encrypts the flow logs. Left out: encrypted by CloudWatch Logs itself."""
     boundary: BoundaryRef | None = None
@@ -77,6 +94,7 @@ class NetworkNodes:
     endpoint_security_group: SecurityGroup | None
     endpoint_rules: Sequence[pulumi.CustomResource]
     interface_endpoints: Mapping[str, VpcEndpoint]
+    private_links: Mapping[str, VpcEndpoint]
     flow_log: FlowLog | None
     flow_log_group: LogGroup | None
     flow_log_role: Role | None
@@ -97,11 +115,11 @@ class Network(Component):
         subnets = self._create_subnets(vpc, args)
         table = self.make("route_table", RouteTable, {"vpc_id": vpc.id})
         associations = [self._associate(table, subnet, number) for number, subnet in enumerate(subnets, 1)]
-        gateways = {service: self._create_gateway(vpc, table, service) for service in GATEWAYS}
+        gateways = {service: self._create_gateway(vpc, table, service, args) for service in GATEWAYS}
         closed = self._close_default_group(vpc)
         jobs = self._create_group(vpc, "job_security_group", "Jobs: to S3, DynamoDB and each other only")
         job_rules = self._create_job_rules(jobs, gateways)
-        door, door_rules, interfaces = self._create_interfaces(vpc, subnets, jobs, args)
+        door, door_rules, interfaces, links = self._create_interfaces(vpc, subnets[:ZONES], jobs, args)
         flow_log, flow_group, flow_role = self._create_flow_log(vpc, args)
 
         self.nodes: NetworkNodes | None = NetworkNodes(
@@ -116,11 +134,13 @@ class Network(Component):
             endpoint_security_group=door,
             endpoint_rules=door_rules,
             interface_endpoints=interfaces,
+            private_links=links,
             flow_log=flow_log,
             flow_log_group=flow_group,
             flow_log_role=flow_role,
         )
-        self._offer(vpc.id, [subnet.id for subnet in subnets], jobs.id)
+        ids = [subnet.id for subnet in subnets]
+        self._offer(vpc.id, ids[:ZONES], jobs.id, ids[ZONES:])
 
     @classmethod
     def adopt(
@@ -139,8 +159,12 @@ class Network(Component):
         self._offer(vpc_id, list(subnet_ids), security_group_id)
         return self
 
-    def _offer(self, vpc_id: pulumi.Input[str], subnet_ids: list[Any], security_group_id: pulumi.Input[str]) -> None:
-        self.ref = NetworkRef(vpc_id=vpc_id, subnet_ids=subnet_ids, job_security_group_id=security_group_id)
+    def _offer(
+        self, vpc_id: pulumi.Input[str], subnet_ids: list[Any], security_group_id: pulumi.Input[str], more: Any = ()
+    ) -> None:
+        self.ref = NetworkRef(
+            vpc_id=vpc_id, subnet_ids=subnet_ids, job_security_group_id=security_group_id, more_subnet_ids=more
+        )
         self.vpc_id, self.subnet_ids, self.job_security_group_id = vpc_id, subnet_ids, security_group_id
         self.register_outputs({"vpc_id": vpc_id, "subnet_ids": subnet_ids, "job_security_group_id": security_group_id})
 
@@ -150,7 +174,7 @@ class Network(Component):
 
     def _create_subnets(self, vpc: Vpc, args: NetworkArgs) -> list[Subnet]:
         answer = get_availability_zones_output(state="available", opts=pulumi.InvokeOutputOptions(parent=self))
-        zones = answer.names.apply(lambda names: whole_zones(names, self.site.region))
+        zones = answer.names.apply(lambda names: whole_zones(names, self.site.region, args.zones))
         return [
             self.make(
                 "subnets",
@@ -163,20 +187,20 @@ class Network(Component):
                 },
                 name=f"subnet-{number + 1}",
             )
-            for number, block in enumerate(subnet_blocks(args.cidr_block))
+            for number, block in enumerate(subnet_blocks(args.cidr_block, args.zones))
         ]
 
     def _associate(self, table: RouteTable, subnet: Subnet, number: int) -> RouteTableAssociation:
         props = {"route_table_id": table.id, "subnet_id": subnet.id}
         return self.make("associations", RouteTableAssociation, props, name=f"association-{number}")
 
-    def _create_gateway(self, vpc: Vpc, table: RouteTable, service: str) -> VpcEndpoint:
+    def _create_gateway(self, vpc: Vpc, table: RouteTable, service: str, args: NetworkArgs) -> VpcEndpoint:
         props = {
             "vpc_id": vpc.id,
             "service_name": f"com.amazonaws.{self.site.region}.{service}",
             "vpc_endpoint_type": "Gateway",
             "route_table_ids": [table.id],
-            "policy": render(gateway_policy(self.site, service)),
+            "policy": render(gateway_policy(self.site, service, args.readable)),
         }
         return self.make("gateway_endpoints", VpcEndpoint, props, name=f"{service}-endpoint")
 
@@ -208,18 +232,20 @@ class Network(Component):
 
     def _create_interfaces(
         self, vpc: Vpc, subnets: list[Subnet], jobs: SecurityGroup, args: NetworkArgs
-    ) -> tuple[SecurityGroup | None, list[pulumi.CustomResource], dict[str, VpcEndpoint]]:
+    ) -> tuple[SecurityGroup | None, list[pulumi.CustomResource], dict[str, VpcEndpoint], dict[str, VpcEndpoint]]:
         wanted = args.interface_endpoints
         if wanted is None:
             wanted = REGULATED_ENDPOINTS if self.site.profile == "regulated" else ()
-        if not wanted:
-            return None, [], {}
+        if not wanted and not args.private_links:
+            return None, [], {}, {}
         door = self._create_group(vpc, "endpoint_security_group", "Interface endpoints: from jobs only")
         rules = [
             self._make_rule(SecurityGroupIngressRule, door, jobs, "endpoints-from-jobs"),
             self._make_rule(SecurityGroupEgressRule, jobs, door, "jobs-to-endpoints"),
         ]
-        return door, rules, {service: self._create_interface(vpc, subnets, door, service) for service in wanted}
+        interfaces = {service: self._create_interface(vpc, subnets, door, service) for service in wanted}
+        links = {name: self._create_link(vpc, subnets, door, name, one) for name, one in args.private_links.items()}
+        return door, rules, interfaces, links
 
     def _make_rule(self, kind: Any, group: SecurityGroup, other: SecurityGroup, name: str) -> pulumi.CustomResource:
         props = {"security_group_id": group.id, "referenced_security_group_id": other.id, **HTTPS}
@@ -237,6 +263,23 @@ class Network(Component):
         }
         name = f"{service.replace('.', '-')}-endpoint"
         return self.make("interface_endpoints", VpcEndpoint, props, name=name)
+
+    def _create_link(
+        self, vpc: Vpc, subnets: list[Subnet], door: SecurityGroup, name: str, link: PrivateLink
+    ) -> VpcEndpoint:
+        """Without a policy: services of others take none.
+
+        https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-access.html
+        """
+        props = {
+            "vpc_id": vpc.id,
+            "service_name": link.service_name,
+            "vpc_endpoint_type": "Interface",
+            "private_dns_enabled": link.private_dns,
+            "subnet_ids": [subnet.id for subnet in subnets],
+            "security_group_ids": [door.id],
+        }
+        return self.make("private_links", VpcEndpoint, props, name=f"{name.replace('_', '-')}-link")
 
     def _create_flow_log(self, vpc: Vpc, args: NetworkArgs) -> tuple[FlowLog | None, LogGroup | None, Role | None]:
         if self.site.profile != "regulated":
@@ -258,8 +301,9 @@ class Network(Component):
         return flow, group, role
 
 
-def gateway_policy(site: Site, service: str) -> dict[str, Any]:
-    """Who may go through a gateway, and where to: this account, to what is this account's own.
+def gateway_policy(site: Site, service: str, readable: Sequence[pulumi.Input[str]] = ()) -> dict[str, Any]:
+    """Who may go through a gateway, and where to: this account, to what is this account's own, and for reading to what
+    is ``readable``.
 
     An endpoint's policy allows nothing that the caller's own does not; without one, AWS lets anybody's credentials
     through to anybody's buckets. ECR keeps the layers of images in buckets of AWS's, which are fetched by signed
@@ -276,7 +320,13 @@ def gateway_policy(site: Site, service: str) -> dict[str, Any]:
         "Action": ["s3:GetObject"],
         "Resource": [f"arn:{site.partition}:s3:::prod-{site.region}-starport-layer-bucket/*"],
     }
-    return policy([own, layers])
+    elsewhere = {
+        **_for_this_account(site),
+        "Sid": "OtherAccounts",
+        "Action": ["s3:GetObject", "s3:ListBucket"],
+        "Resource": list(readable),
+    }
+    return policy([own, layers, *([elsewhere] if readable else [])])
 
 
 def _for_this_account(site: Site) -> dict[str, Any]:
@@ -290,20 +340,20 @@ def _for_this_account(site: Site) -> dict[str, Any]:
     }
 
 
-def whole_zones(names: Sequence[str], region: str) -> list[str]:
+def whole_zones(names: Sequence[str], region: str, count: int = ZONES) -> list[str]:
     """A region's own zones (``eu-west-1a``), in order: local and wavelength zones have no SageMaker.
 
     Raises BlueprintError for a region with fewer zones than the network has subnets.
     """
     found = sorted(name for name in names if re.fullmatch(rf"{re.escape(region)}[a-z]", name))
-    if len(found) < ZONES:
-        detail = f"Region `{region}` offers this account {len(found)} availability zones; a network spans {ZONES}."
+    if len(found) < count:
+        detail = f"Region `{region}` offers this account {len(found)} availability zones; this network spans {count}."
         raise BlueprintError("Too few availability zones.", detail, hint="choose another region, or adopt a network.")
     return found
 
 
-def subnet_blocks(cidr_block: str) -> list[str]:
-    """The network cut in quarters, of which the subnets get the first two. Raises BlueprintError for what AWS
+def subnet_blocks(cidr_block: str, count: int = ZONES) -> list[str]:
+    """The network cut in quarters, of which the subnets get the first ones. Raises BlueprintError for what AWS
     refuses."""
     try:
         network = ipaddress.IPv4Network(cidr_block)
@@ -311,7 +361,7 @@ def subnet_blocks(cidr_block: str) -> list[str]:
         raise _wrong_block(cidr_block, str(error)) from error
     if not (16 <= network.prefixlen <= 24 and network.is_private):
         raise _wrong_block(cidr_block, "it must be private and between /16 and /24")
-    return [str(block) for block in list(network.subnets(prefixlen_diff=2))[:ZONES]]
+    return [str(block) for block in list(network.subnets(prefixlen_diff=2))[:count]]
 
 
 def _wrong_block(given: str, reason: str) -> BlueprintError:

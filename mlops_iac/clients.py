@@ -11,7 +11,7 @@ import ipaddress
 import os
 import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, Self, overload
@@ -63,6 +63,17 @@ ATTEMPTS: Final = 2
 make a thing twice asks for one attempt, and looks before the next."""
 
 
+AT_A_TIME: Final = 16
+"""Calls that are under way at the same time where many are made."""
+
+PATIENCE: Final = 20
+"""Attempts at each of many calls on AWS, which slows down who asks by the thousand: of DescribeExecution an account has
+some 300 at once and 15 a second (quotas of Step Functions' API). The client learns the pace, and few are refused."""
+
+Answered = Any
+"""What a call answered, or the exception that it raised."""
+
+
 class _Embedded:
     """One word, two uses: a constructor on the class, a question on an instance."""
 
@@ -100,8 +111,11 @@ class Clients:
         account_id: Callable[[], str],
         credentials: Credentials | None = None,
         profile: str | None = None,
+        many: Callable[[Clients, str, str, Sequence[Mapping[str, Any]]], list[Answered]] | None = None,
+        make_patient: Callable[[str], Any] | None = None,
     ) -> None:
         self.region, self.endpoint = region, endpoint
+        self._many, self._make_patient = many, make_patient
         self.credentials, self.profile = credentials, profile
         self._make, self._find_account = make, account_id
         self._made: dict[str, Any] = {}
@@ -117,6 +131,49 @@ class Clients:
                     client = self._made[service] = self._make(service)
         return client
 
+    def signed(self, service: str, method: str, url: str, headers: Mapping[str, str], body: bytes) -> dict[str, str]:
+        """The headers of a request that no client of boto3 makes, with AWS's signature (version 4) among them."""
+        from botocore.auth import SigV4Auth
+        from botocore.awsrequest import AWSRequest
+
+        request = AWSRequest(method, url, data=body, headers=dict(headers))
+        SigV4Auth(self._find_credentials(), service, self.region).add_auth(request)
+        return {name: str(value) for name, value in request.headers.items()}
+
+    def _find_credentials(self) -> Any:
+        if self.credentials is not None:
+            from botocore.credentials import Credentials as Keys
+
+            return Keys(self.credentials.access_key, self.credentials.secret_key, self.credentials.token)
+        import boto3
+
+        return boto3.Session(profile_name=self.profile).get_credentials().get_frozen_credentials()
+
+    def many(
+        self,
+        service: str,
+        method: str,
+        asked: Sequence[Mapping[str, Any]],
+        read: Callable[[Any], Answered] = lambda answer: answer,
+    ) -> list[Answered]:
+        """The same call for each of several arguments, some at a time; answers and exceptions in their order.
+
+        ``read`` is what becomes of an answer, at once: a body is read while its connection waits.
+
+        >>> clients.many("s3", "get_object", [{"Bucket": "b", "Key": "a"}], lambda answer: answer["Body"].read())
+        """
+        if self._many is not None:
+            answers = self._many(self, service, method, asked)
+            return [one if isinstance(one, Exception) else _reading(read, one) for one in answers]
+        from concurrent.futures import ThreadPoolExecutor
+
+        if len(asked) < 2:
+            call = getattr(self(service), method)
+            return [_reading(lambda given: read(call(**given)), one) for one in asked]
+        call = getattr(self._make_patient(service) if self._make_patient else self(service), method)
+        with ThreadPoolExecutor(max(1, min(AT_A_TIME, len(asked)))) as pool:
+            return [*pool.map(lambda arguments: _reading(lambda given: read(call(**given)), arguments), asked)]
+
     @functools.cached_property
     def account_id(self) -> str:
         """Twelve digits. On AWS the first use asks STS, which needs working credentials."""
@@ -129,6 +186,7 @@ class Clients:
         if self.endpoint and self.credentials:
             direct = [*filter(None, os.environ.get("NO_PROXY", "").split(",")), "127.0.0.1", "localhost"]
             found |= {"AWS_ENDPOINT_URL": self.endpoint, **self.credentials.variables()}
+            found["AWS_DISABLE_HOST_PREFIX_INJECTION"] = "true"  # as in `env.127.0.0.1`
             found["SAGEMAKER_MLFLOW_CUSTOM_ENDPOINT"] = self.endpoint  # what AWS's plug-in for MLflow asks
             found |= {"AWS_EC2_METADATA_DISABLED": "true", "NO_PROXY": ",".join(dict.fromkeys(direct))}
         elif self.profile:
@@ -142,6 +200,7 @@ class Clients:
         Raises AuthenticationError when there is no such profile.
         """
         import boto3
+        from botocore.config import Config
         from botocore.exceptions import ProfileNotFound
 
         try:
@@ -158,7 +217,20 @@ class Clients:
             make=session.client,
             account_id=lambda: session.client("sts").get_caller_identity()["Account"],
             profile=profile,
+            make_patient=lambda service: session.client(
+                service,
+                config=Config(
+                    retries={"mode": "adaptive", "total_max_attempts": PATIENCE}, max_pool_connections=AT_A_TIME
+                ),
+            ),
         )
+
+
+def _reading(read: Callable[[Any], Answered], answer: Any) -> Answered:
+    try:
+        return read(answer)
+    except Exception as error:
+        return error
 
 
 def _embedded(

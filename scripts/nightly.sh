@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 clone=$(mktemp -d "${TMPDIR:-/tmp}/mlops-iac-nightly.XXXXXX")
 trap 'rm -rf "$clone"' EXIT
 git clone --quiet . "$clone/mlops-iac"
-make -C "$clone/mlops-iac" test
+make -C "$clone/mlops-iac" test-all
 (cd "$clone/mlops-iac" && .venv/bin/python -m pytest -m nightly -n auto)
 make -C "$clone/mlops-iac" matrix
 make -C "$clone/mlops-iac" clients

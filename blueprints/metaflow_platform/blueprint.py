@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
+from mlops_iac.blueprints import About
 from mlops_iac.blueprints.metaflow_platform.options import MetaflowPlatformOptions
 from mlops_iac.core.errors import PipelineError
 from mlops_iac.pipelines.compile.metaflow.flow import REASON
@@ -22,6 +23,13 @@ class MetaflowPlatform:
 
     name: ClassVar[str] = "metaflow-platform"
     summary: ClassVar[str] = "Run your own Metaflow flows: by hand, by schedule, on queues that scale to zero."
+    about: ClassVar[About] = About(
+        use_for="a team that writes Metaflow flows and wants them to run by schedule, on queues, under roles",
+        not_for="a team without flows yet: our own pipelines bring gate and registry with them (tabular-batch)",
+        orchestrator="Metaflow on Step Functions",
+        compute="Batch queues",
+        example="digits",
+    )
     Options: ClassVar[type[MetaflowPlatformOptions]] = MetaflowPlatformOptions
     layers: ClassVar[tuple[str, ...]] = (
         "network",

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from mlops_iac.blueprints.metaflow_platform.flows import read_flows
 from mlops_iac.blueprints.metaflow_platform.options import MetaflowPlatformOptions
+from mlops_iac.blueprints.parts.budget import stop_when_spent
+from mlops_iac.blueprints.parts.external import tell_external
 from mlops_iac.blueprints.parts.foundation import Foundation
 from mlops_iac.blueprints.parts.queues import endpoints, make_queues
-from mlops_iac.blueprints.parts.training_environment import CALLER
+from mlops_iac.blueprints.parts.told import CALLER, as_any, tell_foundation, tell_lake, tell_queues
 from mlops_iac.components._kit.site import Site
 from mlops_iac.components.monitoring.cloudwatch import Monitoring, MonitoringArgs
 from mlops_iac.components.orchestrator.metaflow import PREFIX, Metaflow, MetaflowArgs
@@ -50,6 +52,7 @@ def build(site: Site, stack: StackConfig, options: MetaflowPlatformOptions) -> e
             monthly_budget_usd=options.monthly_budget_usd,
         ),
     )
+    stop_when_spent(foundation, options.over_budget, monitoring)
     return tell(foundation, options, flows, queues, platform, monitoring)
 
 
@@ -63,31 +66,16 @@ def tell(
 ) -> env.Environment:
     """Publish the client profile and answer the environment's record; its values are Outputs until all exists."""
     foundation.tell(platform.client)
-    site, lake = foundation.site, foundation.lake.ref
+    lake = foundation.lake.ref
     values: dict[str, Any] = {
-        "team": site.team,
-        "environment": site.environment,
-        "blueprint": site.blueprint,
-        "region": site.region,
-        "account_id": site.account_id,
-        "stores": {
-            env.LAKE: env.Store(bucket=_any(lake.bucket), zones=dict(lake.zones), key_arn=_any(lake.key_arn or ""))
-        },
+        **tell_foundation(foundation, monitoring),
         "pipelines": {name: _pipeline(foundation, options, name, flow, platform) for name, flow in flows.items()},
-        "queues": {
-            name: env.Queue(queue=_any(queue.queue_arn), job_definition=_any(queue.job_definition_arn))
-            for name, queue in queues.queues.items()
-        },
+        "queues": tell_queues(queues),
         "services": {
-            "data-lake": env.Service(
-                endpoint=_any(lake.uri("")),
-                credentials=_any(queues.role.role_arn),
-                client=_any({"AWS_REGION": site.region, "MLOPS_IAC_BUCKET": lake.bucket}),
-            ),
-            "flows": env.Service(endpoint=_any(lake.uri(PREFIX)), credentials=CALLER, client=_any(platform.client)),
+            **tell_external(foundation.options),
+            "data-lake": tell_lake(foundation, queues.role.role_arn),
+            "flows": env.Service(endpoint=as_any(lake.uri(PREFIX)), credentials=CALLER, client=as_any(platform.client)),
         },
-        "alerts_topic_arn": foundation.alerts.ref.arn,
-        "dashboard": monitoring.dashboard_name,
     }
     return env.Environment(**values)
 
@@ -99,7 +87,7 @@ def _pipeline(
     return env.Pipeline(
         name=name,
         target=ref.target,
-        handle=_any(ref.handle),
+        handle=as_any(ref.handle),
         framework=options.framework.name,
         framework_version=options.framework.version,
         code=foundation.stack.code,
@@ -109,8 +97,3 @@ def _pipeline(
         steps=tuple(env.Step(name=step, kind="flow", facts={"job": "batch"}) for step in flow.steps),
         keeps=(f"{PREFIX}{flow.name}/",),
     )
-
-
-def _any(value: Any) -> Any:
-    """An Output where the record says text: the record is read back only after all values are known."""
-    return value

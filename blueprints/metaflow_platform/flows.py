@@ -7,10 +7,9 @@ from collections.abc import Iterator, Mapping
 from mlops_iac.blueprints.metaflow_platform.options import MetaflowPlatformOptions
 from mlops_iac.config.stack_config import StackConfig
 from mlops_iac.core.errors import ConfigError, Problem
+from mlops_iac.core.requirement_names import REQUIREMENTS, find_missing
 from mlops_iac.core.suggestions import nearest
 from mlops_iac.pipelines.compile.metaflow import Flow, read_flow
-
-REQUIREMENTS = "requirements.txt"
 
 
 def read_flows(stack: StackConfig, options: MetaflowPlatformOptions) -> dict[str, Flow]:
@@ -42,9 +41,7 @@ def _read(stack: StackConfig, name: str, file: str) -> Flow:
 
 def _without_metaflow(stack: StackConfig) -> Iterator[Problem]:
     """The flow is deployed by the Metaflow that the team says."""
-    file = stack.get_code_folder() / REQUIREMENTS
-    lines = file.read_text("utf-8", "replace").splitlines() if file.is_file() else []
-    if not any(line.strip().lower().startswith("metaflow") for line in lines):
+    if find_missing(stack.get_code_folder(), ("metaflow",)):
         detail = f"`{stack.code}/{REQUIREMENTS}` does not name `metaflow`, which deploys the flows."
         hint = "add a line `metaflow`, with the version that you want."
         yield Problem(file=f"{stack.code}/{REQUIREMENTS}", summary="Metaflow is missing.", detail=detail, hint=hint)

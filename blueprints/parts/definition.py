@@ -16,7 +16,10 @@ from mlops_iac.components._kit.refs import (
     LakeRef,
     QueueRef,
     RegistryRef,
+    ScalingRef,
+    SigningRef,
     TopicRef,
+    WarehouseRef,
 )
 from mlops_iac.components._kit.site import Site
 from mlops_iac.core.errors import PipelineError
@@ -28,14 +31,20 @@ from mlops_iac.pipelines.compile.bindings import (
     Bindings,
     CatalogueBinding,
     EndpointBinding,
+    ExternalBinding,
     QueueBinding,
+    Tracking,
+    VectorStoreBinding,
+    WarehouseBinding,
 )
 from mlops_iac.pipelines.pipeline import Pipeline
 
 Compile = Callable[[Pipeline, Bindings], dict[str, Any]]
 
 PLACEHOLDER_QUEUE = QueueBinding(queue_arn="placeholder", job_definition_arn="placeholder")
+PLACEHOLDER_STORE = VectorStoreBinding(index_arn="placeholder", indexer_arn="placeholder")
 PLACEHOLDER_FUNCTION = "arn:{site.partition}:lambda:{site.region}:123456789012:function:{site.stack}-placeholder"
+PLACEHOLDER_KEY = "arn:{site.partition}:kms:{site.region}:123456789012:key/00000000-0000-0000-0000-000000000000"
 PLACEHOLDER_CAPTURE = {
     "InitialSamplingPercentage": 100,
     "DestinationS3Uri": "s3://placeholder/capture/",
@@ -45,6 +54,8 @@ PLACEHOLDER_CAPTURE = {
 CODE_ZONE = {"code": "code/"}
 """Packed code lies beside the zones of the lake."""
 _CATALOGUE = ("database", "workgroup")
+_WAREHOUSE = ("workgroup", "workgroup_arn", "database", "role_arn")
+PLACEHOLDER_WAREHOUSE = WarehouseBinding(**dict.fromkeys(_WAREHOUSE, "placeholder"))
 
 
 def definition(
@@ -59,19 +70,28 @@ def definition(
     framework: Framework,
     registries: Mapping[str, RegistryRef],
     endpoints: Mapping[str, EndpointRef],
+    scaled: Mapping[str, ScalingRef] | None = None,
     queues: Mapping[str, QueueRef],
+    vector_stores: Mapping[str, Mapping[str, pulumi.Input[str]]] | None = None,
+    warehouses: Mapping[str, WarehouseRef] | None = None,
     cards: CardsRef | None = None,
+    signing: SigningRef | None = None,
     approvals: ApprovalsRef | None = None,
+    features_arn: pulumi.Input[str] | None = None,
     watcher_arn: pulumi.Input[str] | None = None,
     alerts: TopicRef | None = None,
     alerts_key_arn: pulumi.Input[str] | None = None,
+    tracking: Tracking = "none",
+    external: Mapping[str, ExternalBinding] | None = None,
 ) -> pulumi.Output[str]:
     """The definition, as text.
 
     Names and ARNs are known only when everything exists, so the pipeline is compiled twice: now, with placeholders,
-    which shows its mistakes in a preview; and with the real values. ``own`` is what the orchestrator itself brings.
+    which shows its mistakes in a preview; and with the real values. ``own`` is what the orchestrator itself brings;
+    ``vector_stores`` has for each the ARNs of its index and of the function that fills it.
     Raises PipelineError.
     """
+    scaled = scaled or {}
     fixed: dict[str, Any] = {
         "stack": site.stack,
         "region": site.region,
@@ -81,14 +101,22 @@ def definition(
         "encrypt_traffic": site.isolated,
         "training_images": {kind: framework.image(site.region, "training", kind) for kind in framework.processors},
         "serving_image": framework.image(site.region, "serving", _processor(endpoints)),
+        "tracking": tracking,
+        "retention": lake.retention,
+        "external": dict(external or {}),
         "tags": dict(site.tags),
     }
     known: dict[str, Any] = {
         "catalogues": {"main": CatalogueBinding(**dict.fromkeys(_CATALOGUE, "placeholder"))} if lake.catalogue else {},
         "registries": dict.fromkeys(registries, f"{site.stack}-placeholder"),
-        "endpoints": {name: _placeholder(site, ref) for name, ref in endpoints.items()},
+        "endpoints": {name: _placeholder(site, ref, scaled.get(name)) for name, ref in endpoints.items()},
         "queues": dict.fromkeys(_usable(queues), PLACEHOLDER_QUEUE),
+        "vector_stores": dict.fromkeys(vector_stores or {}, PLACEHOLDER_STORE),
+        "warehouses": dict.fromkeys(warehouses or {}, PLACEHOLDER_WAREHOUSE),
         "card_writer_arn": PLACEHOLDER_FUNCTION.format(site=site) if cards else None,
+        "signing_key_arn": PLACEHOLDER_KEY.format(site=site) if signing else None,
+        "verifier_arn": PLACEHOLDER_FUNCTION.format(site=site) if signing else None,
+        "features_arn": PLACEHOLDER_FUNCTION.format(site=site) if features_arn is not None else None,
         "watcher_arn": PLACEHOLDER_FUNCTION.format(site=site) if watcher_arn is not None else None,
     }
     compile = get_target(target).compile
@@ -107,12 +135,17 @@ def definition(
         "security_group_ids": list(jobs.security_group_ids),
         "registries": {name: ref.group for name, ref in registries.items()},
         "catalogue": {name: getattr(lake.catalogue, name) for name in _CATALOGUE} if lake.catalogue else None,
-        "endpoints": {name: _endpoint_values(ref) for name, ref in endpoints.items()},
+        "endpoints": {name: _endpoint_values(ref, scaled.get(name)) for name, ref in endpoints.items()},
         "queues": {
             name: {"queue_arn": ref.queue_arn, "job_definition_arn": ref.job_definition_arn}
             for name, ref in _usable(queues).items()
         },
+        "vector_stores": dict(vector_stores or {}),
+        "warehouses": {name: _warehouse_values(ref) for name, ref in (warehouses or {}).items()},
         "card_writer_arn": cards.writer_arn if cards else None,
+        "signing_key_arn": signing.key_arn if signing else None,
+        "verifier_arn": signing.verifier_arn if signing else None,
+        "features_arn": features_arn,
         "watcher_arn": watcher_arn,
         "approvals_queue_url": approvals.url if approvals else None,
         "alerts_topic_arn": alerts.arn if alerts else None,
@@ -138,6 +171,8 @@ def _render(compile: Compile, pipeline: Pipeline, values: Mapping[str, Any]) -> 
             "catalogues": {"main": CatalogueBinding(**catalogue)} if catalogue else {},
             "endpoints": {name: EndpointBinding(**endpoint) for name, endpoint in values["endpoints"].items()},
             "queues": {name: QueueBinding(**queue) for name, queue in values["queues"].items()},
+            "vector_stores": {name: VectorStoreBinding(**store) for name, store in values["vector_stores"].items()},
+            "warehouses": {name: WarehouseBinding(**one) for name, one in values["warehouses"].items()},
         }
     )
     return json.dumps(compile(pipeline, bindings), separators=(",", ":"))
@@ -145,10 +180,14 @@ def _render(compile: Compile, pipeline: Pipeline, values: Mapping[str, Any]) -> 
 
 def _usable(queues: Mapping[str, QueueRef]) -> Mapping[str, QueueRef]:
     """Those that the framework has an image for."""
-    return {name: ref for name, ref in queues.items() if ref.job_definition_arn != ""}
+    return {name: ref for name, ref in queues.items() if ref.job_definition_arn is not None}
 
 
-def _endpoint_values(endpoint: EndpointRef) -> dict[str, Any]:
+def _warehouse_values(warehouse: WarehouseRef) -> dict[str, Any]:
+    return {name: getattr(warehouse, name) for name in _WAREHOUSE}
+
+
+def _endpoint_values(endpoint: EndpointRef, scaling: ScalingRef | None) -> dict[str, Any]:
     return {
         "name": endpoint.name,
         "flavour": endpoint.flavour,
@@ -161,10 +200,11 @@ def _endpoint_values(endpoint: EndpointRef) -> dict[str, Any]:
         "asynchronous": endpoint.asynchronous,
         "capture": endpoint.capture,
         "alarms": list(endpoint.alarms),
+        "scaler_arn": scaling.scaler_arn if scaling else None,
     }
 
 
-def _placeholder(site: Site, endpoint: EndpointRef) -> EndpointBinding:
+def _placeholder(site: Site, endpoint: EndpointRef, scaling: ScalingRef | None) -> EndpointBinding:
     """What a preview knows of an endpoint: its flavour and its sizes, which are what a team can get wrong."""
     return EndpointBinding(
         name=f"{site.stack}-placeholder",
@@ -175,4 +215,5 @@ def _placeholder(site: Site, endpoint: EndpointRef) -> EndpointBinding:
         asynchronous=PLACEHOLDER_ASYNC if endpoint.asynchronous else None,
         capture=PLACEHOLDER_CAPTURE if endpoint.capture else None,
         alarms=tuple(f"{site.stack}-placeholder-{number}" for number, _ in enumerate(endpoint.alarms)),
+        scaler_arn=PLACEHOLDER_FUNCTION.format(site=site) if scaling else None,
     )

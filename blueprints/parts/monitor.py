@@ -26,8 +26,10 @@ def make_monitor(
             endpoint=serve.endpoint.ref,
             at_most=asked.drift.at_most,
             quality=_bound(asked.quality),
+            bias_at_most=asked.bias.at_most if asked.bias else None,
+            explain_at_least=asked.explain.at_least if asked.explain else None,
             alerts=foundation.alerts.ref,
-            key=foundation.key,
+            key=foundation.log_key,
             boundary=foundation.boundary,
         ),
     )

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, ValidationInfo, field_validator, model_validator
+from pydantic import ConfigDict, Field, StringConstraints, ValidationInfo, field_validator, model_validator
 
 from mlops_iac.blueprints.parts.serve_options import ServeOptions
 from mlops_iac.blueprints.parts.training_options import Machine
 from mlops_iac.config.section import Section
-from mlops_iac.core.schedules import FORMS, Schedule, find_zone
 from mlops_iac.pipelines.steps.monitor import Measure, QualityMetric
+from mlops_iac.pipelines.triggers import When, ZoneName
 
 CANNOT = {
     "serverless": "SageMaker has no data capture for serverless endpoints.",
@@ -69,8 +69,41 @@ class Quality(Section):
         return ("at_most", self.at_most) if self.at_most is not None else None
 
 
+class Bias(Section):
+    groups: tuple[Annotated[str, StringConstraints(min_length=1, pattern=r"^[^,]+$")], ...] = Field(
+        min_length=1, max_length=20, description="Columns of groups, which requests have.", examples=[["plan"]]
+    )
+    positive: str = Field(default="1", description="The prediction that is meant to be had.")
+    at_most: float = Field(
+        default=0.1,
+        gt=0,
+        le=1,
+        description="The alarm is raised when the difference between groups is greater than at the training by more "
+        "than this, and chance does not explain it: of what is predicted positive and, once the truth is known, of "
+        "true and false positives.",
+    )
+
+
+class Explain(Section):
+    at_least: float = Field(
+        default=0.9,
+        gt=0,
+        le=1,
+        description="The alarm is raised when less than this is left of the order of columns that answers depend on: "
+        "nDCG, 1 for the same order.",
+    )
+    rows: int = Field(
+        default=200,
+        ge=10,
+        le=10_000,
+        description="Rows of a window that the model is asked about, chosen at random when there are more.",
+    )
+
+
 class Monitoring(Section):
     """Requests and answers are kept, compared with the training data, and an alarm says when they differ."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"label": "ill"}]})
 
     label: str = Field(
         default="",
@@ -82,11 +115,13 @@ class Monitoring(Section):
         default=(), max_length=100, description="Columns that are not compared, such as ids. Left out: all are."
     )
     capture: Capture = Field(default=Capture(), description="What of requests and answers is kept.")
-    schedule: str = Field(
+    schedule: When = Field(
         default="cron(0 6 * * ? *)",
         description="When requests are compared, as EventBridge Scheduler says it. A look costs about 0.01 $.",
     )
-    timezone: str = Field(default="UTC", description="The time zone of the schedule, by its IANA name: Europe/Berlin.")
+    timezone: ZoneName = Field(
+        default="UTC", description="The time zone of the schedule, by its IANA name: Europe/Berlin."
+    )
     window_hours: int = Field(default=24, ge=1, le=744, description="How far back requests are compared, in hours.")
     drift: Drift = Field(default=Drift(), description="What counts as drift.")
     quality: Quality | None = Field(
@@ -94,23 +129,15 @@ class Monitoring(Section):
         description="What predictions must reach, by truth that is put below curated/truth/ later. Left out: no truth "
         "is looked for.",
     )
+    bias: Bias | None = Field(
+        default=None,
+        description="Whether groups are treated less alike than at the training. Left out: no groups are compared.",
+    )
+    explain: Explain | None = Field(
+        default=None,
+        description="Whether answers depend on the same columns as at the training. Left out: the model is not asked.",
+    )
     machine: Machine = Field(default=Machine(), description="Machines that compare.")
-
-    @field_validator("schedule")
-    @classmethod
-    def _check_schedule(cls, value: str) -> str:
-        try:
-            Schedule.parse(value)
-        except ValueError as error:
-            raise ValueError(f"it is no schedule: {error}; it may be {FORMS}") from None
-        return value
-
-    @field_validator("timezone")
-    @classmethod
-    def _check_timezone(cls, value: str) -> str:
-        if find_zone(value) is None:
-            raise ValueError("it is no time zone; one looks like Europe/Berlin or UTC")
-        return value
 
     @field_validator("ignore")
     @classmethod
@@ -118,6 +145,13 @@ class Monitoring(Section):
         if odd := [name for name in value if not name or "," in name]:
             raise ValueError(f"`{odd[0]}` is no column: a name has no comma here")
         return value
+
+    @model_validator(mode="after")
+    def _check_label(self) -> Self:
+        """What a training compares and explains, it does by rows whose label is known."""
+        if not self.label and (self.bias or self.explain):
+            raise ValueError(f"say `label` too: `{'bias' if self.bias else 'explain'}` begins with rows that have one")
+        return self
 
 
 class MonitoringOptions(ServeOptions):
@@ -134,5 +168,6 @@ class MonitoringOptions(ServeOptions):
     def _check_monitoring(cls, value: Monitoring | None, info: ValidationInfo) -> Monitoring | None:
         flavour = getattr(info.data.get("serving"), "flavour", "")
         if value is not None and (reason := CANNOT.get(flavour)):
-            raise ValueError(f"a {flavour} endpoint cannot be watched. {reason} Set `serving: {{flavour: realtime}}`")
+            hint = "Set `serving: {flavour: realtime}`, or watch nothing: `monitoring: null`"
+            raise ValueError(f"a {flavour} endpoint cannot be watched. {reason} {hint}")
         return value

@@ -2,22 +2,78 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Final, Literal, Self
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, field_validator, model_validator
 
+from mlops_iac.blueprints.parts.files_options import Files
 from mlops_iac.config.section import Section
+from mlops_iac.core.instance_types import Processor
+from mlops_iac.core.pools import kind_of
 
-EC2_TYPE = r"^(optimal|default_x86_64|default_arm64|[a-z][a-z-]*[0-9][a-z0-9-]*(\.[a-z0-9-]+)?)$"
+EC2_TYPE: Final = r"^(optimal|default_x86_64|default_arm64|[a-z][a-z-]*[0-9][a-z0-9-]*(\.[a-z0-9-]+)?)$"
 """A type, a family, or one of Batch's own words:
 https://docs.aws.amazon.com/batch/latest/APIReference/API_ComputeResource.html"""
+GPU_SHARED_GIB: Final = 4
+"""Of a container on a queue of GPUs, where nothing is said: data loaders hand batches over in shared memory."""
+USUAL: Final = ("cpu", "gpu")
+TAKEN: Final = ("batch", "sagemaker", *USUAL)
+"""Words that a step says for where it computes."""
+
+QueueName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=20)]
 
 
-class Pool(Section):
+class Machines(Section):
     instance_types: tuple[Annotated[str, StringConstraints(pattern=EC2_TYPE)], ...] = Field(
-        min_length=1, max_length=20, description="EC2 types or families behind this queue, such as c6i or g5.xlarge."
+        min_length=1,
+        max_length=20,
+        description="EC2 types or families behind this queue, such as c6i or g5.xlarge, of one kind of processor. "
+        "Machines with GPUs start with AWS's image that has NVIDIA's driver.",
     )
     max_vcpus: int = Field(default=64, ge=1, le=10_000, description="vCPUs in use at the same time, at most.")
+    buying: tuple[Literal["spot", "on_demand"], ...] = Field(
+        default=("spot", "on_demand"),
+        min_length=1,
+        max_length=2,
+        description="How machines are bought, in the order in which the queue tries it.",
+    )
+    volume_gib: int = Field(default=100, ge=30, le=16384, description="Disk of each machine, in GiB.")
+
+    @field_validator("instance_types")
+    @classmethod
+    def _check_types(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        kind_of(value)
+        return value
+
+    @field_validator("buying")
+    @classmethod
+    def _check_buying(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if len(set(value)) < len(value):
+            raise ValueError(f"`{value[0]}` stands there twice: name each way once")
+        return value
+
+    @property
+    def processor(self) -> Processor:
+        return kind_of(self.instance_types)
+
+
+class Pool(Machines):
+    shared_memory_gib: int | None = Field(
+        default=None,
+        ge=1,
+        le=1024,
+        description="How much a container's processes may share in /dev/shm, in GiB; it counts as memory of the "
+        f"container. Left out: {GPU_SHARED_GIB} where the machines have GPUs, elsewhere the 64 MiB that Docker gives.",
+    )
+
+    @property
+    def shared_memory_mib(self) -> int | None:
+        """None: as Docker has it."""
+        gib = self.shared_memory_gib or (GPU_SHARED_GIB if self.processor == "gpu" else None)
+        return None if gib is None else gib * 1024
+
+
+CPU: Final = Pool(instance_types=("m5", "c5"))
 
 
 class BatchQueues(Section):
@@ -28,16 +84,43 @@ class BatchQueues(Section):
         description="Build the queues. Idle machines cost nothing; the endpoints the network then needs cost about "
         "90 $ a month.",
     )
-    cpu: Pool = Field(default=Pool(instance_types=("m5", "c5")), description="The queue `cpu`.")
+    cpu: Pool = Field(default=CPU, description="The queue `cpu`.")
     gpu: Pool = Field(default=Pool(instance_types=("g5",), max_vcpus=32), description="The queue `gpu`.")
+    more: dict[QueueName, Pool] = Field(
+        default={}, max_length=10, description="More queues, by names of your own: what a step says as its `compute`."
+    )
+
+    @field_validator("more")
+    @classmethod
+    def _check_more(cls, value: dict[str, Pool]) -> dict[str, Pool]:
+        if taken := sorted({*TAKEN} & {*value}):
+            raise ValueError(f"`{taken[0]}` is taken: give the queue another name")
+        return value
 
     @property
     def pools(self) -> dict[str, Pool]:
         """By the names of their queues; none where none are built."""
-        return {"cpu": self.cpu, "gpu": self.gpu} if self.enabled else {}
+        return {"cpu": self.cpu, "gpu": self.gpu, **self.more} if self.enabled else {}
 
 
 class QueueOptions(Section):
     """The options of a blueprint that offers queues."""
 
     batch: BatchQueues = Field(default=BatchQueues(), description="Queues for heavier work. Left out: none are built.")
+    files: Files | None = Field(
+        default=None,
+        description="A folder that all containers on queues share, and that outlives them. Left out: there is none.",
+    )
+
+    @model_validator(mode="after")
+    def _check_files(self) -> Self:
+        if self.files and not self.batch.enabled:
+            raise ValueError("`files` are for containers on queues: say `batch: {enabled: true}`, or leave them out")
+        return self
+
+    @property
+    def pools_by_place(self) -> dict[str, Pool]:
+        """By where a stack file says them, below ``options``."""
+        return {
+            f"batch.{name}" if name in USUAL else f"batch.more.{name}": one for name, one in self.batch.pools.items()
+        }

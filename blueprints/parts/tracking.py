@@ -6,12 +6,11 @@ from collections.abc import Iterator, Sequence
 
 from mlops_iac.blueprints.parts.flow import Flow
 from mlops_iac.blueprints.parts.foundation import Foundation
+from mlops_iac.blueprints.parts.told import CALLER
 from mlops_iac.components.tracking.mlflow import ARTIFACTS, Mlflow, MlflowArgs
 from mlops_iac.components.tracking.tracker import TrackedPipeline, Tracker, TrackerArgs
 from mlops_iac.core import environment as env
 from mlops_iac.pipelines.describe import describe
-
-CALLER = "caller"
 
 
 def make_tracking(foundation: Foundation, kind: str, flows: Sequence[Flow]) -> env.Service | None:

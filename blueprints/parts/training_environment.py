@@ -2,110 +2,155 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pulumi
 
+from mlops_iac.blueprints.parts.budget import stop_when_spent
+from mlops_iac.blueprints.parts.external import tell_external
+from mlops_iac.blueprints.parts.features import tell_features, tell_service
 from mlops_iac.blueprints.parts.flow import Flow
 from mlops_iac.blueprints.parts.foundation import Foundation
 from mlops_iac.blueprints.parts.foundation_options import FoundationOptions
-from mlops_iac.blueprints.parts.jobs import Jobs
+from mlops_iac.blueprints.parts.jobs import Runs
+from mlops_iac.blueprints.parts.layers import Layers
+from mlops_iac.blueprints.parts.promotion import asked, told
 from mlops_iac.blueprints.parts.serve import Serve
+from mlops_iac.blueprints.parts.told import CALLER, as_any, tell_foundation, tell_lake, tell_queues
 from mlops_iac.blueprints.parts.tracking import make_tracking
-from mlops_iac.blueprints.parts.training_options import TrainingOptions
 from mlops_iac.blueprints.parts.triggers import make_triggers
 from mlops_iac.components.monitoring.cloudwatch import Monitoring, MonitoringArgs
 from mlops_iac.core import environment as env
 from mlops_iac.pipelines.describe import describe
 
 if TYPE_CHECKING:
-    from mlops_iac.components._kit.refs import EndpointRef
-    from mlops_iac.components.compute.batch import BatchCompute
+    from mlops_iac.components.api.rest import Api
     from mlops_iac.components.monitoring.drift import DriftMonitor
+    from mlops_iac.components.monitoring.objectives import Objectives
+    from mlops_iac.components.registry.signing import ModelSigning
+    from mlops_iac.components.warehouse import Warehouse
 
-CALLER = "caller"
-"""Credentials of a service that is used with the client's own AWS credentials."""
 
-
-def watch(foundation: Foundation, options: FoundationOptions, flows: Sequence[Flow], serve: Serve) -> Monitoring:
+def watch(
+    layers: Layers, options: FoundationOptions, flows: Sequence[Flow], objectives: Objectives | None = None
+) -> Monitoring:
     """A dashboard, alarms on failed runs, and a budget."""
+    foundation, serve = layers.foundation, layers.serve
     args = MonitoringArgs(
         alerts=foundation.alerts.ref,
         pipelines={flow.pipeline.name: flow.ref for flow in flows},
         endpoints=[serve.endpoint.ref],
+        scaling=[serve.scaling.ref] if serve.scaling else (),
+        apis=[layers.api.ref] if layers.api else (),
+        objectives=objectives,
         monthly_budget_usd=options.monthly_budget_usd,
     )
     return Monitoring(foundation.site.named("monitoring"), args)
 
 
 def tell(
-    foundation: Foundation,
-    options: TrainingOptions,
+    layers: Layers,
+    options: Runs,
     *,
-    jobs: Jobs,
-    serve: Serve,
     flows: Sequence[Flow],
     monitoring: Monitoring,
-    monitor: DriftMonitor | None = None,
-    queues: BatchCompute | None = None,
+    two_person: bool = False,
+    more: Mapping[str, env.Service] | None = None,
 ) -> env.Environment:
-    """Publish the client profile and answer the environment's record; its values are Outputs until all exists."""
+    """Publish the client profile and answer the environment's record; its values are Outputs until all exists.
+    ``more``: services that only this blueprint has."""
+    foundation, serve = layers.foundation, layers.serve
     foundation.tell(
         {
             **{f"MLOPS_IAC_PIPELINE_{_variable(flow.pipeline.name)}": flow.ref.handle for flow in flows},
             "MLOPS_IAC_MODEL_PACKAGE_GROUP": serve.registry.group_name,
             "MLOPS_IAC_ENDPOINT": serve.endpoint.endpoint_name,
+            **{name: value for service in (more or {}).values() for name, value in service.client.items()},
         }
     )
-    site, lake = foundation.site, foundation.lake.ref
-    registry, images, endpoint = serve.registry.ref, foundation.images.ref, serve.endpoint.ref
     pipelines = {flow.pipeline.name: _pipeline(foundation, options, flow) for flow in flows}
-    make_triggers(foundation, flows, pipelines, monitor)
+    make_triggers(foundation, flows, pipelines, layers.monitor)
     tracking = make_tracking(foundation, options.tracking, flows)
+    stop_when_spent(foundation, foundation.options.over_budget, monitoring)
     values: dict[str, Any] = {
-        "team": site.team,
-        "environment": site.environment,
-        "blueprint": site.blueprint,
-        "region": site.region,
-        "account_id": site.account_id,
-        "stores": {
-            env.LAKE: env.Store(bucket=_any(lake.bucket), zones=dict(lake.zones), key_arn=_any(lake.key_arn or ""))
-        },
+        **tell_foundation(foundation, monitoring),
         "pipelines": pipelines,
-        "endpoints": {"main": _endpoint(endpoint, monitor)},
-        "registries": {"main": env.Registry(model_package_group=_any(registry.group), repository_url=_any(images.url))},
-        "queues": {
-            name: env.Queue(queue=_any(queue.queue_arn), job_definition=_any(queue.job_definition_arn))
-            for name, queue in (queues.queues if queues else {}).items()
+        "endpoints": {"main": _endpoint(serve, layers.monitor)},
+        "apis": _apis(layers.api),
+        "registries": {"main": _registry(foundation, serve, layers.signing)},
+        "queues": tell_queues(layers.queues),
+        "feature_groups": tell_features(layers.features) if layers.features else {},
+        "services": {
+            **tell_external(foundation.options),
+            **_services(layers),
+            **({"experiment-tracking": tracking} if tracking else {}),
+            **(layers.vectors.services if layers.vectors else {}),
+            **(more or {}),
+            **({"feature-store": tell_service(foundation)} if layers.features else {}),
+            **_warehouse(foundation, layers.warehouse),
         },
-        "services": _services(foundation, jobs, serve) | ({"experiment-tracking": tracking} if tracking else {}),
-        "approvals_queue_url": next((_any(flow.approvals.ref.url) for flow in flows if flow.approvals), None),
-        "alerts_topic_arn": foundation.alerts.ref.arn,
-        "dashboard": monitoring.dashboard_name,
+        "approvals_queue_url": next((as_any(flow.approvals.ref.url) for flow in flows if flow.approvals), None),
+        "trail": env.Trail(arn=as_any(layers.trail.ref.arn), bucket=as_any(layers.trail.ref.bucket))
+        if layers.trail
+        else None,
+        "two_person": True if two_person else None,
+        "promotion": told(asked(options)),
     }
     return env.Environment(**values)
 
 
-def _endpoint(endpoint: EndpointRef, monitor: DriftMonitor | None) -> env.Endpoint:
+def _endpoint(serve: Serve, monitor: DriftMonitor | None) -> env.Endpoint:
+    endpoint, scaling = serve.endpoint.ref, serve.scaling
     capacity = {
         key: endpoint.settings[key]
         for key in ("InstanceType", "InitialInstanceCount", "ServerlessConfig")
         if key in endpoint.settings
     }
-    watched = _any(monitor.alarms if monitor else {})
-    return env.Endpoint(name=_any(endpoint.name), flavour=endpoint.flavour, capacity=capacity, watched=watched)
+    watched = as_any(monitor.alarms if monitor else {})
+    scales = {"at_least": scaling.ref.at_least, "at_most": scaling.ref.at_most} if scaling else {}
+    return env.Endpoint(
+        name=as_any(endpoint.name), flavour=endpoint.flavour, capacity=capacity, scaling=scales, watched=watched
+    )
+
+
+def _registry(foundation: Foundation, serve: Serve, signing: ModelSigning | None) -> env.Registry:
+    return env.Registry(
+        model_package_group=as_any(serve.registry.ref.group),
+        repository_url=as_any(foundation.images.ref.url),
+        adopted=True if serve.registry.nodes is None else None,
+        signing_key_arn=as_any(signing.ref.key_arn) if signing else None,
+        verifier=as_any(signing.ref.verifier_arn) if signing else None,
+    )
+
+
+def _apis(api: Api | None) -> dict[str, env.Api]:
+    """By the name of the endpoint that they stand before. An environment without one loads nothing of it."""
+    if api is None:
+        return {}
+    from mlops_iac.blueprints.parts.api import tell_api
+
+    return {"main": tell_api(api)}
+
+
+def _warehouse(foundation: Foundation, warehouse: Warehouse | None) -> dict[str, env.Service]:
+    """By capability. An environment without one loads nothing of it."""
+    if warehouse is None:
+        return {}
+    from mlops_iac.blueprints.parts.warehouse import tell_warehouse
+
+    return tell_warehouse(foundation, warehouse)
 
 
 def _variable(pipeline: str) -> str:
     return pipeline.upper().replace("-", "_")
 
 
-def _pipeline(foundation: Foundation, options: TrainingOptions, flow: Flow) -> env.Pipeline:
+def _pipeline(foundation: Foundation, options: Runs, flow: Flow) -> env.Pipeline:
     return env.Pipeline(
         **describe(flow.pipeline, foundation.lake.ref.zones),
         target=flow.ref.target,
-        handle=_any(flow.ref.handle),
+        handle=as_any(flow.ref.handle),
         framework=options.framework.name,
         framework_version=options.framework.version,
         code=foundation.stack.code,
@@ -113,33 +158,26 @@ def _pipeline(foundation: Foundation, options: TrainingOptions, flow: Flow) -> e
     )
 
 
-def _services(foundation: Foundation, jobs: Jobs, serve: Serve) -> dict[str, env.Service]:
+def _services(layers: Layers) -> dict[str, env.Service]:
     """What the environment offers, by capability."""
-    site, lake = foundation.site, foundation.lake.ref
-    registry, endpoint = serve.registry.ref, serve.endpoint.ref
+    site, api = layers.foundation.site, layers.api
+    registry, endpoint = layers.serve.registry.ref, layers.serve.endpoint.ref
     region = {"AWS_REGION": site.region}
     predict = pulumi.Output.concat(
         f"https://runtime.sagemaker.{site.region}.amazonaws.com/endpoints/", endpoint.name, "/invocations"
     )
     return {
-        "data-lake": env.Service(
-            endpoint=_any(lake.uri("")),
-            credentials=_any(jobs.compute.ref.role_arn),
-            client=_any({**region, "MLOPS_IAC_BUCKET": lake.bucket}),
-        ),
+        "data-lake": tell_lake(layers.foundation, layers.jobs.compute.ref.role_arn),
         "model-store": env.Service(
-            endpoint=_any(registry.arn),
+            endpoint=as_any(registry.arn),
             credentials=CALLER,
-            client=_any({**region, "MLOPS_IAC_MODEL_PACKAGE_GROUP": registry.group}),
+            client=as_any({**region, "MLOPS_IAC_MODEL_PACKAGE_GROUP": registry.group}),
         ),
         "prediction-serving": env.Service(
-            endpoint=_any(predict),
+            endpoint=as_any(api.url if api else predict),
             credentials=CALLER,
-            client=_any({**region, "MLOPS_IAC_ENDPOINT": endpoint.name}),
+            client=as_any(
+                {**region, "MLOPS_IAC_ENDPOINT": endpoint.name, **({"MLOPS_IAC_API": api.url} if api else {})}
+            ),
         ),
     }
-
-
-def _any(value: Any) -> Any:
-    """An Output where the record says text: the record is read back only after all values are known."""
-    return value

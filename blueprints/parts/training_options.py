@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
-from mlops_iac.blueprints import BLUEPRINTS
+from mlops_iac.blueprints.parts.run_options import USUAL_ORCHESTRATOR, Framework, Orchestrator, Tracking
 from mlops_iac.config.section import Section
-from mlops_iac.core.errors import ConfigError, Problem
-from mlops_iac.core.frameworks import get_framework
+from mlops_iac.core.errors import Problem
 from mlops_iac.core.script_mode import MOST_INSTANCES
 from mlops_iac.pipelines import hyperparameters
 from mlops_iac.pipelines.names import MetricPath, Word
@@ -21,21 +20,6 @@ from mlops_iac.pipelines.triggers import MOST_TRIGGERS, Triggers
 
 ScriptName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_./-]*\.py$", max_length=200)]
 InstanceType = Annotated[str, StringConstraints(pattern=r"^ml\.[a-z0-9-]+\.[a-z0-9]+$")]
-
-
-class Framework(Section):
-    name: str = Field(
-        default="sklearn", description="The framework your scripts are written for: sklearn, xgboost or pytorch."
-    )
-    version: str = Field(default="1.4-2", description="Its version, as AWS's framework images are tagged.")
-
-    @model_validator(mode="after")
-    def _check(self) -> Self:
-        try:
-            get_framework(self.name, self.version)
-        except ConfigError as error:
-            raise ValueError(error.detail) from None
-        return self
 
 
 class Scripts(Section):
@@ -169,33 +153,13 @@ class TrainingOptions(Section):
         description="The channels of the training script, each an output of `prepare`; `validation` is one only when "
         "it is named here.",
     )
-    orchestrator: Literal["step-functions", "sagemaker-pipelines"] = Field(
-        default="step-functions",
-        description="What runs the pipeline: AWS Step Functions, or SageMaker Pipelines, which shows runs in SageMaker "
-        "Studio.",
-    )
-
-    tracking: Literal["none", "mlflow", "sagemaker"] = Field(
-        default="none",
-        description="Where runs are logged when they are over: in MLflow (an app that SageMaker manages, free when "
-        "idle), in SageMaker's experiments, or nowhere else than in the environment's own records.",
-    )
-
+    orchestrator: Orchestrator = Field(default=USUAL_ORCHESTRATOR)
+    tracking: Tracking = Field(default="none")
     triggers: Triggers = Field(
         default={},
         max_length=MOST_TRIGGERS,
         description="What starts the training by itself, by names of your own. Left out: only a person does.",
     )
-
-    @field_validator("orchestrator", mode="before")
-    @classmethod
-    def _check_orchestrator(cls, value: Any) -> Any:
-        """A platform runs a team's own pipelines, and has a blueprint of its own."""
-        if isinstance(value, str) and f"{value}-platform" in BLUEPRINTS:
-            raise ValueError(
-                f"{value} runs pipelines that are written for it, and none of steps: `blueprint: {value}-platform`"
-            )
-        return value
 
     @field_validator("data")
     @classmethod
@@ -216,6 +180,11 @@ class TrainingOptions(Section):
             if fault := hyperparameters.find_fault(hyperparameters.text_of(item)):
                 raise ValueError(f"`{name}` {fault}")
         return value
+
+    @property
+    def usual_instance_type(self) -> str:
+        """Of a job that names none."""
+        return self.instances.train.instance_type
 
     @property
     def not_embedded(self) -> Iterable[Problem]:

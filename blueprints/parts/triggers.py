@@ -50,7 +50,7 @@ def make_triggers(
             triggers=wanted,
             lake=foundation.lake.ref,
             bucket_events="data" in kinds,
-            key=foundation.key,
+            key=foundation.log_key,
             boundary=foundation.boundary,
         ),
     )
@@ -62,7 +62,7 @@ def make_triggers(
             flow.orchestrator.grant_look(found.role)
     comparing = [flow for flow in flows if flow.pipeline.triggers and flow.pipeline.champion_bounds]
     if comparing:
-        comparing[0].serve.registry.grant_read(found.role)
+        comparing[0].layers.serve.registry.grant_read(found.role)
         foundation.lake.grant_read(found.role, "models")
     return found
 
@@ -106,7 +106,7 @@ def _champions(flow: Flow, pipeline: env.Pipeline) -> dict[str, dict[str, Any]]:
     """What the function that starts runs asks of the registry, by the names of the bounds."""
     return {
         one["parameter"]: {
-            "group": flow.serve.registry.group_name,
+            "group": flow.layers.serve.registry.group_name,
             "keys": [*metric_keys(one["metric"])],
             "direction": one["direction"],
             "by": one["champion"]["by"],

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
+from mlops_iac.blueprints import About
 from mlops_iac.blueprints.parts.training_blueprint import TrainingBlueprint
 from mlops_iac.blueprints.realtime_inference.options import RealtimeInferenceOptions
 
 if TYPE_CHECKING:
-    from mlops_iac.components._kit.site import Site
-    from mlops_iac.config.stack_config import StackConfig
-    from mlops_iac.core.environment import Environment
-    from mlops_iac.pipelines.pipeline import Pipeline
+    pass
 
 
 class RealtimeInference(TrainingBlueprint):
@@ -20,12 +17,12 @@ class RealtimeInference(TrainingBlueprint):
 
     name: ClassVar[str] = "realtime-inference"
     summary: ClassVar[str] = "Train, gate, register and serve in milliseconds, on machines that are always awake."
+    about: ClassVar[About] = About(
+        use_for="an application that asks for each click or each scan and shows the answer at once",
+        not_for="a few requests a day: its machines are awake day and night (tabular-batch)",
+        orchestrator="Step Functions, SageMaker Pipelines or Airflow",
+        compute="SageMaker jobs, endpoint on its own machines",
+        example="cellar",
+        scripts="tabular",
+    )
     Options: ClassVar[type[RealtimeInferenceOptions]] = RealtimeInferenceOptions
-
-    def build(
-        self, site: Site, stack: StackConfig, options: RealtimeInferenceOptions, pipelines: Sequence[Pipeline]
-    ) -> Environment:
-        """Make the resources. Called inside a Pulumi program."""
-        from mlops_iac.blueprints.realtime_inference.build import build
-
-        return build(site, stack, options, pipelines)

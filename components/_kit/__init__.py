@@ -8,11 +8,14 @@ from mlops_iac.components._kit.documents import Document, policy, render
 from mlops_iac.components._kit.grants import Grant
 from mlops_iac.components._kit.reach import Reach
 from mlops_iac.components._kit.refs import (
+    ApiRef,
     ApprovalsRef,
     BoundaryRef,
     BucketRef,
     CardsRef,
+    DomainRef,
     EndpointRef,
+    FilesRef,
     JobRef,
     KeyRef,
     LakeRef,
@@ -24,19 +27,27 @@ from mlops_iac.components._kit.refs import (
     RepositoryRef,
     RoleRef,
     RunEvents,
+    ScalingRef,
+    SigningRef,
     TopicRef,
+    TrailRef,
+    VectorStoreRef,
+    WarehouseRef,
 )
 from mlops_iac.components._kit.site import Named, Profile, Site
 from mlops_iac.components._kit.transforms import Transform, Transforms
 
 __all__ = [
+    "ApiRef",
     "ApprovalsRef",
     "BoundaryRef",
     "BucketRef",
     "CardsRef",
     "Component",
     "Document",
+    "DomainRef",
     "EndpointRef",
+    "FilesRef",
     "Grant",
     "JobRef",
     "KeyRef",
@@ -52,10 +63,15 @@ __all__ = [
     "RepositoryRef",
     "RoleRef",
     "RunEvents",
+    "ScalingRef",
+    "SigningRef",
     "Site",
     "TopicRef",
+    "TrailRef",
     "Transform",
     "Transforms",
+    "VectorStoreRef",
+    "WarehouseRef",
     "policy",
     "render",
 ]

@@ -31,7 +31,7 @@ _PLAIN: Final = frozenset(
 def load_by_class() -> None:
     """Make each package of pulumi_aws that nobody has used yet load its classes one by one. Once is enough."""
     importlib.import_module("pulumi_aws")
-    for name, module in list(sys.modules.items()):
+    for name, module in sys.modules.copy().items():  # a copy is made at once, whatever other threads import
         lazy = type(module)
         if name.startswith("pulumi_aws.") and lazy is not ModuleType and not issubclass(lazy, _ByClass):
             module.__class__ = type("LazyPackage", (_ByClass, lazy), {})

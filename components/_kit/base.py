@@ -11,6 +11,7 @@ import pulumi
 from mlops_iac.components._kit import naming, transforms
 from mlops_iac.components._kit.facts import get_facts
 from mlops_iac.components._kit.grants import Grant
+from mlops_iac.components._kit.people import Declared
 from mlops_iac.components._kit.reach import Reach
 from mlops_iac.components._kit.site import Named, Site
 from mlops_iac.components._kit.tags import tags_of
@@ -29,6 +30,8 @@ class Component(pulumi.ComponentResource):
     Nodes: ClassVar[type]
     reach: ClassVar[tuple[Reach, ...]] = ()
     """The most that it may allow anybody. Left out: nothing."""
+    people: ClassVar[Declared] = {}
+    """What persons may do with it, by level of trust. Left out: nothing."""
     was: ClassVar[tuple[str, ...]] = ()
     """Names that its class once had: what is deployed under them is this one. Left out: none."""
     stem: str
@@ -42,10 +45,12 @@ class Component(pulumi.ComponentResource):
     ) -> None:
         transforms.check(given or {}, self.children(), type(self).__name__)
         former = [pulumi.Alias(type_=_token(name)) for name in self.was]
+        former += [pulumi.Alias(name=name) for name in place.site.former_names(place.name)]
         opts = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(aliases=former)) if former else opts
         super().__init__(_token(type(self).__name__), place.name, None, opts)
         self.place = place
         self.site.ceiling.add(self.reach)
+        self.site.people.add(self.people)
         self.stem = place.name
         self._given = given or {}
 
@@ -78,12 +83,14 @@ class Component(pulumi.ComponentResource):
         name: str = "",
         called: str | None = None,
         depends_on: Iterable[pulumi.Resource] = (),
+        secret: Iterable[str] = (),
     ) -> R:
         """Make one child: named, tagged, protected and parented here, after the caller's transform, and the stack's of
         its type, have spoken.
 
         ``child`` is its key; ``name`` tells children of one key apart (the two subnets of a network). ``called`` are
         the words of the physical name where the logical name would read badly (a bucket called `…-lake-bucket`).
+        ``secret`` are outputs that Pulumi's provider would keep in clear.
         """
         logical = f"{self.stem}-{name or child.replace('_', '-')}"
         token = kind.pulumi_type
@@ -92,9 +99,11 @@ class Component(pulumi.ComponentResource):
             parent=self,
             depends_on=list(depends_on) or None,
             protect=True if self.site.protected and facts.loses else None,
+            aliases=[pulumi.Alias(name=former) for former in self.site.former_names(logical)] or None,
+            additional_secret_outputs=list(secret) or None,
         )
         complete = {
-            **self._naming(facts, token, logical if called is None else called),
+            **self._naming(facts, token, self.site.naming(logical if called is None else called)),
             **self._tagging(facts, token, logical),
             **props,
         }
@@ -113,7 +122,7 @@ class Component(pulumi.ComponentResource):
 
     def physical(self, token: str, child: str = "") -> str:
         """The physical name that a child of this type has or would have (unique types excepted)."""
-        logical = f"{self.place.name}-{child}" if child else self.place.name
+        logical = self.site.naming(f"{self.place.name}-{child}" if child else self.place.name)
         return naming.physical_name(token, stack=self.site.stack, logical=logical)
 
     def _naming(self, facts: Facts, token: str, logical: str) -> dict[str, Any]:

@@ -10,40 +10,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Literal
 
 import pulumi
 
 from mlops_iac.core.errors import BlueprintError
-
-UNSCOPED: dict[str, str] = {
-    "batch:DescribeJobs": "Batch Describe calls take no resource.",
-    "cloudwatch:PutMetricData": "CloudWatch scopes it by namespace only; the grant must name it in a condition.",
-    "ec2:CreateNetworkInterface": "SageMaker's and Batch's own calls on network interfaces that do not exist yet.",
-    "ec2:CreateNetworkInterfacePermission": "as ec2:CreateNetworkInterface",
-    "ec2:DeleteNetworkInterface": "as ec2:CreateNetworkInterface",
-    "ec2:DeleteNetworkInterfacePermission": "as ec2:CreateNetworkInterface",
-    "ec2:DescribeDhcpOptions": "EC2 Describe calls take no resource.",
-    "ec2:DescribeNetworkInterfaces": "EC2 Describe calls take no resource.",
-    "ec2:DescribeSecurityGroups": "EC2 Describe calls take no resource.",
-    "ec2:DescribeSubnets": "EC2 Describe calls take no resource.",
-    "ec2:DescribeVpcs": "EC2 Describe calls take no resource.",
-    "ecs:DiscoverPollEndpoint": "ECS offers no resource for it.",
-    "ecr:GetAuthorizationToken": "ECR's token is for the whole registry.",
-    "logs:CreateLogDelivery": "CloudWatch Logs' vended delivery API takes no resource.",
-    "logs:DeleteLogDelivery": "as logs:CreateLogDelivery",
-    "logs:DescribeLogGroups": "as logs:CreateLogDelivery",
-    "logs:DescribeResourcePolicies": "as logs:CreateLogDelivery",
-    "logs:GetLogDelivery": "as logs:CreateLogDelivery",
-    "logs:ListLogDeliveries": "as logs:CreateLogDelivery",
-    "logs:PutResourcePolicy": "as logs:CreateLogDelivery",
-    "logs:UpdateLogDelivery": "as logs:CreateLogDelivery",
-    "xray:GetSamplingRules": "X-Ray offers no resource for it.",
-    "xray:GetSamplingTargets": "X-Ray offers no resource for it.",
-    "xray:PutTelemetryRecords": "X-Ray offers no resource for it.",
-    "xray:PutTraceSegments": "X-Ray offers no resource for it.",
-}
-"""Actions for which AWS offers no resource-level permission, and why. Only these may be granted on ``*``."""
+from mlops_iac.core.unscoped import UNSCOPED
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,6 +30,8 @@ class Grant:
     resources: tuple[pulumi.Input[str], ...]
     conditions: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """IAM condition operator to key to value. Left out: none."""
+    effect: Literal["Allow", "Deny"] = "Allow"
+    """Left out: it allows. What denies goes before whatever anybody allows."""
 
     def __post_init__(self) -> None:
         problems = [f"action `{action}` has a wildcard" for action in self.actions if "*" in action]
@@ -69,7 +43,7 @@ class Grant:
             raise BlueprintError(
                 "A grant is too wide.",
                 f"Grant `{self.sid}`: {'; '.join(problems)}.",
-                hint="name each action and resource; what AWS cannot scope is listed in components/_kit/grants.py.",
+                hint="name each action and resource; what AWS cannot scope is listed in mlops_iac/core/unscoped.py.",
             )
 
     @property
@@ -94,7 +68,7 @@ class Grant:
         """The grant as one statement of a policy document; values may be Outputs."""
         statement: dict[str, Any] = {
             "Sid": self.sid,
-            "Effect": "Allow",
+            "Effect": self.effect,
             "Action": sorted(set(self.actions)),
             "Resource": list(self.resources),
         }
@@ -102,14 +76,14 @@ class Grant:
             statement["Condition"] = {operator: dict(keys) for operator, keys in self.conditions.items()}
         return statement
 
-    def _terms(self) -> tuple[frozenset[str], str]:
+    def _terms(self) -> tuple[frozenset[str], str, str]:
         """Actions and conditions, comparable: an Output among the values stands for its operator and key only."""
         keys = sorted(
             (operator, key, "" if isinstance(value, pulumi.Output) else repr(value))
             for operator, of in self.conditions.items()
             for key, value in of.items()
         )
-        return frozenset(self.actions), repr(keys)
+        return frozenset(self.actions), repr(keys), self.effect
 
 
 def _words(name: str) -> list[str]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pulumi
 
-from mlops_iac.components._kit.grants import UNSCOPED
+from mlops_iac.core.unscoped import UNSCOPED
 
 if TYPE_CHECKING:
     from mlops_iac.components._kit.site import Site
@@ -56,7 +56,7 @@ class Ceiling:
             self._reaches.setdefault((reach.actions, reach.on, repr(reach.conditions)), reach)
 
     def adopt(self, actions: tuple[str, ...], arn: pulumi.Input[str]) -> None:
-        """These actions on one thing that the environment uses and did not make, and on what is inside it."""
+        """These actions on one thing that the environment uses and did not make; of a bucket, on its objects too."""
         self._adopted.append((actions, arn))
 
     @property
@@ -65,21 +65,22 @@ class Ceiling:
         declared = {action for reach in self._reaches.values() for action in reach.actions}
         return frozenset(declared | {action for actions, _ in self._adopted for action in actions})
 
-    def statements(self, site: Site) -> list[dict[str, Any]]:
+    def statements(self, site: Site, *, apart: bool = False) -> list[dict[str, Any]]:
         """The ceiling as statements of a policy: those on the environment's own names are one, and those on the same
-        patterns are one."""
+        patterns are one. ``apart``: those of different services are not put together to save room."""
         found: dict[str, dict[str, Any]] = {}
         for reach in self._reaches.values():
             for sid, part, resources, conditions in _parts(site, reach):
                 known = found.setdefault(sid, {"Action": set(), "Resource": {}, "Condition": conditions})
                 known["Action"].update(part)
                 known["Resource"].update(resources)
-        return [*_rendered(found), *self._adoptions()]
+        return [*_rendered([*found.values()] if apart else _together(found)), *self._adoptions()]
 
     def _adoptions(self) -> list[dict[str, Any]]:
         by_actions: dict[tuple[str, ...], list[pulumi.Input[str]]] = {}
         for actions, arn in self._adopted:
-            by_actions.setdefault(tuple(sorted(actions)), []).extend([arn, pulumi.Output.concat(arn, "/*")])
+            inside = [pulumi.Output.concat(arn, "/*")] if actions[0].startswith("s3:") else []
+            by_actions.setdefault(tuple(sorted(actions)), []).extend([arn, *inside])
         return [{"Effect": "Allow", "Action": list(actions), "Resource": arns} for actions, arns in by_actions.items()]
 
 
@@ -100,7 +101,7 @@ def _parts(
     if not scoped:
         return
     on = reach.on or (OWN_NAMES.get(reach.service, "*/{stack}-*"),)
-    resources = {f"{reach.service}:{pattern}": _arn(site, reach.service, pattern.format(**words)) for pattern in on}
+    resources = {f"{reach.service}:{pattern}": _arn(site, reach.service, pattern, words) for pattern in on}
     conditions = {
         operator: {key: value.format(**words) for key, value in of.items()} for operator, of in reach.conditions.items()
     }
@@ -108,22 +109,54 @@ def _parts(
     yield "own" if own else repr((sorted(resources), conditions)), scoped, resources, conditions
 
 
-def _arn(site: Site, service: str, resource: str) -> pulumi.Input[str]:
+def _arn(site: Site, service: str, pattern: str, words: Mapping[str, str]) -> pulumi.Input[str]:
+    """What has the environment's name is its own in every region; the region's name is room that IAM does not give."""
+    resource = pattern.format(**words)
     if resource.startswith("arn:"):
         return resource
     if service == "s3":
         return f"arn:{site.partition}:s3:::{resource}"
-    return site.arn(service, resource, region=service != "iam")
+    region = "" if service == "iam" else "*" if "{stack" in pattern else site.region
+    return site.account.apply(lambda account: f"arn:{site.partition}:{service}:{region}:{account}:{resource}")
 
 
-def _rendered(found: Mapping[str, dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    for _, statement in sorted(found.items()):
+def _rendered(found: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
+    for statement in found:
         rendered = {
             "Effect": "Allow",
             "Action": sorted(statement["Action"]),
             "Resource": list(statement["Resource"].values()),
         }
         yield {**rendered, "Condition": statement["Condition"]} if statement["Condition"] else rendered
+
+
+def _together(found: Mapping[str, dict[str, Any]]) -> list[dict[str, Any]]:
+    """Statements of different services as one: an action means nothing on what belongs to another service, and each
+    statement less is 45 characters of the few that IAM takes."""
+    kept: list[dict[str, Any]] = []
+    merged: list[dict[str, Any]] = []
+    for sid, statement in sorted(found.items()):
+        if statement["Condition"] or sid == "unscoped":
+            kept.append(statement)
+            continue
+        free = (one for one in merged if not _services(one) & _services(statement))
+        place = next(free, None)
+        if place is None:
+            place = {"Action": set(), "Resource": {}, "Condition": {}}
+            merged.append(place)
+        place["Action"] |= statement["Action"]
+        place["Resource"].update(statement["Resource"])
+    return [*merged, *kept]
+
+
+def _services(statement: Mapping[str, Any]) -> set[str]:
+    return {action.partition(":")[0] for action in statement["Action"]}
+
+
+def without_repeats(statements: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Those that say something which none before them says: what is adopted may lie within what is declared, and IAM
+    takes few characters."""
+    return [one for number, one in enumerate(statements) if outside(statements[:number], one)]
 
 
 def outside(ceiling: Iterable[Mapping[str, Any]], granted: Mapping[str, Any]) -> list[str]:

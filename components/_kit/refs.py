@@ -10,6 +10,7 @@ from typing import Any, Literal
 import pulumi
 
 from mlops_iac.components._kit.reach import Ceiling
+from mlops_iac.core.retention import Retention
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,10 +48,34 @@ class LakeRef:
     """Zone name to key prefix, ending in a slash."""
     catalogue: CatalogueRef | None = None
     """None for a lake that was adopted: it has none of ours."""
+    retention: Retention | None = None
+    """None where nothing is locked."""
 
     def uri(self, prefix: str) -> pulumi.Output[str]:
         """``s3://bucket/prefix``"""
         return pulumi.Output.concat("s3://", self.bucket, "/", prefix)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReaderRef:
+    """A role of another environment that may read archives of models here. It need not exist yet."""
+
+    stack: str
+    account_id: pulumi.Input[str]
+    role_name: str
+
+    def arns(self, partition: str) -> tuple[pulumi.Output[str], pulumi.Output[str]]:
+        """Of the account, which a policy can name before the role exists, and of the role."""
+        account = pulumi.Output.concat(f"arn:{partition}:iam::", self.account_id, ":root")
+        return account, pulumi.Output.concat(f"arn:{partition}:iam::", self.account_id, f":role/{self.role_name}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class FilesRef:
+    """A folder of shared files, by its access point."""
+
+    file_system_id: pulumi.Input[str]
+    access_point_id: pulumi.Input[str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,6 +102,8 @@ class NetworkRef:
     vpc_id: pulumi.Input[str]
     subnet_ids: Sequence[pulumi.Input[str]]
     job_security_group_id: pulumi.Input[str]
+    more_subnet_ids: Sequence[pulumi.Input[str]] = ()
+    """In further zones, for what needs more of them than jobs do. Left out: none."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -168,11 +195,30 @@ class CardsRef:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SigningRef:
+    """How models are signed, and who says whether one is."""
+
+    key_arn: pulumi.Input[str]
+    """An asymmetric KMS key."""
+    verifier_arn: pulumi.Input[str]
+    """A function, called with a version of a registry."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class RepositoryRef:
     """An ECR repository."""
 
     url: pulumi.Input[str]
     arn: pulumi.Input[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class DomainRef:
+    """A domain of SageMaker Studio."""
+
+    id: pulumi.Input[str]
+    auth: Literal["IAM", "SSO"] = "IAM"
+    """How people come in. Left out: with their own AWS credentials."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -200,6 +246,38 @@ class EndpointRef:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ScalingRef:
+    """What scales an endpoint."""
+
+    scaler_arn: pulumi.Input[str]
+    """The function that is called before and after a deployment."""
+    at_least: int
+    at_most: int
+    metric: Metric
+    """What it goes by."""
+    target: float
+    """What the metric should be."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ApiRef:
+    """An API before an endpoint."""
+
+    url: pulumi.Input[str]
+    """Where predictions are asked for, the path included."""
+    auth: Literal["iam", "cognito", "api-key"]
+    name: pulumi.Input[str]
+    """As its metrics call it."""
+    stage: str
+    key_ids: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
+    """Application to its API key's id; the value is a secret that API Gateway keeps. Empty for other ways in."""
+    user_pool_id: pulumi.Input[str] | None = None
+    """Whose tokens are taken. None for other ways in."""
+    client_id: pulumi.Input[str] | None = None
+    """By which client of the pool people sign in. None for other ways in, and for a pool that was there before."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class ApprovalsRef:
     """Where runs put what they ask a person."""
 
@@ -212,3 +290,37 @@ class TopicRef:
     """An SNS topic."""
 
     arn: pulumi.Input[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrailRef:
+    """A trail of CloudTrail."""
+
+    arn: pulumi.Input[str]
+    bucket: pulumi.Input[str]
+    """Where its log files lie."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class VectorStoreRef:
+    """An index of vectors."""
+
+    bucket: pulumi.Input[str]
+    index: pulumi.Input[str]
+    index_arn: pulumi.Input[str]
+    dimension: int
+    """Numbers of a vector."""
+    metric: Literal["cosine", "euclidean"]
+    key_arn: pulumi.Input[str] | None = None
+    """None under `sandbox`, where S3 manages the encryption."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class WarehouseRef:
+    """A warehouse that answers SQL, and loads from and unloads into the lake."""
+
+    workgroup: pulumi.Input[str]
+    workgroup_arn: pulumi.Input[str]
+    database: str
+    role_arn: pulumi.Input[str]
+    """The role in which it reads and writes the lake."""

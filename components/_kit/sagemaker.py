@@ -12,6 +12,7 @@ from mlops_iac.components._kit.site import Named
 LOG_GROUPS = ("logs:CreateLogGroup", "logs:DescribeLogStreams")
 """AWS checks these against ``log-group:NAME:*``, a group's ARN as its streams are below it."""
 LOG_STREAMS = ("logs:CreateLogStream", "logs:PutLogEvents")
+READ_STREAMS, FIND_STREAMS = ("logs:GetLogEvents",), ("logs:DescribeLogStreams",)
 INTERFACES = (
     "ec2:CreateNetworkInterface",
     "ec2:CreateNetworkInterfacePermission",

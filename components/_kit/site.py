@@ -6,12 +6,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
 import pulumi
 
+from mlops_iac.components._kit.people import People
 from mlops_iac.components._kit.reach import Ceiling
 from mlops_iac.components._kit.transforms import ByType
+from mlops_iac.core.access import partition_of
 
 Profile = Literal["sandbox", "standard", "regulated"]
 """How much an environment protects.
@@ -42,16 +44,29 @@ class Site:
     transforms: ByType = field(default_factory=lambda: ByType({}))
     """What the program changes in every resource of a type. Left out: nothing."""
 
+    renamed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Logical name of a resource, or of a component with all that is in it, to those it had in earlier versions of the
+    blueprint, nearest first. Left out: nothing was renamed."""
+
     @property
     def stack(self) -> str:
         return f"{self.team}-{self.environment}"
 
+    def former_names(self, logical: str) -> tuple[str, ...]:
+        """What a resource was called in earlier versions of the blueprint, nearest first."""
+        for now, former in self.renamed.items():
+            if logical == now or logical.startswith(f"{now}-"):
+                return tuple(was + logical.removeprefix(now) for was in former)
+        return ()
+
+    def naming(self, logical: str) -> str:
+        """What a physical name is made of: a resource that is renamed here keeps its name in the cloud."""
+        return (logical, *self.former_names(logical))[-1]
+
     @property
     def partition(self) -> str:
         """AWS's partition, which every ARN starts with; it follows from the region's name."""
-        if self.region.startswith("cn-"):
-            return "aws-cn"
-        return "aws-us-gov" if self.region.startswith("us-gov-") else "aws"
+        return partition_of(self.region)
 
     @cached_property
     def account(self) -> pulumi.Output[str]:
@@ -62,6 +77,16 @@ class Site:
     def ceiling(self) -> Ceiling:
         """The most that the roles of this site may ever do; every component that is made here adds its part."""
         return Ceiling()
+
+    @cached_property
+    def people(self) -> People:
+        """What persons may do here; every component that is made here adds its part."""
+        return People()
+
+    @cached_property
+    def roles(self) -> list[Any]:
+        """Every role that is made here (`components/identity.py`), in the order in which they are."""
+        return []
 
     @property
     def protected(self) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, ClassVar
 
 import pulumi
 from pulumi_aws.batch import ComputeEnvironment, JobDefinition, JobQueue
@@ -13,16 +13,16 @@ from pulumi_aws.ec2 import LaunchTemplate
 from pulumi_aws.iam import InstanceProfile
 
 from mlops_iac.components._kit import BoundaryRef, Component, KeyRef, Named, NetworkRef, QueueRef, Reach
-from mlops_iac.components._kit.tags import tags_of
+from mlops_iac.components._kit.people import Declared
 from mlops_iac.components._kit.transforms import Transforms
-from mlops_iac.components.compute import batch_jobs
+from mlops_iac.components.compute import batch_jobs, batch_pools
 from mlops_iac.components.compute.batch_jobs import JobDefinitionArgs
+from mlops_iac.components.compute.batch_pools import PoolArgs
 from mlops_iac.components.compute.batch_roles import REACH as ROLES_REACH
 from mlops_iac.components.compute.batch_roles import BatchRoles, create_roles
 from mlops_iac.components.identity import Role
 from mlops_iac.components.log_groups import make_log_group
 from mlops_iac.core.environment import STACK_TAG
-from mlops_iac.core.errors import BlueprintError
 
 __all__ = ["BatchCompute", "BatchComputeArgs", "BatchComputeNodes", "JobDefinitionArgs", "PoolArgs"]
 
@@ -35,23 +35,6 @@ STOP = ("batch:TerminateJob",)
 OWN_JOBS = {f"aws:ResourceTag/{STACK_TAG}": "{stack}"}
 """AWS names jobs by number, so that only their tag tells whose they are."""
 OWN_TAG = {f"aws:RequestTag/{STACK_TAG}": "{stack}"}
-
-Buying = Literal["spot", "on_demand"]
-STRATEGY = {"spot": "SPOT_PRICE_CAPACITY_OPTIMIZED", "on_demand": "BEST_FIT_PROGRESSIVE"}
-"""AWS's advice for each: the spare capacity least likely to be taken back; the cheapest types that fit, then larger
-ones."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class PoolArgs:
-    """One kind of machine, behind one queue."""
-
-    instance_types: tuple[str, ...]
-    """Types or families, at least one (``c6i``, ``g5.xlarge``). They age, so the team says them."""
-    max_vcpus: int = 64
-    """Ceiling for all machines of one way of buying. Left out: 64."""
-    buying: tuple[Buying, ...] = ("spot", "on_demand")
-    """Ways to buy, in the order in which the queue tries them. Left out: spot, then on-demand."""
 
 
 def _default_pools() -> dict[str, PoolArgs]:
@@ -68,8 +51,6 @@ class BatchComputeArgs:
     """Queues by name. Left out: ``cpu`` and ``gpu``."""
     jobs: Mapping[str, JobDefinitionArgs] = field(default_factory=dict)
     """Job definitions by name. Left out: none; jobs bring their own."""
-    volume_gib: int = 100
-    """Disk of each machine, 30 GiB at least. Left out: 100 GiB."""
     key: KeyRef | None = None
     """Encrypts the log. Disks are always encrypted, by the account's key for EBS: machines that AWS starts for Batch
     could use a key of ours only with a standing grant to AWS's service-linked role. Left out: AWS-managed
@@ -87,7 +68,7 @@ class BatchComputeNodes:
     job_role: Role
     instance_profile: InstanceProfile
     log_group: LogGroup
-    launch_template: LaunchTemplate
+    launch_templates: Mapping[str, LaunchTemplate]
     environments: Mapping[str, ComputeEnvironment]
     queues: Mapping[str, JobQueue]
     job_definitions: Mapping[str, JobDefinition]
@@ -104,18 +85,35 @@ class BatchCompute(Component):
         Reach(actions=TAG, on=("job/*",), conditions={"StringEquals": OWN_TAG}),
         Reach(actions=STOP, on=("job/*",), conditions={"StringEquals": OWN_JOBS}),
     )
+    people: ClassVar[Declared] = {
+        "viewer": (
+            Reach(actions=FOLLOW),
+            Reach(actions=("logs:DescribeLogStreams", "logs:GetLogEvents"), on=("log-group:/aws/batch/{stack}-*",)),
+        )
+    }
 
     def __init__(self, place: Named, args: BatchComputeArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        _check(args)
+        batch_pools.check(args.pools)
         super().__init__(place, args.transforms, opts)
         group = self._create_log_group(args)
         roles = create_roles(self, group, args.boundary, [job.image for job in args.jobs.values()])
         profile = self.make("instance_profile", InstanceProfile, {"role": roles.instance.role_name})
-        template = self._create_launch_template(args)
-        environments = {
-            f"{pool}-{buying.replace('_', '-')}": self._create_environment(args, pool, buying, roles, profile, template)
+        templates = {
+            pool: self.make(
+                "launch_templates",
+                LaunchTemplate,
+                batch_pools.launch_template(place, pool, pool_args),
+                name=f"{pool}-launch-template",
+            )
             for pool, pool_args in args.pools.items()
-            for buying in pool_args.buying
+        }
+        environments = {
+            f"{pool}-{way}": self._create_environment(f"{pool}-{way}", resources, roles.instance)
+            for pool, pool_args in args.pools.items()
+            for way, buying in pool_args.environments.items()
+            for resources in (
+                batch_pools.compute_resources(place, pool_args, buying, args.network, profile.arn, templates[pool]),
+            )
         }
         queues = {pool: self._create_queue(pool, args.pools[pool], environments) for pool in args.pools}
         definitions = {name: self._create_definition(name, job, roles, group) for name, job in args.jobs.items()}
@@ -126,7 +124,7 @@ class BatchCompute(Component):
             job_role=roles.job,
             instance_profile=profile,
             log_group=group,
-            launch_template=template,
+            launch_templates=templates,
             environments=environments,
             queues=queues,
             job_definitions=definitions,
@@ -162,55 +160,15 @@ class BatchCompute(Component):
         name = f"/aws/batch/{self.site.stack}-{self.place.name}"
         return make_log_group(self, "log_group", args.key, name=name)
 
-    def _create_launch_template(self, args: BatchComputeArgs) -> LaunchTemplate:
-        disk = {
-            "encrypted": "true",
-            "volume_type": "gp3",
-            "volume_size": args.volume_gib,
-            "delete_on_termination": "true",
-        }
-        # One hop: a container on the machine cannot reach the machine's own credentials.
-        metadata = {"http_endpoint": "enabled", "http_tokens": "required", "http_put_response_hop_limit": 1}
-        tags = tags_of(self.place, Name=f"{self.site.stack}-{self.place.name}")
-        props = {
-            "update_default_version": True,
-            "block_device_mappings": [{"device_name": "/dev/xvda", "ebs": disk}],
-            "metadata_options": metadata,
-            "tag_specifications": [{"resource_type": kind, "tags": tags} for kind in ("instance", "volume")],
-        }
-        return self.make("launch_template", LaunchTemplate, props)
-
-    def _create_environment(
-        self,
-        args: BatchComputeArgs,
-        pool: str,
-        buying: Buying,
-        roles: BatchRoles,
-        profile: InstanceProfile,
-        template: LaunchTemplate,
-    ) -> ComputeEnvironment:
-        resources = {
-            "type": "SPOT" if buying == "spot" else "EC2",
-            "allocation_strategy": STRATEGY[buying],
-            "instance_types": list(args.pools[pool].instance_types),
-            "min_vcpus": 0,
-            "max_vcpus": args.pools[pool].max_vcpus,
-            "subnets": list(args.network.subnet_ids),
-            "security_group_ids": [args.network.job_security_group_id],
-            "instance_role": profile.arn,
-            # By number: AWS looks up `$Latest` when the environment changes, not when the template does.
-            "launch_template": {"launch_template_id": template.id, "version": template.latest_version.apply(str)},
-            "tags": tags_of(self.place),
-        }
+    def _create_environment(self, name: str, resources: Mapping[str, Any], instance: Role) -> ComputeEnvironment:
         props = {"type": "MANAGED", "compute_resources": resources}
-        name = f"{pool}-{buying.replace('_', '-')}"
         # Machines that start before their role may do anything never join the cluster.
-        return self.make("environments", ComputeEnvironment, props, name=name, depends_on=[roles.instance])
+        return self.make("environments", ComputeEnvironment, props, name=name, depends_on=[instance])
 
     def _create_queue(self, pool: str, args: PoolArgs, environments: Mapping[str, ComputeEnvironment]) -> JobQueue:
         order = [
-            {"order": number, "compute_environment": environments[f"{pool}-{buying.replace('_', '-')}"].arn}
-            for number, buying in enumerate(args.buying, 1)
+            {"order": number, "compute_environment": environments[f"{pool}-{way}"].arn}
+            for number, way in enumerate(args.environments, 1)
         ]
         props = {"state": "ENABLED", "priority": 1, "compute_environment_orders": order}
         return self.make("queues", JobQueue, props, name=f"{pool}-queue")
@@ -221,10 +179,3 @@ class BatchCompute(Component):
         container = batch_jobs.container(job, roles.job, roles.execution, group, self.site.region)
         props = batch_jobs.definition(job, container)
         return self.make("job_definitions", JobDefinition, props, name=f"{name}-job")
-
-
-def _check(args: BatchComputeArgs) -> None:
-    for name, pool in args.pools.items():
-        if not pool.instance_types or not pool.buying or pool.max_vcpus < 1:
-            detail = f"Pool `{name}` needs instance types, a way of buying and at least one vCPU."
-            raise BlueprintError("A pool of machines is empty.", detail, hint="give it, or leave the pool out.")

@@ -9,7 +9,7 @@ from typing import Any
 import pulumi
 from pulumi_aws.cloudwatch import LogGroup
 
-from mlops_iac.components._kit import render
+from mlops_iac.components._kit import FilesRef, render
 from mlops_iac.components.identity import Role
 
 HOST_FAILED = "Host EC2*"
@@ -35,6 +35,11 @@ class JobDefinitionArgs:
     """Left out: 4096 MiB."""
     gpus: int = 0
     """Left out: none."""
+    shared_memory_mib: int | None = None
+    """Most that the container's processes may share in ``/dev/shm``; it counts as memory of the container. Left out:
+    64 MiB, as Docker has it."""
+    files: Mapping[str, FilesRef] = field(default_factory=dict)
+    """Shared files by the path at which containers see them, mounted with the rights of their role. Left out: none."""
     attempts: int = 3
     """Runs at most, 1 to 10; only a machine that was taken back is tried again. Left out: 3."""
     timeout_seconds: int = 3600
@@ -48,6 +53,7 @@ def container(
     needs = [{"type": "VCPU", "value": str(job.vcpus)}, {"type": "MEMORY", "value": str(job.memory_mib)}]
     if job.gpus:
         needs.append({"type": "GPU", "value": str(job.gpus)})
+    shared = {"linuxParameters": {"sharedMemorySize": job.shared_memory_mib}} if job.shared_memory_mib else {}
     options = {"awslogs-group": group.name, "awslogs-region": region, "awslogs-stream-prefix": "job"}
     return render(
         {
@@ -58,9 +64,34 @@ def container(
             "jobRoleArn": job_role.role_arn,
             "executionRoleArn": execution_role.role_arn,
             "privileged": False,
+            **shared,
+            **_volumes(job.files),
             "logConfiguration": {"logDriver": "awslogs", "options": options},
         }
     )
+
+
+def _volumes(files: Mapping[str, FilesRef]) -> dict[str, Any]:
+    """On the way to EFS all is encrypted, and the access point is the root of what is seen."""
+    if not files:
+        return {}
+    named = {f"files-{number}": (path, ref) for number, (path, ref) in enumerate(sorted(files.items()), 1)}
+    return {
+        "volumes": [
+            {
+                "name": name,
+                "efsVolumeConfiguration": {
+                    "fileSystemId": ref.file_system_id,
+                    "transitEncryption": "ENABLED",
+                    "authorizationConfig": {"accessPointId": ref.access_point_id, "iam": "ENABLED"},
+                },
+            }
+            for name, (_, ref) in named.items()
+        ],
+        "mountPoints": [
+            {"sourceVolume": name, "containerPath": path, "readOnly": False} for name, (path, _) in named.items()
+        ],
+    }
 
 
 def definition(job: JobDefinitionArgs, container_properties: pulumi.Output[str]) -> dict[str, Any]:

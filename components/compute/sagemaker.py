@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, ClassVar
 
 import pulumi
 
 from mlops_iac.components._kit import BoundaryRef, Component, Grant, JobRef, KeyRef, Named, NetworkRef, Reach
 from mlops_iac.components._kit import images as ecr
 from mlops_iac.components._kit import sagemaker as kit
+from mlops_iac.components._kit.people import Declared
 from mlops_iac.components._kit.transforms import Transforms
 from mlops_iac.components.identity import Role, make_role
 from mlops_iac.core.environment import STACK_TAG
@@ -38,6 +39,14 @@ FOLLOW_TUNING = (
     "sagemaker:ListTags",
     "sagemaker:ListTrainingJobsForHyperParameterTuningJob",
     "sagemaker:StopHyperParameterTuningJob",
+)
+SEE = (
+    "sagemaker:DescribeHyperParameterTuningJob",
+    "sagemaker:DescribeProcessingJob",
+    "sagemaker:DescribeTrainingJob",
+    "sagemaker:DescribeTransformJob",
+    "sagemaker:ListTags",
+    "sagemaker:ListTrainingJobsForHyperParameterTuningJob",
 )
 FOLLOW = (
     "sagemaker:AddTags",
@@ -68,6 +77,8 @@ class SageMakerComputeArgs:
     """Whether pipelines tune hyperparameters, whose trainings SageMaker names itself. Left out: none does."""
     network_isolation: bool = True
     """Containers reach no network at all; SageMaker brings their data. Left out: isolated."""
+    reaches: bool = False
+    """Whether some jobs use a system elsewhere: these have the way there that the network has. Left out: none does."""
     network: NetworkRef | None = None
     """Private network in which jobs run. Left out: SageMaker's own."""
     key: KeyRef | None = None
@@ -95,6 +106,13 @@ class SageMakerCompute(Component):
         Reach(actions=(*TUNE, *TAG, *FOLLOW_TUNING), on=(TUNING_JOBS,)),
         kit.PASS_ROLE,
     )
+    people: ClassVar[Declared] = {
+        "viewer": (
+            Reach(actions=SEE),
+            Reach(actions=kit.READ_STREAMS, on=("log-group:/aws/sagemaker/*:log-stream:{stack}-*",)),
+            Reach(actions=kit.FIND_STREAMS, on=tuple(f"log-group:/aws/sagemaker/{name}*" for name in LOG_GROUPS)),
+        )
+    }
 
     def __init__(
         self, place: Named, args: SageMakerComputeArgs | None = None, opts: pulumi.ResourceOptions | None = None
@@ -116,6 +134,7 @@ class SageMakerCompute(Component):
         arns = tuple(self._own(job) for job in JOBS)
         role.grant(
             self.allow("create", CREATE, arns[:2], self._limits()),
+            *([self.allow("create reaching", CREATE, arns[:2], self._in_network())] if self._reaching else ()),
             self.allow("follow", FOLLOW, arns),
             kit.pass_to_sagemaker(self.place, self.role.role_arn),
             *kit.lend(self.place, self.ref.key_arn),
@@ -183,6 +202,17 @@ class SageMakerCompute(Component):
         if self._args.network_isolation:
             limits["Bool"] = {"sagemaker:NetworkIsolation": "true"}
         return limits
+
+    @property
+    def _reaching(self) -> bool:
+        return self._args.reaches and self._args.network_isolation
+
+    def _in_network(self) -> dict[str, dict[str, Any]]:
+        """The same limits for jobs that are not isolated: they run in the environment's own subnets."""
+        subnets, limits = "sagemaker:VpcSubnets", self._limits()
+        del limits["Bool"]
+        within = list(self._args.network.subnet_ids) if self._args.network else []
+        return {**limits, "ForAllValues:StringEquals": {subnets: within}, "Null": {subnets: "false"}}
 
 
 def _ref(args: SageMakerComputeArgs, role: Role) -> JobRef:

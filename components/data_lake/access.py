@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import pulumi
 
 from mlops_iac.components._kit import Grant, KeyRef, LakeRef, Named, Reach
+from mlops_iac.components._kit.buckets import denied
+from mlops_iac.components._kit.people import Declared
+from mlops_iac.components._kit.refs import ReaderRef
+from mlops_iac.core.access import Level
+from mlops_iac.core.audit import FOLDER
 from mlops_iac.core.errors import BlueprintError
+from mlops_iac.core.retention import EVIDENCE, LOCKED
 
 if TYPE_CHECKING:
     from mlops_iac.components.data_lake.nodes import DataLakeNodes
 
 RESULTS = "athena/"
 """Where Athena writes the results of queries."""
+
+MODELS, ARCHIVES = "models/", "models/*/model.tar.gz"
+"""What another environment may be let read: archives of models, and the listing of where they lie."""
 
 READ = ("s3:GetObject", "s3:GetObjectTagging", "s3:GetObjectVersion")
 WRITE = (
@@ -32,10 +41,32 @@ QUERY = (
     "athena:StartQueryExecution",
     "athena:StopQueryExecution",
 )
+LOCK = ("s3:PutObjectRetention",)
+"""To lock, and to make a lock longer; not `s3:BypassGovernanceRetention`, which ends one and which nobody is given."""
 DECRYPT = ("kms:Decrypt",)
 ENCRYPT = ("kms:Decrypt", "kms:GenerateDataKey")
 """Uploads in parts read their own parts back, so writing needs both."""
 CATALOG = ("glue:GetDatabase", "glue:GetPartition", "glue:GetPartitions", "glue:GetTable", "glue:GetTables")
+
+KEPT_FOR_PERSONS = ("models/*", f"{FOLDER}*")
+"""What every person may read: what runs found out, and the log of who did what. No data."""
+WORKED_ON = ("raw/*", "curated/*", "features/*", "code/*", f"{RESULTS}*")
+PUT = tuple(action for action in WRITE if action != "s3:DeleteObject")
+"""Nothing is deleted by hand."""
+PUT_ON = ("raw/*", "code/*", "models/*", "curated/inference/requests/*", f"{FOLDER}*", f"{RESULTS}*")
+PEOPLE: Declared = {
+    "viewer": (
+        Reach(actions=LIST, on=("{stack}-*",)),
+        Reach(actions=READ, on=tuple(f"{{stack}}-*/{key}" for key in KEPT_FOR_PERSONS)),
+    ),
+    "scientist": (
+        Reach(actions=("s3:ListBucketVersions",), on=("{stack}-*",)),
+        Reach(actions=READ, on=tuple(f"{{stack}}-*/{key}" for key in WORKED_ON)),
+        Reach(actions=PUT, on=tuple(f"{{stack}}-*/{key}" for key in PUT_ON)),
+        Reach(actions=QUERY),
+        Reach(actions=CATALOG, on=("catalog", "database/{stack_words}_*", "table/{stack_words}_*")),
+    ),
+}
 
 BUCKET = (*READ, *WRITE, *LIST)
 REACH = (
@@ -44,6 +75,24 @@ REACH = (
     Reach(actions=QUERY),
     Reach(actions=CATALOG, on=("catalog", "database/{stack_words}_*", "table/{stack_words}_*")),
 )
+
+LOCK_REACH = (Reach(actions=LOCK),)
+LOCK_PEOPLE: Declared = {
+    "viewer": (Reach(actions=READ, on=(f"{{stack}}-*/{EVIDENCE}*",)),),
+    "scientist": (Reach(actions=LOCK, on=tuple(f"{{stack}}-*/{folder}*" for folder in LOCKED)),),
+    "admin": (Reach(actions=PUT, on=(f"{{stack}}-*/{EVIDENCE}*",)),),
+}
+"""Of a lake with retention: who writes to the log of who did what locks what he wrote."""
+LOGGED, SHOWN = (FOLDER,), LOCKED
+"""Folders in which nothing is deleted or overwritten: of every lake, and of one with retention."""
+
+
+def adopted() -> Iterator[tuple[Level, tuple[str, ...], tuple[str, ...]]]:
+    """The same of a bucket that bears another name: level, actions, and what follows the bucket's ARN."""
+    yield "viewer", LIST, ("",)
+    yield "viewer", READ, tuple(f"/{key}" for key in KEPT_FOR_PERSONS)
+    yield "scientist", READ, tuple(f"/{key}" for key in WORKED_ON)
+    yield "scientist", PUT, tuple(f"/{key}" for key in PUT_ON)
 
 
 def reading(owner: Named, lake: LakeRef, prefixes: tuple[str, ...]) -> list[Grant]:
@@ -60,6 +109,11 @@ def writing(owner: Named, lake: LakeRef, prefixes: tuple[str, ...]) -> list[Gran
     if lake.key_arn is None:
         return found
     return [*found, _grant(owner, "encrypt", ENCRYPT, (lake.key_arn,), _through_s3(owner.site.region))]
+
+
+def locking(owner: Named, lake: LakeRef, prefixes: tuple[str, ...]) -> list[Grant]:
+    """Objects below the prefixes, in the version that is there."""
+    return [_grant(owner, "lock", LOCK, _objects(lake, prefixes))]
 
 
 def querying(owner: Named, nodes: DataLakeNodes | None) -> list[Grant]:
@@ -86,14 +140,53 @@ def _grant(
     return Grant(owner=owner.name, what=what, actions=actions, resources=resources, conditions=conditions or {})
 
 
-def guarding(arn: pulumi.Input[str], key: KeyRef | None) -> list[dict[str, Any]]:
-    """What nobody may do, whatever their role says: plain HTTP, old TLS, another key than the environment's."""
+def guarding(arn: pulumi.Input[str], key: KeyRef | None, folders: Iterable[str] = LOGGED) -> list[dict[str, Any]]:
+    """What nobody may do, whatever their role says: plain HTTP, old TLS, another key than the environment's,
+    and to delete or overwrite what the log of who did what holds, or another of these folders."""
     objects = pulumi.Output.concat(arn, "/*")
     found = [
-        _deny("PlainHttp", ["s3:*"], [arn, objects], {"Bool": {"aws:SecureTransport": "false"}}),
-        _deny("OldTls", ["s3:*"], [arn, objects], {"NumericLessThan": {"s3:TlsVersion": "1.2"}}),
+        denied("PlainHttp", ["s3:*"], [arn, objects], {"Bool": {"aws:SecureTransport": "false"}}),
+        denied("OldTls", ["s3:*"], [arn, objects], {"NumericLessThan": {"s3:TlsVersion": "1.2"}}),
+    ]
+    log = [pulumi.Output.concat(arn, f"/{folder}*") for folder in folders]
+    # https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes-enforce.html
+    found += [
+        denied("AuditLogDeleted", ["s3:DeleteObject", "s3:DeleteObjectVersion"], log),
+        denied("AuditLogOverwritten", ["s3:PutObject"], log, {"Null": {"s3:if-none-match": "true"}}),
     ]
     return [*found, *(_right_key(objects, key) if key else [])]
+
+
+def shared_objects(arn: pulumi.Input[str]) -> tuple[pulumi.Output[str], ...]:
+    """What a promotion reads of a bucket."""
+    return (pulumi.Output.concat(arn, f"/{ARCHIVES}"),)
+
+
+def sharing(arn: pulumi.Input[str], readers: Iterable[ReaderRef], partition: str) -> list[dict[str, Any]]:
+    """What one role of another environment may read. The account is the principal, and the condition the role: S3
+    refuses a policy that names a role which does not exist yet."""
+    found = []
+    for number, reader in enumerate(readers, 1):
+        account, role = reader.arns(partition)
+        who = {"Effect": "Allow", "Principal": {"AWS": account}}
+        only = {"ArnEquals": {"aws:PrincipalArn": role}}
+        found += [
+            {
+                **who,
+                "Sid": f"Promote{number}",
+                "Action": ["s3:GetObject"],
+                "Resource": [*shared_objects(arn)],
+                "Condition": only,
+            },
+            {
+                **who,
+                "Sid": f"PromoteList{number}",
+                "Action": ["s3:ListBucket"],
+                "Resource": [arn],
+                "Condition": {**only, "StringLike": {"s3:prefix": f"{MODELS}*"}},
+            },
+        ]
+    return found
 
 
 def _right_key(objects: pulumi.Input[str], key: KeyRef) -> list[dict[str, Any]]:
@@ -105,14 +198,9 @@ def _right_key(objects: pulumi.Input[str], key: KeyRef) -> list[dict[str, Any]]:
     other_algorithm = {"Null": {algorithm: "false"}, "StringNotEquals": {algorithm: "aws:kms"}}
     other_key = {"Null": {key_id: "false"}, "StringNotEquals": {key_id: key.arn}}
     return [
-        _deny("OtherEncryption", ["s3:PutObject"], [objects], other_algorithm),
-        _deny("OtherKey", ["s3:PutObject"], [objects], other_key),
+        denied("OtherEncryption", ["s3:PutObject"], [objects], other_algorithm),
+        denied("OtherKey", ["s3:PutObject"], [objects], other_key),
     ]
-
-
-def _deny(sid: str, actions: list[str], resources: list[Any], condition: dict[str, Any]) -> dict[str, Any]:
-    statement = {"Sid": sid, "Effect": "Deny", "Principal": "*", "Action": actions, "Resource": resources}
-    return {**statement, "Condition": condition}
 
 
 def _through_s3(region: str) -> dict[str, dict[str, str]]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
 from mlops_iac.components._kit import KeyRef
+from mlops_iac.components._kit.refs import ReaderRef
 from mlops_iac.components._kit.transforms import Transforms
+from mlops_iac.core.retention import Retention
 
 ZONES = ("raw", "curated", "features", "models")
 """The zones of every lake, in the order in which data moves. Beside them lies `code/`, where runs find their code."""
@@ -42,10 +44,15 @@ class DataLakeArgs:
     keep_old_versions_days: int | None = None
     """Days a replaced or deleted object can still be brought back. Left out: 7 under `sandbox`, 30 under `standard`,
     365 under `regulated`."""
+    retention: Retention | None = None
+    """Object Lock: how long nobody deletes registered models, the log of who did what, and evidence. What
+    is locked stays so long, whatever is written here later. Left out: nothing is locked."""
     tables: Mapping[str, Table] = field(default_factory=dict)
     """Tables of the catalogue by name. Left out: an empty catalogue."""
     scan_limit_gib: int = 100
     """A query that scans more than this is stopped; Athena bills by what is scanned. Left out: 100 GiB, about 0.50
     $."""
+    readers: Sequence[ReaderRef] = ()
+    """Roles of other environments that may read archives of models. Left out: none."""
     transforms: Transforms = field(default_factory=dict)
     """Changes to children, by the names of `DataLakeNodes`. Left out: none."""

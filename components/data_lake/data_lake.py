@@ -8,20 +8,21 @@ from pulumi_aws.glue import CatalogDatabase, CatalogTable
 from pulumi_aws.s3 import (
     Bucket,
     BucketLifecycleConfiguration,
-    BucketOwnershipControls,
+    BucketObjectLockConfiguration,
     BucketPolicy,
     BucketPublicAccessBlock,
-    BucketServerSideEncryptionConfiguration,
     BucketVersioning,
 )
 
 from mlops_iac.components._kit import Component, KeyRef, LakeRef, Named, policy, render
 from mlops_iac.components._kit.refs import CatalogueRef
+from mlops_iac.components.closing import close
 from mlops_iac.components.data_lake import access, tables
 from mlops_iac.components.data_lake.args import ZONES, DataLakeArgs, Table
 from mlops_iac.components.data_lake.lifecycle import rules
 from mlops_iac.components.data_lake.nodes import DataLakeNodes
 from mlops_iac.components.identity import Role
+from mlops_iac.core.retention import Retention
 
 # Idle cost: nothing. S3, Glue's first million objects and Athena are billed by use.
 
@@ -31,6 +32,7 @@ class DataLake(Component):
 
     Nodes = DataLakeNodes
     reach = access.REACH
+    people = access.PEOPLE
 
     def __init__(
         self, place: Named, args: DataLakeArgs | None = None, opts: pulumi.ResourceOptions | None = None
@@ -38,23 +40,19 @@ class DataLake(Component):
         args = args or DataLakeArgs()
         super().__init__(place, args.transforms, opts)
         bucket = self._create_bucket()
-        ownership = self.make("ownership", BucketOwnershipControls, {**_of(bucket), "rule": _OWNER_ENFORCED})
-        public = self.make("access", BucketPublicAccessBlock, {**_of(bucket), **_NO_PUBLIC_ACCESS})
-        versioning = self.make("versioning", BucketVersioning, {**_of(bucket), "versioning_configuration": _VERSIONED})
-        encryption = self._create_encryption(bucket, args.key)
-        lifecycle = self._create_lifecycle(bucket, versioning, args)
-        guard = self._create_policy(bucket, public, args.key)
+        closed = close(self, bucket, args.key)
+        lifecycle = self._create_lifecycle(bucket, closed.versioning, args)
+        lock = self._create_lock(bucket, closed.versioning) if args.retention else None
+        guard = self._create_policy(bucket, closed.access, args)
         catalog = self._create_catalog(bucket)
         made = {name: self._create_table(catalog, bucket, name, table) for name, table in args.tables.items()}
         queries = self._create_queries(bucket, args)
 
         self.nodes: DataLakeNodes | None = DataLakeNodes(
             bucket=bucket,
-            ownership=ownership,
-            access=public,
-            versioning=versioning,
-            encryption=encryption,
+            **closed._asdict(),
             lifecycle=lifecycle,
+            lock=lock,
             policy=guard,
             catalog=catalog,
             tables=made,
@@ -62,7 +60,7 @@ class DataLake(Component):
         )
         self.catalog_name: pulumi.Output[str] | None = catalog.name
         self.workgroup_name: pulumi.Output[str] | None = queries.name
-        self._offer(bucket.bucket, bucket.arn, args.key)
+        self._offer(bucket.bucket, bucket.arn, args.key, args.retention)
 
     @classmethod
     def adopt(
@@ -80,6 +78,9 @@ class DataLake(Component):
         name = pulumi.Output.from_input(bucket_name)
         arn = pulumi.Output.concat(f"arn:{place.site.partition}:s3:::", name)
         place.site.ceiling.adopt(access.BUCKET, arn)
+        for level, actions, keys in access.adopted():
+            for key in keys:
+                place.site.people.adopt(level, actions, pulumi.Output.concat(arn, key))
         if key_arn is not None:
             place.site.ceiling.adopt(access.ENCRYPT, key_arn)
         self._offer(name, arn, KeyRef(arn=key_arn) if key_arn is not None else None)
@@ -93,30 +94,40 @@ class DataLake(Component):
         """Let a role write zones or prefixes; reading is a grant of its own. None given: the whole lake."""
         role.grant(*access.writing(self.place, self.ref, prefixes))
 
+    def grant_lock(self, role: Role, *prefixes: str) -> None:
+        """Let a role lock what lies in zones or below prefixes, and never unlock it. Nothing without retention."""
+        if self.ref.retention:
+            role.grant(*access.locking(self.place, self.ref, prefixes))
+
     def grant_query(self, role: Role) -> None:
         """Let a role run SQL over the catalogue in the lake's own workgroup. Raises BlueprintError on an adopted
         lake."""
         role.grant(*access.querying(self.place, self.nodes))
 
-    def _offer(self, name: pulumi.Output[str], arn: pulumi.Output[str], key: KeyRef | None) -> None:
+    def _offer(
+        self,
+        name: pulumi.Output[str],
+        arn: pulumi.Output[str],
+        key: KeyRef | None,
+        retention: Retention | None = None,
+    ) -> None:
         zones = {zone: f"{zone}/" for zone in ZONES}
         catalogue = None
         if self.nodes:
             catalogue = CatalogueRef(database=self.nodes.catalog.name, workgroup=self.nodes.queries.name)
-        self.ref = LakeRef(bucket=name, arn=arn, key_arn=key.arn if key else None, zones=zones, catalogue=catalogue)
+        self.ref = LakeRef(
+            bucket=name,
+            arn=arn,
+            key_arn=key.arn if key else None,
+            zones=zones,
+            catalogue=catalogue,
+            retention=retention,
+        )
         self.bucket_name, self.bucket_arn = name, arn
         self.register_outputs({"bucket_name": name, "bucket_arn": arn})
 
     def _create_bucket(self) -> Bucket:
         return self.make("bucket", Bucket, {"force_destroy": not self.site.protected}, called=self.place.name)
-
-    def _create_encryption(self, bucket: Bucket, key: KeyRef | None) -> BucketServerSideEncryptionConfiguration:
-        default: dict[str, object] = {"sse_algorithm": "AES256"}
-        if key:
-            default = {"sse_algorithm": "aws:kms", "kms_master_key_id": key.arn}
-        # A bucket key saves up to 99 percent of the requests to KMS, which are billed.
-        rule = {"apply_server_side_encryption_by_default": default, "bucket_key_enabled": key is not None}
-        return self.make("encryption", BucketServerSideEncryptionConfiguration, {**_of(bucket), "rules": [rule]})
 
     def _create_lifecycle(
         self, bucket: Bucket, versioning: BucketVersioning, args: DataLakeArgs
@@ -124,8 +135,19 @@ class DataLake(Component):
         props = {**_of(bucket), "rules": rules(self.site, args)}
         return self.make("lifecycle", BucketLifecycleConfiguration, props, depends_on=[versioning])
 
-    def _create_policy(self, bucket: Bucket, public: BucketPublicAccessBlock, key: KeyRef | None) -> BucketPolicy:
-        props = {**_of(bucket), "policy": render(policy(access.guarding(bucket.arn, key)))}
+    def _create_lock(self, bucket: Bucket, versioning: BucketVersioning) -> BucketObjectLockConfiguration:
+        """A bucket that has objects can be given Object Lock too, so no bucket is replaced for it; without a rule, as
+        what lies in the lake is locked object by object:
+        https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObjectLockConfiguration.html"""
+        self.site.ceiling.add(access.LOCK_REACH)
+        self.site.people.add(access.LOCK_PEOPLE)
+        props = {**_of(bucket), "object_lock_enabled": "Enabled"}
+        return self.make("lock", BucketObjectLockConfiguration, props, depends_on=[versioning])
+
+    def _create_policy(self, bucket: Bucket, public: BucketPublicAccessBlock, args: DataLakeArgs) -> BucketPolicy:
+        guard = access.guarding(bucket.arn, args.key, access.SHOWN if args.retention else access.LOGGED)
+        shared = access.sharing(bucket.arn, args.readers, self.site.partition)
+        props = {**_of(bucket), "policy": render(policy([*guard, *shared]))}
         # S3 refuses two changes of one bucket's access settings at the same time (OperationAborted).
         return self.make("policy", BucketPolicy, props, depends_on=[public])
 
@@ -156,16 +178,6 @@ class DataLake(Component):
         }
         props = {"configuration": configuration, "force_destroy": not self.site.protected}
         return self.make("queries", Workgroup, props, called=self.place.name)
-
-
-_OWNER_ENFORCED = {"object_ownership": "BucketOwnerEnforced"}
-_VERSIONED = {"status": "Enabled"}
-_NO_PUBLIC_ACCESS = {
-    "block_public_acls": True,
-    "block_public_policy": True,
-    "ignore_public_acls": True,
-    "restrict_public_buckets": True,
-}
 
 
 def _of(bucket: Bucket) -> dict[str, pulumi.Output[str]]:

@@ -7,26 +7,15 @@ from dataclasses import dataclass
 
 from pulumi_aws.athena import Workgroup
 from pulumi_aws.glue import CatalogDatabase, CatalogTable
-from pulumi_aws.s3 import (
-    Bucket,
-    BucketLifecycleConfiguration,
-    BucketOwnershipControls,
-    BucketPolicy,
-    BucketPublicAccessBlock,
-    BucketServerSideEncryptionConfiguration,
-    BucketVersioning,
-)
+from pulumi_aws.s3 import BucketObjectLockConfiguration
+
+from mlops_iac.components.closing import BucketNodes
 
 
 @dataclass(frozen=True, kw_only=True)
-class DataLakeNodes:
-    bucket: Bucket
-    ownership: BucketOwnershipControls
-    access: BucketPublicAccessBlock
-    versioning: BucketVersioning
-    encryption: BucketServerSideEncryptionConfiguration
-    lifecycle: BucketLifecycleConfiguration
-    policy: BucketPolicy
+class DataLakeNodes(BucketNodes):
+    lock: BucketObjectLockConfiguration | None
+    """None without retention."""
     catalog: CatalogDatabase
     tables: Mapping[str, CatalogTable]
     queries: Workgroup

@@ -5,15 +5,28 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import pulumi
 from pulumi_aws.budgets import Budget
 from pulumi_aws.cloudwatch import Dashboard, EventRule, EventTarget, MetricAlarm
 
-from mlops_iac.components._kit import Component, EndpointRef, Named, PipelineRef, RunEvents, TopicRef, render
+from mlops_iac.components._kit import (
+    ApiRef,
+    Component,
+    EndpointRef,
+    Named,
+    PipelineRef,
+    Reach,
+    RunEvents,
+    ScalingRef,
+    TopicRef,
+    render,
+)
+from mlops_iac.components._kit.people import Declared
 from mlops_iac.components._kit.transforms import Transforms
 from mlops_iac.components.monitoring import widgets
+from mlops_iac.components.monitoring.objectives import Objectives
 from mlops_iac.core.environment import STACK_TAG
 from mlops_iac.core.errors import BlueprintError
 
@@ -21,6 +34,9 @@ __all__ = ["Monitoring", "MonitoringArgs", "MonitoringNodes"]
 
 # Idle cost: 0.10 $ a month for the alarm of each pipeline; 3.00 $ for the dashboard, of which an account's first
 # three are free. Budgets that only notify are free.
+
+MEASURES = ("cloudwatch:GetMetricStatistics",)
+READ_LOGS = ("logs:DescribeLogStreams", "logs:FilterLogEvents", "logs:GetLogEvents")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +48,12 @@ class MonitoringArgs:
     """Pipelines to watch, by name. Left out: none."""
     endpoints: Sequence[EndpointRef] = ()
     """Endpoints to show; their alarms are their own. Left out: none."""
+    scaling: Sequence[ScalingRef] = ()
+    """What scales endpoints, to show. Left out: nothing does."""
+    apis: Sequence[ApiRef] = ()
+    """APIs to show. Left out: none."""
+    objectives: Objectives | None = None
+    """What is promised, to show beside what is. Left out: nothing is promised."""
     monthly_budget_usd: float | None = 100.0
     """Tell when 80 percent of it is spent and when all of it is forecast. Costs are told apart by the tag
     ``mlops-iac:stack``, which must be activated once as a cost allocation tag. None: no budget. Left out: 100 $."""
@@ -52,6 +74,15 @@ class Monitoring(Component):
     """CloudWatch for one environment."""
 
     Nodes = MonitoringNodes
+    people: ClassVar[Declared] = {
+        "viewer": (
+            Reach(actions=MEASURES),
+            Reach(actions=("cloudwatch:DescribeAlarms",), on=("alarm:{stack}-*",)),
+            Reach(
+                actions=READ_LOGS, on=("log-group:/aws/lambda/{stack}-*", "log-group:/aws/vendedlogs/states/{stack}-*")
+            ),
+        )
+    }
 
     def __init__(self, place: Named, args: MonitoringArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(place, args.transforms, opts)
@@ -69,6 +100,7 @@ class Monitoring(Component):
             budget=budget,
         )
         self.dashboard_name: pulumi.Output[str] = dashboard.dashboard_name
+        self.budget_name: pulumi.Output[str] | None = budget.name if budget else None
         self.register_outputs({"dashboard_name": dashboard.dashboard_name})
 
     def _create_dashboard(self, args: MonitoringArgs) -> Dashboard:
@@ -76,6 +108,9 @@ class Monitoring(Component):
         shown = [
             *(widgets.runs(region, name, ref) for name, ref in args.pipelines.items()),
             *(widget for endpoint in args.endpoints for widget in widgets.endpoint(region, endpoint)),
+            *(widgets.scaling(region, ref) for ref in args.scaling),
+            *(args.objectives.widgets() if args.objectives else ()),
+            *(widget for api in args.apis for widget in widgets.api(region, api)),
         ]
         body = render({"widgets": widgets.placed(shown or [widgets.nothing()])})
         return self.make("dashboard", Dashboard, {"dashboard_body": body}, called=self.place.name)

@@ -12,9 +12,10 @@ from pulumi_aws.cloudwatch import LogGroup, MetricAlarm
 from pulumi_aws.lambda_ import Function
 
 from mlops_iac.components._kit import BoundaryRef, Component, EndpointRef, KeyRef, Named, Reach, TopicRef
+from mlops_iac.components._kit.functions import LOG, RUNTIME, pack
 from mlops_iac.components._kit.transforms import Transforms
-from mlops_iac.components.identity import Role, make_role
-from mlops_iac.components.log_groups import make_log_group
+from mlops_iac.components.functions import make_function_log, make_function_role
+from mlops_iac.components.identity import Role
 
 __all__ = ["DriftMonitor", "DriftMonitorArgs", "DriftMonitorNodes", "QualityBound"]
 
@@ -22,15 +23,15 @@ __all__ = ["DriftMonitor", "DriftMonitorArgs", "DriftMonitorNodes", "QualityBoun
 # each column), and the job's minutes, about 0.01 $ for each look with ml.m5.large.
 
 SOURCE: Final = Path(__file__).with_name("watch_function.py")
-RUNTIME: Final = "python3.12"
 SECONDS: Final = 300
 
 DATA: Final = "aws/sagemaker/Endpoints/data-metrics"
 QUALITY: Final = "aws/sagemaker/Endpoints/model-metrics"
+BIAS: Final = "aws/sagemaker/Endpoints/bias-metrics"
+EXPLAIN: Final = "aws/sagemaker/Endpoints/explainability-metrics"
 """Namespaces of SageMaker Model Monitor."""
 
 INVOKE = ("lambda:InvokeFunction",)
-LOG = ("logs:CreateLogStream", "logs:PutLogEvents")
 FIND = ("sagemaker:DescribeEndpoint",)
 TELL = ("cloudwatch:PutMetricData",)
 
@@ -53,6 +54,10 @@ class DriftMonitorArgs:
     """Alarm when the greatest drift of a column is above this. Left out: 0.2."""
     quality: QualityBound | None = None
     """Alarm when predictions turn out worse than this. Left out: there is no such alarm."""
+    bias_at_most: float | None = None
+    """Alarm when groups are treated less alike than at the training, by more than this. Left out: no such alarm."""
+    explain_at_least: float | None = None
+    """Alarm when less than this is left of the order of columns that answers depend on. Left out: no such alarm."""
     alerts: TopicRef | None = None
     """Topic that the alarms tell. Left out: they are seen in the console only."""
     key: KeyRef | None = None
@@ -70,6 +75,8 @@ class DriftMonitorNodes:
     watcher_log: LogGroup
     drift_alarm: MetricAlarm
     quality_alarm: MetricAlarm | None
+    bias_alarm: MetricAlarm | None
+    explain_alarm: MetricAlarm | None
 
 
 class DriftMonitor(Component):
@@ -85,7 +92,7 @@ class DriftMonitor(Component):
 
     def __init__(self, place: Named, args: DriftMonitorArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(place, args.transforms, opts)
-        log = self._create_log(args)
+        log = make_function_log(self, "watcher", args.key)
         self.role = self._create_role(args)
         watcher = self._create_watcher(log)
 
@@ -95,6 +102,8 @@ class DriftMonitor(Component):
             watcher_log=log,
             drift_alarm=self._create_drift_alarm(args),
             quality_alarm=self._create_quality_alarm(args, args.quality) if args.quality else None,
+            bias_alarm=self._create_bias_alarm(args, args.bias_at_most) if args.bias_at_most else None,
+            explain_alarm=self._create_explain_alarm(args, args.explain_at_least) if args.explain_at_least else None,
         )
         self.watcher_arn: pulumi.Output[str] = watcher.arn
         self.register_outputs({"watcher_arn": watcher.arn})
@@ -102,46 +111,31 @@ class DriftMonitor(Component):
     @property
     def alarms(self) -> dict[str, pulumi.Output[str]]:
         """What it is about to the alarm's name."""
-        found = {"drift": self.nodes.drift_alarm, "quality": self.nodes.quality_alarm}
+        nodes = self.nodes
+        found = {"drift": nodes.drift_alarm, "quality": nodes.quality_alarm}
+        found |= {"bias": nodes.bias_alarm, "explain": nodes.explain_alarm}
         return {what: alarm.name for what, alarm in found.items() if alarm}
 
     def grant_watch(self, role: Role) -> None:
         """Let a role (an orchestrator's) have the function look and tell."""
         role.grant(self.allow("watch", INVOKE, (self.watcher_arn,)))
 
-    @property
-    def _watcher(self) -> str:
-        return self.physical(Function.pulumi_type, "watcher")
-
-    def _create_log(self, args: DriftMonitorArgs) -> LogGroup:
-        """Lambda's own name for it: made here first, so that it is encrypted and does not grow for ever."""
-        return make_log_group(self, "watcher_log", args.key, name=f"/aws/lambda/{self._watcher}")
-
     def _create_role(self, args: DriftMonitorArgs) -> Role:
         endpoint = pulumi.Output.concat(self.site.arn("sagemaker", "endpoint/"), args.endpoint.name)
-        logs = self.site.arn("logs", f"log-group:/aws/lambda/{self._watcher}:*")
         # CloudWatch scopes metrics by namespace only.
-        within = {"StringEquals": {"cloudwatch:namespace": [DATA, QUALITY]}}
-        return make_role(
+        within = {"StringEquals": {"cloudwatch:namespace": sorted((DATA, QUALITY, BIAS, EXPLAIN))}}
+        return make_function_role(
             self,
-            "watcher_role",
-            services=("lambda.amazonaws.com",),
+            "watcher",
             description="Finds what an endpoint captured, and publishes how it compares",
-            grants=[
-                self.allow("log", LOG, (logs,)),
-                self.allow("find", FIND, (endpoint,)),
-                self.allow("tell", TELL, ("*",), within),
-            ],
+            grants=[self.allow("find", FIND, (endpoint,)), self.allow("tell", TELL, ("*",), within)],
             boundary=args.boundary,
-            # Lambda does not say for whose function it assumes a role.
-            source_account=False,
         )
 
     def _create_watcher(self, log: LogGroup) -> Function:
-        source = pulumi.StringAsset(SOURCE.read_text(encoding="utf-8"))
         props: dict[str, Any] = {
             "description": "Finds what an endpoint captured, and publishes how it compares with the training data",
-            "code": pulumi.AssetArchive({SOURCE.name: source}),
+            "code": pack(SOURCE),
             "handler": f"{SOURCE.stem}.handler",
             "runtime": RUNTIME,
             "role": self.role.role_arn,
@@ -151,31 +145,41 @@ class DriftMonitor(Component):
         return self.make("watcher", Function, props, depends_on=[self.role, log])
 
     def _create_drift_alarm(self, args: DriftMonitorArgs) -> MetricAlarm:
-        props = {
-            "alarm_description": f"Requests of {args.endpoint.name} are not what its model learned from",
-            "namespace": DATA,
-            "metric_name": "drift",
-            "comparison_operator": "GreaterThanThreshold",
-            "threshold": args.at_most,
-            "statistic": "Maximum",
-        }
-        return self.make("drift_alarm", MetricAlarm, {**self._alarm(args), **props})
+        what = f"Requests of {args.endpoint.name} are not what its model learned from"
+        return self.make("drift_alarm", MetricAlarm, self._alarm(args, what, DATA, "drift", at_most=args.at_most))
 
     def _create_quality_alarm(self, args: DriftMonitorArgs, quality: QualityBound) -> MetricAlarm:
-        low = quality.direction == "at_least"
-        props = {
-            "alarm_description": f"Predictions of {args.endpoint.name} turned out worse than they may be",
-            "namespace": QUALITY,
-            "metric_name": quality.metric,
-            "comparison_operator": "LessThanThreshold" if low else "GreaterThanThreshold",
-            "threshold": quality.bound,
-            "statistic": "Minimum" if low else "Maximum",
-        }
-        return self.make("quality_alarm", MetricAlarm, {**self._alarm(args), **props})
+        what = f"Predictions of {args.endpoint.name} turned out worse than they may be"
+        bound = {quality.direction: quality.bound}
+        return self.make("quality_alarm", MetricAlarm, self._alarm(args, what, QUALITY, quality.metric, **bound))
 
-    def _alarm(self, args: DriftMonitorArgs) -> dict[str, Any]:
+    def _create_bias_alarm(self, args: DriftMonitorArgs, at_most: float) -> MetricAlarm:
+        what = f"{args.endpoint.name} treats groups less alike than its model did at the training"
+        return self.make("bias_alarm", MetricAlarm, self._alarm(args, what, BIAS, "bias_drift", at_most=at_most))
+
+    def _create_explain_alarm(self, args: DriftMonitorArgs, at_least: float) -> MetricAlarm:
+        what = f"Answers of {args.endpoint.name} depend on other columns than at the training"
+        return self.make("explain_alarm", MetricAlarm, self._alarm(args, what, EXPLAIN, "ndcg", at_least=at_least))
+
+    def _alarm(
+        self,
+        args: DriftMonitorArgs,
+        what: str,
+        namespace: str,
+        metric: str,
+        *,
+        at_least: float | None = None,
+        at_most: float | None = None,
+    ) -> dict[str, Any]:
         """Between two looks an alarm stays as it is, so that it is raised once, and not at each look."""
+        low = at_least is not None
         return {
+            "alarm_description": what,
+            "namespace": namespace,
+            "metric_name": metric,
+            "comparison_operator": "LessThanThreshold" if low else "GreaterThanThreshold",
+            "threshold": at_least if low else at_most,
+            "statistic": "Minimum" if low else "Maximum",
             "dimensions": {"Endpoint": args.endpoint.name},
             "period": 300,
             "evaluation_periods": 1,

@@ -20,6 +20,8 @@ NOT_FOUND = "Could not find"
 """SageMaker has no error of its own for what does not exist, only this text in a validation error."""
 SHADOW = "shadow"
 """The variant that is asked nothing but copies."""
+ATTRIBUTION = "attribution.json"
+"""What an explain step keeps for later looks, in its folder."""
 MOST_OBJECTS = 100_000
 """Of one window, the newest ones."""
 AT_ONCE = 500
@@ -36,8 +38,8 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, str]:
 
 
 class Watch:
-    """One call. ``settings`` has: bucket, endpoint, hours, truth, truth_hours, and the keys baseline, window and
-    report, with ``{run}`` for the id of a run."""
+    """One call. ``settings`` has: bucket, endpoint, hours, truth, truth_hours, and the keys window, report and, by the
+    kind of step that makes each, baselines, with ``{run}`` for the id of a run."""
 
     def __init__(self, run: str, settings: dict[str, Any]) -> None:
         boto3 = importlib.import_module("boto3")
@@ -58,18 +60,34 @@ class Watch:
         serving = self.find_capture(window)
         if serving:
             place, run = serving
-            baseline = self.settings["baseline"].replace("{run}", run)
-            known = [key for key in self.keys(baseline) if key.endswith(".json")]
-            if not known:
-                raise NoBaseline(
-                    f"The model that {self.settings['endpoint']} serves was made by run {run}, which left no baseline "
-                    f"at {baseline}: run the training again, with a `baseline` step."
-                )
+            known = list(self.baselines(run, window))
             captured = list(self.captured(place, max(hours, self.settings["truth_hours"])))[-MOST_OBJECTS:]
             truth = list(self.keys(self.settings["truth"])) if self.settings["truth"] else []
             found = [*known, *captured, *truth]
-            window |= {"run": run, "baseline": baseline, "captured": place, "truth": self.settings["truth"]}
+            window |= {"run": run, "captured": place, "truth": self.settings["truth"]}
         return {"manifest": self.write(window, found)}
+
+    def baselines(self, run: str, window: dict[str, Any]) -> Iterator[str]:
+        """Keys of what the run left to be compared with; the window is told where each lies."""
+        for kind, place in self.settings["baselines"].items():
+            window[kind] = place.replace("{run}", run)
+            keys = [key for key in self.keys(window[kind]) if key.endswith(".json")]
+            if not keys:
+                raise NoBaseline(
+                    f"The model that {self.settings['endpoint']} serves was made by run {run}, which left nothing to "
+                    f"compare with at {window[kind]}: run the training again, with a `{kind}` step."
+                )
+            yield from keys
+            if f"{window[kind]}{ATTRIBUTION}" in keys:
+                yield from self.model(f"{window[kind]}{ATTRIBUTION}", window)
+
+    def model(self, attribution: str, window: dict[str, Any]) -> Iterator[str]:
+        """The model that serves, as what explained it says where it lies."""
+        body = self.s3.get_object(Bucket=self.settings["bucket"], Key=attribution)["Body"].read()
+        bucket, _, key = json.loads(body)["model"].removeprefix("s3://").partition("/")
+        if bucket == self.settings["bucket"] and key:
+            window["model"] = key
+            yield key
 
     def find_capture(self, window: dict[str, Any]) -> tuple[str, str] | None:
         """Prefix and run of what the model that serves is asked; the window is told when there is nothing."""

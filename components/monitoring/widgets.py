@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from itertools import chain
 from typing import Any
 
-from mlops_iac.components._kit import EndpointRef, PipelineRef
+from mlops_iac.components._kit import ApiRef, EndpointRef, PipelineRef, ScalingRef
 
 WIDTH, HEIGHT = 12, 6
 """Two columns on CloudWatch's grid of 24."""
@@ -31,6 +31,36 @@ def endpoint(region: str, ref: EndpointRef) -> list[Widget]:
         _chart(region, "Requests", counted, stat="Sum"),
         _chart(region, "Slowest tenth of requests (microseconds)", timed, stat="p90"),
     ]
+
+
+def scaling(region: str, ref: ScalingRef) -> Widget:
+    """What decides how many instances there are, with the target."""
+    place = [part for pair in ref.metric.dimensions.items() for part in pair]
+    asked = ref.metric.name == "InvocationsPerInstance"
+    title = "Requests a minute at each instance" if asked else "Requests that wait for each instance"
+    words = f"target; {ref.at_least} to {ref.at_most} instances"
+    metric = [ref.metric.namespace, ref.metric.name, *place]
+    chart = objective(region, title, metric, "Sum" if asked else "Average", ref.target, words)
+    chart["properties"]["period"] = 60
+    return chart
+
+
+def api(region: str, ref: ApiRef) -> list[Widget]:
+    """Requests, refusals and time of an API."""
+    place = ["ApiName", ref.name, "Stage", ref.stage]
+    counted = [["AWS/ApiGateway", metric, *place] for metric in ("Count", "4XXError", "5XXError")]
+    timed = [["AWS/ApiGateway", metric, *place] for metric in ("Latency", "IntegrationLatency")]
+    return [
+        _chart(region, "Requests of the API", counted, stat="Sum"),
+        _chart(region, "Slowest tenth of the API's requests (milliseconds)", timed, stat="p90"),
+    ]
+
+
+def objective(region: str, title: str, metric: list[Any], stat: str, bound: float, words: str) -> Widget:
+    """A metric with the bound that a promise sets."""
+    chart = _chart(region, title, [metric], stat=stat)
+    chart["properties"]["annotations"] = {"horizontal": [{"label": words, "value": bound}]}
+    return chart
 
 
 def nothing() -> Widget:

@@ -20,6 +20,8 @@ BUSY = ("Creating", "Updating", "SystemUpdating", "RollingBack", "Deleting")
 NOT_FOUND = "Could not find"
 """SageMaker has no error of its own for what does not exist, only this text in a validation error."""
 EXISTS = "already exist"
+FIRST_PAUSE = 1.0
+"""Seconds between the first two looks. Each later pause is twice as long, up to ``poll_seconds``."""
 
 
 class DeployFailed(Exception):
@@ -33,46 +35,34 @@ class NoChampion(Exception):
 def handler(event: dict[str, Any], context: Any) -> dict[str, str]:
     client = importlib.import_module("boto3").client("sagemaker")
     if "champion_of" in event:
-        return {"champion": find_champion(client, event["champion_of"])}
+        return {"champion": get_champion(client, event["champion_of"])}
     return Deployment(client, event).run()
 
 
-def find_champion(client: Any, group: str) -> str:
-    asked = {"ModelPackageGroupName": group, "ModelApprovalStatus": "Approved"}
-    latest = {"SortBy": "CreationTime", "SortOrder": "Descending", "MaxResults": 1}
-    found: list[dict[str, str]] = client.list_model_packages(**asked, **latest)["ModelPackageSummaryList"]
-    if not found:
+def get_champion(client: Any, group: str) -> str:
+    found: str | None = importlib.import_module("champions").find_champion(client, group)
+    if found is None:
         raise NoChampion(f"No version of {group} is approved: run a pipeline that registers one, or approve one.")
-    return found[0]["ModelPackageArn"]
+    return found
 
 
-class Deployment:
-    """One call. ``event`` has: name, run, package, endpoint, settings, wait_seconds, poll_seconds, started, last."""
+class Change:
+    """What a run asks for. ``event`` has: name, run, package, endpoint, settings."""
 
-    def __init__(self, client: Any, event: dict[str, Any]) -> None:
-        self.client, self.event = client, event
-        self.name, self.endpoint = event["name"], event["endpoint"]
-        self.settings = json.loads(event["settings"])
+    def __init__(self, client: Any, event: dict[str, Any], *, started: bool) -> None:
+        self.client, self.event, self.started = client, event, started
+        self.name, self.endpoint, self.settings = event["name"], event["endpoint"], event["settings"]
         self.tags = [*self.settings["tags"], {"Key": "mlops-iac:run", "Value": event["run"]}]
-        self.started = str(event["started"]).lower() == "true"
-        self.until = time.monotonic() + event["wait_seconds"]
 
-    def run(self) -> dict[str, str]:
-        if not self.started:
-            self.make_model()
-        while True:
-            found = self.describe()
-            if self.is_done(found):
-                return self.answer()
-            if time.monotonic() + self.event["poll_seconds"] > self.until:
-                if self.event["last"]:
-                    status = found["EndpointStatus"] if found else "not there"
-                    raise DeployFailed(f"Endpoint {self.endpoint} is still {status} after all the time it was given.")
-                return self.answer()
-            time.sleep(self.event["poll_seconds"])
+    def start(self) -> bool:
+        """Look once; ask for the change when nothing else is under way. Whether it has been asked for."""
+        self.make_model()
+        self.is_over()
+        return self.started
 
-    def answer(self) -> dict[str, str]:
-        return {"endpoint": self.endpoint, "started": str(self.started).lower()}
+    def is_over(self) -> bool:
+        """Look once: whether the endpoint serves the run's model."""
+        return self.is_done(self.describe())
 
     def is_done(self, found: dict[str, Any] | None) -> bool:
         """Whether it serves this run's model; asks for what is to be done next when nothing is under way."""
@@ -83,6 +73,7 @@ class Deployment:
             self.change(found, status)
             return False
         if found and status == "InService":
+            self.scale("apply")
             if found["EndpointConfigName"] == self.name:
                 return True
             old, why = found["EndpointConfigName"], found.get("FailureReason") or self.watched()
@@ -102,8 +93,29 @@ class Deployment:
         else:
             self.make_configuration(self.settings["beside"] or self.settings["alone"], found["EndpointConfigName"])
             deployment = self.settings["deployment"]
-            self.client.update_endpoint(**place, **({"DeploymentConfig": deployment} if deployment else {}))
+            given = {"DeploymentConfig": deployment} if deployment else {}
+            self.client.update_endpoint(**place, **given, **self.retained())
             self.started = True
+
+    def retained(self) -> dict[str, Any]:
+        """What an update of a scaled endpoint keeps: the number of instances that there are."""
+        if not self.scale("prepare").get("retain"):
+            return {}
+        left = [{"VariantPropertyType": name} for name in ("DataCaptureConfig", "DesiredWeight")]
+        return {"RetainAllVariantProperties": True, "ExcludeRetainedVariantProperties": left}
+
+    def scale(self, do: str) -> dict[str, Any]:
+        """Call the environment's scaler; nothing is answered where nothing scales."""
+        scaler = self.settings.get("scaler")
+        if scaler is None:
+            return {}
+        client = importlib.import_module("boto3").client("lambda")
+        asked = json.dumps({"do": do, "config": self.name})
+        answer = client.invoke(FunctionName=scaler, Payload=asked.encode())
+        told = json.loads(answer["Payload"].read())
+        if answer.get("FunctionError"):
+            raise DeployFailed(f"Scaling of endpoint {self.endpoint} could not be set up: {told.get('errorMessage')}")
+        return dict(told)
 
     def watched(self) -> str:
         alarms = self.settings["deployment"].get("AutoRollbackConfiguration", {}).get("Alarms", ())
@@ -158,3 +170,32 @@ class Deployment:
             if NOT_FOUND not in str(error):
                 raise
             return None
+
+
+class Deployment(Change):
+    """One call of the function. ``event`` has besides: wait_seconds, poll_seconds, started, last."""
+
+    def __init__(self, client: Any, event: dict[str, Any]) -> None:
+        given = {**event, "settings": json.loads(event["settings"])}
+        super().__init__(client, given, started=str(event["started"]).lower() == "true")
+        self.until = time.monotonic() + event["wait_seconds"]
+
+    def run(self) -> dict[str, str]:
+        if not self.started:
+            self.make_model()
+        pause = FIRST_PAUSE
+        while True:
+            found = self.describe()
+            if self.is_done(found):
+                return self.answer()
+            pause = min(pause, self.event["poll_seconds"])
+            if time.monotonic() + pause > self.until:
+                if self.event["last"]:
+                    status = found["EndpointStatus"] if found else "not there"
+                    raise DeployFailed(f"Endpoint {self.endpoint} is still {status} after all the time it was given.")
+                return self.answer()
+            time.sleep(pause)
+            pause *= 2
+
+    def answer(self) -> dict[str, str]:
+        return {"endpoint": self.endpoint, "started": str(self.started).lower()}

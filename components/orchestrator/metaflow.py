@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import pulumi
 from pulumi_aws.cloudwatch import LogGroup
@@ -29,11 +30,12 @@ from mlops_iac.components._kit import (
     RoleRef,
     RunEvents,
 )
+from mlops_iac.components._kit.people import Declared
 from mlops_iac.components._kit.transforms import Transforms
 from mlops_iac.components.compute.batch_roles import LOGS
 from mlops_iac.components.identity import Role, make_role
 from mlops_iac.components.log_groups import make_log_group
-from mlops_iac.components.orchestrator.step_functions import DELIVERY, RULES, START, WATCH
+from mlops_iac.components.orchestrator.step_functions import DELIVERY, RULES, SEE, START, WATCH
 from mlops_iac.core.environment import STACK_TAG
 
 __all__ = ["Metaflow", "MetaflowArgs", "MetaflowNodes"]
@@ -98,6 +100,10 @@ class Metaflow(Component):
         Reach(actions=LOGS, on=(LOG,)),
         Reach(actions=DECRYPT, on=("key/*",)),
     )
+    people: ClassVar[Declared] = {
+        "viewer": (Reach(actions=SEE),),
+        "scientist": (Reach(actions=(*START, "states:StopExecution")),),
+    }
 
     def __init__(self, place: Named, args: MetaflowArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(place, args.transforms, opts)

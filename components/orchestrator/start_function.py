@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 NOT_THERE = ("NoSuchKey", "404", "ResourceNotFoundException")
+CONFLICT = 409
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
@@ -62,14 +63,15 @@ class Start:
         for word, value in words.items():
             arguments = arguments.replace(f"<mlops-iac:{word}>", value)
         for name, bound in self.ask_bounds().items():
-            # A number, where the value stands in JSON that is itself a text; else a text as it is.
+            # A number, where the value stands in JSON that is itself a text, or is to be one; else a text as it is.
             word = f"<mlops-iac:{name}>"
-            arguments = arguments.replace(f'\\"{word}\\"', bound).replace(word, bound)
+            arguments = arguments.replace(f'\\"{word}\\"', bound)
+            arguments = arguments.replace(f'"{word}"' if "typed" in request else word, bound)
         client = self.client(request["service"])
         try:
             getattr(client, request["operation"])(**json.loads(arguments))
         except client.exceptions.ClientError as error:
-            if error.response["Error"]["Code"] != "ExecutionAlreadyExists":
+            if not is_there_already(error.response):
                 raise
         return run
 
@@ -88,7 +90,9 @@ class Start:
         if asked is None:
             return False
         answer = getattr(self.client(request["service"]), asked["operation"])(**asked["arguments"])
-        return any(run[asked["status"]] in asked["words"] for run in answer[asked["items"]])
+        for member in asked["items"].split("."):
+            answer = answer[member]
+        return any(run[asked["status"]] in asked["words"] for run in answer)
 
     def find_code(self) -> dict[str, str] | None:
         s3 = self.client("s3")
@@ -142,3 +146,8 @@ class Start:
 
     def client(self, service: str) -> Any:
         return importlib.import_module("boto3").client(service)
+
+
+def is_there_already(refused: dict[str, Any]) -> bool:
+    """Whether a start was refused because the run has been started: by Step Functions, or by the API of Airflow."""
+    return bool(refused["Error"]["Code"] == "ExecutionAlreadyExists" or refused.get("RestApiStatusCode") == CONFLICT)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import pulumi
 from pulumi_aws.cloudwatch import LogGroup
@@ -23,6 +23,7 @@ from mlops_iac.components._kit import (
     RunEvents,
 )
 from mlops_iac.components._kit.documents import settled
+from mlops_iac.components._kit.people import Declared
 from mlops_iac.components._kit.transforms import Transforms
 from mlops_iac.components.identity import Role, make_role
 from mlops_iac.components.log_groups import make_log_group
@@ -56,6 +57,13 @@ RULES = "rule/StepFunctionsGetEventsFor*"
 START = ("states:StartExecution",)
 LOOK = ("states:ListExecutions",)
 FOLLOW = ("states:DescribeExecution", "states:StopExecution")
+SEE = (
+    "states:DescribeExecution",
+    "states:DescribeStateMachine",
+    "states:GetExecutionHistory",
+    "states:ListExecutions",
+)
+ANSWER = ("states:SendTaskFailure", "states:SendTaskSuccess")
 KEY = ("kms:Decrypt", "kms:GenerateDataKey")
 LOG_KEY = ("kms:GenerateDataKey",)
 
@@ -94,6 +102,7 @@ class StepFunctions(Component):
 
     Nodes = StepFunctionsNodes
     notifies = True
+    looks_at_data = False
     reads_items = True
     reach = (
         Reach(actions=(*DELIVERY, *TRACING)),
@@ -101,6 +110,11 @@ class StepFunctions(Component):
         Reach(actions=(*START, *LOOK, *FOLLOW)),
         Reach(actions=KEY, on=("key/*",)),
     )
+    people: ClassVar[Declared] = {
+        "viewer": (Reach(actions=SEE),),
+        "scientist": (Reach(actions=(*START, "states:StopExecution")),),
+        "admin": (Reach(actions=ANSWER),),
+    }
 
     def __init__(self, place: Named, args: StepFunctionsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(place, args.transforms, opts)
@@ -109,7 +123,7 @@ class StepFunctions(Component):
         machine = self._create_state_machine(args, role, group)
 
         self.nodes = StepFunctionsNodes(state_machine=machine, role=role, log_group=group)
-        self.role = self.deploy_role = role
+        self.role = self.deploy_role = self.tell_role = self.query_role = role
         self.state_machine_name: pulumi.Output[str] = machine.name
         self.state_machine_arn: pulumi.Output[str] = machine.arn
         self.ref = _ref(machine)

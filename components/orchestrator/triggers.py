@@ -17,9 +17,10 @@ from pulumi_aws.scheduler import Schedule, ScheduleGroup
 
 from mlops_iac.components._kit import BoundaryRef, Component, Grant, KeyRef, LakeRef, Named, Reach, render
 from mlops_iac.components._kit.documents import settled
+from mlops_iac.components._kit.functions import LOG, RUNTIME, pack
 from mlops_iac.components._kit.transforms import Transforms
+from mlops_iac.components.functions import make_function_log, make_function_role
 from mlops_iac.components.identity import Role, make_role
-from mlops_iac.components.log_groups import make_log_group
 from mlops_iac.core import champions, run_names
 
 __all__ = ["Clock", "Happening", "Trigger", "Triggers", "TriggersArgs", "TriggersNodes"]
@@ -27,13 +28,9 @@ __all__ = ["Clock", "Happening", "Trigger", "Triggers", "TriggersArgs", "Trigger
 # Idle cost: nothing. Schedules, events and calls of the function are billed by use, and cost cents at a run an hour.
 
 SOURCE: Final = Path(__file__).with_name("start_function.py")
-NAMES: Final = Path(str(run_names.__file__))
-CHAMPIONS: Final = Path(str(champions.__file__))
-RUNTIME: Final = "python3.12"
 SECONDS: Final = 60
 
 INVOKE = ("lambda:InvokeFunction",)
-LOG = ("logs:CreateLogStream", "logs:PutLogEvents")
 LATER = ("scheduler:CreateSchedule", "scheduler:GetSchedule")
 PASS = ("iam:PassRole",)
 DECRYPT = ("kms:Decrypt",)
@@ -127,7 +124,7 @@ class Triggers(Component):
 
     def __init__(self, place: Named, args: TriggersArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(place, args.transforms, opts)
-        log = self._create_log(args)
+        log = make_function_log(self, "starter", args.key)
         group = self.make("group", ScheduleGroup, {}, called=self.place.name)
         schedule_role = self._create_schedule_role(args)
         self.role = self._create_starter_role(args, group, schedule_role)
@@ -160,34 +157,23 @@ class Triggers(Component):
     def _starter(self) -> str:
         return self.physical(Function.pulumi_type, "starter")
 
-    def _create_log(self, args: TriggersArgs) -> LogGroup:
-        """Lambda's own name for it: made here first, so that it is encrypted and does not grow for ever."""
-        return make_log_group(self, "starter_log", args.key, name=f"/aws/lambda/{self._starter}")
-
     def _create_starter_role(self, args: TriggersArgs, group: ScheduleGroup, schedule_role: Role) -> Role:
-        logs = self.site.arn("logs", f"log-group:/aws/lambda/{self._starter}:*")
-        grants = [self.allow("log", LOG, (logs,)), *args.reads]
+        grants = [*args.reads]
         if any(isinstance(each.when, Happening) and each.when.quiet_minutes for each in args.triggers.values()):
             later = pulumi.Output.concat(self.site.arn("scheduler", "schedule/"), group.name, "/*")
             grants += [
                 self.allow("later", LATER, (later,)),
                 self.allow("pass", PASS, (schedule_role.role_arn,), TO_SCHEDULER),
             ]
-        return make_role(
-            self,
-            "starter_role",
-            services=("lambda.amazonaws.com",),
-            description="Starts runs when a trigger fires",
-            grants=grants,
-            boundary=args.boundary,
-            # Lambda does not say for whose function it assumes a role.
-            source_account=False,
-        )
+        description = "Starts runs when a trigger fires"
+        return make_function_role(self, "starter", description=description, grants=grants, boundary=args.boundary)
 
     def _create_starter(self, args: TriggersArgs, log: LogGroup, group: ScheduleGroup, schedule_role: Role) -> Function:
         props: dict[str, Any] = {
             "description": "Starts runs when a trigger fires, with the code that was run or pushed last",
-            "code": settled(self._settings(args, group, schedule_role)).apply(_packed),
+            "code": settled(self._settings(args, group, schedule_role)).apply(
+                lambda told: pack(SOURCE, run_names, champions, settings={"triggers.json": told})
+            ),
             "handler": f"{SOURCE.stem}.handler",
             "runtime": RUNTIME,
             "role": self.role.role_arn,
@@ -281,9 +267,3 @@ def _settings_of(trigger: Trigger) -> dict[str, Any]:
         **({"champions": trigger.champions} if trigger.champions else {}),
         **({"alone": True} if alone else {}),
     }
-
-
-def _packed(settings: Mapping[str, Any]) -> pulumi.AssetArchive:
-    texts = {path.name: path.read_text(encoding="utf-8") for path in (SOURCE, NAMES, CHAMPIONS)}
-    texts["triggers.json"] = json.dumps(settings, sort_keys=True)
-    return pulumi.AssetArchive({name: pulumi.StringAsset(text) for name, text in texts.items()})

@@ -8,12 +8,13 @@ said to be unknown: a card that lacks a line is no reason to end a run.
 
 from __future__ import annotations
 
+import base64
 import importlib
 import json
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-NOT_THERE = ("NoSuchKey", "404")
 UNKNOWN = "not known: something else than `mlops-iac run` started the run"
 
 SECTIONS = {
@@ -43,10 +44,52 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, str]:
     card = Card(s3, about, event)
     folder = f"{about['models']}{card.run}/record/"
     key = f"{folder}model_card.md"
-    said = {"Bucket": about["bucket"], "Tagging": about["tagging"], **about["encryption"]}
+    lock = Lock(s3, about)
+    lock.hold(card.model, card.measured, f"{folder}run.json")  # before it is read, so that what is signed is locked
+    digest = signatures().digest_of(s3, card.model)
+    said = {"Bucket": about["bucket"], "Tagging": about["tagging"], **about["encryption"], **lock.arguments}
     s3.put_object(Key=key, Body=card.markdown().encode(), **said)
-    s3.put_object(Key=f"{folder}model.json", Body=json.dumps({"model": card.model, "card": key}).encode(), **said)
-    return {"card": json.dumps(card.content(), separators=(",", ":")), "uri": f"s3://{about['bucket']}/{key}"}
+    s3.put_object(
+        Key=f"{folder}model.json",
+        Body=json.dumps({"model": card.model, "digest": digest, "card": key}).encode(),
+        **said,
+    )
+    content = json.dumps(card.content(), separators=(",", ":"))
+    signature = sign(about, card.model, digest) if "signing" in about else ""
+    return {"card": content, "digest": digest, "signature": signature, "uri": f"s3://{about['bucket']}/{key}"}
+
+
+def sign(about: Mapping[str, Any], model: str, digest: str) -> str:
+    """The signature of the archive as it was just read, as text. The role may sign with one key only."""
+    asked = {"KeyId": about["signing"], "MessageType": "RAW", "SigningAlgorithm": signatures().ALGORITHM}
+    message = signatures().message_of(about["stack"], model, digest)
+    made = importlib.import_module("boto3").client("kms").sign(Message=message, **asked)
+    return base64.b64encode(made["Signature"]).decode()
+
+
+class Lock:
+    """Object Lock of what a model is shown by; nothing where the environment has no retention."""
+
+    def __init__(self, s3: Any, about: Mapping[str, Any]) -> None:
+        self.s3, self.bucket, asked = s3, about["bucket"], about.get("retention")
+        self.until = datetime.now(UTC) + timedelta(days=asked["days"]) if asked else None
+        self.mode = asked["mode"] if asked else ""
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """Of a PutObject."""
+        return {"ObjectLockMode": self.mode, "ObjectLockRetainUntilDate": self.until} if self.until else {}
+
+    def hold(self, *places: str) -> None:
+        """Lock the versions that are there now."""
+        for place in places if self.until else ():
+            key = place.removeprefix(f"s3://{self.bucket}/")
+            try:
+                retention = {"Mode": self.mode, "RetainUntilDate": self.until}
+                self.s3.put_object_retention(Bucket=self.bucket, Key=key, Retention=retention)
+            except self.s3.exceptions.ClientError as error:
+                if error.response["Error"]["Code"] not in lake_files().NOT_THERE:
+                    raise
 
 
 class Card:
@@ -57,26 +100,18 @@ class Card:
         self.s3, self.about = s3, about
         self.run, self.code, self.model = event["run"], event["code"], event["model"]
         self.parameters = parameters_of(event)
+        self.origin: str | None = self.parameters.get(about.get("origin", ""))
+        """Where the model was promoted from; None for one that was trained here."""
         self.record: dict[str, Any] = self.read(f"{about['models']}{self.run}/record/run.json").get("told", {})
         self.words: dict[str, str] = self.read(f"{about['code']}{self.code}/model_card.json")
         usual = about["evaluation"].replace("{run}", self.run)
         evaluation = event.get("evaluation", usual).removeprefix(f"s3://{about['bucket']}/")
-        self.metrics = dict(numbers(self.read(evaluation)))
+        self.measured = evaluation
+        self.metrics = dict(lake_files().numbers(self.read(evaluation)))
         self.conditions = [self.condition(one) for one in about["conditions"]]
 
     def read(self, key: str) -> dict[str, Any]:
-        """An object of JSON, or nothing where there is none."""
-        try:
-            body = self.s3.get_object(Bucket=self.about["bucket"], Key=key)["Body"].read()
-        except self.s3.exceptions.ClientError as error:
-            if error.response["Error"]["Code"] not in NOT_THERE:
-                raise
-            return {}
-        try:
-            found = json.loads(body)
-        except ValueError:
-            return {}
-        return found if isinstance(found, dict) else {}
+        return lake_files().read(self.s3, self.about["bucket"], key)
 
     def condition(self, one: Mapping[str, Any]) -> dict[str, Any]:
         """A gate's condition with its bound and the value that was compared."""
@@ -101,7 +136,7 @@ class Card:
         sections["training_details"] = {
             **({"training_observations": seen} if (seen := self.words.get("training_observations")) else {}),
             "training_job_details": {
-                "training_datasets": [uri for uri, _ in self.data()][:MOST_DATASETS],
+                **({} if self.origin else {"training_datasets": [uri for uri, _ in self.data()][:MOST_DATASETS]}),
                 "training_environment": {"container_image": [self.about["image"]]},
                 "user_provided_hyper_parameters": [
                     {"name": name[:LONGEST_VALUE], "value": str(value)[:LONGEST_VALUE] or "(empty)"}
@@ -126,12 +161,15 @@ class Card:
         git = self.record.get("git") or {}
         yield "stack", self.about["stack"]
         yield "pipeline", self.about["pipeline"]
+        yield "promoted_from", self.origin
         yield "run", self.run
         yield "code", self.code
         yield "commit", git.get("commit")
         if git:
             yield "uncommitted_changes", {"True": "yes", "False": "no"}.get(str(git.get("dirty")), "not known")
         yield "framework", self.record.get("framework")
+        if logged := self.about.get("logged"):
+            yield "logged_in", f"{logged}{self.run}"
         for number, (_, said) in enumerate(self.data(), 1):
             yield f"data_{number}", said
 
@@ -158,7 +196,8 @@ class Card:
         yield from ("", "## Where it comes from", "")
         yield f"- **Started by**: {plain(self.record.get('started_by', UNKNOWN))}"
         yield from (f"- **{title(name)}**: {plain(value)}" for name, value in self.facts() if value)
-        yield from (f"- **Training data**: {plain(uri)} ({said})" for uri, said in self.data())
+        what = "Measured on" if self.origin else "Training data"
+        yield from (f"- **{what}**: {plain(uri)} ({said})" for uri, said in self.data())
         yield f"- **Artifact**: {plain(self.model)}"
         yield f"- **Image**: {plain(self.about['image'])}"
         yield from table("Parameters", ("parameter", "value"), self.parameters.items())
@@ -185,13 +224,14 @@ def parameters_of(event: Mapping[str, Any]) -> dict[str, Any]:
     return {name: run_names.read(value) if isinstance(value, str) else value for name, value in sorted(flat.items())}
 
 
-def numbers(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, float]]:
-    """Every number by its dotted name, without ``metrics.``, as gates and people name it."""
-    if isinstance(value, dict):
-        for name, item in value.items():
-            yield from numbers(item, (*path, str(name)))
-    elif isinstance(value, int | float) and not isinstance(value, bool) and len(path) > 1 and abs(value) < float("inf"):
-        yield ".".join(path[1:] if path[0] == "metrics" else path), value
+def lake_files() -> Any:
+    """What functions of an environment share; it lies beside this file in the archive."""
+    return importlib.import_module("lake_files")
+
+
+def signatures() -> Any:
+    """What is signed, and the digest in it; it lies beside this file in the archive."""
+    return importlib.import_module("signatures")
 
 
 def notes(text: str | None) -> dict[str, str]:

@@ -12,9 +12,11 @@ from pulumi_aws.cloudwatch import LogGroup
 from pulumi_aws.lambda_ import Function
 
 from mlops_iac.components._kit import BoundaryRef, CardsRef, Component, Grant, KeyRef, Named, Reach
+from mlops_iac.components._kit.functions import LOG, RUNTIME, pack
 from mlops_iac.components._kit.transforms import Transforms
-from mlops_iac.components.identity import Role, make_role
-from mlops_iac.components.log_groups import make_log_group
+from mlops_iac.components.functions import make_function_log, make_function_role
+from mlops_iac.components.identity import Role
+from mlops_iac.core import lake_files, signatures
 from mlops_iac.pipelines import hyperparameters
 
 __all__ = ["ModelCards", "ModelCardsArgs", "ModelCardsNodes"]
@@ -22,12 +24,10 @@ __all__ = ["ModelCards", "ModelCardsArgs", "ModelCardsNodes"]
 # Idle cost: nothing. A call takes a second, and costs a thousandth of a cent.
 
 SOURCE: Final = Path(__file__).with_name("card_function.py")
-PARAMETERS: Final = Path(str(hyperparameters.__file__))
-RUNTIME: Final = "python3.12"
-SECONDS: Final = 60
+SECONDS: Final = 900
+"""It reads the whole archive once, for its digest: some 60 MB a second."""
 
 INVOKE = ("lambda:InvokeFunction",)
-LOG = ("logs:CreateLogStream", "logs:PutLogEvents")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +65,7 @@ class ModelCards(Component):
     ) -> None:
         args = args or ModelCardsArgs()
         super().__init__(place, args.transforms, opts)
-        log = make_log_group(self, "writer_log", args.key, name=f"/aws/lambda/{self._writer}")
+        log = make_function_log(self, "writer", args.key)
         self.role = self._create_role(args)
         writer = self._create_writer(log)
 
@@ -77,32 +77,18 @@ class ModelCards(Component):
         """Let a role ask for cards."""
         role.grant(self.allow("write", INVOKE, (self.nodes.writer.arn,)))
 
-    @property
-    def _writer(self) -> str:
-        return self.physical(Function.pulumi_type, "writer")
-
     def _create_role(self, args: ModelCardsArgs) -> Role:
-        logs = self.site.arn("logs", f"log-group:/aws/lambda/{self._writer}:*")
-        return make_role(
-            self,
-            "writer_role",
-            services=("lambda.amazonaws.com",),
-            description="Writes the cards of models",
-            grants=[self.allow("log", LOG, (logs,)), *args.grants],
-            boundary=args.boundary,
-            # Lambda does not say for whose function it assumes a role.
-            source_account=False,
-        )
+        description = "Writes the cards of models"
+        return make_function_role(self, "writer", description=description, grants=args.grants, boundary=args.boundary)
 
     def _create_writer(self, log: LogGroup) -> Function:
-        code = {path.name: pulumi.StringAsset(path.read_text(encoding="utf-8")) for path in (SOURCE, PARAMETERS)}
         props: dict[str, Any] = {
             "description": "Writes the card of a model that a run registers",
-            "code": pulumi.AssetArchive({**code}),
+            "code": pack(SOURCE, hyperparameters, lake_files, signatures),
             "handler": f"{SOURCE.stem}.handler",
             "runtime": RUNTIME,
             "role": self.role.role_arn,
             "timeout": SECONDS,
-            "memory_size": 256,
+            "memory_size": 512,
         }
         return self.make("writer", Function, props, depends_on=[self.role, log])

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import pulumi
 from pulumi_aws.sagemaker.model_package_group import ModelPackageGroup
 
 from mlops_iac.components._kit import Component, Named, Reach, RegistryRef
+from mlops_iac.components._kit.people import Declared
 from mlops_iac.components._kit.transforms import Transforms
 from mlops_iac.components.identity import Role
 
@@ -44,6 +46,10 @@ class ModelRegistry(Component):
 
     Nodes = ModelRegistryNodes
     reach = (Reach(actions=(*READ, *PUBLISH)),)
+    people: ClassVar[Declared] = {
+        "viewer": (Reach(actions=READ),),
+        "admin": (Reach(actions=("sagemaker:UpdateModelPackage",)),),
+    }
 
     def __init__(
         self, place: Named, args: ModelRegistryArgs | None = None, opts: pulumi.ResourceOptions | None = None
@@ -68,6 +74,9 @@ class ModelRegistry(Component):
         self._offer(pulumi.Output.from_input(group_name), arn)
         place.site.ceiling.adopt((*READ, *PUBLISH), self.group_arn)
         place.site.ceiling.adopt((*READ, *PUBLISH), self._versions)
+        for level, reaches in cls.people.items():
+            for arn in (self.group_arn, self._versions):
+                place.site.people.adopt(level, reaches[0].actions, arn)
         return self
 
     def grant_publish(self, role: Role) -> None:

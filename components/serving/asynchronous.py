@@ -11,6 +11,7 @@ import pulumi
 from mlops_iac.components._kit import LakeRef, TopicRef
 from mlops_iac.components.serving.ranges import within
 from mlops_iac.components.serving.realtime import Realtime
+from mlops_iac.components.serving.scaling import BacklogScaling
 
 Notify = Literal["nothing", "failures", "all"]
 _TOPICS: Mapping[Notify, tuple[str, ...]] = {
@@ -29,6 +30,10 @@ class Asynchronous(Realtime):
 
     max_concurrent: int | None = None
     """Requests that an instance gets at the same time, 1 to 1000. Left out: SageMaker chooses."""
+
+    scaling: BacklogScaling | None = None
+    """As many instances as the queue needs, none while nobody asks, instead of `instances`. Left out: always the same
+    number."""
 
     notify: Notify = "nothing"
     """What the team's topic is told of: each answer, or those that failed. Left out: nothing."""

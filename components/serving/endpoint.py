@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import pulumi
 from pulumi_aws.cloudwatch import LogGroup, MetricAlarm
@@ -27,12 +27,14 @@ from mlops_iac.components._kit import (
 )
 from mlops_iac.components._kit import images as ecr
 from mlops_iac.components._kit import sagemaker as kit
+from mlops_iac.components._kit.people import Declared
 from mlops_iac.components._kit.transforms import Transforms
 from mlops_iac.components.identity import Role, make_role
 from mlops_iac.components.log_groups import make_log_group
 from mlops_iac.components.serving.asynchronous import Asynchronous
 from mlops_iac.components.serving.capture import Capture
 from mlops_iac.components.serving.realtime import Realtime
+from mlops_iac.components.serving.scaling import LET_GO, TARGETS
 from mlops_iac.components.serving.serverless import Serverless
 from mlops_iac.core.errors import BlueprintError
 
@@ -61,6 +63,17 @@ READ_ALARMS = ("cloudwatch:DescribeAlarms",)
 """SageMaker reads the alarms that guard a deployment in the role of the models:
 https://docs.aws.amazon.com/sagemaker/latest/dg/deployment-guardrails-configuration.html"""
 
+SEE = (
+    "sagemaker:DescribeEndpoint",
+    "sagemaker:DescribeEndpointConfig",
+    "sagemaker:DescribeModel",
+    "sagemaker:ListTags",
+)
+TO_SAGEMAKER = Reach(
+    actions=("iam:PassRole",),
+    on=("role/{stack}-*",),
+    conditions={"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}},
+)
 INVOKE = ("sagemaker:InvokeEndpoint",)
 INVOKE_ASYNC = ("sagemaker:InvokeEndpointAsync",)
 
@@ -82,6 +95,8 @@ class EndpointArgs:
     """Where requests and answers lie: an asynchronous endpoint's, and captured ones. Left out: there are none."""
     network: NetworkRef | None = None
     """Private network of its models, for flavours that can have one. Left out: SageMaker's own."""
+    log_key: KeyRef | None = None
+    """Encrypts the log. Left out: ``key`` does."""
     key: KeyRef | None = None
     """Encrypts the log and, where AWS takes a key for them, disks; reads the lake's models. Left out: AWS-managed
     encryption."""
@@ -110,10 +125,20 @@ class Endpoint(Component):
         *kit.REACH,
         *ecr.REACH,
         Reach(actions=(*MODELS, *DEPLOY, *INVOKE, *INVOKE_ASYNC)),
-        Reach(actions=READ_ALARMS, on=("alarm:{stack}-*",)),
+        # What scales an endpoint is taken away after the boundary has changed, and lets go of the endpoint then.
+        Reach(actions=(*READ_ALARMS, "cloudwatch:DeleteAlarms"), on=("alarm:{stack}-*",)),
+        Reach(actions=LET_GO, on=(TARGETS,)),
         kit.PASS_ROLE,
     )
     was = ("RealtimeEndpoint", "ServerlessEndpoint")
+    people: ClassVar[Declared] = {
+        "viewer": (
+            Reach(actions=SEE),
+            Reach(actions=(*kit.FIND_STREAMS, *kit.READ_STREAMS), on=("log-group:/aws/sagemaker/Endpoints/{stack}-*",)),
+        ),
+        "scientist": (Reach(actions=(*INVOKE, *INVOKE_ASYNC)),),
+        "admin": (Reach(actions=(*MODELS, *DEPLOY)), TO_SAGEMAKER),
+    }
 
     def __init__(
         self, place: Named, args: EndpointArgs | None = None, opts: pulumi.ResourceOptions | None = None
@@ -126,7 +151,7 @@ class Endpoint(Component):
         self.endpoint_name = self.physical("aws:sagemaker/endpoint:Endpoint")
         network = args.flavour.network_of(args.network)
         role = self._create_role(args, network)
-        group = self._create_log_group(args.key)
+        group = self._create_log_group(args.log_key or args.key)
         errors = self._create_errors_alarm(args)
         latency = self._create_latency_alarm(args)
         if args.flavour.guarded:

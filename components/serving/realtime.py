@@ -8,6 +8,8 @@ from typing import Any, ClassVar, Literal
 
 from mlops_iac.components._kit import KeyRef, NetworkRef, Site
 from mlops_iac.components.serving.ranges import within
+from mlops_iac.components.serving.scaling import Scaling
+from mlops_iac.core.errors import BlueprintError
 from mlops_iac.core.instance_types import has_local_disk
 
 
@@ -19,6 +21,8 @@ class Realtime:
     """Instance type. Left out: 2 vCPU, 8 GiB."""
     instances: int | None = None
     """Instances, 1 to 100. Left out: two, in two zones, except one under `sandbox`."""
+    scaling: Scaling | None = None
+    """As many instances as the requests need, instead of `instances`. Left out: always the same number."""
 
     word: ClassVar[Literal["realtime", "async"]] = "realtime"
     guarded: ClassVar[bool] = True
@@ -28,8 +32,15 @@ class Realtime:
     def check(self) -> None:
         if self.instances is not None:
             within("instances", self.instances, 1, 100)
+        if self.scaling is not None:
+            self.scaling.check(self.instance_type)
+            if self.instances is not None:
+                detail = f"`instances` is {self.instances}, and `scaling` has bounds for them."
+                raise BlueprintError("Two numbers of instances.", detail, hint="leave one of them out.")
 
     def variant(self, site: Site) -> dict[str, Any]:
+        if self.scaling is not None:
+            return {"InstanceType": self.instance_type, "InitialInstanceCount": self.scaling.first}
         count = self.instances if self.instances is not None else (1 if site.profile == "sandbox" else 2)
         return {"InstanceType": self.instance_type, "InitialInstanceCount": count}
 

@@ -27,6 +27,8 @@ class Serverless:
     guarded: ClassVar[bool] = False
     """Whether alarms may take a deployment back."""
     isolated: ClassVar[bool] = False
+    scaling: ClassVar[None] = None
+    """AWS scales it by itself."""
 
     def check(self) -> None:
         within("max_concurrency", self.max_concurrency, 1, 200)

@@ -22,6 +22,8 @@ ARTIFACTS: Final = "models/mlflow/"
 
 CALL = ("sagemaker:CallMlflowAppApi",)
 
+OPEN = "sagemaker:CreatePresignedMlflowAppUrl"
+
 
 @dataclass(frozen=True, kw_only=True)
 class MlflowArgs:
@@ -63,6 +65,7 @@ class Mlflow(Component):
         app = self.make("app", MlflowApp, props, called=place.name, depends_on=[self.role])
 
         self.nodes = MlflowNodes(app=app, role=self.role)
+        self.site.people.adopt("scientist", (*CALL, OPEN), app.arn)
         self.app_arn: pulumi.Output[str] = app.arn
         self.register_outputs({"app_arn": app.arn})
 

@@ -16,7 +16,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-NOT_THERE = ("NoSuchKey", "404")
 RUN_ID = 18
 """Characters of a run's id, with which its execution's name ends."""
 
@@ -142,21 +141,10 @@ class Gathering:
             yield f"mlops-iac.data.{name}", f"{one.get('prefix')} digest {one.get('digest')}"
 
     def numbers_at(self, key: str) -> Iterator[tuple[str, float]]:
-        yield from numbers(self.read(key.replace("{run}", self.run)))
+        yield from lake_files().numbers(self.read(key.replace("{run}", self.run)))
 
     def read(self, key: str) -> dict[str, Any]:
-        """An object of JSON, or nothing where there is none."""
-        try:
-            body = self.s3.get_object(Bucket=self.settings["bucket"], Key=key)["Body"].read()
-        except self.s3.exceptions.ClientError as error:
-            if error.response["Error"]["Code"] not in NOT_THERE:
-                raise
-            return {}
-        try:
-            found = json.loads(body)
-        except ValueError:
-            return {}
-        return found if isinstance(found, dict) else {}
+        return lake_files().read(self.s3, self.settings["bucket"], key)
 
     def write(self, told: Mapping[str, Any]) -> None:
         self.s3.put_object(
@@ -168,10 +156,6 @@ class Gathering:
         )
 
 
-def numbers(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, float]]:
-    """Every number by its dotted name, without ``metrics.``, as gates and people name it."""
-    if isinstance(value, dict):
-        for name, item in value.items():
-            yield from numbers(item, (*path, str(name)))
-    elif isinstance(value, int | float) and not isinstance(value, bool) and len(path) > 1 and abs(value) < float("inf"):
-        yield ".".join(path[1:] if path[0] == "metrics" else path), value
+def lake_files() -> Any:
+    """What functions of an environment share; it lies beside this file in the archive."""
+    return importlib.import_module("lake_files")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,11 +12,13 @@ import pulumi
 from pulumi_aws.cloudwatch import EventRule, EventTarget, LogGroup
 from pulumi_aws.lambda_ import Function, Permission
 
-from mlops_iac.components._kit import BoundaryRef, Component, KeyRef, LakeRef, Named, PipelineRef, Reach, render
+from mlops_iac.components._kit import BoundaryRef, Component, Grant, KeyRef, LakeRef, Named, PipelineRef, Reach, render
 from mlops_iac.components._kit.documents import settled
+from mlops_iac.components._kit.functions import LOG, RUNTIME, pack
 from mlops_iac.components._kit.transforms import Transforms
-from mlops_iac.components.identity import Role, make_role
-from mlops_iac.components.log_groups import make_log_group
+from mlops_iac.components.functions import make_function_log, make_function_role
+from mlops_iac.components.identity import Role
+from mlops_iac.core import lake_files
 from mlops_iac.core.environment import STACK_TAG
 from mlops_iac.pipelines import hyperparameters
 
@@ -27,12 +28,11 @@ __all__ = ["TrackedPipeline", "Tracker", "TrackerArgs", "TrackerNodes"]
 
 HERE: Final = Path(__file__).parent
 SOURCE: Final = HERE / "track_function.py"
-PARAMETERS: Final = Path(str(hyperparameters.__file__))
-RUNTIME: Final = "python3.12"
-SECONDS: Final = 300
+JOBS: Final = HERE / "job_logs.py"
+SECONDS: Final = 900
+"""The most that Lambda offers: what scripts logged may be much."""
 
 INVOKE = ("lambda:InvokeFunction",)
-LOG = ("logs:CreateLogStream", "logs:PutLogEvents")
 EXPERIMENTS = (
     "sagemaker:AddTags",
     "sagemaker:AssociateTrialComponent",
@@ -92,7 +92,7 @@ class Tracker(Component):
 
     def __init__(self, place: Named, args: TrackerArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(place, args.transforms, opts)
-        log = make_log_group(self, "log", args.key, name=f"/aws/lambda/{self._function}")
+        log = make_function_log(self, "function", args.key)
         self.role = self._create_role(args)
         function = self._create_function(args, log)
         rules = {name: self._create_rule(name, one.ref) for name, one in args.pipelines.items()}
@@ -107,14 +107,9 @@ class Tracker(Component):
         )
         self.register_outputs({"function_arn": function.arn})
 
-    @property
-    def _function(self) -> str:
-        return self.physical(Function.pulumi_type, "function")
-
     def _create_role(self, args: TrackerArgs) -> Role:
         """What only some environments need is in the boundary of these only: it has little room."""
-        logs = self.site.arn("logs", f"log-group:/aws/lambda/{self._function}:*")
-        grants = [self.allow("log", LOG, (logs,))]
+        grants: list[Grant] = []
         asks = tuple(sorted({action for one in args.pipelines.values() for action in one.ref.untold.asks}))
         if asks:
             self.site.ceiling.add((Reach(actions=asks),))
@@ -124,27 +119,22 @@ class Tracker(Component):
             self.site.ceiling.add((Reach(actions=EXPERIMENTS),))
             own = tuple(self.site.arn("sagemaker", f"{kind}/{self.site.stack}-*") for kind in KINDS)
             grants.append(self.allow("experiments", EXPERIMENTS, own))
-        return make_role(
-            self,
-            "role",
-            services=("lambda.amazonaws.com",),
-            description="Logs runs when they are over",
-            grants=grants,
-            boundary=args.boundary,
-            # Lambda does not say for whose function it assumes a role.
-            source_account=False,
-        )
+        description = "Logs runs when they are over"
+        return make_function_role(self, "function", description=description, grants=grants, boundary=args.boundary)
 
     def _create_function(self, args: TrackerArgs, log: LogGroup) -> Function:
         module = HERE / f"track_{args.kind}.py"
+        parts = (SOURCE, hyperparameters, lake_files, module, *((JOBS,) if args.kind == "mlflow" else ()))
         props: dict[str, Any] = {
             "description": "Logs runs when they are over",
-            "code": settled(self._settings(args, module.stem)).apply(lambda told: _packed(told, module)),
+            "code": settled(self._settings(args, module.stem)).apply(
+                lambda told: pack(*parts, settings={"tracking.json": told})
+            ),
             "handler": f"{SOURCE.stem}.handler",
             "runtime": RUNTIME,
             "role": self.role.role_arn,
             "timeout": SECONDS,
-            "memory_size": 256,
+            "memory_size": 512,
         }
         return self.make("function", Function, props, depends_on=[self.role, log])
 
@@ -195,9 +185,3 @@ def _pipeline(name: str, one: TrackedPipeline) -> dict[str, Any]:
         "succeeded": told.succeeded,
         "evaluations": list(one.evaluations),
     }
-
-
-def _packed(settings: Mapping[str, Any], module: Path) -> pulumi.AssetArchive:
-    texts = {path.name: path.read_text(encoding="utf-8") for path in (SOURCE, PARAMETERS, module)}
-    texts["tracking.json"] = json.dumps(settings, sort_keys=True)
-    return pulumi.AssetArchive({name: pulumi.StringAsset(text) for name, text in texts.items()})

@@ -39,7 +39,13 @@ class Backend(Protocol):
     def outputs(self) -> dict[str, Any]:
         """The stack's outputs; StackNotFound when it was never deployed."""
 
+    def history(self) -> list[dict[str, Any]]:
+        """What was done to the stack, the newest first, as Pulumi writes it. Raises StackNotFound."""
+
     def environment(self) -> Environment: ...
+
+    def export(self) -> str:
+        """The whole state as `pulumi stack export` writes it, secrets encrypted. StackNotFound as `outputs`."""
 
     def clients(self, *, quick: bool = False) -> Clients:
         """Clients of the cloud where the stack lives, in its region. ``quick`` is for a few small calls."""

@@ -18,6 +18,7 @@ from mlops_iac.engine.deciding.options import DEFAULTS, Options
 from mlops_iac.engine.event import Diagnostic, OnEvent, Result, ignore
 
 if TYPE_CHECKING:
+    from mlops_iac.backends.judging import Judge
     from mlops_iac.clients import Clients
     from mlops_iac.cloud.process import EmbeddedCloud
     from mlops_iac.engine.doing.deployment import Deployment
@@ -41,8 +42,9 @@ class EmbeddedBackend:
         return self.stack in self.store.stacks() and self.cloud.find() is not None
 
     def preview(self, *, on_event: OnEvent = ignore, options: Options = DEFAULTS) -> Result:
-        """Asks no cloud, unless it is to refresh first."""
+        """Asks no cloud, unless it is to refresh first. What policies say of it is in the result."""
         program, options = self._program(), absolute(options)
+        judge = self._judge(program)
         self._tell_if_jobs_cannot_run(program, on_event)
         if options.refresh:
             self.cloud.start()
@@ -52,14 +54,19 @@ class EmbeddedBackend:
                 on_event(_unclean(f"`mlops-iac up {self.stack}` looks at each resource first."))
         deployment = self._deployment(program, online=options.refresh)
         with program.at_home():
-            return deployment.preview(program.run, on_event=on_event, options=options)
+            result = deployment.preview(program.run, on_event=on_event, options=options)
+            return judge.foresee(result, self._whole(program, options))
 
     def up(self, *, on_event: OnEvent = ignore, options: Options = DEFAULTS) -> Result:
         """The cloud starts while the program is imported and what changes is found; the first call waits for it.
 
         After a cloud that was killed with unsaved changes the state is refreshed first: it may name what is gone.
+        A policy that refuses ends it before the first change.
         """
+        from mlops_iac.engine.doing.rehearsal import see_nothing
+
         program, options = self._program(), absolute(options)
+        judge = self._judge(program)
         self._tell_if_jobs_cannot_run(program, on_event)
         unclean = self.cloud.is_unclean
         if unclean and not options.refresh:
@@ -70,11 +77,17 @@ class EmbeddedBackend:
         starting = self._start_cloud()
         deployment = self._deployment(program, online=True)
         with self._kept(), program.at_home():
-            result = deployment.up(program.run, on_event=on_event, options=options, before=starting.join)
+            whole = self._whole(program, options)
+            if whole and not whole.error:
+                judge.refuse(whole.steps, whole.outputs)
+            result = deployment.up(
+                program.run, on_event=on_event, options=options, before=starting.join,
+                inspect=see_nothing if whole else judge.refuse,
+            )  # fmt: skip
         starting.join()
         if unclean:
             self.cloud.told()
-        return result
+        return result if whole else judge.conclude(result)
 
     def refresh(self, *, on_event: OnEvent = ignore, preview: bool = False, options: Options = DEFAULTS) -> Result:
         self._get_deployed()
@@ -98,8 +111,18 @@ class EmbeddedBackend:
         self._get_deployed()
         return dict(self.store.outputs(self.stack))
 
+    def history(self) -> list[dict[str, Any]]:
+        self._get_deployed()
+        return self.store.histories(self.stack)
+
     def environment(self) -> Environment:
         return read_environment(self.outputs(), f"mlops-iac up {self.stack}")
+
+    def export(self) -> str:
+        from mlops_iac.engine.state.exports import render_export
+
+        self._get_deployed()
+        return render_export(*self.store.read(self.stack))
 
     def clients(self, *, quick: bool = False) -> Clients:
         region = self.outputs()["region"]
@@ -143,6 +166,17 @@ class EmbeddedBackend:
         from mlops_iac.program import open_stack
 
         return open_stack(self.root, self.stack)
+
+    def _whole(self, program: StackProgram, options: Options) -> Result | None:
+        """A preview of the whole stack, for policies, when only a part of it is asked for."""
+        if not options.is_partial:
+            return None
+        return self._deployment(program, online=False).preview(program.run, options=options.whole)
+
+    def _judge(self, program: StackProgram) -> Judge:
+        from mlops_iac.backends.judging import Judge
+
+        return Judge.of(program)
 
     def _deployment(self, program: StackProgram | None, *, online: bool) -> Deployment:
         from mlops_iac.cloud.provider import EmbeddedProvider
@@ -198,6 +232,7 @@ class EmbeddedBackend:
         return starting
 
     def _get_deployed(self) -> None:
+        self.store.refuse_moved(self.stack)
         deployed = self.store.stacks()
         if self.stack not in deployed:
             known = did_you_mean(self.stack, deployed) if deployed else f"`mlops-iac up {self.stack}` deploys it."

@@ -15,7 +15,7 @@ from mlops_iac.core.errors import MlopsError
 from mlops_iac.core.exceptions import explain
 from mlops_iac.engine.event import Result, has_changes
 
-Render = Callable[[Result], Mapping[str, Any]]
+Render = Callable[[str, Result], Any]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,13 +25,17 @@ class Previewed:
     stack: str
     seconds: float
     changes: Mapping[str, int] = field(default_factory=dict)
-    body: Mapping[str, Any] = field(default_factory=dict)
-    """What ``render`` made of the result; empty beside an error."""
+    body: Any = None
+    """What ``render`` made of the result; None beside an error."""
     error: MlopsError | None = None
+    is_refused: bool = False
+    """A policy would refuse the `up`; the body says which."""
 
     @property
     def exit_code(self) -> int:
-        return self.error.exit_code if self.error else exit_codes.OK
+        if self.error:
+            return self.error.exit_code
+        return exit_codes.POLICY if self.is_refused else exit_codes.OK
 
     @property
     def changed(self) -> bool:
@@ -39,16 +43,17 @@ class Previewed:
 
 
 def preview_stacks(
-    root: Path, stacks: Sequence[str], render: Render, *, home: Path | None = None
+    root: Path, stacks: Sequence[str], render: Render, *, home: Path | None = None, exports: Path | None = None
 ) -> Iterator[Previewed]:
     """Preview each stack, in the order given. An error of one is its result, and does not keep the others back.
 
-    ``render`` is a module's own function: other processes call it. ``home`` holds the states; left out, it is the
-    project's own.
+    ``render`` takes a stack and its result; it is a module's own function, as other processes call it. ``home`` holds
+    the states; left out, it is the project's own. ``exports`` is a folder with STACK.json of each stack that is
+    deployed elsewhere; given, nothing else is compared with.
     """
     if not stacks:
         return
-    preview = partial(_preview, root, home, render)
+    preview = partial(_preview, root, home, exports, render)
     yield preview(stacks[0])  # here, so that what it imports is there for the processes that follow
     rest = list(stacks[1:])
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
@@ -77,15 +82,34 @@ def _shared(preview: Callable[[str], Previewed], stacks: Sequence[str], cores: i
         yield from pool.map(preview, stacks, chunksize=4)
 
 
-def _preview(root: Path, home: Path | None, render: Render, stack: str) -> Previewed:
-    from mlops_iac.backends.embedded import EmbeddedBackend
-
+def _preview(root: Path, home: Path | None, exports: Path | None, render: Render, stack: str) -> Previewed:
     started = time.perf_counter()
     try:
-        result = EmbeddedBackend(root, stack, home=home).preview()
+        result = _compare(root, exports, stack) if exports else _foresee(root, home, stack)
         if result.error is not None:
             raise result.error
-        body = render(result)
+        body = render(stack, result)
     except Exception as error:  # one of ours can be sent between processes, a program's own may not
         return Previewed(stack=stack, seconds=time.perf_counter() - started, error=explain(error))
-    return Previewed(stack=stack, seconds=time.perf_counter() - started, changes=dict(result.changes), body=body)
+    return Previewed(
+        stack=stack,
+        seconds=time.perf_counter() - started,
+        changes=dict(result.changes),
+        body=body,
+        is_refused=result.policy is not None and result.policy.refuses,
+    )
+
+
+def _foresee(root: Path, home: Path | None, stack: str) -> Result:
+    from mlops_iac.backends.embedded import EmbeddedBackend
+
+    return EmbeddedBackend(root, stack, home=home).preview()
+
+
+def _compare(root: Path, exports: Path, stack: str) -> Result:
+    """A stack without an export was never deployed: all of it is new."""
+    from mlops_iac.backends.exported import NOTHING, compare
+
+    file = exports / f"{stack}.json"
+    text = file.read_text("utf-8") if file.exists() else NOTHING
+    return compare(root, stack, text, place=str(file)).result

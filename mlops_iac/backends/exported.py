@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mlops_iac.core.errors import NotEmulated
+from mlops_iac.backends.judging import Judge
+from mlops_iac.core.errors import NotEmulated, StateError
 from mlops_iac.engine.deciding.options import DEFAULTS, Options
 from mlops_iac.engine.event import OnEvent, Result, ignore
 from mlops_iac.engine.handler import Handler, Package, Scope
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from mlops_iac.cloud.provider import EmbeddedProvider
 
 _ARN_ACCOUNT = re.compile(r"arn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9-]*:(\d{12}):")
+NOTHING = '{"version": 3, "deployment": {}}'
+"""An export of a stack that was never deployed."""
 _DEFAULTS = "__defaults"
 """Where Pulumi's bridge to Terraform providers notes which inputs it filled in itself; source: pulumi-terraform-bridge,
 ``pkg/tfbridge/schema.go``."""
@@ -53,7 +56,7 @@ def compare(
     from mlops_iac.program import open_stack
 
     program = open_stack(root, stack)
-    snapshot = _read(text, stack, place, program.project)
+    snapshot = read_export(text, stack, place, program.project)
     provider = EmbeddedProvider(None, account_id=account_of(snapshot))
     for key, record in list(snapshot.records.items()):
         snapshot.put(key, _as_asked(record, provider))
@@ -61,13 +64,14 @@ def compare(
         project=program.project,
         stack=stack,
         provider=_Provider(provider),
-        store=_Store(snapshot, program.project),
+        store=Exported(snapshot, program.project),
         config=program.settings.reveal(lambda ciphertext: "[secret]"),
         secret_config=program.settings.secret_keys,
         root=str(root),
     )
+    judge = Judge.of(program, runs_own=False)
     with program.at_home():
-        result = deployment.preview(program.run, on_event=on_event, options=options)
+        result = judge.foresee(deployment.preview(program.run, on_event=on_event, options=options))
     return Comparison(result=result, hidden=sum(count_hidden(record.inputs) for record in snapshot))
 
 
@@ -77,7 +81,7 @@ def account_of(snapshot: Snapshot) -> str | None:
     return named.most_common(1)[0][0] if named else None
 
 
-def _read(text: str, stack: str, place: str, project: str) -> Snapshot:
+def read_export(text: str, stack: str, place: str, project: str) -> Snapshot:
     from mlops_iac.engine.state import state_file
     from mlops_iac.engine.state.exports import read_deployment, refuse_other_stack
 
@@ -110,7 +114,7 @@ def _inside(value: Any) -> Any:
     return [_inside(item) for item in value] if isinstance(value, list) else value
 
 
-class _Store(FileStore):
+class Exported(FileStore):
     """One state in memory, to be read."""
 
     def __init__(self, snapshot: Snapshot, project: str) -> None:
@@ -119,6 +123,17 @@ class _Store(FileStore):
 
     def read(self, stack: str, *, strict: bool = True) -> tuple[Snapshot, PassphraseManager]:
         return self._snapshot, PassphraseManager(str)
+
+    def outputs(self, stack: str) -> dict[str, Any]:
+        """Raises StateError: other stacks' outputs are in no export, and what asks for them may be a stranger's."""
+        raise StateError(
+            "Another stack's outputs are not in an export.",
+            f"The program asks for the outputs of `{stack}`, and a comparison with an export reaches no other state.",
+            hint="preview it where both are deployed.",
+        )
+
+    def of_project(self, project: str) -> Exported:
+        return self
 
 
 class _Provider:

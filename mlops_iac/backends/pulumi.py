@@ -5,15 +5,18 @@ The program it runs is this project's own `__main__.py`, so what is previewed he
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from datetime import UTC
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlops_iac.backends import read_environment
+from mlops_iac.backends.judging import Judge
 from mlops_iac.backends.pulumi_cli import find_cli
 from mlops_iac.backends.pulumi_complaints import explain
 from mlops_iac.backends.pulumi_events import Recorder
@@ -27,9 +30,10 @@ from mlops_iac.engine.event import OnEvent, Result, Summary, ignore
 from mlops_iac.engine.values.value import Secret
 
 if TYPE_CHECKING:
-    from pulumi.automation import LocalWorkspace, PulumiCommand, Stack
+    from pulumi.automation import LocalWorkspace, PulumiCommand, Stack, UpdateSummary
 
     from mlops_iac.clients import Clients
+    from mlops_iac.program import StackProgram
 
 
 class PulumiBackend:
@@ -44,24 +48,34 @@ class PulumiBackend:
         self._outputs: dict[str, Any] | None = None
 
     def preview(self, *, on_event: OnEvent = ignore, options: Options = DEFAULTS) -> Result:
-        self._check_program()
+        judge = Judge.of(self._open_program())
         stack = self._select(create=True)
         given = self._given(stack, options, "preview")
-        return self._operate(lambda told: stack.preview(on_event=told, **given), on_event)
+        result = self._operate(lambda told: stack.preview(on_event=told, **given), on_event)
+        return judge.foresee(result, self._whole(stack, options))
 
     def up(self, *, on_event: OnEvent = ignore, options: Options = DEFAULTS) -> Result:
-        self._check_program()
+        judge = Judge.of(self._open_program())
         stack = self._select(create=True)
-        refused = None if options.plan or options.skip_preview else self._rehearse(stack, options, on_event)
+        refused = None if options.plan or options.skip_preview else self._rehearse(stack, options, on_event, judge)
         if refused is not None:
             return refused
         given = self._given(stack, options, "up")
-        return self._operate(lambda told: stack.up(on_event=told, show_secrets=False, **given), on_event)
+        result = self._operate(lambda told: stack.up(on_event=told, show_secrets=False, **given), on_event)
+        return result if options.is_partial else judge.conclude(result)
 
-    def _rehearse(self, stack: Stack, options: Options, on_event: OnEvent) -> Result | None:
+    def _whole(self, stack: Stack, options: Options) -> Result | None:
+        """A preview of the whole stack, for policies, when only a part of it is asked for."""
+        if not options.is_partial:
+            return None
+        given = self._given(stack, options.whole, "preview")
+        return self._operate(lambda told: stack.preview(on_event=told, **given), ignore)
+
+    def _rehearse(self, stack: Stack, options: Options, on_event: OnEvent, judge: Judge) -> Result | None:
         """The Automation API's `up` skips the preview that `pulumi up` begins with. Answers what is refused, if any."""
         given = self._given(stack, options, "preview")
-        foreseen = self._operate(lambda told: stack.preview(on_event=told, **given), ignore)
+        result = self._operate(lambda told: stack.preview(on_event=told, **given), ignore)
+        foreseen = judge.conclude(result, self._whole(stack, options))
         if foreseen.outcome == "succeeded":
             return None
         on_event(Summary(changes={}, seconds=foreseen.seconds, outcome=foreseen.outcome))
@@ -96,8 +110,21 @@ class PulumiBackend:
             }
         return dict(self._outputs)
 
+    def history(self) -> list[dict[str, Any]]:
+        return [history_entry(one) for one in self._ask(lambda: self._select().history(show_secrets=False))]
+
+    def resources(self) -> list[dict[str, Any]]:
+        """What the state holds, providers and components left out, as Pulumi writes it; secrets are not revealed."""
+        state = self._ask(self._select().export_stack).deployment or {}
+        held = state.get("resources") or ()
+        return [one for one in held if one.get("custom") and not one["type"].startswith("pulumi:")]
+
     def environment(self) -> Environment:
         return read_environment(self.outputs(), f"mlops-iac up {self.stack} --cloud aws")
+
+    def export(self) -> str:
+        exported = self._ask(self._select().export_stack)
+        return json.dumps({"version": exported.version, "deployment": exported.deployment})
 
     def clients(self, *, quick: bool = False) -> Clients:
         """With the person's own credentials: of the stack's ``aws:profile``, or found as the AWS CLI finds them."""
@@ -114,14 +141,19 @@ class PulumiBackend:
     def _workspace(self) -> LocalWorkspace:
         from pulumi.automation import LocalWorkspace
 
-        quiet = {"PULUMI_SKIP_UPDATE_CHECK": "true"}
-        return LocalWorkspace(work_dir=str(self.root), pulumi_command=self._cli, env_vars=quiet)
+        from mlops_iac.config.company import read_company
 
-    def _check_program(self) -> None:
+        quiet = {"PULUMI_SKIP_UPDATE_CHECK": "true"}
+        secrets = read_company(self.root).secrets_provider
+        return LocalWorkspace(
+            work_dir=str(self.root), pulumi_command=self._cli, env_vars=quiet, secrets_provider=secrets
+        )
+
+    def _open_program(self) -> StackProgram:
         """Read the stack file first: its errors have lines, the CLI's would not."""
         from mlops_iac.program import open_stack
 
-        open_stack(self.root, self.stack)
+        return open_stack(self.root, self.stack)
 
     def _select(self, *, create: bool = False) -> Stack:
         """The stack, which becomes the one that `pulumi` works on in this folder too."""
@@ -178,6 +210,19 @@ class PulumiBackend:
             return question()
         except CommandError as error:
             raise explain(complaints() or str(error)) from error
+
+
+def history_entry(one: UpdateSummary) -> dict[str, Any]:
+    """As Pulumi writes it. The Automation API answers times of UTC that do not say so."""
+    return {
+        "kind": one.kind,
+        "startTime": int(one.start_time.replace(tzinfo=UTC).timestamp()),
+        "endTime": int(one.end_time.replace(tzinfo=UTC).timestamp()) if one.end_time else None,
+        "message": one.message,
+        "environment": dict(one.environment or {}),
+        "result": one.result,
+        "resourceChanges": dict(one.resource_changes or {}),
+    }
 
 
 def _names(known: Iterable[str]) -> set[str]:

@@ -25,6 +25,7 @@ KEYWORDS: Final[Mapping[str, tuple[str, Mapping[Verb, str]]]] = {
     "parallel": ("--parallel", dict.fromkeys(("preview", "up", "refresh", "destroy"), "parallel")),
     "continue_on_error": ("--continue-on-error", {"up": "continue_on_error", "destroy": "continue_on_error"}),
     "plan": ("--plan", {"preview": "plan", "up": "plan"}),
+    "message": ("--message", dict.fromkeys(("preview", "up", "refresh", "destroy"), "message")),
 }
 
 NAMES: Final = ("targets", "excludes", "replaces")

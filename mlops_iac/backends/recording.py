@@ -58,6 +58,14 @@ class RecordingBackend:
         self.asked.append("outputs")
         return dict(self.results.get("up", NOTHING).outputs)
 
+    def history(self) -> list[dict[str, Any]]:
+        self.asked.append("history")
+        return []
+
+    def export(self) -> str:
+        self.asked.append("export")
+        return '{"version": 3, "deployment": {}}'
+
     def environment(self) -> Environment:
         return Environment.from_outputs(self.outputs())
 

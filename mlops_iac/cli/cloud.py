@@ -181,9 +181,11 @@ def provider(port: PortOption = 0, json: JsonOption = False) -> None:
 def wait_for_a_signal() -> None:
     """Until Ctrl-C, or until the process is told to end."""
     import signal
+    import time
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        signal.pause()
+        while True:  # a signal that another thread takes wakes nobody, so it is looked for
+            time.sleep(1)
     except KeyboardInterrupt:
         return

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from mlops_iac.cli.group import make_group
-from mlops_iac.cli.options import JsonOption, StackArgument
+from mlops_iac.cli.options import JsonOption
+from mlops_iac.cli.selected import SelectedStackArgument
 
 if TYPE_CHECKING:
     from mlops_iac.config.stack_config import StackConfig
@@ -16,7 +17,7 @@ app = make_group("The settings of an environment, and where each is from: its ow
 
 
 @app.command()
-def show(stack: StackArgument, json: JsonOption = False) -> None:
+def show(stack: SelectedStackArgument, json: JsonOption = False) -> None:
     """Show every setting that is in force, with the file and line that says it.
 
     What nobody wrote is the blueprint's default. Secrets are not shown.

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mlops_iac.cli.environments import open_backend
+from mlops_iac.cli.environments import open_backend, project_root
 from mlops_iac.cli.options import (
     CloudName,
     CloudOption,
     ExcludeOption,
     JsonOption,
+    OptionalStackArgument,
     ParallelOption,
-    StackArgument,
     TargetOption,
     operation_options,
 )
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
 
 
 def drift(
-    stack: StackArgument,
+    stack: OptionalStackArgument = None,
+    all: Annotated[bool, typer.Option("--all", help="Every environment that is deployed.")] = False,
     target: TargetOption = None,
     exclude: ExcludeOption = None,
     parallel: ParallelOption = None,
@@ -39,14 +41,39 @@ def drift(
     Example: mlops-iac drift screening-dev
     """
     from mlops_iac.cli.console import say
+    from mlops_iac.cli.everywhere import refuse_with_all, stacks_to_do
     from mlops_iac.core import exit_codes
 
     options = operation_options(target=target, exclude=exclude, parallel=parallel)
+    stacks = stacks_to_do(project_root(), stack, all=all)
+    if all:
+        refuse_with_all(options)
+        drift_all(project_root(), options, cloud, json=json)
+        return
+    stack = stacks[0]
     found = look(open_backend(stack, cloud), options, show_json=json, quiet=json)
     if found.changed:
         if not json:
             say(f"\n`mlops-iac up {stack} --refresh` mends it; `mlops-iac refresh {stack}` accepts it.")
         raise typer.Exit(exit_codes.CHANGES)
+
+
+def drift_all(root: Path, options: Options, cloud: CloudName, *, json: bool) -> None:
+    """Of what is on this machine, only what is deployed; of AWS, what has a stack file. Leaves with 7 when something
+    was changed anywhere, and with an error's code when one could not be looked at."""
+    from mlops_iac.backends.embedded import EmbeddedBackend
+    from mlops_iac.cli.everywhere import over_all
+    from mlops_iac.config import list_stacks
+    from mlops_iac.render.drift import drift_json
+
+    def act(stack: str) -> tuple[Result, dict[str, Any]]:
+        found = look(open_backend(stack, cloud), options, show_json=False, quiet=json)
+        return found, drift_json(found)
+
+    embedded = cloud is CloudName.EMBEDDED
+    stacks = EmbeddedBackend(root, "").store.stacks() if embedded else list_stacks(root)
+    columns = {"update": "changed", "delete": "gone", "same": "as recorded"}
+    over_all(stacks, act, json=json, expect_none=True, columns=columns)
 
 
 def look(backend: Backend, options: Options, *, show_json: bool, quiet: bool) -> Result:

@@ -12,8 +12,10 @@ from mlops_iac.cli.options import CloudName, CloudOption, JsonOption, StackArgum
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from mlops_iac.cli.environments import Opened
+    from mlops_iac.core.errors import UsageError
 
 
 class Shell(StrEnum):
@@ -30,6 +32,9 @@ def env(
     shell: Annotated[
         Shell | None, typer.Option("--shell", help="Whose syntax to print; left out: that of $SHELL, else bash's.")
     ] = None,
+    secrets: Annotated[
+        bool, typer.Option("--secrets", help="Print the secrets of external systems too; a command has them anyway.")
+    ] = False,
     cloud: CloudOption = CloudName.EMBEDDED,
     json: JsonOption = False,
 ) -> None:
@@ -37,9 +42,10 @@ def env(
 
     Example: mlops-iac env screening-dev -- aws s3 ls
 
-    On the embedded cloud they hold a key that opens it; on AWS your own credentials are used.
+    On the embedded cloud they hold a key that opens it; on AWS your own credentials are used. Clients of external
+    systems find theirs too; their secrets are read from AWS Secrets Manager when a command is run.
     """
-    from mlops_iac.cli.console import show, show_json
+    from mlops_iac.cli.console import say, show, show_json
     from mlops_iac.cli.environments import open_environment
 
     opened = open_environment(stack, cloud)
@@ -47,21 +53,72 @@ def env(
 
     found, misleading = variables(opened), list(MISLEADING) if opened.clients.embedded else []
     if command:
-        run(command, found, misleading)
-    elif json:
+        run_with_secrets(command, opened, found, misleading)
+        return
+    for line in add_secrets(opened, found) if secrets else ():
+        say(line)
+    if json:
         show_json({"variables": found, "unset": misleading})
     else:
         show("\n".join(lines(found, misleading, shell or _usual_shell())))
+    if not secrets:
+        _tell_what_is_left_out(opened)
 
 
 def variables(opened: Opened) -> dict[str, str]:
     """Where the cloud is, who asks, and what there is to work on."""
+    from mlops_iac.core.api_address import address_of
+    from mlops_iac.core.environment import LAKE
+
     environment, clients = opened.environment, opened.clients
     found = clients.variables()
-    found |= {"MLOPS_IAC_STACK": environment.stack, "MLOPS_IAC_BUCKET": environment.lake.bucket}
+    found |= {"MLOPS_IAC_STACK": environment.stack}
+    if LAKE in environment.stores:
+        found |= {"MLOPS_IAC_BUCKET": environment.lake.bucket}
     for service in environment.services.values():
         found |= {name: str(value) for name, value in service.client.items() if is_name(name)}
+    if "MLOPS_IAC_API" in found:
+        found["MLOPS_IAC_API"] = address_of(found["MLOPS_IAC_API"], clients.endpoint)
     return found
+
+
+def add_secrets(opened: Opened, found: dict[str, str], folder: Path | None = None) -> list[str]:
+    """Secrets of external systems as variables; answers what cannot be had, for the person."""
+    from mlops_iac.runs.external import read_secrets, reasons, with_secrets
+
+    if not with_secrets(opened.environment):
+        return []
+    read = read_secrets(opened.environment, opened.clients, folder)
+    found |= read.variables
+    return [*reasons(read)]
+
+
+def run_with_secrets(command: list[str], opened: Opened, found: dict[str, str], unset: list[str]) -> None:
+    """Become the command; where its client reads a secret as a file, be its parent, and take the file away after it."""
+    import tempfile
+    from pathlib import Path
+
+    from mlops_iac.cli.console import say
+    from mlops_iac.runs.external import has_files
+
+    if not has_files(opened.environment):
+        for line in add_secrets(opened, found):
+            say(line)
+        run(command, found, unset)
+        return
+    with tempfile.TemporaryDirectory(prefix="mlops-iac-") as folder:
+        for line in add_secrets(opened, found, Path(folder)):
+            say(line)
+        status = run_beside(command, found, unset)
+    raise typer.Exit(status)
+
+
+def _tell_what_is_left_out(opened: Opened) -> None:
+    from mlops_iac.cli.console import say
+    from mlops_iac.runs.external import with_secrets
+
+    if names := ", ".join(with_secrets(opened.environment)):
+        say(f"Without the secrets of {names}: `-- COMMAND` runs with them, `--secrets` prints them.")
 
 
 def is_name(text: str) -> bool:
@@ -85,21 +142,42 @@ def run(command: list[str], found: Mapping[str, str], unset: list[str]) -> None:
     """Become the command, as `env` does: its signals, its terminal and its exit code are its own."""
     import sys
 
-    from mlops_iac.core.errors import UsageError
-
-    kept = {name: value for name, value in os.environ.items() if name not in unset}
-    if "AWS_ENDPOINT_URL" in found:
-        kept = {name: value for name, value in kept.items() if not name.startswith("AWS_ENDPOINT_URL_")}
     sys.stdout.flush()
     sys.stderr.flush()
     try:
-        os.execvpe(command[0], command, {**kept, **found})  # noqa: S606 - the person typed it, word by word
+        os.execvpe(command[0], command, _environment(found, unset))  # noqa: S606 - the person typed it, word by word
     except OSError as error:
-        raise UsageError(
-            "The command cannot be run.",
-            f"{command[0]}: {error.strerror}.",
-            hint="name a program that is on your PATH.",
-        ) from error
+        raise _cannot_run(command, error) from error
+
+
+def run_beside(command: list[str], found: Mapping[str, str], unset: list[str]) -> int:
+    """The command's exit code. What is typed to stop it is for it alone."""
+    import signal
+    import subprocess
+
+    try:
+        process = subprocess.Popen(command, env=_environment(found, unset))
+    except OSError as error:
+        raise _cannot_run(command, error) from error
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, lambda number, frame: process.send_signal(number))
+    status = process.wait()
+    return 128 - status if status < 0 else status
+
+
+def _environment(found: Mapping[str, str], unset: list[str]) -> dict[str, str]:
+    """This process's own variables, without those that would lead elsewhere, and those that were found."""
+    kept = {name: value for name, value in os.environ.items() if name not in unset}
+    if "AWS_ENDPOINT_URL" in found:
+        kept = {name: value for name, value in kept.items() if not name.startswith("AWS_ENDPOINT_URL_")}
+    return {**kept, **found}
+
+
+def _cannot_run(command: list[str], error: OSError) -> UsageError:
+    from mlops_iac.core.errors import UsageError
+
+    hint = "name a program that is on your PATH."
+    return UsageError("The command cannot be run.", f"{command[0]}: {error.strerror}.", hint=hint)
 
 
 def _usual_shell() -> Shell:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mlops_iac.cli.environments import open_backend, open_desk
-from mlops_iac.cli.options import JsonOption, StackArgument
+from mlops_iac.cli.options import JsonOption
+from mlops_iac.cli.selected import SelectedStackArgument
 
 if TYPE_CHECKING:
     from mlops_iac.engine.event import Step
@@ -21,7 +22,7 @@ class GraphFormat(StrEnum):
 
 
 def graph(
-    stack: StackArgument,
+    stack: SelectedStackArgument,
     format: Annotated[GraphFormat, typer.Option("--format", help="The language of the picture.")] = GraphFormat.MERMAID,
     resources: Annotated[bool, typer.Option("--resources", help="Draw every resource, not only layers.")] = False,
     preview: Annotated[

@@ -66,7 +66,7 @@ def render_text(found: Lineage, *, color: bool) -> str:
     """One line for each node; what was made of something stands below it, further in."""
     from mlops_iac.render.style import Style
 
-    style, depths = Style(color), {"data": 0, "code": 0, "run": 1, "model": 2, "endpoint": 3}
+    style, depths = Style(color), {"origin": 0, "data": 0, "code": 0, "run": 1, "model": 2, "endpoint": 3}
     lines = []
     for node in found.nodes:
         head = f"{'  ' * depths[node.kind]}{node.kind}"
@@ -86,6 +86,8 @@ def told(node: Node) -> list[str]:
     if node.kind == "code":
         commit, dirty = str(facts.get("commit", "")), facts.get("dirty")
         return [f"commit {commit[:12]}{DIRTY[dirty]}"] if commit else []
+    if node.kind == "origin":
+        return [f"run {facts['run']}  SHA-256 {str(facts['digest'])[:12]}"]
     if node.kind == "endpoint":
         return []
     state = facts["approval"] if node.kind == "model" else f"{facts['status']} {facts['pipeline']}"

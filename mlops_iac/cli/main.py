@@ -103,9 +103,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     sys.exit(code)
 
 
+def _say(text: str) -> None:
+    from mlops_iac.cli.console import say
+
+    say(text)
+
+
 def run_command(arguments: Sequence[str]) -> int:
     """Run one command line and answer its exit code; every error is told here, in words or as JSON."""
     from mlops_iac.core.errors import Cancelled, MlopsError
+    from mlops_iac.core.notices import listen
 
     if os.environ.get("_MLOPS_IAC_COMPLETE"):
         from typer._completion_classes import completion_init
@@ -114,6 +121,7 @@ def run_command(arguments: Sequence[str]) -> int:
     from mlops_iac.cli.coercion import read_plainly
 
     read_plainly()
+    listen(_say)
     command = typer.main.get_command(app)
     debug = "--debug" in arguments or bool(os.environ.get("MLOPS_IAC_DEBUG"))
     as_json = "--json" in arguments

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mlops_iac.cli.auditing import MessageOption, write_down
 from mlops_iac.cli.environments import open_environment
 from mlops_iac.cli.group import ListGroup, make_group
 from mlops_iac.cli.options import CloudName, CloudOption, JsonOption, StackArgument, YesOption
@@ -90,6 +91,7 @@ def rollback(
         str | None, typer.Option("--endpoint", help="The endpoint, by its name; needed where there are several.")
     ] = None,
     registry: RegistryOption = None,
+    message: MessageOption = "",
     yes: YesOption = False,
     cloud: CloudOption = CloudName.EMBEDDED,
     json: JsonOption = False,
@@ -101,8 +103,10 @@ def rollback(
     from mlops_iac.cli import console
     from mlops_iac.cli.operations import confirm
     from mlops_iac.core.errors import Detached
+    from mlops_iac.runs.audit import check_message
     from mlops_iac.runs.rollback import plan, roll_back
 
+    check_message(message)
     opened = open_environment(stack, cloud, quick=True)
     planned = plan(opened.environment, opened.clients, to=to, endpoint=endpoint, registry=registry)
     name, version = planned.served.endpoint, planned.to.version
@@ -110,12 +114,15 @@ def rollback(
     if planned.beside:
         was += f" without version {' and '.join(map(str, planned.beside))} beside it"
     confirm(f"Let {name} serve version {version} (run {planned.to.run}){was}?", yes=yes, json=json)
+    subject, result = f"{name} to version {version}", "failed"
     try:
         roll_back(opened.environment, opened.clients, planned)
+        result = "succeeded"
     except KeyboardInterrupt:
         again = f"`mlops-iac models {stack}` shows what serves."
         raise Detached("Detached.", f"The change of {name} goes on.", hint=again) from None
     finally:
+        write_down(opened, "rollback", subject, message, result=result)
         opened.keep()
     if json:
         console.show_json(planned.to_json())
@@ -162,11 +169,13 @@ def render_model(stack: str, model: Model, *, color: bool) -> str:
         "registered": model.registered.astimezone().strftime("%Y-%m-%d %H:%M:%S"),
         "run": model.run or "none: somebody else put it there",
         "code": model.code or "not known",
+        **({"promoted from": str(model.origin)} if model.origin else {}),
         "metrics": render_metrics(model.metrics) or "none",
         "serves": ", ".join(model.serves) or "nowhere",
         **({"shadow of": ", ".join(model.shadows)} if model.shadows else {}),
         "card": f"{model.card}: --card shows it" if model.card else "none",
         "artifact": model.data,
+        "SHA-256": model.digest or "not known",
         "image": model.image,
         "package": model.arn,
     }

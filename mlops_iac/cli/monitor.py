@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mlops_iac.cli.environments import open_environment
-from mlops_iac.cli.options import CloudName, CloudOption, JsonOption, StackArgument
+from mlops_iac.cli.options import CloudName, CloudOption, JsonOption
+from mlops_iac.cli.selected import SelectedStackArgument
 
 if TYPE_CHECKING:
     from mlops_iac.clients import Clients
@@ -22,7 +23,7 @@ SHOWN = 10
 
 
 def monitor(
-    stack: StackArgument,
+    stack: SelectedStackArgument,
     open: Annotated[bool, typer.Option("--open", help="Show the last report in a browser.")] = False,
     save: Annotated[
         Path | None, typer.Option("--save", metavar="FILE", help="Write the last report there, as HTML.")
@@ -106,6 +107,22 @@ def _lines(stack: str, look: Look, *, color: bool) -> Iterator[str]:
         yield f"  next       mlops-iac run {stack} {look.pipeline} --follow"
 
 
+def _watched(report: Mapping[str, Any]) -> Iterator[str]:
+    """Groups and what answers depend on, where they are watched."""
+    if bias := report.get("bias"):
+        worst = next(iter(bias["differences"]), None)
+        said = bias["why"]
+        if worst:
+            what = worst["rate"].replace("_", " ")
+            said = f"{what} differs by {worst['now']:.2f} between groups of {worst['column']}"
+            said += f", {worst['before']:.2f} at the training"
+        yield f"  bias       {said}"
+    if explain := report.get("explain"):
+        first = ", ".join(sorted(explain["now"], key=lambda name: -explain["now"][name])[:3])
+        said = explain["why"] or f"nDCG {explain['ndcg']:.3f} of {explain['rows']} rows; first {first}"
+        yield f"  explain    {said}"
+
+
 def _found(report: Mapping[str, Any], style: Any) -> Iterator[str]:
     if quality := report["quality"]:
         value = quality["value"]
@@ -113,6 +130,7 @@ def _found(report: Mapping[str, Any], style: Any) -> Iterator[str]:
         odd = {"unknown_ids": "unknown ids", "ids_twice": "ids that came twice", "other_lengths": "of other lengths"}
         left = [f"{quality[name]} {words}" for name, words in odd.items() if quality[name]]
         yield f"  {quality['metric']:<10} {'; left out: '.join([said, ', '.join(left)] if left else [said])}"
+    yield from _watched(report)
     if broken := report["broken"]:
         yield f"  not read   {', '.join(f'{count} lines: {why}' for why, count in broken.items())}"
     measure = report["measure"]
@@ -128,7 +146,7 @@ def _found(report: Mapping[str, Any], style: Any) -> Iterator[str]:
     if other:
         yield ""
         for one in other[:SHOWN]:
-            yield f"  {one['feature_name']}: {one['description']}"
+            yield f"  {': '.join(filter(None, (one['feature_name'], one['description'])))}"
         if len(other) > SHOWN:
             yield f"  and {len(other) - SHOWN} more violations"
     if drifting or other:

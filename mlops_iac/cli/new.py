@@ -2,33 +2,18 @@
 
 from __future__ import annotations
 
-import os
-import posixpath
-import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
 from mlops_iac.cli.blueprint import complete_blueprints, options_models
+from mlops_iac.cli.new_questions import ask_missing, ask_owner, ask_scaffold, defaults, missing, needs_code, tidy_code
 from mlops_iac.cli.options import JsonOption
 
 if TYPE_CHECKING:
     from mlops_iac.scaffold.answers import Answers
-
-QUESTIONS = {
-    "team": "Team",
-    "environment": "Environment",
-    "blueprint": "Blueprint",
-    "region": "Region",
-    "code": "Folder of the team's code",
-    "security": "Security: sandbox, standard or regulated",
-}
-"""In the order they are asked."""
-
-USUAL_BLUEPRINT = "tabular-batch"
-"""Offered to a person, however many blueprints there are."""
 
 
 def new(
@@ -63,7 +48,7 @@ def new(
     from mlops_iac.cli.environments import project_root
     from mlops_iac.scaffold.answers import Answers, check_answers
     from mlops_iac.scaffold.stack_file import new_stack
-    from mlops_iac.scaffold.team_code import refuse_code, write_team_code
+    from mlops_iac.scaffold.team_code import refuse_code, scaffold_options, write_team_code
 
     root, models = project_root(), options_models()
     given = {"team": team, "environment": env, "blueprint": blueprint, "region": region, "code": code}
@@ -78,35 +63,24 @@ def new(
         scaffold = ask_scaffold(known, root) if scaffold is None else scaffold
 
     values = defaults(known, root) | known
+    if not needs_code(values):
+        refuse_unasked(code)
+        values["code"] = ""
     answers = Answers(**values | {"code": tidy_code(values["code"], root)}, owner=owner)
     if scaffold:
         refuse_code(root, answers)
-    path = new_stack(root, answers, models)
+    path = new_stack(root, answers, models, scaffold_options(answers.blueprint) if scaffold else {})
     scripts = write_team_code(root, answers) if scaffold else []
     report(answers, path, root, scripts, json=json)
 
 
-def defaults(known: dict[str, str], root: Path) -> dict[str, str]:
-    """Answers that may be left out: the company's own, and ours. The code folder has a default when the project holds
-    an example of this team."""
-    from mlops_iac.config.company import company_defaults
-    from mlops_iac.config.names import check_team
-    from mlops_iac.scaffold.answers import DEFAULT_REGION
+def refuse_unasked(code: str | None) -> None:
+    """Raises UsageError for a folder of code that nothing would run."""
+    from mlops_iac.core.errors import UsageError
 
-    team = known.get("team", "")
-    company = company_defaults(root, f"{team}-{known.get('environment', '')}")
-    said = {key: company[key] for key in ("blueprint", "security") if isinstance(company.get(key), str)}
-    found = {"region": DEFAULT_REGION, "security": "standard"} | said
-    # The name is checked before it becomes a path.
-    if not check_team(team) and (root / "examples" / team).is_dir():
-        found["code"] = f"examples/{team}"
-    return found
-
-
-def missing(known: dict[str, str], root: Path) -> list[str]:
-    """Questions without an answer and without a default."""
-    answered = defaults(known, root) | known
-    return [key for key in QUESTIONS if key not in answered]
+    if code is not None:
+        detail = f"Value given: --code {code}. The stack would have no place for it."
+        raise UsageError("This blueprint runs no code.", detail, hint="leave --code out.")
 
 
 def refuse(known: dict[str, str], root: Path) -> NoReturn:
@@ -120,92 +94,6 @@ def refuse(known: dict[str, str], root: Path) -> NoReturn:
         f"Not given, and without a default here: {', '.join(options)}.",
         hint=f"mlops-iac new {' '.join(f'{option} …' for option in options)}; on a terminal, `mlops-iac new` asks.",
     )
-
-
-def ask_missing(known: dict[str, str], root: Path, blueprints: tuple[str, ...]) -> dict[str, str]:
-    """Ask every open question, on stderr; each answer is checked as it is given. Enter takes the default."""
-    answered = dict(known)
-    for key, question in QUESTIONS.items():
-        if key in answered:
-            continue
-        default = defaults(answered, root).get(key) or suggestion(key, answered, blueprints)
-        answered[key] = ask(question, default, checker(key, root, blueprints))
-    return answered
-
-
-def ask_owner(root: Path, blueprints: tuple[str, ...]) -> str | None:
-    """Who is alerted. Nobody is an answer, but one that is given and not one that is forgotten."""
-    question = "E-mail address that alerts and budget notices go to, or `none`"
-    check = checker("owner", root, blueprints)
-    answer = ask(question, "none", lambda text: text if text == "none" else check(text))
-    return None if answer == "none" else answer
-
-
-def ask_scaffold(known: dict[str, str], root: Path) -> bool:
-    """Whether to write scripts into a code folder that is not there yet."""
-    from mlops_iac.scaffold.team_code import has_scaffold, is_open
-
-    if not has_scaffold(known["blueprint"]) or not is_open(root / known["code"]):
-        return False
-    question = f"Write scripts that run into {known['code']}, to begin with: yes or no"
-    return ask(question, "yes", check_yes) in ("yes", "y")
-
-
-def check_yes(text: str) -> str:
-    from mlops_iac.core.errors import UsageError
-
-    if text.lower() not in ("yes", "y", "no", "n"):
-        raise UsageError("Answer yes or no.")
-    return text.lower()
-
-
-def ask(question: str, default: str | None, check: Callable[[str], str]) -> str:
-    """Ask on stderr until the answer is allowed. Not `typer.prompt`: that one writes to stdout too."""
-    from mlops_iac.cli.console import say, write
-    from mlops_iac.core.errors import Cancelled, UsageError
-
-    while True:
-        write(sys.stderr, f"{question} [{default}]: " if default else f"{question}: ")
-        line = sys.stdin.readline()
-        if not line:
-            say()
-            raise Cancelled("Cancelled.", "Nothing was written.")
-        answer = line.strip() or default
-        if not answer:
-            continue
-        try:
-            return check(answer)
-        except UsageError as error:
-            say(f"  {error.summary} {error.hint}".rstrip())
-
-
-def suggestion(key: str, answered: dict[str, str], blueprints: tuple[str, ...]) -> str | None:
-    """A default that is good enough to offer a person, and not good enough to take unasked."""
-    if key == "blueprint":
-        return USUAL_BLUEPRINT if USUAL_BLUEPRINT in blueprints else None
-    return {"environment": "dev", "code": f"teams/{answered.get('team', '')}"}.get(key)
-
-
-def checker(key: str, root: Path, blueprints: tuple[str, ...]) -> Callable[[str], str]:
-    """What is called with each answer, and returns it tidied; UsageError when it is not allowed."""
-    from mlops_iac.core.errors import UsageError
-    from mlops_iac.scaffold.answers import check_answer
-
-    def check(text: str) -> str:
-        value = tidy_code(text, root) if key == "code" else text
-        fault = check_answer(key, value, blueprints)
-        if fault:
-            raise UsageError(fault[0], hint=fault[1])
-        return value
-
-    return check
-
-
-def tidy_code(code: str, root: Path) -> str:
-    """The folder as it is written in a stack file: relative to the project's root, with forward slashes."""
-    if os.path.isabs(code) and Path(code).is_relative_to(root):
-        code = Path(code).relative_to(root).as_posix()
-    return posixpath.normpath(code) if code else code
 
 
 def report(answers: Answers, path: Path, root: Path, scripts: Sequence[Path], *, json: bool) -> None:
@@ -228,7 +116,7 @@ def report(answers: Answers, path: Path, root: Path, scripts: Sequence[Path], *,
     show(f"Wrote {shown}")
     if scripts:
         show(f"Wrote {answers.code}/: scripts, sample data, and a README.md that says what is what")
-    if not (root / answers.code).is_dir():
+    if answers.code and not (root / answers.code).is_dir():
         say(
             f"note: {answers.code} does not exist yet; put the team's scripts there first: a preview looks for them. "
             "(With --scaffold, `mlops-iac new` writes some that run.)"

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from mlops_iac.cli.console import has_color, is_live, say, show, show_json, width_of
 from mlops_iac.core import exit_codes
 from mlops_iac.core.errors import MlopsError, UsageError
 from mlops_iac.engine.event import Diagnostic, Event, OnEvent, Result
+
+if TYPE_CHECKING:
+    from mlops_iac.review.review import Review
 
 
 def watch(
@@ -18,15 +22,17 @@ def watch(
     json: bool,
     plain: bool = False,
     event_log: Path | None = None,
+    further: bool = False,
 ) -> Result:
     """Run an operation with its progress on stderr; silent when only JSON is asked for.
 
-    ``plain`` keeps to whole lines on a terminal too. ``event_log`` names a file that gets every event as JSON.
+    ``plain`` keeps to whole lines on a terminal too. ``event_log`` names a file that gets every event as JSON, below
+    what it has where the operation is a ``further`` one of the same command.
     """
     from mlops_iac.render.event_log import log_events
     from mlops_iac.render.progress import open_view
 
-    with log_events(event_log) as log:
+    with log_events(event_log, further=further) as log:
         if json:
             return operation(log)
         with open_view(sys.stderr, live=not plain and is_live(sys.stderr), color=has_color(sys.stderr)) as view:
@@ -60,10 +66,10 @@ def foresee(
         return operation(tell), said
 
 
-def conclude(result: Result, *, json: bool, verb: str = "up") -> None:
+def conclude(result: Result, *, json: bool, verb: str = "up", more: Mapping[str, Any] | None = None) -> None:
     """Tell how it ended and leave with the exit code that says the same.
 
-    ``verb`` is the command that goes on from here.
+    ``verb`` is the command that goes on from here; ``more`` goes into the JSON.
     """
     import typer
 
@@ -71,7 +77,7 @@ def conclude(result: Result, *, json: bool, verb: str = "up") -> None:
     from mlops_iac.render.pulumi_json import operation_json
 
     if json:
-        show_json(operation_json(result))
+        show_json({**operation_json(result), **(more or {})})
     else:
         say(render_outcome(result, color=has_color(sys.stderr), verb=verb, width=width_of(sys.stderr)))
     if result.outcome != "succeeded":
@@ -92,6 +98,14 @@ def expect_none(result: Result, expected: bool) -> None:
 
     if expected and result.changed:
         raise typer.Exit(exit_codes.CHANGES)
+
+
+def refuse_by_policy(result: Result) -> None:
+    """Leave with the code that says so when an `up` would be refused; what was found has been shown."""
+    import typer
+
+    if result.policy is not None and result.policy.refuses:
+        raise typer.Exit(exit_codes.POLICY)
 
 
 def raise_if_stopped(result: Result) -> None:
@@ -118,7 +132,13 @@ def confirm(question: str, *, yes: bool, json: bool) -> None:
     typer.confirm(question, abort=True, err=True)
 
 
-def show_preview(result: Result, *, details: bool = False, full: bool = False) -> None:
+def show_preview(result: Result, reviewed: Review | None = None, *, details: bool = False, full: bool = False) -> None:
+    """``reviewed``: what it means for pipelines and the bill; left out where everything ends."""
     from mlops_iac.render.steps import render_preview
 
-    show(render_preview(result, color=has_color(sys.stdout), details=details, full=full))
+    color = has_color(sys.stdout)
+    show(render_preview(result, color=color, details=details, full=full))
+    if reviewed is not None:
+        from mlops_iac.review.text import render_review
+
+        show(render_review(reviewed, color=color))

@@ -60,7 +60,12 @@ RunArgument = Annotated[
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout, and nothing else.")]
 CloudOption = Annotated[
     CloudName,
-    typer.Option("--cloud", help="Where to deploy: on this machine, or on AWS through the Pulumi CLI."),
+    typer.Option(
+        "--cloud",
+        help="Where to deploy: on this machine, or on AWS through the Pulumi CLI.",
+        envvar="MLOPS_IAC_CLOUD",
+        show_envvar=False,
+    ),
 ]
 PlainOption = Annotated[
     bool,

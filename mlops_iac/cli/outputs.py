@@ -7,11 +7,12 @@ from typing import Annotated
 import typer
 
 from mlops_iac.cli.environments import open_backend
-from mlops_iac.cli.options import CloudName, CloudOption, JsonOption, StackArgument
+from mlops_iac.cli.options import CloudName, CloudOption, JsonOption
+from mlops_iac.cli.selected import SelectedStackArgument
 
 
 def outputs(
-    stack: StackArgument,
+    stack: SelectedStackArgument,
     name: Annotated[str | None, typer.Argument(help="One output only; dotted for what lies inside.")] = None,
     cloud: CloudOption = CloudName.EMBEDDED,
     json: JsonOption = False,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from mlops_iac.cli.from_notebook import from_notebook
 from mlops_iac.cli.graph import GraphFormat
 from mlops_iac.cli.group import make_group
 from mlops_iac.cli.options import JsonOption, StackArgument
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from mlops_iac.pipelines.pipeline import Pipeline
     from mlops_iac.program import Program
 
-app = make_group("The pipelines of a stack file: list, show, check, draw them; what each orchestrator can do.")
+app = make_group("The pipelines of a stack file: list, show, check, draw them; make one of a notebook.")
 
 
 def complete_pipelines(context: typer.Context, incomplete: str) -> list[str]:
@@ -145,6 +146,9 @@ def kinds(json: JsonOption = False) -> None:
         show(f"{one.kind}: {one.about}")
         for target, answer in one.answers.items():
             show(f"  {target:<20} {'' if answer.runs else 'no: '}{answer.how}")
+
+
+app.command("from-notebook")(from_notebook)
 
 
 def _open(stack: str) -> Program:

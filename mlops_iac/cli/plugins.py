@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 
 
 def plugins(json: JsonOption = False) -> None:
-    """List what installed packages add: blueprints, components, step kinds, records of resource types.
+    """List what installed packages add: blueprints, components, kinds of steps and of
+    external systems, policies, records of resource types.
 
     What cannot be used is listed with the reason; it keeps nobody from the rest.
 
@@ -31,11 +32,12 @@ def plugins(json: JsonOption = False) -> None:
 
 def families() -> tuple[Family, ...]:
     """Everything that packages can add to."""
-    from mlops_iac import blueprints, components
+    from mlops_iac import blueprints, components, external
     from mlops_iac.core import facts
     from mlops_iac.pipelines import steps
+    from mlops_iac.policy import table
 
-    return (blueprints.FAMILY, components.FAMILY, steps.FAMILY, facts.FAMILY)
+    return (blueprints.FAMILY, components.FAMILY, steps.FAMILY, external.FAMILY, facts.FAMILY, table.FAMILY)
 
 
 def _lines(found: list[tuple[Family, Member]]) -> Iterator[str]:

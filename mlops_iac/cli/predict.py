@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +11,11 @@ import typer
 
 from mlops_iac.cli.environments import open_environment
 from mlops_iac.cli.options import CloudName, CloudOption, JsonOption, StackArgument
+
+
+class Through(StrEnum):
+    ENDPOINT = "endpoint"
+    API = "api"
 
 
 def predict(
@@ -48,6 +54,16 @@ def predict(
             help="Kept with what the endpoint captures; by it the truth is joined later. Left out: none.",
         ),
     ] = None,
+    through: Annotated[
+        Through,
+        typer.Option("--through", help="Ask the endpoint itself, or the API before it, as applications do."),
+    ] = Through.ENDPOINT,
+    application: Annotated[
+        str | None,
+        typer.Option(
+            "--application", metavar="NAME", help="Whose API key is used, where an API lets in by keys of several."
+        ),
+    ] = None,
     cloud: CloudOption = CloudName.EMBEDDED,
     json: JsonOption = False,
 ) -> None:
@@ -56,12 +72,19 @@ def predict(
     Example: mlops-iac predict screening-dev --data examples/screening/sample.json
     """
     from mlops_iac.cli.console import show, show_bytes, show_json
+    from mlops_iac.core.errors import UsageError
     from mlops_iac.runs.predict import predict as ask
     from mlops_iac.runs.predict import say_header
 
+    if through is Through.ENDPOINT and application is not None:
+        detail = "--application names whose key the API is asked with."
+        raise UsageError("Options do not go together.", detail, hint="add --through api, or leave it out.")
+    if through is Through.API and inference_id is not None:
+        detail = "An API passes no --inference-id on to the endpoint."
+        raise UsageError("Options do not go together.", detail, hint="leave one of --inference-id and --through out.")
     body, kind = read_rows(data, content_type)
     kind = say_header(kind, header)
-    opened = open_environment(stack, cloud, quick=True)
+    opened = open_environment(stack, cloud, quick=through is Through.ENDPOINT)
     source = "standard input" if data == "-" else data
     prediction = ask(
         opened.environment,
@@ -72,6 +95,8 @@ def predict(
         endpoint=endpoint,
         inference_id=inference_id,
         source=source,
+        through_api=through is Through.API,
+        application=application,
     )
     if isinstance(prediction.value, bytes):
         show_bytes(prediction.value)

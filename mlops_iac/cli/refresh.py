@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from mlops_iac.cli.auditing import MessageOption, with_reason
 from mlops_iac.cli.environments import open_backend
 from mlops_iac.cli.options import (
     CloudName,
@@ -17,15 +18,15 @@ from mlops_iac.cli.options import (
     JsonOption,
     ParallelOption,
     PlainOption,
-    StackArgument,
     TargetOption,
     YesOption,
     operation_options,
 )
+from mlops_iac.cli.selected import SelectedStackArgument
 
 
 def refresh(
-    stack: StackArgument,
+    stack: SelectedStackArgument,
     yes: YesOption = False,
     preview_only: Annotated[
         bool, typer.Option("--preview-only", help="Show what was changed behind our back; record nothing.")
@@ -34,6 +35,7 @@ def refresh(
     target_dependents: DependentsOption = False,
     exclude: ExcludeOption = None,
     parallel: ParallelOption = None,
+    message: MessageOption = "",
     expect_no_changes: ExpectOption = False,
     plain: PlainOption = False,
     event_log: EventLogOption = None,
@@ -51,6 +53,7 @@ def refresh(
         target=target, target_dependents=target_dependents, exclude=exclude, parallel=parallel
     )  # fmt: skip
     backend = open_backend(stack, cloud)
+    options = with_reason(options, backend.root, message)
     if preview_only or not yes:
         found = look(backend, options, show_json=json and preview_only, quiet=json)
         if not preview_only and not found.changed and json:

@@ -7,12 +7,14 @@ from typing import Annotated, Any
 
 import typer
 
+from mlops_iac.cli.auditing import MessageOption, write_down
 from mlops_iac.cli.environments import open_environment
-from mlops_iac.cli.options import CloudName, CloudOption, JsonOption, StackArgument
+from mlops_iac.cli.options import CloudName, CloudOption, JsonOption
+from mlops_iac.cli.selected import SelectedStackArgument
 
 
 def run(
-    stack: StackArgument,
+    stack: SelectedStackArgument,
     pipeline: Annotated[str, typer.Argument(help="The pipeline, as in `outputs STACK pipelines`.")] = "training",
     follow: Annotated[
         bool, typer.Option("--follow", "-f", help="Watch it to its end; exit with 1 if it fails.")
@@ -35,6 +37,7 @@ def run(
     push: Annotated[
         bool, typer.Option("--push", help="Only store the code, as what triggers start runs with; start nothing.")
     ] = False,
+    message: MessageOption = "",
     cloud: CloudOption = CloudName.EMBEDDED,
     json: JsonOption = False,
 ) -> None:
@@ -44,14 +47,17 @@ def run(
     """
     from mlops_iac.cli.console import say, show, show_json
     from mlops_iac.cli.following import conclude_run, watch_run
+    from mlops_iac.runs.audit import check_message
     from mlops_iac.runs.start import start
 
+    check_message(message)
     if push:
-        push_code(stack, pipeline, cloud, allow or [], json=json)
+        push_code(stack, pipeline, cloud, allow or [], message, json=json)
         return
     opened = open_environment(stack, cloud)
     given = gather(opened.environment, pipeline, parameters, set_ or [])
     started = start(opened.environment, opened.clients, opened.root, pipeline, given, allowed=allow or (), cache=cache)
+    write_down(opened, "run", f"{started.id} {pipeline}", message)
     opened.keep()
     if follow:
         if not json:
@@ -64,12 +70,13 @@ def run(
         say(f"Started. Next: mlops-iac runs {stack} {started.id} --follow")
 
 
-def push_code(stack: str, pipeline: str, cloud: CloudName, allow: list[str], *, json: bool) -> None:
+def push_code(stack: str, pipeline: str, cloud: CloudName, allow: list[str], message: str, *, json: bool) -> None:
     from mlops_iac.cli.console import say, show, show_json
     from mlops_iac.runs.start import push
 
     opened = open_environment(stack, cloud)
     code = push(opened.environment, opened.clients, opened.root, pipeline, allowed=allow)
+    write_down(opened, "push", f"{code.sha} {pipeline}", message)
     opened.keep()
     if json:
         show_json({"code": code.sha})

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from mlops_iac.cli.auditing import MessageOption, write_down
 from mlops_iac.cli.environments import Opened, open_environment
 from mlops_iac.cli.group import ListGroup, make_group
 from mlops_iac.cli.options import CloudName, CloudOption, JsonOption, RunArgument, StackArgument
@@ -128,13 +129,17 @@ def watch(
 
 @app.command()
 def stop(
-    stack: StackArgument, run: RunArgument, cloud: CloudOption = CloudName.EMBEDDED, json: JsonOption = False
+    stack: StackArgument,
+    run: RunArgument,
+    message: MessageOption = "",
+    cloud: CloudOption = CloudName.EMBEDDED,
+    json: JsonOption = False,
 ) -> None:
     """Stop a run and the jobs it is at; one that is over stays as it is.
 
     Example: mlops-iac runs stop screening-dev last
     """
-    stop_one(open_environment(stack, cloud, quick=True), run, json=json)
+    stop_one(open_environment(stack, cloud, quick=True), run, message, json=json)
 
 
 @app.command()
@@ -145,6 +150,7 @@ def retry(
         str | None, typer.Option("--from", metavar="STEP", help="Begin here. Left out: the step that failed.")
     ] = None,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Watch it to its end.")] = False,
+    message: MessageOption = "",
     cloud: CloudOption = CloudName.EMBEDDED,
     json: JsonOption = False,
 ) -> None:
@@ -156,10 +162,13 @@ def retry(
     """
     from mlops_iac.cli import console
     from mlops_iac.cli.following import conclude_run, watch_run
+    from mlops_iac.runs.audit import check_message
     from mlops_iac.runs.retry import retry as retry_run
 
+    check_message(message)
     opened = open_environment(stack, cloud)
     found = retry_run(opened.environment, opened.clients, run, step=from_)
+    write_down(opened, "retry", f"{found.id} of {run}", message)
     opened.keep()
     if follow:
         conclude_run(opened, watch_run(opened, found, json=json), json=json)
@@ -214,12 +223,16 @@ def watch_one(opened: Opened, run: str, *, json: bool) -> None:
     conclude_run(opened, watch_run(opened, found, json=json), json=json)
 
 
-def stop_one(opened: Opened, run: str, *, json: bool) -> None:
+def stop_one(opened: Opened, run: str, message: str = "", *, json: bool) -> None:
     from mlops_iac.cli import console
     from mlops_iac.cli.run_view import render_run
+    from mlops_iac.runs.audit import check_message
     from mlops_iac.runs.stop import stop as stop_run
 
+    check_message(message)
     found, was_over = stop_run(opened.environment, opened.clients, run)
+    if not was_over:
+        write_down(opened, "stop", found.id, message)
     opened.keep()
     if json:
         console.show_json(found.to_json())

@@ -17,16 +17,19 @@ class Of(StrEnum):
     STACK = "stack"
     PIPELINE = "pipeline"
     COMPANY = "company"
+    FEATURES = "features"
 
 
 def schema(
-    of: Annotated[Of, typer.Argument(help="Of stack files, of a team's pipelines, or of a company's file.")] = Of.STACK,
+    of: Annotated[
+        Of, typer.Argument(help="Of stack files, pipelines, a company's file, or groups of features.")
+    ] = Of.STACK,
     write: Annotated[
         bool, typer.Option("--write", help="Write all below .mlops-iac/, where such files look for them.")
     ] = False,
     json: JsonOption = False,
 ) -> None:
-    """Print the JSON schema of stack files, of pipelines or of a company's file, for editors.
+    """Print the JSON schema of stack files, pipelines, a company's file or groups of features, for editors.
 
     It completes and checks every setting, the options of each blueprint and the fields of each kind of step included.
 
@@ -64,7 +67,16 @@ def _company() -> dict[str, Any]:
     return company_schema(options_models())
 
 
-_SCHEMAS = {Of.STACK: _stack, Of.PIPELINE: _pipeline, Of.COMPANY: _company}
+def _features() -> dict[str, Any]:
+    from pydantic.json_schema import GenerateJsonSchema
+
+    from mlops_iac.config.feature_groups import FeatureGroup
+
+    head = {"$schema": GenerateJsonSchema.schema_dialect}
+    return {**head, **FeatureGroup.model_json_schema(), "title": "Group of features of a team, for mlops-iac"}
+
+
+_SCHEMAS = {Of.STACK: _stack, Of.PIPELINE: _pipeline, Of.COMPANY: _company, Of.FEATURES: _features}
 
 
 def _kinds() -> list[type[Step]]:
@@ -76,8 +88,14 @@ def _kinds() -> list[type[Step]]:
 
 def _write() -> list[str]:
     from mlops_iac.cli.environments import project_root
-    from mlops_iac.scaffold.schema_file import COMPANY_SCHEMA_FILE, PIPELINE_SCHEMA_FILE, SCHEMA_FILE, write_schema_file
+    from mlops_iac.scaffold import schema_file as names
+    from mlops_iac.scaffold.schema_file import write_schema_file
 
     root = project_root()
-    files = {Of.STACK: SCHEMA_FILE, Of.PIPELINE: PIPELINE_SCHEMA_FILE, Of.COMPANY: COMPANY_SCHEMA_FILE}
+    files = {
+        Of.STACK: names.SCHEMA_FILE,
+        Of.PIPELINE: names.PIPELINE_SCHEMA_FILE,
+        Of.COMPANY: names.COMPANY_SCHEMA_FILE,
+        Of.FEATURES: names.FEATURES_SCHEMA_FILE,
+    }
     return [str(write_schema_file(root, files[of], _SCHEMAS[of]()).relative_to(root)) for of in Of]

@@ -11,12 +11,12 @@ import typer
 
 from mlops_iac.cli.environments import open_desk, project_root
 from mlops_iac.cli.group import make_group
-from mlops_iac.cli.options import JsonOption, StackArgument, YesOption
+from mlops_iac.cli.options import JsonOption, OptionalStackArgument, StackArgument, YesOption
 
 if TYPE_CHECKING:
     from mlops_iac.engine.state.snapshot import Snapshot
 
-app = make_group("The environments of this project: list, export, import, history, rename, forget.")
+app = make_group("The environments of this project: list, select, export, import, history, rename, forget.")
 
 
 @app.command("ls")
@@ -44,6 +44,33 @@ def list_all(json: JsonOption = False) -> None:
     show(render_table(("stack", "on this machine", ""), rows))
     if not rows:
         show("No environments yet. Make one: mlops-iac new")
+
+
+@app.command("select")
+def select(
+    stack: OptionalStackArgument = None,
+    clear: Annotated[bool, typer.Option("--clear", help="Select none any more.")] = False,
+    json: JsonOption = False,
+) -> None:
+    """Choose the environment that commands work on when none is named; without STACK, say which it is.
+
+    What ends or deletes something never takes it: that is named.
+
+    Example: mlops-iac stack select screening-dev
+    """
+    from mlops_iac.cli.console import say, show, show_json
+    from mlops_iac.cli.selected import find_selected, select_stack
+
+    root = project_root()
+    if stack or clear:
+        select_stack(root, stack, clear=clear)
+    found = find_selected(root)
+    if json:
+        show_json({"stack": found})
+    elif found:
+        show(found)
+    else:
+        say("None is selected. Choose one: mlops-iac stack select screening-dev")
 
 
 @app.command("export")

@@ -8,7 +8,7 @@ import typer
 
 from mlops_iac.cli.environments import open_desk
 from mlops_iac.cli.group import make_group
-from mlops_iac.cli.options import JsonOption, StackArgument, YesOption
+from mlops_iac.cli.options import CloudName, JsonOption, OptionalStackArgument, StackArgument, YesOption
 from mlops_iac.cli.stack import path_json, told_backup
 
 if TYPE_CHECKING:
@@ -95,20 +95,57 @@ def delete(
 
 @app.command("move")
 def move(
-    stack: StackArgument,
-    names: NamesArgument,
-    to: Annotated[str, typer.Option("--to", metavar="STACK", help="The environment that gets them.")],
+    to: Annotated[
+        str,
+        typer.Option("--to", metavar="STACK|URL", help="The environment that gets them; or file://… or s3://…."),
+    ],
+    stack: OptionalStackArgument = None,
+    names: Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="Resources, by name or URN.")] = None,
     dependents: DependentsOption = False,
+    all: Annotated[bool, typer.Option("--all", help="To a URL: every state of this project.")] = False,
+    source: Annotated[
+        str | None,
+        typer.Option("--from", metavar="URL", help="Where the state is. Left out: in .mlops-iac, on this machine."),
+    ] = None,
+    secrets_provider: Annotated[
+        str | None,
+        typer.Option(
+            "--secrets-provider",
+            metavar="PROVIDER",
+            help="Who is to encrypt the secrets: passphrase, or awskms:///KEY-ARN. Left out: who does.",
+        ),
+    ] = None,
+    cloud: Annotated[CloudName, typer.Option("--cloud", help="Whose buckets and keys are meant.")] = CloudName.EMBEDDED,
     yes: YesOption = False,
     json: JsonOption = False,
 ) -> None:
-    """Move resources, with what is inside them, to the state of another environment of this project.
+    """Move resources to another environment, or whole states to another backend.
 
-    Nothing in the cloud changes. The two programs must change too: otherwise the next `up` of one deletes what it no
-    longer names, and `up` of the other makes what it does not know.
+    With names and --to STACK: those resources, and what is inside them. The two programs must change too: otherwise the
+    next `up` of one deletes what it no longer names, and `up` of the other makes what it does not know.
 
-    Example: mlops-iac state move screening-dev monitoring-dashboard --to scoring-dev
+    With --to s3://… or file://…: the state itself, into a backend that the Pulumi CLI reads. Both places are held, what
+    arrived is read back, the old one is kept as a backup, and nobody goes on with it. Nothing in the cloud changes.
+
+    Example: mlops-iac state move screening-dev --to s3://acme-states/ml?region=eu-west-1 --cloud aws
     """
+    from mlops_iac.core.errors import UsageError
+
+    if "://" in to:
+        from mlops_iac.cli.state_places import move_states
+
+        if names or dependents:
+            detail = f"--to {to} moves whole states, and resources were named."
+            raise UsageError("Two choices that exclude each other.", detail, hint="leave the names out.")
+        move_states(stack, to, source, all=all, secrets_provider=secrets_provider, cloud=cloud, yes=yes, json=json)
+        return
+    if not stack or not names or all or source or secrets_provider:
+        detail = f"--to {to} names an environment, which gets resources of another: STACK NAME… --to {to}."
+        raise UsageError("It is not said what is moved.", detail, hint="name them, or give --to a URL.")
+    move_resources(stack, names, to, dependents=dependents, yes=yes, json=json)
+
+
+def move_resources(stack: str, names: list[str], to: str, *, dependents: bool, yes: bool, json: bool) -> None:
     from mlops_iac.cli.console import say
     from mlops_iac.cli.operations import confirm
 

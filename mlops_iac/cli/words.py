@@ -25,8 +25,10 @@ class Danger(IntEnum):
 
 CHANGING = frozenset(
     {
-        "init", "new", "up", "refresh", "run", "data put", "cloud start", "cloud provider", "schema", "completion",
-        "stack export", "stack import", "stack rename", "state move", "state unprotect", "state repair", "env",
+        "ci init", "ci states",
+        "init", "bootstrap", "new", "up", "refresh", "run", "data put", "cloud start", "cloud provider", "schema",
+        "completion", "stack export", "stack import",
+        "stack select", "stack rename", "state move", "state unprotect", "state repair", "env",
     }
 )  # fmt: skip
 ENDING = frozenset({"destroy", "data rm", "stack rm", "state delete", "cloud stop", "cloud reset"})
@@ -42,21 +44,21 @@ READING_WORDS: Words = {
     "extensions": ("plugins",),
     "get": ("outputs", "data get"),
     "help": ("--help",),
-    "history": ("stack history", "runs"),
     "infer": ("predict",),
     "invoke": ("predict",),
-    "list": ("stack ls", "data ls"),
+    "list": ("status", "stack ls", "data ls"),
     "log": ("logs",),
-    "ls": ("stack ls", "data ls"),
+    "ls": ("status", "stack ls", "data ls"),
     "metrics": ("runs", "monitor"),
     "output": ("outputs",),
     "packages": ("plugins",),
-    "plan": ("preview",),
     "plugin": ("plugins",),
-    "ps": ("runs", "cloud status"),
+    "overview": ("status",),
+    "ps": ("runs", "status", "cloud status"),
     "pull": ("data get",),
+    "query": ("retrieve",),
+    "search": ("retrieve",),
     "show": ("outputs", "state list"),
-    "status": ("runs", "cloud status", "stack ls"),
     "synth": ("preview",),
     "tail": ("logs",),
     "template": ("blueprint list",),
@@ -66,14 +68,12 @@ READING_WORDS: Words = {
 }
 CHANGING_WORDS: Words = {
     "apply": ("up",),
-    "bootstrap": ("init",),
     "cp": ("data put", "data get"),
     "create": ("new",),
     "deploy": ("up",),
     "example": ("init --example screening",),
     "execute": ("run",),
     "export": ("stack export",),
-    "import": ("stack import",),
     "push": ("data put",),
     "put": ("data put",),
     "serve": ("up", "predict"),

@@ -29,6 +29,7 @@ DONE: Final[Mapping[str, Mapping[str, str]]] = {
     "appsync": {"StartSchemaCreation": "keeps the schema"},
     "autoscaling": {"ExecutePolicy": "changes the group's size"},
     "clouddirectory": {"ApplySchema": "keeps the schema", "PublishSchema": "keeps the schema"},
+    "cloudtrail": {"StartLogging": "the trail's log files are written from then on"},
     "databrew": {
         "CreateProfileJob": "keeps the definition; starting it is refused",
         "CreateRecipeJob": "keeps the definition; starting it is refused",

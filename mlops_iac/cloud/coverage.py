@@ -44,13 +44,45 @@ documented. Not offered: several training job definitions, Autotune, a limit of 
 detected convergence. A spot training's machine is taken away only by `mlops-iac cloud interrupt`; checkpoints go both
 ways. A training has as many instances as it asks for, up to 16, each with processes, folders and a network of its own,
 which a bridge joins; torchrun and mpirun start theirs where the image is PyTorch's, and Ray where the code brings it.
-What is not kept from the internet shares the machine's network. There is no GPU, no EFA, no warm pool
-(`KeepAlivePeriodInSeconds` is accepted: nothing is colder here without it) and no heterogeneous cluster.
+What is not kept from the internet shares the machine's network. A job, a container of Batch and an endpoint see as
+many of this machine's NVIDIA GPUs as their type of machine has (`CUDA_VISIBLE_DEVICES`), and run on the CPU, which
+their log says, where there are none. There is no EFA, no warm pool (`KeepAlivePeriodInSeconds` is accepted: nothing is
+colder here without it) and no heterogeneous cluster.
+
+Application Auto Scaling decides for variants of endpoints, by target tracking (one metric) and by steps, with
+cooldowns, from the metrics that endpoints publish and by the cloud's clock: a scaled variant has a model server for
+each of its instances, an asynchronous one may have none, and what waits for it outlives a restart. A variant that
+nothing scales has one server, however many instances it says. How AWS computes a capacity from a metric it does not
+tell; here it is the smallest that keeps the target. Scheduled actions are kept, and do nothing; predictive policies,
+metric math, metrics of high resolution, provisioned concurrency and inference components are refused. Targets of other
+services are kept, and nothing scales them. `IncludeNotScaledActivities` tells of none.
 
 Athena's queries are ours too: `SELECT`, `UNLOAD` and statements about the Glue catalogue run over the emulated S3
 (text, CSV, JSON, Parquet; partitions of the catalogue), and what is not understood fails with its reason: `INSERT`,
 `CREATE TABLE AS`, `MERGE`, views, Iceberg, ORC, partition projection, other catalogues. Lake Formation is not
 asked; the rights of the caller on S3 are.
+
+API Gateway's REST APIs answer at `/_aws/execute-api/API/STAGE/PATH` of this cloud: IAM's policies and the API's own are
+asked, tokens of Cognito's user pools are verified, API keys with usage plans are counted and throttled, and a stage
+serves the snapshot that its deployment took. An API is an OpenAPI 3.0 document (`PutRestApi`, mode overwrite) whose
+methods ask endpoints of SageMaker by an integration of type `aws`, with response templates that are plain text.
+Refused: resources and methods made one by one, other integrations, Velocity, models and validators, stage variables,
+caches, canaries, custom domains, client certificates, execution logs, private APIs, and every other operation of the
+service. There is no TLS on loopback. Throttling of an account is not: 10,000 requests a second are this machine's
+affair.
+
+Studio has domains, profiles, spaces and repositories, with AWS's states and refusals. There are no apps: `CreateApp`
+and `CreatePresignedDomainUrl` answer `NotImplemented` and name `mlops-iac notebook`, which starts JupyterLab on this
+machine. There is no IAM Identity Center (`AuthMode: SSO`), and home folders are an id.
+
+Feature Store keeps the newest record of each key and writes all of them to S3 in Parquet, a moment late; a file that
+was being written when the process was killed may be written again. S3 Vectors computes each query over all vectors, so
+that it finds what AWS's approximate search may miss; there is no text search. Bedrock's guardrails apply words and
+patterns to texts; whatever takes a model (topics, content filters, kinds of personal data, grounding) is kept, and
+applying it answers `NotImplemented`. Guardrails have no numbered versions.
+
+Cognito's user pools are moto's, each with a signing key of its own. Operations that AWS takes unsigned (`InitiateAuth`,
+`SignUp`) are refused as a stranger's; `AdminInitiateAuth` signs people in. Tokens last an hour.
 
 Executions of SageMaker Pipelines run steps of these types: {steps}.
 A definition with another type or a dependency on a step's failure can be created, and its start is refused. Steps with
@@ -58,14 +90,21 @@ a cache (`CacheConfig`) are taken over by the attributes that AWS compares, from
 Retry policies are kept; the faults that they wait for are throttling, quotas and errors of this cloud's own services,
 as a job here meets no lack of machines.
 
-Step Functions, SageMaker jobs, endpoints and S3 publish their metrics and events (Batch its events), and alarms on one
-metric change state and tell SNS and Lambda. Metric math, anomaly detection and composite alarms stay at
-INSUFFICIENT_DATA and say why.
+Step Functions, SageMaker jobs, endpoints and S3 publish their metrics and events (Batch its events, API Gateway its
+metrics), and alarms on one metric change state and tell SNS and Lambda. Metric math, anomaly detection and composite
+alarms stay at INSUFFICIENT_DATA and say why.
 
 Schedules of EventBridge Scheduler, and rules with a rate or cron expression, fire: time zones and daylight saving as on
 AWS, each delivery once (a failed one is logged and not tried again). A flexible window is at its start. What was due
 while the cloud was stopped fires once when it starts. Targets are functions, queues, topics, state machines, pipelines
 and streams; Scheduler's universal targets are not offered.
+
+CloudTrail's event history (`LookupEvents`) tells, for 90 days, of every call that changed something, allowed or
+refused, by whom and with which parameters; calls that only read are not kept there, nor are access key ids, which are
+secrets of this cloud. Trails write what their selectors choose as AWS's log files (gzipped JSON, a few seconds late)
+into their bucket, as its policy allows. No digest files (`EnableLogFileValidation` is refused), no CloudWatch Logs, no
+SNS, no insights, no CloudTrail Lake. What a service answers in XML has no `responseElements`, and objects that the
+command line reads by the hundred in one call of our own are no events.
 
 ## The clock
 

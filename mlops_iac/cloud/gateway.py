@@ -57,9 +57,14 @@ class Gateway(Hooks, Changes):
         """State of our own parts by name, plain data only. It is saved and restored with moto's."""
         self.own: dict[tuple[str, str], Callable[..., dict[str, Any]]] = {}
         """Our own API: (method, last part of the path under ``/_mlops-iac/``) to what answers."""
+        self.at_once: dict[tuple[str, str], Callable[[Call], dict[str, Any] | None]] = {}
+        """What `relay.make_calls` asks for by the thousand, by service and boto3's method: questions only, whose owner
+        may ask them. None says that the wire is to be asked."""
         self.by_header: dict[str, Callable[[dict[str, Any], str], Answer]] = {}
         """Requests that are no operation of AWS's models: the header that marks them (as WSGI names it), to what
         answers, given the request and the account."""
+        self.by_path: dict[str, Callable[[dict[str, Any], str], Answer]] = {}
+        """The same by what the path begins with."""
         self.reports: dict[str, Callable[[], Any]] = {}
         """What parts add to the status: ``gateway.reports["jobs"] = lambda: {"running": 2}``."""
         self.iam = Enforcer(self)
@@ -150,23 +155,29 @@ class Gateway(Hooks, Changes):
             return self._turn_away(environ, 503, "The embedded cloud is starting or stopping.")
         request = None
         try:
-            other = next((fn for name, fn in self.by_header.items() if name in environ), None)
+            other = self._find_other(environ, path)
             if other:
                 return other(environ, _account_of(environ))
             request = self._admit(environ)
             answer = self._through_hooks(request)
         except AwsError as error:
-            answer = wire.serialise_error(request or wire.read_head(environ), error)
+            request = request or wire.read_head(environ)
+            answer = wire.serialise_error(request, error)
         except Exception as error:
             uploads.discard(environ)  # it may have crashed before the body was read
             request = request or wire.read_head(environ)
             log.exception("%s:%s crashed.", request.service, request.operation)
             answer = wire.serialise_error(request, AwsError("InternalFailure", f"{type(error).__name__}: {error}", 500))
+        self.tell_answered(request, answer)
         if answer.status >= 400:
             self.blobs.drop(uploads.forget(environ))
-        elif request and request.changes:
+        elif request.changes:
             self.touch()
         return answer
+
+    def _find_other(self, environ: Mapping[str, Any], path: str) -> Callable[[dict[str, Any], str], Answer] | None:
+        by_path = next((fn for prefix, fn in self.by_path.items() if path.startswith(prefix)), None)
+        return by_path or next((fn for name, fn in self.by_header.items() if name in environ), None)
 
     def _is_guest(self, environ: dict[str, Any]) -> bool:
         return int(environ.get("REMOTE_PORT") or 0) in self.guests

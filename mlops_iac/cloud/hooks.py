@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from mlops_iac.cloud.news import News
-from mlops_iac.cloud.wire import Call
+from mlops_iac.cloud.wire import Answer, Call, Request
 
 Instead = Callable[[Call], dict[str, Any]]
 Hook = Callable[[Call], None]
@@ -31,6 +31,7 @@ class Hooks:
         self._preparing = threading.RLock()
         self._on: dict[str, list[Callable[[], None]]] = defaultdict(list)
         self._on_news: list[Callable[[News], None]] = []
+        self._on_answered: list[Callable[[Request, Answer], None]] = []
         self._on_published: list[Callable[[str, str, set[tuple[str, str]]], None]] = []
 
     # Operations ---------------------------------------------------------------------------------------------------
@@ -101,6 +102,14 @@ class Hooks:
         """Say what happened. A listener that fails is logged; who tells is not disturbed."""
         for fn in self._on_news:
             _quietly(fn, news)
+
+    def on_answered(self, fn: Callable[[Request, Answer], None]) -> None:
+        """Told of every request and what it was answered, refusals included, before the client sees the answer."""
+        self._on_answered.append(fn)
+
+    def tell_answered(self, request: Request, answer: Answer) -> None:
+        for fn in self._on_answered:
+            _quietly(fn, request, answer)
 
     def on_published(self, fn: Callable[[str, str, set[tuple[str, str]]], None]) -> None:
         """Told the account, the region and (namespace, metric) of data points that a service published."""

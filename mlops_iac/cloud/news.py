@@ -9,19 +9,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-Kind = Literal["alarm", "batch-job", "execution", "invocation", "job", "pipeline"]
+Kind = Literal["alarm", "api-request", "batch-job", "execution", "invocation", "job", "pipeline", "run"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class News:
     kind: Kind
-    """alarm: its state changed. batch-job, job: its status changed. execution: it started or ended. invocation: an
-    endpoint answered, or refused. pipeline: an execution of SageMaker Pipelines has another status."""
+    """alarm: its state changed. api-request: an API answered somebody. batch-job, job: its status changed.
+    execution: it started or ended. invocation: an endpoint answered, or refused. pipeline: an execution of SageMaker
+    Pipelines has another status. run: a DAG's run is under way, or is over."""
     account_id: str
     region: str
     facts: Mapping[str, Any]
     """What AWS's Describe call answers for the thing; for a pipeline also ``before``, its last status.
 
-    For an invocation: ``EndpointName``, ``VariantName``, ``status`` (HTTP),
-    ``model_seconds`` (the model's), ``seconds``.
+    For an API's request: ``ApiName``, ``Stage``, ``status``, ``seconds``, and ``integration_seconds``, which is None
+    where no endpoint was asked.
+
+    For an invocation: ``EndpointName``, ``VariantName``, ``status`` (HTTP), ``instances`` of the
+    variant (0: serverless), ``model_seconds`` (the model's), ``seconds``.
     """

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from http.client import HTTPConnection
+import threading
+from http.client import HTTPConnection, HTTPResponse, RemoteDisconnected
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -29,17 +30,59 @@ def call(
 
     Raises CloudError when it refuses, OSError and HTTPException when it cannot be reached.
     """
-    connection = HTTPConnection(urlsplit(endpoint).netloc, timeout=timeout)
+    line = Line(endpoint, timeout=timeout)
     try:
-        connection.request(method, PREFIX + function, None if given is None else json.dumps(given), headers)
-        response = connection.getresponse()
-        body = read_json(response.read())
+        return line.call(method, function, headers=headers, given=given)
     finally:
-        connection.close()
-    if response.status != 200 or not isinstance(body, dict):
+        line.close()
+
+
+class Line:
+    """A connection that stays open for the next call: the cloud looks up who is at the other end of each new one, which
+    takes longer than most answers. Each thread has its own."""
+
+    def __init__(self, endpoint: str, *, timeout: float) -> None:
+        self._netloc, self._timeout = urlsplit(endpoint).netloc, timeout
+        self._local = threading.local()
+
+    def call(self, method: str, function: str, *, headers: dict[str, str], given: Any = None) -> dict[str, Any]:
+        """As `call`."""
+        body = None if given is None else json.dumps(given)
+        try:
+            response = self._ask(method, function, body, headers)
+            answer = response.read()
+        except BaseException:
+            self.close()
+            raise
+        return _read(f"{method} {function}", response.status, answer)
+
+    def close(self) -> None:
+        """The connection of this thread."""
+        connection: HTTPConnection | None = getattr(self._local, "connection", None)
+        if connection is not None:
+            connection.close()
+            self._local.connection = None
+
+    def _ask(self, method: str, function: str, body: str | None, headers: dict[str, str]) -> HTTPResponse:
+        """One that was left open may have been closed at the other end since, and what is sent on it reaches nobody."""
+        connection: HTTPConnection | None = getattr(self._local, "connection", None)
+        if connection is not None:
+            try:
+                connection.request(method, PREFIX + function, body, headers)
+                return connection.getresponse()
+            except (RemoteDisconnected, ConnectionError):
+                self.close()
+        connection = self._local.connection = HTTPConnection(self._netloc, timeout=self._timeout)
+        connection.request(method, PREFIX + function, body, headers)
+        return connection.getresponse()
+
+
+def _read(asked: str, status: int, answer: bytes) -> dict[str, Any]:
+    body = read_json(answer)
+    if status != 200 or not isinstance(body, dict):
         raise CloudError(
             "The embedded cloud refused a request.",
-            f"{method} {function}: {response.status} {body}",
+            f"{asked}: {status} {body}",
             hint="`mlops-iac cloud stop`, then `mlops-iac cloud start`; cloud.log in its folder says why.",
         )
     return body

@@ -4,18 +4,21 @@ A command that asks for a few small things, as `runs` and `predict` do, spends m
 boto3 and reading its descriptions, which the cloud's process holds already. So it asks the cloud, by its own API, for a
 call of boto3's client, and gets what that client answered: through the same gateway, signed by the same owner. What a
 relay is not for (pages, waiters, bodies that are large) is done by boto3's client here.
+
+The same call for each of many things (`Clients.many`) is one request. Where a part of this cloud says how
+(`Gateway.at_once`), it is answered without the wire's formats, which are most of what a small call costs.
 """
 
 from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Callable, Mapping
-from datetime import datetime
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from http.client import HTTPException
 from typing import TYPE_CHECKING, Any, Final
 
-from mlops_iac.clients import READ_TIMEOUT, Clients
+from mlops_iac.clients import DEFAULT_ACCOUNT, READ_TIMEOUT, Answered, Clients
 from mlops_iac.cloud import own_calls
 from mlops_iac.core.errors import CloudError
 
@@ -23,6 +26,10 @@ if TYPE_CHECKING:
     from mlops_iac.cloud.gateway import Gateway
 
 FUNCTION: Final = "call"
+FUNCTION_OF_MANY: Final = "calls"
+
+MOST_AT_ONCE: Final = 1000
+"""Calls of one request."""
 
 MOST_BYTES: Final = 32 * 1024 * 1024
 """Of a body, either way: it is whole in memory here, as text. An endpoint's answer is never larger; an object may be,
@@ -44,49 +51,66 @@ class Refused(Exception):
 
 def relayed(direct: Clients) -> Clients:
     """Clients of the same place whose calls are relayed; ``direct`` are asked where that is not possible."""
+    assert direct.endpoint
+    line = own_calls.Line(direct.endpoint, timeout=READ_TIMEOUT)
     return Clients(
         region=direct.region,
         endpoint=direct.endpoint,
-        make=lambda service: _Client(direct, service),
+        make=lambda service: _Client(direct, service, line),
         account_id=lambda: direct.account_id,
         credentials=direct.credentials,
+        many=lambda clients, service, method, asked: clients(service).relay_many(method, asked),
     )
 
 
 class _Client:
-    def __init__(self, direct: Clients, service: str) -> None:
-        self._direct, self._service = direct, service
+    def __init__(self, direct: Clients, service: str, line: own_calls.Line) -> None:
+        self._direct, self._service, self._line = direct, service, line
 
     def __getattr__(self, method: str) -> Callable[..., Any]:
         if method.startswith("_"):
             raise AttributeError(method)
 
         def call(*positional: Any, **arguments: Any) -> Any:
-            told = None if positional else self._relay(method, arguments)
-            if told is None:
+            try:
+                given = None if positional else encode(arguments)
+            except TypeError:
+                given = None
+            if given is None:
                 return getattr(self._direct(self._service), method)(*positional, **arguments)
-            if "failed" in told:
-                raise CloudError("Cloud call failed.", f"{self._service}:{method}: {told['failed']}")
-            if "refused" in told:
-                raise Refused(decode(told["refused"]), told["operation"])
-            return decode(told["answer"])
+            return self._read(method, arguments, self._relay(FUNCTION, method, {"arguments": given}))
 
         return call
 
-    def _relay(self, method: str, arguments: dict[str, Any]) -> dict[str, Any] | None:
-        """What the cloud says; None when this call is not for a relay."""
-        try:
-            given = encode(arguments)
-        except TypeError:
-            return None
-        asked = {"region": self._direct.region, "service": self._service, "method": method, "arguments": given}
-        assert self._direct.endpoint
+    def relay_many(self, method: str, asked: Sequence[Mapping[str, Any]]) -> list[Answered]:
+        """One call for each of several arguments."""
+        answers: list[Answered] = []
+        for start in range(0, len(asked), MOST_AT_ONCE):
+            some = asked[start : start + MOST_AT_ONCE]
+            told = self._relay(FUNCTION_OF_MANY, method, {"calls": [encode(one) for one in some]})
+            for arguments, one in zip(some, told["calls"], strict=True):
+                try:
+                    answers.append(self._read(method, arguments, one))
+                except Exception as error:
+                    answers.append(error)
+        return answers
+
+    def _read(self, method: str, arguments: Mapping[str, Any], told: Mapping[str, Any]) -> Any:
+        """What the cloud's client answered; one that says nothing is not for a relay."""
+        if not told:
+            return getattr(self._direct(self._service), method)(**arguments)
+        if "failed" in told:
+            raise CloudError("Cloud call failed.", f"{self._service}:{method}: {told['failed']}")
+        if "refused" in told:
+            raise Refused(decode(told["refused"]), told["operation"])
+        return decode(told["answer"])
+
+    def _relay(self, function: str, method: str, given: Mapping[str, Any]) -> dict[str, Any]:
+        asked = {"region": self._direct.region, "service": self._service, "method": method, **given}
         assert self._direct.credentials
         headers = own_calls.authorization(self._direct.credentials)
         try:
-            told = own_calls.call(
-                self._direct.endpoint, "POST", FUNCTION, timeout=READ_TIMEOUT, headers=headers, given=asked
-            )
+            return self._line.call("POST", function, headers=headers, given=asked)
         except (OSError, HTTPException) as error:
             raise CloudError(
                 "Cloud cannot be reached.",
@@ -94,11 +118,11 @@ class _Client:
                 hint="`mlops-iac cloud status` tells whether the embedded cloud runs, and `cloud start` starts it.",
                 code=type(error).__name__,
             ) from error
-        return told if told else None
 
 
 def install(gateway: Gateway) -> None:
     gateway.own["POST", FUNCTION] = lambda asked: make_call(gateway.clients, asked)
+    gateway.own["POST", FUNCTION_OF_MANY] = lambda asked: make_calls(gateway, asked)
 
 
 def make_call(clients: Callable[[str], Clients], asked: Mapping[str, Any]) -> dict[str, Any]:
@@ -122,6 +146,49 @@ def make_call(clients: Callable[[str], Clients], asked: Mapping[str, Any]) -> di
         return {}
 
 
+def make_calls(gateway: Gateway, asked: Mapping[str, Any]) -> dict[str, Any]:
+    """In the cloud's process: what is answered to each. What is more than `MOST_BYTES` in all is left to the caller."""
+    answers: list[dict[str, Any]] = []
+    size = 0
+    for arguments in asked["calls"]:
+        told: dict[str, Any] = {}
+        if size <= MOST_BYTES:
+            told = _at_once(gateway, asked, arguments) or make_call(gateway.clients, {**asked, "arguments": arguments})
+            size += sum(len(value[_BODY]) for value in told.get("answer", {}).values() if _is_body(value))
+        answers.append(told)
+    return {"calls": answers}
+
+
+def _at_once(gateway: Gateway, asked: Mapping[str, Any], arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Empty where no part of the cloud answers this so."""
+    from mlops_iac.cloud.wire import AwsError, Call
+
+    fn = gateway.at_once.get((asked["service"], asked["method"]))
+    if fn is None:
+        return {}
+    gateway.prepare(asked["service"])
+    operation, region = asked["method"].title().replace("_", ""), asked["region"]
+    call = Call(
+        service=asked["service"],
+        operation=operation,
+        params=decode(arguments),
+        account_id=DEFAULT_ACCOUNT,
+        region=region,
+        headers={},
+    )
+    try:
+        output = fn(call)
+        return {} if output is None else {"answer": encode(output)}
+    except AwsError as error:
+        return {"refused": {"Error": {"Code": error.code, "Message": error.message}}, "operation": operation}
+    except TypeError:
+        return {}
+
+
+def _is_body(value: Any) -> bool:
+    return isinstance(value, dict) and _BODY in value
+
+
 def encode(value: Any) -> Any:
     """As JSON has it; TypeError for what it cannot say."""
     if isinstance(value, Mapping):
@@ -131,7 +198,7 @@ def encode(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [encode(each) for each in value]
     if isinstance(value, datetime):
-        return {_TIME: value.isoformat()}
+        return {_TIME: (value if value.tzinfo else value.replace(tzinfo=UTC)).isoformat()}  # moto's have no zone
     if isinstance(value, bytes | bytearray):
         return {_BYTES: _text(bytes(value))}
     if hasattr(value, "read"):

@@ -28,14 +28,43 @@ def main(arguments: list[str]) -> int:
         print(USAGE, file=sys.stderr)
         return 2
     _prepare_process()
-    from mlops_iac.cloud import address, athena, endpoints, jobs, mlflow, schedules, telemetry
+    from mlops_iac.cloud import (
+        address,
+        athena,
+        autoscaling,
+        budgets,
+        endpoints,
+        feature_store,
+        guardrails,
+        jobs,
+        mlflow,
+        schedules,
+        telemetry,
+        trail,
+        vectors,
+        warehouse,
+    )  # fmt: skip
     from mlops_iac.cloud.home import RECORD
     from mlops_iac.cloud.loopback_only import forbid_other_connections
     from mlops_iac.cloud.server import Server
 
     forbid_other_connections()
-    installs = (jobs.install, endpoints.install, mlflow.install, athena.install, telemetry.install, schedules.install)
-    server = Server(Path(places[0]).absolute(), installs=installs)
+    parts = (
+        jobs,
+        endpoints,
+        mlflow,
+        feature_store,
+        athena,
+        vectors,
+        warehouse,
+        guardrails,
+        telemetry,
+        schedules,
+        autoscaling,
+        trail,
+        budgets,
+    )
+    server = Server(Path(places[0]).absolute(), installs=[part.install for part in parts])
     server.gateway.iam.enforced = enforced
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: server.stopping.set())

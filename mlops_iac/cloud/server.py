@@ -15,11 +15,12 @@ from typing import Any, Final
 from wsgiref.handlers import SimpleHandler
 
 from mlops_iac import __version__
-from mlops_iac.cloud import moto_patches, relay, services, token
+from mlops_iac.cloud import apigateway, moto_patches, relay, services, token
 from mlops_iac.cloud.gateway import Gateway
 from mlops_iac.cloud.home import Home
 from mlops_iac.cloud.iam import assuming
 from mlops_iac.cloud.incoming import Incoming
+from mlops_iac.cloud.interpreters import airflow
 from mlops_iac.cloud.keeping import Keeper
 from mlops_iac.cloud.private_files import write_private
 from mlops_iac.core.errors import CloudError
@@ -63,6 +64,8 @@ class Server:
         moto_patches.apply(self.gateway)
         assuming.install(self.gateway)
         relay.install(self.gateway)
+        airflow.install(self.gateway)
+        apigateway.install(self.gateway)
         for install in installs:
             install(self.gateway)
         self.stopping = threading.Event()

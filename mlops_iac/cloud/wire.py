@@ -142,6 +142,8 @@ def find_service(environ: Mapping[str, Any]) -> tuple[str | None, str]:
     service, path = found["service"].lower(), environ.get("PATH_INFO", "")
     if service == "sagemaker":
         service = next((name for pattern, name in _SAGEMAKER_PATHS if pattern.search(path)), service)
+    if service == "bedrock" and path.startswith("/guardrail/"):
+        service = "bedrock-runtime"
     if service == "s3" and path.startswith("/v20180820/"):
         service = "s3control"
     return _SIGNING_NAMES.get(service, service), found["region"]

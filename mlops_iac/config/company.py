@@ -7,6 +7,9 @@
     limits:                         # what a stack may say
       aws:region: {one_of: [eu-west-1, eu-central-1]}
       options.monthly_budget_usd: {at_most: 500}
+    policies:                       # what the rules of `mlops-iac policy list` weigh here
+      rules:
+        log-retention: {severity: error, parameters: {at_least_days: 90}}
     groups:
       prod:
         stacks: ["*-prod"]
@@ -29,6 +32,7 @@ from pydantic import Field, StringConstraints, ValidationError
 from mlops_iac.config.document import Document, parse_document
 from mlops_iac.config.document import Path as KeyPath
 from mlops_iac.config.envelope import Envelope, Security
+from mlops_iac.config.policies import PolicySection, ProjectPolicySection
 from mlops_iac.config.problems import problems_of, within_limit
 from mlops_iac.config.project import PROJECT
 from mlops_iac.config.section import Section
@@ -43,11 +47,29 @@ REGION: Final = "aws:region"
 INSTANCE_TYPES: Final = "instance_types"
 """Among limits: every type of machine that a stack names, wherever."""
 
+INSTANCE_COUNT: Final = "instance_count"
+"""Among limits: how many machines any one job, and any endpoint, of a stack takes."""
+
+INSTANCES_AT_ONCE: Final = "instances_at_once"
+"""Among limits: how many machines a stack takes at the same moment, all its pipelines and endpoints together."""
+
+MACHINES: Final = (INSTANCE_TYPES, INSTANCE_COUNT)
+"""Limits that are about machines, wherever a stack or a pipeline says them."""
+
 OWN: Final = ("team", "environment")
 """What only a stack itself says: its name."""
 
-DEFAULTS: Final = tuple(key for key in Envelope.model_fields if key not in OWN)
+WAIVERS: Final = "waivers"
+"""What a stack says for itself; for many it is `policies.waivers` here."""
+
+VERSION: Final = "blueprint_version"
+"""What a stack's own file is written for."""
+
+DEFAULTS: Final = tuple(key for key in Envelope.model_fields if key not in (*OWN, WAIVERS, VERSION))
 """What may have a default."""
+
+SECRETS_PROVIDER: Final = r"^(passphrase|(awskms|azurekeyvault|gcpkms|hashivault)://\S+)$"
+"""As `pulumi stack init --secrets-provider` takes it."""
 
 Number = int | float
 Words = Annotated[str, StringConstraints(min_length=1)]
@@ -91,7 +113,12 @@ class Rules(Section):
     )
     limits: dict[str, Limit] = Field(
         default_factory=dict,
-        description="What values a setting may have. `instance_types` stands for every type of machine in a stack.",
+        description="What values a setting may have. `instance_types` stands for every type of machine in a stack, "
+        "`instance_count` for how many of them any job or endpoint takes, `instances_at_once` for how many a stack "
+        "takes at the same moment.",
+    )
+    policies: PolicySection = Field(
+        default=PolicySection(), description="How policies are weighed, and what may break one."
     )
 
 
@@ -106,7 +133,17 @@ class Group(Rules):
 class CompanyFile(Rules):
     """The whole file."""
 
+    secrets_provider: Annotated[str, StringConstraints(pattern=SECRETS_PROVIDER, max_length=500)] | None = Field(
+        default=None,
+        description="Who encrypts secrets of stacks that the Pulumi CLI makes: a key in the account, as "
+        "`mlops-iac bootstrap` says it. Left out: a passphrase.",
+    )
+
     groups: dict[str, Group] = Field(default_factory=dict, description="Stacks that have something in common.")
+    policies: ProjectPolicySection = Field(
+        default=ProjectPolicySection(),
+        description="How policies are weighed, what may break one, and the company's own.",
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,6 +174,7 @@ class Level:
 class Company:
     levels: tuple[Level, ...]
     """The project's, then its groups'."""
+    secrets_provider: str | None = None
 
     def of(self, stack: str) -> tuple[Level, ...]:
         """The levels of a stack, lowest first. Raises ConfigError for a stack of two groups."""
@@ -165,7 +203,7 @@ def read_company(root: Path) -> Company:
     problems += [problem for level in levels for problem in _faults(level)]
     if problems:
         raise ConfigError.of(within_limit(problems))
-    return Company(levels=levels)
+    return Company(levels=levels, secrets_provider=found.secrets_provider if found else None)
 
 
 def company_defaults(root: Path, stack: str) -> dict[str, Any]:
@@ -198,7 +236,7 @@ def _faults(level: Level) -> Iterator[Problem]:
         if not _is_setting(key, (*DEFAULTS, REGION)):
             yield level.problem(("locked", number), "There is no such setting.", *_not_a_setting(key))
     for key, limit in level.rules.limits.items():
-        if not _is_setting(key, (*DEFAULTS, *OWN, REGION, INSTANCE_TYPES)):
+        if not _is_setting(key, (*DEFAULTS, *OWN, REGION, *MACHINES, INSTANCES_AT_ONCE)):
             yield level.problem(("limits", key), "There is no such setting.", *_not_a_setting(key))
         elif not str(limit):
             yield level.problem(("limits", key), "This limits nothing.", "It has none of at_least, at_most, one_of.")
@@ -211,7 +249,7 @@ def _is_setting(key: str, known: tuple[str, ...]) -> bool:
 
 
 def _not_a_setting(key: str) -> tuple[str, str]:
-    known = (*DEFAULTS, *OWN, REGION, INSTANCE_TYPES)
+    known = (*DEFAULTS, *OWN, REGION, *MACHINES, INSTANCES_AT_ONCE)
     return f"Value given: {key}. It may be {', '.join(known)}, or a key below options or tags.", did_you_mean(
         key, known
     )
@@ -220,6 +258,10 @@ def _not_a_setting(key: str) -> tuple[str, str]:
 def _why_no_default(key: str) -> tuple[str, str]:
     if key in OWN:
         return f"`{key}` makes the stack's name, which its own file says.", "remove it."
+    if key == WAIVERS:
+        return "A waiver is no default.", "write it under `policies.waivers`."
+    if key == VERSION:
+        return "Each stack file says for itself what it is written for.", "remove it."
     if key.startswith("aws:"):
         return "Pulumi reads `aws:` settings itself.", f"write `{key}: {{value: …}}` under `config:` in Pulumi.yaml."
     name = key.removeprefix(f"{PROJECT}:")

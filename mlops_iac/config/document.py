@@ -48,13 +48,17 @@ class Document:
     problems: tuple[Problem, ...] = ()
     """Keys that are there twice and values that mean nothing here; the rest of the document was still read."""
 
-    def has(self, path: Path) -> bool:
-        """Whether a key or list entry is in the file."""
+    def find(self, path: Path) -> yaml.Node | None:
+        """The node of a value; None where it is not in the file."""
         node: yaml.Node | None = self.root
         for part in path:
             step = _step(node, part) if node is not None else None
             node = step[0] if step else None
-        return node is not None
+        return node
+
+    def has(self, path: Path) -> bool:
+        """Whether a key or list entry is in the file."""
+        return self.find(path) is not None
 
     def line(self, path: Path) -> int:
         """The line of a key or list entry; of the nearest enclosing one when it is not there. 1-based."""
@@ -77,12 +81,7 @@ class Document:
 
     def written(self, path: Path) -> str | None:
         """A scalar exactly as it was written (`1.10`, not 1.1); None when there is no scalar."""
-        node = self.root
-        for part in path:
-            step = _step(node, part)
-            if step is None:
-                return None
-            node = step[0]
+        node = self.find(path)
         return node.value if isinstance(node, yaml.ScalarNode) else None
 
     def problem(self, at: Path, summary: str, detail: str = "", hint: str = "", *, path: str | None = None) -> Problem:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import re
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints
 
 from mlops_iac.config import names
+from mlops_iac.config.access import MOST, AccessSection
+from mlops_iac.config.policies import WaiverSection
 from mlops_iac.config.project import shorten
 from mlops_iac.config.section import Section
 from mlops_iac.config.usage import Usage
+from mlops_iac.config.value import Value
+from mlops_iac.core.expiry import check_expiry
 
 PRODUCTION = ("prod", "production")
 """Environments that are protected unless the stack file says otherwise."""
@@ -99,8 +103,16 @@ class Envelope(Section):
     blueprint: Annotated[str, StringConstraints(min_length=1, max_length=60)] = Field(
         description="What to build; `mlops-iac blueprint list` shows the choices."
     )
+    blueprint_version: int = Field(
+        default=1,
+        ge=1,
+        le=10_000,
+        description=(
+            "The version of the blueprint that this file is written for. Left out: 1. `mlops-iac upgrade` raises it."
+        ),
+    )
     code: Annotated[str, _follow(_check_code)] = Field(
-        description="The team's own code: a folder below the project's root. A run packs it as it is."
+        default="", description="The team's own code: a folder below the project's root. A run packs it as it is."
     )
     security: Security = Field(
         default=Security.STANDARD,
@@ -124,7 +136,28 @@ class Envelope(Section):
             "is regulated, else false."
         ),
     )
+    expires: Annotated[str, _follow(check_expiry)] | None = Field(
+        default=None,
+        description=(
+            "When it may be destroyed: a length of time from its first `up` (7d, 12h), or a day (2026-12-24, whose end "
+            "counts). `mlops-iac destroy --expired` does it; what is protected cannot expire. Left out: never."
+        ),
+    )
+    review: Literal["none", "two-persons"] = Field(
+        default="none",
+        description=(
+            "two-persons: `up` and `destroy` carry out only a saved plan that somebody else than its author has "
+            "approved (`mlops-iac plan approve`)."
+        ),
+    )
+    access: Annotated[tuple[AccessSection, ...], Field(max_length=MOST)] = Field(
+        default=(), description="Persons who may work in it, each as viewer, scientist or admin. Left out: nobody."
+    )
     usage: Usage = Field(default=Usage(), description="How much it is used in a month, for `mlops-iac cost`.")
+    value: Value = Field(default=Value(), description="Who wants it, what for, and what it is expected to bring.")
+    waivers: tuple[WaiverSection, ...] = Field(
+        default=(), description="Which policies a resource may break, why, whose word it is and until when."
+    )
     options: dict[str, Any] = Field(
         default_factory=dict, description="The blueprint's own settings; `mlops-iac blueprint show NAME` explains them."
     )

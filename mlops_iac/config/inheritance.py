@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from pydantic import BaseModel
 
-from mlops_iac.config.company import COMPANY_FILE, INSTANCE_TYPES, Level, join
+from mlops_iac.config.company import COMPANY_FILE, INSTANCE_COUNT, INSTANCE_TYPES, INSTANCES_AT_ONCE, Level, join
 from mlops_iac.config.document import Document, dotted
 from mlops_iac.config.document import Path as KeyPath
 from mlops_iac.config.models import find_field, is_section, without_none
@@ -122,6 +122,11 @@ def _named(effective: Mapping[str, Any], level: Level, key: str) -> Iterator[tup
     if key == INSTANCE_TYPES:
         yield from instance_types(effective, ())
         return
+    if key == INSTANCE_COUNT:
+        yield from instance_counts(effective, ())
+        return
+    if key == INSTANCES_AT_ONCE:
+        return  # a sum, which is made where the pipelines are known (`program/company_rules.py`)
     path = level.split(key)
     value = _get(effective, path)
     if value is not _MISSING and value is not None:
@@ -141,6 +146,16 @@ def instance_types(value: Any, path: KeyPath) -> Iterator[tuple[KeyPath, str]]:
     elif isinstance(value, list | tuple):
         for place, item in enumerate(value):
             yield from instance_types(item, (*path, place))
+
+
+def instance_counts(value: Any, path: KeyPath) -> Iterator[tuple[KeyPath, int]]:
+    """Every number of machines that settings name."""
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            if key == INSTANCE_COUNT and isinstance(item, int):
+                yield (*path, key), item
+            else:
+                yield from instance_counts(item, (*path, key))
 
 
 def _paths(value: Mapping[str, Any], at: KeyPath = ()) -> Iterator[KeyPath]:

@@ -15,13 +15,15 @@ import pydantic_core
 from pydantic import BaseModel, ValidationError
 
 from mlops_iac.config import names, pulumi_values
-from mlops_iac.config.company import Company, read_company
-from mlops_iac.config.document import Document, parse_document
+from mlops_iac.config.access import find_faults
+from mlops_iac.config.company import Company, Level, join, read_company
+from mlops_iac.config.document import Document, dotted, parse_document
 from mlops_iac.config.document import Path as KeyPath
 from mlops_iac.config.envelope import Envelope
 from mlops_iac.config.inheritance import Inherited, inherit
+from mlops_iac.config.migrations import Migrated, OptionRenamed, latest_version, migrate, migrations_of
 from mlops_iac.config.namespaces import check_config, check_top, lift
-from mlops_iac.config.problems import problems_of, within_limit
+from mlops_iac.config.problems import UNKNOWN_KEY, problems_of, within_limit
 from mlops_iac.config.project import PROJECT, PROJECT_FILE, STACKS, get_stack_path, list_stacks
 from mlops_iac.config.project_file import read_declared
 from mlops_iac.config.project_settings import Declaration, Merged, merge
@@ -30,6 +32,9 @@ from mlops_iac.config.text import read_text
 from mlops_iac.core.errors import ConfigError, MlopsError, Problem
 
 M = TypeVar("M", bound=BaseModel)
+
+TAKEN = {"team", "environment", "blueprint", "blueprint_version", "security", "owner", "tags", "expires", "review"}
+"""Of the envelope, as it was written; the rest is worked out."""
 
 NO_COMPANY = Company(levels=())
 
@@ -65,13 +70,17 @@ def check_stack(
     check = _Check(document, list(document.problems))
     merged = check.merge(declared, check_top(document, check.problems))
     config = merged.values
-    inherited = inherit(company.of(stack), lift(config), document)
+    written, levels = lift(config), company.of(stack)
+    migrated = check.migrated(written, levels, options_model)
+    inherited = inherit(levels, {**written, **({"options": migrated.options} if migrated else {})}, document)
     own = inherited.values
     check.said_twice(merged, inherited)
     check_config(document, config, check.problems)
     envelope = check.validate(Envelope, own, lambda path: ("config", f"{PROJECT}:{path[0]}", *path[1:]))
     check.name(own, stack, stacks)
-    options = check.options(own, options_model, inherited)
+    check.expiry(envelope)
+    check.access(envelope, config.get("aws:region"))
+    options = check.options(own, options_model, inherited, migrated)
     if check.problems or envelope is None:
         placed = [inherited.relocate(relocate(problem, merged)) for problem in check.problems]
         raise ConfigError.of(within_limit(placed))
@@ -87,14 +96,25 @@ def check_stack(
         encryption_salt=document.values.get("encryptionsalt"),
         file=root / STACKS / f"Pulumi.{stack}.yaml",
         root=root,
+        access=envelope.access,
         usage=envelope.usage,
-        **envelope.model_dump(include={"team", "environment", "blueprint", "code", "security", "owner", "tags"}),
+        value=envelope.value,
+        waivers=envelope.waivers,
+        code=envelope.code if runs_code(type(options)) else "",
+        latest_version=latest_version(type(options)),
+        **envelope.model_dump(include=TAKEN),
     )
     loaded._document, loaded._inherited, loaded._merged = document, inherited, merged
+    loaded._migrated = migrated or Migrated({})
     problems = list(inherited.broken(loaded.effective()))
     if problems:
         raise ConfigError.of(within_limit(problems))
     return loaded
+
+
+def runs_code(options: type[BaseModel]) -> bool:
+    """Whether stacks of the blueprint with these options run a team's own code; most do."""
+    return bool(getattr(options, "runs_code", True))
 
 
 def relocate(problem: Problem, merged: Merged) -> Problem:
@@ -103,6 +123,17 @@ def relocate(problem: Problem, merged: Merged) -> Problem:
         names = (key, f"config.{key}", key.removeprefix(f"{PROJECT}:"))
         if any(problem.path == name or problem.path.startswith(f"{name}.") for name in names):
             return replace(problem, file=PROJECT_FILE, line=one.line, source="")
+    return problem
+
+
+def by_its_new_name(problem: Problem, model: type[BaseModel]) -> Problem:
+    """An option that is not known any more: what it is called since."""
+    if problem.summary != UNKNOWN_KEY:
+        return problem
+    for version, migration in enumerate(migrations_of(model), start=2):
+        for change in migration.changes:
+            if isinstance(change, OptionRenamed) and problem.path == f"options.{change.was}":
+                return replace(problem, hint=f"since version {version} it is called `{change.now}`.")
     return problem
 
 
@@ -170,7 +201,51 @@ class _Check:
                     hint = "keep one of them."
                     self.problems.append(level.problem(("defaults", name), "This is said twice.", detail, hint))
 
-    def options(self, own: dict[str, Any], options_model: OptionsModel | None, inherited: Inherited) -> Any:
+    def expiry(self, envelope: Envelope | None) -> None:
+        if envelope is not None and envelope.expires and envelope.is_protected:
+            self.add(
+                "expires",
+                "What is protected does not expire.",
+                f"`expires` is {envelope.expires}, and what holds data here is protected: nobody deletes it by itself.",
+                "leave `expires` out, or say `mlops-iac:protect: false`.",
+            )
+
+    def access(self, envelope: Envelope | None, region: Any) -> None:
+        """Nobody is named twice, or in a partition from which no role here is assumed."""
+        for index, detail, hint in find_faults(envelope.access, region) if envelope and isinstance(region, str) else ():
+            at = ("config", f"{PROJECT}:access", index)
+            self.problems.append(self.document.problem(at, "This person cannot come in.", detail, hint))
+
+    def migrated(
+        self, own: dict[str, Any], levels: Sequence[Level], options_model: OptionsModel | None
+    ) -> Migrated | None:
+        """The file's options as the latest version of its blueprint has them. None where they are not read, and where
+        something is wrong, which is told when they are checked."""
+        company = join(level.rules.defaults for level in levels)
+        blueprint, version = own.get("blueprint", company.get("blueprint")), own.get("blueprint_version", 1)
+        written = own.get("options", {})
+        if options_model is None or not (isinstance(blueprint, str) and isinstance(written, dict)):
+            return None
+        try:
+            model = options_model(blueprint)
+        except MlopsError:
+            return None
+        if not isinstance(version, int) or not 1 <= version <= latest_version(model):
+            return None
+        found = migrate(model, written, version)
+        for was, now in found.twice:
+            at = ("config", f"{PROJECT}:options", *was)
+            detail = f"`{dotted(was)}` is called `{dotted(now)}` since it was written, and both are here."
+            self.problems.append(self.document.problem(at, "This is said twice.", detail, "remove one of them."))
+        return found
+
+    def options(
+        self,
+        own: dict[str, Any],
+        options_model: OptionsModel | None,
+        inherited: Inherited,
+        migrated: Migrated | None,
+    ) -> Any:
         """The blueprint's options, checked by its own model."""
         written = own.get("options", {})
         blueprint = own.get("blueprint")
@@ -182,8 +257,33 @@ class _Check:
             for problem in error.problems:
                 self.add("blueprint", problem.summary, problem.detail or f"Value given: {blueprint}", problem.hint)
             return written
-        written = inherited.fitting(model, written)
-        return self.validate(model, written, lambda path: ("config", f"{PROJECT}:options", *path))
+        self.code(own, model, inherited)
+        if migrated is None:
+            self.version(own, blueprint, model)
+            return written
+        written = inherited.fitting(model, join([migrated.kept, written]))
+        checked = self.validate(model, written, lambda path: ("config", f"{PROJECT}:options", *migrated.in_file(path)))
+        self.problems = [by_its_new_name(problem, model) for problem in self.problems]
+        return checked
+
+    def version(self, own: dict[str, Any], blueprint: str, model: type[BaseModel]) -> None:
+        """Whether this package has what the file is written for; a value of another form is told by the envelope."""
+        version, latest = own.get("blueprint_version"), latest_version(model)
+        if isinstance(version, int) and version > latest:
+            self.add(
+                "blueprint_version",
+                "The stack file is newer than this package.",
+                f"It is written for {blueprint} {version}; the latest that is known here is {latest}.",
+                "upgrade the package that offers the blueprint, say with `pip install --upgrade mlops-iac`.",
+            )
+
+    def code(self, own: dict[str, Any], model: type[BaseModel], inherited: Inherited) -> None:
+        """A blueprint runs a team's code, or has none: then a stack file that names some believes otherwise."""
+        if runs_code(model) and "code" not in own:
+            description = Envelope.model_fields["code"].description or ""
+            self.add("code", "This key is missing.", description, "add it.")
+        elif not runs_code(model) and "code" in own and inherited.origin(("code",)) is None:
+            self.add("code", "This blueprint runs no code.", f"Value given: {own['code']}.", "remove it.")
 
     def add(self, key: str, summary: str, detail: str, hint: str = "") -> None:
         self.problems.append(self.document.problem(("config", f"{PROJECT}:{key}"), summary, detail, hint, path=key))

@@ -59,6 +59,9 @@ class _Walk:
         members = union_members(self.annotation)
         if members:
             member = self._member(members, part)
+            if member is None and part not in self._keys(members) and self._has(part):
+                self._descend(part)  # of a model that a package brings, which is no member here
+                return
             if member is not None or part not in self._keys(members):
                 self.is_member = discriminator_key(self.metadata) is None
                 self.annotation, self.metadata = _open(member)
@@ -244,8 +247,9 @@ def _range(metadata: Sequence[Any], bare: Any) -> str:
         elif isinstance(item, annotated_types.MaxLen):
             high = f"{item.max_length}"
     if low and high:
-        joint = "and" if high.startswith("less") or low.startswith("more") else "to"
-        return f"{low} {joint} {high}{unit}"
+        if low.startswith("more"):
+            return f"{low} and {high}{unit}" if high.startswith("less") else f"{low}, up to {high}{unit}"
+        return f"{low} or more, {high}{unit}" if high.startswith("less") else f"{low} to {high}{unit}"
     if low:
         return f"{low}{unit}" if low.startswith("more") else f"{low}{unit} or more"
     if high:

@@ -8,7 +8,7 @@ from typing import Any
 from mlops_iac.config import pulumi_values
 from mlops_iac.config.document import Document, Path
 from mlops_iac.config.envelope import Envelope
-from mlops_iac.config.problems import MAX_PROBLEMS
+from mlops_iac.config.problems import MAX_PROBLEMS, UNKNOWN_KEY
 from mlops_iac.config.project import PROJECT, shorten
 from mlops_iac.config.regions import list_regions
 from mlops_iac.core.errors import Problem
@@ -69,7 +69,7 @@ def check_top(document: Document, problems: list[Problem]) -> dict[str, Any]:
         return {}
     for key in islice(top, MAX_PROBLEMS):
         if key not in TOP_KEYS:
-            problems.append(document.problem((key,), "This key is not known here.", "", did_you_mean(key, TOP_KEYS)))
+            problems.append(document.problem((key,), UNKNOWN_KEY, "", did_you_mean(key, TOP_KEYS)))
         elif key != "config" and not isinstance(top[key], str):
             problems.append(document.problem((key,), "This must be text.", f"Value given: {_show(top[key])}"))
     config = top.get("config")
@@ -89,7 +89,9 @@ def lift(config: dict[str, Any]) -> dict[str, Any]:
     own = {key.removeprefix(f"{PROJECT}:"): value for key, value in config.items() if key.startswith(f"{PROJECT}:")}
     if own.get("protect") in ("true", "false"):
         own["protect"] = own["protect"] == "true"
-    for key in ("tags", "usage", "options"):
+    if isinstance(version := own.get("blueprint_version"), str) and version.isdecimal():
+        own["blueprint_version"] = int(version)
+    for key in ("tags", "usage", "value", "options"):
         if isinstance(own.get(key), str) and own[key].lstrip().startswith("{"):
             own[key] = _parse_json(own[key])
         elif key in own and own[key] in (None, ""):
@@ -158,7 +160,7 @@ def _check_aws(document: Document, name: str, value: Any) -> list[Problem]:
         return [document.problem(path, "Credentials are in clear text.", detail, hint)]
     match = nearest(name, AWS_KEYS) if name not in AWS_KEYS else None
     if match:
-        return [document.problem(path, "This key is not known here.", "", f"did you mean `aws:{match}`?")]
+        return [document.problem(path, UNKNOWN_KEY, "", f"did you mean `aws:{match}`?")]
     return []
 
 

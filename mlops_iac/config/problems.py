@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 from mlops_iac.config.document import Document, Path
 from mlops_iac.config.models import Spot, locate
 from mlops_iac.config.project import shorten
+from mlops_iac.config.section import HIDDEN
 from mlops_iac.core.errors import Problem
 from mlops_iac.core.suggestions import did_you_mean, nearest
 
@@ -23,6 +24,12 @@ _RANGES = {"greater_than", "greater_than_equal", "less_than", "less_than_equal",
 _TEXT_LENGTHS = {"string_too_short", "string_too_long"}
 _LIST_LENGTHS = {"too_short", "too_long"}
 
+
+REVOKE = (
+    "keep the secret in AWS Secrets Manager and write its name here; one that was written here is known: revoke it."
+)
+
+UNKNOWN_KEY = "This key is not known here."
 
 MAX_PROBLEMS = 100
 """How many problems one file may be told at once; nobody reads more."""
@@ -85,13 +92,15 @@ def _join_members(told: list[tuple[Spot, Words]], value: Any) -> list[Words]:
 def _words(complaint: Any, spot: Spot, written: str | None) -> Words:
     is_key = complaint["loc"][-1:] == ("[key]",)
     kind = complaint["type"]
+    if kind == HIDDEN:
+        return "This is no place for such a value.", f"{complaint['msg']}.", REVOKE
     given = f"Key given: {shorten(str(complaint['input']))}" if is_key else _given(complaint["input"], written)
     context = complaint.get("ctx", {})
     allowed = f"Values allowed: {spot.allowed}." if spot.allowed else ""
     if kind == "missing":
         return "This key is missing.", spot.description, f"add it{f': {spot.allowed}' if spot.allowed else ''}."
     if kind == "extra_forbidden":
-        return "This key is not known here.", "", did_you_mean(str(spot.path[-1]), spot.known)
+        return UNKNOWN_KEY, "", did_you_mean(str(spot.path[-1]), spot.known)
     if kind in ("union_tag_invalid", "union_tag_not_found"):
         return _tag_words(context, spot, complaint["input"])
     if kind in ("literal_error", "enum"):

@@ -15,6 +15,7 @@ from pydantic.json_schema import GenerateJsonSchema
 from mlops_iac.config import names
 from mlops_iac.config.company import DEFAULTS, CompanyFile
 from mlops_iac.config.envelope import Envelope
+from mlops_iac.config.load import runs_code
 from mlops_iac.config.namespaces import AWS_KEYS, AWS_SECRETS, TOP_KEYS
 from mlops_iac.config.project import PROJECT
 from mlops_iac.config.regions import list_regions
@@ -83,8 +84,9 @@ def _options_of(name: str, model: type[BaseModel], definitions: dict[str, Any]) 
     definitions[name] = {**schema, "description": schema.get("description", description)}
     blueprint, options = f"{PROJECT}:blueprint", f"{PROJECT}:options"
     then: dict[str, Any] = {"properties": {options: {"$ref": f"#/$defs/{_escape(name)}"}}}
-    if schema.get("required"):
-        then["required"] = [options]
+    required = [f"{PROJECT}:code"] * runs_code(model) + [options] * bool(schema.get("required"))
+    if required:
+        then["required"] = required
     return {"if": {"properties": {blueprint: {"const": name}}, "required": [blueprint]}, "then": then}
 
 

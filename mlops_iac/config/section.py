@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from pydantic import BaseModel, ConfigDict
+
+HIDDEN: Final = "hidden_value"
+"""The type of a complaint about a value that is not to be repeated: it may be a secret."""
 
 
 class Section(BaseModel):

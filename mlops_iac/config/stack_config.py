@@ -9,17 +9,22 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, PrivateAttr
 
 from mlops_iac.config import pulumi_values
+from mlops_iac.config.access import AccessSection
 from mlops_iac.config.company import REGION
 from mlops_iac.config.document import Document, Place
 from mlops_iac.config.document import Path as KeyPath
 from mlops_iac.config.envelope import Security
 from mlops_iac.config.inheritance import Inherited
+from mlops_iac.config.migrations import Migrated
+from mlops_iac.config.policies import WaiverSection
 from mlops_iac.config.project import PROJECT, PROJECT_FILE
 from mlops_iac.config.project_settings import Merged
 from mlops_iac.config.usage import Usage
+from mlops_iac.config.value import Value
 from mlops_iac.core.errors import ConfigError, Problem
 
 _ENVELOPE_KEYS = {"region": "aws:region"}
+_OPTIONS = f"{PROJECT}:options"
 
 
 class StackConfig(BaseModel):
@@ -32,13 +37,22 @@ class StackConfig(BaseModel):
     environment: str
     region: str
     blueprint: str
+    blueprint_version: int = 1
+    """What the file is written for. Its options are given as the latest version has them."""
+    latest_version: int = 1
+    """Of the blueprint, here; that of the file where the options are not read."""
     code: str
-    """The team's folder, relative to the project's root, with forward slashes."""
+    """The team's folder, relative to the project's root, with forward slashes; empty where the blueprint runs none."""
     security: Security
     protect: bool
     owner: str | None
     tags: Mapping[str, str]
+    expires: str | None = None
+    review: str = "none"
+    access: tuple[AccessSection, ...] = ()
     usage: Usage
+    value: Value = Value()
+    waivers: tuple[WaiverSection, ...] = ()
     options: Any
     """The blueprint's validated Options model; the mapping as written when no model was passed in."""
     config: Mapping[str, str]
@@ -55,6 +69,7 @@ class StackConfig(BaseModel):
     _document: Document = PrivateAttr()
     _inherited: Inherited = PrivateAttr()
     _merged: Merged = PrivateAttr()
+    _migrated: Migrated = PrivateAttr()
 
     def place(self, path: str = "") -> Place:
         """File and line of a dotted key (`code`, `options.gate.at_least`, `aws:region`), or of what is around it."""
@@ -77,6 +92,21 @@ class StackConfig(BaseModel):
         return folder
 
     @property
+    def is_outdated(self) -> bool:
+        """Whether its blueprint has a newer version than the file is written for."""
+        return self.blueprint_version < self.latest_version
+
+    @property
+    def migrated(self) -> Migrated:
+        """The options of an outdated file as the latest version has them."""
+        return self._migrated
+
+    @property
+    def document(self) -> Document:
+        """The file as it is written."""
+        return self._document
+
+    @property
     def inherited(self) -> Inherited:
         """Its settings over those of its company."""
         return self._inherited
@@ -85,8 +115,24 @@ class StackConfig(BaseModel):
         """All settings with their defaults, as values of YAML below `mlops-iac:`, and `aws:region`."""
         options = self.options
         said = options.model_dump(mode="json", by_alias=True) if isinstance(options, BaseModel) else options
-        keys = ("team", "environment", "blueprint", "code", "security", "owner", "tags", "protect", "usage")
-        plain = self.model_dump(mode="json", include=set(keys))
+        keys = (
+            "team",
+            "environment",
+            "blueprint",
+            "blueprint_version",
+            "code",
+            "security",
+            "owner",
+            "tags",
+            "protect",
+            "expires",
+            "review",
+            "access",
+            "usage",
+            "value",
+            "waivers",
+        )
+        plain = self.model_dump(mode="json", include=set(keys), by_alias=True)
         return {REGION: self.region, **{key: plain[key] for key in keys}, "options": said}
 
     def origin(self, path: KeyPath) -> str:
@@ -95,6 +141,7 @@ class StackConfig(BaseModel):
         if level is not None:
             group = f" (group {level.group})" if level.group else ""
             return f"{level.place(('defaults', *path))}{group}"
+        path = self._in_file(path)
         key = str(path[0]) if ":" in str(path[0]) else f"{PROJECT}:{path[0]}"
         if key in self._merged.inherited:
             return f"{PROJECT_FILE}:{self._merged.inherited[key].line}"
@@ -115,4 +162,11 @@ class StackConfig(BaseModel):
         head = path.split(".", 1)[0]
         if ":" not in head:
             path = _ENVELOPE_KEYS.get(path, f"{PROJECT}:{path}")
-        return self._document.split(path, within=("config",))
+        config, *rest = self._document.split(path, within=("config",))
+        if rest and rest[0] == _OPTIONS:
+            rest = [_OPTIONS, *self._migrated.in_file(tuple(rest[1:]))]
+        return (config, *rest)
+
+    def _in_file(self, path: KeyPath) -> KeyPath:
+        """A setting's path as the file has it: options of an older version have other names there."""
+        return ("options", *self._migrated.in_file(tuple(path[1:]))) if path[0] == "options" else path

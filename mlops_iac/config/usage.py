@@ -16,6 +16,16 @@ class Usage(Section):
     )
     requests: int = Field(default=10_000, ge=0, le=10**12, description="Requests of each endpoint.")
     request_ms: int = Field(default=100, ge=1, le=3_600_000, description="How long the model takes for one.")
+    feature_writes: int = Field(
+        default=10_000, ge=0, le=10**12, description="Rows that are put into groups of features, each of 1 KB at most."
+    )
     stored_gb: float = Field(default=10, ge=0, le=10**9, description="GB that the lake holds.")
     queried_gb: float = Field(default=10, ge=0, le=10**9, description="GB that queries read.")
+    warehouse_hours: float = Field(
+        default=1, ge=0, le=10**5, description="Hours that the warehouse is busy answering, by its base RPUs."
+    )
+    warehouse_gb: float = Field(default=1, ge=0, le=10**7, description="GB that the warehouse's tables hold.")
     logs_gb: float = Field(default=1, ge=0, le=10**7, description="GB of logs.")
+    files_gb: float = Field(default=10, ge=0, le=10**7, description="GB in shared files.")
+    homes_gb: float = Field(default=5, ge=0, le=10**7, description="GB in the home folders of Studio.")
+    notebook_hours: float = Field(default=40, ge=0, le=10**4, description="Hours that each person's notebooks run.")

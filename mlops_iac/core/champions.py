@@ -1,7 +1,7 @@
 """The champion of a registry: the version that was approved last, and the metric that a challenger must better.
 
-It is asked when a run starts: from here, and on AWS by the function that triggers call, so this file is part of that
-function's code and needs nothing but the standard library.
+It is asked when a run starts: from here, and on AWS by functions of an environment, so this file is part of these
+functions' code and needs nothing but the standard library.
 """
 
 from __future__ import annotations

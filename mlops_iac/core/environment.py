@@ -10,9 +10,11 @@ from __future__ import annotations
 import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
+from types import UnionType
 from typing import Any, Final, Self, get_args, get_origin, get_type_hints
 
 from mlops_iac.core.errors import StateError
+from mlops_iac.core.retention import Retention
 from mlops_iac.core.suggestions import did_you_mean
 
 CONTRACT: Final = 3
@@ -24,8 +26,14 @@ STACK_TAG = "mlops-iac:stack"
 FOLDERS: Final = "folders"
 """The fact by which a step says the key prefixes of the folders that it makes, with ``{run}`` for the run's id."""
 
+MACHINES: Final = "machines"
+"""The fact by which a step says what its jobs run on."""
+
 SHIPPED: Final = "shipped"
 """The fact by which a step says that it runs a script of mlops-iac's own."""
+
+NOTEBOOKS: Final = "notebooks"
+"""The service that is a domain of SageMaker Studio: its endpoint is the domain's id."""
 
 LAKE: Final = "lake"
 """The store that a team's own data lies in."""
@@ -40,6 +48,10 @@ class Store:
     """Zone name to key prefix, prefix ending in a slash: ``{"raw": "raw/", …}``."""
     key_arn: str
     """KMS key every object is written with; empty where S3 manages the encryption."""
+    adopted: bool | None = None
+    """True where the bucket was there before: what lies in it is never deleted."""
+    retention: Retention | None = None
+    """How long what is written down is locked. None where nothing is."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,6 +78,8 @@ class Step:
 
     what may be taken over from a run before: ``cache``, with ``days``, ``definition``, ``parameters`` and ``steps``
     what is a SageMaker job: ``job``, processing, training or transform; ``settings``, where a file says its machines
+    what has machines: ``machines``, of each job ``instance_type``, ``instance_count``, ``volume_gib`` and
+    ``max_minutes``, or of a container on a queue ``vcpus`` and ``max_minutes``; ``times`` where there are several such
     what runs a script of mlops-iac's own: ``shipped``, the file
     what makes something with a name of its own: ``name_limit``, how many characters that name may have
     evaluate: ``evaluation``, the key of the file it makes, with ``{run}`` for the run's id
@@ -73,7 +87,8 @@ class Step:
     ``metric``, the path of the metric below ``metrics``; ``direction``, at_least or at_most; and ``bound``, a number,
     or ``parameter``, which holds it; with ``champion`` (``registry``, ``by``) that parameter is the run's own: what is
     that much better than the registry's champion when the run starts
-    register: ``registry``, and deploy: ``endpoint``, by their names in this contract
+    register: ``registry``, and deploy: ``endpoint``, by their names in this contract; with ``beside``, the variant that
+    goes on serving beside the one before
     """
 
 
@@ -114,14 +129,38 @@ class Endpoint:
     """serverless, realtime or async."""
     capacity: Mapping[str, Any] = field(default_factory=dict)
     """What answers, in SageMaker's words: InstanceType and InitialInstanceCount, or ServerlessConfig."""
+    scaling: Mapping[str, int] = field(default_factory=dict)
+    """Instances ``at_least`` and ``at_most``; empty where there are always as many."""
     watched: Mapping[str, str] = field(default_factory=dict)
     """What its monitoring looks at, ``drift`` and ``quality``, to the name of the alarm; empty where nothing looks."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Api:
+    """An address for applications, before an endpoint."""
+
+    url: str
+    """Where predictions are asked for, the path included: on AWS; `core.api_address` says where here."""
+    auth: str
+    """iam, cognito or api-key."""
+    keys: Mapping[str, str] = field(default_factory=dict)
+    """Application to the id of its API key; the value is a secret, which API Gateway keeps."""
+    user_pool_id: str | None = None
+    """Of Cognito, whose tokens are taken. Absent for other ways in."""
+    client_id: str | None = None
+    """By which people sign in to the pool. Absent where the pool was there before."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Registry:
     model_package_group: str
     repository_url: str
+    adopted: bool | None = None
+    """True where the group was there before: its versions are never deleted."""
+    signing_key_arn: str | None = None
+    """The key that signs its versions. None where they are not signed."""
+    verifier: str | None = None
+    """ARN of the function that says whether a version is signed. None where nobody is asked before one serves."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,6 +170,24 @@ class Queue:
     queue: str
     job_definition: str | None = None
     """Absent where there is none: jobs bring their own."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FeatureGroup:
+    """A group of features, which are put and read together."""
+
+    name: str
+    """SageMaker's."""
+    identifier: str
+    """The feature that says whose values these are."""
+    event_time: str
+    """The feature that says when they became true."""
+    features: Mapping[str, str]
+    """Each feature and its type, in order: Integral, Fractional or String."""
+    online: bool
+    """Whether its newest values can be asked for at once."""
+    table: str
+    """Of its history, in the lake's catalogue."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -151,6 +208,17 @@ class Service:
     """A reference (a role's ARN, a secret's ARN), never a value."""
     client: Mapping[str, str] = field(default_factory=dict)
     """Client profile: the environment variables a client needs."""
+    secrets: Mapping[str, str] | None = None
+    """Variables of the client that are secrets, each to its key in the secret that ``credentials`` names. None where it
+    has none."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trail:
+    """Log files of who did what."""
+
+    arn: str
+    bucket: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -166,12 +234,24 @@ class Environment:
     stores: Mapping[str, Store]
     pipelines: Mapping[str, Pipeline]
     endpoints: Mapping[str, Endpoint] = field(default_factory=dict)
+    apis: Mapping[str, Api] = field(default_factory=dict)
+    """By the name of the endpoint that they stand before."""
     registries: Mapping[str, Registry] = field(default_factory=dict)
     queues: Mapping[str, Queue] = field(default_factory=dict)
     clusters: Mapping[str, Cluster] = field(default_factory=dict)
+    feature_groups: Mapping[str, FeatureGroup] = field(default_factory=dict)
     services: Mapping[str, Service] = field(default_factory=dict)
     approvals_queue_url: str | None = None
     """Where runs put what they ask a person. None where no pipeline asks."""
+    trail: Trail | None = None
+    """Of CloudTrail. None where there is none."""
+    two_person: bool | None = None
+    """True where who starts a run may not approve it."""
+    promotion: Mapping[str, tuple[str, ...]] | None = None
+    """Stacks (``churn-dev``, ``churn-dev@222222222222``) whose models may come here, ``from``, and where models of this
+    one may go, ``to``. None where there are none."""
+    access: Mapping[str, str] | None = None
+    """Level (viewer, scientist, admin) to the ARN of the role that its persons assume. None where nobody comes in."""
     alerts_topic_arn: str | None = None
     dashboard: str | None = None
 
@@ -233,6 +313,9 @@ def _read(kind: Any, value: Any, path: str) -> Any:
     """A value as its type says: records, mappings and tuples of records, and plain values as they are."""
     if is_dataclass(kind):
         return _read_record(kind, value, path)
+    record = next((one for one in get_args(kind) if is_dataclass(one)), None) if value is not None else None
+    if isinstance(kind, UnionType) and record:
+        return _read_record(record, value, path)
     origin, inner = get_origin(kind), get_args(kind)
     if isinstance(value, Mapping) and origin is Mapping:
         return {key: _read(inner[1], item, f"{path}.{key}") for key, item in value.items()}
@@ -275,8 +358,10 @@ def in_field_order(outputs: Any) -> Any:
     return [in_field_order(item) for item in outputs] if isinstance(outputs, list) else outputs
 
 
-_RECORDS = (Environment, Store, Pipeline, Parameter, Step, Endpoint, Registry, Queue, Cluster, Service)
-_RANKS = {name: rank for rank, name in enumerate(dict.fromkeys(f.name for kind in _RECORDS for f in fields(kind)))}
+_RECORDS = (Environment, Store, Pipeline, Parameter, Step, Endpoint, Registry, Queue, Cluster, FeatureGroup, Service)
+_RANKS = {
+    name: rank for rank, name in enumerate(dict.fromkeys(f.name for kind in (*_RECORDS, Api) for f in fields(kind)))
+}
 
 
 def _plain(value: Any) -> Any:

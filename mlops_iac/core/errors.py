@@ -6,6 +6,7 @@ MlopsError                     something the person at the keyboard can fix
 ├─ BlueprintError              a blueprint cannot be built so
 ├─ PipelineError               a pipeline definition is wrong
 ├─ PlanError                   the plan is impossible
+├─ PolicyError                 a policy is broken that refuses, and nobody has waived it
 ├─ StackNotFound               no such stack
 ├─ AuthenticationError         nobody is logged in, or credentials and passphrases are not accepted
 ├─ CloudError                  a cloud refused                   (has resource and API call)
@@ -109,6 +110,12 @@ class PipelineError(MlopsError):
 
 class PlanError(MlopsError):
     """The plan is impossible: a protected resource would be deleted, a cycle, a resource registered twice."""
+
+
+class PolicyError(MlopsError):
+    """A policy is broken that refuses, and nobody has waived it; or a waiver is past its date."""
+
+    exit_code = exit_codes.POLICY
 
 
 class StackNotFound(MlopsError):

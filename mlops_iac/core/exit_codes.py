@@ -10,7 +10,7 @@ AUTHENTICATION = 3
 RESOURCE = 4
 """A cloud refused a resource."""
 POLICY = 5
-"""A policy was violated: Pulumi's, for policy packs. No command of ours ends so."""
+"""A policy is broken that refuses, or a waiver is past its date."""
 STACK_NOT_FOUND = 6
 """There is no such environment, or it is not deployed."""
 CHANGES = 7

@@ -12,11 +12,15 @@ project's among them, is not: a stranger's pull request cannot add code by a fil
 from __future__ import annotations
 
 import functools
+import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mlops_iac.core.errors import BlueprintError, MlopsError
+
+if TYPE_CHECKING:
+    from importlib.metadata import Distribution
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +36,8 @@ class Plugin:
     version: str
     clash: str = ""
     """Who else offers this name, in words. Left out: nobody."""
+    needs: str = ""
+    """The versions of mlops-iac that it works with: ``>=0.3,<1``. Left out: any."""
 
     @property
     def package(self) -> str:
@@ -44,13 +50,15 @@ class Plugin:
         return f"`{self.name}` of package {self.package} ({self.address})"
 
     def load(self) -> Any:
-        """The thing itself. BlueprintError names the package when its name is taken or it cannot be imported."""
+        """The thing itself. BlueprintError names the package when its name is taken, when it is for another version of
+        mlops-iac, or when it cannot be imported."""
         if self.clash:
             raise BlueprintError(
                 "Two packages offer one name.",
                 f"`{self.name}` is offered by {self.package} and by {self.clash}.",
                 hint=f"uninstall one of them, or ask the authors of {self.distribution} for another name.",
             )
+        self._check_version()
         from importlib import import_module
 
         module, _, attribute = self.address.partition(":")
@@ -58,6 +66,21 @@ class Plugin:
             return functools.reduce(getattr, filter(None, attribute.split(".")), import_module(module))
         except (Exception, SystemExit) as error:  # whatever a stranger's module raises
             raise self.broken(error) from error
+
+    def _check_version(self) -> None:
+        """An installer would not have put it beside this version; one that was told not to look did."""
+        if not self.needs:
+            return
+        from packaging.specifiers import SpecifierSet
+
+        from mlops_iac import __version__
+
+        if not SpecifierSet(self.needs).contains(__version__, prereleases=True):
+            raise BlueprintError(
+                "A package is for another version.",
+                f"{self.told} works with mlops-iac {self.needs}; this is {__version__}.",
+                hint=f"install a version of {self.distribution} for mlops-iac {__version__}, or upgrade mlops-iac.",
+            )
 
     def broken(self, error: BaseException) -> BlueprintError:
         return BlueprintError(
@@ -155,22 +178,55 @@ class Family:
 
 def find_plugins(group: str) -> Iterator[Plugin]:
     """What installed packages offer in a group; of a package that is installed twice, the one that Python takes."""
+    yield from (plugin for plugin in _all_plugins(_looked_at()) if plugin.group == group)
+
+
+def _looked_at() -> tuple[tuple[str, int], ...]:
+    """The folders, each with the moment at which something in it was last installed or removed."""
+    return tuple((folder, os.stat(folder).st_mtime_ns) for folder in folders() if os.path.isdir(folder))
+
+
+@functools.lru_cache(maxsize=1)
+def _all_plugins(places: tuple[tuple[str, int], ...]) -> tuple[Plugin, ...]:
+    """Of all our groups. Reading what some hundred packages say of themselves takes a tenth of a second."""
+    return tuple(_read_plugins([folder for folder, _ in places]))
+
+
+def _read_plugins(places: list[str]) -> Iterator[Plugin]:
     from importlib.metadata import distributions
 
     seen: set[str] = set()
-    for distribution in distributions(path=folders()):
+    for distribution in distributions(path=places):
         name = distribution.metadata["Name"]
         if name is None or name in seen:  # None: half removed, or damaged
             continue
         seen.add(name)
-        for point in distribution.entry_points.select(group=group):
+        points = [point for point in distribution.entry_points if point.group.startswith("mlops_iac.")]
+        needs = _needs(distribution) if points else ""
+        for point in points:
             yield Plugin(
-                group=group,
+                group=point.group,
                 name=point.name,
                 address=point.value,
                 distribution=name,
                 version=distribution.version,
+                needs=needs,
             )
+
+
+def _needs(distribution: Distribution) -> str:
+    """What a package requires of this one; nothing where it says that in a form that nobody can read."""
+    from packaging.requirements import InvalidRequirement, Requirement
+    from packaging.utils import canonicalize_name
+
+    for text in distribution.requires or ():
+        try:
+            required = Requirement(text)
+        except InvalidRequirement:
+            continue
+        if canonicalize_name(required.name) == "mlops-iac" and not required.marker:
+            return str(required.specifier)
+    return ""
 
 
 def folders() -> list[str]:

@@ -1,5 +1,5 @@
 """What AWS asks: a dated table of list prices (``prices.json``), read without a network. What is not in it has no
-price, which is not a price of 0.
+price, which is not a price of 0. A table that a person has asked AWS for (`refreshed_prices.py`) goes before it.
 
 Every part of the table says its date and its source. EC2 prices are those of us-east-1; SageMaker's own are known for
 some types, for the rest EC2's times a markup; other regions are EC2's ratios to us-east-1. So an amount is a range.
@@ -13,11 +13,16 @@ from dataclasses import dataclass
 from importlib import resources
 from typing import Any, Final
 
+from mlops_iac.core import refreshed_prices
+
 HOME: Final = "us-east-1"
 """The region of the table."""
 
 HOURS: Final = 730
 """Of a month, as AWS's own calculator counts them."""
+
+
+DAYS: Final = HOURS / 24
 
 
 @dataclass(frozen=True)
@@ -43,6 +48,9 @@ NOTHING: Final = Money()
 
 def hourly(instance_type: str, region: str = HOME) -> Money | None:
     """An hour of a machine on demand: SageMaker's for ``ml.`` types, else EC2's. None when it is not in the table."""
+    asked = refreshed_prices.find()
+    if asked and (today := asked.hourly(instance_type, region)):
+        return Money(today, today, today)
     table, ours = _table(), instance_type.startswith("ml.")
     exact = table["sagemaker"]["hourly"].get(instance_type) if ours else None
     plain = table["ec2"]["hourly"].get(instance_type.removeprefix("ml."))
@@ -59,9 +67,12 @@ def item(name: str, region: str = HOME) -> Money:
     return Money(price, price, price * max(1.0, _factors(region)[2]))
 
 
-def unit(name: str) -> str:
-    """What one unit of an item is: ``alarm a month``."""
-    return str(_table()["items"][name]["unit"])
+def dated_for(region: str) -> str:
+    """The same of a region: a table that a person asked AWS for goes before the packaged one, with its age."""
+    asked = refreshed_prices.find()
+    if asked is None or region not in asked.regions:
+        return dated()
+    return f"{asked.as_of} of machines, {asked.age} old (`mlops-iac prices refresh`), and of {dated()} of the rest"
 
 
 def dated() -> str:

@@ -35,7 +35,7 @@ GONE: Final = re.compile(
 """Codes by which AWS's services say that something is not there. Each has its own; these are the words they share."""
 
 GONE_MESSAGE: Final = re.compile(
-    r"does not exist|not found|\bno \w+ (\w+ )?found|could not be found|could not find|no such|unknown \w+",
+    r"does not exist|not found|\bno \w+ (\w+ )?found|could not be found|(?:could not|cannot) find|no such|unknown \w+",
     re.IGNORECASE,
 )
 """Batch, SageMaker and Athena answer a validation error whose message alone says so."""

@@ -5,6 +5,16 @@ from __future__ import annotations
 from mlops_iac.core.facts import Facts, NameRule
 
 MADE: dict[str, Facts] = {
+    "aws:apigateway/account:Account": Facts(service="apigateway"),
+    "aws:apigateway/apiKey:ApiKey": Facts(service="apigateway", name=NameRule(limit=1024), tags="tags"),
+    "aws:apigateway/deployment:Deployment": Facts(service="apigateway"),
+    "aws:apigateway/methodSettings:MethodSettings": Facts(service="apigateway"),
+    "aws:apigateway/restApi:RestApi": Facts(
+        service="apigateway", name=NameRule(limit=1024), tags="tags", loses="the address that applications know"
+    ),
+    "aws:apigateway/stage:Stage": Facts(service="apigateway", tags="tags"),
+    "aws:apigateway/usagePlan:UsagePlan": Facts(service="apigateway", name=NameRule(limit=1024), tags="tags"),
+    "aws:apigateway/usagePlanKey:UsagePlanKey": Facts(service="apigateway"),
     "aws:athena/workgroup:Workgroup": Facts(
         service="athena",
         key="kms_key_arn",
@@ -18,7 +28,14 @@ MADE: dict[str, Facts] = {
     ),
     "aws:batch/jobDefinition:JobDefinition": Facts(service="batch", name=NameRule(limit=128), tags="tags"),
     "aws:batch/jobQueue:JobQueue": Facts(service="batch", name=NameRule(limit=128), tags="tags"),
+    "aws:bedrock/guardrail:Guardrail": Facts(
+        service="bedrock", key="kms_key_arn", name=NameRule(limit=50), tags="tags"
+    ),
     "aws:budgets/budget:Budget": Facts(service="budgets", name=NameRule(limit=100), tags="tags"),
+    "aws:budgets/budgetAction:BudgetAction": Facts(service="budgets", tags="tags"),
+    "aws:cloudtrail/trail:Trail": Facts(
+        service="cloudtrail", key="kms_key_id", name=NameRule(limit=128), tags="tags", loses="who did what from then on"
+    ),
     "aws:cloudwatch/dashboard:Dashboard": Facts(service="cloudwatch", name=NameRule(limit=255, prop="dashboard_name")),
     "aws:cloudwatch/eventRule:EventRule": Facts(service="events", name=NameRule(limit=64), tags="tags"),
     "aws:cloudwatch/eventTarget:EventTarget": Facts(service="events"),
@@ -30,6 +47,10 @@ MADE: dict[str, Facts] = {
         loses="the logs in it",
     ),
     "aws:cloudwatch/metricAlarm:MetricAlarm": Facts(service="cloudwatch", name=NameRule(limit=255), tags="tags"),
+    "aws:cognito/userPool:UserPool": Facts(
+        service="cognito-idp", name=NameRule(limit=128), tags="tags", loses="the people in it"
+    ),
+    "aws:cognito/userPoolClient:UserPoolClient": Facts(service="cognito-idp", name=NameRule(limit=128)),
     "aws:dynamodb/table:Table": Facts(
         service="dynamodb", key="kms_key_arn", name=NameRule(limit=255), tags="tags", loses="the items in it"
     ),
@@ -46,6 +67,17 @@ MADE: dict[str, Facts] = {
     "aws:ecr/repository:Repository": Facts(
         service="ecr", key="kms_key", name=NameRule(limit=256), tags="tags", loses="the images in it"
     ),
+    "aws:efs/accessPoint:AccessPoint": Facts(service="efs", tags="tags"),
+    "aws:efs/backupPolicy:BackupPolicy": Facts(service="efs"),
+    "aws:efs/fileSystem:FileSystem": Facts(
+        service="efs",
+        key="kms_key_id",
+        name=NameRule(limit=64, prop="creation_token"),
+        tags="tags",
+        loses="the files in it",
+    ),
+    "aws:efs/fileSystemPolicy:FileSystemPolicy": Facts(service="efs"),
+    "aws:efs/mountTarget:MountTarget": Facts(service="efs"),
     "aws:glue/catalogDatabase:CatalogDatabase": Facts(
         service="glue",
         name=NameRule(limit=255, separator="_"),
@@ -56,13 +88,34 @@ MADE: dict[str, Facts] = {
         service="glue", name=NameRule(limit=255, separator="_"), loses="the partitions registered in it"
     ),
     "aws:iam/instanceProfile:InstanceProfile": Facts(service="iam", name=NameRule(limit=128), tags="tags"),
+    "aws:iam/openIdConnectProvider:OpenIdConnectProvider": Facts(service="iam", tags="tags"),
     "aws:iam/policy:Policy": Facts(service="iam", name=NameRule(limit=128), tags="tags"),
     "aws:iam/role:Role": Facts(service="iam", name=NameRule(limit=64), tags="tags"),
     "aws:iam/rolePolicy:RolePolicy": Facts(service="iam", name=NameRule(limit=128)),
+    "aws:iam/rolePolicyAttachment:RolePolicyAttachment": Facts(service="iam"),
     "aws:kms/alias:Alias": Facts(service="kms", name=NameRule(limit=256, prefix="alias/")),
     "aws:kms/key:Key": Facts(service="kms", tags="tags", loses="everything that was encrypted with it"),
     "aws:lambda/function:Function": Facts(service="lambda", name=NameRule(limit=64), tags="tags"),
+    "aws:lambda/invocation:Invocation": Facts(service="lambda"),
     "aws:lambda/permission:Permission": Facts(service="lambda"),
+    "aws:mwaa/environment:Environment": Facts(
+        service="mwaa",
+        key="kms_key",
+        name=NameRule(limit=80),
+        tags="tags",
+        loses="Airflow's record of runs",
+    ),
+    "aws:redshiftserverless/namespace:Namespace": Facts(
+        service="redshift-serverless",
+        key="kms_key_id",
+        name=NameRule(limit=64, prop="namespace_name"),
+        tags="tags",
+        loses="the tables in it",
+    ),
+    "aws:redshiftserverless/usageLimit:UsageLimit": Facts(service="redshift-serverless"),
+    "aws:redshiftserverless/workgroup:Workgroup": Facts(
+        service="redshift-serverless", name=NameRule(limit=64, prop="workgroup_name"), tags="tags"
+    ),
     "aws:s3/bucket:Bucket": Facts(
         service="s3",
         name=NameRule(limit=63, prop="bucket", unique=True),
@@ -71,6 +124,8 @@ MADE: dict[str, Facts] = {
     ),
     "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": Facts(service="s3"),
     "aws:s3/bucketNotification:BucketNotification": Facts(service="s3"),
+    "aws:s3/bucketObjectLockConfiguration:BucketObjectLockConfiguration": Facts(service="s3"),
+    "aws:s3/bucketObjectv2:BucketObjectv2": Facts(service="s3", tags="tags"),
     "aws:s3/bucketOwnershipControls:BucketOwnershipControls": Facts(service="s3"),
     "aws:s3/bucketPolicy:BucketPolicy": Facts(service="s3"),
     "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": Facts(service="s3"),
@@ -78,7 +133,39 @@ MADE: dict[str, Facts] = {
         service="s3", key="kms_master_key_id"
     ),
     "aws:s3/bucketVersioning:BucketVersioning": Facts(service="s3"),
+    "aws:s3/vectorsIndex:VectorsIndex": Facts(
+        service="s3vectors",
+        key="kms_key_arn",
+        name=NameRule(limit=63, prop="index_name"),
+        tags="tags",
+        loses="the vectors in it, which a run of the pipeline makes again",
+    ),
+    "aws:s3/vectorsVectorBucket:VectorsVectorBucket": Facts(
+        service="s3vectors",
+        key="kms_key_arn",
+        name=NameRule(limit=63, prop="vector_bucket_name"),
+        tags="tags",
+        loses="the indexes in it and their vectors",
+    ),
+    "aws:s3/vectorsVectorBucketPolicy:VectorsVectorBucketPolicy": Facts(service="s3vectors"),
+    "aws:sagemaker/codeRepository:CodeRepository": Facts(
+        service="sagemaker", name=NameRule(limit=63, prop="code_repository_name"), tags="tags"
+    ),
+    "aws:sagemaker/domain:Domain": Facts(
+        service="sagemaker",
+        key="kms_key_id",
+        name=NameRule(limit=63, prop="domain_name"),
+        tags="tags",
+        loses="the home folders of its people, and what their spaces hold",
+    ),
     "aws:sagemaker/endpoint:Endpoint": Facts(service="sagemaker", name=NameRule(limit=63)),
+    "aws:sagemaker/featureGroup:FeatureGroup": Facts(
+        service="sagemaker",
+        key="kms_key_id",
+        name=NameRule(limit=64, prop="feature_group_name"),
+        tags="tags",
+        loses="the records in its online store, and the table of its history",
+    ),
     "aws:sagemaker/mlflowApp:MlflowApp": Facts(
         service="sagemaker",
         name=NameRule(limit=256),
@@ -93,6 +180,12 @@ MADE: dict[str, Facts] = {
     ),
     "aws:sagemaker/pipeline:Pipeline": Facts(
         service="sagemaker", name=NameRule(limit=256, prop="pipeline_name"), tags="tags"
+    ),
+    "aws:sagemaker/space:Space": Facts(
+        service="sagemaker", tags="tags", loses="the notebooks and files on the space's disk"
+    ),
+    "aws:sagemaker/userProfile:UserProfile": Facts(
+        service="sagemaker", tags="tags", loses="a person's home folder and settings in the domain"
     ),
     "aws:scheduler/schedule:Schedule": Facts(service="scheduler", key="kms_key_arn", name=NameRule(limit=64)),
     "aws:scheduler/scheduleGroup:ScheduleGroup": Facts(service="scheduler", name=NameRule(limit=64), tags="tags"),
@@ -124,7 +217,6 @@ HELD: dict[str, Facts] = {
     "aws:rds/instance:Instance": Facts(service="rds", loses="the data in it"),
     "aws:redshift/cluster:Cluster": Facts(service="redshift", loses="the data in it"),
     "aws:s3/bucketV2:BucketV2": Facts(service="s3", loses="the objects in it and their versions"),
-    "aws:sagemaker/featureGroup:FeatureGroup": Facts(service="sagemaker", loses="the features in its online store"),
     "aws:secretsmanager/secret:Secret": Facts(
         service="secretsmanager", loses="the values that were put there by hand or by rotation"
     ),

@@ -58,8 +58,9 @@ def variables(
     resources: Mapping[str, Any],
     submit_directory: str,
     path: Any,
+    gpus: int = 0,
 ) -> dict[str, str]:
-    """The ``SM_*`` variables. ``path`` turns /opt/ml/… into what the job can open."""
+    """The ``SM_*`` variables. ``path`` turns /opt/ml/… into what the job can open; ``gpus``: how many it sees."""
     program = str(hyperparameters.get(PROGRAM, ""))
     own = user_hyperparameters(hyperparameters)
     folders = {name: path(f"/opt/ml/input/data/{name}") for name in sorted(channels)}
@@ -91,7 +92,7 @@ def variables(
         "output_intermediate_dir": path("/opt/ml/output/intermediate"),
         "model_dir": path("/opt/ml/model"),
         "num_cpus": os.cpu_count() or 1,
-        "num_gpus": 0,
+        "num_gpus": gpus,
         "num_neurons": 0,
         "is_hetero": False,
         "user_args": arguments(hyperparameters),

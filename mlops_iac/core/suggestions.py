@@ -21,4 +21,4 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     if match:
         return f"did you mean `{match}`?"
     shown = ", ".join(f"`{k}`" for k in known[:12])
-    return f"known here: {shown}{', …' if len(known) > 12 else ''}" if known else "nothing is known here."
+    return f"known here: {shown}{', …' if len(known) > 12 else ''}." if known else "nothing is known here."

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from mlops_iac.core.prices import HOME, NOTHING, Money, dated
+from mlops_iac.core.prices import HOME
+from mlops_iac.cost.bill import Estimate
 from mlops_iac.cost.item import Item
 from mlops_iac.cost.machines import NoPrice, price_endpoint, price_runs
 from mlops_iac.cost.rates import FREE, RATES, Place
-from mlops_iac.pipelines.pipeline import Pipeline
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,52 +23,22 @@ class Resource:
     inputs: Mapping[str, Any]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Estimate:
-    """A month, in US dollars."""
-
-    region: str
-    items: tuple[Item, ...]
-    unpriced: tuple[str, ...]
-    """Types of resources and of machines that no price is known of: what they cost comes on top."""
-
-    @property
-    def idle(self) -> Money:
-        """When nobody uses it."""
-        return sum((item.idle for item in self.items), NOTHING)
-
-    @property
-    def total(self) -> Money:
-        """With the use that is assumed."""
-        return sum((item.used for item in self.items), self.idle)
-
-    def to_json(self) -> dict[str, Any]:
-        return {
-            "region": self.region,
-            "prices": dated(),
-            "idle": self.idle.to_json(),
-            "total": self.total.to_json(),
-            "items": [item.to_json() for item in self.items],
-            "unpriced": list(self.unpriced),
-        }
-
-
 def estimate(
     resources: Sequence[Resource],
-    pipelines: Sequence[Pipeline],
     outputs: Mapping[str, Any],
     place: Place,
 ) -> Estimate:
     """``outputs``: what the environment says of itself; a program that is no environment has none."""
+    pipelines = _records(outputs, "pipelines")
     found: list[Item | NoPrice] = [*_price_resources(resources, place)]
     found += price_runs(pipelines, place)
-    for name, endpoint in outputs.get("endpoints", {}).items():
+    for name, endpoint in _records(outputs, "endpoints").items():
         if endpoint.get("capacity"):
-            found += price_endpoint("endpoint", endpoint["capacity"], _beside(pipelines, name), place)
+            found += price_endpoint("endpoint", endpoint, _beside(pipelines, name), place)
     return Estimate(
         region=place.region or HOME,
         items=tuple(_together(one for one in found if isinstance(one, Item))),
-        unpriced=tuple(sorted({one.instance_type for one in found if isinstance(one, NoPrice)})),
+        unpriced=tuple(sorted({one.what for one in found if isinstance(one, NoPrice)})),
     )
 
 
@@ -77,7 +47,8 @@ def _together(items: Iterable[Item]) -> Iterator[Item]:
     counted = Counter(items)
     for one, count in counted.items():
         what = one.what if count == 1 else f"{count} × {one.what}"
-        yield replace(one, what=what, idle=one.idle * count, used=one.used * count)
+        kwh = None if one.kwh is None else one.kwh * count
+        yield replace(one, what=what, idle=one.idle * count, used=one.used * count, kwh=kwh)
 
 
 def _price_resources(resources: Iterable[Resource], place: Place) -> Iterator[Item | NoPrice]:
@@ -93,11 +64,19 @@ def _price_resources(resources: Iterable[Resource], place: Place) -> Iterator[It
             yield Item(layer=one.layer, what=cost.what, idle=cost.idle, used=cost.used)
 
 
-def _beside(pipelines: Iterable[Pipeline], endpoint: str) -> str:
+def _records(outputs: Mapping[str, Any], name: str) -> Mapping[str, Mapping[str, Any]]:
+    """One of the contract's tables; empty for what is no environment of ours, whatever it calls its outputs."""
+    found = outputs.get(name)
+    if not isinstance(found, Mapping) or not isinstance(outputs.get("contract"), int | float):
+        return {}
+    return found
+
+
+def _beside(pipelines: Mapping[str, Any], endpoint: str) -> str:
     """The variant that a deploy step leaves beside the one that serves; empty when there is none."""
-    for pipeline in pipelines:
-        for step in pipeline.steps:
-            strategy = getattr(step, "strategy", None)
-            if strategy is not None and getattr(step, "endpoint", "") == endpoint and strategy.beside:
-                return str(strategy.beside)
+    for pipeline in pipelines.values():
+        for step in pipeline["steps"]:
+            facts = step["facts"]
+            if facts.get("endpoint") == endpoint and facts.get("beside"):
+                return str(facts["beside"])
     return ""

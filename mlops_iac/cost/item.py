@@ -20,7 +20,10 @@ class Item:
     """When nobody uses it."""
     used: Money = NOTHING
     """On top of that, by the use that is assumed."""
+    kwh: float | None = 0.0
+    """Electricity of its machines in a month, as it is used. None where nobody knows."""
 
     def to_json(self) -> dict[str, Any]:
         costs = {"idle": self.idle.to_json(), "used": self.used.to_json()}
-        return {"layer": self.layer, "what": self.what, **costs}
+        kwh = None if self.kwh is None else round(self.kwh, 4)
+        return {"layer": self.layer, "what": self.what, **costs, "kwh": kwh}

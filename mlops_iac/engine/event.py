@@ -153,6 +153,8 @@ class Result:
     config: Mapping[str, str] = field(default_factory=dict)
     left: tuple[str, ...] = ()
     """URNs of resources that were not tried, because something failed before it or the person said stop."""
+    policy: Any = None
+    """What policies say of it (`mlops_iac.policy.Report`), which no engine reads; None where none were asked."""
 
     @property
     def changed(self) -> bool:

@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from mlops_iac.core.cache_keys import key_of
 from mlops_iac.pipelines.model import PipelineModel
-from mlops_iac.pipelines.references import FromParameter
+from mlops_iac.pipelines.references import FromParameter, FromStep
 
 if TYPE_CHECKING:
     from mlops_iac.pipelines.steps.step import JobStep
@@ -65,6 +65,6 @@ def cache_facts(step: JobStep) -> Mapping[str, Any]:
             "days": step.reusable.days,
             "definition": key_of(definition),
             "parameters": sorted({one.parameter for one in read if isinstance(one, FromParameter)}),
-            "steps": sorted({one.step for one in read if not isinstance(one, FromParameter)}),
+            "steps": sorted({one.step for one in read if isinstance(one, FromStep)}),
         }
     }

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from mlops_iac.core.errors import Problem
 from mlops_iac.core.suggestions import did_you_mean
 from mlops_iac.pipelines.model import SUMMARY
-from mlops_iac.pipelines.references import FromParameter
+from mlops_iac.pipelines.references import FromStep
 from mlops_iac.pipelines.steps.step import Step
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def _shared(pipeline: Pipeline) -> Iterator[Problem]:
 def _outsider(step: Step, choice: Step, ways: list[frozenset[str]]) -> Iterator[Problem]:
     """A step that needs what may be skipped. One that comes after steps of every way waits for whichever is taken."""
     own = next((way for way in ways if step.name in way), frozenset[str]())
-    read = {one.source.step for one in step.all_reads() if not isinstance(one.source, FromParameter)}
+    read = {one.source.step for one in step.all_reads() if isinstance(one.source, FromStep)}
     needed = {*read, *step.after}
     touched = [way for way in ways if way is not own and way & needed]
     for way in touched:

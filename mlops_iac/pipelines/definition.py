@@ -61,6 +61,8 @@ def with_cache(step: Step, cache: Cache | None) -> Step:
     """The step with the pipeline's cache, where it may have one and does not say."""
     if cache is None or not isinstance(step, JobStep) or "cache" in step.model_fields_set or not step.repeatable:
         return step
+    if getattr(step, "uses", ()):
+        return step  # what another system holds changes behind the same inputs
     return step.model_copy(update={"cache": cache})
 
 

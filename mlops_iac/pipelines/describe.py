@@ -8,8 +8,12 @@ from typing import Any
 from mlops_iac.core import environment as env
 from mlops_iac.pipelines.caching import cache_facts
 from mlops_iac.pipelines.pipeline import Pipeline
-from mlops_iac.pipelines.references import FromParameter, Source
-from mlops_iac.pipelines.steps.step import JobStep, Output, Step
+from mlops_iac.pipelines.references import FromStep, Source
+from mlops_iac.pipelines.steps.step import JobStep, Output, ScriptStep, Step
+from mlops_iac.pipelines.steps.tune import TuneStep
+
+_PRICED = ("instance_type", "instance_count", "volume_gib", "max_minutes")
+"""What of a job's machines says its price."""
 
 _TOLD = ("type", "default", "description", "allowed", "minimum", "maximum")
 """What an environment's contract says of a parameter."""
@@ -22,7 +26,7 @@ def describe(pipeline: Pipeline, zones: Mapping[str, str]) -> dict[str, Any]:
     """
 
     def key_of(source: Source) -> str:
-        assert not isinstance(source, FromParameter)
+        assert isinstance(source, FromStep)
         made = pipeline.made(source)
         assert isinstance(made, Output)
         return key_of_output(made, zones)
@@ -34,7 +38,11 @@ def describe(pipeline: Pipeline, zones: Mapping[str, str]) -> dict[str, Any]:
             one.name: env.Parameter(**{field: getattr(one, field) for field in _TOLD}) for one in pipeline.parameters
         },
         "steps": tuple(
-            env.Step(name=s.name, kind=s.kind, facts={**s.facts(key_of), **folders_of(s, zones), **_cached(s)})
+            env.Step(
+                name=s.name,
+                kind=s.kind,
+                facts={**s.facts(key_of), **folders_of(s, zones), **machines_of(s), **_cached(s)},
+            )
             for s in pipeline.ordered
         ),
     }
@@ -42,6 +50,15 @@ def describe(pipeline: Pipeline, zones: Mapping[str, str]) -> dict[str, Any]:
 
 def _cached(step: Step) -> Mapping[str, Any]:
     return cache_facts(step) if isinstance(step, JobStep) else {}
+
+
+def machines_of(step: Step) -> dict[str, Any]:
+    """The fact by which a step says what a run of it takes; empty for what has no machines of its own."""
+    if isinstance(step, ScriptStep) and step.compute == "batch":
+        return {env.MACHINES: [{"vcpus": step.job.vcpus, "max_minutes": step.machines.max_minutes}]}
+    times = {"times": step.trials} if isinstance(step, TuneStep) else {}
+    machines = [{**job.model_dump(include=set(_PRICED)), **times} for job in step.jobs()]
+    return {env.MACHINES: machines} if machines else {}
 
 
 def folders_of(step: Step, zones: Mapping[str, str]) -> dict[str, Any]:

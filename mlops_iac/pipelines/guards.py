@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from mlops_iac.core.errors import Problem
 from mlops_iac.pipelines.choices import choosers
 from mlops_iac.pipelines.model import SUMMARY
-from mlops_iac.pipelines.references import FromParameter
+from mlops_iac.pipelines.references import FromStep
 from mlops_iac.pipelines.steps.choice import ChoiceStep
 from mlops_iac.pipelines.steps.step import Step
 
@@ -94,7 +94,7 @@ def _needing(name: str, needs: Mapping[str, set[str]]) -> set[str]:
 
 
 def _read(step: Step) -> Iterator[str]:
-    return (read.source.step for read in step.all_reads() if not isinstance(read.source, FromParameter))
+    return (read.source.step for read in step.all_reads() if isinstance(read.source, FromStep))
 
 
 def _of(chooser: Mapping[str, str], name: str) -> Iterator[str]:

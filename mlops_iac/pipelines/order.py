@@ -45,7 +45,7 @@ class Running:
     """As boto3 calls it, of the same service."""
     arguments: Mapping[str, Any]
     items: str
-    """The member of the answer that holds the runs, the newest first."""
+    """The member of the answer that holds the runs, the newest first; with dots between members that lie in another."""
     status: str
     """The member of a run that says how it is."""
     words: tuple[str, ...]
@@ -61,6 +61,8 @@ class StartRequest:
     operation: str
     """As boto3 calls it."""
     arguments: Mapping[str, Any]
+    typed: bool = False
+    """Whether a number in the arguments is one. Left out: it is a text, unless the text around it is JSON itself."""
     running: Running | None = None
     """How to see whether another run is under way. Left out: nobody asks."""
 
@@ -83,4 +85,5 @@ def as_template(request: StartRequest) -> dict[str, str]:
     """A request for a blank order as who fills it in takes it: the arguments are JSON with the words in it."""
     arguments = json.dumps(request.arguments, separators=(",", ":"))
     running = {"running": json.dumps(asdict(request.running), separators=(",", ":"))} if request.running else {}
-    return {"service": request.service, "operation": request.operation, "arguments": arguments, **running}
+    typed = {"typed": "yes"} if request.typed else {}
+    return {"service": request.service, "operation": request.operation, "arguments": arguments, **typed, **running}

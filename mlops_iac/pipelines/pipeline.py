@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
+from itertools import pairwise
 from typing import Any, Self, cast
 
 from pydantic import Field, SerializeAsAny, model_validator
@@ -17,9 +18,9 @@ from mlops_iac.pipelines import choices, guards
 from mlops_iac.pipelines.model import SUMMARY, PipelineModel
 from mlops_iac.pipelines.names import StepName
 from mlops_iac.pipelines.parameters import Parameter
-from mlops_iac.pipelines.references import FromParameter, FromStep
+from mlops_iac.pipelines.references import FromBucket, FromParameter, FromStep
 from mlops_iac.pipelines.steps.gate import GateStep
-from mlops_iac.pipelines.steps.step import Made, Output, Read, Step
+from mlops_iac.pipelines.steps.step import JobStep, Made, Output, Read, Step
 from mlops_iac.pipelines.triggers import MOST_TRIGGERS, Triggers
 
 
@@ -95,7 +96,7 @@ class Pipeline(PipelineModel):
 
     def needs(self, step: Step) -> tuple[str, ...]:
         """Names of the steps that must be done before this one, in the order it names them."""
-        read = [read.source.step for read in step.all_reads() if not isinstance(read.source, FromParameter)]
+        read = [read.source.step for read in step.all_reads() if isinstance(read.source, FromStep)]
         chooser = [self._choosers[step.name]] if step.name in self._choosers else []
         return tuple(dict.fromkeys([*read, *step.after, *chooser]))
 
@@ -140,6 +141,11 @@ def _reference(
             )
             return
         given: str = parameters[source.parameter].type
+    elif isinstance(source, FromBucket):
+        given = "bucket"
+        if isinstance(step, JobStep) and step.reusable:
+            detail = f"Step `{step.name}` reads `{source}`, where others may change what lies there without a trace."
+            yield Problem(path=f"{step.name}.cache", summary=SUMMARY, detail=detail, hint="leave `cache` out.")
     else:
         if source.step not in steps:
             yield _unknown(step, read.field, f"there is no step `{source.step}`", source.step, steps)
@@ -163,7 +169,30 @@ def _unknown(step: Step, field: str, what: str, name: str, known: Iterable[str])
     return Problem(path=f"{step.name}.{field}", summary=SUMMARY, detail=detail, hint=did_you_mean(name, known))
 
 
-def ordered(needs: Mapping[str, Iterable[str]], written: Sequence[str], pipeline: str) -> tuple[str, ...]:
+Reason = Callable[[str, str], str]
+"""The field by which a step waits for another; empty where another says so."""
+
+
+def _cycle(pipeline: str, steps: Sequence[str], reason: Reason) -> PipelineError:
+    """``steps`` is the way around: each waits for the next, and the last is the first."""
+    fields = [(step, needed, reason(step, needed)) for step, needed in pairwise(steps)]
+    told = ", ".join(f"`{step}` waits for `{needed}` by `{field}`" for step, needed, field in fields if field)
+    first = next((f"{step}.{field}" for step, _, field in fields if field), "")
+    return PipelineError.of(
+        [
+            Problem(
+                path=first,
+                summary="A pipeline's steps wait for each other.",
+                detail=f"Pipeline `{pipeline}`: {' → '.join(steps)}{f'; {told}' if told else ''}.",
+                hint="remove one of these references.",
+            )
+        ]
+    )
+
+
+def ordered(
+    needs: Mapping[str, Iterable[str]], written: Sequence[str], pipeline: str, reason: Reason = lambda *_: ""
+) -> tuple[str, ...]:
     """Names of steps, each after what it needs; those that do not need each other in the order written.
 
     Raises PipelineError for steps that wait for each other.
@@ -173,12 +202,7 @@ def ordered(needs: Mapping[str, Iterable[str]], written: Sequence[str], pipeline
     try:
         graph.prepare()
     except CycleError as error:
-        path = " → ".join(reversed(error.args[1]))
-        raise PipelineError(
-            "A pipeline's steps wait for each other.",
-            f"Pipeline `{pipeline}`: {path}.",
-            hint="remove one of these references.",
-        ) from None
+        raise _cycle(pipeline, [*reversed(error.args[1])], reason) from None
     found: list[str] = []
     while graph.is_active():
         ready = sorted(graph.get_ready(), key=rank.__getitem__)
@@ -189,4 +213,13 @@ def ordered(needs: Mapping[str, Iterable[str]], written: Sequence[str], pipeline
 
 def _order(pipeline: Pipeline) -> tuple[str, ...]:
     needs = {step.name: pipeline.needs(step) for step in pipeline.steps}
-    return ordered(needs, [step.name for step in pipeline.steps], pipeline.name)
+    written = [step.name for step in pipeline.steps]
+    return ordered(needs, written, pipeline.name, lambda *pair: _reason(pipeline, *pair))
+
+
+def _reason(pipeline: Pipeline, name: str, needed: str) -> str:
+    step = pipeline.get_step(name)
+    for read in step.all_reads():
+        if isinstance(read.source, FromStep) and read.source.step == needed:
+            return read.field
+    return "after" if needed in step.after else ""

@@ -6,14 +6,13 @@ Draft 2020-12 (https://json-schema.org/draft/2020-12). What a field is for stand
 from __future__ import annotations
 
 import ast
-import inspect
-import textwrap
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema
 
+from mlops_iac.core.syntax_trees import parse_class
 from mlops_iac.pipelines.caching import WRITTEN
 from mlops_iac.pipelines.names import STEP_NAME_LENGTH
 from mlops_iac.pipelines.parameters import Parameter
@@ -99,8 +98,7 @@ def field_docs(model: type[BaseModel]) -> dict[str, str]:
 
 
 def _docs_of(owner: type) -> dict[str, str]:
-    body = ast.parse(textwrap.dedent(inspect.getsource(owner))).body[0]
-    assert isinstance(body, ast.ClassDef)
+    body = parse_class(owner)
     found = {}
     for field, after in zip(body.body, [*body.body[1:], None], strict=True):
         said = isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant) and after.value.value

@@ -39,8 +39,8 @@ class Strategy(PipelineModel):
         """SageMaker's DeploymentConfig without alarms; ``seconds`` is what the step takes at most."""
         return {}
 
-    def find_misfit(self, flavour: str, instances: int) -> str:
-        """Why an endpoint cannot do it; empty when it can."""
+    def find_misfit(self, flavour: str, instances: int, *, scaled: bool = False) -> str:
+        """Why an endpoint cannot do it; empty when it can. ``scaled``: the number of its instances changes."""
         return self.refused.get(flavour, "")
 
 
@@ -102,11 +102,13 @@ class _Guarded(Strategy):
         """How many steps there are at most: of a number of instances, the smallest that SageMaker allows."""
         return math.ceil(100 / (self.percent or (self.least if self.instances else 10)))
 
-    def find_misfit(self, flavour: str, instances: int) -> str:
-        if reason := super().find_misfit(flavour, instances):
+    def find_misfit(self, flavour: str, instances: int, *, scaled: bool = False) -> str:
+        if reason := super().find_misfit(flavour, instances, scaled=scaled):
             return reason
         if self.instances is None:
             return ""
+        if scaled:
+            return "A scaled endpoint has not always the same number of instances: say `percent`, not `instances`."
         percent = 100 * self.instances / instances
         if self.least <= percent <= 50:
             return ""
@@ -209,6 +211,11 @@ class Weights(Strategy):
     percent: int = Field(
         default=50, ge=1, le=99, description="Part of the requests that the new model answers, in percent."
     )
+
+    def find_misfit(self, flavour: str, instances: int, *, scaled: bool = False) -> str:
+        if scaled:
+            return "Scaling follows one variant, and an A/B test has two: end it by another strategy, or scale later."
+        return super().find_misfit(flavour, instances)
 
 
 AnyStrategy = Annotated[AllAtOnce | Canary | Linear | Rolling | Shadow | Weights, Field(discriminator="kind")]

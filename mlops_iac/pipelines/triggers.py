@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
 
 from mlops_iac.core.schedules import FORMS, Schedule, find_zone
 from mlops_iac.core.suggestions import did_you_mean
@@ -22,6 +22,27 @@ if TYPE_CHECKING:
     from mlops_iac.pipelines.pipeline import Pipeline
 
 
+def _check_when(value: str) -> str:
+    try:
+        Schedule.parse(value)
+    except ValueError as error:
+        raise ValueError(f"it is no schedule: {error}; it may be {FORMS}") from None
+    return value
+
+
+def _check_zone(value: str) -> str:
+    if find_zone(value) is None:
+        raise ValueError("it is no time zone; one looks like Europe/Berlin or UTC")
+    return value
+
+
+When = Annotated[str, AfterValidator(_check_when)]
+"""An expression of EventBridge Scheduler: ``cron(…)``, ``rate(…)``, ``at(…)``."""
+
+ZoneName = Annotated[str, AfterValidator(_check_zone)]
+"""A time zone by its IANA name."""
+
+
 class _Kind(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -30,32 +51,16 @@ class ScheduleTrigger(_Kind):
     """At a time."""
 
     kind: Literal["schedule"] = Field(description="Starts at set times.")
-    when: str = Field(
+    when: When = Field(
         description="EventBridge Scheduler's own: `cron(0 6 * * ? *)` is every day at six, `rate(12 hours)` counts "
         "from the first `up`, `at(2026-12-01T06:00:00)` is once.",
         examples=["rate(12 hours)"],
     )
-    timezone: str = Field(
+    timezone: ZoneName = Field(
         default="UTC",
         description="The time zone of cron and at, by its IANA name: Europe/Berlin.",
         examples=["Europe/Berlin", "Asia/Tokyo"],
     )
-
-    @field_validator("when")
-    @classmethod
-    def _check_when(cls, value: str) -> str:
-        try:
-            Schedule.parse(value)
-        except ValueError as error:
-            raise ValueError(f"it is no schedule: {error}; it may be {FORMS}") from None
-        return value
-
-    @field_validator("timezone")
-    @classmethod
-    def _check_timezone(cls, value: str) -> str:
-        if find_zone(value) is None:
-            raise ValueError("it is no time zone; one looks like Europe/Berlin or UTC")
-        return value
 
 
 class DataTrigger(_Kind):

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlops_iac.blueprints import Blueprint, Compiled, get_blueprint, get_options_model
+from mlops_iac.blueprints.parts.access import with_access
 from mlops_iac.config.load import load_stack
+from mlops_iac.config.migrations import renamed_resources
 from mlops_iac.config.stack_config import StackConfig
+from mlops_iac.core.collector import paused
 from mlops_iac.core.errors import ConfigError, MlopsError, PipelineError, Problem
 from mlops_iac.core.frameworks import find_framework, framework_names
+from mlops_iac.core.notices import notice
 from mlops_iac.core.suggestions import nearest
 from mlops_iac.pipelines.pipeline import Pipeline
 from mlops_iac.pipelines.triggers import find_faults
+from mlops_iac.program.adopted import check_adopted
 from mlops_iac.program.company_rules import check_company_rules
+from mlops_iac.program.machines import check_machines
 from mlops_iac.program.pipeline_files import Written, read_pipelines
 
 if TYPE_CHECKING:
@@ -77,8 +81,9 @@ class Program:
         changed = ByType.of(transforms or {}, place or Place())
 
         load_by_class()
-        with _collector_off():
-            environment = self._build(self._site(changed))
+        with paused():
+            site = self._site(changed)
+            environment = with_access(site, self.config, self._build(site))
             for name, value in environment.to_outputs().items():
                 pulumi.export(name, value)
 
@@ -129,13 +134,22 @@ class Program:
                     yield one.problem(step.name, field, "The embedded cloud cannot run this.", detail, hint)
 
     def check_code(self) -> None:
-        """Raise ConfigError, at its line, when the code folder or one of the pipelines' scripts does not exist."""
+        """Raise ConfigError, at its line, when the code folder or one of the pipelines' scripts does not exist, and for
+        a file of which its step says that it cannot be used."""
+        if not self.config.code:
+            return
         folder = self.config.get_code_folder()
         problems = [
             self._missing(folder, one, step, script)
             for one in self.written
             for step, script in one.pipeline.scripts.items()
             if not (folder / script).is_file()
+        ] or [
+            one.problem(step.name, fault.field, "A file of a step cannot be used.", fault.detail, fault.hint)
+            for one in self.written
+            if one.document
+            for step in one.pipeline.steps
+            for fault in step.faults(folder)
         ]
         if problems:
             raise ConfigError.of(problems)
@@ -155,13 +169,15 @@ class Program:
             raise ConfigError.of(problems)
 
     def _missing(self, folder: Path, one: Written, step: str, script: str) -> Problem:
-        there = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.py"))
+        ending = Path(script).suffix
+        there = sorted(path.relative_to(folder).as_posix() for path in folder.rglob(f"*{ending}"))
         match = nearest(script, there)
         detail = f"Step `{step}` runs `{script}`, which `{self.config.code}` does not hold."
         near = f" Did you mean `{match}`?" if match else ""
-        if one.says(step, "script"):
+        field = next((field for field in ("script", "notebook") if one.says(step, field)), None)
+        if field:
             hint = f"write `{self.config.code}/{script}`, or name another file here.{near}"
-            return one.problem(step, "script", "A script is missing.", detail, hint)
+            return one.problem(step, field, "A script is missing.", detail, hint)
         hint = f"write `{self.config.code}/{script}`, or name another file under `options.scripts.{step}`.{near}"
         return self.config.problem(f"options.scripts.{step}", "A script is missing.", detail, hint)
 
@@ -179,22 +195,49 @@ class Program:
             region=config.region,
             account_id=get_caller_identity_output().account_id,
             profile=config.security.value,
-            tags=config.tags,
+            tags={**config.tags, **config.value.tags()},
             protect=config.protect,
             transforms=transforms,
+            renamed=renamed_resources(type(config.options)),
         )
 
 
 def load(root: Path, stack: str) -> Program:
     """Read and check a stack's program. Raises ConfigError with every problem, BlueprintError, or PipelineError."""
     config = load_stack(root, stack, options_model=get_options_model)
+    if config.is_outdated:
+        notice(outdated(config))
     blueprint = get_blueprint(config.blueprint)
-    written = read_pipelines(root, config.get_code_folder(), blueprint.pipelines(config.options))
+    made = blueprint.pipelines(config.options)
+    written = _followed(blueprint, config, read_pipelines(root, config.get_code_folder(), made)) if config.code else ()
     program = Program(root=root, stack=stack, config=config, blueprint=blueprint, written=written)
     check_company_rules(config, written)
+    check_machines(config, written)
+    check_adopted(config)
     program.check_code()
     program.check_triggers()
     return program
+
+
+def outdated(config: StackConfig) -> str:
+    """What is said of a stack file that is written for an older version of its blueprint."""
+    return (
+        f"{config.stack} is written for {config.blueprint} {config.blueprint_version}; this is {config.latest_version}:"
+        f" run `mlops-iac upgrade {config.stack}`."
+    )
+
+
+def _followed(blueprint: Blueprint, config: StackConfig, written: Sequence[Written]) -> tuple[Written, ...]:
+    """Pipelines that a blueprint makes of others are made of these as the team's files change them, unless a file says
+    them themselves."""
+    following = getattr(blueprint, "following", None)
+    if following is None:
+        return (*written,)
+    made = {one.name: one for one in following(config.options, [each.pipeline for each in written])}
+    return tuple(
+        replace(one, pipeline=made[one.pipeline.name]) if one.document is None and one.pipeline.name in made else one
+        for one in written
+    )
 
 
 LOADED: ContextVar[Program | None] = ContextVar("loaded", default=None)
@@ -217,15 +260,3 @@ def main(*, transforms: TypeTransforms | None = None) -> None:
     if program is None or (program.root, program.stack) != (root, stack):
         program = load(root, stack)
     program.run(transforms, caller() if transforms else None)
-
-
-@contextmanager
-def _collector_off() -> Iterator[None]:
-    """A program is short and its heap only grows; collecting garbage takes more than half of its time."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()

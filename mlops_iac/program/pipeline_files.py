@@ -53,9 +53,9 @@ class Written:
         return key in (steps.get(step) or {})
 
     def problem(self, step: str, key: str, summary: str, detail: str, hint: str) -> Problem:
-        """A problem with what the file says of a step."""
+        """A problem with what the file says of a step; ``key`` may lead into a map, by dots."""
         assert self.document
-        return self.document.problem(("steps", step, key), summary, detail, hint)
+        return self.document.problem(("steps", step, *key.split(".")), summary, detail, hint)
 
     def says_trigger(self, name: str) -> bool:
         """Whether the file itself says this trigger."""

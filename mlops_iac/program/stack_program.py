@@ -15,6 +15,7 @@ from typing import Any
 from mlops_iac.config.plain_stack import Settings, is_plain, read_settings
 from mlops_iac.config.project import PROJECT, PROJECT_FILE
 from mlops_iac.config.project_file import ENTRY_POINT, ProjectFile, read_project_file
+from mlops_iac.config.stack_config import StackConfig
 from mlops_iac.core.errors import BlueprintError, Problem
 from mlops_iac.program.blueprinted import LOADED, Program, load
 from mlops_iac.program.entry_point import run_file
@@ -29,10 +30,14 @@ class StackProgram:
     """Where the program is run, as Pulumi does: relative paths in it start there."""
     settings: Settings
     entry: Callable[[], object]
+    config: StackConfig | None = None
+    """The stack's file; None where there is no blueprint."""
     options: Any = None
     """What its blueprint was told; None where there is no blueprint."""
     not_embedded: Callable[[], Iterable[Problem]] = tuple
     """What of its pipelines cannot run on the embedded cloud."""
+    program: Program | None = None
+    """Its blueprint's; None where there is no blueprint."""
 
     def run(self) -> None:
         """Register everything. Called by an engine, in its runtime."""
@@ -89,8 +94,10 @@ def _blueprinted(root: Path, stack: str, project: ProjectFile | None) -> StackPr
             in_clear=config.in_clear,
         ),
         entry=partial(_run_with, program, file) if file.is_file() else program.run,
+        config=config,
         options=config.options,
         not_embedded=program.not_embedded,
+        program=program,
     )
 
 

@@ -52,6 +52,12 @@ def markdown(text: str) -> str:
     return _MARKDOWN.sub(r"\\\1", text).replace("@", "@&#8203;")
 
 
+def prose(text: str) -> str:
+    """A sentence of ours in which names stand between backticks: these become code, and all else stays text."""
+    parts = re.split(r"`([^`\n]+)`", text)
+    return "".join(code_span(part) if place % 2 else markdown(part) for place, part in enumerate(parts))
+
+
 def cell(text: str) -> str:
     """Markdown inside a cell of a table: a bar would end it, in code as well."""
     return re.sub(r"(?<!\\)\|", r"\\|", text.replace("\n", " "))

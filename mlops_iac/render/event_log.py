@@ -37,16 +37,17 @@ _ALWAYS: Mapping[str, Any] = {"id": "", "parent": "", "inputs": {}, "outputs": {
 
 
 @contextmanager
-def log_events(path: Path | None, *, preview: bool = False) -> Iterator[OnEvent]:
+def log_events(path: Path | None, *, preview: bool = False, further: bool = False) -> Iterator[OnEvent]:
     """Write events to a file, readable by this person only, while the block runs; without a path, nowhere.
 
-    Raises UsageError when the file cannot be written.
+    ``further`` goes on below what the file has: one command may need several operations. Raises UsageError when the
+    file cannot be written.
     """
     if path is None:
         yield lambda event: None
         return
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | (os.O_APPEND if further else os.O_TRUNC), 0o600)
         os.fchmod(descriptor, 0o600)  # of a file that was there before, too
     except OSError as error:
         raise UsageError(

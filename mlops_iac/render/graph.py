@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from mlops_iac.engine.event import Step
+from mlops_iac.engine.layers import group_by_layer
 from mlops_iac.render.boxes import node_ids, quoted
 from mlops_iac.render.escape import dot, mermaid
-from mlops_iac.render.steps import group_by_layer
 
 Layers = Mapping[str, Sequence[Step]]
 

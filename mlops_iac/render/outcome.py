@@ -10,8 +10,9 @@ from mlops_iac.core import urns
 from mlops_iac.core.errors import CloudError, MlopsError
 from mlops_iac.core.exceptions import explain
 from mlops_iac.engine.event import Result, Step, StepFailed
+from mlops_iac.engine.layers import layer_of
 from mlops_iac.render.errors import render_error
-from mlops_iac.render.steps import layer_of, render_changes
+from mlops_iac.render.steps import render_changes
 from mlops_iac.render.style import Style
 from mlops_iac.render.words import DOING
 

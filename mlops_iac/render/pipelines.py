@@ -51,7 +51,7 @@ def _step(pipeline: Pipeline, step: Step, target: str) -> Iterator[str]:
         yield f"reuses  what a run did that is no older than {step.reusable.days} days"
     for job in step.jobs():
         yield f"on      {job.instance_count} × {job.instance_type}, {job.max_minutes} minutes at most"
-    if type(step) in get_target(target).COMPILERS:
+    if step.kind in get_target(target).COMPILERS:
         yield f"by      {answer(type(step), get_target(target)).how}"
 
 

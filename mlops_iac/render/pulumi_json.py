@@ -67,6 +67,7 @@ def result_json(result: Result, *, unchanged: bool = False, diagnostics: Sequenc
         **({"diagnostics": [_diagnostic_json(told) for told in diagnostics]} if diagnostics else {}),
         "duration": round(result.seconds * 1_000_000_000),
         "changeSummary": dict(result.changes),
+        **({"policy": result.policy.to_json()} if result.policy is not None else {}),
     }
 
 

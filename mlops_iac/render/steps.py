@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from mlops_iac.core import urns
 from mlops_iac.engine.event import Op, PropertyDiff, Result, Step
+from mlops_iac.engine.layers import group_by_layer
 from mlops_iac.engine.values.signatures import UNKNOWN_TEXT
 from mlops_iac.engine.values.value import UNKNOWN
 from mlops_iac.render.compare import Change, compare
@@ -23,29 +23,6 @@ FEW = 20
 
 MOST_CHANGES = 20
 """Differences shown of one property; what more there are is counted."""
-
-
-def layer_of(step: Step, types: Mapping[str, str]) -> str:
-    """The name of the top-level component that holds a resource, or the resource's own when it stands alone.
-
-    ``types`` maps the URN of every step to its parent's URN.
-    """
-    urn = step.urn
-    while True:
-        parent = types.get(urn)
-        if not parent or urns.parse(parent).is_stack:
-            return urns.parse(urn).name
-        urn = parent
-
-
-def group_by_layer(steps: Sequence[Step]) -> dict[str, list[Step]]:
-    """Steps by layer, in the order in which layers appear; the stack itself and default providers are left out."""
-    parents = {step.urn: step.parent or "" for step in steps}
-    layers: dict[str, list[Step]] = defaultdict(list)
-    for step in steps:
-        if step.type != urns.STACK_TYPE and not step.type.startswith("pulumi:providers:"):
-            layers[layer_of(step, parents)].append(step)
-    return dict(layers)
 
 
 def render_steps(
@@ -109,7 +86,7 @@ def _step_line(step: Step, layer: str, width: int, style: Style) -> str:
 def _diff_lines(step: Step, style: Style) -> list[str]:
     lines = []
     for path, diff in sorted(step.diff.items()):
-        changes = _changes(path, diff)
+        changes = changes_inside(path, diff)
         lines += [_change_line(change, diff, style) for change in changes[:MOST_CHANGES]]
         if len(changes) > MOST_CHANGES:
             lines.append(f"         … {path}: {len(changes) - MOST_CHANGES} more differences")
@@ -137,7 +114,7 @@ def _known(value: object) -> object:
     return UNKNOWN if value == UNKNOWN_TEXT else value
 
 
-def _changes(path: str, diff: PropertyDiff) -> list[Change]:
+def changes_inside(path: str, diff: PropertyDiff) -> list[Change]:
     """A change of a property, or what changed inside when it is a document or a text of several lines."""
     kind = diff.kind.removesuffix("-replace")
     inside = compare(diff.old, diff.new) if kind == "update" else None

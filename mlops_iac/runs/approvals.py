@@ -19,6 +19,7 @@ from mlops_iac.runs.history import get_run
 from mlops_iac.runs.person import who_asks
 from mlops_iac.runs.run import Run, StepRun
 from mlops_iac.runs.runners import runner_for
+from mlops_iac.runs.two_people import check_second
 
 KIND: Final = "approval"
 
@@ -59,16 +60,18 @@ def answer(
     """Let a run that waits go on, or end it. Answers the run as it is then.
 
     ``step`` is needed where several steps wait. Raises UsageError for a reason that is too long, RunError for a run
-    that does not wait (any more), CloudError when refused.
+    that does not wait (any more) and for an approval by who started it where two people are needed, CloudError when
+    refused.
     """
     if len(reason) > LONGEST_REASON:
         detail = f"It has {len(reason)} characters; {LONGEST_REASON} are kept."
         raise UsageError("The reason is too long.", detail, hint="say it shorter.")
     current = get_run(environment, clients, run)
     waiting = choose_waiting(current, step)
+    by = check_second(environment, clients, current) if _needs_second(environment, verdict) else who(clients)
     question = find_question(environment, clients, current, waiting)
     at = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-    said = Answer(approved=verdict == "approve", by=who(clients), at=at, reason=reason)
+    said = Answer(approved=verdict == "approve", by=by, at=at, reason=reason)
     runner = runner_for(environment, environment.pipelines[current.pipeline], clients)
     try:
         runner.answer(question.token, said)
@@ -79,6 +82,11 @@ def answer(
     finally:
         remove(environment, clients, question)
     return get_run(environment, clients, current.id)
+
+
+def _needs_second(environment: Environment, verdict: str) -> bool:
+    """Who started a run may always end it."""
+    return bool(environment.two_person) and verdict == "approve"
 
 
 def choose_waiting(run: Run, name: str | None) -> StepRun:

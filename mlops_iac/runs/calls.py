@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from typing import Any
 
+from mlops_iac.clients import Answered
 from mlops_iac.core import exit_codes, refusals
 from mlops_iac.core.denials import explain_denial
 from mlops_iac.core.errors import CloudError
@@ -87,6 +89,18 @@ def error_code(error: Exception) -> str:
     """botocore's ``Error.Code``, empty when it is another kind of error."""
     response = getattr(error, "response", None)
     return str(response.get("Error", {}).get("Code", "")) if isinstance(response, dict) else ""
+
+
+def found_or_missing(answer: Answered, call: str, resource: str, *codes: str) -> Any:
+    """One of the answers of `Clients.many`: None for what is missing. Raises CloudError for what else was refused.
+
+    ``codes`` mean that it is missing, for one call.
+    """
+    if not isinstance(answer, Exception):
+        return answer
+    with missing_is_nothing(*codes), calling(call, resource):
+        raise answer
+    return None
 
 
 def is_throttled(error: Exception) -> bool:

@@ -85,6 +85,13 @@ RULES = (
         lambda match, run, step: f"put data there: `mlops-iac data put {run.stack} PATH raw/`.",
     ),
     Rule(
+        "no items",
+        re.compile(r"(there is no item in [^\s;]+?)(?:[.;]?(?:\s|$))|States\.ItemReaderFailed: (.+)"),
+        lambda match, run, step: match[1] or f"its list cannot be read: {match[2]}",
+        lambda match, run, step: "put a list with one item at least there "
+        f"(`mlops-iac data put {run.stack} PATH raw/`), or have the step that makes it write one.",
+    ),
+    Rule(
         "memory",
         re.compile(r"exit code:? 137\b|ExitCode 137\b|MemoryError\b.*|OutOfMemoryError\b.*|Unable to allocate .*"),
         lambda match, run, step: f"ran out of memory ({match[0].strip()})",

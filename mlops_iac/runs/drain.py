@@ -1,6 +1,7 @@
 """Delete what runs made: no engine's state knows it. Idempotent; a second drain finds nothing and says so.
 
 Belonging is decided twice: by name (``<stack>-<run>-…``, or the endpoint's own) and by the tag ``mlops-iac:stack``.
+What was there before the environment, an adopted bucket or registry, keeps all that lies in it.
 What cannot carry a tag is told by its name and by what it lies in: versions of the stack's own model package group,
 objects under a run's prefix in the stack's own lake.
 """
@@ -11,7 +12,7 @@ import re
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 from mlops_iac.clients import Clients
@@ -23,6 +24,7 @@ from mlops_iac.runs.names import RUN_ID
 from mlops_iac.runs.pages import pages
 from mlops_iac.runs.runners import Runner, runners
 from mlops_iac.runs.runners.execution import Execution
+from mlops_iac.runs.studio import delete_all, delete_apps, delete_file_groups
 
 LONGEST_STOP = 300.0
 """Seconds until a run, a job or an endpoint that is being stopped or deleted is given up."""
@@ -76,18 +78,21 @@ class Drain:
             waited, pause = waited + pause, min(pause * 1.5, 5.0)
 
 
-def drain(environment: Environment, clients: Clients) -> tuple[str, ...]:
+def drain(environment: Environment, clients: Clients, *, keep_data: bool = False) -> tuple[str, ...]:
     """Stop runs that are going, then delete what runs made; answers what was deleted, in words, empty for nothing.
 
+    With ``keep_data`` versions of models, experiments and objects stay.
     Raises CloudError, and RunError when something does not end; what was deleted by then stays deleted.
     """
     work = Drain(environment, clients)
-    counts = [(what, step(work)) for what, step in STEPS]
+    counts = [(what, step(work)) for what, step in STEPS if not (keep_data and what in DATA)]
     return tuple(count_words(count, what) for what, count in counts if count)
 
 
 def count_words(count: int, what: str) -> str:
-    return f"{count} {what if count == 1 else what + 's'}"
+    """``3 models``, ``2 apps of Studio``."""
+    noun, of, rest = what.partition(" of ")
+    return f"{count} {what if count == 1 else f'{noun}s{of}{rest}'}"
 
 
 def stop_executions(work: Drain) -> int:
@@ -102,6 +107,34 @@ def stop_executions(work: Drain) -> int:
             work.wait(lambda run=execution.run, of=runner: has_ended(of, run), execution.handle)  # type: ignore[misc]
         stopped += len(running)
     return stopped
+
+
+def lift_denials(work: Drain) -> int:
+    """What the action of a budget attached to the environment's roles is no engine's, and keeps its policy from being
+    deleted."""
+    budgets, account = work.clients("budgets"), {"AccountId": work.clients.account_id}
+    lifted = 0
+    with missing_is_nothing(), calling("budgets:DescribeBudgets", work.stack):
+        names = [one["BudgetName"] for one in pages(budgets.describe_budgets, "Budgets", **account)]
+        for name in names:
+            if name.startswith(f"{work.stack}-"):
+                listed = partial(budgets.describe_budget_actions_for_budget, **account, BudgetName=name)
+                for action in pages(listed, "Actions"):
+                    lifted += _lift(work, {**account, "BudgetName": name, "ActionId": action["ActionId"]})
+    return lifted
+
+
+def _lift(work: Drain, named: dict[str, str]) -> int:
+    budgets = work.clients("budgets")
+
+    def status() -> str:
+        return str(budgets.describe_budget_action(**named)["Action"]["Status"])
+
+    if status() not in ("EXECUTION_SUCCESS", "REVERSE_FAILURE"):
+        return 0
+    budgets.execute_budget_action(**named, ExecutionType="REVERSE_BUDGET_ACTION")
+    work.wait(lambda: status() != "REVERSE_IN_PROGRESS", f"action of budget {named['BudgetName']}")
+    return 1
 
 
 def has_ended(runner: Runner, run: str) -> bool:
@@ -216,7 +249,8 @@ def delete_named(kind: str, plural: str) -> Callable[[Drain], int]:
 
 def delete_model_packages(work: Drain) -> int:
     """All versions in the stack's own groups, which the stack itself deletes afterwards, empty."""
-    return sum(delete_versions(work, one.model_package_group) for one in work.environment.registries.values())
+    own = [one for one in work.environment.registries.values() if not one.adopted]
+    return sum(delete_versions(work, one.model_package_group) for one in own)
 
 
 def delete_versions(work: Drain, group: str) -> int:
@@ -263,7 +297,8 @@ def delete_deployed(work: Drain) -> int:
 
 def delete_objects(work: Drain) -> int:
     """Every version of what runs wrote into their stores; the team's own data is the bucket's affair."""
-    return sum(delete_run_objects(work, name, store) for name, store in work.environment.stores.items())
+    own = [(name, store) for name, store in work.environment.stores.items() if not store.adopted]
+    return sum(delete_run_objects(work, name, store) for name, store in own)
 
 
 def delete_run_objects(work: Drain, name: str, store: Store) -> int:
@@ -313,6 +348,7 @@ def delete_batch(client: Any, bucket: str, batch: Iterable[dict[str, str]]) -> i
 
 
 STEPS: tuple[tuple[str, Callable[[Drain], int]], ...] = (
+    ("budget's denial of jobs", lift_denials),
     ("running execution", stop_executions),
     ("running processing job", stop_jobs("Processing")),
     ("running tuning job", stop_jobs("HyperParameterTuning")),
@@ -320,6 +356,10 @@ STEPS: tuple[tuple[str, Callable[[Drain], int]], ...] = (
     ("running transform job", stop_jobs("Transform")),
     ("running container", stop_containers),
     ("deployed flow's part", delete_deployed),
+    ("app of Studio", delete_apps),
+    ("space of Studio", delete_all("Space")),
+    ("profile of Studio", delete_all("UserProfile")),
+    ("security group of Studio's files", delete_file_groups),
     ("endpoint", delete_endpoints),
     ("endpoint configuration", delete_named("EndpointConfig", "EndpointConfigs")),
     ("model", delete_named("Model", "Models")),
@@ -327,3 +367,6 @@ STEPS: tuple[tuple[str, Callable[[Drain], int]], ...] = (
     ("experiment", delete_experiments),
     ("run object", delete_objects),
 )
+
+DATA = ("model package", "experiment", "run object")
+"""What of it holds something."""

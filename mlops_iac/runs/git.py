@@ -45,18 +45,18 @@ def read_git_state(folder: Path) -> GitState | None:
         return None
     head = _read(place / "HEAD").strip()
     branch = head.removeprefix("ref: refs/heads/") if head.startswith("ref: refs/heads/") else None
-    commit = _ask(folder, "rev-parse", "--verify", "HEAD") or _find_commit(place, head)
-    if not _SHA.fullmatch(commit.strip()) or _ask(folder, "check-ignore", "."):
+    commit = ask_git(folder, "rev-parse", "--verify", "HEAD") or _find_commit(place, head)
+    if not _SHA.fullmatch(commit.strip()) or ask_git(folder, "check-ignore", "."):
         return None
-    status = _ask(folder, "status", "--porcelain=v1", "-z", "--no-renames", "--untracked-files=all", "--", ".")
+    status = ask_git(folder, "status", "--porcelain=v1", "-z", "--no-renames", "--untracked-files=all", "--", ".")
     if status is None:
         return GitState(commit.strip(), branch, None)
-    prefix = (_ask(folder, "rev-parse", "--show-prefix") or "").strip()
+    prefix = (ask_git(folder, "rev-parse", "--show-prefix") or "").strip()
     changed = [line[3:].removeprefix(prefix) for line in status.split("\0") if line]
     return GitState(commit.strip(), branch, bool(changed), tuple(changed[:MOST_NAMED]))
 
 
-def _ask(folder: Path, *words: str) -> str | None:
+def ask_git(folder: Path, *words: str) -> str | None:
     """What git answers; None when there is no git, or it refuses. It runs nothing that the repository names."""
     command = ["git", "-c", "core.fsmonitor=false", "-C", str(folder), *words]
     with contextlib.suppress(OSError, subprocess.SubprocessError):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import islice
@@ -19,7 +19,7 @@ from mlops_iac.runs.champions import said_by_person
 from mlops_iac.runs.clock import read_time
 from mlops_iac.runs.ended_runs import EndedRuns
 from mlops_iac.runs.filters import Filter
-from mlops_iac.runs.lake import Beginning, find_beginning
+from mlops_iac.runs.lake import Beginning, find_beginnings
 from mlops_iac.runs.names import check_run_id, get_pipeline, moment_of
 from mlops_iac.runs.origins import origin_of
 from mlops_iac.runs.run import Finding, Run, StepRun, Verdict
@@ -40,6 +40,10 @@ MOST_SHOWN: Final = 5
 """Runs that are named where a beginning is that of several."""
 
 
+Files = Mapping[str, Beginning | None]
+"""Evaluation files by the fact that says where they lie; None where there is none."""
+
+
 def list_runs(
     environment: Environment,
     clients: Clients,
@@ -52,34 +56,55 @@ def list_runs(
     wanted = wanted or Filter()
     ended = EndedRuns(environment, clients)
     try:
-        page = FEW if wanted == Filter() and limit <= FEW else MANY
-        matching = filter(wanted.matches, _latest(environment, clients, ended, pipeline, wanted.since, page))
+        plain = wanted == Filter()
+        page = FEW if plain and limit <= FEW else MANY
+        at_once = MANY if wanted.sort else min(limit, FEW) if plain else FEW
+        latest = _latest(environment, clients, pipeline, wanted.since, page)
+        matching = filter(wanted.matches, _read(environment, clients, ended, latest, at_once))
         return tuple(wanted.arrange([*islice(matching, None if wanted.sort else limit)])[:limit])
     finally:
         ended.remember()
 
 
 def _latest(
-    environment: Environment,
-    clients: Clients,
-    ended: EndedRuns,
-    pipeline: str | None,
-    since: datetime | None,
-    page: int,
-) -> Iterator[Run]:
+    environment: Environment, clients: Clients, pipeline: str | None, since: datetime | None, page: int
+) -> Iterator[tuple[Pipeline, Listed]]:
     """Each run, newest first, of one pipeline or of all."""
     chosen = [get_pipeline(environment, pipeline)] if pipeline else list(environment.pipelines.values())
     found = [_listed(environment, clients, one, page) for one in chosen]
     for one, listed in heapq.merge(*found, key=lambda pair: pair[1].run, reverse=True):
         if since is not None and moment_of(listed.run) < since:
             return
-        known = ended.find(listed.run, listed.handle)
-        execution = None if known else listed.describe()
-        if execution is not None:
-            known = _to_run(environment, clients, one, execution)
-            ended.learn(known)
-        if known is not None:
-            yield known
+        yield one, listed
+
+
+def _read(
+    environment: Environment,
+    clients: Clients,
+    ended: EndedRuns,
+    latest: Iterator[tuple[Pipeline, Listed]],
+    at_once: int,
+) -> Iterator[Run]:
+    """What is known of each; so many are asked for ``at_once``, as each is two questions to the cloud."""
+    while some := [*islice(latest, at_once)]:
+        known = {listed.run: ended.find(listed.run, listed.handle) for _, listed in some}
+        for pipeline in {one.name: one for one, _ in some}.values():
+            unknown = [listed for one, listed in some if one.name == pipeline.name and known[listed.run] is None]
+            for run in _describe(environment, clients, pipeline, unknown):
+                ended.learn(run)
+                known[run.id] = run
+        yield from filter(None, (known[listed.run] for _, listed in some))
+
+
+def _describe(
+    environment: Environment, clients: Clients, pipeline: Pipeline, listed: Sequence[Listed]
+) -> Iterator[Run]:
+    """Runs of one pipeline, without their steps."""
+    found = runner_for(environment, pipeline, clients).describe(listed) if listed else []
+    executions = [*filter(None, found)]
+    evaluations = _read_evaluations(environment, clients, pipeline, executions)
+    for execution, files in zip(executions, evaluations, strict=True):
+        yield _to_run(environment, clients, pipeline, execution, files)
 
 
 def _listed(
@@ -105,7 +130,8 @@ def get_run(environment: Environment, clients: Clients, run: str) -> Run:
         runner = runner_for(environment, pipeline, clients)
         execution = runner.find(run)
         if execution is not None:
-            return _to_run(environment, clients, pipeline, execution, runner.read_history(execution))
+            (files,) = _read_evaluations(environment, clients, pipeline, [execution])
+            return _to_run(environment, clients, pipeline, execution, files, runner.read_history(execution))
     stack = environment.stack
     raise RunError("No such run.", f"{stack} has no run `{run}`.", hint=f"`mlops-iac runs {stack}` lists them.")
 
@@ -143,10 +169,10 @@ def _to_run(
     clients: Clients,
     pipeline: Pipeline,
     execution: Execution,
+    files: Files,
     history: History | None = None,
 ) -> Run:
     gates = [step for step in pipeline.steps if step.kind == "gate"]
-    files = _read_evaluations(environment, clients, pipeline, execution)
     metrics: dict[str, float] = {}
     for file in files.values():
         metrics |= read_numbers(file.body if file else b"")
@@ -183,18 +209,17 @@ def _explained(steps: tuple[StepRun, ...], gate: Verdict | None) -> tuple[StepRu
     )
 
 
-Files = Mapping[str, Beginning | None]
-"""Evaluation files by the fact that says where they lie; None where there is none."""
-
-
-def _read_evaluations(environment: Environment, clients: Clients, pipeline: Pipeline, execution: Execution) -> Files:
-    """Those that gates read, and those that steps say they make."""
+def _read_evaluations(
+    environment: Environment, clients: Clients, pipeline: Pipeline, executions: Sequence[Execution]
+) -> list[Files]:
+    """Of each execution those that gates read, and those that steps say they make."""
     store = environment.get_store(pipeline.store)
     read = [one for step in pipeline.steps if step.kind == "gate" for one in step.facts["conditions"]]
     made = [step.facts for step in pipeline.steps if "evaluation" in step.facts]
     places = dict.fromkeys(one["evaluation"] for one in [*made, *read])
-    keys = {place: _key(pipeline, place, execution) for place in places}
-    return {place: find_beginning(store, clients, key, MOST_BYTES) for place, key in keys.items()}
+    keys = [{place: _key(pipeline, place, execution) for place in places} for execution in executions]
+    found = find_beginnings(store, clients, (key for one in keys for key in one.values()), MOST_BYTES)
+    return [{place: found[key] for place, key in one.items()} for one in keys]
 
 
 def _key(pipeline: Pipeline, place: str, execution: Execution) -> str:

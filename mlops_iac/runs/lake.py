@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, BinaryIO, NamedTuple
 from urllib.parse import urlencode
 
 from mlops_iac.clients import Clients
 from mlops_iac.core.environment import STACK_TAG, Environment, Store
 from mlops_iac.core.errors import CloudError
-from mlops_iac.runs.calls import calling, is_missing
+from mlops_iac.runs.calls import calling, found_or_missing, is_missing
+from mlops_iac.runs.clock import read_time
 
 
 def write_arguments(environment: Environment) -> dict[str, str]:
@@ -16,6 +18,14 @@ def write_arguments(environment: Environment) -> dict[str, str]:
     key = environment.lake.key_arn
     encryption = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": key} if key else {"ServerSideEncryption": "AES256"}
     return {**encryption, "Tagging": urlencode({STACK_TAG: environment.stack})}
+
+
+def lock_of(environment: Environment, clients: Clients) -> dict[str, Any]:
+    """Arguments of an upload that is to be locked; none where nothing is."""
+    kept = environment.lake.retention
+    if kept is None:
+        return {}
+    return {**kept.arguments(read_time(environment, clients)), "ChecksumAlgorithm": "SHA256"}
 
 
 def upload(environment: Environment, clients: Clients, key: str, content: bytes | BinaryIO, **extra: Any) -> str:
@@ -59,19 +69,19 @@ class Beginning(NamedTuple):
     size: int
 
 
-def find_beginning(store: Store, clients: Clients, key: str, most: int) -> Beginning | None:
-    """GetObject, or None when there is none. Of an object with more than ``most`` bytes, one byte more than that."""
-    try:
-        with calling("s3:GetObject", key):
-            answer = clients("s3").get_object(Bucket=store.bucket, Key=key)
-            return Beginning(answer["Body"].read(most + 1), answer["ContentLength"])
-    except CloudError as error:
-        if is_missing(error):
-            return None
-        raise
+def find_beginnings(store: Store, clients: Clients, keys: Iterable[str], most: int) -> dict[str, Beginning | None]:
+    """GetObject of each, or None when there is none. Of an object with more than ``most`` bytes, one byte more."""
+    asked = [*dict.fromkeys(keys)]
+    answers = clients.many(
+        "s3",
+        "get_object",
+        [{"Bucket": store.bucket, "Key": key} for key in asked],
+        lambda answer: Beginning(answer["Body"].read(most + 1), answer["ContentLength"]),
+    )
+    return {key: found_or_missing(answer, "s3:GetObject", key) for key, answer in zip(asked, answers, strict=True)}
 
 
 def find_content(store: Store, clients: Clients, key: str, most: int) -> bytes | None:
-    """The same without its size."""
-    found = find_beginning(store, clients, key, most)
+    """One object; None when there is none."""
+    found = find_beginnings(store, clients, [key], most)[key]
     return None if found is None else found.body

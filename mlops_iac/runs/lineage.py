@@ -14,7 +14,7 @@ from mlops_iac.core.errors import MlopsError
 from mlops_iac.runs.details import Details, get_details
 from mlops_iac.runs.models import SERVING, Model, find_model_of_run, get_model
 
-Kind = Literal["data", "code", "run", "model", "endpoint"]
+Kind = Literal["origin", "data", "code", "run", "model", "endpoint"]
 
 VERSION: Final = re.compile(r"\d{1,5}")
 """A word of digits alone is a version; the beginning of a run's id has its date, six digits."""
@@ -73,7 +73,7 @@ def _find_details(environment: Environment, clients: Clients, model: Model) -> t
 
 
 def _join(details: Details | None, model: Model | None, unknown: tuple[str, ...]) -> Lineage:
-    sources = [*_sources(details, model)]
+    sources = [*_origin(model), *_sources(details, model)]
     run = [_run_node(details)] if details else []
     made = [_model_node(model)] if model else []
     endpoints = [Node("endpoint", name) for name in model.serves] if model else []
@@ -82,6 +82,14 @@ def _join(details: Details | None, model: Model | None, unknown: tuple[str, ...]
     edges = tuple((a.id, b.id) for left, right in pairwise(rows) for a in left for b in right)
     missing = () if details is None or details.record else (f"Of run {details.run.id} nothing more was recorded.",)
     return Lineage(tuple(node for row in rows for node in row), edges, (*unknown, *missing))
+
+
+def _origin(model: Model | None) -> Iterator[Node]:
+    """The version in another environment that this one was promoted from."""
+    if model and model.origin:
+        one = model.origin
+        facts = {"stack": one.stack, "run": one.run, "version": one.version, "digest": one.digest}
+        yield Node("origin", f"{one.stack}/{one.registry}/{one.version}", facts)
 
 
 def _sources(details: Details | None, model: Model | None) -> Iterator[Node]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from itertools import islice
@@ -11,14 +11,15 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from mlops_iac.clients import Clients
-from mlops_iac.core.environment import Environment, Store
+from mlops_iac.core.environment import Environment
 from mlops_iac.core.errors import RunError, UsageError
 from mlops_iac.core.evaluation import MOST_BYTES, read_numbers
 from mlops_iac.core.suggestions import did_you_mean
-from mlops_iac.runs.calls import calling, missing_is_nothing
-from mlops_iac.runs.lake import find_content
+from mlops_iac.runs.calls import calling, found_or_missing, missing_is_nothing
+from mlops_iac.runs.lake import Beginning, find_beginnings, find_content
 from mlops_iac.runs.names import RUN_ID
 from mlops_iac.runs.pages import pages
+from mlops_iac.runs.promoted import Origin, read_origin
 from mlops_iac.runs.run import time_text
 from mlops_iac.runs.serving import NOWHERE, Behind, packages_behind
 
@@ -58,6 +59,10 @@ class Model:
     """Endpoints that it serves on now."""
     shadows: tuple[str, ...] = ()
     """Endpoints where it gets copies of requests, and its answers go nowhere."""
+    digest: str | None = None
+    """SHA-256 of the artifact when it was registered, in hex. None for one that was registered without."""
+    origin: Origin | None = None
+    """Where it was promoted from. None for one that was made here."""
     card: str | None = None
     """Status of its model card: Draft, PendingReview, Approved or Archived. None: it has none."""
 
@@ -72,9 +77,9 @@ def list_models(
     """The latest versions of one registry, or of each, newest first. Raises UsageError for an unknown registry."""
     served = packages_behind(environment, clients)
     found = [
-        _read(environment, clients, name, arn, served)
+        model
         for name in ([_known(environment, registry)] if registry else environment.registries)
-        for arn in islice(list_arns(environment, clients, name), limit)
+        for model in _read_latest(environment, clients, name, limit, served)
     ]
     return tuple(sorted(found, key=lambda one: one.registered, reverse=True)[:limit])
 
@@ -113,13 +118,13 @@ def the_registry(environment: Environment, registry: str | None) -> str:
     return next(iter(environment.registries))
 
 
-def list_arns(environment: Environment, clients: Clients, registry: str) -> Iterator[str]:
-    """ARNs of a registry's versions, newest first."""
+def list_arns(environment: Environment, clients: Clients, registry: str, *, page: int = 100) -> Iterator[str]:
+    """ARNs of a registry's versions, newest first; ``page`` are asked for at a time."""
     group = environment.registries[registry].model_package_group
     with missing_is_nothing(), calling("sagemaker:ListModelPackages", group):
         call = clients("sagemaker").list_model_packages
         order = {"SortBy": "CreationTime", "SortOrder": "Descending"}
-        for item in pages(call, "ModelPackageSummaryList", ModelPackageGroupName=group, MaxResults=100, **order):
+        for item in pages(call, "ModelPackageSummaryList", ModelPackageGroupName=group, MaxResults=page, **order):
             yield item["ModelPackageArn"]
 
 
@@ -182,22 +187,48 @@ def _the_served(environment: Environment, registry: str, served: Mapping[str, Be
 
 
 def _partition(environment: Environment) -> str:
-    """``aws``, as every handle of the environment says."""
-    handles = [one.handle for one in environment.pipelines.values()]
-    return handles[0].split(":")[1] if handles else "aws"
+    """``aws``, as the handles of the environment say that are ARNs; else as its region does."""
+    parts = (one.handle.split(":") for one in environment.pipelines.values())
+    by_region = {"cn": "aws-cn", "us-gov": "aws-us-gov"}.get(environment.region.rsplit("-", 2)[0], "aws")
+    return next((one[1] for one in parts if one[0] == "arn"), by_region)
 
 
 def _read(environment: Environment, clients: Clients, registry: str, arn: str, served: Mapping[str, Behind]) -> Model:
-    """DescribeModelPackage, and the evaluation that it names. Raises RunError when there is no such version."""
-    described: dict[str, Any] = {}
-    with missing_is_nothing("ValidationException"), calling("sagemaker:DescribeModelPackage", arn):
-        described = clients("sagemaker").describe_model_package(ModelPackageName=arn)
-    if not described:
-        raise RunError(
-            "No such version.",
-            f"Registry `{registry}` of {environment.stack} has no version {version_of(arn)}.",
-            hint=f"`mlops-iac models {environment.stack}` lists them.",
-        )
+    """Raises RunError when there is no such version."""
+    for model in _read_all(environment, clients, registry, [arn], served):
+        return model
+    raise RunError(
+        "No such version.",
+        f"Registry `{registry}` of {environment.stack} has no version {version_of(arn)}.",
+        hint=f"`mlops-iac models {environment.stack}` lists them.",
+    )
+
+
+def _read_latest(
+    environment: Environment, clients: Clients, registry: str, limit: int | None, served: Mapping[str, Behind]
+) -> Iterator[Model]:
+    page = 100 if limit is None else min(limit, 100)
+    arns = [*islice(list_arns(environment, clients, registry, page=page), limit)]
+    return _read_all(environment, clients, registry, arns, served)
+
+
+def _read_all(
+    environment: Environment, clients: Clients, registry: str, arns: Sequence[str], served: Mapping[str, Behind]
+) -> Iterator[Model]:
+    """DescribeModelPackage, and the evaluation that it names, of each; without those that are gone."""
+    answers = clients.many("sagemaker", "describe_model_package", [{"ModelPackageName": arn} for arn in arns])
+    packages = {
+        arn: found_or_missing(answer, "sagemaker:DescribeModelPackage", arn, "ValidationException")
+        for arn, answer in zip(arns, answers, strict=True)
+    }
+    metrics = _read_metrics(environment, clients, {arn: one for arn, one in packages.items() if one})
+    for arn, numbers in metrics.items():
+        yield _model(registry, arn, packages[arn], numbers, served.get(arn, NOWHERE))
+
+
+def _model(
+    registry: str, arn: str, described: Mapping[str, Any], metrics: Mapping[str, float], behind: Behind
+) -> Model:
     properties = described.get("CustomerMetadataProperties", {})
     container = (described.get("InferenceSpecification", {}).get("Containers") or [{}])[0]
     run = properties.get("run", "")
@@ -211,18 +242,31 @@ def _read(environment: Environment, clients: Clients, registry: str, arn: str, s
         code=properties.get("code"),
         image=container.get("Image", ""),
         data=container.get("ModelDataUrl", ""),
-        metrics=_read_metrics(environment, clients, described),
-        serves=served.get(arn, NOWHERE).serves,
-        shadows=served.get(arn, NOWHERE).shadows,
+        digest=properties.get("digest"),
+        origin=read_origin(properties.get("origin"), properties.get("digest")),
+        metrics=metrics,
+        serves=behind.serves,
+        shadows=behind.shadows,
         card=described.get("ModelCard", {}).get("ModelCardStatus"),
     )
 
 
-def _read_metrics(environment: Environment, clients: Clients, described: Mapping[str, Any]) -> dict[str, float]:
-    """Of a file in one of the environment's own stores, and of no other."""
+def _read_metrics(
+    environment: Environment, clients: Clients, packages: Mapping[str, Mapping[str, Any]]
+) -> dict[str, dict[str, float]]:
+    """By the package's ARN, of files in the environment's own stores, and in no other."""
+    places = {arn: _evaluation_of(described) for arn, described in packages.items()}
+    found: dict[tuple[str, str], Beginning | None] = {}
+    for store in {one.bucket: one for one in environment.stores.values()}.values():
+        keys = (key for bucket, key in places.values() if bucket == store.bucket)
+        for key, beginning in find_beginnings(store, clients, keys, MOST_BYTES).items():
+            found[store.bucket, key] = beginning
+    files = {arn: found.get(place) for arn, place in places.items()}
+    return {arn: read_numbers(file.body if file else b"") for arn, file in files.items()}
+
+
+def _evaluation_of(described: Mapping[str, Any]) -> tuple[str, str]:
+    """Bucket and key of the file; empty where the package names none."""
     quality = described.get("ModelMetrics", {}).get("ModelQuality", {})
     place = urlsplit(quality.get("Statistics", {}).get("S3Uri", ""))
-    stores: list[Store] = [one for one in environment.stores.values() if one.bucket == place.netloc]
-    if not stores or place.scheme != "s3":
-        return {}
-    return read_numbers(find_content(stores[0], clients, place.path.lstrip("/"), MOST_BYTES) or b"")
+    return (place.netloc, place.path.lstrip("/")) if place.scheme == "s3" else ("", "")

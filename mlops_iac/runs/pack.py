@@ -27,9 +27,12 @@ RUNNER = "run.sh"
 MANIFEST = "manifest.json"
 ENTRY_POINT = "mlops_iac_run.py"
 STEP_LAUNCHER = "mlops_iac_step.py"
-MAP_RUNNER, MAP_ITEMS = "mlops_iac_map.py", "mlops_iac_items.py"
+MAP_RUNNER = "mlops_iac_map.py"
+MAP_PARTS = ("mlops_iac_items.py", "mlops_iac_results.py", "mlops_iac_tasks.py")
 RAY = "mlops_iac_ray.py"
 SCRIPT_MODE = "mlops_iac_script_mode.py"
+SECRETS, SECRET_VALUES = "mlops_iac_secrets.py", "mlops_iac_secret_values.py"
+CELLS = "mlops_iac_cells.py"
 INFERENCE = "inference.py"
 
 
@@ -52,10 +55,15 @@ class PackedCode:
         """Name inside the archive to content, sorted by name."""
         entries: dict[str, bytes | Path] = {file.name: file.path for file in self.files if file.name != REQUIREMENTS}
         entries.setdefault(INFERENCE, read_launcher("default_inference.py"))
-        entries |= {name: read_launcher(name) for name in (ENTRY_POINT, MAP_ITEMS, MAP_RUNNER, RAY, STEP_LAUNCHER)}
-        entries[SCRIPT_MODE] = files("mlops_iac.core").joinpath("script_mode.py").read_bytes()
+        entries |= {
+            name: read_launcher(name) for name in (ENTRY_POINT, *MAP_PARTS, MAP_RUNNER, RAY, SECRETS, STEP_LAUNCHER)
+        }
+        core = files("mlops_iac.core")
+        entries[SCRIPT_MODE] = core.joinpath("script_mode.py").read_bytes()
+        entries[SECRET_VALUES] = core.joinpath("secret_values.py").read_bytes()
         if self.shipped:
             entries |= {name: read_launcher(name, "shipped") for name in shipped_scripts()}
+            entries[CELLS] = files("mlops_iac.core").joinpath("notebook_cells.py").read_bytes()
         if self.requirements.text:
             entries[REQUIREMENTS] = self.requirements.text.encode()
         entries |= {f"wheels/{wheel.file}": wheel.path for wheel in self.requirements.wheels}

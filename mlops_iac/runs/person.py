@@ -15,6 +15,11 @@ def who_asks(clients: Clients) -> str:
     if not clients.embedded:
         with calling("sts:GetCallerIdentity"):
             return str(clients("sts").get_caller_identity()["Arn"])
+    return person_here()
+
+
+def person_here() -> str:
+    """``anna@laptop``"""
     try:
         user = getpass.getuser()
     except (OSError, KeyError):  # in a container, a user id need not have a name

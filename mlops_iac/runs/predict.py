@@ -17,6 +17,7 @@ from mlops_iac.core.suggestions import did_you_mean
 from mlops_iac.runs.asynchronous import ask_and_wait
 from mlops_iac.runs.calls import calling, is_missing
 from mlops_iac.runs.logs import read_endpoint_tail, tail_words, text_lines
+from mlops_iac.runs.through_api import ask_api
 
 JSON = "application/json"
 CSV = "text/csv"
@@ -41,8 +42,13 @@ def predict(
     endpoint: str | None = None,
     inference_id: str | None = None,
     source: str = "",
+    through_api: bool = False,
+    application: str | None = None,
 ) -> Prediction:
     """Send one request, as it is; to an asynchronous endpoint through the lake, and wait for the answer.
+
+    ``through_api`` asks the API before the endpoint, as applications do, with the key of ``application`` where keys let
+    in.
 
     ``content_type`` and ``accept`` are what the team's inference.py gets; the default one reads and writes JSON and
     CSV. ``endpoint`` is a name of the environment's, needed where it has several; ``inference_id`` is kept with what is
@@ -51,6 +57,10 @@ def predict(
     Raises UsageError for a wrong payload, RunError for a missing model and a model that raised.
     """
     asked = get_endpoint(environment, endpoint)
+    if through_api:
+        name = next(name for name, one in environment.endpoints.items() if one is asked)
+        answer = ask_api(environment, clients, name, {"ContentType": content_type, "Accept": accept}, body, application)
+        return Prediction(asked.name, "", parse_answer(answer), answer["ContentType"])
     check_payload(body, content_type, asked, source)
     check_endpoint(clients, environment, asked)
     since = datetime.now(UTC)

@@ -20,6 +20,7 @@ from mlops_iac.runs.calls import calling, missing_is_nothing
 from mlops_iac.runs.models import APPROVED, Model, get_model, list_models, the_registry, version_of
 from mlops_iac.runs.names import made_name
 from mlops_iac.runs.serving import TRIED, Role, Served, find_served, packages_of, read_config, read_model
+from mlops_iac.runs.verify import check_signed
 
 EVERY_EMBEDDED, EVERY_AWS = 0.2, 5.0
 """Seconds between two looks at the endpoint."""
@@ -44,6 +45,8 @@ class Rollback:
     beside: tuple[int, ...] = ()
     """Versions that are tried beside it: in the shadow, or with a share of the requests."""
     to: Model
+    registry: str = "main"
+    """Whose version it is."""
 
     def to_json(self) -> dict[str, Any]:
         told = {"endpoint": self.served.endpoint, "was": self.serving, "beside": list(self.beside)}
@@ -82,13 +85,15 @@ def plan(
         found = get_model(environment, clients, to, registry=name) if to else None
         chosen = found or _earlier(environment, clients, name, serving)
     _check(environment, chosen, served, alone=not beside)
-    return Rollback(served=served, serving=serving, beside=_tried(now, packages), to=chosen)
+    return Rollback(served=served, serving=serving, beside=_tried(now, packages), to=chosen, registry=name)
 
 
 def roll_back(
     environment: Environment, clients: Clients, rollback: Rollback, *, sleep: Callable[[float], None] = time.sleep
 ) -> None:
-    """Do it, and wait until the version serves. Raises RunError when it does not; the one before serves then."""
+    """Do it, and wait until the version serves. Raises RunError when it does not, and when its signature does not hold;
+    the one before serves then."""
+    check_signed(environment, clients, rollback.to.arn, rollback.registry)
     name = made_name(environment.stack, str(rollback.to.run), f"rollback-{secrets.token_hex(2)}", NAME_LIMIT)
     endpoint = rollback.served.endpoint
     try:

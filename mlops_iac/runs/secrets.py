@@ -60,10 +60,11 @@ EXAMPLES: Final = (".env.example", ".env.sample", ".env.template", ".env.dist", 
 FORMS: Final[tuple[tuple[bytes, re.Pattern[bytes], str], ...]] = tuple(
     (mark, re.compile(form), what)
     for mark, form, what in (
-        (b"-----BEGIN ", rb"-----BEGIN (?:[A-Z0-9]+ ){0,2}PRIVATE KEY(?: BLOCK)?-----\s+\S", "a private key"),
+        (b"-----BEGIN ", rb"-----BEGIN (?:[A-Z0-9]+ ){0,2}PRIVATE KEY(?: BLOCK)?-----(?:\s|\\[nr])"
+                         rb"(?:[\s\",]|\\[nr])*[A-Za-z0-9+/]", "a private key"),
         (b"AKIA", rb"(?<![A-Za-z0-9])AKIA(?![A-Z0-9]{9}EXAMPLE)[A-Z2-7]{16}(?![A-Za-z0-9])", "an access key of AWS"),
         (b"ASIA", rb"(?<![A-Za-z0-9])ASIA(?![A-Z0-9]{9}EXAMPLE)[A-Z2-7]{16}(?![A-Za-z0-9])", "an access key of AWS"),
-        (b"ecret", rb"(?i)aws_?secret_?(?:access_?)?key[\"']?\s*[:=]\s*[\"']?(?![A-Za-z0-9/+]{30}EXAMPLEKEY)"
+        (b"ecret", rb"(?i)aws_?secret_?(?:access_?)?key\\?[\"']?\s*[:=]\s*\\?[\"']?(?![A-Za-z0-9/+]{30}EXAMPLEKEY)"
                    rb"[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])", "a secret key of AWS"),
         (b"gh", rb"(?<![A-Za-z0-9])gh[pousr]_[A-Za-z0-9]{36,}", "a token of GitHub"),
         (b"github_pat_", rb"github_pat_[A-Za-z0-9_]{60,}", "a token of GitHub"),
@@ -78,7 +79,8 @@ FORMS: Final[tuple[tuple[bytes, re.Pattern[bytes], str], ...]] = tuple(
         (b"MLOPSIAC", rb"(?<![A-Z0-9])MLOPSIAC[A-Z2-7]{32}(?![A-Z0-9])", "the key of an embedded cloud"),
     )
 )  # fmt: skip
-"""A literal that is looked for first because that is fast, the form, and what it is."""
+"""A literal that is looked for first because that is fast, the form, and what it is. Quotes and ends of lines may be
+escaped, as in the JSON of a notebook."""
 
 
 @dataclass(frozen=True)

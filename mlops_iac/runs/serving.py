@@ -80,7 +80,7 @@ def find_served(environment: Environment, clients: Clients, endpoint: Endpoint) 
     if described.get("EndpointStatus") not in SERVING:
         return None
     config: str = described.get("EndpointConfigName", "")
-    variants = tuple(_variants(read_config(clients, config))) if config else ()
+    variants = tuple(_variants(read_config(clients, config), _counts(described))) if config else ()
     roles: dict[str, Role] = {}
     for variant in variants or (Variant(name="", model=config),):
         if run := _run_of(environment, variant.model):
@@ -95,7 +95,13 @@ def find_served(environment: Environment, clients: Clients, endpoint: Endpoint) 
     )
 
 
-def _variants(config: Mapping[str, Any]) -> Iterator[Variant]:
+def _counts(described: Mapping[str, Any]) -> dict[str, int]:
+    """Variant to its instances now: where it is scaled, its configuration tells only how many it began with."""
+    variants = described.get("ProductionVariants", ())
+    return {each["VariantName"]: each["CurrentInstanceCount"] for each in variants if "CurrentInstanceCount" in each}
+
+
+def _variants(config: Mapping[str, Any], counts: Mapping[str, int]) -> Iterator[Variant]:
     for member in ("ProductionVariants", "ShadowProductionVariants"):
         for one in config.get(member, ()):
             yield Variant(
@@ -103,7 +109,7 @@ def _variants(config: Mapping[str, Any]) -> Iterator[Variant]:
                 model=one.get("ModelName", ""),
                 shadow=member != "ProductionVariants",
                 instance_type=one.get("InstanceType", ""),
-                instances=one.get("InitialInstanceCount", 0),
+                instances=counts.get(one["VariantName"], one.get("InitialInstanceCount", 0)),
             )
 
 

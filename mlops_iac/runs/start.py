@@ -24,6 +24,7 @@ from mlops_iac.runs.names import get_pipeline, make_run_id, names_of
 from mlops_iac.runs.pack import ARCHIVE, MANIFEST, RUNNER, PackedCode, pack, read_launcher
 from mlops_iac.runs.parameters import merge_parameters
 from mlops_iac.runs.platforms import aws_platform, this_platform
+from mlops_iac.runs.promoted import check_told
 from mlops_iac.runs.record import read_data, write_record
 from mlops_iac.runs.reuse import Reuse, may_reuse
 from mlops_iac.runs.run import Run, StepRun
@@ -54,6 +55,7 @@ def start(
     """
     chosen = get_pipeline(environment, pipeline)
     values = merge_parameters(chosen, parameters or {})
+    check_told(chosen, values)
     code = pack_code(environment, chosen, clients, root, allowed)
     words = read_words(root / chosen.code, root)
     runner = runner_for(environment, chosen, clients)
@@ -118,7 +120,7 @@ def check_scripts(pipeline: Pipeline, folder: Path) -> None:
     """All scripts must be there before a run starts. Raises RunError that names each one that is not."""
     if not folder.is_dir():
         return  # packing says so
-    there = sorted(path.name for path in folder.glob("*.py"))
+    there = sorted(path.name for path in folder.iterdir() if path.suffix in (".py", ".ipynb"))
     problems = []
     for step, script in pipeline.scripts.items():
         if (folder / script).is_file():

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Collection, Iterator
 
 from mlops_iac.core.cache_keys import key_of
+from mlops_iac.core.syntax_trees import parse
 from mlops_iac.runs.pack import PackedCode
 
 
@@ -22,6 +23,8 @@ def code_key(code: PackedCode, script: str | None, scripts: Collection[str]) -> 
 def _reached(script: str | None, code: PackedCode) -> set[str]:
     """Python files that a script imports, and those that these import; all of them where one cannot be read."""
     files = {file.name: file.path for file in code.files if file.name.endswith(".py")}
+    if script and not script.endswith(".py"):
+        return {*files}  # a notebook's cells import what they like, by magics too
     found: set[str] = set()
     waiting = [script] if script in files else []
     while waiting:
@@ -30,7 +33,7 @@ def _reached(script: str | None, code: PackedCode) -> set[str]:
             continue
         found.add(name)
         try:
-            tree = ast.parse(files[name].read_bytes())
+            tree = parse(files[name].read_bytes())
         except (SyntaxError, ValueError, RecursionError):
             return {*files}
         waiting += [each for module in _imported(tree) for each in _places(module, name) if each in files]

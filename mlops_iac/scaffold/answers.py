@@ -26,6 +26,7 @@ class Answers:
     environment: str
     blueprint: str
     code: str
+    """Empty where the blueprint runs no code."""
     region: str = DEFAULT_REGION
     security: str = "standard"
     owner: str | None = None

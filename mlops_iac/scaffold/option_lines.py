@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from pydantic import BaseModel
 
@@ -29,15 +31,15 @@ class OptionLines:
     """The setting as YAML, without indentation."""
 
 
-def option_lines(model: type[BaseModel]) -> list[OptionLines]:
-    """Every option of a blueprint, in the model's order."""
+def option_lines(model: type[BaseModel], said: Mapping[str, Any]) -> list[OptionLines]:
+    """Every option of a blueprint, in the model's order. ``said``: what stands in the place of a default."""
     options = []
     for name, field in model.model_fields.items():
         key = field.alias or name
         default = None if field.is_required() else plain(field.get_default(call_default_factory=True))
-        lines = tuple(block({key: default}, width=WIDTH - 6))
+        lines = tuple(block({key: said.get(key, default)}, width=WIDTH - 6))
         extra = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
-        written = field.is_required() or bool(extra.get(WRITTEN))
+        written = key in said or field.is_required() or bool(extra.get(WRITTEN))
         options.append(OptionLines(key, field.description or "", field.is_required(), written, lines))
     return options
 

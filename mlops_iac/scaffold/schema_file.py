@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,11 +10,13 @@ from typing import Any
 from pydantic import BaseModel
 
 from mlops_iac.config.schema import stack_schema
+from mlops_iac.core.drafts import draft
 from mlops_iac.core.errors import MlopsError
 
 SCHEMA_FILE = Path(".mlops-iac") / "stack.schema.json"
 PIPELINE_SCHEMA_FILE = Path(".mlops-iac") / "pipeline.schema.json"
 COMPANY_SCHEMA_FILE = Path(".mlops-iac") / "company.schema.json"
+FEATURES_SCHEMA_FILE = Path(".mlops-iac") / "features.schema.json"
 """Below the project's root. They are made anew whenever they are asked for, so they are never committed."""
 
 
@@ -31,13 +31,8 @@ def write_schema_file(root: Path, file: Path, schema: Mapping[str, Any]) -> Path
     text = json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
     try:
         target.parent.mkdir(mode=0o700, exist_ok=True)
-        descriptor, draft = tempfile.mkstemp(prefix=".schema-", dir=target.parent)
-        try:
-            with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-                stream.write(text)
-            Path(draft).replace(target)
-        finally:
-            Path(draft).unlink(missing_ok=True)
+        with draft(target.parent, text, mode=0o600) as new:
+            new.replace(target)
     except OSError as error:
         hint = "look at the folder's permissions and at the space left on the disk."
         raise MlopsError("The schema cannot be written.", f"{file}: {error.strerror}.", hint=hint) from error

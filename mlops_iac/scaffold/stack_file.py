@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import errno
 import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from pydantic import BaseModel
@@ -15,9 +15,11 @@ from pydantic import BaseModel
 from mlops_iac.config.company import company_defaults, read_company
 from mlops_iac.config.document import parse_document
 from mlops_iac.config.envelope import Envelope
-from mlops_iac.config.load import check_stack
+from mlops_iac.config.load import check_stack, runs_code
+from mlops_iac.config.migrations import latest_version
 from mlops_iac.config.project import STACKS, list_stacks, stack_path
 from mlops_iac.config.text import read_text
+from mlops_iac.core.drafts import draft
 from mlops_iac.core.errors import ConfigError, MlopsError
 from mlops_iac.scaffold.answers import Answers, check_answers
 from mlops_iac.scaffold.option_lines import option_lines
@@ -25,18 +27,27 @@ from mlops_iac.scaffold.rendering import render
 from mlops_iac.scaffold.stacks_folder import prepare_folder
 
 
-def new_stack(root: Path, answers: Answers, blueprints: Mapping[str, type[BaseModel]]) -> Path:
-    """Write `stacks/Pulumi.<stack>.yaml` and return its path. `blueprints` holds each Options model by name.
+def new_stack(
+    root: Path,
+    answers: Answers,
+    blueprints: Mapping[str, type[BaseModel]],
+    said: Mapping[str, Any] = MappingProxyType({}),
+) -> Path:
+    """Write `stacks/Pulumi.<stack>.yaml` and return its path. `blueprints` holds each Options model by name; `said`,
+    options that the scripts need.
 
     Never overwrites: ConfigError when the file exists. UsageError when an answer is not allowed. The file is read back
     as `load_stack` reads it before it gets its name, so a file that this wrote always loads. MlopsError when the disk
     does not take it.
     """
-    check_answers(asdict(answers), tuple(sorted(blueprints)))
+    given = asdict(answers)
+    if answers.blueprint in blueprints and not runs_code(blueprints[answers.blueprint]):
+        del given["code"]
+    check_answers(given, tuple(sorted(blueprints)))
     folder = prepare_folder(root)
     target = stack_path(root, answers.stack)
     _refuse_existing(target, answers)
-    text = render_stack(answers, blueprints[answers.blueprint], company_defaults(root, answers.stack))
+    text = render_stack(answers, blueprints[answers.blueprint], company_defaults(root, answers.stack), said)
     try:
         _write_checked(folder, target, text, root, answers, blueprints)
     except OSError as error:
@@ -48,12 +59,18 @@ def new_stack(root: Path, answers: Answers, blueprints: Mapping[str, type[BaseMo
     return target
 
 
-def render_stack(answers: Answers, options: type[BaseModel], company: Mapping[str, Any] | None = None) -> str:
+def render_stack(
+    answers: Answers,
+    options: type[BaseModel],
+    company: Mapping[str, Any] | None = None,
+    options_said: Mapping[str, Any] = MappingProxyType({}),
+) -> str:
     """The text of a new stack file; what its company says already stands in it as a comment. Pure."""
     about = {key: field.description for key, field in Envelope.model_fields.items()}
     about |= {"region": "The region everything is in."}
     said = {key for key, value in (company or {}).items() if value == getattr(answers, key, None)}
-    return render("stack.yaml", answers=answers, about=about, options=option_lines(options), said=said)
+    lines, version = option_lines(options, options_said), latest_version(options)
+    return render("stack.yaml", answers=answers, about=about, options=lines, said=said, version=version)
 
 
 def _refuse_existing(target: Path, answers: Answers) -> None:
@@ -68,24 +85,15 @@ def _refuse_existing(target: Path, answers: Answers) -> None:
 def _write_checked(
     folder: Path, target: Path, text: str, root: Path, answers: Answers, blueprints: Mapping[str, type[BaseModel]]
 ) -> None:
-    descriptor, name = tempfile.mkstemp(prefix=".new-", suffix=".tmp", dir=folder)
-    draft = Path(name)
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.chmod(0o644)
-        _read_back(draft, root, answers, blueprints)
-        _keep(draft, target, answers)
-    finally:
-        draft.unlink(missing_ok=True)
+    with draft(folder, text, mode=0o644) as new:
+        _read_back(new, root, answers, blueprints)
+        _keep(new, target, answers)
 
 
-def _read_back(draft: Path, root: Path, answers: Answers, blueprints: Mapping[str, type[BaseModel]]) -> None:
+def _read_back(new: Path, root: Path, answers: Answers, blueprints: Mapping[str, type[BaseModel]]) -> None:
     """Load the draft as the stack it will be, and compare what was understood with what was answered."""
     shown = f"{STACKS}/Pulumi.{answers.stack}.yaml"
-    document = parse_document(read_text(draft, root, shown), shown)
+    document = parse_document(read_text(new, root, shown), shown)
     company = read_company(root)
     loaded = check_stack(document, root, answers.stack, list_stacks(root), blueprints.__getitem__, company=company)
     for key in ("team", "environment", "blueprint", "code", "region", "security", "owner"):
@@ -95,23 +103,23 @@ def _read_back(draft: Path, root: Path, answers: Answers, blueprints: Mapping[st
             )
 
 
-def _keep(draft: Path, target: Path, answers: Answers) -> None:
+def _keep(new: Path, target: Path, answers: Answers) -> None:
     # A link fails when the name is taken, also by someone who wrote it a moment ago; a rename would overwrite.
     try:
-        os.link(draft, target)
+        os.link(new, target)
     except FileExistsError:
         _refuse_existing(target, answers)
     except OSError as error:
         if error.errno not in (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP):
             raise
-        _copy_exclusively(draft, target, answers)
+        _copy_exclusively(new, target, answers)
 
 
-def _copy_exclusively(draft: Path, target: Path, answers: Answers) -> None:
+def _copy_exclusively(new: Path, target: Path, answers: Answers) -> None:
     """For file systems without links (FAT, some network shares): still never overwrites."""
     try:
         with target.open("x", encoding="utf-8") as file:
-            file.write(draft.read_text(encoding="utf-8"))
+            file.write(new.read_text(encoding="utf-8"))
     except FileExistsError:
         _refuse_existing(target, answers)
     except OSError:

@@ -1,4 +1,4 @@
-"""Pytest fixtures: ``embedded_cloud`` and ``deployed``. Installed with the package, nothing to configure.
+"""Pytest fixtures: ``embedded_cloud``, ``deployed`` and ``policies``. Installed with the package, nothing to configure.
 
 ```python
 def test_the_model_answers(deployed):
@@ -19,6 +19,7 @@ import pytest
 if TYPE_CHECKING:
     from mlops_iac.cloud.process import EmbeddedCloud
     from mlops_iac.testing.deployed import DeployedEnvironment
+    from mlops_iac.testing.judged import Judged
 
 pytest.register_assert_rewrite("mlops_iac.testing.contracts")
 
@@ -80,3 +81,22 @@ def deployed(
         is_there = environment.backend.stack in environment.backend.store.stacks()
         if is_there and not environment.is_protected:
             environment.destroy()
+
+
+@pytest.fixture(scope="session")
+def policies(mlops_iac_home: Path, mlops_iac_root: Path) -> Callable[[str], Judged]:
+    """``policies("screening-dev")``: what policies say of an environment as its program has it now. Needs no cloud.
+
+    It raises what `preview` would tell: StackNotFound for a wrong name, ConfigError for a wrong stack file.
+    """
+    from mlops_iac.core.errors import MlopsError
+    from mlops_iac.testing.judged import judge
+
+    def judge_it(stack: str) -> Judged:
+        __tracebackhide__ = True
+        try:
+            return judge(mlops_iac_root, stack, mlops_iac_home)
+        except MlopsError as error:
+            raise error.with_traceback(None) from None
+
+    return judge_it

@@ -12,7 +12,9 @@ from typing import Any
 import pytest
 
 from mlops_iac.backends.embedded import EmbeddedBackend
+from mlops_iac.core.errors import StackNotFound
 from mlops_iac.engine.event import Op
+from mlops_iac.engine.values.value import Secret
 from tests.backends.conftest import Cloud
 
 PROGRAMS = Path(__file__).parent / "programs"
@@ -123,3 +125,26 @@ def run(cloud: Cloud, backend: EmbeddedBackend) -> Any:
         time.sleep(0.05)
     assert found["status"] == "SUCCEEDED", found
     return json.loads(found["output"])
+
+
+def test_a_program_reads_what_another_stack_exports_and_secrets_stay_secret(open_program: Open, cloud: Cloud) -> None:
+    flat = open_program("tenant")
+    house = EmbeddedBackend(flat.root, "house")
+    flat.stack = "flat"
+    assert up(house) == {"letters": Op.CREATE}
+    made = up(flat)
+    assert made == {"organization/tenant/house": Op.READ, "door": Op.CREATE, "letters": Op.CREATE}
+    assert flat.outputs() == house.outputs()
+    assert flat.outputs()["door"] == Secret("code 4711")
+    assert "4711" not in (flat.home / "state/.pulumi/stacks/tenant/flat.json").read_text()
+
+    ssm, records = cloud.clients("eu-west-1")("ssm"), flat.store.get("flat")
+    ids = {record.name: record.id for record in records if record.custom}
+    assert ssm.get_parameter(Name=ids["door"], WithDecryption=True)["Parameter"]["Value"] == "code 4711"
+    assert {step.op for step in flat.up().steps if step.custom} == {Op.READ, Op.SAME}
+
+    destroy(house)
+    gone = flat.preview().error
+    assert isinstance(gone, StackNotFound)
+    assert "`house` is not among the stacks" in gone.detail
+    destroy(flat)

@@ -30,18 +30,19 @@ def test_every_keyword_is_one_that_the_automation_api_takes(verb):
 
 
 def test_every_option_is_passed_on_or_refused():
-    ours = {"skip_preview"}  # the Automation API always skips it: we ask for one
+    # The Automation API always skips the preview: we ask for one. Who acts, Pulumi finds out by itself.
+    ours = {"skip_preview", "actor"}
     assert set(KEYWORDS) | ours == set(Options.__dataclass_fields__)
 
 
 def test_an_up_is_told_everything():
     options = Options(
         targets=("a",), target_dependents=True, replaces=("b",), refresh=True, parallel=3, continue_on_error=True,
-        plan=Path("plan.json"),
+        plan=Path("plan.json"), message="why", actor={"git.author": "Anna"},
     )  # fmt: skip
     assert keywords(options, "up") == {
         "target": ["a"], "target_dependents": True, "replace": ["b"], "refresh": True, "parallel": 3,
-        "continue_on_error": True, "plan": "plan.json",
+        "continue_on_error": True, "plan": "plan.json", "message": "why",
     }  # fmt: skip
 
 

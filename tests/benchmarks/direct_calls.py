@@ -9,6 +9,7 @@ in their place what its own cloud answered at the same spot.
 
 from __future__ import annotations
 
+import base64
 import copy
 import json
 import re
@@ -23,6 +24,9 @@ READING = re.compile(r"Describe|Get|List|Head|Lookup|Search|BatchGet")
 
 MADE_UP = re.compile(r"[0-9a-f]{8}")
 """What every id that the cloud makes up has in it, and no word has."""
+
+BYTES = "mlops-iac:bytes"
+"""The key under which a recording keeps bytes."""
 
 ID = re.compile(r"[a-z]+-[0-9a-f]{8,17}\b")
 """EC2's ids: the only ones that a program learns by reading."""
@@ -71,7 +75,7 @@ def replay(file: Path, home: Path) -> None:
     session = boto3.Session("key", "secret", region_name="eu-west-1")
     made: dict[str, Any] = {}
     known: dict[str, str] = {}
-    for call in json.loads(file.read_text()):
+    for call in json.loads(file.read_text(), object_hook=_bytes_again):
         service = call["service"]
         if service not in made:
             made[service] = session.client(service, endpoint_url=endpoint)
@@ -117,11 +121,17 @@ def _renewed(value: Any, known: Mapping[str, str]) -> Any:
     return value
 
 
-def _text(value: Any) -> str:
-    """Times in answers; nothing that is asked again holds one."""
+def _text(value: Any) -> str | dict[str, str]:
+    """Times in answers, which nothing that is asked again holds, and archives of code, which creates do."""
     if hasattr(value, "isoformat"):
         return str(value.isoformat())
+    if isinstance(value, bytes):
+        return {BYTES: base64.b64encode(value).decode()}
     raise TypeError(f"{type(value).__name__} cannot be recorded")
+
+
+def _bytes_again(value: dict[str, Any]) -> Any:
+    return base64.b64decode(value[BYTES]) if BYTES in value else value
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from mlops_iac import __version__
 from mlops_iac.blueprints import BLUEPRINTS, FAMILY, find_blueprint, get_blueprint
 from mlops_iac.cli.blueprint import list_all, options_models
 from mlops_iac.cli.plugins import plugins
@@ -69,6 +70,18 @@ def test_a_package_that_cannot_be_used_is_named(install, points, code, summary, 
     assert "acme-mlops" in problems[0].detail
 
 
+def test_a_package_for_another_version_is_told_and_not_loaded(tmp_path, monkeypatch) -> None:
+    install = make_install(tmp_path / "site", monkeypatch)
+    points = "[mlops_iac.blueprints]\nnightly = acme_mlops:Nightly\n"
+    install(points, code=f"open({str(tmp_path / 'ran')!r}, 'w')", needs="mlops-iac[x] >=7,<8")
+    problem = next(member.problem for member in FAMILY.members() if member.problem)
+    assert problem.summary == "A package is for another version."
+    assert problem.detail == (
+        f"`nightly` of package acme-mlops 1.2 (acme_mlops:Nightly) works with mlops-iac <8,>=7; this is {__version__}."
+    )
+    assert not (tmp_path / "ran").exists()
+
+
 def test_a_broken_package_is_told_and_keeps_nobody_from_the_others(install, capsys) -> None:
     install(
         {"good": "Good"}, package="good-mlops", code=MODULE.replace("Nightly", "Good").replace("churn-nightly", "good")
@@ -76,7 +89,7 @@ def test_a_broken_package_is_told_and_keeps_nobody_from_the_others(install, caps
     install({"gone": "Gone"}, code="raise SystemExit(3)")
     list_all()
     told = capsys.readouterr()
-    assert [line.split()[0] for line in told.out.splitlines()] == sorted([*BLUEPRINTS, "good"])
+    assert [line.split()[0] for line in told.out.splitlines() if line[0] != " "] == sorted([*BLUEPRINTS, "good"])
     assert "note: A package cannot be loaded." in told.err
     assert "`gone` of package acme-mlops 1.2 (acme_mlops:Gone): SystemExit: 3" in told.err
     assert set(options_models()) == {*BLUEPRINTS, "good"}

@@ -56,6 +56,11 @@ def test_a_pipeline_of_one_step_looks_at_set_times() -> None:
         (REALTIME, {"ignore": ["a,b"]}, "no comma"),
         (REALTIME, {"quality": {"metric": "auc", "at_least": 0.9, "at_most": 1}}, "say only one of"),
         (REALTIME, {"quality": {"metric": "beauty"}}, "accuracy"),
+        (REALTIME, {"bias": {"groups": ["sex"]}}, "say `label` too: `bias` begins with rows that have one"),
+        (REALTIME, {"explain": {}}, "say `label` too: `explain`"),
+        (REALTIME, {"label": "ill", "bias": {"groups": []}}, "at least 1 item"),
+        (REALTIME, {"label": "ill", "bias": {"groups": ["a,b"]}}, "should match pattern"),
+        (REALTIME, {"label": "ill", "explain": {"at_least": 1.5}}, "less than or equal to 1"),
     ],
 )
 def test_what_cannot_be_watched_is_refused_with_the_reason(
@@ -71,6 +76,31 @@ def test_a_model_without_a_baseline_is_refused() -> None:
         check_baselines((training(read()), watching))
     assert refused.value.pipeline == "training"
     assert "no step of this pipeline makes one" in str(refused.value)
+
+
+WATCHED: dict[str, Any] = {"label": "ill", "bias": {"groups": ["sex"], "at_most": 0.2}, "explain": {"at_least": 0.8}}
+
+
+def test_no_model_serves_before_it_is_known_how_it_treats_groups_and_what_it_depends_on() -> None:
+    trained, watching = pipelines(**WATCHED)
+    assert trained.needs(trained.get_step("deploy")) == ("register", "baseline", "bias", "explain")
+    (step,) = watching.steps
+    assert isinstance(step, MonitorStep)
+    assert step.baselines == {"baseline": "baseline", "bias": "bias", "explain": "explain"}
+    assert json.loads(step.arguments()["bias"]) == {"at_most": 0.2, "groups": ["sex"], "positive": "1"}
+    assert json.loads(step.arguments()["explain"]) == {"at_least": 0.8, "rows": 200}
+
+
+@pytest.mark.parametrize("kind", ["bias", "explain"])
+def test_what_is_watched_and_never_measured_at_the_training_is_refused(kind: str) -> None:
+    trained, watching = pipelines(**WATCHED)
+    steps = tuple(
+        step.model_copy(update={"after": ("baseline",)}) if step.name == "deploy" else step
+        for step in trained.steps
+        if step.name != kind
+    )
+    with pytest.raises(PipelineError, match=f"a step `{kind}` of kind {kind}, or leave out `monitoring.{kind}`"):
+        check_baselines((trained.model_copy(update={"steps": steps}), watching))
 
 
 def test_a_drift_trigger_without_an_alarm_needs_the_option() -> None:

@@ -74,6 +74,7 @@ def test_scripts_are_named_by_their_steps() -> None:
         ({"retention_days": 0}, "greater than or equal to 1"),
         ({"tables": {"p": {"columns": {}}}}, "at least 1"),
         ({"schedule": "daily"}, "Extra inputs"),
+        ({"tracking": "wandb"}, "scripts log to Weights & Biases themselves"),
     ],
 )
 def test_what_cannot_be_is_refused(options: dict[str, Any], told: str) -> None:

@@ -72,6 +72,30 @@ def test_a_machine_of_a_pipelines_file_is_held_against_the_limit(
     assert "Value given: ml.p4d.24xlarge. Values allowed: one of ml.m5.*, m5, c5, g5 (mlops-iac.yaml:3)." in told
 
 
+def test_how_many_machines_a_job_takes_is_held_against_the_limit(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project / "mlops-iac.yaml").write_text("limits: {instance_count: {at_most: 2}}\n")
+    assert run_command(["config", "check"]) == exit_codes.OK
+    stack = project / "stacks/Pulumi.screening-dev.yaml"
+    said = "  mlops-iac:options:\n    instances: {train: {instance_count: 3}}\n"
+    stack.write_text(stack.read_text().replace("  mlops-iac:options:\n", said))
+    (project / "examples/screening/pipelines").mkdir()
+    pipeline = PIPELINE.replace("instance_type: ml.p4d.24xlarge", "instance_count: 4")
+    (project / "examples/screening/pipelines/more.yaml").write_text(pipeline.lstrip())
+    capsys.readouterr()
+    for command in (["config", "check"], ["preview", "screening-dev"]):
+        assert run_command(command) == exit_codes.CONFIGURATION
+        told = capsys.readouterr().err
+        assert "options.instances.train.instance_count" in told
+        assert "Value given: 3. Values allowed: at most 2 (mlops-iac.yaml:1)." in told
+    stack.write_text(stack.read_text().replace(said, "  mlops-iac:options:\n"))
+    assert run_command(["preview", "screening-dev"]) == exit_codes.CONFIGURATION
+    told = capsys.readouterr().err
+    assert "examples/screening/pipelines/more.yaml:3" in told
+    assert "Value given: 4. Values allowed: at most 2 (mlops-iac.yaml:1)." in told
+
+
 @pytest.mark.parametrize("key", ["limits: {options.bugdet: {at_most: 1}}", "locked: [options.bugdet]"])
 def test_an_option_that_no_blueprint_has_is_told(project: Path, capsys: pytest.CaptureFixture[str], key: str) -> None:
     (project / "mlops-iac.yaml").write_text(key)

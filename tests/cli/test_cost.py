@@ -85,3 +85,39 @@ def test_a_wrong_assumption_is_told_at_its_line(
     told = capsys.readouterr().err
     assert f"stacks/Pulumi.{STACK}.yaml:" in told
     assert words in told
+
+
+def test_what_it_is_for_is_told_and_is_tags_of_its_resources(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (project / "mlops-iac.yaml").write_text("defaults:\n  value: {owner: Retail, expected_usd_a_month: 78}\n")
+    change(project, "  mlops-iac:options:", "  mlops-iac:value: {use_case: churn letters}\n  mlops-iac:options:")
+    found = price(capsys)
+    share = round(found["total"]["usual"] / 78, 4)
+    expected = {"owner": "Retail", "use_case": "churn letters", "expected_usd_a_month": 78, "cost_share": share}
+    assert found["value"] == expected
+    assert run_command(["cost", STACK]) == exit_codes.OK
+    assert "Expected to bring 78.00 US dollars a month (churn letters, for Retail)" in capsys.readouterr().out
+    assert run_command(["preview", STACK, "--json"]) == exit_codes.OK
+    steps = json.loads(capsys.readouterr().out)["steps"]
+    (key,) = [one["newState"]["inputs"] for one in steps if one["urn"].endswith("aws:kms/key:Key::encryption-key")]
+    tags = key["tags"]
+    assert (tags["mlops-iac:value-owner"], tags["mlops-iac:use-case"]) == ("Retail", "churn letters")
+    assert not any("expected" in name for name in tags)
+
+
+@pytest.mark.parametrize(
+    ("value", "says"),
+    [
+        ("{expected_usd_a_month: -1}", "value.expected_usd_a_month"),
+        ("{use_case: '<b>'}", "value.use_case"),
+        ("{worth: 3}", "worth"),
+        ("much", "value"),
+    ],
+)
+def test_what_no_value_can_be_is_refused_at_its_line(
+    value: str, says: str, project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    change(project, "  mlops-iac:options:", f"  mlops-iac:value: {value}\n  mlops-iac:options:")
+    assert run_command(["cost", STACK]) == exit_codes.CONFIGURATION
+    told = capsys.readouterr().err
+    assert says in told
+    assert f"stacks/Pulumi.{STACK}.yaml:" in told

@@ -8,6 +8,8 @@ import pytest
 
 from mlops_iac.cli.main import run_command
 from mlops_iac.core import exit_codes
+from mlops_iac.program import load
+from mlops_iac.scaffold.example import list_examples
 
 
 @pytest.fixture(autouse=True)
@@ -42,3 +44,12 @@ def test_its_examples_are_completed():
     from mlops_iac.cli.init import complete_examples
 
     assert complete_examples("scr") == ["screening"]
+
+
+@pytest.mark.parametrize("example", list_examples())
+def test_an_example_brings_all_that_its_program_reads(here, example, capsys):
+    """Its team's code too, where that is another example's."""
+    assert run_command(["init", "--example", example, "--json"]) == exit_codes.OK
+    stack = json.loads(capsys.readouterr().out)["next"][-1].split()[-1]
+    loaded = load(here, stack)
+    assert (here / loaded.config.code).is_dir()

@@ -8,9 +8,11 @@ import pytest
 
 from mlops_iac.backends.everything import Previewed
 from mlops_iac.cli.main import run_command
+from mlops_iac.config.usage import Usage
 from mlops_iac.core import exit_codes
 from mlops_iac.engine.event import Op, Result, Step
 from mlops_iac.render.pulumi_json import result_json
+from mlops_iac.review.review import review
 
 URN = "urn:pulumi:recorded-dev::mlops-iac::aws:kms/key:Key::encryption-key"
 KEY = Step(
@@ -24,8 +26,11 @@ AS_JSON = [{"op": "delete", "urn": URN, "type": "aws:kms/key:Key", "loses": "eve
 @pytest.fixture
 def deployed(recording, monkeypatch):
     """A stack whose every operation would delete its key; alone, and as one of all."""
-    one = Previewed(stack="recorded-dev", seconds=1.0, changes=LOSING.changes, body=result_json(LOSING))
-    monkeypatch.setattr("mlops_iac.backends.everything.preview_stacks", lambda root, stacks, render: iter([one]))
+    body = {"review": review("recorded-dev", LOSING, Usage()), "json": result_json(LOSING)}
+    one = Previewed(stack="recorded-dev", seconds=1.0, changes=LOSING.changes, body=body)
+    monkeypatch.setattr(
+        "mlops_iac.backends.everything.preview_stacks", lambda root, stacks, render, exports=None: iter([one])
+    )
     return recording(preview=LOSING, up=LOSING, destroy=LOSING, destroy_preview=LOSING, refresh=LOSING)
 
 

@@ -27,15 +27,17 @@ CASES = {
         ),
     ),
     ("up", "up"): (
-        ["--yes", *EVERYTHING, "--replace", "c", "--refresh", "--continue-on-error"],
+        ["--yes", *EVERYTHING, "--replace", "c", "--refresh", "--continue-on-error", "--message", "why"],
         Options(
             targets=("a", "b"), target_dependents=True, replaces=("c",), refresh=True, parallel=3,
-            continue_on_error=True,
+            continue_on_error=True, message="why",
         ),
     ),
     ("destroy", "destroy"): (
-        ["--yes", *EVERYTHING, "--refresh", "--continue-on-error"],
-        Options(targets=("a", "b"), target_dependents=True, refresh=True, parallel=3, continue_on_error=True),
+        ["--yes", *EVERYTHING, "--refresh", "--continue-on-error", "-m", "why"],
+        Options(
+            targets=("a", "b"), target_dependents=True, refresh=True, parallel=3, continue_on_error=True, message="why",
+        ),
     ),
     ("refresh", "refresh"): (
         ["--yes", *EVERYTHING],

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -110,6 +111,19 @@ def test_a_preview_that_could_not_be_made_is_an_error_and_no_picture(backend, ca
     out, err = capsys.readouterr()
     assert out == ""
     assert "A protected resource would be deleted." in err
+
+
+def test_a_destroy_that_begins_again_logs_both_times(backend, monkeypatch, tmp_path):
+    recording = backend(destroy=result(outcome="failed", error=StateError("In use.")))
+    drain = SimpleNamespace(drain=lambda: True)
+    monkeypatch.setattr("mlops_iac.cli.ending.Draining.find", lambda ending: drain)
+    command = ["destroy", "recorded-dev", "--yes", "--event-log", str(tmp_path / "events")]
+    assert run_command(command) == exit_codes.ERROR
+    assert [verb for verb in recording.asked if "destroy" in verb] == ["destroy-preview", "destroy", "destroy"]
+    told = [json.loads(line) for line in (tmp_path / "events").read_text().splitlines()]
+    assert [next(name for name in one if name.endswith("Event")) for one in told] == ["summaryEvent", "cancelEvent"] * 2
+    assert run_command(command) == exit_codes.ERROR
+    assert len((tmp_path / "events").read_text().splitlines()) == len(told), "another command's log begins anew"
 
 
 def test_destroy_forgets_the_stack_only_when_nothing_is_left(backend):

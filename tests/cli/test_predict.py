@@ -29,6 +29,8 @@ def asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[Any]:
         endpoint: str | None,
         inference_id: str | None,
         source: str,
+        through_api: bool,
+        application: str | None,
     ) -> Prediction:
         seen.append((body, kind) if inference_id is None else (body, kind, inference_id))
         if accept == "image/png":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,6 +12,7 @@ from mlops_iac.backends.everything import Previewed, preview_stacks, worst_code
 from mlops_iac.cli.main import run_command
 from mlops_iac.core import exit_codes
 from mlops_iac.core.errors import ConfigError, MlopsError
+from mlops_iac.engine.event import Result
 from mlops_iac.render.pulumi_json import result_json
 from tests.cli.conftest import Install
 
@@ -27,7 +29,7 @@ def test_a_broken_stack_file_does_not_hide_the_others(stacks: Path, capsys: pyte
     assert run_command(["preview", "--all"]) == exit_codes.CONFIGURATION
     out, err = capsys.readouterr()
     rows = {line.split()[0]: line.split()[1:] for line in out.splitlines()}
-    assert rows["screening-dev"] == ["70"]
+    assert rows["screening-dev"] == ["70", "7.80"]
     assert rows["broken-dev"][0] == "error:"
     assert "stacks/Pulumi.broken-dev.yaml:1" in err
 
@@ -40,6 +42,8 @@ def test_json_has_a_result_or_an_error_for_each(stacks: Path, capsys: pytest.Cap
     assert list(body) == ["broken-dev", "screening-dev"]
     assert body["broken-dev"]["error"]["kind"] == "ConfigError"
     assert body["screening-dev"]["changeSummary"] == {"create": 70}
+    assert body["screening-dev"]["cost"]["before"] is None
+    assert body["screening-dev"]["cost"]["after"]["usual"] == pytest.approx(7.80, abs=0.01)
 
 
 def test_nothing_is_left_behind_and_the_cloud_is_not_started(stacks: Path) -> None:
@@ -57,10 +61,14 @@ def test_many_stacks_are_shared_among_processes_and_come_in_order(
         text = example.read_text().replace("team: screening", f"team: {name.removesuffix('-dev')}")
         (project / f"stacks/Pulumi.{name}.yaml").write_text(text)
     (project / "stacks/Pulumi.team3-dev.yaml").write_text("- no stack file")
-    previews = list(preview_stacks(project, names, result_json))
+    previews = list(preview_stacks(project, names, body_of))
     assert [preview.stack for preview in previews] == names
     assert [preview.changes.get("create") for preview in previews] == [70, 70, 70, None, 70, 70]
     assert previews[3].exit_code == exit_codes.CONFIGURATION
+
+
+def body_of(stack: str, result: Result) -> dict[str, Any]:
+    return result_json(result)
 
 
 def test_a_project_without_stacks_says_what_to_do(
@@ -78,7 +86,7 @@ def test_changes_are_an_exit_code_only_when_none_were_expected(
 ) -> None:
     monkeypatch.chdir(project)
     assert run_command(["preview", "--all", "--expect-no-changes", "--format", "markdown"]) == exit_codes.CHANGES
-    assert "| screening-dev | 70 |" in capsys.readouterr().out
+    assert "| `screening-dev` | 70 |" in capsys.readouterr().out
 
 
 def test_the_worst_code_is_that_of_an_error() -> None:
@@ -93,7 +101,9 @@ def test_the_worst_code_is_that_of_an_error() -> None:
     "arguments",
     [
         [], ["a-dev", "--all"], ["--all", "--target", "x"], ["--all", "--state", "x.json"], ["--all", "--cloud", "aws"],
-        ["a-dev", "--state", "x.json", "--refresh"], ["a-dev", "--state", "x.json", "--save-plan", "p.json"],
+        ["a-dev", "--changed-since", "main"], ["--all", "--json", "--comment", "-"],
+        ["--all", "--format", "markdown", "--comment", "-"], ["a-dev", "--state", "x.json", "--refresh"],
+        ["a-dev", "--state", "x.json", "--save-plan", "p.json"],
     ],
     ids=" ".join,
 )  # fmt: skip

@@ -12,7 +12,6 @@ from mlops_iac.cli.main import run_command
 from mlops_iac.core import exit_codes
 from mlops_iac.core.facts import loses
 from mlops_iac.engine.event import Op, PropertyDiff, Result, Step
-from mlops_iac.render.markdown import LONGEST, render_markdown
 from tests.cli.conftest import Install
 
 Capture = pytest.CaptureFixture[str]
@@ -53,32 +52,37 @@ def test_json_lists_what_would_be_lost(recording: Install, capsys: Capture) -> N
     ]
 
 
-def test_markdown_has_one_row_a_resource_and_folds_the_rest(recording: Install, capsys: Capture) -> None:
+def test_markdown_is_the_comment(recording: Install, capsys: Capture) -> None:
     recording(preview=RESULT)
     assert run_command(["preview", "a-dev", "--format", "markdown"]) == exit_codes.OK
     out = capsys.readouterr().out
-    assert out.startswith("### `a-dev`: ")
-    assert out.index("> [!CAUTION]") < out.index("| layer |") < out.index("<details>")
-    rows = [line for line in out.splitlines() if line.startswith("| ")]
-    assert len(rows) == 1 + 4
-    assert "| bucket | `bucket` | replace | **bucket** |" in rows
+    assert run_command(["preview", "a-dev", "--comment", "-"]) == exit_codes.OK
+    assert capsys.readouterr().out == out
+    assert out.index("> [!CAUTION]") < out.index("| environment |") < out.index("**By layer**")
 
 
-def test_markdown_of_no_changes_is_one_line() -> None:
-    same = Result(steps=(), changes={"same": 5}, outputs={}, seconds=0.1)
-    assert render_markdown("a-dev", same) == "### `a-dev`: 5 unchanged\n"
+def test_a_comment_in_a_file_leaves_stdout_to_people(recording: Install, capsys: Capture) -> None:
+    recording(preview=RESULT)
+    assert run_command(["preview", "a-dev", "--comment", "comment.md"]) == exit_codes.OK
+    assert "1 to update, 1 to replace" in capsys.readouterr().out
+    assert Path("comment.md").read_text().startswith("<!-- mlops-iac preview of a-dev -->\n\n### `a-dev`: ")
+    assert not Path("comment.md.whole.md").exists()
 
 
-def test_nothing_in_a_value_ends_the_code_block_or_the_comment() -> None:
-    hostile = PropertyDiff(kind="add", new="```\n</details>\n# Owned\n````")
-    long = {f"p{number}": PropertyDiff(kind="add", new="x" * 70) for number in range(2000)}
-    steps = (step(Op.UPDATE, "aws:iam/role:Role", "role", note=hostile, **long),)
-    text = render_markdown("a-dev", Result(steps=steps, changes={"update": 1}, outputs={}, seconds=0.1))
-    fence = text.split("<details>")[1].split("\n\n")[1].split("text")[0]
-    assert len(fence) == 5
-    assert text.count(f"{fence}\n") == 1
-    assert len(text) < LONGEST + 5000
-    assert "cut: the whole of it" in text
+def test_what_is_cut_off_a_comment_lies_beside_it(recording: Install, capsys: Capture) -> None:
+    diff = {f"p{number}": PropertyDiff(kind="add", new="x" * 60) for number in range(300)}
+    steps = (*STEPS, step(Op.UPDATE, "aws:iam/role:Role", "wide", **diff))
+    recording(preview=Result(steps=steps, changes={"update": 1}, outputs={}, seconds=0.1))
+    words = ["preview", "a-dev", "--comment", "comment.md", "--comment-limit", "4000", "--comment-link", "https://ci/1"]
+    assert run_command(words) == exit_codes.OK
+    short, whole = Path("comment.md").read_text(), Path("comment.md.whole.md").read_text()
+    assert len(short) <= 4000 < len(whole)
+    assert "The rest: https://ci/1" in short
+    assert "[!CAUTION]" in short
+    assert "longer than 4,000 characters; the whole is in comment.md.whole.md" in capsys.readouterr().err
+    recording(preview=RESULT)
+    assert run_command(words) == exit_codes.OK  # a push later it fits
+    assert not Path("comment.md.whole.md").exists()
 
 
 def test_preview_with_an_export_reads_the_file_and_says_what_was_not_compared(

@@ -86,6 +86,7 @@ def play(monkeypatch: pytest.MonkeyPatch, environment: Environment, tmp_path: Pa
         monkeypatch.setattr("mlops_iac.runs.follow.follow", follow)
 
     monkeypatch.setattr("mlops_iac.cli.run.open_environment", lambda *_, **__: opened)
+    monkeypatch.setattr("mlops_iac.cli.run.write_down", lambda *_, **__: None)
     return prepare
 
 

@@ -39,7 +39,7 @@ def test_a_file_that_new_wrote_passes_it(root, capsys):
 
 def test_written_with_json_it_says_where(root, capsys):
     assert run_command(["schema", "--write", "--json"]) == exit_codes.OK
-    files = [f".mlops-iac/{of}.schema.json" for of in ("stack", "pipeline", "company")]
+    files = [f".mlops-iac/{of}.schema.json" for of in ("stack", "pipeline", "company", "features")]
     assert json.loads(capsys.readouterr().out) == {"files": files}
     assert all((root / file).is_file() for file in files)
 

@@ -67,9 +67,8 @@ def test_no_slip_in_a_word_leads_to_something_worse(word):
     [
         ("deploy", "did you mean `mlops-iac up`?"),
         ("apply", "did you mean `mlops-iac up`?"),
-        ("plan", "did you mean `mlops-iac preview`?"),
         ("remove", "did you mean `mlops-iac destroy`, `mlops-iac data rm` or `mlops-iac stack rm`?"),
-        ("status", "did you mean `mlops-iac runs`, `mlops-iac cloud status` or `mlops-iac stack ls`?"),
+        ("list", "did you mean `mlops-iac status`, `mlops-iac stack ls` or `mlops-iac data ls`?"),
         ("destory", "did you mean `mlops-iac destroy`?"),
         ("prevew", "did you mean `mlops-iac preview`?"),
         ("xyzzy", "`mlops-iac --help` shows how it is used."),

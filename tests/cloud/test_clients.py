@@ -162,3 +162,24 @@ def test_many_threads_get_the_same_client(recorder):
     for thread in threads:
         thread.join()
     assert len(set(map(id, made))) == 1
+
+
+def test_many_calls_on_aws_go_at_the_pace_that_it_allows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A thousand questions are more than an account may ask in a moment; one that is refused all the same is told."""
+    from botocore.stub import Stubber
+
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "x")
+    aws = Clients.aws("eu-west-1")
+    patient = aws._make_patient("ssm")
+    retries = patient.meta.config.retries
+    assert (retries["mode"], retries["total_max_attempts"]) == ("adaptive", 20)
+    stub = Stubber(patient)
+    stub.add_response("get_parameter", {"Parameter": {"Value": "v"}})
+    stub.add_client_error("get_parameter", "ThrottlingException")
+    aws._make_patient = lambda service: patient
+    monkeypatch.setattr("mlops_iac.clients.AT_A_TIME", 1)
+    with stub:
+        found, refused = aws.many("ssm", "get_parameter", [{"Name": "/p"}] * 2, lambda answer: answer["Parameter"])
+    assert found == {"Value": "v"}
+    assert refused.response["Error"]["Code"] == "ThrottlingException"

@@ -24,11 +24,11 @@ def refused(call):
 @pytest.mark.parametrize(
     ("service", "call"),
     [
-        ("sagemaker", lambda c: c.create_user_profile(DomainId="d", UserProfileName="u")),  # JSON
+        ("sagemaker", lambda c: c.create_hub(HubName="h", HubDescription="d")),  # JSON
         ("ec2", lambda c: c.create_placement_group(GroupName="g")),  # EC2's XML
         ("iam", lambda c: c.generate_service_last_accessed_details(Arn="a" * 20)),  # query
         ("eks", lambda c: c.create_addon(clusterName="c", addonName="a")),  # REST, no route in moto
-        ("mwaa", lambda c: c.get_environment(Name="e")),  # a service that moto lacks
+        ("chime", lambda c: c.list_accounts()),  # a service that moto lacks
         ("s3", lambda c: c.delete_bucket_metadata_configuration(Bucket="b" * 5)),  # S3's XML
     ],
 )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import threading
 
 import pytest
 
@@ -21,7 +20,6 @@ BUCKET = "kept-bucket"
 KIND = "training-job"
 LARGE = 100_000
 TOKEN = Token(bytes(32))
-WATCHED = ("open", "replace", "rename", "link", "unlink", "fsync", "pwrite", "mkdir")
 
 
 def make_bucket(cloud):
@@ -49,38 +47,8 @@ def restored(home):
     return told, objects
 
 
-@pytest.fixture
-def images(tmp_path, monkeypatch):
-    """Copies of a folder as it is before each call that changes anything on disk: what a kill there would leave."""
-    taken, home, taking = [], tmp_path / "cloud", threading.Lock()
-
-    def watch(name):
-        original = getattr(os, name)
-
-        def watched(*arguments, **named):
-            if home.exists() and taking.acquire(blocking=False):
-                try:
-                    image = tmp_path / f"image-{len(taken)}"
-                    monkeypatch.undo()
-                    shutil.copytree(home, image)
-                    taken.append((name, image))
-                finally:
-                    watch_all()
-                    taking.release()
-            return original(*arguments, **named)
-
-        monkeypatch.setattr(os, name, watched)
-
-    def watch_all():
-        for name in WATCHED:
-            watch(name)
-
-    yield home, taken, watch_all
-    monkeypatch.undo()
-
-
 def test_a_kill_at_any_moment_loses_nothing_that_was_saved(start_cloud, images, monkeypatch):
-    home, taken, watch_all = images
+    home, taken = images.home, images.taken
     monkeypatch.setattr("mlops_iac.cloud.keeping.SAVE_AFTER", 3600)  # only this test saves
     cloud = start_cloud(home)
     s3 = make_bucket(cloud)
@@ -93,7 +61,7 @@ def test_a_kill_at_any_moment_loses_nothing_that_was_saved(start_cloud, images, 
     saved, now, moments = [], {}, []
     cloud.server.save()
     saved.append({})
-    watch_all()
+    images.begin()
     for changes in rounds:
         for key, body in changes.items():
             if body is None:
@@ -106,7 +74,7 @@ def test_a_kill_at_any_moment_loses_nothing_that_was_saved(start_cloud, images, 
         assert cloud.server.save()
         saved.append(dict(now))
         moments.append((len(taken), saved[-2], saved[-1]))
-    monkeypatch.undo()
+    images.end()
     cloud.server.stop()
     assert {"replace", "fsync", "pwrite"} <= {name for name, _ in taken}
     for number, (call, image) in enumerate(taken):
@@ -119,13 +87,13 @@ def test_a_kill_at_any_moment_loses_nothing_that_was_saved(start_cloud, images, 
 
 def test_a_kill_at_any_moment_loses_no_record_that_was_put_away(start_cloud, images, monkeypatch):
     """Nor finds one as it was before it changed, nor one that was removed."""
-    home, taken, watch_all = images
+    home, taken = images.home, images.taken
     monkeypatch.setattr("mlops_iac.cloud.keeping.SAVE_AFTER", 3600)
     cloud = start_cloud(home)
     make_bucket(cloud)
     records, now, saved, moments = Records(cloud.gateway, "jobs"), {}, [{}], []
     cloud.server.save()
-    watch_all()
+    images.begin()
     for changes in ({"a": 1, "b": 1, "c": 1}, {"a": 2, "d": 1}, {"b": None, "a": 3}, {"b": 4}, {"d": None, "c": None}):
         for name, status in changes.items():
             key = (KIND, DEFAULT_ACCOUNT, "eu-west-1", name)
@@ -141,7 +109,7 @@ def test_a_kill_at_any_moment_loses_no_record_that_was_put_away(start_cloud, ima
         assert cloud.server.save()
         saved.append(dict(now))
         moments.append((len(taken), saved[-2], saved[-1]))
-    monkeypatch.undo()
+    images.end()
     cloud.server.stop()
     assert len(taken) > 20
     for number, (call, image) in enumerate(taken):

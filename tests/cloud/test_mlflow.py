@@ -123,5 +123,3 @@ def test_what_would_do_nothing_is_refused(start_cloud: Callable[..., Cloud]) -> 
     sagemaker.create_mlflow_app(**asked)
     with pytest.raises(Exception, match="already exists"):
         sagemaker.create_mlflow_app(**asked)
-    with pytest.raises(Exception, match="CreatePresignedMlflowAppUrl"):
-        sagemaker.create_presigned_mlflow_app_url(Arn=sagemaker.list_mlflow_apps()["Summaries"][0]["Arn"])

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import http.client
+import json
+import socket
+import time
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -15,6 +19,7 @@ from mlops_iac.cloud import relay
 from mlops_iac.core.errors import CloudError
 from mlops_iac.runs.calls import calling
 from tests.cloud.conftest import Cloud
+from tests.support.roles import make_mighty_role
 
 BUCKET = "relayed"
 
@@ -42,6 +47,11 @@ def told(answer: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def in_seconds(value: Any) -> Any:
+    """A moment without the parts of a second that a protocol drops."""
+    return int(value.timestamp()) if isinstance(value, datetime) and value.tzinfo else value
+
+
 @pytest.mark.parametrize(
     "call",
     [
@@ -56,6 +66,91 @@ def told(answer: dict[str, Any]) -> dict[str, Any]:
 )
 def test_an_answer_is_boto3s_to_its_dates_and_bytes(direct: Clients, call: Callable[[Clients], Any]) -> None:
     assert told(call(relay.relayed(direct))) == told(call(direct))
+
+
+@pytest.fixture(scope="module")
+def things(direct: Clients) -> dict[tuple[str, str], list[dict[str, Any]]]:
+    """What is asked of each question that this cloud answers at once: something that is there, then what is not."""
+    group = "relayed-models"
+    direct("sagemaker").create_model_package_group(ModelPackageGroupName=group)
+    container = {"Image": "image:1", "ModelDataUrl": f"s3://{BUCKET}/model.tar.gz"}
+    package = direct("sagemaker").create_model_package(
+        ModelPackageGroupName=group,
+        InferenceSpecification={
+            "Containers": [container],
+            "SupportedContentTypes": ["text/csv"],
+            "SupportedResponseMIMETypes": ["text/csv"],
+        },
+        CustomerMetadataProperties={"run": "one"},
+    )["ModelPackageArn"]
+    role = make_mighty_role(direct, "relayed-flow", "states")
+    machine = direct("stepfunctions").create_state_machine(
+        name="relayed",
+        definition=json.dumps({"StartAt": "Done", "States": {"Done": {"Type": "Succeed"}}}),
+        roleArn=role,
+    )["stateMachineArn"]
+    execution = direct("stepfunctions").start_execution(stateMachineArn=machine, name="one", input='{"a": 1}')
+    arn = execution["executionArn"]
+    while direct("stepfunctions").describe_execution(executionArn=arn)["status"] == "RUNNING":
+        time.sleep(0.01)
+    return {
+        ("s3", "get_object"): [{"Bucket": BUCKET, "Key": "a"}, {"Bucket": BUCKET, "Key": "absent"}],
+        ("sagemaker", "describe_model_package"): [
+            {"ModelPackageName": package},
+            {"ModelPackageName": f"{package}000"},
+        ],
+        ("stepfunctions", "describe_execution"): [{"executionArn": arn}, {"executionArn": f"{arn}-absent"}],
+    }
+
+
+def test_what_is_answered_at_once_is_what_boto3_answers(
+    cloud: Cloud, direct: Clients, things: dict[tuple[str, str], list[dict[str, Any]]]
+) -> None:
+    """To the last member, but for an object's that say how it was sent; and what is missing in the same words."""
+    assert things.keys() == cloud.gateway.at_once.keys()
+    for (service, method), asked in things.items():
+        quick, absent = relay.relayed(direct).many(service, method, asked, told)
+        usual, missing = direct.many(service, method, asked, told)
+        if service == "s3":
+            usual = {name: usual[name] for name in ("Body", "ContentLength", "ETag", "LastModified")}
+        assert {name: in_seconds(value) for name, value in quick.items()} == {
+            name: in_seconds(value) for name, value in usual.items()
+        }, method
+        assert absent.response["Error"] == {name: missing.response["Error"][name] for name in ("Code", "Message")}
+
+
+def test_many_are_one_request_and_one_connection(direct: Clients, monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: list[str] = []
+    opened: list[Any] = []
+    request, connect = http.client.HTTPConnection.request, http.client.HTTPConnection.connect
+    monkeypatch.setattr(
+        http.client.HTTPConnection, "request", lambda self, *a, **k: (sent.append(a[1]), request(self, *a, **k))[1]
+    )
+    monkeypatch.setattr(http.client.HTTPConnection, "connect", lambda self: (opened.append(1), connect(self))[1])
+    relayed = relay.relayed(direct)
+    keys = ["a", *(f"absent-{number}" for number in range(300))]
+    answers = relayed.many("s3", "get_object", [{"Bucket": BUCKET, "Key": key} for key in keys])
+    assert answers[0]["Body"].read() == b"\x00\xff inside"
+    assert {one.response["Error"]["Code"] for one in answers[1:]} == {"NoSuchKey"}
+    relayed("ssm").get_parameter(Name="/p")
+    ours = [path for path in sent if path.startswith("/_mlops-iac/")]
+    assert ours == ["/_mlops-iac/calls", "/_mlops-iac/call"]
+    assert len(opened) - (len(sent) - len(ours)) <= 1
+
+
+def test_a_connection_that_was_closed_meanwhile_is_opened_again(direct: Clients) -> None:
+    relayed = relay.relayed(direct)
+    ssm = relayed("ssm")
+    ssm.get_parameter(Name="/p")
+    ssm._line._local.connection.sock.shutdown(socket.SHUT_RDWR)
+    assert ssm.get_parameter(Name="/p")["Parameter"]["Value"] == "v"
+
+
+def test_many_that_are_large_are_left_to_boto3(direct: Clients, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(relay, "MOST_BYTES", 12)
+    asked = [{"Bucket": BUCKET, "Key": "a"}] * 4
+    answers = relay.relayed(direct).many("s3", "get_object", asked, lambda answer: answer["Body"].read())
+    assert answers == [b"\x00\xff inside"] * 4
 
 
 def test_bytes_are_sent_as_they_are(clients: Clients, direct: Clients) -> None:

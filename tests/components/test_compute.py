@@ -80,7 +80,7 @@ def batch(**change: object) -> object:
 
 
 def test_machines_want_tokens_have_one_hop_and_encrypted_disks() -> None:
-    template = batch().get("batch-launch-template").inputs  # type: ignore[attr-defined]
+    template = batch().get("batch-cpu-launch-template").inputs  # type: ignore[attr-defined]
     assert template["metadataOptions"]["httpTokens"] == "required"
     assert template["metadataOptions"]["httpPutResponseHopLimit"] == 1
     assert template["blockDeviceMappings"][0]["ebs"]["encrypted"] == "true"
@@ -95,6 +95,43 @@ def test_a_queue_tries_spot_first_and_idles_at_no_machines() -> None:
         (1, "-gpu-spot"),
         (2, "on-demand"),
     ]
+
+
+def test_machines_start_with_the_image_of_their_processor() -> None:
+    made = batch(pools={"cpu": PoolArgs(instance_types=("c6i",)), "big": PoolArgs(instance_types=("p5", "g6.xlarge"))})
+    images = {
+        pool: made.get(f"batch-{pool}-spot").inputs["computeResources"]["ec2Configurations"]  # type: ignore[attr-defined]
+        for pool in ("cpu", "big")
+    }
+    assert images == {"cpu": [{"imageType": "ECS_AL2023"}], "big": [{"imageType": "ECS_AL2023_NVIDIA"}]}
+
+
+@pytest.mark.parametrize(
+    ("types", "fault"),
+    [
+        (("m5", "g5.xlarge"), "m5 (x86), g5.xlarge (GPU)"),
+        (("c6i", "c7g"), "c7g (Graviton)"),
+        (("p3",), "`p3` has no image"),
+        (("trn1",), "`trn1` has no image"),
+    ],
+)
+def test_machines_that_no_one_image_starts_are_refused(types: tuple[str, ...], fault: str) -> None:
+    with pytest.raises(BlueprintError) as refused:
+        batch(pools={"odd": PoolArgs(instance_types=types)})
+    assert "Pool `odd`" in refused.value.detail
+    assert fault in refused.value.detail
+
+
+def test_a_job_has_as_much_shared_memory_as_it_was_given() -> None:
+    made = batch(
+        jobs={"loads": JobDefinitionArgs(image=IMAGE, shared_memory_mib=2048), "usual": JobDefinitionArgs(image=IMAGE)}
+    )
+    loads, usual = (
+        json.loads(made.get(f"batch-{name}-job").inputs["containerProperties"])  # type: ignore[attr-defined]
+        for name in ("loads", "usual")
+    )
+    assert loads["linuxParameters"] == {"sharedMemorySize": 2048}
+    assert "linuxParameters" not in usual
 
 
 def test_a_way_of_buying_can_be_left_out() -> None:

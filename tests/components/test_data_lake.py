@@ -10,6 +10,7 @@ from mlops_iac.components._kit import KeyRef
 from mlops_iac.components.data_lake import DataLake, DataLakeArgs, Table
 from mlops_iac.components.identity import Role, RoleArgs
 from mlops_iac.core.errors import BlueprintError
+from mlops_iac.core.retention import Retention
 from tests.components.world import World, run, site
 
 KEY = KeyRef(arn="arn:aws:kms:eu-west-1:123456789012:key/0000-1111")
@@ -27,6 +28,12 @@ def granted(grant: object) -> dict[str, dict]:
         grant(DataLake(site().named("lake"), DataLakeArgs(key=KEY)), role)  # type: ignore[operator]
 
     return {s["Sid"]: s for s in run(program).get("job-policy").document("policy")["Statement"]}
+
+
+def test_results_of_tasks_that_are_kept_by_content_go_after_a_while_and_raw_data_does_not() -> None:
+    rules = lake().get("lake-lifecycle").inputs["rules"]
+    kept = {rule["filter"]["prefix"]: rule["expiration"]["days"] for rule in rules if rule["id"].endswith("-kept")}
+    assert kept == {"curated/kept/": 90, "features/kept/": 90, "models/kept/": 90}
 
 
 def test_the_bucket_is_private_versioned_and_its_owner_s() -> None:
@@ -61,6 +68,14 @@ def test_old_versions_and_unfinished_uploads_end() -> None:
 def test_raw_data_expires_only_when_the_team_says_so() -> None:
     rules = {r["id"]: r for r in lake(DataLakeArgs(expire_raw_after_days=90)).get("lake-lifecycle").inputs["rules"]}
     assert (rules["raw-data"]["filter"], rules["raw-data"]["expiration"]) == ({"prefix": "raw/"}, {"days": 90})
+
+
+def test_a_lake_with_retention_locks_nothing_by_itself_and_keeps_evidence_from_being_overwritten() -> None:
+    made = lake(DataLakeArgs(retention=Retention(mode="compliance", days=30)))
+    assert made.get("lake-lock").inputs["objectLockEnabled"] == "Enabled"
+    assert "rule" not in made.get("lake-lock").inputs
+    denied = {one["Sid"]: one["Resource"] for one in made.get("lake-policy").document("policy")["Statement"]}
+    assert [name.rpartition("/")[0].rpartition("/")[2] for name in denied["AuditLogDeleted"]] == ["audit", "evidence"]
 
 
 def test_reading_a_zone_is_reading_that_zone_only() -> None:

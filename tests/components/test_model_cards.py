@@ -11,6 +11,7 @@ import pytest
 
 from mlops_iac.cloud.model_card_schema import find_faults
 from mlops_iac.components.registry import card_function
+from mlops_iac.core import lake_files
 from mlops_iac.pipelines import hyperparameters
 
 ABOUT = {
@@ -56,8 +57,9 @@ class FakeS3:
 
 @pytest.fixture(autouse=True)
 def _as_packed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Beside the function lies the file that reads hyperparameters."""
+    """What lies beside the function in its archive."""
     monkeypatch.setitem(sys.modules, "hyperparameters", hyperparameters)
+    monkeypatch.setitem(sys.modules, "lake_files", lake_files)
 
 
 def card(objects: dict[str, Any], **change: Any) -> card_function.Card:
@@ -105,3 +107,12 @@ def test_words_of_others_stay_text() -> None:
     words = {"purpose_of_model": "# <script>\n| [x](y)"}
     shown = card({"code/c0de/model_card.json": words}).markdown()
     assert "- **Purpose of model**: # \\<script> \\| \\[x\\](y)" in shown
+
+
+def test_a_card_leads_to_where_the_run_is_logged() -> None:
+    about = {**ABOUT, "logged": "MLflow, experiment screening-dev-training, run "}
+    made = card_function.Card(FakeS3({}), about, {**EVENT, "about": about})
+    assert "- **Logged in**: MLflow, experiment screening-dev-training, run r" in made.markdown().splitlines()
+    details = made.content()["additional_information"]["custom_details"]
+    assert details["logged_in"] == "MLflow, experiment screening-dev-training, run r"
+    assert "logged" not in card({}).markdown().lower()

@@ -66,6 +66,33 @@ def test_a_pipeline_that_deploys_nothing_has_no_deployer_and_may_call_none() -> 
     assert named == [{}]
 
 
+def test_who_tells_and_who_asks_are_functions_with_roles_of_their_own() -> None:
+    named: list[Own] = []
+
+    def definition(own: Own) -> pulumi.Output[str]:
+        named.append(own)
+        return pulumi.Output.from_input("{}")
+
+    args = SageMakerPipelinesArgs(definition=definition, deploys=False, tells=True, queries=True)
+    roles: list[Any] = []
+
+    def build() -> None:
+        made = SageMakerPipelines(site().named("refresh"), args)
+        roles.extend((made.role, made.tell_role, made.query_role, made.deploy_role))
+
+    world = run(build)
+    assert [sorted(own) for own in named] == [["notifier_arn", "querier_arn"]]
+    execution, tell, query, deploy = roles
+    assert (tell is query, tell is execution, deploy is execution) == (False, False, True)
+    allowed = world.get("refresh-execution-policy").document("policy")["Statement"]
+    assert {name.rpartition(":")[2] for one in allowed for name in one["Resource"]} == {
+        "screening-dev-refresh-notifier",
+        "screening-dev-refresh-querier",
+    }
+    for name, handler in (("notifier", "notify_function.handler"), ("querier", "query_function.handler")):
+        assert world.get(f"refresh-{name}").inputs["handler"] == handler
+
+
 def test_an_orchestrator_is_chosen_by_its_name() -> None:
     args = OrchestratorArgs(definition=lambda own: pulumi.Output.from_input("{}"))
     for target, kind in (("step-functions", "StepFunctions"), ("sagemaker-pipelines", "SageMakerPipelines")):

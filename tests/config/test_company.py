@@ -243,3 +243,18 @@ def test_what_two_files_say_for_all_stacks_is_refused(company, root, problem):
 def test_what_a_stack_says_in_text_is_joined_like_a_mapping(company, load, tags):
     company("defaults: {tags: {cost: '1'}}")
     assert load(f"mlops-iac:tags: {tags}").tags["cost"] == "1"
+
+
+def test_who_encrypts_secrets_is_the_company_s_to_say(company, root):
+    assert read_company(root).secrets_provider is None
+    key = "awskms:///arn:aws:kms:eu-west-1:111122223333:key/0a1b2c3d?region=eu-west-1"
+    company(f"secrets_provider: {key}\n")
+    assert read_company(root).secrets_provider == key
+
+
+@pytest.mark.parametrize("value", ["http://evil.example", "awskms://", "'awskms:///key other'", "''", "5"])
+def test_what_encrypts_nothing_is_refused_at_its_line(company, root, value):
+    company(f"defaults: {{}}\nsecrets_provider: {value}\n")
+    with pytest.raises(ConfigError) as refused:
+        read_company(root)
+    assert (refused.value.problems[0].line, refused.value.problems[0].path) == (2, "secrets_provider")

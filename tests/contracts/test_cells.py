@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from mlops_iac.pipelines.compile import TARGETS, get_target
-from mlops_iac.pipelines.steps import STEP_KINDS, MonitorStep, ScriptStep, TuneStep
+from mlops_iac.pipelines.steps import STEP_KINDS, FetchStep, MonitorStep, ScriptStep, TuneStep
 
 TESTS = Path(__file__).parents[1]
 FOLDERS = ("e2e", "examples")
@@ -27,9 +27,9 @@ def wanted() -> Iterator[Cell]:
     for target in TARGETS:
         found = get_target(target)
         for kind in STEP_KINDS:
-            if kind in found.COMPILERS:
+            if kind.kind in found.COMPILERS:
                 yield kind.kind, target, "sagemaker"
-                on_queues = issubclass(kind, ScriptStep) and not issubclass(kind, MonitorStep | TuneStep)
+                on_queues = issubclass(kind, ScriptStep) and not issubclass(kind, FetchStep | MonitorStep | TuneStep)
                 if on_queues and "batch" not in getattr(found, "REFUSED_COMPUTE", {}):
                     yield kind.kind, target, "batch"
 
@@ -61,7 +61,8 @@ def test_what_is_said_to_run_is_a_cell() -> None:
 
 def test_a_module_that_says_it_runs_a_kind_names_it() -> None:
     """A claim is read, not believed: the kind stands in the module, or in what the module deploys."""
-    usual = {"processing", "training", "evaluate", "gate", "register", "deploy"}  # the blueprint's own pipeline
+    # The blueprint's own pipelines.
+    usual = {"processing", "training", "evaluate", "fetch", "gate", "register", "deploy"}
     for (kind, *_), file in claimed():
         text = (TESTS / file).read_text(encoding="utf-8")
         assert kind in usual or f"kind: {kind}" in text, (file, kind)

@@ -47,6 +47,7 @@ OTHER_PYTHONS = (
     "cloud/jobs/toolkits/",
     "cloud/endpoints/m",
     "cloud/mlflow/serve_mlflow.py",
+    "cloud/interpreters/airflow/airflow_",
 )
 """What runs in a job's or an endpoint's own interpreter, beside the packages that its framework brings."""
 OPTIONAL = {

@@ -12,30 +12,45 @@ ROOT = Path(__file__).parents[2]
 
 # package → what of ours it may import. `core` may be imported by all and is not repeated.
 FLOORS: dict[str, set[str]] = {
+    "mlops_iac.__main__": {"mlops_iac.cli"},
     "mlops_iac.core": set(),
     "mlops_iac.config": set(),
+    "mlops_iac.external": {"mlops_iac.config"},
     "mlops_iac.pipelines": set(),
     "mlops_iac.components._kit": set(),
     "mlops_iac.engine": set(),
     "mlops_iac.clients": set(),
     "mlops_iac.components": {"mlops_iac.components._kit", "mlops_iac.pipelines"},
+    "mlops_iac.components.orchestrator.dags": set(),  # travels to Airflow, where nothing of ours is
     "mlops_iac.cloud": {"mlops_iac.engine", "mlops_iac.clients"},
     "mlops_iac.cloud.plugin": {"mlops_iac.engine"},  # Pulumi's provider protocol over the handler port, and no more
     "mlops_iac.render": {"mlops_iac.engine", "mlops_iac.pipelines"},
-    "mlops_iac.cost": {"mlops_iac.pipelines", "mlops_iac.config"},
+    "mlops_iac.cost": {"mlops_iac.engine", "mlops_iac.pipelines", "mlops_iac.config"},
+    "mlops_iac.policy": {"mlops_iac.engine"},
+    "mlops_iac.review": {
+        "mlops_iac.engine",
+        "mlops_iac.pipelines",
+        "mlops_iac.config",
+        "mlops_iac.cost",
+        "mlops_iac.policy",
+        "mlops_iac.render",
+    },
     "mlops_iac.blueprints": {
         "mlops_iac.components",
         "mlops_iac.components._kit",
         "mlops_iac.pipelines",
         "mlops_iac.config",
+        "mlops_iac.external",
     },
     "mlops_iac.program": {
         "mlops_iac.blueprints",
         "mlops_iac.config",
         "mlops_iac.components._kit",
         "mlops_iac.pipelines",
+        "mlops_iac.policy",
     },
     "mlops_iac.backends": {
+        "mlops_iac.policy",
         "mlops_iac.program",
         "mlops_iac.engine",
         "mlops_iac.cloud",
@@ -44,9 +59,27 @@ FLOORS: dict[str, set[str]] = {
     },
     "mlops_iac.runs": {"mlops_iac.pipelines", "mlops_iac.clients", "mlops_iac.config"},
     "mlops_iac.runs.launcher": set(),  # travels into jobs, where nothing of ours is
-    "mlops_iac.scaffold": {"mlops_iac.config", "mlops_iac.blueprints"},
+    "mlops_iac.doctor": {
+        "mlops_iac.backends",
+        "mlops_iac.external",
+        "mlops_iac.cloud",
+        "mlops_iac.clients",
+        "mlops_iac.config",
+        "mlops_iac.pipelines",
+        "mlops_iac.program",
+    },
+    "mlops_iac.adopting": {"mlops_iac.clients", "mlops_iac.config", "mlops_iac.runs"},
+    "mlops_iac.relocating": {"mlops_iac.clients", "mlops_iac.config", "mlops_iac.engine", "mlops_iac.runs"},
+    "mlops_iac.upgrading": {"mlops_iac.config", "mlops_iac.engine", "mlops_iac.program", "mlops_iac.render"},
+    "mlops_iac.scaffold": {
+        "mlops_iac.blueprints",
+        "mlops_iac.config",
+        "mlops_iac.pipelines",
+        "mlops_iac.program",  # a pipeline that it writes is read back as a preview reads it
+    },
     "mlops_iac.testing": {
         "mlops_iac.backends",
+        "mlops_iac.external",
         "mlops_iac.runs",
         "mlops_iac.config",
         "mlops_iac.engine",
@@ -57,15 +90,23 @@ FLOORS: dict[str, set[str]] = {
         "mlops_iac.components",
         "mlops_iac.components._kit",
         "mlops_iac.pipelines",
+        "mlops_iac.policy",
     },
     "mlops_iac.cli": {
+        "mlops_iac.policy",
+        "mlops_iac.adopting",
+        "mlops_iac.external",
+        "mlops_iac.upgrading",
+        "mlops_iac.relocating",
         "mlops_iac.backends",
         "mlops_iac.cloud",
         "mlops_iac.cloud.plugin",
         "mlops_iac.config",
         "mlops_iac.runs",
         "mlops_iac.render",
+        "mlops_iac.review",
         "mlops_iac.cost",
+        "mlops_iac.doctor",
         "mlops_iac.scaffold",
         "mlops_iac.clients",
         "mlops_iac.engine",
@@ -78,7 +119,7 @@ FLOORS: dict[str, set[str]] = {
 
 # third-party packages that only some floors may import, whatever the depth of the import
 HEAVY: dict[str, set[str]] = {
-    "boto3": {"mlops_iac.clients", "mlops_iac.runs.launcher"},
+    "boto3": {"mlops_iac.clients", "mlops_iac.components.orchestrator.dags", "mlops_iac.runs.launcher"},
     "moto": {"mlops_iac.cloud"},
     "pulumi": {
         "mlops_iac.components",

@@ -3,6 +3,7 @@ what an undisturbed create would have made."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -18,6 +19,10 @@ from tests.cloud.conftest import cloud, start_cloud
 from tests.cloud.handlers.conftest import CASES, SCOPE, Case, Lab, installs
 
 __all__ = ["cloud", "installs", "start_cloud"]
+
+
+MADE_AT = re.compile(r"(?<=<name>-)\d{10}(?=/data)")
+"""When a feature group was made, in the name of its folder."""
 
 
 class Line:
@@ -139,7 +144,7 @@ def see(line: Line, handler: Any, made: Created) -> dict[str, Any]:
     assert found == made, "a read shows no drift"
     name = made.outputs.get(handler.name_input) or made.id
     seen = {
-        place: value.replace(name, "<name>") if isinstance(value, str) else value
+        place: MADE_AT.sub("<time>", value.replace(name, "<name>")) if isinstance(value, str) else value
         for place, value in leaves([made.outputs, *line.answers])
     }
     handler.delete(SCOPE, made.id, {**made.outputs, "forceDestroy": True})

@@ -18,6 +18,7 @@ PACKAGE = Path(__file__).parents[2] / "mlops_iac"
 HOSTILE = "name\x1b[2J\x1b]0;owned\x07\x9b31m\u202ereversed\r"
 WRITERS = {
     "cli/console.py": 2,  # `write`, the way; `show_bytes`, to what is no terminal
+    "cli/status.py": 1,  # clears the screen of `--watch`; what is shown then goes the way
     "cli/run_view.py": 1,  # redraws a line, and escapes what stands in it
     "render/progress.py": 1,  # the plain view's
     "render/event_log.py": 1,  # a file of JSON that a person named

@@ -24,9 +24,11 @@ PRODUCT = sorted(
 
 
 def texts(path: Path) -> Iterator[tuple[int, str]]:
-    """Every text of a module that is no docstring."""
+    """Every text of a module that is no docstring, and no example for a person."""
     tree = ast.parse(path.read_text())
     said = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    shown = [node.value for node in ast.walk(tree) if isinstance(node, ast.keyword) and node.arg == "examples"]
+    said |= {id(node) for example in shown for node in ast.walk(example)}
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in said:
             yield node.lineno, node.value

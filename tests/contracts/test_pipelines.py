@@ -24,7 +24,7 @@ FOLDER = Path(steps.__file__).parent
 
 
 def test_every_file_of_steps_is_one_kind_in_the_table() -> None:
-    files = {file.stem for file in FOLDER.glob("*.py")} - {"__init__", "folders", "shipped", "step"}
+    files = {file.stem for file in FOLDER.glob("*.py")} - {"__init__", "featured", "folders", "shipped", "step"}
     assert {kind.kind for kind in STEP_KINDS} == files
     assert [kind.__name__ for kind in STEP_KINDS] == sorted(kind.__name__ for kind in STEP_KINDS)
 
@@ -44,19 +44,28 @@ def test_every_kind_keeps(law: Callable[[StepCase], None], kind: type[Step]) -> 
 @pytest.mark.parametrize(("target", "kind"), list(product(TARGETS, STEP_KINDS)), ids=str)
 def test_every_target_runs_or_refuses_every_kind_of_ours_and_says_how_or_why(target: str, kind: type[Step]) -> None:
     found = get_target(target)
-    assert (kind in found.COMPILERS) != (kind.kind in found.REFUSED)
+    assert (kind.kind in found.COMPILERS) != (kind.kind in found.REFUSED)
     assert re.fullmatch(r"[A-Z].*[.]", answer(kind, found).how), "a sentence"
 
 
 @pytest.mark.parametrize(("target", "kind"), list(product(TARGETS, STEP_KINDS)), ids=str)
 def test_a_sample_compiles_or_is_refused_with_the_reason(target: str, kind: type[Step]) -> None:
     found = get_target(target)
-    if kind in found.COMPILERS:
+    if kind.kind in found.COMPILERS:
         assert found.compile(SAMPLES[kind.kind](), _bindings())
         return
     with pytest.raises(PipelineError, match="cannot run this kind of step") as refused:
         found.compile(SAMPLES[kind.kind](), _bindings())
     assert found.REFUSED[kind.kind] in refused.value.detail
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_compilers_are_of_kinds_that_there_are_and_no_file_lies_idle(target: str) -> None:
+    found = get_target(target).COMPILERS
+    assert {*found} <= {kind.kind for kind in STEP_KINDS}
+    folder = Path(next(iter(import_module(TARGETS[target]).__path__)))
+    written = {file.stem for file in folder.glob("*.py") if f"\ndef compile_{file.stem}(" in file.read_text()}
+    assert {address.partition(":")[0].rpartition(".")[2] for address in found.values()} == written
 
 
 @pytest.mark.parametrize("target", TARGETS)

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from mlops_iac.cloud.iam.reference import find_service
-from tests.components.world import PROFILES, World, everything, platform, run, site
+from tests.components.world import ENVIRONMENTS, PROFILES, World, account, run, site
 
 KEYS: dict[str, list[str]] = json.loads((Path(__file__).parent / "data" / "aws_condition_keys.json").read_text())
 GLOBAL = re.compile(r"aws:(PrincipalAccount|ResourceAccount|SecureTransport|SourceAccount|SourceArn)$")
@@ -34,7 +34,7 @@ every_profile = pytest.mark.parametrize("profile", PROFILES)
 
 @cache
 def worlds(profile: str) -> tuple[World, ...]:
-    return run(lambda: everything(site(profile))), run(lambda: platform(site(profile)))
+    return tuple(run(lambda make=make: make(site(profile))) for make in (*ENVIRONMENTS, account))
 
 
 def statements(profile: str) -> Iterator[tuple[str, dict[str, Any]]]:

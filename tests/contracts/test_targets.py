@@ -38,6 +38,7 @@ PLATFORMS = ("metaflow",)
 """Names in `RUNNERS` that have no compiler and no interpreter of their own. A blueprint for each is called after it."""
 
 WORDS: dict[str, tuple[str, ...]] = {
+    "airflow": ("airflow", "mwaa", "invoke_rest_api"),
     "metaflow": ("metaflow", "METAFLOW"),
     "sagemaker-pipelines": ("sagemaker-pipelines", "sagemaker_pipelines", "pipeline_execution", "PipelineExecution"),
     "step-functions": ("step-functions", "step_functions", "stepfunctions", "stateMachine", "arn:aws:states"),
@@ -56,6 +57,7 @@ SERVICES = (
     "mlops_iac/cloud/server.py",
     "mlops_iac/cloud/services.py",
     "mlops_iac/cloud/telemetry",
+    "mlops_iac/cloud/trail",
     "mlops_iac/cloud/wire.py",
 )
 """Where the embedded cloud offers AWS's services as such: Step Functions and SageMaker are two of them, whoever uses
@@ -63,11 +65,13 @@ them."""
 
 TABLES = {
     "blueprints/__init__.py": "the table of blueprints",
-    "blueprints/parts/training_options.py": "the option's values",
+    "blueprints/parts/run_options.py": "the option's values",
     "components/__init__.py": "the table of components",
+    "components/account/rights.py": "services that roles of environments are for",
     "mlops_iac/cost/rates.py": "prices by resource type",
     "components/_kit/naming.py": "physical names by resource type",
     "mlops_iac/core/resource_types.py": "one record of facts per resource type",
+    "mlops_iac/policy/jobs.py": "requests inside documents by resource type, for policies",
     "mlops_iac/testing/contracts/world.py": "ARNs by resource type, as AWS would give them",
 }
 
@@ -104,7 +108,7 @@ def test_a_runner_offers_what_commands_ask_for(target: str) -> None:
 @pytest.mark.parametrize("target", TARGETS)
 def test_the_rooms_offer_what_their_users_ask_for(target: str) -> None:
     compiler: Any = importlib.import_module(TARGETS[target])
-    assert {"COMPILERS", "compile", "grants_for", "step_of"} <= set(vars(compiler))
+    assert {"COMPILERS", "compile", "grants_for", "parts_of", "step_of"} <= set(vars(compiler))
     assert importlib.import_module(ORCHESTRATORS[target]).orchestrate
     assert target == importlib.import_module(ORCHESTRATORS[target]).TARGET
 

@@ -41,3 +41,14 @@ def test_a_command_looks_for_garbage_seldom() -> None:
         assert gc.get_threshold()[0] == collector.OBJECTS
     finally:
         gc.set_threshold(*before)
+
+
+@pytest.mark.parametrize("on", [True, False])
+def test_after_a_pause_it_is_as_it_was(on: bool) -> None:
+    try:
+        gc.enable() if on else gc.disable()
+        with collector.paused():
+            assert not gc.isenabled()
+        assert gc.isenabled() is on
+    finally:
+        gc.enable()

@@ -21,4 +21,4 @@ def test_any_two_names_can_be_compared():
 
 
 def test_names_that_are_offered_stand_in_this_order():
-    assert did_you_mean("xyzzy", ["team10", "team2"]) == "known here: `team2`, `team10`"
+    assert did_you_mean("xyzzy", ["team10", "team2"]) == "known here: `team2`, `team10`."

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from mlops_iac.config.usage import Usage
-from mlops_iac.cost.estimate import Estimate, Resource, estimate
+from mlops_iac.cost.bill import Estimate
+from mlops_iac.cost.estimate import Resource, estimate
 from mlops_iac.cost.rates import Place
-from mlops_iac.pipelines.pipeline import Pipeline
+from mlops_iac.pipelines.describe import machines_of
 from mlops_iac.pipelines.references import FromStep
 from mlops_iac.pipelines.steps.deploy import DeployStep
 from mlops_iac.pipelines.steps.processing import ProcessingStep
@@ -29,10 +30,16 @@ def price(
     **usage: Any,
 ) -> Estimate:
     outputs = {
+        "contract": 3,
         "endpoints": {"main": {"capacity": capacity or {}}},
+        "pipelines": {"training": {"steps": [{"name": s.name, "kind": s.kind, "facts": facts(s)} for s in steps]}},
     }
-    pipelines = [Pipeline.model_construct(name="training", parameters=(), steps=steps)] if steps else []
-    return estimate(resources or [], pipelines, outputs, Place(region=region, usage=Usage(**usage)))
+    return estimate(resources or [], outputs, Place(region=region, usage=Usage(**usage)))
+
+
+def facts(step: Any) -> dict[str, Any]:
+    """What an environment says of a step, as far as it has a price."""
+    return {**(step.facts(str) if isinstance(step, DeployStep) else {}), **machines_of(step)}
 
 
 def resource(type_: str, layer: str = "layer", **inputs: Any) -> Resource:
@@ -59,6 +66,20 @@ def test_a_job_is_not_billed_for_longer_than_its_limit() -> None:
 def test_a_container_on_a_queue_costs_its_share_of_a_machine() -> None:
     step = script(vcpus=4).model_copy(update={"compute": "batch"})
     assert price(steps=(step,), runs=60, step_minutes=10).total.usual == pytest.approx(60 / 6 * 4 * 0.048)
+
+
+def test_a_tuning_costs_each_of_its_trainings() -> None:
+    (step,) = (one for one in SAMPLES["tune"]().steps if one.kind == "tune")
+    one = step.model_copy(update={"max_jobs": 1})
+    five = step.model_copy(update={"max_jobs": 5})
+    assert price(steps=(five,)).total.usual == pytest.approx(5 * price(steps=(one,)).total.usual)
+
+
+def test_machines_that_an_older_version_did_not_record_are_told() -> None:
+    steps = [{"name": "train", "kind": "training", "facts": {"job": "training"}}]
+    outputs = {"contract": 3, "pipelines": {"training": {"steps": steps}}}
+    found = estimate([], outputs, Place(region="us-east-1", usage=Usage()))
+    assert found.unpriced == ("the machines of training's steps as they are deployed, by an earlier version",)
 
 
 def test_an_endpoint_that_is_always_on() -> None:

@@ -33,9 +33,20 @@ def test_every_type_that_components_make_has_a_price_or_is_free_for_a_reason(typ
         ("aws:sfn/stateMachine:StateMachine", {"definition": '{"Type": "Pass", "Type": "Fail"}'}, 0, 0.0015),
         ("aws:secretsmanager/secret:Secret", {}, 0.40, 0),
         ("aws:ec2/natGateway:NatGateway", {}, 32.85, 0),
+        ("aws:sagemaker/domain:Domain", {}, 0, 1.50),
+        ("aws:sagemaker/userProfile:UserProfile", {}, 0, 2.56),
+        ("aws:mwaa/environment:Environment", {"environmentClass": "mw1.medium"}, 540.20, 0),
+        ("aws:mwaa/environment:Environment", {"environmentClass": "mw1.micro"}, 357.70, 0),
+        ("aws:mwaa/environment:Environment", {"environmentClass": "mw1.xlarge"}, 722.70, 0),
     ],
 )
 def test_a_rate_is_the_price_lists(type_: str, inputs: dict[str, object], idle: float, used: float) -> None:
     costs = list(RATES[type_](inputs, HOME))
     assert sum(cost.idle.usual for cost in costs) == pytest.approx(idle)
     assert sum(cost.used.usual for cost in costs) == pytest.approx(used)
+
+
+def test_a_price_that_is_not_in_the_table_is_said_to_be_another_s() -> None:
+    (cost,) = RATES["aws:mwaa/environment:Environment"]({"environmentClass": "mw1.micro"}, HOME)
+    assert cost.what == "an Airflow environment of mw1.micro, by the price of mw1.small: it costs less"
+    assert (cost.idle.low, cost.idle.high) == (0, pytest.approx(357.70))

@@ -18,7 +18,7 @@ CHECKOUT = Path(__file__).parents[2]
 BLOCK = re.compile(
     r"^(?:<!-- not run: (?P<reason>[^\n]+?) -->\n)?```(?P<kind>\w*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL
 )
-SCRIPT = re.compile(r"# (\w+\.py)\n")
+SCRIPT = re.compile(r"# ((?:\w+/)?\w+\.py)\n")
 INLINE = re.compile(r"`(mlops-iac [^`]+)`")
 
 
@@ -64,6 +64,7 @@ class Script:
     text: str
 
     def save(self, folder: Path) -> None:
+        (folder / self.name).parent.mkdir(exist_ok=True)
         (folder / self.name).write_text(self.text, encoding="utf-8")
 
 

@@ -26,7 +26,7 @@ MADE_LATER = {
 def project_paths() -> set[str]:
     """Files and folders, folders ending in a slash; nothing that tools leave in a checkout."""
     found = set()
-    for top in ("mlops_iac", "components", "blueprints", "docs", "examples", "tests"):
+    for top in ("mlops_iac", "components", "blueprints", "docs", "examples", "scripts", "tests"):
         for path in [CHECKOUT / top, *(CHECKOUT / top).rglob("*")]:
             if "__pycache__" not in path.parts:
                 found.add(path.relative_to(CHECKOUT).as_posix() + ("/" if path.is_dir() else ""))

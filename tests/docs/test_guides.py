@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 
@@ -46,6 +47,30 @@ def test_the_application_asks_the_endpoint(monkeypatch):
     assert (asked["EndpointName"], json.loads(asked["Body"])) == (
         "churn-dev-endpoint", {"instances": [{"usage_hours": 3}]},
     )  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["signed.py", "keyed.py"])
+def test_the_application_asks_the_api(name, monkeypatch):
+    import urllib.request
+
+    import boto3
+
+    sent = {}
+
+    def urlopen(request):
+        sent.update(url=request.full_url, body=json.loads(request.data), headers=dict(request.header_items()))
+        return contextlib.nullcontext(io.BytesIO(b'{"predictions": ["call"]}'))
+
+    keys = {"aws_access_key_id": "AKIA", "aws_secret_access_key": "x", "region_name": "eu-west-1"}
+    session = boto3.Session(**keys)
+    monkeypatch.setattr(boto3, "Session", lambda: session)
+    monkeypatch.setattr(urllib.request, "urlopen", urlopen)
+    decide = script("calling-the-endpoint.md", name)["decide"]
+    way = {"x-api-key": "k"} if name == "keyed.py" else {}
+    assert decide([{"usage_hours": 3}], "https://a.execute-api.eu-west-1.amazonaws.com/live/predict", **way) == ["call"]
+    assert sent["body"] == {"instances": [{"usage_hours": 3}]}
+    assert sent["headers"].get("X-api-key") == way.get("x-api-key")
+    assert ("/eu-west-1/execute-api/aws4_request" in sent["headers"].get("Authorization", "")) == (name == "signed.py")
 
 
 def test_the_functions_that_the_guide_names_are_those_that_are_called():

@@ -34,6 +34,11 @@ def test_the_page_is_what_the_generator_writes(name: str):
     assert page == GENERATOR.PAGES[name](), f"docs/reference/{name} is out of date; {REGENERATE}"
 
 
+@pytest.mark.parametrize("name", GENERATOR.CATALOGUE)
+def test_the_catalogue_is_what_the_generator_writes(name: str):
+    assert (CHECKOUT / name).read_text(encoding="utf-8") == GENERATOR.CATALOGUE[name](), f"{name}: {REGENERATE}"
+
+
 def test_every_command_has_a_section():
     page = GENERATOR.cli_page()
     for words in all_commands():

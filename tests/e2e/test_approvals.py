@@ -9,7 +9,10 @@ from typing import Any
 
 import pytest
 
+from mlops_iac.cloud.process import EmbeddedCloud
 from mlops_iac.pipelines.compile import TARGETS
+from tests.support.rights import without_right
+from tests.support.targets import EACH_TARGET
 from tests.support.tiny_environment import TinyEnvironment, tiny_environment
 
 pytestmark = [pytest.mark.slow, pytest.mark.runs("approval", on=TARGETS)]
@@ -28,11 +31,11 @@ steps:
 """
 
 
-@pytest.fixture(scope="module", params=TARGETS)
+@pytest.fixture(scope="module", params=EACH_TARGET)
 def tiny(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TinyEnvironment]:
     target = str(request.param)
     files = {"asked": ASKED}
-    if target == "step-functions":
+    if target != "sagemaker-pipelines":
         files["impatient"] = IMPATIENT
     with tiny_environment(tmp_path_factory.mktemp("tiny"), target, pipelines=files) as made:
         yield made
@@ -108,6 +111,20 @@ def test_a_run_is_stopped_while_it_waits(tiny: TinyEnvironment) -> None:
     assert json.loads(tiny.run("runs", "stop", STACK, run, "--json"))["status"] == "stopped"
     assert step(show(tiny, run), "approve")["status"] == "stopped"
     tiny.refused("approve", STACK, run, code=1, says=("does not wait", "`approve` is stopped"))
+
+
+def test_without_the_right_to_ask_the_run_fails_and_names_it(tiny: TinyEnvironment) -> None:
+    clients = EmbeddedCloud(tiny.folder / ".mlops-iac/cloud").clients("eu-west-1")
+    roles = [one["RoleName"] for one in clients("iam").list_roles()["Roles"]]
+    (role,) = (
+        name for name in roles if name in ("tiny-dev-pipeline-asked-role", "tiny-dev-pipeline-asked-execution-role")
+    )
+    with without_right(clients, role, "ApprovalsAsk"):
+        run = tiny.run("run", STACK, "asked").strip()
+        found = ended(tiny, run)
+    assert found["status"] == "failed"
+    assert "not authorized to perform: sqs:SendMessage" in step(found, "approve")["reason"]
+    tiny.refused("runs", "watch", STACK, run, code=1, says=("sqs:SendMessage", f"grant the role {role}"))
 
 
 def test_what_cannot_be_answered_is_refused_by_reason(tiny: TinyEnvironment) -> None:

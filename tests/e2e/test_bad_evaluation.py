@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from mlops_iac.core import exit_codes
-from mlops_iac.pipelines.compile import TARGETS
 from tests.support.bad_evaluations import BAD
+from tests.support.targets import EACH_TARGET
 from tests.support.tiny_environment import TinyEnvironment, tiny_environment
 
 pytestmark = pytest.mark.nightly
@@ -32,7 +32,7 @@ def write_evaluation(project: TinyEnvironment, content: bytes | None) -> None:
     )
 
 
-@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("target", EACH_TARGET)
 def test_what_cannot_be_compared_passes_no_gate(tmp_path: Path, target: str) -> None:
     with tiny_environment(tmp_path / "project", target) as project:
         for content, words in BAD.values():

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from mlops_iac.pipelines.compile import TARGETS
+from tests.support.targets import EACH_TARGET
 from tests.support.tiny_environment import TinyEnvironment, tiny_environment
 
 pytestmark = pytest.mark.slow
@@ -25,7 +25,7 @@ steps:
 WORK = ("validate", "prepare", "train", "evaluate")
 
 
-@pytest.fixture(scope="module", params=TARGETS)
+@pytest.fixture(scope="module", params=[one for one in EACH_TARGET if "airflow" not in one.values])
 def tiny(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TinyEnvironment]:
     with tiny_environment(tmp_path_factory.mktemp("tiny"), str(request.param), pipelines={"cached": CACHED}) as made:
         made.target = str(request.param)  # type: ignore[attr-defined]

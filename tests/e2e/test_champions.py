@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from mlops_iac.pipelines.compile import TARGETS
+from tests.support.targets import EACH_TARGET
 from tests.support.tiny_environment import TinyEnvironment, tiny_environment
 
 pytestmark = [pytest.mark.slow, pytest.mark.runs("training", "evaluate", "gate", "register", on=TARGETS)]
@@ -36,7 +37,7 @@ EVALUATE = """
 """
 
 
-@pytest.fixture(scope="module", params=TARGETS)
+@pytest.fixture(scope="module", params=EACH_TARGET)
 def tiny(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TinyEnvironment]:
     with tiny_environment(tmp_path_factory.mktemp("tiny"), str(request.param), pipelines={"fight": FIGHT}) as made:
         yield made

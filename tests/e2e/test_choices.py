@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from mlops_iac.pipelines.compile import TARGETS
+from tests.support.targets import EACH_TARGET
 from tests.support.tiny_environment import TinyEnvironment, tiny_environment
 
 pytestmark = [pytest.mark.slow, pytest.mark.runs("choice", on=TARGETS)]
@@ -47,7 +48,7 @@ AGAIN = """
 """
 
 
-@pytest.fixture(scope="module", params=TARGETS)
+@pytest.fixture(scope="module", params=EACH_TARGET)
 def tiny(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TinyEnvironment]:
     with tiny_environment(
         tmp_path_factory.mktemp("tiny"), str(request.param), pipelines={"chosen": CHOSEN, "maybe": CONDITIONAL}

@@ -14,6 +14,7 @@ import pytest
 
 from mlops_iac.core import exit_codes
 from mlops_iac.pipelines.compile import TARGETS
+from tests.support.targets import EACH_TARGET
 from tests.support.tiny_environment import TinyEnvironment, tiny_environment
 
 pytestmark = [pytest.mark.slow, pytest.mark.runs("deploy", on=TARGETS)]
@@ -43,7 +44,7 @@ INFERENCE = """
 """
 
 
-@pytest.fixture(scope="module", params=TARGETS)
+@pytest.fixture(scope="module", params=EACH_TARGET)
 def project(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TinyEnvironment]:
     folder = tmp_path_factory.mktemp("canary") / "project"
     files = {"training": QUICK}
@@ -163,7 +164,7 @@ def heard(project: TinyEnvironment, queue: str) -> str:
             return str(told["invocationStatus"])
 
 
-@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("target", EACH_TARGET)
 def test_an_asynchronous_endpoint_answers_in_the_lake(target: str, tmp_path: Path) -> None:
     with tiny_environment(
         tmp_path / "project", target, {"training": QUICK}, blueprint="realtime-inference", options=ASYNC

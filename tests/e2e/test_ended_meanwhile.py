@@ -14,9 +14,10 @@ import pytest
 
 from mlops_iac.core import exit_codes
 from mlops_iac.core.errors import CloudError
-from mlops_iac.pipelines.compile import TARGETS
 from tests.support.leftovers import find_leftovers
+from tests.support.targets import EACH_TARGET
 from tests.support.tiny_environment import TinyEnvironment, tiny_environment
+from tests.support.tiny_team import SEARCHED
 
 pytestmark = pytest.mark.slow
 
@@ -34,22 +35,9 @@ steps:
   approve: {kind: approval, after: [gate]}
   register: {after: [approve]}
 """
-SEARCHED = """
-parameters:
-  data: {type: prefix, default: raw/}
-steps:
-  find:
-    kind: tune
-    script: search.py
-    channels: {train: parameters.data}
-    objective: {metric: auc, regex: "auc is ([0-9.]+)"}
-    strategy: grid
-    ranges: {rate: [1, 2, 3]}
-    max_parallel: 2
-"""
 
 
-@pytest.fixture(params=TARGETS)
+@pytest.fixture(params=EACH_TARGET)
 def tiny(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[TinyEnvironment]:
     files = {"asked": ASKED, "searched": SEARCHED}
     folder = tmp_path / "project"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from mlops_iac.core import exit_codes
-from mlops_iac.pipelines.compile import TARGETS
+from tests.support.targets import EACH_TARGET
 from tests.support.tiny_environment import TinyEnvironment, tiny_environment
 from tests.support.tiny_team import FILES
 
@@ -26,7 +26,7 @@ def fail(project: TinyEnvironment) -> str:
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("target", EACH_TARGET)
 def test_before_the_first_model_none_serves_and_afterwards_the_last_good_one(tmp_path: Path, target: str) -> None:
     with tiny_environment(tmp_path / "project", target) as project:
         for _ in range(2):

@@ -31,9 +31,9 @@ def project(size: tuple[int, int], tmp_path_factory: pytest.TempPathFactory) -> 
     shops, settings = size
     folder = make_project(tmp_path_factory.mktemp("forecasting") / "project")
     example = folder / "examples/forecasting"
-    shutil.copy(CHECKOUT / "examples/forecasting/stacks/Pulumi.forecasting-dev.yaml", folder / "stacks")
-    pipeline = example / "pipelines/training.yaml"
-    pipeline.write_text(pipeline.read_text().replace("inner: 100 ", f"inner: {settings} "))
+    shutil.copy(CHECKOUT / "examples/forecasting/Pulumi.forecasting-dev.yaml", folder / "stacks")
+    stack = folder / "stacks/Pulumi.forecasting-dev.yaml"
+    stack.write_text(stack.read_text().replace("settings: 100,", f"settings: {settings},"))
     subprocess.run([sys.executable, example / "make_data.py", "--series", str(shops)], check=True)
     made = Project(folder)
     made.run("up", "forecasting-dev", "--yes")

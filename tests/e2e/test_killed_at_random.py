@@ -19,9 +19,10 @@ from typing import Any
 import pytest
 
 from mlops_iac.backends.embedded import EmbeddedBackend
-from mlops_iac.pipelines.compile import TARGETS
 from tests.support import tiny_environment as tiny
+from tests.support.targets import EACH_TARGET
 from tests.support.tiny_environment import TinyEnvironment
+from tests.support.tiny_team import SEARCHED
 
 pytestmark = pytest.mark.slow
 
@@ -49,18 +50,6 @@ steps:
     after: [approve]
     inputs: {data: parameters.data}
     outputs: {data: {zone: curated, folder: again}}
-"""
-SEARCHED = """
-parameters:
-  data: {type: prefix, default: raw/}
-steps:
-  find:
-    kind: tune
-    script: search.py
-    channels: {train: parameters.data}
-    objective: {metric: auc, regex: "auc is ([0-9.]+)"}
-    strategy: grid
-    ranges: {rate: [1, 2]}
 """
 OVER = {"Completed", "Failed", "Stopped", "SUCCEEDED", "FAILED"}
 
@@ -215,14 +204,14 @@ def seed() -> int:
     return int(os.environ.get("MLOPS_IAC_SEED") or random.randrange(10**6))
 
 
-@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("target", EACH_TARGET)
 def test_what_was_acknowledged_is_there_after_a_kill(target: str, tmp_path: Path) -> None:
     given = int(os.environ.get("MLOPS_IAC_SEED") or 7)
     live_and_die(tmp_path / "project", target, given, KILLS)
 
 
 @pytest.mark.nightly
-@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("target", EACH_TARGET)
 def test_what_was_acknowledged_is_there_after_many_kills(target: str, tmp_path: Path) -> None:
     given = seed()
     print(f"MLOPS_IAC_SEED={given}")

@@ -9,16 +9,22 @@ from typing import Any
 
 import pytest
 
+from mlops_iac.pipelines.compile import TARGETS
 from tests.support import tiny_environment as tiny
 from tests.support.tiny_environment import TinyEnvironment, tiny_environment
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.runs("map", on=["sagemaker-pipelines", "step-functions"]),
+    pytest.mark.runs("map", on=TARGETS),
     pytest.mark.runs("map", "processing", on=["step-functions"], compute="batch"),
 ]
 
-PLACES = [("step-functions", "sagemaker"), ("sagemaker-pipelines", "sagemaker"), ("step-functions", "batch")]
+PLACES = [
+    ("step-functions", "sagemaker"),
+    ("sagemaker-pipelines", "sagemaker"),
+    pytest.param(("airflow", "sagemaker"), marks=pytest.mark.nightly),
+    ("step-functions", "batch"),
+]
 CACHES = {"fitting": "false", "cached": "true"}
 FITTING = """
 parameters:
@@ -79,7 +85,8 @@ SCRIPTS = {
 def project(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TinyEnvironment]:
     target, compute = request.param
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(tiny, "STACK", tiny.STACK + "    batch: {{enabled: true}}\n")
+        if target != "airflow":
+            patch.setattr(tiny, "STACK", tiny.STACK + "    batch: {{enabled: true}}\n")
         folder = tmp_path_factory.mktemp("map") / "project"
         own = {"compute": compute, "containers": 2 if compute == "batch" else 1}
         pipelines = {name: FITTING.format(cache=cache, **own) for name, cache in CACHES.items()}
@@ -137,4 +144,4 @@ def test_an_empty_list_is_told(project: TinyEnvironment) -> None:
         "list_series.py",
         'import pathlib; pathlib.Path("/opt/ml/processing/output/series/items.csv").write_text("series,level\\n")',
     )
-    project.refused("run", "tiny-dev", "fitting", "--follow", code=1, says=("list of items is empty",))
+    project.refused("run", "tiny-dev", "fitting", "--follow", code=1, says=("there is no item in", "data put"))

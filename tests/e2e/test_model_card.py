@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from mlops_iac.cloud.model_card_schema import find_faults
-from mlops_iac.pipelines.compile import TARGETS
+from tests.support.targets import EACH_TARGET
 from tests.support.tiny_environment import TinyEnvironment, tiny_environment
 
 pytestmark = pytest.mark.slow
@@ -25,7 +25,7 @@ business_stakeholders: Clinics
 """
 
 
-@pytest.fixture(scope="module", params=TARGETS)
+@pytest.fixture(scope="module", params=EACH_TARGET)
 def tiny(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TinyEnvironment]:
     folder = tmp_path_factory.mktemp("tiny") / "project"
     with tiny_environment(folder, request.param, options="hyperparameters: {note: a b | c}\n") as made:

@@ -10,6 +10,7 @@ import pytest
 
 from mlops_iac.core import exit_codes
 from mlops_iac.pipelines.compile import TARGETS
+from tests.support.targets import EACH_TARGET
 from tests.support.tiny_environment import TinyEnvironment, tiny_environment
 
 pytestmark = [pytest.mark.slow, pytest.mark.runs("processing", on=TARGETS)]
@@ -47,7 +48,7 @@ REPORT = """
 """
 
 
-@pytest.fixture(scope="module", params=TARGETS)
+@pytest.fixture(scope="module", params=EACH_TARGET)
 def project(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TinyEnvironment]:
     files = {"training": TRAINING, "refresh": REFRESH}
     with tiny_environment(tmp_path_factory.mktemp("own") / "project", request.param, files) as made:

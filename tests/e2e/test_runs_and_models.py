@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from mlops_iac.pipelines.compile import TARGETS
+from tests.support.targets import EACH_TARGET
 from tests.support.tiny_environment import TinyEnvironment, tiny_environment
 
 pytestmark = pytest.mark.slow
@@ -23,7 +23,7 @@ NEEDS_A_FLAG = """
 """
 
 
-@pytest.fixture(scope="module", params=TARGETS)
+@pytest.fixture(scope="module", params=EACH_TARGET)
 def tiny(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TinyEnvironment]:
     folder = tmp_path_factory.mktemp("tiny")
     with tiny_environment(folder / "project", request.param) as made:

@@ -1,4 +1,4 @@
-"""Kinds of steps that a team writes into files of its own, on both orchestrators: what comes out, what is refused."""
+"""Kinds of steps that a team writes into files of its own, on each orchestrator: what comes out, what is refused."""
 
 from __future__ import annotations
 
@@ -14,8 +14,12 @@ from mlops_iac.backends.embedded import EmbeddedBackend
 from mlops_iac.cloud.process import EmbeddedCloud
 from mlops_iac.core.errors import ConfigError, MlopsError
 from mlops_iac.core.frameworks import get_framework
+from mlops_iac.pipelines.compile import TARGETS
 from mlops_iac.testing.deployed import DeployedEnvironment, bring_up
 from tests.conftest import make_project
+from tests.support.notebooks import notebook
+from tests.support.rights import idle_rights, without_right
+from tests.support.targets import EACH_TARGET
 from tests.support.tiny_environment import STACK
 from tests.support.tiny_team import write_script, write_tiny_team
 
@@ -27,17 +31,31 @@ pytestmark = [
         "bias",
         "container",
         "explain",
+        "notebook",
+        "quality",
         "skew",
-        on=["sagemaker-pipelines", "step-functions"],
+        on=TARGETS,
     ),
-    pytest.mark.runs("query", "notify", on=["step-functions"]),
+    pytest.mark.runs("notify", on=TARGETS),
+    pytest.mark.runs("query", on=["sagemaker-pipelines", "step-functions"]),
     pytest.mark.runs(
-        "baseline", "bias", "evaluate", "explain", "skew", "training", on=["step-functions"], compute="batch"
+        "baseline",
+        "bias",
+        "evaluate",
+        "explain",
+        "notebook",
+        "quality",
+        "skew",
+        "training",
+        on=["step-functions"],
+        compute="batch",
     ),
 ]
 
-STACKS = {"step-functions": "sf", "sagemaker-pipelines": "sp"}
+STACKS = {"airflow": "af", "step-functions": "sf", "sagemaker-pipelines": "sp"}
 """Target to the environment that has it."""
+ALONE = {"step-functions": ("asking", "queued"), "sagemaker-pipelines": ("asking",)}
+"""Target to the pipelines that not every other can run."""
 IMAGE = get_framework("sklearn", "1.4-2").image("eu-west-1")
 TABLES = '    tables:\n      people: {zone: raw, prefix: "", format: csv, columns: {age: int, sex: string, ill: int}}\n'
 
@@ -54,6 +72,7 @@ steps:
   describe: {kind: baseline, data: parameters.data}
   bias: {kind: bias, data: parameters.data, model: train.model, label: ill, groups: [sex]}
   skew: {kind: skew, train: parameters.data, serving: parameters.data, differences: {gap: [age, ill]}}
+  rules: {kind: quality, data: parameters.data, columns: {sex: {complete: 1, allowed: [f, m]}, age: {at_most: 80}}}
   explain: {kind: explain, data: parameters.data, model: train.model, label: ill}
   gate:
     kind: gate
@@ -61,6 +80,7 @@ steps:
       - {evaluation: bias.report, metric: demographic_parity_difference, at_most: 1}
       - {evaluation: explain.report, metric: top_share, at_least: 0.5}
       - {evaluation: skew.report, metric: skew, at_most: 0.01}
+      - {evaluation: rules.report, metric: failed, at_most: 0}
       - {evaluation: skew.report, metric: distance, slices: [columns.age, columns.gap], at_most: 0.01}
   score:
     kind: batch_transform
@@ -75,6 +95,23 @@ steps:
 CHAMPION = """
 parameters: {data: {type: prefix, default: raw/}}
 steps: {score: {kind: batch_transform, model: champion, data: parameters.data}}
+"""
+
+EXECUTING = """
+parameters:
+  data: {type: prefix, default: raw/}
+  least: {type: number, default: 40}
+  strict: {type: string, default: "false", allowed: ["true", "false"]}
+steps:
+  count:
+    kind: notebook
+    notebook: count.ipynb
+    inputs: {people: parameters.data}
+    arguments: {least: parameters.least, strict: parameters.strict, title: "Older people"}
+    outputs: {evaluation: {zone: models, folder: evaluation}}
+  gate:
+    kind: gate
+    conditions: [{evaluation: count.evaluation, metric: people, at_least: 1}]
 """
 
 CONVERTING = f"""
@@ -94,6 +131,19 @@ steps:
   ask: {kind: query, sql: "SELECT sex, count(*) AS people FROM people WHERE age >= ? GROUP BY sex ORDER BY sex", values: [parameters.least]}
 """  # noqa: E501
 
+TELLING = """
+parameters:
+  data: {type: prefix, default: raw/}
+  who: {type: string, default: anybody}
+steps:
+  bias: {kind: bias, data: parameters.data, prediction: ill, label: ill, groups: [sex]}
+  tell:
+    kind: notify
+    subject: Measured
+    message: "Run {run} on {parameters.data} for {parameters.who}: {demographic_parity_difference}."
+    evaluation: bias.report
+"""
+
 QUEUED = """
 parameters: {data: {type: prefix, default: raw/}}
 steps:
@@ -102,11 +152,13 @@ steps:
   bias: {kind: bias, data: parameters.data, model: train.model, label: ill, groups: [sex], compute: batch}
   explain: {kind: explain, data: parameters.data, model: train.model, label: ill, compute: batch}
   skew: {kind: skew, train: parameters.data, serving: parameters.data, compute: batch}
+  rules: {kind: quality, data: parameters.data, columns: {ill: {allowed: [0, 1]}}, compute: batch}
   evaluate: {kind: evaluate, script: evaluate.py, inputs: {model: train.model}, compute: batch}
   gate:
     kind: gate
     conditions: [{metric: auc, at_least: 0.5}, {evaluation: skew.report, metric: skew, at_most: 0.01}]
-  tell: {kind: notify, after: [gate], subject: Measured, message: "Run {run} on {parameters.data} has {auc}."}
+  count: {kind: notebook, notebook: count.ipynb, inputs: {people: parameters.data}, compute: batch}
+  tell: {kind: notify, after: [gate, count], subject: Measured, message: "Run {run} on {parameters.data} has {auc}."}
 """
 """Everything on a queue, and a message: Step Functions alone."""
 
@@ -131,7 +183,51 @@ SERVE = """
         return "".join(f"{answer}\\n" for answer in answers), accept
 """
 
-Environments = dict[str, DeployedEnvironment]
+NOTEBOOK = {
+    "parameters": "least = 0  # age\nstrict = False\ntitle = ''",
+    "inputs": "people = 'data'",
+    "outputs": "evaluation = 'out'",
+    "": """import json, pandas, pathlib
+rows = pandas.concat(pandas.read_csv(file) for file in pathlib.Path(people).glob('*.csv'))
+found = int((rows.age > least if strict else rows.age >= least).sum())
+if least >= 100:
+    raise LookupError(f'nobody is {least}')
+pathlib.Path(evaluation).mkdir(exist_ok=True)
+pathlib.Path(evaluation, 'evaluation.json').write_text(json.dumps({'metrics': {'people': found}}))
+print(title, found)""",
+}
+"""Tag to the code of its cell."""
+
+PIPELINES = {
+    "executing": EXECUTING,
+    "looking": LOOKING,
+    "champion": CHAMPION,
+    "converting": CONVERTING,
+    "telling": TELLING,
+}
+OWN = {"asking": ASKING, "queued": QUEUED}
+
+
+class Environments(dict[str, DeployedEnvironment]):
+    """By target, each brought up by the first who asks for it."""
+
+    def __init__(self, project: Path, home: Path) -> None:
+        super().__init__()
+        self.project, self.home = project, home
+
+    def __missing__(self, target: str) -> DeployedEnvironment:
+        environment = STACKS[target]
+        pipelines = self.project / "examples/tiny/pipelines"
+        for name, text in OWN.items():
+            (pipelines / f"{name}.yaml").unlink(missing_ok=True)
+            if name in ALONE.get(target, ()):
+                (pipelines / f"{name}.yaml").write_text(text.lstrip())
+        text = STACK.format(target=target, blueprint="tabular-batch").replace(": dev", f": {environment}").rstrip()
+        queues = "" if target == "airflow" else "    batch: {enabled: true}\n"
+        (self.project / f"stacks/Pulumi.tiny-{environment}.yaml").write_text(f"{text}\n{TABLES}{queues}")
+        made = self[target] = bring_up(EmbeddedBackend(self.project, f"tiny-{environment}", home=self.home))
+        made.put(self.project / "data")
+        return made
 
 
 @pytest.fixture(scope="module")
@@ -142,14 +238,10 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     code = write_tiny_team(root)
     write_script(code / "fit.py", FIT)
     write_script(code / "inference.py", SERVE)
+    (code / "count.ipynb").write_text(json.dumps(notebook(NOTEBOOK)))
+    (code / "requirements.txt").write_text("papermill\nipykernel\n")
     (code / "pipelines").mkdir()
-    for name, text in (
-        ("looking", LOOKING),
-        ("champion", CHAMPION),
-        ("converting", CONVERTING),
-        ("asking", ASKING),
-        ("queued", QUEUED),
-    ):
+    for name, text in PIPELINES.items():
         (code / f"pipelines/{name}.yaml").write_text(text.lstrip())
     chance = random.Random(1)
     ages = [chance.randint(20, 80) for _ in range(60)]
@@ -159,24 +251,23 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def environments(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Environments]:
-    home = tmp_path_factory.mktemp("home")
-    home.chmod(0o700)
-    cloud = EmbeddedCloud(home / "cloud")
-    cloud.start()
-    made = {}
-    alone = [project / f"examples/tiny/pipelines/{name}.yaml" for name in ("asking", "queued")]
-    for target, environment in STACKS.items():
-        text = STACK.format(target=target, blueprint="tabular-batch").replace(": dev", f": {environment}")
-        (project / f"stacks/Pulumi.tiny-{environment}.yaml").write_text(
-            f"{text.rstrip()}\n{TABLES}    batch: {{enabled: true}}\n"
-        )
-        made[target] = bring_up(EmbeddedBackend(project, f"tiny-{environment}", home=home))
-        made[target].put(project / "data")
-        for file in alone:
-            file.unlink(missing_ok=True)  # the other one does not ask in SQL, and has no queues
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = tmp_path_factory.mktemp("home")
+    made.chmod(0o700)
+    return made
+
+
+@pytest.fixture(scope="module")
+def cloud(home: Path) -> Iterator[EmbeddedCloud]:
+    made = EmbeddedCloud(home / "cloud")
+    made.start()
     yield made
-    cloud.stop()
+    made.stop()
+
+
+@pytest.fixture(scope="module")
+def environments(project: Path, home: Path, cloud: EmbeddedCloud) -> Environments:
+    return Environments(project, home)
 
 
 def read(environment: DeployedEnvironment, key: str) -> bytes:
@@ -185,7 +276,7 @@ def read(environment: DeployedEnvironment, key: str) -> bytes:
     return found
 
 
-@pytest.mark.parametrize("target", STACKS)
+@pytest.mark.parametrize("target", EACH_TARGET)
 def test_a_model_is_looked_at_gated_and_scores_by_row(environments: Environments, target: str) -> None:
     environment = environments[target]
     run = environment.run("looking")
@@ -199,14 +290,37 @@ def test_a_model_is_looked_at_gated_and_scores_by_row(environments: Environments
     assert all(answer == str(int(int(age) > 50)) for age, answer in (line.split(",") for line in scored))
 
 
-@pytest.mark.parametrize("target", STACKS)
+@pytest.mark.parametrize("target", EACH_TARGET)
+def test_a_notebook_is_executed_with_what_the_run_is_told_and_is_kept(environments: Environments, target: str) -> None:
+    environment = environments[target]
+    ages = [int(line.split(",")[0]) for line in read(environment, "raw/numbers.csv").decode().splitlines()[1:]]
+    run = environment.run("executing", {"least": max(ages), "strict": "false"})
+    assert run.status == "succeeded", run.error
+    assert run.metrics["people"] == ages.count(max(ages))
+    kept = json.loads(read(environment, f"models/{run.id}/count/count.ipynb"))
+    said = "".join(part for cell in kept["cells"] for out in cell.get("outputs", ()) for part in out.get("text", ()))
+    assert said == f"Older people {ages.count(max(ages))}\n"
+
+
+@pytest.mark.parametrize("target", EACH_TARGET)
+def test_a_cell_that_fails_is_named_and_the_notebook_is_kept(environments: Environments, target: str) -> None:
+    environment = environments[target]
+    run = environment.run("executing", {"least": 100})
+    assert run.status == "failed"
+    assert "count.ipynb: cell 4 (In [7]) failed: LookupError: nobody is 100" in run.error
+    kept = json.loads(read(environment, f"models/{run.id}/count/count.ipynb"))
+    errors = [out for cell in kept["cells"] for out in cell.get("outputs", ()) if out["output_type"] == "error"]
+    assert [one["evalue"] for one in errors] == ["nobody is 100"]
+
+
+@pytest.mark.parametrize("target", EACH_TARGET)
 def test_a_program_of_a_framework_image_runs_over_folders(environments: Environments, target: str) -> None:
     run = environments[target].run("converting")
     assert run.status == "succeeded", run.error
     assert read(environments[target], f"curated/{run.id}/converted/numbers.csv").startswith(b"age,sex,ill")
 
 
-@pytest.mark.parametrize("target", STACKS)
+@pytest.mark.parametrize("target", EACH_TARGET)
 def test_without_a_champion_scoring_fails_and_says_what_to_do(environments: Environments, target: str) -> None:
     run = environments[target].run("champion")
     assert run.status == "failed"
@@ -214,8 +328,30 @@ def test_without_a_champion_scoring_fails_and_says_what_to_do(environments: Envi
     assert "is approved: run a pipeline that registers one, or approve one" in run.error
 
 
-def test_a_query_answers_into_the_lake(environments: Environments) -> None:
-    environment = environments["step-functions"]
+def messages(sqs: Any, queue: str) -> Iterator[dict[str, Any]]:
+    for _ in range(5):
+        for told in sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=5).get("Messages", ()):
+            yield json.loads(told["Body"])
+
+
+@pytest.mark.parametrize("target", EACH_TARGET)
+def test_the_team_is_told_what_a_run_measured(environments: Environments, target: str) -> None:
+    environment = environments[target]
+    sqs, topic = environment.clients("sqs"), environment.environment.alerts_topic_arn
+    queue = sqs.create_queue(QueueName=f"told-{STACKS[target]}")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    environment.clients("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
+    run = environment.run("telling", {"who": "the {run}"})
+    assert run.status == "succeeded", run.error
+    said = next(one for one in messages(sqs, queue) if "Subject" in one)  # what is told of an earlier run has none
+    evaluation = json.loads(read(environment, f"models/{run.id}/bias/evaluation.json"))
+    measured = evaluation["metrics"]["demographic_parity_difference"]
+    assert (said["Subject"], said["Message"]) == ("Measured", f"Run {run.id} on raw/ for the {{run}}: {measured}.")
+
+
+@pytest.mark.parametrize("target", ["step-functions", "sagemaker-pipelines"])
+def test_a_query_answers_into_the_lake(environments: Environments, target: str) -> None:
+    environment = environments[target]
     run = environment.run("asking", {"least": 50})
     assert run.status == "succeeded", run.error
     bucket = environment.environment.lake.bucket
@@ -264,3 +400,65 @@ def raise_failure(result: Any) -> None:
     if result.error is not None:
         raise result.error
     raise ConfigError("Nothing was refused.", str(result.outcome))
+
+
+NEEDED = [
+    ("sagemaker-pipelines", "telling", "pipeline-telling-notifier-role", "AlertsPublish", "sns:Publish"),
+    ("sagemaker-pipelines", "telling", "pipeline-telling-notifier-role", "LakeRead", "s3:GetObject"),
+    (
+        "sagemaker-pipelines",
+        "telling",
+        "pipeline-telling-execution-role",
+        "PipelineTellingTell",
+        "lambda:InvokeFunction",
+    ),
+    ("sagemaker-pipelines", "asking", "pipeline-asking-querier-role", "LakeQuery", "athena:StartQueryExecution"),
+    ("sagemaker-pipelines", "asking", "pipeline-asking-execution-role", "PipelineAskingQuery", "lambda:InvokeFunction"),
+    ("step-functions", "telling", "pipeline-telling-role", "AlertsPublish", "sns:Publish"),
+    ("step-functions", "asking", "pipeline-asking-role", "LakeQuery", "athena:StartQueryExecution"),
+]
+
+
+@pytest.mark.parametrize(("target", "pipeline", "role", "right", "action"), NEEDED)
+def test_a_right_that_is_taken_away_makes_the_run_fail_and_is_named(
+    environments: Environments, target: str, pipeline: str, role: str, right: str, action: str
+) -> None:
+    environment = environments[target]
+    with without_right(environment.clients, f"tiny-{STACKS[target]}-{role}", right):
+        run = environment.run(pipeline)
+    assert run.status == "failed"
+    assert f"not authorized to perform: {action}" in run.error
+
+
+UNNEEDED = {
+    "AlertsEncrypt": "a run that fails tells the team",
+    "AlertsPublish": "a run that fails tells the team",
+    "LakeDecrypt": "of what a gate reads, where one does",
+    "LakeList": "with it a missing file is told as missing (404) and not as forbidden (403)",
+    "LakeRead": "of what a gate reads, where one does",
+    "PipelineAskingLog": "Lambda writes the function's log in its role on AWS; here the cloud does",
+    "PipelineAskingWatch": "the events of jobs, which a query has none of",
+    "PipelineTellingLog": "as PipelineAskingLog",
+}
+"""Rights of the pipelines that ask and tell which their runs here do not need, with the reason why they stay."""
+
+
+def test_pipelines_that_ask_and_tell_may_do_that_and_nothing_else(
+    environments: Environments, cloud: EmbeddedCloud
+) -> None:
+    both = ("step-functions", "sagemaker-pipelines")  # an Airflow has one role for all of its pipelines
+    for target in both:
+        for pipeline in ("asking", "telling"):
+            assert environments[target].run(pipeline).status == "succeeded"
+    told = cloud.rights()
+    for environment in (STACKS[target] for target in both):
+        for role, idle in idle_rights(told, f"tiny-{environment}").items():
+            if role.startswith(
+                (
+                    f"tiny-{environment}-pipeline-asking",
+                    "pipeline-asking",
+                    f"tiny-{environment}-pipeline-telling",
+                    "pipeline-telling",
+                )
+            ):
+                assert idle <= {*UNNEEDED}, (role, idle)

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from mlops_iac.pipelines.compile import TARGETS
 from tests.e2e.test_deployments import answers, deliver, endpoint, wait_baking
+from tests.support.targets import EACH_TARGET
 from tests.support.tiny_environment import TinyEnvironment, tiny_environment
 
 pytestmark = pytest.mark.nightly
@@ -25,7 +25,7 @@ serving: {flavour: realtime, instance_count: 2}
 """
 
 
-@pytest.fixture(scope="module", params=TARGETS)
+@pytest.fixture(scope="module", params=EACH_TARGET)
 def project(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TinyEnvironment]:
     folder = tmp_path_factory.mktemp("strategies") / "project"
     files = {"training": PIPELINE.replace("STRATEGY", "{kind: all-at-once}")}

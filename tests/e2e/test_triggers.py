@@ -12,8 +12,10 @@ import pytest
 from mlops_iac.cloud.process import EmbeddedCloud
 from mlops_iac.pipelines.compile import TARGETS
 from tests.support import tiny_environment as tiny
+from tests.support.rights import without_right
+from tests.support.targets import BY_NIGHT, EACH_TARGET
 
-FIRST = next(iter(TARGETS))
+FIRST = next(target for target in TARGETS if target not in BY_NIGHT)
 
 pytestmark = pytest.mark.slow
 
@@ -24,7 +26,7 @@ TRIGGERS = """    triggers:
 """
 
 
-@pytest.fixture(scope="module", params=TARGETS)
+@pytest.fixture(scope="module", params=EACH_TARGET)
 def deployed(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tiny.TinyEnvironment]:
@@ -91,6 +93,17 @@ def test_an_alarm_starts_a_run(deployed: tiny.TinyEnvironment) -> None:
     assert len(runs(deployed)) == before + 1
 
 
+def test_without_its_right_to_start_no_trigger_starts_a_run(deployed: tiny.TinyEnvironment) -> None:
+    before = len(runs(deployed))
+    clients = EmbeddedCloud(deployed.folder / ".mlops-iac/cloud").clients("eu-west-1")
+    (role,) = (one["RoleName"] for one in clients("iam").list_roles()["Roles"] if "starter" in one["RoleName"])
+    with without_right(clients, role, "TrainingStart"):
+        deployed.run("cloud", "advance", "1d")
+        assert len(runs(deployed)) == before
+    deployed.run("cloud", "advance", "1d")
+    assert len(runs(deployed)) > before
+
+
 def test_a_trigger_that_cannot_be_is_refused_with_its_line(deployed: tiny.TinyEnvironment) -> None:
     file = deployed.folder / "stacks/Pulumi.tiny-dev.yaml"
     right = file.read_text()
@@ -119,8 +132,9 @@ triggers:
 """
 
 
-def test_a_pipeline_follows_another_and_never_itself(tmp_path_factory: pytest.TempPathFactory) -> None:
-    with tiny.tiny_environment(tmp_path_factory.mktemp("after"), FIRST) as made:
+@pytest.mark.parametrize("target", [FIRST, pytest.param("airflow", marks=pytest.mark.nightly)])
+def test_a_pipeline_follows_another_and_never_itself(target: str, tmp_path_factory: pytest.TempPathFactory) -> None:
+    with tiny.tiny_environment(tmp_path_factory.mktemp("after"), target) as made:
         folder = made.folder / "examples/tiny/pipelines"
         folder.mkdir()
         (folder / "second.yaml").write_text(SECOND.format(after="second"))

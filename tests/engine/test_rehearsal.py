@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pulumi
 import pytest
 
 from mlops_iac.core.errors import CloudError
-from mlops_iac.engine.event import Diagnostic, StepStarted
+from mlops_iac.engine.event import Diagnostic, Step, StepStarted
 from tests.engine.conftest import Stack, ops
 from tests.engine.programs import Box, Thing
 
@@ -170,3 +171,35 @@ def test_stopping_in_the_dry_run_changes_nothing(stack: Stack) -> None:
     assert result.outcome == "cancelled"
     assert stack.cloud.calls == []
     assert stack.store.stacks() == []
+
+
+def forbid_lonely(steps: Sequence[Step], outputs: Mapping[str, Any]) -> None:
+    """A rule over all that there will be: `a` has `b` beside it."""
+    names = {step.name for step in steps}
+    if "a" in names and "b" not in names:
+        raise Mistake(f"a is alone, and the stack says {outputs.get('said')}")
+
+
+def alone() -> None:
+    Thing("a", label="a")
+    pulumi.export("said", "so")
+
+
+def test_what_an_inspection_forbids_is_never_begun(stack: Stack) -> None:
+    result = stack.deployment.up(alone, inspect=forbid_lonely)
+    assert (str(result.error), result.outcome) == ("a is alone, and the stack says so", "failed")
+    assert stack.cloud.calls == []
+    assert "dev" not in stack.store.stacks()
+
+
+def test_what_an_inspection_forbids_is_not_deleted(stack: Stack) -> None:
+    """A program that only drops something has no dry run: it is seen before the deletion."""
+    stack.up(lambda: (Thing("a", label="a"), Thing("b", label="b")))
+    result = stack.deployment.up(alone, inspect=forbid_lonely)
+    assert isinstance(result.error, Mistake)
+    assert set(stack.cloud.things) == {"a", "b"}
+
+
+def test_what_an_inspection_accepts_is_carried_out(stack: Stack) -> None:
+    result = stack.deployment.up(lambda: (Thing("a", label="a"), Thing("b", label="b")), inspect=forbid_lonely)
+    assert result.outcome == "succeeded"

@@ -1,4 +1,4 @@
-"""The loop on real data (a step of `kind: monitor`), as the example's README tells it, on both orchestrators.
+"""The loop on real data (a step of `kind: monitor`), as the example's README tells it, on each orchestrator.
 
 What a model is asked is captured and compared; patients of another kind raise an alarm, which retrains once; patients
 of the same kind never do.
@@ -15,14 +15,14 @@ import pytest
 from mlops_iac.pipelines.compile import TARGETS
 from tests.conftest import CHECKOUT, make_project
 from tests.e2e.bad_input.project import Project
+from tests.support.targets import EACH_TARGET
 
-pytestmark = [pytest.mark.slow, pytest.mark.runs("monitor", on=["step-functions", "sagemaker-pipelines"])]
+pytestmark = [pytest.mark.slow, pytest.mark.runs("monitor", on=TARGETS)]
 
 STACK, EXAMPLE = "clinics-dev", "examples/clinics"
-BOTH = ("step-functions", "sagemaker-pipelines")
 
 
-@pytest.fixture(scope="module", params=[target for target in TARGETS if target in BOTH])
+@pytest.fixture(scope="module", params=EACH_TARGET)
 def project(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     folder = make_project(tmp_path_factory.mktemp("clinics") / "project")
     text = (CHECKOUT / EXAMPLE / f"Pulumi.{STACK}.yaml").read_text()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import pytest
 
 from mlops_iac.components.orchestrator.deploy_function import NoChampion, handler
+from mlops_iac.core import champions
 from mlops_iac.core.errors import PipelineError
 from mlops_iac.pipelines.compile import sagemaker_pipelines, step_functions
 from mlops_iac.pipelines.compile.bindings import Bindings
@@ -69,6 +71,7 @@ class Registry:
 
 
 def test_the_function_finds_the_champion_where_no_step_can(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "champions", champions)
     monkeypatch.setattr("boto3.client", lambda service: Registry(PACKAGE))
     assert handler({"champion_of": "group"}, None) == {"champion": PACKAGE}
     monkeypatch.setattr("boto3.client", lambda service: Registry())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -32,6 +33,21 @@ def test_a_state_machine_asks_for_the_card_before_it_registers(pipeline: Pipelin
     card = {"ModelCardContent.$": "$.steps.register.card", "ModelCardStatus": "Draft"}
     assert create["Parameters"]["ModelCard"] == card
     assert create["Next"] == "deploy"
+
+
+@pytest.mark.parametrize(
+    ("tracking", "logged"),
+    [
+        ("none", None),
+        ("mlflow", "MLflow, experiment screening-dev-training, run "),
+        ("sagemaker", "SageMaker's experiments, experiment screening-dev-training, run "),
+    ],
+)
+def test_a_card_says_where_its_run_is_logged(
+    tracking: str, logged: str | None, pipeline: Pipeline, bindings: Bindings
+) -> None:
+    states = step_functions.compile(pipeline, replace(bindings, tracking=tracking))["States"]
+    assert states["register"]["Parameters"]["Payload"]["about"].get("logged") == logged
 
 
 def test_a_pipeline_of_sagemakers_asks_in_a_step_of_its_own(pipeline: Pipeline, bindings: Bindings) -> None:

@@ -104,7 +104,8 @@ def test_people_see_what_they_wrote_and_documents_what_travels() -> None:
     told = describe(pipeline, bindings.zones)["parameters"]["hyperparameters"].default
     assert told == pipeline.defaults["hyperparameters"] == {"note": "a b", "C": "1"}
     for target in TARGETS:
-        document = json.dumps(get_target(target).compile(pipeline, bindings))
+        compiled = get_target(target).compile(pipeline, bindings)
+        document = json.dumps(compiled) + compiled.get("source", "")
         assert f'"{hyperparameters.carry("a b")}"' in document, target
         assert '"a b"' not in document
     assert hyperparameters.written(hyperparameters.carried(pipeline.defaults)) == pipeline.defaults

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -29,9 +30,23 @@ def test_the_message_has_what_it_names_of_the_run(bindings: Bindings) -> None:
     assert (sent["Subject"], sent["Message"]) == ("Measured", f"{RUN} of raw/: 0.93, as 0.5")
 
 
-def test_sagemaker_pipelines_refuses_to_notify_by_reason(bindings: Bindings) -> None:
-    with pytest.raises(PipelineError, match="No type of step publishes to SNS"):
-        sagemaker_pipelines.compile(SAMPLES["notify"](), bindings)
+def test_on_sagemaker_pipelines_a_function_gets_what_the_message_names(bindings: Bindings) -> None:
+    document = sagemaker_pipelines.compile(SAMPLES["notify"](), bindings)
+    (tell,) = (step for step in document["Steps"] if step["Name"] == "tell")
+    given = tell["Arguments"]
+    assert (tell["FunctionArn"], given["topic"]) == (bindings.notifier_arn, bindings.alerts_topic_arn)
+    assert given["message"] == "{run} of {parameters.data}: {auc}, as {by.DE.auc}"
+    assert given["run"] == {"Get": "Parameters.run-id"}
+    assert given["parameters.data"] == {"Get": "Parameters.data"}
+    assert json.loads(given["metrics"]) == {"auc": ["metrics", "auc"], "by.DE.auc": ["by", "DE", "auc"]}
+    statements = {one["Sid"]: one for one in sagemaker_pipelines.grants_for(document, bindings)}
+    assert statements["Tell"]["Resource"] == [bindings.notifier_arn]
+
+
+@pytest.mark.parametrize("missing", ["notifier_arn", "alerts_topic_arn"])
+def test_without_somebody_to_tell_it_is_refused(missing: str, bindings: Bindings) -> None:
+    with pytest.raises(PipelineError, match="There is nobody to tell"):
+        sagemaker_pipelines.compile(SAMPLES["notify"](), replace(bindings, **{missing: None}))
 
 
 @pytest.mark.parametrize(

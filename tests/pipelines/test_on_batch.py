@@ -13,7 +13,7 @@ from mlops_iac.pipelines.compile.bindings import Bindings
 from mlops_iac.pipelines.compile.step_functions import compile, grants_for
 from mlops_iac.pipelines.compile.step_functions.calls import check_call
 from mlops_iac.pipelines.pipeline import Pipeline
-from mlops_iac.pipelines.steps import Job, ScriptStep
+from mlops_iac.pipelines.steps import Job, ScriptStep, TrainingStep
 from tests.support.asl_interpreter import run
 from tests.support.batch import on_batch
 
@@ -80,6 +80,21 @@ def test_an_environment_without_queues_is_refused_with_the_option(pipeline: Pipe
     with pytest.raises(PipelineError, match="names `cpu`; queues there are: none") as refused:
         compile(on_batch(pipeline), without)
     assert "`batch.enabled`" in str(refused.value)
+
+
+def test_the_name_of_a_queue_is_where_a_step_computes(pipeline: Pipeline) -> None:
+    values = {"name": "train", "script": "train.py", "channels": {"train": "parameters.data"}}
+    step = TrainingStep.validated({**values, "compute": "gpu"})
+    assert (step.compute, step.queue) == ("batch", "gpu")
+    with pytest.raises(PipelineError, match="`compute: gpu` stands beside `queue: cpu`"):
+        TrainingStep(**{**values, "compute": "gpu", "queue": "cpu"})
+
+
+def test_a_queue_that_the_environment_lacks_is_refused_with_those_there_are(pipeline: Pipeline) -> None:
+    bindings = Bindings.placeholder(STACK, "eu-central-1")
+    with pytest.raises(PipelineError, match="names `cpi`; queues there are: cpu, gpu") as refused:
+        compile(on_batch(pipeline, "cpi"), bindings)
+    assert "did you mean `cpu`" in str(refused.value)
 
 
 def test_a_container_is_one_machine(pipeline: Pipeline) -> None:

@@ -50,7 +50,10 @@ def test_a_cycle_is_told_as_a_path() -> None:
     with pytest.raises(PipelineError) as refused:
         pipeline(one, two)
     assert refused.value.summary == "A pipeline's steps wait for each other."
-    assert refused.value.detail in ("Pipeline `training`: one → two → one.", "Pipeline `training`: two → one → two.")
+    way, _, fields = refused.value.detail.partition("; ")
+    assert way in ("Pipeline `training`: one → two → one", "Pipeline `training`: two → one → two")
+    assert "`one` waits for `two` by `inputs.input_0`" in fields
+    assert refused.value.problems[0].path in ("one.inputs.input_0", "two.inputs.input_0")
 
 
 def test_every_unknown_reference_is_told_at_once_with_the_nearest_name() -> None:
@@ -75,7 +78,7 @@ def test_two_steps_of_one_name_are_refused() -> None:
 @pytest.mark.parametrize(
     ("step", "field", "given", "takes"),
     [
-        (processing("p", HYPER.ref), "p.inputs.input_0", "strings", "prefix or a folder or a model"),
+        (processing("p", HYPER.ref), "p.inputs.input_0", "strings", "prefix or a folder or a model or a bucket"),
         (
             TrainingStep(name="t", script="t.py", channels={"train": DATA.ref}, hyperparameters=DATA.ref, job=JOB),
             "t.hyperparameters",

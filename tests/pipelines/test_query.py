@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -86,9 +88,25 @@ def test_a_catalogue_that_the_environment_lacks_is_refused(bindings: Bindings) -
         step_functions.compile(asking("SELECT 1", catalogue="other"), bindings)
 
 
-def test_sagemaker_pipelines_refuses_it_with_the_reason(bindings: Bindings) -> None:
-    with pytest.raises(PipelineError, match="No type of step runs SQL"):
-        sagemaker_pipelines.compile(SAMPLES["query"](), bindings)
+def test_on_sagemaker_pipelines_calls_follow_one_another_for_as_long_as_it_may_take(bindings: Bindings) -> None:
+    pipeline = asking("SELECT ?, ?", "it's", "parameters.free", max_minutes=20)
+    document = sagemaker_pipelines.compile(pipeline, bindings)
+    first, second, third = document["Steps"]
+    assert [step["Name"] for step in document["Steps"]] == ["ask", "ask--wait-1", "ask--wait-2"]
+    assert [step["Arguments"]["wait_seconds"] for step in (first, second, third)] == [540, 540, 120]
+    assert [step["Arguments"]["last"] for step in (first, second, third)] == [False, False, True]
+    assert json.loads(first["Arguments"]["values"]) == ["it's", {"parameter": "parameters.free"}]
+    assert first["Arguments"]["parameters.free"] == {"Get": "Parameters.free"}
+    assert second["Arguments"]["query"] == {"Get": "Steps.ask.OutputParameters['query']"}
+    statements = {one["Sid"]: one for one in sagemaker_pipelines.grants_for(document, bindings)}
+    assert statements["Query"]["Resource"] == [bindings.querier_arn]
+
+
+def test_sagemaker_pipelines_refuses_a_query_that_may_take_longer_than_its_steps_wait(bindings: Bindings) -> None:
+    with pytest.raises(PipelineError, match="waits for a query 90 minutes at most"):
+        sagemaker_pipelines.compile(asking("SELECT 1", max_minutes=91), bindings)
+    with pytest.raises(PipelineError, match="There is nothing that asks"):
+        sagemaker_pipelines.compile(asking("SELECT 1"), replace(bindings, querier_arn=None))
 
 
 def test_its_role_asks_in_one_workgroup_and_one_database(bindings: Bindings) -> None:
@@ -96,6 +114,36 @@ def test_its_role_asks_in_one_workgroup_and_one_database(bindings: Bindings) -> 
     statements = {one["Sid"]: one for one in step_functions.grants_for(document, bindings)}
     assert statements["Queries"]["Resource"] == ["arn:aws:athena:eu-central-1:123456789012:workgroup/screening-dev"]
     assert not any("*" in action for one in statements.values() for action in one["Action"])
+
+
+def test_a_warehouse_is_asked_by_its_data_api_until_it_has_answered(bindings: Bindings) -> None:
+    sql = "SELECT '?', 'it''s' FROM t WHERE a = ? AND b = ? AND c > ? -- the end"
+    values = ("d'x", "parameters.country", "parameters.age")
+    pipeline = asking(sql, *values, source="warehouse", format="parquet")
+    document = step_functions.compile(pipeline, replace(bindings, key_arn=None))
+    done = play(pipeline, replace(bindings, key_arn=None), country="FR")
+    call = done.calls["ask: start"]
+    select = "SELECT '?', 'it''s' FROM t WHERE a = 'd''x' AND b = 'FR' AND c > 18 -- the end\n".replace("'", "''")
+    place = f"s3://screening-dev-placeholder/curated/{RUN}/ask/"
+    role = bindings.warehouses["warehouse"].role_arn
+    assert call["Sql"] == f"UNLOAD ('{select}') TO '{place}' IAM_ROLE '{role}' FORMAT AS PARQUET CLEANPATH"
+    assert (call["WorkgroupName"], call["Database"]) == ("screening-dev-placeholder", "warehouse")
+    statements = {one["Sid"]: one for one in step_functions.grants_for(document, bindings)}
+    assert statements["AskWarehouse"]["Resource"] == [bindings.warehouses["warehouse"].workgroup_arn]
+
+
+def test_a_warehouse_that_is_not_there_or_cannot_write_there_is_refused(bindings: Bindings) -> None:
+    with pytest.raises(PipelineError, match=r"option `warehouse: \{\}`"):
+        step_functions.compile(asking("SELECT 1", source="warehouse"), replace(bindings, warehouses={}))
+    with pytest.raises(PipelineError, match="warehouse unloads into curated or features, and `zone` is raw"):
+        asking("SELECT 1", source="warehouse", zone="raw")
+
+
+def test_on_sagemaker_pipelines_the_querier_is_told_of_the_warehouse(bindings: Bindings) -> None:
+    document = sagemaker_pipelines.compile(asking("SELECT ? ", "it's", source="warehouse"), bindings)
+    arguments = document["Steps"][0]["Arguments"]
+    assert (arguments["source"], json.loads(arguments["parts"])) == ("warehouse", ["SELECT ", " "])
+    assert arguments["options"].startswith(f"IAM_ROLE '{bindings.warehouses['warehouse'].role_arn}' FORMAT AS JSON")
 
 
 def test_a_failed_query_is_told_by_athenas_own_reason() -> None:

@@ -14,7 +14,7 @@ from mlops_iac.pipelines.compile.sagemaker_pipelines.validate import all_steps
 from mlops_iac.pipelines.compile.step_functions.structure import all_states
 from mlops_iac.pipelines.describe import describe
 from mlops_iac.pipelines.pipeline import Pipeline
-from mlops_iac.pipelines.steps import BaselineStep, BiasStep, ContainerStep, ExplainStep, GateStep
+from mlops_iac.pipelines.steps import BaselineStep, BiasStep, ContainerStep, ExplainStep, GateStep, QualityStep
 from mlops_iac.runs.pack import pack
 from mlops_iac.runs.platforms import this_platform
 from tests.support.samples import SAMPLES
@@ -84,6 +84,11 @@ def test_a_gate_reads_the_numbers_of_a_report(bindings: Bindings) -> None:
         (ExplainStep, {"label": "ill"}, "model"),
         (ExplainStep, {"label": "ill", "model": "train.model", "rows": 1}, "greater than or equal to 10"),
         (BaselineStep, {"script": "../other.py"}, "pattern"),
+        (QualityStep, {"columns": {"age": {}}}, "column needs a rule"),
+        (QualityStep, {"columns": {"age": {"at_least": 3, "at_most": 2}}}, "more than `at_most`"),
+        (QualityStep, {"columns": {"age": {"matches": "("}}}, "regular expression"),
+        (QualityStep, {"columns": {"age": {"allowed": ["x" * 100] * 3}}}, "job's argument 256"),
+        (QualityStep, {"rows_at_least": 2, "rows_at_most": 1}, "less than `rows_at_least`"),
     ],
 )
 def test_wrong_fields_are_told(kind: Any, fields: dict[str, Any], said: str) -> None:

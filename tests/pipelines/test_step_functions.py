@@ -19,6 +19,7 @@ from mlops_iac.pipelines.compile.step_functions import compile, step_of
 from mlops_iac.pipelines.compile.step_functions.calls import find_call
 from mlops_iac.pipelines.compile.step_functions.structure import targets
 from mlops_iac.pipelines.pipeline import Pipeline
+from mlops_iac.pipelines.steps import TrainingStep
 from tests.support.asl_interpreter import Ended, Fails, run
 from tests.support.golden import check_golden
 
@@ -351,7 +352,7 @@ def test_a_step_on_gpus_runs_the_image_for_gpus_and_others_do_not() -> None:
     assert states["train"]["Parameters"]["AlgorithmSpecification"]["TrainingImage"] == "gpu:1"
     assert states["prepare"]["Parameters"]["AppSpecification"]["ImageUri"] == "cpu:1"
     with pytest.raises(PipelineError, match="no image for these machines"):
-        compile(training(options), given)
+        compile(training(options), replace(given, training_images={"cpu": "cpu:1"}))
 
 
 def test_without_a_network_a_key_or_a_topic_none_is_asked_for(pipeline: Pipeline) -> None:
@@ -373,7 +374,7 @@ def test_traffic_between_the_machines_of_a_job_is_encrypted(
     bindings: Bindings, count: int, wanted: bool, encrypted: bool
 ) -> None:
     """AWS refuses it nowhere, but one machine has nobody to talk to, and the keys' exchange costs time."""
-    (job,) = (step.job for step in training(TabularBatchOptions()).steps if step.name == "train")
-    job = job.model_copy(update={"instance_count": count})
+    (train,) = (step for step in training(TabularBatchOptions()).steps if isinstance(step, TrainingStep))
+    train = train.model_copy(update={"job": train.job.model_copy(update={"instance_count": count})})
     given = replace(bindings, encrypt_traffic=wanted)
-    assert isolation(job, given)["EnableInterContainerTrafficEncryption"] is encrypted
+    assert isolation(train, given)["EnableInterContainerTrafficEncryption"] is encrypted

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from mlops_iac.pipelines.compile.bindings import Bindings
 from mlops_iac.pipelines.parameters import Parameter
 from mlops_iac.pipelines.pipeline import Pipeline
 from mlops_iac.pipelines.steps import ProcessingStep, Step, TrainingStep, TuneStep
+from tests.support.golden import check_golden
 
 DATA = Parameter(name="data", type="prefix", default="raw/", description="The data.")
 TRAIN: dict[str, Any] = {"name": "train", "script": "train.py", "channels": {"train": "parameters.data"}}
@@ -40,6 +42,9 @@ def request(target: str, step: Step) -> dict[str, Any]:
     if "States" in document:
         found: dict[str, Any] = document["States"][step.name]["Parameters"]
         return found
+    if "tasks" in document:
+        config: dict[str, Any] = document["tasks"][step.name]["arguments"]["config"]
+        return config
     arguments: dict[str, Any] = document["Steps"][0]["Arguments"]
     return arguments
 
@@ -203,6 +208,17 @@ def test_processes_that_train_together_are_asked_for_as_the_sdk_does(target: str
     ours = {"sagemaker_container_log_level", "sagemaker_program", "sagemaker_region", "sagemaker_submit_directory"}
     given = {name: value for name, value in asked["HyperParameters"].items() if name not in {*ours, "mlops_iac_script"}}
     assert given == told
+
+
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("launcher", ["torchrun", "mpi", "ray"])
+def test_the_document_of_a_training_on_several_instances_is_the_golden_one(target: str, launcher: str) -> None:
+    """Beside what the tests here assert of it: a person has read the whole request."""
+    together = {"launcher": launcher, **({} if launcher == "ray" else {"processes": 2})}
+    step = TrainingStep(
+        **TRAIN, job={"instance_count": 2}, distributed=together, checkpoints=True, spot=True, shared=("train",)
+    )
+    check_golden(f"pipelines/distributed-{launcher}.{target}.json", json.dumps(compiled(target, step), indent=1) + "\n")
 
 
 @pytest.mark.parametrize("target", TARGETS)

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import gc
 import subprocess
 import sys
 from pathlib import Path
@@ -8,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from mlops_iac.core.errors import ConfigError, StackNotFound
-from mlops_iac.program import blueprinted, load
+from mlops_iac.program import load
 
 STACK = """\
 config:
@@ -97,15 +96,11 @@ def test_a_script_that_the_options_name_is_told_at_its_own_line(root: Path) -> N
     assert (problem.line, problem.path) == (9, "options.scripts.train")
 
 
-def test_the_collector_rests_while_a_program_runs_and_is_as_it_was_after() -> None:
-    assert gc.isenabled()
-    with blueprinted._collector_off():
-        assert not gc.isenabled()
-    assert gc.isenabled()
-    gc.disable()
-    try:
-        with blueprinted._collector_off():
-            pass
-        assert not gc.isenabled()
-    finally:
-        gc.enable()
+def test_a_key_of_another_region_is_told_at_its_line(root: Path) -> None:
+    key = "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+    write(root, f"  mlops-iac:options:\n    adopt:\n      encryption: {{key_arn: '{key}'}}\n")
+    with pytest.raises(ConfigError) as refused:
+        load(root, "screening-dev")
+    (problem,) = refused.value.problems
+    assert (problem.line, problem.path) == (9, "options.adopt.encryption.key_arn")
+    assert "It is in us-east-1; the stack is in eu-central-1." in problem.detail

@@ -146,7 +146,7 @@ STEP = "kind: processing, script: a.py, inputs: {d: parameters.data}, outputs: {
         ("extends: training\nparameters: {dat: {type: string, default: x}}", 2, "parameters.dat", "No step reads"),
         ("extends: training\nparameters: {data: {type: integer}}", 2, "parameters.data.type", "prefix, string"),
         ("extends: training\nparameters: {data: {minimum: 3}}", 2, "parameters.data", "only a number has a minimum"),
-        ("extends: training\nsteps:\n  validate: {after: [deploy]}", 2, "", "wait for each other"),
+        ("extends: training\nsteps:\n  validate: {after: [deploy]}", 3, "validate.after", "wait for each other"),
         ("extends: training\nsteps:\n  train: {channels: {train: prepare.trn}}", 3, "train.channels.train", "`train`?"),
         ("extends: training\nsteps:\n  train: {channels: {train: prepare}}", 3, "train.channels.train", "step.out"),
         (f"steps:\n  a: {{{STEP}}}", 2, "a.inputs.d", "no parameter `data`"),

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 
 from mlops_iac.engine.event import Op, PropertyDiff, Result, Step
+from mlops_iac.engine.layers import group_by_layer
 from mlops_iac.engine.values.value import UNKNOWN, Secret
 from mlops_iac.render.graph import render_dot, render_mermaid
 from mlops_iac.render.pulumi_json import result_json
-from mlops_iac.render.steps import group_by_layer, render_preview, render_steps
+from mlops_iac.render.steps import render_preview, render_steps
 
 STACK = "urn:pulumi:a-dev::mlops-iac::pulumi:pulumi:Stack::mlops-iac-a-dev"
 LAKE = "urn:pulumi:a-dev::mlops-iac::mlops-iac:index:DataLake::lake"

@@ -39,6 +39,14 @@ CASES = {
     ],
     "no data": [("ClientError: Data download failed: No S3 objects found under s3://b/raw/.",
                  "No S3 objects found under s3://b/raw/.", "data put tiny-dev")],
+    "no items": [
+        ("EmptyMap: Step score: there is no item in raw/list/items.csv.", "there is no item in raw/list/items.csv",
+         "data put tiny-dev"),
+        ("AlgorithmError: mlops-iac: there is no item in `items.csv`; a map needs one at least, exit code: 1",
+         "there is no item in `items.csv`", "have the step that makes it write one"),
+        ("PipelineFailed: States.ItemReaderFailed: Unable to read s3://b/k: no such key (NoSuchKey)",
+         "its list cannot be read: Unable to read s3://b/k", "data put tiny-dev"),
+    ],
     "memory": [
         ("AlgorithmError: ExecuteUserScriptError:\nExitCode 137, exit code: 137", "ran out of memory", "more memory"),
         ("AlgorithmError: exit code: 137", "ran out of memory (exit code: 137)", "`instances.train.instance_type`"),

@@ -30,7 +30,7 @@ def code(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def without_git(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(git_module, "_ask", lambda *_: None)
+    monkeypatch.setattr(git_module, "ask_git", lambda *_: None)
 
 
 def test_a_clean_folder_is_its_commit(code: Path) -> None:

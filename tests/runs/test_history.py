@@ -70,6 +70,26 @@ def write_evaluation(environment: Environment, clients: Clients, run: Run, body:
     clients("s3").put_object(Bucket=environment.lake.bucket, Key=key, Body=body)
 
 
+def test_a_list_asks_once_for_all_its_runs_and_once_for_their_metrics(
+    environment: Environment, clients: Clients, code: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On AWS they are asked for beside one another; the embedded cloud is sent one request."""
+    made = [run_machine(environment, clients, code, GOOD) for _ in range(3)]
+    for run in made:
+        write_evaluation(environment, clients, run, json.dumps({"metrics": METRICS}).encode())
+        wait_for(environment, clients, run)
+    asked: list[tuple[str, int]] = []
+    many = Clients.many
+
+    def counted(self: Clients, service: str, method: str, calls: Any, *read: Any) -> list[Any]:
+        asked.append((method, len(calls)))
+        return many(self, service, method, calls, *read)
+
+    monkeypatch.setattr(Clients, "many", counted)
+    assert [run.metrics for run in list_runs(environment, clients)] == [METRICS] * 3
+    assert asked == [("describe_execution", 3), ("get_object", 3)]
+
+
 def test_a_run_that_succeeds_has_all_steps_and_its_metrics(
     environment: Environment, clients: Clients, code: Path
 ) -> None:

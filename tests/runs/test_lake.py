@@ -29,10 +29,9 @@ def test_no_more_of_an_object_is_read_than_shows_that_it_is_too_large(body: Any,
         asked.update(arguments)
         return {"Body": body, "ContentLength": 9}
 
-    def clients(_: str) -> Any:
-        return SimpleNamespace(get_object=get_object)
-
-    content = find_content(cast(Store, SimpleNamespace(bucket="b")), cast(Clients, clients), "k", 5)
+    s3 = SimpleNamespace(get_object=get_object)
+    clients = Clients(region="eu-west-1", endpoint=None, make=lambda service: s3, account_id=lambda: "")
+    content = find_content(cast(Store, SimpleNamespace(bucket="b")), clients, "k", 5)
     assert asked == {"Bucket": "b", "Key": "k"}
     assert content is not None
     assert len(content) == found

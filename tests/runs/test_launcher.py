@@ -214,7 +214,7 @@ def test_what_travels_is_python_3_9_and_needs_nothing_of_ours(file: Path) -> Non
     imported |= {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
     ours = {module.split(".")[0] for module in imported} - set(sys.stdlib_module_names)
     assert {name for name in ours if not name.startswith("mlops_iac_")} <= {
-        "boto3", "joblib", "numpy", "onnxruntime", "pandas",
+        "boto3", "botocore", "joblib", "numpy", "onnxruntime", "pandas",
     }  # fmt: skip
 
 

@@ -138,7 +138,9 @@ def test_the_results_of_an_item_that_failed_are_left_out_and_its_reason_is_kept(
 @pytest.mark.parametrize(
     ("name", "text", "words"),
     [
-        ("items.csv", "series\n", "the list of items is empty"),
+        ("items.csv", "series\n", "there is no item in `items.csv`"),
+        ("items.csv", "", "there is no item in `items.csv`"),
+        ("items.csv", "n,n\n1,2\n", "the header of `items.csv` names `n` twice"),
         ("items.csv", None, "there is no `items.csv`"),
         ("items.csv", "series,level\na,1\nb\n", "line 3 of `items.csv` has 1 values, its header 2"),
         ("items.jsonl", '{"series": "a"}\n{"series": \n', "line 2 of `items.jsonl` is no JSON"),

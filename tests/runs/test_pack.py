@@ -54,9 +54,13 @@ def test_the_archive_holds_the_team_s_files_and_what_starts_them(code: Path) -> 
         "mlops_iac_items.py",
         "mlops_iac_map.py",
         "mlops_iac_ray.py",
+        "mlops_iac_results.py",
         "mlops_iac_run.py",
         "mlops_iac_script_mode.py",
+        "mlops_iac_secret_values.py",
+        "mlops_iac_secrets.py",
         "mlops_iac_step.py",
+        "mlops_iac_tasks.py",
     ]
     assert names == ["evaluate.py", "inference.py", *ours, "prepare.py", "train.py", "validate.py"]
 

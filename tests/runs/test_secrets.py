@@ -28,6 +28,7 @@ CONTENTS = {
     "a key of Stripe": "sk" + "_live_" + "a" * 24,
     "a token of npm": "npm" + "_" + "a" * 36,
 }
+IN_A_NOTEBOOK = ("a private key", "an access key of AWS", "a secret key of AWS", "a token of GitHub")
 HARMLESS = (
     "aws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
     "password = os.environ['PASSWORD']",
@@ -35,6 +36,7 @@ HARMLESS = (
     "task-" + "a" * 50 + " risk-" + "b" * 50,
     "-----BEGIN CERTIFICATE-----\nMIIEow\n",
     'if text.startswith("-----BEGIN PRIVATE KEY-----"): pass',
+    json.dumps('if "-----BEGIN PRIVATE KEY-----" in text: pass'),
     json.dumps({"image/png": "iVBORw0KGgo" + "AKIA" * 200}),
 )
 NAMES = (
@@ -54,6 +56,15 @@ def test_a_file_in_which_a_tool_keeps_secrets_is_refused_by_its_name(code: Path,
     assert problem.file == f"{code}/{name}"
     assert f"`--allow {name}`" in problem.hint
     assert name in [file.name for file in read_code_folder(code, [name])]
+
+
+@pytest.mark.parametrize("what", IN_A_NOTEBOOK)
+@pytest.mark.parametrize("indent", [None, 1])
+def test_what_a_cell_of_a_notebook_says_or_showed_is_looked_at_too(what: str, indent: int | None) -> None:
+    lines = CONTENTS[what].splitlines(keepends=True)
+    for cell in ({"source": lines}, {"source": CONTENTS[what]}, {"outputs": [{"text": ["one\n", *lines]}]}):
+        content = json.dumps({"cells": [cell], "nbformat": 4}, indent=indent).encode()
+        assert [secret.what for secret in find_in_content("look.ipynb", content)] == [what]
 
 
 @pytest.mark.parametrize("name", ["train.py", ".env.example", "id_rsa.pub", "environment.yml", "pem.py", "keys.csv"])

@@ -79,7 +79,8 @@ def test_rates_by_group_are_those_that_one_counts_by_hand(run: Run, tmp_path: Pa
     assert done.returncode == 0, done.stderr
     found = read(tmp_path, "report/evaluation.json")
     assert found["by_country"]["DE"] == {
-        "rows": 2, "selection_rate": 0.5, "true_positive_rate": 1.0, "false_positive_rate": 0.0,
+        "rows": 2, "positives": 1, "negatives": 1,
+        "selection_rate": 0.5, "true_positive_rate": 1.0, "false_positive_rate": 0.0,
     }  # fmt: skip
     assert found["by_country"]["FR"]["selection_rate"] == pytest.approx(2 / 3)
     assert found["by_country"]["FR"]["true_positive_rate"] == 0.5
@@ -129,24 +130,27 @@ def model_fn(folder):
 """
 
 
-def test_a_models_columns_are_ranked_by_what_it_loses_without_them(run: Run, environment: Any, tmp_path: Path) -> None:
+def fit_model(environment: Any, tmp_path: Path, serve: str = SERVE) -> None:
     (tmp_path / "code").mkdir()
-    (tmp_path / "code/inference.py").write_text(SERVE)
+    (tmp_path / "code/inference.py").write_text(serve)
     fit = f"import sys; sys.path[:0] = {[*map(str, environment.folders)]}\n{FIT}"
     subprocess.run([environment.python, "-c", fit, str(tmp_path)], check=True)
+
+
+def test_a_models_columns_are_ranked_by_what_it_loses_without_them(run: Run, environment: Any, tmp_path: Path) -> None:
+    fit_model(environment, tmp_path)
     done = run("mlops_iac_explain.py", "--label", "ill")
     assert done.returncode == 0, done.stderr
     report = read(tmp_path, "report/report.json")
-    assert "permutation importance" in report["method"]
+    assert "sampled Shapley values" in report["method"]
     assert next(iter(report["importance"])) == "age"
+    kept = read(tmp_path, "report/attribution.json")
+    assert (kept["importance"], len(kept["background"]), kept["model"]) == (report["importance"], 60, "")
     assert read(tmp_path, "report/evaluation.json")["metrics"]["features"] == 2
 
 
 def test_a_model_that_cannot_be_asked_is_told(run: Run, environment: Any, tmp_path: Path) -> None:
-    (tmp_path / "code").mkdir()
-    (tmp_path / "code/inference.py").write_text("def model_fn(folder):\n    return 2\n")
-    fit = f"import sys; sys.path[:0] = {[*map(str, environment.folders)]}\n{FIT}"
-    subprocess.run([environment.python, "-c", fit, str(tmp_path)], check=True)
+    fit_model(environment, tmp_path, "def model_fn(folder):\n    return 2\n")
     assert "a int, has no `predict`" in run("mlops_iac_explain.py", "--label", "ill").stderr
 
 
@@ -307,8 +311,141 @@ def test_what_became_known_is_joined_by_id(look: Callable[..., Any]) -> None:
     assert (found["unknown_ids"], found["ids_twice"], found["broken"]) == (1, 1, 1)
 
 
+BIAS = {"groups": ["country"], "positive": "1", "at_most": 0.1}
+LEARNED = {"rows": 200, "positives": 100, "negatives": 100, "true_positive_rate": 0.5, "false_positive_rate": 0.5}
+GROUPS = {"country": {"DE": {**LEARNED, "selection_rate": 0.4}, "FR": {**LEARNED, "selection_rate": 0.5}}}
+"""At the training the model said 1 of 40 % of the Germans and of half of the French."""
+
+
+@pytest.fixture
+def compared(look: Callable[..., Any], tmp_path: Path) -> Callable[..., Any]:
+    """What a look finds of groups, by what is said of each person."""
+    window = tmp_path / "input/window"
+    (window / "models/bias").mkdir()
+    (window / "models/bias/report.json").write_text(json.dumps({"groups": GROUPS}))
+    facts = json.loads((window / "window.json").read_text())
+    (window / "window.json").write_text(json.dumps({**facts, "bias": "models/bias"}))
+
+    def compared(said: Callable[[int, str], int], known: str = "", count: int = 400) -> Any:
+        rows = [list(one) for one in people(count, seed=3)]
+        answer = {"predictions": [said(number, str(row[1])) for number, row in enumerate(rows)]}
+        truth = f"inference_id,label\n{known}" if known else ""
+        return look(line(rows, "mine", answer), known=truth, asked=("--bias", json.dumps(BIAS)))["bias"]
+
+    return compared
+
+
+@pytest.mark.parametrize(
+    ("said", "drifts"),
+    [
+        pytest.param(lambda number, country: number % 2, False, id="both-alike"),
+        pytest.param(lambda number, country: int(number % 10 < (4 if country == "DE" else 5)), False, id="as-before"),
+        pytest.param(lambda number, country: int(number % 10 < (2 if country == "DE" else 8)), True, id="much-less"),
+    ],
+)
+def test_groups_that_are_treated_less_alike_than_at_the_training_are_seen(
+    compared: Callable[..., Any], tmp_path: Path, said: Callable[[int, str], int], drifts: bool
+) -> None:
+    found = compared(said)
+    assert [(one["rate"], one["drifts"]) for one in found["differences"]] == [("selection_rate", drifts)]
+    told = read(tmp_path, "report/metrics.json")["aws/sagemaker/Endpoints/bias-metrics"]
+    values = {one["MetricName"]: one["Value"] for one in told}
+    assert values["demographic_parity_difference"] == pytest.approx(found["differences"][0]["now"])
+    assert (values["bias_drift"] > 0.1) is drifts
+    checks = [one["constraint_check_type"] for one in read(tmp_path, "report/constraint_violations.json")["violations"]]
+    assert ("bias_drift_check" in checks) is drifts
+
+
+def test_what_became_known_says_whom_a_model_fails(compared: Callable[..., Any], tmp_path: Path) -> None:
+    """All are ill, and half are told so: of the Germans none, of the French all."""
+    found = compared(lambda number, country: int(country == "FR"), known="mine,1\n" * 400)
+    assert found["joined_rows"] == 400
+    hits = next(one for one in found["differences"] if one["rate"] == "true_positive_rate")
+    assert (hits["groups"], hits["drifts"]) == ({"DE": 0.0, "FR": 1.0}, True)
+    assert read(tmp_path, "report/evaluation.json")["metrics"]["equalized_odds_difference"] == 1.0
+
+
+def test_too_few_predictions_say_nothing_of_groups(compared: Callable[..., Any]) -> None:
+    assert compared(lambda number, country: 1, count=40)["why"] == "40 rows were predicted; 100 are needed"
+
+
+@pytest.mark.parametrize(
+    ("importance", "ndcg", "checks"),
+    [
+        pytest.param({"age": 0.4, "noise": 0.01}, 1.0, [], id="the-same-order"),
+        pytest.param({"age": 0.01, "noise": 0.4}, 0.64, ["feature_attribution_drift_check"], id="another-order"),
+    ],
+)
+def test_a_model_that_depends_on_other_columns_is_seen(
+    run: Run, environment: Any, tmp_path: Path, importance: dict[str, float], ndcg: float, checks: list[str]
+) -> None:
+    fit_model(environment, tmp_path)
+    window = tmp_path / "input/window"
+    (window / "captured").mkdir(parents=True)
+    (window / "captured/some.jsonl").write_text(line([{"age": n % 60, "noise": n % 2} for n in range(120)]))
+    (tmp_path / "input/model/model.tar.gz").rename(window / "model.tar.gz")
+    background = [{"age": 30, "noise": 0}, {"age": 31, "noise": 1}]
+    kept = {"method": "sampled Shapley values (shap is not in requirements.txt)", "importance": importance}
+    (window / "attribution.json").write_text(json.dumps({**kept, "background": background}))
+    span = {"from": "2026-11-28T18:00:00+00:00", "to": "2026-11-29T18:00:00+00:00"}
+    facts = {"endpoint": "sample", "captured": "captured", "explain": "", "model": "model.tar.gz"}
+    (window / "window.json").write_text(json.dumps({**facts, **span}))
+    done = run("mlops_iac_monitor.py", "--explain", json.dumps({"rows": 100, "at_least": 0.9}))
+    assert done.returncode == 0, done.stderr
+    found = read(tmp_path, "report/report.json")["explain"]
+    assert (found["why"], found["ndcg"]) == ("", pytest.approx(ndcg, abs=0.01))
+    violations = read(tmp_path, "report/constraint_violations.json")["violations"]
+    assert [one["constraint_check_type"] for one in violations if not one["feature_name"]] == checks
+
+
 def test_a_metric_that_cannot_be_measured_says_why(look: Callable[..., Any]) -> None:
     rows = [list(one) for one in people(120)]
     known = "inference_id,label\n" + "mine,1\nmine,0\n" * 60
     found = look(line(rows, "mine", {"predictions": [1] * 120}), known=known, asked=("--quality", "auc"))["quality"]
     assert (found["value"], found["why"]) == (None, "auc needs probabilities, and the answers hold none")
+
+
+def rule(number: int, column: str, **rules: Any) -> tuple[str, str]:
+    return f"--column-{number}", json.dumps({"column": column, **rules})
+
+
+def test_data_that_keeps_its_rules_passes_and_each_rule_is_told(run: Run, tmp_path: Path) -> None:
+    rules = (
+        *rule(1, "id", complete=1, unique=True),
+        *rule(2, "age", complete=0.8, at_least=20, at_most=50),
+        *rule(3, "country", allowed=["DE", "FR"], matches="[A-Z]{2}"),
+        *rule(4, "ill", allowed=[0, 1]),
+    )
+    done = run("mlops_iac_rules.py", "--rows", '{"at_least": 5, "at_most": 5}', *rules)
+    assert done.returncode == 0, done.stderr
+    assert read(tmp_path, "report/evaluation.json")["metrics"] == {"rules": 10, "failed": 0, "rows": 5}
+    assert "Quality of the data" in (tmp_path / "output/report/report.html").read_text()
+
+
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [
+        (("--rows", '{"at_least": 6}'), "rows.at_least: 5, must be 6 or more"),
+        (rule(1, "age", complete=0.9), "age.complete: 0.8, must be 0.9 or more"),
+        (rule(1, "country", unique=True), "country.unique: 3 values again, must be none"),
+        (rule(1, "age", at_least=21), "age.at_least: 20.0, must be 21 or more"),
+        (rule(1, "age", at_most=49), "age.at_most: 50.0, must be 49 or less"),
+        (rule(1, "country", allowed=["DE"]), "country.allowed: 3 others, such as 'FR', must be one of DE"),
+        (rule(1, "country", matches="D."), "country.matches: 3 others, such as 'FR', must be D."),
+        (rule(1, "age", newest_within_days=1), "days, must be 1 days old or less"),
+        (rule(1, "nothing", complete=1), "the data has no column nothing"),
+        (rule(1, "country", at_least=1), "column country holds 'DE', which is no number"),
+    ],
+)
+def test_a_broken_rule_stops_with_its_name_value_and_bound(run: Run, told: tuple[str, ...], said: str) -> None:
+    done = run("mlops_iac_rules.py", *told)
+    assert done.returncode == 1, done.stdout
+    assert said in done.stderr
+
+
+def test_a_broken_rule_that_does_not_stop_is_told_to_a_gate(run: Run, tmp_path: Path) -> None:
+    done = run("mlops_iac_rules.py", "--stops", "no", *rule(1, "age", at_least=21))
+    assert done.returncode == 0, done.stderr
+    assert read(tmp_path, "report/evaluation.json")["metrics"]["failed"] == 1
+    (broken,) = [one for one in read(tmp_path, "report/report.json")["rules"] if not one["kept"]]
+    assert broken == {"rule": "age.at_least", "value": 20.0, "bound": "21 or more", "kept": False}

@@ -6,11 +6,11 @@ from mlops_iac.pipelines.pipeline import Pipeline
 from mlops_iac.pipelines.steps import ScriptStep, Step
 
 
-def on_batch(pipeline: Pipeline) -> Pipeline:
-    """The same pipeline, computed on the queue ``cpu``."""
+def on_batch(pipeline: Pipeline, queue: str = "cpu") -> Pipeline:
+    """The same pipeline, computed on a queue."""
 
     def moved(step: Step) -> Step:
-        return step.model_copy(update={"compute": "batch"}) if isinstance(step, ScriptStep) else step
+        return step.model_copy(update={"compute": "batch", "queue": queue}) if isinstance(step, ScriptStep) else step
 
     steps = tuple(moved(step) for step in pipeline.steps)
     return Pipeline(name=pipeline.name, parameters=pipeline.parameters, steps=steps)

@@ -11,6 +11,7 @@ from mlops_iac.clients import Clients
 # Everything a stack makes carries its name as a prefix of a name, a path, an alias or the `Name` tag.
 LISTS: tuple[tuple[str, str, dict[str, Any], str], ...] = (
     ("s3", "list_buckets", {}, "Buckets[].Name"),
+    ("s3vectors", "list_vector_buckets", {}, "vectorBuckets[].vectorBucketName"),
     ("iam", "list_roles", {}, "Roles[].RoleName"),
     ("iam", "list_policies", {"Scope": "Local"}, "Policies[].PolicyName"),
     ("iam", "list_instance_profiles", {}, "InstanceProfiles[].InstanceProfileName"),
@@ -22,7 +23,10 @@ LISTS: tuple[tuple[str, str, dict[str, Any], str], ...] = (
     ("ec2", "describe_vpc_endpoints", {}, "VpcEndpoints[?State!='deleted'].Tags[].Value"),
     ("ec2", "describe_launch_templates", {}, "LaunchTemplates[].LaunchTemplateName"),
     ("ec2", "describe_flow_logs", {}, "FlowLogs[].Tags[].Value"),
+    ("efs", "describe_file_systems", {}, "FileSystems[].CreationToken"),
     ("glue", "get_databases", {}, "DatabaseList[].Name"),
+    ("redshift-serverless", "list_namespaces", {}, "namespaces[].namespaceName"),
+    ("redshift-serverless", "list_workgroups", {}, "workgroups[].workgroupName"),
     ("athena", "list_work_groups", {}, "WorkGroups[].Name"),
     ("batch", "describe_compute_environments", {}, "computeEnvironments[].computeEnvironmentName"),
     ("batch", "describe_job_queues", {}, "jobQueues[].jobQueueName"),

@@ -9,10 +9,13 @@ from typing import Any
 import yaml
 
 from mlops_iac.backends.embedded import EmbeddedBackend
-from mlops_iac.cloud import mlflow, services
+from mlops_iac.blueprints import get_options_model
+from mlops_iac.cloud import autoscaling, services
 from mlops_iac.cloud.server import Server
+from mlops_iac.config.load import runs_code
 from mlops_iac.engine.event import Result
 from tests.conftest import make_project
+from tests.support.installs import INSTALLS
 from tests.support.leftovers import find_leftovers
 from tests.support.tiny_team import write_tiny_team
 
@@ -27,7 +30,7 @@ class Cloud:
 
     def __init__(self, home: Path) -> None:
         services.reset()
-        self.server = Server(home, installs=(mlflow.install,))
+        self.server = Server(home, installs=(*INSTALLS, autoscaling.install))
         self.server.start()
 
     def start(self) -> None: ...
@@ -72,7 +75,7 @@ class Living:
             "mlops-iac:team": "tiny",
             "mlops-iac:environment": "dev",
             "mlops-iac:blueprint": self.blueprint,
-            "mlops-iac:code": "examples/tiny",
+            **({"mlops-iac:code": "examples/tiny"} if runs_code(get_options_model(self.blueprint)) else {}),
             **{
                 name if ":" in name else f"mlops-iac:{name}": value
                 for name, value in settings.items()

@@ -11,22 +11,39 @@ import pulumi
 ACCOUNT, REGION = "123456789012", "eu-central-1"
 
 _ARNS = {
+    "aws:athena/workgroup:Workgroup": "arn:aws:athena:{region}:{account}:workgroup/{name}",
     "aws:batch/jobQueue:JobQueue": "arn:aws:batch:{region}:{account}:job-queue/{name}",
     "aws:cloudwatch/logGroup:LogGroup": "arn:aws:logs:{region}:{account}:log-group:{name}",
     "aws:dynamodb/table:Table": "arn:aws:dynamodb:{region}:{account}:table/{name}",
     "aws:ecr/repository:Repository": "arn:aws:ecr:{region}:{account}:repository/{name}",
+    "aws:efs/accessPoint:AccessPoint": "arn:aws:elasticfilesystem:{region}:{account}:access-point/{name}",
+    "aws:efs/fileSystem:FileSystem": "arn:aws:elasticfilesystem:{region}:{account}:file-system/{name}",
     "aws:iam/role:Role": "arn:aws:iam::{account}:role/{name}",
     "aws:iam/policy:Policy": "arn:aws:iam::{account}:policy/{name}",
     "aws:kms/key:Key": "arn:aws:kms:{region}:{account}:key/00000000-0000-0000-0000-000000000000",
     "aws:lambda/function:Function": "arn:aws:lambda:{region}:{account}:function:{name}",
+    "aws:redshiftserverless/workgroup:Workgroup": "arn:aws:redshift-serverless:{region}:{account}:workgroup/{name}",
     "aws:s3/bucket:Bucket": "arn:aws:s3:::{name}",
+    "aws:s3/vectorsIndex:VectorsIndex": "arn:aws:s3vectors:{region}:{account}:bucket/{name}/index/{name}",
+    "aws:s3/vectorsVectorBucket:VectorsVectorBucket": "arn:aws:s3vectors:{region}:{account}:bucket/{name}",
+    "aws:sagemaker/mlflowApp:MlflowApp": "arn:aws:sagemaker:{region}:{account}:mlflow-app/{name}",
     "aws:sagemaker/pipeline:Pipeline": "arn:aws:sagemaker:{region}:{account}:pipeline/{name}",
+    "aws:sfn/stateMachine:StateMachine": "arn:aws:states:{region}:{account}:stateMachine:{name}",
     "aws:sns/topic:Topic": "arn:aws:sns:{region}:{account}:{name}",
     "aws:sqs/queue:Queue": "arn:aws:sqs:{region}:{account}:{name}",
     "aws:sagemaker/modelPackageGroup:ModelPackageGroup": "arn:aws:sagemaker:{region}:{account}:model-package-group/"
     "{name}",
 }
-_NAMES = ("name", "bucket", "modelPackageGroupName", "pipelineName", "dashboardName")
+_NAMES = (
+    "name",
+    "bucket",
+    "modelPackageGroupName",
+    "pipelineName",
+    "dashboardName",
+    "indexName",
+    "vectorBucketName",
+    "workgroupName",
+)
 
 
 @dataclass
@@ -42,7 +59,11 @@ class Made(pulumi.runtime.Mocks):
         name = next((outputs[key] for key in _NAMES if key in outputs), args.name)
         arn = _ARNS.get(args.typ, "arn:aws:mock:{region}:{account}:{name}")
         outputs["arn"] = arn.format(region=REGION, account=ACCOUNT, name=name)
+        if "/vectors" in args.typ:
+            outputs |= dict.fromkeys(("indexArn", "vectorBucketArn"), outputs["arn"])
         outputs.setdefault("name", name)
+        if args.typ == "aws:sqs/queue:Queue":
+            outputs["url"] = f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/{name}"
         prefix = {"aws:ec2/subnet:Subnet": "subnet", "aws:ec2/securityGroup:SecurityGroup": "sg"}.get(args.typ)
         return (f"{prefix}-0123456789abcdef0" if prefix else f"{args.name}-id"), outputs
 

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import yaml
+
+from mlops_iac.clients import Clients
 
 Idle = dict[str, set[str]]
 """Role, without the stack's name, to the sids of statements that nothing needed; ``whole roles`` never acted."""
@@ -34,3 +39,21 @@ def allowed_idle_rights(file: Path) -> Idle:
 
 def _name(arn: str, stack: str) -> str:
     return arn.rsplit("/", 1)[-1].removeprefix(f"{stack}-")
+
+
+@contextlib.contextmanager
+def without_right(clients: Clients, role: str, sid: str) -> Iterator[None]:
+    """Take a statement of a role's own policies away, for a while."""
+    iam = clients("iam")
+    for name in iam.list_role_policies(RoleName=role)["PolicyNames"]:
+        document = iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
+        left = [statement for statement in document["Statement"] if statement["Sid"] != sid]
+        if len(left) < len(document["Statement"]):
+            break
+    else:
+        raise AssertionError(f"role {role} has no right {sid}")
+    iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=json.dumps({**document, "Statement": left}))
+    try:
+        yield
+    finally:
+        iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=json.dumps(document))

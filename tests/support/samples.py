@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from mlops_iac.blueprints.parts.promotion_options import Promotion
+from mlops_iac.blueprints.parts.promotion_pipeline import promotion
 from mlops_iac.blueprints.parts.training_pipeline import training
 from mlops_iac.blueprints.tabular_batch import TabularBatchOptions
 from mlops_iac.pipelines.parameters import Parameter
@@ -19,12 +21,18 @@ from mlops_iac.pipelines.steps import (
     ContainerStep,
     EvaluateStep,
     ExplainStep,
+    FeatureSkewStep,
+    IndexStep,
+    IngestStep,
     Job,
     MapStep,
     MonitorStep,
+    NotebookStep,
     NotifyStep,
     Output,
+    PointInTimeStep,
     ProcessingStep,
+    QualityStep,
     QueryStep,
     SkewStep,
     SparkStep,
@@ -94,6 +102,7 @@ def _measuring() -> Pipeline:
     data, model = FromStep(step="prepare", output="test"), FromStep(step="train", output="model")
     measured = (
         BaselineStep(name="describe", data=data, ignore=("id",)),
+        QualityStep(name="check", data=data, columns={"age": {"complete": 0.9, "at_least": 0, "at_most": 120}}),
         BiasStep(name="bias", data=data, model=model, label="ill", groups=("country", "sex")),
         SkewStep(name="skew", train=data, serving=data, ignore=("id",), differences={"gap": ("age", "height")}),
         ExplainStep(name="explain", data=data, model=model, label="ill"),
@@ -101,10 +110,38 @@ def _measuring() -> Pipeline:
     return Pipeline(name="training", parameters=whole.parameters, steps=(*whole.steps, *measured))
 
 
+def _ingesting() -> Pipeline:
+    """Puts what a feed left into all groups of features."""
+    data = Parameter(name="data", type="prefix", default="raw/features/", description="Rows of each group.")
+    return Pipeline(name="ingesting", parameters=(data,), steps=(IngestStep(name="put", rows=data.ref),))
+
+
+def _learning_from_features() -> Pipeline:
+    """The features as they were at each label, and a check that applications are told the same."""
+    history = PointInTimeStep(name="history", labels="visits", time="asked_at", groups=("patients",))
+    prepare = ProcessingStep(
+        name="prepare",
+        script="prepare.py",
+        inputs={"data": history.output("rows")},
+        outputs={"train": Output(zone="features", folder="train")},
+    )
+    check = FeatureSkewStep(name="check", sample=100)
+    return Pipeline(name="learning", steps=(history, prepare, check))
+
+
 def _watching() -> Pipeline:
     """Looks at what the endpoint was asked, and at what became known of it."""
     watch = MonitorStep(name="watch", label="ill", ignore=("id",), quality="auc", measure="js", at_most=0.1)
     return Pipeline(name="watching", steps=(watch,))
+
+
+def _indexing() -> Pipeline:
+    """Puts vectors that a script made into the store, and asks it the script's questions."""
+    data = Parameter(name="data", type="prefix", default="raw/", description="What to embed.")
+    folders = {name: Output(zone="features", folder=name) for name in ("vectors", "questions")}
+    embed = ProcessingStep(name="embed", script="embed.py", inputs={"data": data.ref}, outputs=folders)
+    index = IndexStep(name="index", vectors=embed.output("vectors"), questions=embed.output("questions"), top=5)
+    return Pipeline(name="indexing", parameters=(data,), steps=(embed, index))
 
 
 def _containing() -> Pipeline:
@@ -140,6 +177,11 @@ def _choice() -> Pipeline:
     return Pipeline(name="chosen", parameters=(mode, data), steps=(way, *scripts))
 
 
+def _promoting() -> Pipeline:
+    """The training, with what it is told to fetch in the place of what trains."""
+    return promotion(_training(), Promotion())
+
+
 def _sparking() -> Pipeline:
     data = Parameter(name="data", type="prefix", default="raw/", description="What to count.")
     outputs = {"counts": Output(zone="curated", folder="counts")}
@@ -151,6 +193,20 @@ def _evaluated() -> Pipeline:
     data = Parameter(name="data", type="prefix", default="raw/", description="What to measure.")
     evaluate = EvaluateStep(name="evaluate", script="evaluate.py", inputs={"data": data.ref})
     return Pipeline(name="measured", parameters=(data,), steps=(evaluate,))
+
+
+def _executed() -> Pipeline:
+    """Executes a notebook, which measures something."""
+    data = Parameter(name="data", type="prefix", default="raw/", description="What to look at.")
+    depth = Parameter(name="depth", type="number", default=3, description="How deep.")
+    look = NotebookStep(
+        name="look",
+        notebook="look.ipynb",
+        inputs={"data": data.ref},
+        outputs={"evaluation": Output(zone="models", folder="evaluation"), "tables": Output(zone="curated")},
+        arguments={"depth": depth.ref, "title": "Cellar"},
+    )
+    return Pipeline(name="looking", parameters=(data, depth), steps=(look,))
 
 
 def _told() -> Pipeline:
@@ -169,11 +225,18 @@ SAMPLES: Mapping[str, Callable[[], Pipeline]] = {
     "deploy": _training,
     "evaluate": _evaluated,
     "explain": _measuring,
+    "feature_skew": _learning_from_features,
+    "fetch": _promoting,
     "gate": _training,
+    "index": _indexing,
+    "ingest": _ingesting,
     "map": _fitting,
     "monitor": _watching,
+    "notebook": _executed,
     "notify": _told,
+    "point_in_time": _learning_from_features,
     "processing": _training,
+    "quality": _measuring,
     "query": _refreshing,
     "register": _training,
     "skew": _measuring,

@@ -46,12 +46,16 @@ def tiny_environment(
     *,
     blueprint: str = "tabular-batch",
     options: str = "",
+    scripts: Mapping[str, str] | None = None,
 ) -> Iterator[TinyEnvironment]:
-    """``pipelines``: the team's own, by name, as YAML. ``options``: more of the blueprint's, as lines of YAML."""
+    """``pipelines``: the team's own, by name, as YAML. ``options``: more of the blueprint's, as lines of YAML.
+    ``scripts``: of the team, by name, in the place of those it has or beside them."""
     make_project(folder)
     for stack_file in (folder / "stacks").iterdir():
         stack_file.unlink()
     code = write_tiny_team(folder)
+    for name, text in (scripts or {}).items():
+        write_script(code / name, text)
     for name, text in (pipelines or {}).items():
         (code / "pipelines").mkdir(exist_ok=True)
         (code / f"pipelines/{name}.yaml").write_text(text)

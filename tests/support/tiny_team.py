@@ -73,11 +73,27 @@ steps:
     outputs: {data: {zone: curated}}
 """
 
+SEARCHED = """
+parameters:
+  data: {type: prefix, default: raw/}
+steps:
+  find:
+    kind: tune
+    script: search.py
+    channels: {train: parameters.data}
+    objective: {metric: auc, regex: "auc is ([0-9.]+)"}
+    strategy: grid
+    ranges: {rate: [1, 2, 3]}
+    max_parallel: 2
+"""
+"""A pipeline that tunes, and nothing else."""
+
 
 def write_another_pipeline(code: Path) -> None:
     """A team's second pipeline, by the name that `Variants` gives to what a trigger comes after."""
     (code / "pipelines").mkdir(exist_ok=True)
     (code / "pipelines/a.yaml").write_text(ANOTHER)
+    (code / "validate.py").touch()  # which it runs; a team of notebooks has no scripts
 
 
 def write_script(path: Path, text: str) -> None:

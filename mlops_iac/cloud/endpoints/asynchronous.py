@@ -2,7 +2,8 @@
 
 The answer is ``<S3OutputPath>/<id>.out``, a failure ``<S3FailurePath>/<id>-error.out``; the model's role reads and
 writes them, and tells the topics. Forms: https://docs.aws.amazon.com/sagemaker/latest/dg/async-inference-check-predictions.html
-Requests wait in this process: those that are not answered when the embedded cloud stops get no answer.
+A request is kept until it is answered, so that it outlives a restart of the cloud; an endpoint without instances keeps
+it waiting until it has some.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import json
 import logging
 import threading
 import uuid
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from mlops_iac.clients import Clients
@@ -19,7 +21,7 @@ from mlops_iac.cloud.endpoints.invocation import ModelError, ask, told
 from mlops_iac.cloud.endpoints.sagemaker_endpoint import Endpoints
 from mlops_iac.cloud.gateway import AwsError, Call
 from mlops_iac.cloud.jobs import validation
-from mlops_iac.cloud.jobs.records import now
+from mlops_iac.cloud.jobs.records import Key, now
 from mlops_iac.cloud.jobs.s3_transfer import S3Uri
 from mlops_iac.core.limits import REQUEST_BYTES
 
@@ -27,10 +29,19 @@ log = logging.getLogger("mlops_iac.cloud.endpoints")
 
 TIMEOUT: Final = 900
 """Seconds a request may take when it does not say: InvocationTimeoutSeconds."""
+EXPIRES: Final = 6 * 3600
+"""Seconds of the cloud's clock that a request waits when it does not say: RequestTTLSeconds."""
+LOOK_EVERY: Final = 5.0
+"""Seconds after which one that waits looks whether its endpoint is another by now, or is gone."""
+KIND: Final = "asynchronous-request"
+_KEPT: Final = ("EndpointName", "ContentType", "Accept", "CustomAttributes", "InputLocation", "Body")
+_TIMES: Final = ("InvocationTimeoutSeconds", "RequestTTLSeconds")
 
 
 def install(endpoints: Endpoints) -> None:
-    endpoints.host.gateway.instead("sagemaker-runtime", "InvokeEndpointAsync", lambda call: _accept(endpoints, call))
+    gateway = endpoints.host.gateway
+    gateway.instead("sagemaker-runtime", "InvokeEndpointAsync", lambda call: _accept(endpoints, call))
+    gateway.on_start(lambda: threading.Thread(target=_resume, args=(endpoints,), daemon=True).start())
 
 
 def _accept(endpoints: Endpoints, call: Call) -> dict[str, Any]:
@@ -40,44 +51,89 @@ def _accept(endpoints: Endpoints, call: Call) -> dict[str, Any]:
     with endpoints.held(call.account_id, call.region, call.params["EndpointName"]) as fleet:
         if not fleet.asynchronous:
             raise AwsError("ValidationError", f"Endpoint {call.params['EndpointName']} is not asynchronous.")
-        request = _Request(endpoints, fleet, call)
-        fleet.hold()
-    threading.Thread(target=request.answer, name="asynchronous", daemon=True).start()
-    places = {"OutputLocation": request.output, "FailureLocation": request.failure}
-    return {"InferenceId": request.id} | {name: place for name, place in places.items() if place}
+        record = _record(fleet, call)
+    key = (KIND, call.account_id, call.region, f"{call.params['EndpointName']}/{uuid.uuid4()}")
+    endpoints.host.records.add(key, record)
+    _Request(endpoints, key, record).begin()
+    places = {"OutputLocation": record["output"], "FailureLocation": record["failure"]}
+    return {"InferenceId": record["id"]} | {name: place for name, place in places.items() if place}
+
+
+def _resume(endpoints: Endpoints) -> None:
+    """Go on with what was waiting when the cloud stopped."""
+    endpoints.host.gateway.ready.wait()
+    for key, record in list(endpoints.host.records.each(KIND)):
+        _Request(endpoints, key, record).begin()
+
+
+def _record(fleet: Fleet, call: Call) -> dict[str, Any]:
+    """What is kept of a request: plain data."""
+    config: dict[str, Any] = fleet.config["AsyncInferenceConfig"]["OutputConfig"]
+    name = call.params.get("Filename") or f"{uuid.uuid4()}.out"
+    extension = call.params.get("S3OutputPathExtension")
+    inside = f"{extension.strip('/')}/" if extension else ""
+    failures = config.get("S3FailurePath")
+    return {
+        "id": call.params.get("InferenceId") or str(uuid.uuid4()),
+        "received": now(),
+        "params": {each: call.params[each] for each in (*_KEPT, *_TIMES) if each in call.params},
+        "config": config,
+        "output": f"{config['S3OutputPath'].rstrip('/')}/{inside}{name}",
+        "failure": f"{failures.rstrip('/')}/{inside}{name.removesuffix('.out')}-error.out" if failures else "",
+    }
+
+
+class _Expired(Exception):
+    """It waited longer than it may."""
 
 
 class _Request:
     """One request, from its turn to its answer."""
 
-    def __init__(self, endpoints: Endpoints, fleet: Fleet, call: Call) -> None:
-        self._endpoints, self._fleet, self._call = endpoints, fleet, call
-        self.id: str = call.params.get("InferenceId") or str(uuid.uuid4())
-        self._received = now()
-        self._config: dict[str, Any] = fleet.config["AsyncInferenceConfig"]["OutputConfig"]
-        name = call.params.get("Filename") or f"{uuid.uuid4()}.out"
-        inside = (
-            f"{call.params['S3OutputPathExtension'].strip('/')}/" if call.params.get("S3OutputPathExtension") else ""
+    def __init__(self, endpoints: Endpoints, key: Key, record: dict[str, Any]) -> None:
+        self._endpoints, self._key, self._config = endpoints, key, record["config"]
+        self._received: datetime = record["received"]
+        self.id, self.output, self.failure = record["id"], record["output"], record["failure"]
+        self._call = Call(
+            service="sagemaker-runtime",
+            operation="InvokeEndpointAsync",
+            params=record["params"],
+            account_id=key[1],
+            region=key[2],
         )
-        failures = self._config.get("S3FailurePath")
-        self.output = f"{self._config['S3OutputPath'].rstrip('/')}/{inside}{name}"
-        self.failure = f"{failures.rstrip('/')}/{inside}{name.removesuffix('.out')}-error.out" if failures else ""
+
+    def begin(self) -> None:
+        threading.Thread(target=self.answer, name="asynchronous", daemon=True).start()
 
     def answer(self) -> None:
-        """Wait for one of the places, ask, write what the model said, and tell. Nothing is raised: nobody listens."""
-        variant = self._fleet.choose(None)
+        """Wait for a place, ask, write what the model said, and tell. Nothing is raised: nobody listens."""
+        name = self._call.params["EndpointName"]
         try:
-            with self._fleet.places:
-                variant.ready()
-                clients = self._endpoints.host.acting(variant.role, self._call.region)
-                self._answer(variant, clients)
+            while not self._endpoints.stopped and not self._try():
+                pass
+        except AwsError:
+            log.warning("Request %s of %s was not answered: the endpoint is gone.", self.id, name)
         except Exception as error:
-            log.warning("Request %s of %s was not answered: %s", self.id, self._call.params["EndpointName"], error)
-        finally:
-            self._fleet.release()
+            log.warning("Request %s of %s was not answered: %s", self.id, name, error)
+        if not self._endpoints.stopped:
+            self._endpoints.host.records.remove(self._key)
+
+    def _try(self) -> bool:
+        """Whether it was this request's turn; it is looked for anew at what serves by then."""
+        with self._endpoints.held(self._key[1], self._key[2], self._call.params["EndpointName"]) as fleet:
+            if not fleet.places.take(LOOK_EVERY):
+                return False
+            try:
+                variant = fleet.choose(None)
+                variant.ready()
+                self._answer(variant, self._endpoints.host.acting(variant.role, self._call.region))
+            finally:
+                fleet.places.give()
+        return True
 
     def _answer(self, variant: Variant, clients: Clients) -> None:
         try:
+            self._check_age()
             body = self._read(clients)
             with told(self._endpoints, variant, self._call):
                 seconds = self._call.params.get("InvocationTimeoutSeconds", TIMEOUT)
@@ -85,6 +141,9 @@ class _Request:
         except ModelError as error:
             self._write(clients, self.failure, str(error.members["OriginalMessage"]).encode(), "text/plain")
             self._tell(clients, "ErrorTopic", invocationStatus="Failed", failureReason=str(error))
+        except _Expired as error:
+            self._write(clients, self.failure, str(error).encode(), "text/plain")
+            self._tell(clients, "ErrorTopic", invocationStatus="Expired", failureReason=str(error))
         except clients("s3").exceptions.ClientError as error:
             self._write(clients, self.failure, str(error).encode(), "text/plain")
             self._tell(clients, "ErrorTopic", invocationStatus="Failed", failureReason=f"ClientError: {error}")
@@ -93,6 +152,10 @@ class _Request:
             self._write(clients, self.output, answered.body, kind)
             made = {"contentType": kind, "outputLocation": self.output}
             self._tell(clients, "SuccessTopic", invocationStatus="Completed", responseParameters=made)
+
+    def _check_age(self) -> None:
+        if now() > self._received + timedelta(seconds=self._call.params.get("RequestTTLSeconds", EXPIRES)):
+            raise _Expired("The request expired before it could be processed.")
 
     def _read(self, clients: Clients) -> bytes:
         if given := self._call.params.get("Body"):

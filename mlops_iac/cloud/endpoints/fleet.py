@@ -1,5 +1,7 @@
 """What runs behind an endpoint: one model server per variant, started when needed, stopped when idle.
 
+A variant that Application Auto Scaling scales has a server for each of its instances, and none where it has none.
+
 A server is never stopped under a request. Requests hold the fleet and the server while they last (``Fleet.held``,
 ``Variant.taken``); who replaces a fleet retires it: no new request finds it, and the ones it has are let finish.
 """
@@ -8,17 +10,20 @@ from __future__ import annotations
 
 import random
 import threading
-import time
-from collections.abc import Iterator
+from collections.abc import Container, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 from mlops_iac.cloud.endpoints.models import get_container
+from mlops_iac.cloud.endpoints.places import Places
+from mlops_iac.cloud.endpoints.servers import Servers
 from mlops_iac.cloud.endpoints.serving import INVOCATION_TIMEOUT, LOAD_TIMEOUT, Serving
 from mlops_iac.cloud.endpoints.turns import Turns
 from mlops_iac.cloud.gateway import AwsError
 from mlops_iac.cloud.jobs.failure import JobFailed
 from mlops_iac.cloud.jobs.host import Host
+from mlops_iac.cloud.telemetry.instances import OF_ENDPOINTS
 
 IDLE = 300.0
 """Seconds after its last invocation at which a serverless variant's process ends."""
@@ -29,7 +34,8 @@ LONGEST_REQUEST = LOAD_TIMEOUT + INVOCATION_TIMEOUT
 
 
 class Variant:
-    """One production variant. Serverless ones may have no process; the others lose theirs only with the cloud."""
+    """One production variant. Serverless ones may have no process; the others lose theirs only with the cloud, or by
+    being scaled."""
 
     def __init__(
         self,
@@ -39,6 +45,8 @@ class Variant:
         account: str,
         asked: dict[str, Any],
         volume_key: str | None = None,
+        *,
+        scaled: bool = False,
     ) -> None:
         self.asked = asked
         self._volume_key = volume_key
@@ -47,32 +55,25 @@ class Variant:
         """The role in which its model runs; known once it has been started."""
         self.weight: float = asked.get("InitialVariantWeight", 1.0)
         self.serverless: dict[str, Any] | None = asked.get("ServerlessConfig")
+        self.instances: int = asked.get("InitialInstanceCount", 1)
         self._host, self._endpoint, self._region, self._account = host, endpoint, region, account
-        self._serving: Serving | None = None
-        self._requests = 0
-        self._starting = threading.Lock()
+        self.servers = Servers(lambda: self._start(), self.instances if scaled else 1)
         self._slots = threading.BoundedSemaphore(self.serverless["MaxConcurrency"]) if self.serverless else None
 
-    def ready(self, *, take: bool = False) -> Serving:
-        """The running server, started when there is none (a cold start); raises JobFailed."""
-        with self._starting:
-            if self._serving is None or not self._serving.running:
-                if self._serving:
-                    self._serving.stop()
-                self._serving = self._start()
-            self._requests += take
-            return self._serving
+    def ready(self) -> Serving:
+        """A running server, started when there is none (a cold start); raises JobFailed."""
+        return self.servers.ready()
 
     @contextmanager
     def taken(self) -> Iterator[Serving]:
-        """The running server, as `ready` answers it; it is not stopped for idleness while it is taken."""
-        serving = self.ready(take=True)
-        try:
+        """A running server, as `ready` answers it; it is not stopped while it is taken."""
+        with self.servers.taken() as serving:
             yield serving
-        finally:
-            with self._starting:
-                self._requests -= 1
-                serving.last_used = time.monotonic()
+
+    def scale(self, instances: int, *, scaled: bool) -> None:
+        """Have so many instances: servers too, where it is scaled. Raises JobFailed when one does not start."""
+        self.instances = instances
+        self.servers.resize(instances if scaled else 1)
 
     def claim(self) -> bool:
         """Take one of a serverless variant's MaxConcurrency places; False when all are taken."""
@@ -83,33 +84,27 @@ class Variant:
             self._slots.release()
 
     def stop(self) -> None:
-        with self._starting:
-            self._stop()
+        self.servers.stop()
 
     def stop_when_idle(self, idle: float) -> None:
-        if not self.serverless or self._serving is None:
-            return
-        with self._starting:
-            serving = self._serving
-            if serving and not self._requests and time.monotonic() - serving.last_used > idle:
-                self._stop()
+        if self.serverless:
+            self.servers.stop_when_idle(idle)
 
     @property
     def running(self) -> bool:
-        return self._serving is not None and self._serving.running
-
-    def _stop(self) -> None:
-        if self._serving:
-            self._serving.stop()
-        self._serving = None
+        return self.servers.running > 0
 
     def _start(self) -> Serving:
         if not self.asked.get("ModelName"):
             raise JobFailed("The embedded cloud serves variants that name a model; this one has none.")
-        container = get_container(self._host.client("sagemaker", self._region, self._account), self.asked["ModelName"])
+        found = get_container(self._host.client("sagemaker", self._region, self._account), self.asked["ModelName"])
+        container = replace(found, instance_type=self.asked.get("InstanceType", ""))
         self.role = container.role
         group, stream = f"/aws/sagemaker/Endpoints/{self._endpoint}", f"{self.name}/i-{random.randbytes(8).hex()}"  # noqa: S311
-        serving = Serving(self._host, container, group, stream, self._region, self._account, self._volume_key)
+        dimensions = {"EndpointName": self._endpoint, "VariantName": self.name}
+        published = None if self.serverless else ("/aws/sagemaker/Endpoints", dimensions, OF_ENDPOINTS)
+        place = (group, stream, self._region, self._account, self._volume_key)
+        serving = Serving(self._host, container, *place, published)
         serving.start()
         return serving
 
@@ -117,17 +112,30 @@ class Variant:
 class Fleet:
     """All variants of one endpoint configuration."""
 
-    def __init__(self, host: Host, endpoint: str, region: str, account: str, config: dict[str, Any]) -> None:
+    def __init__(
+        self,
+        host: Host,
+        endpoint: str,
+        region: str,
+        account: str,
+        config: dict[str, Any],
+        scaled: Container[str] = frozenset(),
+    ) -> None:
+        """``scaled`` are the names of the variants that have a server for each instance."""
         self.config_name: str = config["EndpointConfigName"]
         self.config = config
         key = config.get("KmsKeyId")
-        self.variants = [Variant(host, endpoint, region, account, asked, key) for asked in config["ProductionVariants"]]
+        self.variants = [
+            Variant(host, endpoint, region, account, asked, key, scaled=asked["VariantName"] in scaled)
+            for asked in config["ProductionVariants"]
+        ]
         shadows = config.get("ShadowProductionVariants", ())
         self.shadows = [(Variant(host, endpoint, region, account, asked, key), Turns()) for asked in shadows]
         self.asynchronous: dict[str, Any] = config.get("AsyncInferenceConfig") or {}
         client = self.asynchronous.get("ClientConfig") or {}
-        self.places = threading.BoundedSemaphore(client.get("MaxConcurrentInvocationsPerInstance", CONCURRENT))
+        self.places = Places(client.get("MaxConcurrentInvocationsPerInstance", CONCURRENT))
         """What asynchronous requests wait for."""
+        self.places.have(sum(variant.instances for variant in self.variants))
         self.captured = Turns()
         """Which requests data capture keeps."""
         self._turns = Turns()
@@ -138,10 +146,16 @@ class Fleet:
         """Start every variant, so that a deployment proves that its models load; raises JobFailed and stops all."""
         try:
             for variant in self.all:
-                variant.ready()
+                variant.servers.fill()
         except BaseException:
             self.stop()
             raise
+
+    def scale(self, counts: Mapping[str, int], *, scaled: Container[str]) -> None:
+        """Have so many instances of each variant. Raises JobFailed when one does not start."""
+        for variant in self.variants:
+            variant.scale(counts[variant.name], scaled=variant.name in scaled)
+        self.places.have(sum(counts.values()))
 
     def hold(self) -> None:
         """A request begins; `release` when it is over."""

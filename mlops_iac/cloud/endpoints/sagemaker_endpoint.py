@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from mlops_iac.cloud.endpoints import flavour, shifting
+from mlops_iac.cloud.endpoints import capacity, flavour, shifting
 from mlops_iac.cloud.endpoints.capture import summary
 from mlops_iac.cloud.endpoints.configuration import read_config
 from mlops_iac.cloud.endpoints.fleet import IDLE, Fleet
 from mlops_iac.cloud.endpoints.guardrails import Guardrails, Phase
 from mlops_iac.cloud.endpoints.shifting import Shift
-from mlops_iac.cloud.endpoints.summaries import pending, summaries, weight_of
+from mlops_iac.cloud.endpoints.summaries import pending, summaries
 from mlops_iac.cloud.gateway import AwsError, Call
 from mlops_iac.cloud.jobs import validation
 from mlops_iac.cloud.jobs.failure import JobFailed
@@ -46,12 +47,19 @@ class Endpoints:
             gateway.instead("sagemaker", f"{operation}Endpoint", getattr(self, operation.lower()))
         gateway.instead("sagemaker", "ListEndpoints", self.list_endpoints)
         gateway.instead("sagemaker", "UpdateEndpointWeightsAndCapacities", self.update_weights)
+        for operation in ("RegisterScalableTarget", "DeregisterScalableTarget"):
+            gateway.after("application-autoscaling", operation, self._scaling_changed)
         gateway.reports["endpoints"] = self.statuses
         shifting.install(gateway)
         gateway.on_restore(self.settle)
         gateway.on_start(self._watch_idle)
         gateway.on_stop(self.stop_all)
         gateway.on_reset(self.stop_fleets)
+
+    @property
+    def stopped(self) -> bool:
+        """Whether the cloud is being stopped."""
+        return self._stopped.is_set()
 
     # The API ------------------------------------------------------------------------------------------------------
 
@@ -91,6 +99,7 @@ class Endpoints:
             raise AwsError("ValidationException", f'Cannot update in-progress endpoint "{record["EndpointArn"]}".')
         config = read_config(self.host, call, call.params["EndpointConfigName"])
         flavour.check_change(record["EndpointArn"], record["_config"], config)
+        config = capacity.retain(call.params, config, record)
         asked = call.params.get("DeploymentConfig")
         if asked is None and call.params.get("RetainDeploymentConfig"):
             asked = record.get("LastDeploymentConfig")
@@ -107,35 +116,74 @@ class Endpoints:
         return {"EndpointArn": record["EndpointArn"]}
 
     def update_weights(self, call: Call) -> dict[str, Any]:
-        """New weights count at once; the number of instances does not matter where each variant is one process."""
+        """New weights count at once; of another number of instances the endpoint says when they are there."""
+        validation.check(call)
         key, record = self._get(call)
         if record["EndpointStatus"] != "InService":
             raise AwsError("ValidationException", f'Cannot update in-progress endpoint "{record["EndpointArn"]}".')
-        asked = {each["VariantName"]: each for each in call.params["DesiredWeightsAndCapacities"]}
-        names = {variant["VariantName"] for variant in record["_config"]["ProductionVariants"]}
-        if strangers := sorted(asked.keys() - names):
-            raise AwsError("ValidationException", f'Could not find variant "{strangers[0]}" of the endpoint.')
-        config = dict(record["_config"])
-        config["ProductionVariants"] = [
-            {
-                **variant,
-                "InitialVariantWeight": asked.get(variant["VariantName"], {}).get("DesiredWeight", weight_of(variant)),
-            }
-            for variant in config["ProductionVariants"]
-        ]
+        config = capacity.change(record, call.params["DesiredWeightsAndCapacities"])
+        before, after = (capacity.counts(each) for each in (record["_config"], config))
+        shown = capacity.shown(config, before)
+        status = "InService" if before == after else "Updating"
         self.host.records.change(
-            key, _config=config, ProductionVariants=summaries(config["ProductionVariants"]), LastModifiedTime=now()
+            key,
+            _config=config,
+            ProductionVariants=shown,
+            EndpointStatus=status,
+            FailureReason=None,
+            LastModifiedTime=now(),
         )
         fleet = self._fleets.get(key)
         for variant in fleet.variants if fleet else ():
-            variant.weight = asked.get(variant.name, {}).get("DesiredWeight", variant.weight)
+            variant.weight = capacity.weights(config)[variant.name]
+        if before != after:
+            self._in_background(lambda: self._scale(key, record, config))
         return {"EndpointArn": record["EndpointArn"]}
+
+    def _scale(self, key: Key, before: dict[str, Any], config: dict[str, Any]) -> None:
+        """Have the instances that a configuration says, or go on with those of before."""
+        try:
+            with self._lock:
+                fleet = self._get_fleet(key)
+            fleet.scale(capacity.counts(config), scaled=self._scaled(key))
+            reason, reached = None, config
+        except JobFailed as failure:
+            reason, reached = failure.reason[:1024], before["_config"]
+            fleet.scale(capacity.counts(reached), scaled=frozenset())
+        except AwsError:  # it was deleted meanwhile
+            return
+        self.host.records.change(
+            key,
+            _config=reached,
+            ProductionVariants=summaries(reached["ProductionVariants"]),
+            EndpointStatus="InService",
+            FailureReason=reason,
+            LastModifiedTime=now(),
+        )
+
+    def _scaling_changed(self, call: Call) -> None:
+        """A variant that is scaled from now on has a server for each instance; one that is not any more has one."""
+        named = capacity.scaled_variant(call.params)
+        key = (_KIND, call.account_id, call.region, named[0]) if named else None
+        fleet = self._fleets.get(key) if key else None
+        record = self.host.records.find(key) if key else None
+        if fleet and key and record:
+            self._in_background(lambda: fleet.scale(capacity.counts(record["_config"]), scaled=self._scaled(key)))
+
+    def _scaled(self, key: Key) -> frozenset[str]:
+        return capacity.find_scaled(self.host.gateway, key[1], key[2], key[3])
+
+    def _new_fleet(self, key: Key, config: dict[str, Any]) -> Fleet:
+        _, account, region, name = key
+        return Fleet(self.host, name, region, account, config, self._scaled(key))
 
     def delete(self, call: Call) -> dict[str, Any]:
         key, record = self._get(call)
         if record["EndpointStatus"] in ("Creating", "Updating"):
             raise AwsError("ValidationException", f'Cannot update in-progress endpoint "{record["EndpointArn"]}".')
         self.host.records.remove(key)
+        for waiting, _ in list(self.host.records.each("asynchronous-request", key[1], key[2], f"{key[3]}/")):
+            self.host.records.remove(waiting)
         with self._lock:
             fleet = self._fleets.pop(key, None)
         if fleet:
@@ -166,14 +214,14 @@ class Endpoints:
 
     def _get_fleet(self, key: Key) -> Fleet:
         """The endpoint's fleet; made anew, with nothing started, when the cloud has been restarted since."""
-        _, account, region, name = key
+        _, account, _, name = key
         record = self.host.records.find(key)
         if record is None:
             raise AwsError("ValidationError", f"Endpoint {name} of account {account} not found.")
         if record["EndpointStatus"] not in ("InService", "Updating") or "ProductionVariants" not in record:
             raise AwsError("ValidationError", f"Endpoint {name} of account {account} is {record['EndpointStatus']}.")
         if key not in self._fleets:
-            self._fleets[key] = Fleet(self.host, name, region, account, record["_config"])
+            self._fleets[key] = self._new_fleet(key, record["_config"])
         return self._fleets[key]
 
     def settle(self) -> None:
@@ -185,6 +233,8 @@ class Endpoints:
                 done = record["EndpointStatus"].lower().replace("ing", "ed")
                 stopped = "The embedded cloud was stopped while this endpoint was being"
                 self._failed(key, back, f"{stopped} {done}. Try again.")
+                if back:  # instances that were asked for are started when they are needed
+                    self.host.records.change(key, ProductionVariants=summaries(record["_config"]["ProductionVariants"]))
 
     def statuses(self) -> dict[str, str]:
         """Name to status, for ``cloud status``."""
@@ -206,8 +256,7 @@ class Endpoints:
         self, key: Key, config: dict[str, Any], before: dict[str, Any] | None, guardrails: Guardrails | None
     ) -> None:
         """Start the new fleet; only when all of it answers does it take the old one's place."""
-        _, account, region, name = key
-        fleet = Fleet(self.host, name, region, account, config)
+        name, fleet = key[3], self._new_fleet(key, config)
         try:
             fleet.start()
             reason = self._shift(key, fleet, guardrails) if guardrails else ""
@@ -279,6 +328,8 @@ class Endpoints:
                     variants = [variant for fleet in self._fleets.values() for variant in fleet.all]
                 for variant in variants:
                     variant.stop_when_idle(self._idle)
+                    with contextlib.suppress(JobFailed):  # the next look tries again
+                        variant.servers.keep()
 
         self._in_background(look)
 

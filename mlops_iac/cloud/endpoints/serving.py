@@ -8,16 +8,18 @@ import shutil
 import socket
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from mlops_iac.cloud.jobs.enter import enter
 from mlops_iac.cloud.jobs.failure import JobFailed, last_error
+from mlops_iac.cloud.jobs.gpus import here, share_of_type
 from mlops_iac.cloud.jobs.host import Host, claim
 from mlops_iac.cloud.jobs.process import Process
 from mlops_iac.cloud.jobs.s3_transfer import S3Uri, Source, download, unpack
+from mlops_iac.cloud.telemetry.instances import Machine, measured
 
 LOAD_TIMEOUT = 480.0
 """Seconds a container has to answer /ping: SageMaker's own limit (eight minutes)."""
@@ -39,6 +41,8 @@ class ModelContainer:
     """EnableNetworkIsolation and VpcConfig, as DescribeModel has them."""
     role: str = ""
     """The role in which the model is fetched and runs."""
+    instance_type: str = ""
+    """The machine's that it runs on; empty for a serverless variant."""
 
 
 class Response(NamedTuple):
@@ -64,7 +68,11 @@ class Serving:
         region: str,
         account: str,
         volume_key: str | None = None,
+        published: tuple[str, Mapping[str, str], float] | None = None,
     ) -> None:
+        """``published``: namespace, dimensions and period in seconds of its machine's metrics; None: it has none."""
+        self._published = published
+        self._measuring = contextlib.ExitStack()
         self._host, self._container, self._region, self._account = host, container, region, account
         self._volume_key = volume_key
         self._clients = host.acting(container.role, region)
@@ -97,6 +105,7 @@ class Serving:
         """End the process (SIGKILL after five seconds) and remove its folders."""
         if self.running and self._process:
             self._process.stop(grace=5)
+        self._measuring.close()
         self._log.close()
         self._workspace.remove()
         shutil.rmtree(self._folder, ignore_errors=True)
@@ -131,7 +140,10 @@ class Serving:
         reach = self._host.reach(self._container.network, self._region, self._account)
         role = self._container.role
         variables = self._host.variables(environment, self._workspace, self._region, self._account, role)
-        variables |= self._container.environment
+        gpus = share_of_type(self._container.instance_type, here())
+        if gpus.lack:
+            self._log.write(f"mlops-iac: {gpus.lack}")
+        variables |= {**gpus.variables, **self._container.environment}
         variables["SM_MODEL_DIR"] = view.path("/opt/ml/model")
         if code:
             variables["SAGEMAKER_SUBMIT_DIRECTORY"] = view.path(f"/opt/ml/{code.relative_to(view.folder).as_posix()}")
@@ -150,11 +162,26 @@ class Serving:
                 (str(self._folder), str(self._folder), "rw"),
             ],
         )
+        if self._published:
+            machine = self._machine(*self._published, gpus.devices)
+            self._measuring.enter_context(measured(self._host.gateway, self._process, machine))
         try:
             self._process.start()
         except OSError as error:
             raise JobFailed(f"The model server could not be started: {error}") from error
         self._wait_until_it_answers()
+
+    def _machine(self, namespace: str, dimensions: Mapping[str, str], period: float, devices: Sequence[str]) -> Machine:
+        return Machine(
+            namespace=namespace,
+            dimensions=dimensions,
+            instance_type=self._container.instance_type,
+            account_id=self._account,
+            region=self._region,
+            folder=self._workspace.view.root,
+            devices=devices,
+            period=period,
+        )
 
     def _find_code(self, s3: Any) -> Path | None:
         """The real folder of SAGEMAKER_SUBMIT_DIRECTORY: in the model, or fetched from S3."""

@@ -124,6 +124,21 @@ def _filter(name: str, value: str) -> list[dict[str, Any]]:
     return [{"Name": name, "Values": [value]}]
 
 
+def _of_a_domain(api: Api, outputs: Props) -> Iterable[str]:
+    asked = {"DomainIdEquals": outputs["id"]}
+    for profile in api("ListUserProfiles", **asked)["UserProfiles"]:
+        yield f"user profile {profile['UserProfileName']}"
+    for space in api("ListSpaces", **asked)["Spaces"]:
+        yield f"space {space['SpaceName']}"
+
+
+def _of_a_person(api: Api, outputs: Props) -> Iterable[str]:
+    name = outputs["userProfileName"]
+    for space in api("ListSpaces", DomainIdEquals=outputs["domainId"])["Spaces"]:
+        if space.get("OwnershipSettingsSummary", {}).get("OwnerUserProfileName") == name:
+            yield f"space {space['SpaceName']}, which {name} owns"
+
+
 def _of_a_package_group(api: Api, outputs: Props) -> Iterable[str]:
     name = outputs["modelPackageGroupName"]
     found = api("ListModelPackages", ModelPackageGroupName=name)["ModelPackageSummaryList"]
@@ -154,9 +169,14 @@ DEPENDENTS: Final[Mapping[str, tuple[Find, str]]] = {
         "detach or delete these, as with `aws iam detach-role-policy`, or set `force_detach_policies` and run `up`",
     ),
     "aws:s3/bucket:Bucket": (_of_a_bucket, "move or delete these, or set `force_destroy` and run `up`"),
+    "aws:sagemaker/domain:Domain": (
+        _of_a_domain,
+        "delete these; `mlops-iac destroy` deletes them with the environment",
+    ),
     "aws:sagemaker/modelPackageGroup:ModelPackageGroup": (
         _of_a_package_group,
         "delete these, as with `aws sagemaker delete-model-package`, once nothing serves them",
     ),
+    "aws:sagemaker/userProfile:UserProfile": (_of_a_person, "delete these, once what is needed of them is saved"),
 }
 """Type to what may stand in the way of its delete, and what to do about it. Sorted."""

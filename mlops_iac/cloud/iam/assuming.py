@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import threading
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from mlops_iac.clients import Clients, Credentials
@@ -30,8 +31,16 @@ SECONDS: Final = 6 * 24 * 3600
 """How long the credentials of a service's work last: on AWS they are renewed inside a job, whose longest is five days
 (CreateTrainingJob's MaxRuntimeInSeconds)."""
 
-_SOURCELESS: Final = frozenset({"ec2.amazonaws.com", "ecs-tasks.amazonaws.com"})
-"""Services that do not tell for whom they act when they assume an instance's or a task's role."""
+_SOURCELESS: Final = frozenset(
+    {
+        "apigateway.amazonaws.com",
+        "ec2.amazonaws.com",
+        "ecs-tasks.amazonaws.com",
+        "redshift-serverless.amazonaws.com",
+    }
+)
+"""Services that do not tell for whom they act when they assume the role of an integration, an instance, a task or a
+statement."""
 
 _SESSION: Final = re.compile(r"[^\w+=,.@-]")
 
@@ -96,8 +105,11 @@ class Roles:
         credentials = Credentials(key, "signatures are not verified", token)
         return Clients.embedded(self._gateway.endpoint, call.region, call.account_id, credentials=credentials)
 
-    def require_by_policy(self, service: str, action: str, resource: str, source_arn: str) -> None:
-        """Whether a resource's own policy lets a service act on it for somebody. Raises `AwsError`."""
+    def require_by_policy(
+        self, service: str, action: str, resource: str, source_arn: str, context: Mapping[str, str] | None = None
+    ) -> None:
+        """Whether a resource's own policy lets a service act on it for somebody. ``context``: the encryption context of
+        a key. Raises `AwsError`."""
         iam = self._gateway.iam
         if not iam.enforced:
             return
@@ -109,6 +121,7 @@ class Roles:
                 "aws:sourcearn": (source_arn,),
                 "aws:principalservicename": (service,),
                 "aws:principalisawsservice": ("true",),
+                **{f"kms:encryptioncontext:{name}": (value,) for name, value in (context or {}).items()},
             }
             who = Names(service=service, account=account)
             ask = Ask(who=who, action=action, resource=resource, resource_account=account, keys=keys)

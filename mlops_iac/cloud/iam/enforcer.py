@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import hmac
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from mlops_iac.cloud import wire
-from mlops_iac.cloud.iam import denial, policies
+from mlops_iac.cloud.iam import denial, policies, vectors, warehouse
 from mlops_iac.cloud.iam.callers import SESSION_KEY, Principal, Sessions, access_key_of, is_form, person, token_of
 from mlops_iac.cloud.iam.conditions import Keys
 from mlops_iac.cloud.iam.context import Context, place_keys, principal_keys, request_keys
-from mlops_iac.cloud.iam.evaluate import Ask, Decision, Policies, evaluate
+from mlops_iac.cloud.iam.evaluate import Ask, Decision, Policies, Policy, evaluate
 from mlops_iac.cloud.iam.keys import key_uses
 from mlops_iac.cloud.iam.parameters import prepared
 from mlops_iac.cloud.iam.passing import passed_roles
@@ -104,9 +105,35 @@ class Enforcer:
             log.warning("%s%s", error.message, f" ({decision.policy})" if decision.policy else "")
             raise error
 
-    def decide(self, principal: Principal, action: str, resource: str, keys: Keys) -> Decision:
-        """One question, answered from the policies as they are now and recorded. The caller holds the lock."""
+    def demand_of(self, call: Call, action: str, resources: Sequence[str]) -> None:
+        """What a call needs on a resource that only its service can tell: any of these will do. Raises `AwsError`."""
+        who = self.identify_call(call)
+        if not self.enforced or (who.kind == "person" and not who.federated):
+            return
+        keys = {
+            **place_keys(call.region, who.account),
+            **principal_keys(who),
+            **request_keys(call.service, call.params),
+        }
+        with self.locked():
+            allowed = (one for one in resources if evaluate(*self.question(who, action, one, keys)).allowed)
+            self.demand(call.service, who, action, next(allowed, resources[0]), keys)
+
+    def decide(
+        self,
+        principal: Principal,
+        action: str,
+        resource: str,
+        keys: Keys,
+        *,
+        resource_policy: Policy | None = None,
+    ) -> Decision:
+        """One question, answered from the policies as they are now and recorded. The caller holds the lock.
+
+        ``resource_policy``: the resource's own, where whoever asks knows it and `policies` does not.
+        """
         ask, found = self.question(principal, action, resource, keys)
+        found = replace(found, resource=resource_policy) if resource_policy else found
         decision = evaluate(ask, found)
         if principal.kind == "person" and decision.allowed:
             return decision  # what the administrator may do says nothing about anybody's rights
@@ -126,7 +153,7 @@ class Enforcer:
         """A question with the policies that speak about it. The caller holds the lock."""
         owner = policies.account_of(resource, principal.account)
         ask = Ask(who=principal.names, action=action, resource=resource, resource_account=owner, keys=keys)
-        resource_policy = policies.resource_policy(resource)
+        resource_policy = policies.resource_policy(resource) or vectors.bucket_policy(resource, self._gateway.store)
         found = Policies(
             identity=policies.identity_policies(principal),
             boundary=policies.boundary_of(principal),
@@ -170,12 +197,18 @@ class Enforcer:
         }
         found: Wanted = []
         resolve = resolver(place, self._gateway.store)
-        for need in requirements(call.service, call.operation, call.params, place, resolve):
+        needs = list(requirements(call.service, call.operation, call.params, place, resolve))
+        if call.service == "redshift-data":
+            needs += warehouse.needs(call.operation, call.params, place, self._gateway.store)
+        for need in needs:
             tags = resource_tags(need.resource)
             found.append((need.action, need.resource, Context(basis, tags)))
         for role, service in passed_roles(call.service, call.operation, call.params):
             found.append(("iam:PassRole", role, {**basis, "iam:passedtoservice": (service,)}))
-        for use in key_uses(call.service, call.operation, given, place):
+        uses = key_uses(call.service, call.operation, given, place)
+        if call.service == "s3vectors":
+            uses += vectors.key_uses(call.operation, given, place, self._gateway.store)
+        for use in uses:
             found.append((use.action, key_arn(use.key, place), {**basis, **use.keys(place.region, place.account)}))
         return found
 

@@ -32,6 +32,9 @@ def find_gaps() -> Iterator[Gaps]:
         if found is None or model is None:
             continue
         names = list(model.operation_names)
+        if found.by_path:
+            yield Gaps(service=service, known=len(names), unknown=(), partly=())
+            continue
         unknown = tuple(name for name in names if name not in found.actions and name not in found.operations)
         partly = tuple(name for name in names if name not in unknown and not _is_told(found, model, name))
         yield Gaps(service=service, known=len(names) - len(unknown), unknown=unknown, partly=partly)

@@ -60,6 +60,17 @@ _DISKS: Final = {
 "Key management" and "Amazon SageMaker AI API permissions" in the SageMaker developer guide."""
 
 
+_FEATURE_STORE: Final = tuple(
+    f"kms:{action}"
+    for action in (
+        "CreateGrant", "Decrypt", "DescribeKey", "Encrypt", "GenerateDataKey", "ListGrants", "ReEncryptFrom",
+        "ReEncryptTo", "RetireGrant", "RevokeGrant",
+    )
+)  # fmt: skip
+"""What whoever creates a feature group needs of its online store's key: OnlineStoreSecurityConfig in the API reference,
+without `kms:ListAliases`, which takes no resource."""
+
+
 def key_uses(service: str, operation: str, parameters: Mapping[str, Any], place: Place) -> list[KeyUse]:
     """The keys that an operation uses in the caller's name. The caller holds the gateway's lock."""
     if service == "sagemaker" and operation in _DISKS:
@@ -68,6 +79,9 @@ def key_uses(service: str, operation: str, parameters: Mapping[str, Any], place:
             for key in find(parameters, _DISKS[operation], lambda *_: None)
             for action in ("kms:CreateGrant", "kms:DescribeKey")
         ]
+    if service == "sagemaker" and operation == "CreateFeatureGroup":
+        keys = find(parameters, "OnlineStoreConfig.SecurityConfig.KmsKeyId", lambda *_: None)
+        return [KeyUse(action=action, key=key, via="sagemaker") for key in keys for action in _FEATURE_STORE]
     through = _THROUGH.get(service)
     uses = through(operation, parameters, place) if through else ()
     return [use for use in uses if use.key and not use.key.startswith("alias/aws/")]

@@ -13,9 +13,15 @@ from urllib.parse import parse_qs, unquote
 Resolve = Callable[[str, str], str | None]
 """Looks a name up in the cloud: (what, name) to the part of an ARN, None when there is no such thing."""
 
+LINKED: Final = {
+    "sagemaker.application-autoscaling.amazonaws.com": "AWSServiceRoleForApplicationAutoScaling_SageMakerEndpoint"
+}
+"""Services to the names of their service-linked roles."""
+
 _PURE: Final[dict[str, Callable[[str], str]]] = {
     "alias": lambda value: value.removeprefix("alias/"),
     "bare": lambda value: value.removeprefix("/"),
+    "linked": lambda value: f"aws-service-role/{value}/{LINKED.get(value, '*')}",
     "last": lambda value: value.rsplit("/", 1)[-1],
     "name": lambda value: value.rsplit("/", 1)[-1].rsplit(":", 1)[-1],
     "versions": lambda value: value.rsplit("/", 1)[-1] + "/*",
@@ -38,7 +44,7 @@ def find(parameters: Any, path: str, resolve: Resolve) -> list[str]:
 
 def exists(parameters: Any, path: str) -> bool:
     """Whether anything that is not empty stands at a path."""
-    return any(value not in (None, "", [], {}) for value in _walk(parameters, path.split(".")))
+    return any(value not in (None, False, "", [], {}) for value in _walk(parameters, path.split(".")))
 
 
 def _walk(value: Any, words: list[str]) -> Iterator[Any]:

@@ -13,12 +13,16 @@ from typing import Any, Final
 
 _ROLE: Final = re.compile(r"arn:[a-z-]+:iam::\d{12}:role/.+")
 _NAMED: Final = re.compile(r"role(arn)?$", re.IGNORECASE)
+_IN_TEXT: Final = re.compile(rb'"credentials"\s*:\s*"(arn:[a-z-]+:iam::\d{12}:role/[^"]+)"')
+"""Roles of integrations, in an OpenAPI document that API Gateway is given."""
 _OTHERS: Final = {("batch", "serviceRole"): "batch.amazonaws.com"}
 """Parameters whose role is for another principal than the service's usual one."""
 
 _ASSUMED_BY: Final = {
+    "apigateway": "apigateway.amazonaws.com",
     "application-autoscaling": "application-autoscaling.amazonaws.com",
     "batch": "ecs-tasks.amazonaws.com",
+    "budgets": "budgets.amazonaws.com",
     "ec2": "ec2.amazonaws.com",
     "ecs": "ecs-tasks.amazonaws.com",
     "events": "events.amazonaws.com",
@@ -26,6 +30,8 @@ _ASSUMED_BY: Final = {
     "glue": "glue.amazonaws.com",
     "lambda": "lambda.amazonaws.com",
     "logs": "logs.amazonaws.com",
+    "mwaa": "airflow.amazonaws.com",
+    "redshift-serverless": "redshift-serverless.amazonaws.com",
     "s3": "s3.amazonaws.com",
     "sagemaker": "sagemaker.amazonaws.com",
     "scheduler": "scheduler.amazonaws.com",
@@ -42,7 +48,18 @@ def passed_roles(service: str, operation: str, parameters: Mapping[str, Any]) ->
     if service not in _ASSUMED_BY or operation.startswith(_READING):
         return []
     found = {(arn, _passed_to(service, name)) for name, arn in _roles(parameters)}
+    if service == "apigateway":
+        found |= {(arn, _ASSUMED_BY[service]) for arn in _of_api(parameters)}
     return sorted(found)
+
+
+def _of_api(parameters: Mapping[str, Any]) -> Iterator[str]:
+    """Those in a document, and the one for logs, which is a patch's value."""
+    body = parameters.get("body") or b""
+    yield from (found.decode() for found in _IN_TEXT.findall(body if isinstance(body, bytes) else body.encode()))
+    for each in parameters.get("patchOperations") or ():
+        if each.get("path") == "/cloudwatchRoleArn" and _ROLE.fullmatch(each.get("value") or ""):
+            yield each["value"]
 
 
 def _passed_to(service: str, parameter: str) -> str:

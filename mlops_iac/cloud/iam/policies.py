@@ -242,6 +242,14 @@ def _find_repository(parts: list[str]) -> Any:
     return ecr_backends[parts[4]][parts[3]].repositories.get(parts[5].removeprefix("repository/"))
 
 
+def _file_system_policy(parts: list[str]) -> Policy | None:
+    from moto.efs.models import efs_backends
+
+    id = parts[5].removeprefix("file-system/")
+    system = efs_backends[parts[4]][parts[3]].file_systems_by_id.get(id)
+    return _policy(f"file system {id}", system.file_system_policy) if system else None
+
+
 def _secret_policy(parts: list[str]) -> Policy | None:
     from moto.secretsmanager.models import secretsmanager_backends
 
@@ -271,6 +279,7 @@ def _policy(name: str, document: Any) -> Policy | None:
 
 _READERS: Final[dict[str, Callable[[list[str]], Policy | None]]] = {
     "ecr": _repository_policy,
+    "elasticfilesystem": _file_system_policy,
     "kms": _key_policy,
     "lambda": _function_policy,
     "s3": _bucket_policy,

@@ -24,6 +24,8 @@ class Service:
     """Operations that are not the action of the same name."""
     tagging: str
     """The action that a create call with tags needs besides; empty where the data knows none."""
+    by_path: bool
+    """Its actions are HTTP's verbs, on the paths of its API (`by_path.py`)."""
     parameters: Mapping[str, list[str]]
     """Placeholder to the paths of parameters that may fill it, best first."""
 
@@ -50,6 +52,7 @@ def find_service(service: str) -> Service | None:
         resources={**known["resources"], **exceptions["templates"].get(prefix, {})},
         operations=exceptions["operations"].get(prefix, {}),
         tagging=exceptions["tagging"].get(prefix, ""),
+        by_path=prefix in exceptions["by_path"],
         parameters=exceptions["parameters"].get(prefix, {}),
     )
 

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from mlops_iac.cloud.iam import by_path
 from mlops_iac.cloud.iam.matching import fill
 from mlops_iac.cloud.iam.parameters import Resolve, exists, find, prepared
 from mlops_iac.cloud.iam.reference import Service, arn_pattern, find_service
@@ -50,6 +51,9 @@ def requirements(
     if known is None:
         raise UnknownOperation(f"{service}:{operation}")
     given = prepared(service, parameters)
+    if known.by_path:
+        fixed = {"Partition": place.partition, "Region": place.region}
+        return [Need(action, arn) for action, arn in by_path.needs(service, operation, given, fixed)]
     found: dict[Need, None] = {}
     for action, names in _actions(known, operation, given):
         for resource in _resources(known, action, names, given, place, resolve):

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from mlops_iac.cloud.athena.queries import STORE as QUERIES
 from mlops_iac.cloud.iam.requirements import Place
+from mlops_iac.cloud.warehouse.places import NAMESPACES, WORKGROUPS
 
 Store = Mapping[str, dict[Any, Any]]
 
@@ -23,6 +24,8 @@ def resolver(place: Place, store: Store) -> Callable[[str, str], str | None]:
     def resolve(what: str, name: str) -> str | None:
         if what == "query":
             return _workgroup(store[QUERIES].get((place.account, place.region, name)))
+        if what in _WAREHOUSE:
+            return _id_in_warehouse(what, name, place, store)
         return _RESOLVERS[what](name, place)
 
     return resolve
@@ -64,10 +67,21 @@ def _workgroup(query: Mapping[str, Any] | None) -> str | None:
     return str(query["WorkGroup"]) if query else None
 
 
+def _id_in_warehouse(what: str, name: str, place: Place, store: Store) -> str | None:
+    """The id of a workgroup or a namespace, which its ARN ends in; None before there is one."""
+    bare = name.rpartition("/")[2]
+    found = store[_WAREHOUSE[what]].get((place.account, place.region, bare))
+    if found is None:
+        return bare if bare != name else None
+    return str(found[f"{what}Id"])
+
+
 def _function(name: str, place: Place) -> str | None:
     """A function's name out of its ARN, with or without a qualifier."""
     return name.split(":function:", 1)[-1].split(":", 1)[0]
 
+
+_WAREHOUSE: Final = {"namespace": NAMESPACES, "workgroup": WORKGROUPS}
 
 _RESOLVERS: Final[dict[str, Callable[[str, Place], str | None]]] = {
     "function": _function,

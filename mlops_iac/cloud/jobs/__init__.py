@@ -17,12 +17,14 @@ def install(gateway: Gateway, find: FindFramework = find_framework) -> None:
     from mlops_iac.cloud.jobs.sagemaker_processing import ProcessingJobs
     from mlops_iac.cloud.jobs.sagemaker_training import TrainingJobs
     from mlops_iac.cloud.jobs.sagemaker_transform import TransformJobs
+    from mlops_iac.cloud.jobs.shared_files import SharedFiles
     from mlops_iac.cloud.jobs.tuning import TuningJobs
 
     host = Host(gateway, "jobs", find)
     training = TrainingJobs(host)
     for jobs in (BatchJobs(host), ProcessingJobs(host), training, TransformJobs(host), TuningJobs(host, training)):
         jobs.install()
+    SharedFiles(gateway).install()
     warming.install(gateway, find)
     gateway.reports["isolation"] = enter.report
     gateway.reports["jobs"] = lambda: count_running(host.records)

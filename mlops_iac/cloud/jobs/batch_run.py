@@ -12,16 +12,21 @@ from typing import Any
 
 from mlops_iac.cloud.jobs.enter import enter
 from mlops_iac.cloud.jobs.failure import JobFailed
+from mlops_iac.cloud.jobs.gpus import here, share_of_container
 from mlops_iac.cloud.jobs.host import Host
 from mlops_iac.cloud.jobs.logs import LogStream
 from mlops_iac.cloud.jobs.process import End, Process
 from mlops_iac.cloud.jobs.reach import INTERNET, Reach
 from mlops_iac.cloud.jobs.records import Key
 from mlops_iac.cloud.jobs.s3_transfer import S3Uri, Source, download, unpack
+from mlops_iac.cloud.jobs.shared_files import Mounting, SharedFiles
 from mlops_iac.cloud.jobs.workspace import Workspace
 
 GRACE = 30.0
 """Seconds between SIGTERM and SIGKILL, as ECS gives a container."""
+SHARED_MEMORY = 64
+"""MiB of /dev/shm that Docker gives to a container which asks for none:
+https://docs.docker.com/reference/cli/docker/container/run/#options"""
 EXITED = "Essential container in task exited"
 TASKS = "ecs-tasks.amazonaws.com"
 """Who assumes the roles of a container."""
@@ -123,11 +128,26 @@ class Attempt:
             raise JobFailed("The job definition has no command, and a framework image has no default program.")
         role = container.get("jobRoleArn")
         variables = self._host.variables(environment, workspace, self._region, self._account, role, TASKS)
-        variables |= {each["name"]: each["value"] for each in container["environment"]}
+        gpus = share_of_container(container, here())
+        if gpus.lack:
+            write(f"mlops-iac: {gpus.lack}")
+        variables |= gpus.variables | {each["name"]: each["value"] for each in container["environment"]}
         compute = self._compute()
         variables |= self._batch_variables(compute)
-        command, reach, gateway = container["command"], self._reach(compute), self._host.gateway
-        process = enter(gateway, command, environment, workspace, reach, variables, write, folder="/", grace=GRACE)
+        reach = self._reach(compute)
+        process = enter(
+            self._host.gateway,
+            container["command"],
+            environment,
+            workspace,
+            reach,
+            variables,
+            write,
+            folder="/",
+            shown=SharedFiles(self._host.gateway).binds(container, self._mounting(compute), workspace.view),
+            grace=GRACE,
+            shared_memory=container.get("linuxParameters", {}).get("sharedMemorySize", SHARED_MEMORY),
+        )
         with self._lock:
             if self._terminated is not None:
                 raise JobFailed(self._terminated)
@@ -165,6 +185,17 @@ class Attempt:
         network = self._record["container"].get("networkConfiguration") or {}
         public = network.get("assignPublicIp") == "ENABLED"
         return self._host.reach_of(subnets, self._region, self._account, public_address=public) if subnets else INTERNET
+
+    def _mounting(self, compute: Mapping[str, Any]) -> Mounting:
+        """Who mounts shared files, and from where."""
+        resources = compute.get("computeResources", {})
+        return Mounting(
+            account=self._account,
+            region=self._region,
+            role=self._record["container"].get("jobRoleArn") or "",
+            subnets=resources.get("subnets") or (),
+            groups=resources.get("securityGroupIds") or (),
+        )
 
     def _batch_variables(self, compute: Mapping[str, Any]) -> dict[str, str]:
         """Batch user guide, "AWS Batch job environment variables"; the last one is ECS's."""

@@ -37,12 +37,14 @@ def enter(
     grace: float = GRACE,
     plug: tuple[int, str] | None = None,
     hostname: str | None = None,
+    shared_memory: int | None = None,
 ) -> Process:
     """The program's process, not started yet. What this machine cannot enforce is the first thing in its log.
 
     ``folder``: where it starts, as AWS says it. ``shown``: what else of the machine it sees. ``plug``: the process
-    into whose bridge its network is plugged, and its address there. ``hostname``: left out, the machine's. Variables
-    and words of the program may name /opt/ml.
+    into whose bridge its network is plugged, and its address there. ``hostname``: left out, the machine's.
+    ``shared_memory``: MiB of /dev/shm; left out, as many as the kernel gives. Variables and words of the program may
+    name /opt/ml.
     """
     view, offline = workspace.view, not reach.internet and can_isolate()
     everything = {name: view.rewrite(value) for name, value in variables.items()}
@@ -59,6 +61,7 @@ def enter(
         gate=(gate.theirs, gate.port) if gate else None,
         plug=plug,
         hostname=hostname,
+        shared_memory=shared_memory,
     )
     return Process(command, everything, on_line, grace=grace, gate=gate)
 

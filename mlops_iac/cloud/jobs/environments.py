@@ -24,6 +24,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from mlops_iac.cloud.jobs.gpus import here
 from mlops_iac.core.builders import builder_environment
 from mlops_iac.core.cache import cache_folder
 from mlops_iac.core.errors import MlopsError
@@ -105,7 +106,7 @@ def code_environment(framework: Framework, code: Path | None) -> PythonEnvironme
         return base
     interpreter = get_interpreter(framework)
     text = requirements.read_text("utf-8", "replace")
-    folder = _folder("layer", interpreter, str(base.folder), text, *_wheel_hashes(requirements.parent))
+    folder = named_folder("layer", interpreter, str(base.folder), text, *_wheel_hashes(requirements.parent))
     with building(folder) as aside:
         if aside:
             _build_layer(aside, base, requirements, interpreter)
@@ -133,7 +134,10 @@ def is_ready(framework: Framework) -> bool:
 
 
 def _base_folder(framework: Framework, interpreter: Interpreter) -> Path:
-    return _folder("base", interpreter, str(framework), *framework.packages, *framework.toolkits, *_toolkit_hashes())
+    # What was built before a GPU was there, is of no use to it.
+    gpus = ["gpus"] if _needs_cuda(framework) and here() else []
+    parts = (*framework.packages, *framework.toolkits, *_toolkit_hashes(), *gpus)
+    return named_folder("base", interpreter, str(framework), *parts)
 
 
 @functools.cache
@@ -142,7 +146,8 @@ def _toolkit_hashes() -> tuple[str, ...]:
     return tuple(hashlib.sha256(file.read_bytes()).hexdigest() for file in files)
 
 
-def _folder(kind: str, interpreter: Interpreter, *parts: str) -> Path:
+def named_folder(kind: str, interpreter: Interpreter, *parts: str) -> Path:
+    """Where an environment lies that is made of these parts."""
     # The interpreter behind a virtual environment: one checkout's environments serve every other.
     real = os.path.realpath(interpreter.path)
     text = "\0".join([str(_RECIPE), kind, real, platform.platform(), interpreter.version, *parts])
@@ -230,8 +235,12 @@ def _build_base(folder: Path, framework: Framework, interpreter: Interpreter) ->
 def _install_base(folder: Path, framework: Framework) -> None:
     pip = [str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     wheels = ["--only-binary", ":all:", "--no-deps", "--no-compile"]
-    if not _wants_cuda(framework):
+    if not _needs_cuda(framework):
         run([*pip, *wheels, *framework.packages], f"installing {framework}")
+        return
+    with_cuda = [*pip, *wheels, *framework.packages, *framework.cuda]
+    if here():
+        run(with_cuda, f"installing {framework} for this machine's GPUs")
         return
     packages = [f"{package}+cpu" if package.startswith("torch==") else package for package in framework.packages]
     source = f"installing {framework} (from {framework.index} and the default index)"
@@ -239,22 +248,28 @@ def _install_base(folder: Path, framework: Framework) -> None:
         run([*pip, *wheels, "--extra-index-url", str(framework.index), *packages], source)
     except EnvironmentFailed:
         log.warning("%s cannot be had: %s comes with CUDA's libraries, 5 GB.", framework.index, framework)
-        run([*pip, *wheels, *framework.packages, *framework.cuda], f"installing {framework} with CUDA's libraries")
+        run(with_cuda, f"installing {framework} with CUDA's libraries")
 
 
-def _wants_cuda(framework: Framework) -> bool:
+def _needs_cuda(framework: Framework) -> bool:
     """PyPI's torch for Linux on x86 does not even import without gigabytes of CUDA libraries beside it. The framework's
-    own index has the build for CPUs, under a local version; where that index cannot be reached, they all come."""
+    own index has the build for CPUs, under a local version; they all come where that index cannot be reached, and where
+    the machine has GPUs."""
     linux = sys.platform == "linux" and platform.machine() in ("x86_64", "AMD64")
     return bool(framework.index) and linux
 
 
-def _build_layer(folder: Path, base: PythonEnvironment, requirements: Path, interpreter: Interpreter) -> None:
+def lay_over(folder: Path, base: PythonEnvironment, interpreter: Interpreter) -> None:
+    """A virtual environment that sees another one's packages, and has its programs."""
     run([str(interpreter.path), "-m", "venv", "--without-pip", str(folder)], "making the code's virtual environment")
     (_site_packages(folder, interpreter) / "_base.pth").write_text(
         f"{_site_packages(base.folder, interpreter)}\n", encoding="utf-8"
     )
     _copy_scripts(base.folder / "bin", folder / "bin")
+
+
+def _build_layer(folder: Path, base: PythonEnvironment, requirements: Path, interpreter: Interpreter) -> None:
+    lay_over(folder, base, interpreter)
     python = folder / "bin" / "python"
     pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-index"]
     wheels = requirements.parent / "wheels"

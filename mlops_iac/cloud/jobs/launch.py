@@ -4,8 +4,9 @@ Usage: ``python -I launch.py '<json>' program argument …`` where the JSON hold
 empty folder to build the job's root in, or null), ``processes`` (whether it has processes of its own), ``binds``
 (source, target, mode), ``changes`` (a folder for what the job writes over what it may not change), ``network``
 (``host``, ``own``, or ``bridge``: one for others to be plugged into), ``plug`` (or null: the process whose bridge it is
-plugged into, and the address it has there), ``hostname`` (or null: the machine's), ``gate`` and ``port`` (a socket to
-hand the job's way to the embedded cloud over, or null) and ``folder`` (to start in).
+plugged into, and the address it has there), ``hostname`` (or null: the machine's), ``shared`` (MiB of /dev/shm, or
+null: as many as the kernel gives), ``gate`` and ``port`` (a socket to hand the job's way to the embedded cloud over, or
+null) and ``folder`` (to start in).
 
 A user namespace makes this possible without root: inside it, this process may mount. Nothing is mounted outside. The
 job's root holds the machine's programs, read-only, and what it was given; everything else of the machine (homes, the
@@ -198,7 +199,9 @@ def die_with_parent() -> None:
 # The files ----------------------------------------------------------------------------------------------------------
 
 
-def build_root(root: str, binds: list[list[str]], changes: str, *, resolver: bool, processes: bool) -> None:
+def build_root(
+    root: str, binds: list[list[str]], changes: str, *, resolver: bool, processes: bool, shared: int | None
+) -> None:
     """The job's root below ``root``; everything in it is in place and read-only where it must be."""
     mount(root, root, MS_BIND | MS_REC)
     for name in os.listdir("/"):
@@ -218,7 +221,8 @@ def build_root(root: str, binds: list[list[str]], changes: str, *, resolver: boo
     for file in MASKED:
         if os.path.exists(root + file):
             mount("/dev/null", root + file, MS_BIND)
-    mount("tmpfs", f"{root}/dev/shm", 0, "tmpfs", "mode=1777")  # noqa: S108 - the job's own
+    size = f",size={shared}m" if shared else ""
+    mount("tmpfs", f"{root}/dev/shm", 0, "tmpfs", f"mode=1777{size}")  # noqa: S108 - the job's own
     for source, target, mode in sorted(binds, key=lambda bind: bind[1]):
         show(source, root + target, mode, changes)
     names = os.path.realpath("/etc/resolv.conf")
@@ -316,6 +320,7 @@ def enter(view: dict[str, Any]) -> None:
             str(view["changes"]),
             resolver=network == "host",
             processes=processes,
+            shared=view["shared"],
         )
         enter_root(str(root))
     if root or network != "host":

@@ -95,13 +95,14 @@ class View:
         network: str = "",
         plug: tuple[int, str] | None = None,
         hostname: str | None = None,
+        shared_memory: int | None = None,
     ) -> list[str]:
         """The command line that enters the view and becomes the program, in ``folder`` (as AWS says it).
 
         ``shown``: what else of the machine the job sees. ``offline``: no network but a loopback of its own. ``gate``:
         the descriptor to hand its way to the embedded cloud over, and the cloud's port. ``network``: ``bridge`` for one
         that others are plugged into. ``plug``: the process that has it, and the address there. ``hostname``: what it is
-        called; the machine's own name otherwise.
+        called; the machine's own name otherwise. ``shared_memory``: MiB of /dev/shm; half of the machine's otherwise.
         """
         own = [("ml", OPT_ML), ("home", "/root"), ("tmp", "/tmp"), ("tmp", "/var/tmp")]  # noqa: S108 - the job's own
         binds = [(str(self.root / name), target, "rw") for name, target in own]
@@ -113,6 +114,7 @@ class View:
             "network": network or ("own" if offline else "host"),
             "plug": plug,
             "hostname": hostname if self.private else None,
+            "shared": shared_memory,
             "gate": gate[0] if gate else None,
             "port": gate[1] if gate else None,
             "folder": self.start(folder),
@@ -135,8 +137,17 @@ def show_python(*environments: Path) -> list[Bind]:
             shown.setdefault(str(path.parent.parent), "ro")
         shown[str(environment)] = "copy"
         shown.setdefault(str(environment.resolve()), "copy")
+        for folder in _elsewhere(environment):
+            shown.setdefault(str(folder), "ro")
     there = ("/usr/", "/opt/")  # in every view
     return [(path, path, mode) for path, mode in shown.items() if mode == "copy" or not path.startswith(there)]
+
+
+def _elsewhere(environment: Path) -> set[Path]:
+    """Where packages really lie that an installer only linked to, as `uv` does with ``--link-mode symlink``."""
+    own = environment.resolve()
+    linked = (path.resolve() for path in environment.glob("lib/python*/site-packages/*") if path.is_symlink())
+    return {path.parent for path in linked if not path.is_relative_to(own)}
 
 
 def _links(path: Path) -> list[Path]:

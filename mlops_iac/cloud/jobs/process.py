@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import signal
 import subprocess
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from mlops_iac.cloud.jobs.gate import Gate
 
+log = logging.getLogger("mlops_iac.cloud.jobs")
 
 GRACE = 120.0
 """Seconds between SIGTERM and SIGKILL, as SageMaker gives a training job."""
@@ -63,6 +65,11 @@ class Process:
         self._finished = threading.Event()
         self._popen: subprocess.Popen[bytes] | None = None
         self._failure: OSError | None = None
+        self._before_reaping: list[Callable[[], None]] = []
+
+    def before_reaping(self, look: Callable[[], None]) -> None:
+        """Call it when the process has ended and the kernel still knows what it took."""
+        self._before_reaping.append(look)
 
     def start(self) -> None:
         """Start it; raises OSError when the program cannot be started."""
@@ -129,12 +136,23 @@ class Process:
             self._gate.open()
         reader = threading.Thread(target=self._read, name="job lines", daemon=True)
         reader.start()
+        self._look_at_the_end()
         self._popen.wait()
         self._signal(signal.SIGKILL)  # what the job left running in its group ends with it, as a container's would
         reader.join(timeout=5)
         if self._gate:
             self._gate.close()
         self._finished.set()
+
+    def _look_at_the_end(self) -> None:
+        assert self._popen is not None
+        if hasattr(os, "waitid"):  # macOS has none
+            os.waitid(os.P_PID, self._popen.pid, os.WEXITED | os.WNOWAIT)
+            for look in self._before_reaping:
+                try:
+                    look()
+                except Exception:
+                    log.exception("What a job took could not be told.")
 
     def _read(self) -> None:
         assert self._popen is not None
@@ -155,6 +173,7 @@ def bare_environment(path: str, home: str, endpoint: str, region: str) -> dict[s
         "PYTHONUNBUFFERED": "1",
         "PYTHONDONTWRITEBYTECODE": "1",
         "AWS_ENDPOINT_URL": endpoint,
+        "AWS_DISABLE_HOST_PREFIX_INJECTION": "true",
         "SAGEMAKER_MLFLOW_CUSTOM_ENDPOINT": endpoint,
         "AWS_REGION": region,
         "AWS_DEFAULT_REGION": region,

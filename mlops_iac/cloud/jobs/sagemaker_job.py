@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 from abc import abstractmethod
@@ -12,15 +13,18 @@ from mlops_iac.cloud.jobs.cluster import NO_NAMES, Place, run_all
 from mlops_iac.cloud.jobs.enter import enter
 from mlops_iac.cloud.jobs.environments import PythonEnvironment
 from mlops_iac.cloud.jobs.failure import JobFailed, JobStopped
+from mlops_iac.cloud.jobs.gpus import Share, here, share_of_type
 from mlops_iac.cloud.jobs.host import Host, claim
 from mlops_iac.cloud.jobs.instance import Instance, Program
 from mlops_iac.cloud.jobs.logs import LogStream
 from mlops_iac.cloud.jobs.mounts import NO_MOUNTS, OPT_ML
-from mlops_iac.cloud.jobs.process import KILL_TIMEOUT, End, Outcome, wait_until
+from mlops_iac.cloud.jobs.process import KILL_TIMEOUT, End, Outcome, Process, wait_until
 from mlops_iac.cloud.jobs.reach import Reach
 from mlops_iac.cloud.jobs.records import Key
+from mlops_iac.cloud.jobs.resources import instance_type_of, volume_of
 from mlops_iac.cloud.jobs.sagemaker_api import CLOUD_STOPPED, JobsApi
 from mlops_iac.cloud.jobs.workspace import Workspace
+from mlops_iac.cloud.telemetry.instances import Machine, job_host, measured
 
 log = logging.getLogger("mlops_iac.cloud.jobs")
 
@@ -40,6 +44,7 @@ class Run:
         self.interrupted = False
         """The machine that it ran on was taken away; it may go on on another."""
         self._stop = threading.Event()
+        self._told_gpus = False
 
     @property
     def s3(self) -> Any:
@@ -150,18 +155,41 @@ class Run:
         for instance, program in programs.items():
             self._enter(instance, program, environment, place, reach, folder)
         processes = {instance: instance.process for instance in programs if instance.process}
+        with contextlib.ExitStack() as measuring:
+            for instance, process in processes.items():
+                measuring.enter_context(measured(self.host.gateway, process, self._machine(instance)))
+            instance, outcome = self._run(processes, timeout)
+        if outcome.end is End.STOPPED:
+            raise JobStopped
+        return instance, outcome
+
+    def _run(self, processes: Mapping[Instance, Process], timeout: float | None) -> tuple[Instance, Outcome]:
         try:
             for process in processes.values():
                 process.start()
         except OSError as error:
             self.stop()
             raise JobFailed(f"ClientError: The job could not be started: {error}") from error
-        if self._stop.is_set():  # asked for between the check above and the start
+        if self._stop.is_set():  # asked for before there was a process to stop
             self.stop()
-        instance, outcome = run_all(processes, timeout)
-        if outcome.end is End.STOPPED:
-            raise JobStopped
-        return instance, outcome
+        return run_all(processes, timeout)
+
+    def gpus(self, instance: Instance) -> Share:
+        """Those that one of its instances sees."""
+        return share_of_type(instance_type_of(self.record), here(), instance.number)
+
+    def _machine(self, instance: Instance) -> Machine:
+        """What an instance's use is published as."""
+        return Machine(
+            namespace=self.group,
+            dimensions=job_host(self.group, self.name, instance.name),
+            instance_type=instance_type_of(self.record),
+            account_id=self.account,
+            region=self.region,
+            folder=instance.workspace.view.root,
+            volume_gib=volume_of(self.record),
+            devices=self.gpus(instance).devices,
+        )
 
     def _enter(
         self,
@@ -174,6 +202,10 @@ class Run:
     ) -> None:
         host, shown = self.host, place.shown(instance)
         everything = host.variables(environment, instance.workspace, self.region, self.account, self.role)
+        gpus = self.gpus(instance)
+        if gpus.lack and not self._told_gpus:
+            self._told_gpus = True
+            instance.on_line(f"mlops-iac: {gpus.lack}")
         if len(self.instances) > 1 and not shown:
             instance.on_line(f"mlops-iac: {NO_NAMES}")
         instance.command = program.command
@@ -183,7 +215,7 @@ class Run:
             environment,
             instance.workspace,
             reach,
-            everything | dict(program.variables),
+            everything | gpus.variables | dict(program.variables),
             instance.on_line,
             folder=folder,
             shown=shown,

@@ -54,6 +54,8 @@ class ProcessingJobs(SageMakerJobs):
         outcome = run.execute(_command(asked), environment, variables, folder="/", timeout=limit)
         message = _exit_message(run)
         self.host.records.change(run.key, **message)
+        if outcome.code != 0 or outcome.end is End.TIMED_OUT:
+            self._upload(run, "Continuous")  # what was to be stored while it ran is there, however it ended
         if outcome.end is End.TIMED_OUT:
             raise JobFailed(f"ClientError: The job ran longer than its MaxRuntimeInSeconds ({limit}).")
         if outcome.code != 0:
@@ -74,12 +76,15 @@ class ProcessingJobs(SageMakerJobs):
         run.workspace.write_json("/opt/ml/config/resourceconfig.json", resources)
         run.workspace.write_json("/opt/ml/config/processingjobconfig.json", _configuration(asked))
 
-    def _upload(self, run: Run) -> None:
+    def _upload(self, run: Run, mode: str = "") -> None:
+        """``mode``: outputs of this S3UploadMode only; left out: all."""
         outputs = run.record.get("ProcessingOutputConfig", {})
         for output in outputs.get("Outputs", ()):
             target = output.get("S3Output")
             if target is None:
                 raise JobFailed(f"ClientError: Output `{output['OutputName']}` has no S3Output.")
+            if mode and target.get("S3UploadMode") != mode:
+                continue
             folder = _local(run, target.get("LocalPath"), output["OutputName"])
             upload_folder(run.s3, folder, S3Uri.parse(target["S3Uri"]), outputs.get("KmsKeyId"))
 

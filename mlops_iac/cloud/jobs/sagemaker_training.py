@@ -257,7 +257,8 @@ class TrainingJobs(SageMakerJobs):
             raise JobFailed(
                 "AlgorithmError: The hyperparameter sagemaker_program is missing: there is no script to run."
             )
-        given, processes = script_mode.arguments(hyperparameters), int(hyperparameters.get(script_mode.PROCESSES, 1))
+        given = script_mode.arguments(hyperparameters)
+        processes = int(hyperparameters.get(script_mode.PROCESSES) or len(run.gpus(instance).devices) or 1)
         if hyperparameters.get(script_mode.MPI):
             if not environment.has("mpirun"):
                 raise JobFailed("ClientError: The image has no mpirun; AWS's images of PyTorch have it.")
@@ -296,6 +297,7 @@ class TrainingJobs(SageMakerJobs):
             resources=resources,
             submit_directory=str(hyperparameters.get(script_mode.SUBMIT_DIRECTORY, "")),
             path=workspace.view.path,
+            gpus=len(run.gpus(instance).devices),
         )
         named = {
             "TRAINING_JOB_NAME": run.name,

@@ -12,9 +12,11 @@ from mlops_iac.cloud.endpoints.serving import InvocationTimedOut, Serving
 from mlops_iac.cloud.gateway import AwsError, Call
 from mlops_iac.cloud.jobs.failure import JobFailed
 from mlops_iac.cloud.jobs.records import Key, now
+from mlops_iac.cloud.jobs.resources import instance_type_of
 from mlops_iac.cloud.jobs.s3_transfer import S3Uri, Source, download, has_objects, no_objects, upload_file
 from mlops_iac.cloud.jobs.sagemaker_job import Run, SageMakerJobs
 from mlops_iac.cloud.jobs.transform_records import batches, find_processing
+from mlops_iac.cloud.telemetry.instances import MINUTE, job_host
 
 _DEFAULT_TIMEOUT = 600
 """Seconds of one invocation when ModelClientConfig does not say."""
@@ -68,10 +70,12 @@ class TransformJobs(SageMakerJobs):
     def _start(self, run: Run) -> Serving:
         container = get_container(self.host.client("sagemaker", run.region, run.account), run.record["ModelName"])
         variables = {**container.environment, **run.record.get("Environment", {})}
-        container = replace(container, environment=variables)
+        container = replace(container, environment=variables, instance_type=instance_type_of(run.record))
         run.go_on()
         disk = run.record["TransformResources"].get("VolumeKmsKeyId")
-        serving = Serving(self.host, container, self.group, f"{run.name}/model", run.region, run.account, disk)
+        place = (self.group, f"{run.name}/model", run.region, run.account, disk)
+        published = (self.group, job_host(self.group, run.name, ""), MINUTE)
+        serving = Serving(self.host, container, *place, published)
         try:
             serving.start()
         except JobFailed as failure:

@@ -1,4 +1,5 @@
-"""Environments are built while a team is still looking at its new pipeline, not when its first job starts."""
+"""Environments are built while a team is still looking at its new pipeline, not when its first job starts; but for
+those that may be gigabytes, which are fetched for a job and not for a look."""
 
 from __future__ import annotations
 
@@ -15,13 +16,14 @@ _IMAGE = re.compile(r"\d{12}\.dkr\.ecr\.[a-z0-9.-]+/[a-z0-9._/-]+:[A-Za-z0-9._-]
 
 
 def install(gateway: Gateway, find: Callable[[str], Framework | None]) -> None:
-    """Build the environment of each framework image that a deployed pipeline names, in the background."""
+    """Build the environment of each framework image that a deployed pipeline names, in the background. PyTorch's (the
+    one with an index of its own) comes with five gigabytes where that index cannot be reached."""
 
     def warm_images(call: Call) -> None:
         text = call.params.get("definition") or call.params.get("PipelineDefinition") or ""
         for image in set(_IMAGE.findall(text)):
             framework = find(image)
-            if framework is not None and not is_ready(framework):
+            if framework is not None and not framework.index and not is_ready(framework):
                 warm(framework)
 
     for operation in ("CreateStateMachine", "UpdateStateMachine"):

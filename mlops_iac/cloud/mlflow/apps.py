@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Any, Final
 from mlops_iac.cloud.iam.assuming import CannotAssume
 from mlops_iac.cloud.jobs.records import now
 from mlops_iac.cloud.mlflow.environment import VERSION
+from mlops_iac.cloud.mlflow.page import USUAL_EXPIRY, USUAL_SESSION, Page
 from mlops_iac.cloud.mlflow.server import SERVICE, Server
+from mlops_iac.cloud.own_tags import let_tag
 from mlops_iac.cloud.paging import paged
 from mlops_iac.cloud.wire import AwsError, Call
 
@@ -32,28 +34,13 @@ REFUSED: Final = {
 """What would do nothing here."""
 
 
-class Holder:
-    """An app as moto's tag operations see a resource."""
-
-    def __init__(self, app: dict[str, Any]) -> None:
-        self._app = app
-
-    @property
-    def tags(self) -> list[dict[str, str]]:
-        found: list[dict[str, str]] = self._app.setdefault("Tags", [])
-        return found
-
-    @tags.setter
-    def tags(self, tags: list[dict[str, str]]) -> None:
-        self._app["Tags"] = tags
-
-
 class Apps:
     """The apps of this cloud by their ARN, and the servers that run."""
 
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
         self._servers: dict[str, Server] = {}
+        self._pages: dict[str, Page] = {}
 
     def install(self) -> None:
         for operation, answer in (
@@ -62,9 +49,10 @@ class Apps:
             ("UpdateMlflowApp", self.update),
             ("DeleteMlflowApp", self.delete),
             ("ListMlflowApps", self.list),
+            ("CreatePresignedMlflowAppUrl", self.presign),
         ):
             self._gateway.instead("sagemaker", operation, self._gateway.holding("sagemaker", answer))
-        self._gateway.when_used("sagemaker", self._patch_tags)
+        let_tag(self._gateway, "mlflow-app", self.get)
         self._gateway.on_stop(self.stop_all)
         self._gateway.on_reset(self.forget)
         self._gateway.reports["mlflow"] = lambda: {
@@ -122,6 +110,9 @@ class Apps:
 
     def delete(self, call: Call) -> dict[str, Any]:
         arn = self.get(call.params["Arn"])["Arn"]
+        page = self._pages.pop(arn, None)
+        if page:
+            page.close()
         self._end(arn)
         shutil.rmtree(self._folder(arn), ignore_errors=True)
         del self._apps[arn]
@@ -132,11 +123,22 @@ class Apps:
         found = [{name: app[name] for name in _SHOWN} for arn, app in self._apps.items() if _place(arn) == place]
         return paged("Summaries", found, call.params, limit=100)
 
+    def presign(self, call: Call) -> dict[str, Any]:
+        arn = self.get(call.params["Arn"])["Arn"]
+        if arn not in self._pages:
+            self._pages[arn] = Page(lambda *asked: self._running(arn).ask(*asked))
+        expiry = call.params.get("ExpiresInSeconds") or USUAL_EXPIRY
+        session = call.params.get("SessionExpirationDurationInSeconds") or USUAL_SESSION
+        return {"AuthorizedUrl": self._pages[arn].address(expiry, session)}
+
     # Life ---------------------------------------------------------------------------------------------------------
 
     def stop_all(self) -> None:
+        for page in [*self._pages.values()]:
+            page.close()
         for server in [*self._servers.values()]:
             server.stop()
+        self._pages.clear()
         self._servers.clear()
 
     def forget(self) -> None:
@@ -148,6 +150,10 @@ class Apps:
         if server:
             server.stop()
 
+    def _running(self, arn: str) -> Server:
+        with self._gateway.locked("sagemaker"):
+            return self.server(arn)
+
     def _folder(self, arn: str) -> Path:
         return self._gateway.home / "mlflow" / arn.rpartition("/")[2]
 
@@ -156,24 +162,13 @@ class Apps:
             if call.params.get(name) == value:
                 raise AwsError("NotImplemented", f"The embedded cloud does not offer {name}={value}.", 501)
         if call.params.get("DefaultDomainIdList"):
-            raise AwsError("NotImplemented", "The embedded cloud has no Studio domains.", 501)
+            words = "The embedded cloud offers no MLflow app as the default of Studio domains."
+            raise AwsError("NotImplemented", words, 501)
         try:
             if call.params.get("RoleArn"):
                 self._gateway.roles.check(call.params["RoleArn"], SERVICE)
         except CannotAssume as error:
             raise AwsError("ValidationException", str(error)) from error
-
-    def _patch_tags(self) -> None:
-        """Tags of apps, by moto's own operations."""
-        from moto.sagemaker.models import SageMakerModelBackend as Backend
-
-        original = getattr(Backend._get_resource_from_arn, "original", Backend._get_resource_from_arn)
-
-        def find(backend: Any, arn: str) -> Any:
-            return Holder(self.get(arn)) if ":mlflow-app/" in arn else original(backend, arn)
-
-        find.original = original  # type: ignore[attr-defined]
-        Backend._get_resource_from_arn = find
 
 
 def _place(arn: str) -> tuple[str, str]:

@@ -1,8 +1,8 @@
 """Requests of MLflow's clients: signed for SageMaker, with the app's ARN in a header, and answered by its server.
 
 The right to make them is ``sagemaker:CallMlflowAppApi`` on the app, as AWS's plug-in `sagemaker-mlflow` is told
-(https://pypi.org/project/sagemaker-mlflow/, 0.5.0). The browser's page is not offered: it needs a presigned address,
-and web pages may not use this server.
+(https://pypi.org/project/sagemaker-mlflow/, 0.5.0). The browser's page has a port of its own (`page.py`), as web
+pages may not use this server.
 """
 
 from __future__ import annotations

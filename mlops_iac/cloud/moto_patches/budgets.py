@@ -1,4 +1,4 @@
-"""Budgets: updates, subscribers and tags, which moto lacks. Nothing is spent here, so no notification is ever sent."""
+"""Budgets: updates, subscribers and tags, which moto lacks. No notification is ever sent."""
 
 from __future__ import annotations
 
@@ -32,11 +32,20 @@ def _answering(fn: Callable[[Call], dict[str, Any] | None]) -> Callable[[Call], 
     return lambda call: fn(call) or {}
 
 
-def _get_budget(call: Call, name: str) -> Any:
+def budgets_of(account_id: str) -> dict[str, Any]:
+    """moto's own budgets of an account, by their names."""
     from moto.budgets.models import budgets_backends
 
-    backend = budgets_backends[call.account_id]["aws"]
-    budget = backend.budgets[call.params.get("AccountId") or call.account_id].get(name)
+    found: dict[str, Any] = budgets_backends[account_id]["aws"].budgets[account_id]
+    return found
+
+
+def find_budget(account_id: str, name: str) -> Any:
+    return budgets_of(account_id).get(name)
+
+
+def get_budget(call: Call, name: str) -> Any:
+    budget = find_budget(call.params.get("AccountId") or call.account_id, name)
     if budget is None:
         raise AwsError("NotFoundException", f"Unable to find budget: {name} - the budget doesn't exist.")
     return budget
@@ -44,7 +53,7 @@ def _get_budget(call: Call, name: str) -> Any:
 
 def _get_notification(call: Call, key: str = "Notification") -> Any:
     wanted = call.params[key]
-    for notification in _get_budget(call, call.params["BudgetName"]).notifications:
+    for notification in get_budget(call, call.params["BudgetName"]).notifications:
         if all(
             notification.details.get(name) == value for name, value in wanted.items() if name != "NotificationState"
         ):
@@ -56,13 +65,14 @@ def _update_budget(call: Call) -> None:
     from moto.core.utils import unix_time
 
     new = dict(call.params["NewBudget"])
-    budget = _get_budget(call, new["BudgetName"])
+    budget = get_budget(call, new["BudgetName"])
     if "BudgetLimit" not in new and "PlannedBudgetLimits" not in new:
         raise AwsError("InvalidParameterException", "Unable to update the budget - it has no limit.")
     period = new.get("TimePeriod") or budget.budget["TimePeriod"]
     new["TimePeriod"] = {name: _epoch(time) for name, time in period.items()}
     new.pop("CalculatedSpend", None)  # what DescribeBudget answered may be sent back; the spend is the service's own
-    budget.budget = {**new, "LastUpdatedTime": unix_time()}
+    spend = budget.budget.get("CalculatedSpend")
+    budget.budget = {**new, "LastUpdatedTime": unix_time(), **({"CalculatedSpend": spend} if spend else {})}
 
 
 def _epoch(time: Any) -> Any:
@@ -96,7 +106,7 @@ def _delete_subscriber(call: Call) -> None:
 
 
 def _tag_new(call: Call) -> None:
-    _add_tags(_get_budget(call, call.params["Budget"]["BudgetName"]), call.params.get("ResourceTags") or ())
+    _add_tags(get_budget(call, call.params["Budget"]["BudgetName"]), call.params.get("ResourceTags") or ())
 
 
 def _tag(call: Call) -> None:
@@ -114,8 +124,8 @@ def _list_tags(call: Call) -> dict[str, Any]:
 
 
 def _get_tagged(call: Call) -> Any:
-    """The budget that an ARN names: ``arn:PARTITION:budgets::ACCOUNT:budget/NAME``."""
-    return _get_budget(call, call.params["ResourceARN"].partition(":budget/")[2])
+    """The budget that an ARN names: ``arn:PARTITION:budgets::ACCOUNT:budget/NAME``; an action's tags are not kept."""
+    return get_budget(call, call.params["ResourceARN"].partition(":budget/")[2].partition("/action/")[0])
 
 
 def _tags_of(budget: Any) -> dict[str, str]:

@@ -11,6 +11,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any, Final
 
+from mlops_iac.cloud.iam.parameters import LINKED
 from mlops_iac.cloud.wire import AwsError, Call
 from mlops_iac.core.strict_json import read_json
 
@@ -28,6 +29,45 @@ def apply(gateway: Gateway) -> None:
         gateway.before("iam", operation, lambda call: _load(gateway, call))
     gateway.before("iam", "CreateRole", _check_trust("AssumeRolePolicyDocument"))
     gateway.before("iam", "UpdateAssumeRolePolicy", _check_trust("PolicyDocument"))
+    gateway.when_used("iam", _name_linked_roles)
+    for operation in ("AddClientIDToOpenIDConnectProvider", "RemoveClientIDFromOpenIDConnectProvider"):
+        gateway.instead("iam", operation, lambda call: _change_audiences(gateway, call))
+
+
+def _name_linked_roles() -> None:
+    """A service-linked role has the name that AWS gives it; moto makes one up of the service's."""
+    from moto.iam.models import IAMBackend
+
+    original = getattr(IAMBackend.create_service_linked_role, "original", IAMBackend.create_service_linked_role)
+
+    def create(backend: Any, service_name: str, description: str, suffix: str) -> Any:
+        name = LINKED.get(service_name)
+        if name and any(role.name == name for role in backend.roles.values()):
+            raise AwsError("InvalidInput", f"Service role name {name} has been taken in this account.")
+        role = original(backend, service_name, description, suffix)
+        role.name = name or role.name
+        return role
+
+    create.original = original  # type: ignore[attr-defined]
+    IAMBackend.create_service_linked_role = create
+
+
+def _change_audiences(gateway: Gateway, call: Call) -> dict[str, Any]:
+    """Both may be repeated: AWS answers alike when there is nothing left to do."""
+    from moto.iam.models import iam_backends
+
+    with gateway.locked("iam"):
+        providers = iam_backends[call.account_id]["aws"].open_id_providers
+        found = providers.get(call.params["OpenIDConnectProviderArn"])
+        if found is None:
+            raise AwsError(
+                "NoSuchEntity", f"OpenIDConnect Provider not found for arn {call.params['OpenIDConnectProviderArn']}"
+            )
+        others = [one for one in found.client_id_list if one != call.params["ClientID"]]
+        adds = call.operation.startswith("Add")
+        found.client_id_list = [*others, call.params["ClientID"]] if adds else others
+    gateway.touch()
+    return {}
 
 
 def _load(gateway: Gateway, call: Call) -> None:

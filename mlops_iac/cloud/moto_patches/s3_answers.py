@@ -52,8 +52,6 @@ _OF_AN_OBJECT: Final = (
     "DeleteObjectTagging",
     "GetObjectRetention",
     "PutObjectAcl",
-    "PutObjectLegalHold",
-    "PutObjectRetention",
 )
 
 
@@ -63,7 +61,7 @@ def apply(gateway: Gateway) -> None:
     for operation in _OF_AN_UPLOAD:
         gateway.before("s3", operation, lambda call: _check_upload(gateway, call))
     for operation in _OF_AN_OBJECT:
-        gateway.before("s3", operation, lambda call: _check_object(gateway, call))
+        gateway.before("s3", operation, lambda call: check_object(gateway, call))
     for operation in ("CopyObject", "CreateMultipartUpload"):
         gateway.before("s3", operation, _check_algorithm)
     gateway.before("s3", "SelectObjectContent", _check_select)
@@ -87,7 +85,7 @@ def _check_select(call: Call) -> None:
 
 
 def _check_upload(gateway: Gateway, call: Call) -> None:
-    bucket = _find_bucket(gateway, call)
+    bucket = find_bucket(gateway, call)
     if bucket is None:
         return
     done = next((getattr(each, "multipart", None) for each in bucket.keys.look(call.params["Key"])[-1:]), None)
@@ -107,7 +105,7 @@ def _check_upload(gateway: Gateway, call: Call) -> None:
 
 def _retention(gateway: Gateway, call: Call) -> dict[str, Any]:
     """moto answers with the object itself."""
-    found = _check_object(gateway, call)
+    found = check_object(gateway, call)
     if found is None:
         raise AwsError("NoSuchBucket", "The specified bucket does not exist", 404)
     if not found.lock_mode:
@@ -117,11 +115,11 @@ def _retention(gateway: Gateway, call: Call) -> dict[str, Any]:
     return {"Retention": {"Mode": found.lock_mode, "RetainUntilDate": datetime.fromisoformat(found.lock_until)}}
 
 
-def _check_object(gateway: Gateway, call: Call) -> Any:
+def check_object(gateway: Gateway, call: Call) -> Any:
     """The version that a call names, or the newest; None when there is no such bucket. `AwsError` when it is gone."""
     from moto.s3.models import FakeDeleteMarker
 
-    bucket, version = _find_bucket(gateway, call), call.params.get("VersionId")
+    bucket, version = find_bucket(gateway, call), call.params.get("VersionId")
     if bucket is None:
         return None
     versions = bucket.keys.look(call.params["Key"])
@@ -135,7 +133,7 @@ def _check_object(gateway: Gateway, call: Call) -> Any:
     return found or versions[-1]
 
 
-def _find_bucket(gateway: Gateway, call: Call) -> Any:
+def find_bucket(gateway: Gateway, call: Call) -> Any:
     """None when there is none, or another account's: moto has its answers for these."""
     from moto.s3.models import s3_backends
     from moto.utilities.utils import get_partition

@@ -19,6 +19,18 @@ def apply(gateway: Gateway) -> None:
     for operation in ("CreateModelPackage", "UpdateModelPackage"):
         gateway.before("sagemaker", operation, _check)
     gateway.when_used("sagemaker", _keep)
+    gateway.at_once["sagemaker", "describe_model_package"] = lambda call: _describe(gateway, call)
+
+
+def _describe(gateway: Gateway, call: Call) -> dict[str, Any] | None:
+    """As moto does; it has the words for one that is not there."""
+    from moto.sagemaker.models import sagemaker_backends
+
+    with gateway.locked("sagemaker"):
+        backend = sagemaker_backends[call.account_id][call.region]
+        name = call.params.get("ModelPackageName")
+        package = backend.model_packages.get(backend.model_package_name_mapping.get(name, name))
+        return {**package.gen_response_object()} if package else None
 
 
 def _check(call: Call) -> None:

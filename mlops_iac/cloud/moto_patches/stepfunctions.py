@@ -52,6 +52,7 @@ def apply(gateway: Gateway) -> None:
     gateway.instead("stepfunctions", "StartExecution", lambda call: _start(gateway, ended, call))
     gateway.instead("stepfunctions", "StopExecution", lambda call: _stop(gateway, ended, call))
     gateway.instead("stepfunctions", "DescribeExecution", lambda call: _describe(gateway, ended, call))
+    gateway.at_once["stepfunctions", "describe_execution"] = lambda call: _describe(gateway, ended, call)
     gateway.instead(
         "stepfunctions", "DescribeStateMachineForExecution", lambda call: _describe_machine(gateway, ended, call)
     )

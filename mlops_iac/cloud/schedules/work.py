@@ -1,6 +1,6 @@
 """What goes on in the cloud, for who waits until nothing does.
 
-Parts say what they run as news: executions of both orchestrators, and jobs. A delivery that is on its way counts
+Parts say what they run as news: executions of every orchestrator, and jobs. A delivery that is on its way counts
 too, and so does a function that is called.
 """
 
@@ -29,6 +29,7 @@ _KEYS: Final = {
     "execution": ("executionArn", "status"),
     "pipeline": ("PipelineExecutionArn", "PipelineExecutionStatus"),
     "batch-job": ("jobArn", "status"),
+    "run": ("run", "status"),
 }
 
 
@@ -44,7 +45,7 @@ class Work:
     def hear(self, news: News) -> None:
         arn, status = _read(news)
         if arn:
-            kept = self._runs if news.kind in ("execution", "pipeline") else self._jobs
+            kept = self._runs if news.kind in ("execution", "pipeline", "run") else self._jobs
             with self._lock:
                 self._told = time.monotonic()
                 (kept.add if status in _GOING else kept.discard)(arn)

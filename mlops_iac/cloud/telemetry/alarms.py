@@ -10,10 +10,10 @@ import threading
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from mlops_iac.cloud.news import News
-from mlops_iac.cloud.telemetry.evaluation import Point, Rule, State, evaluate, find_refusal
+from mlops_iac.cloud.telemetry.evaluation import Point, Rule, State, evaluate, find_refusal, values_of
 from mlops_iac.cloud.wire import Call
 
 if TYPE_CHECKING:
@@ -123,10 +123,33 @@ class Alarms:
                 who = "lambda.alarms.cloudwatch.amazonaws.com"
                 self._gateway.roles.require_by_policy(who, "lambda:InvokeFunction", arn, alarm.alarm_arn)
                 clients("lambda").invoke(FunctionName=arn, InvocationType="Event", Payload=body.encode())
-            else:
+            elif service != "autoscaling":  # that looks at its alarms itself, as long as they ring
                 log.warning("Alarm %s: the embedded cloud does not offer the action %s.", alarm.name, arn)
         except Exception as error:
             log.warning("Alarm %s: its action %s failed: %s", alarm.name, arn, error)
+
+
+class Ringing(NamedTuple):
+    """An alarm that is in ALARM, as who acts on it needs it."""
+
+    name: str
+    threshold: float
+    values: list[float]
+    """Of the periods that it looks at, the newest last."""
+
+
+def find_ringing(gateway: Gateway, account_id: str, region: str, action: str) -> list[Ringing]:
+    """The alarms that name an action, and are in ALARM."""
+    found = []
+    with gateway.locked("cloudwatch"):
+        backend = _backend(account_id, region)
+        for alarm in list(backend.alarms.values()) if backend else ():
+            rings = alarm.state_value == "ALARM" and alarm.actions_enabled and action in (alarm.alarm_actions or ())
+            rule = _rule(alarm) if rings else None
+            if rule is not None:
+                points = list(_points(backend, alarm, since=time.time() - rule.period * (rule.periods + 1)))
+                found.append(Ringing(alarm.name, rule.threshold, values_of(rule, points, time.time())))
+    return found
 
 
 def _backend(account_id: str, region: str) -> Any:

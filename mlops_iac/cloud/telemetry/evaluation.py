@@ -69,9 +69,7 @@ def evaluate(rule: Rule, points: Sequence[Point], now: float, state: State) -> t
     Windows are aligned to the period, the last one holds ``now``: a breach is seen when it happens, where AWS waits
     until the window has ended. A window without data counts as ``missing`` says.
     """
-    last = math.floor(now / rule.period)
-    windows = range(last - rule.periods + 1, last + 1)
-    values = [compute(rule.statistic, [p for p in points if math.floor(p.at / rule.period) == w]) for w in windows]
+    windows, values = _values(rule, points, now)
     compare, words = _COMPARE[rule.comparison]
     there = [value for value in values if value is not None]
     breaching = sum(bool(compare(value, rule.threshold)) for value in there)
@@ -95,6 +93,19 @@ def evaluate(rule: Rule, points: Sequence[Point], now: float, state: State) -> t
     verb = ("was" if len(there) == 1 else "were") + ("" if crossed else " not")
     reason = f"Threshold Crossed: {what} {verb} {words} the threshold ({rule.threshold:.17g})."
     return ("ALARM" if crossed else "OK"), reason
+
+
+def values_of(rule: Rule, points: Sequence[Point], now: float) -> list[float]:
+    """What `evaluate` compares: the values of the windows that have data, the newest last."""
+    return [value for value in _values(rule, points, now)[1] if value is not None]
+
+
+def _values(rule: Rule, points: Sequence[Point], now: float) -> tuple[range, list[float | None]]:
+    last = math.floor(now / rule.period)
+    windows = range(last - rule.periods + 1, last + 1)
+    return windows, [
+        compute(rule.statistic, [p for p in points if math.floor(p.at / rule.period) == w]) for w in windows
+    ]
 
 
 def compute(statistic: str, points: Sequence[Point]) -> float | None:

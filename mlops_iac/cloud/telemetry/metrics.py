@@ -1,8 +1,8 @@
 """Metrics that services publish by themselves, in their own namespaces.
 
 Names, dimensions and units: "Step Functions metrics using CloudWatch", "Monitor Amazon SageMaker AI with CloudWatch",
-"Amazon S3 metrics and dimensions" (AWS documentation). Instances' CPU and memory are not measured here. AWS Batch
-publishes no metrics of its own.
+"Amazon S3 metrics and dimensions" (AWS documentation). What instances take is
+published by `instances.py`. AWS Batch publishes no metrics of its own.
 """
 
 from __future__ import annotations
@@ -36,6 +36,8 @@ class Datum(NamedTuple):
     value: float
     dimensions: Mapping[str, str]
     unit: str = "Count"
+    at: datetime | None = None
+    """Left out: now."""
 
 
 def install(gateway: Gateway) -> None:
@@ -63,7 +65,10 @@ def _put(account_id: str, region: str, data: list[Datum]) -> None:
         backend.metric_data[:] = [each for each in backend.metric_data if _naive(each.timestamp) >= oldest]
     for datum in data:
         dimensions = [{"Name": name, "Value": value} for name, value in datum.dimensions.items()]
-        point = {"MetricName": datum.name, "Value": datum.value, "Unit": datum.unit, "Dimensions": dimensions}
+        point: dict[str, Any] = {"MetricName": datum.name, "Value": datum.value, "Unit": datum.unit}
+        point["Dimensions"] = dimensions
+        if datum.at is not None:
+            point["Timestamp"] = _naive(datum.at)
         backend.put_metric_data(datum.namespace, [point])
 
 
@@ -77,6 +82,8 @@ def _of(news: News) -> Iterable[Datum]:
         return _of_execution(news.facts)
     if news.kind == "invocation":
         return _of_invocation(news.facts)
+    if news.kind == "api-request":
+        return _of_api_request(news.facts)
     if news.kind == "pipeline":
         return _of_pipeline(news.facts)
     return _of_job(news.facts) if news.kind == "job" else ()
@@ -108,12 +115,27 @@ def _of_invocation(facts: Mapping[str, Any]) -> Iterable[Datum]:
     variant = {"EndpointName": facts["EndpointName"], "VariantName": facts["VariantName"]}
     status = facts["status"]
     yield Datum("AWS/SageMaker", "Invocations", 1, variant)
+    if facts["instances"]:
+        yield Datum("AWS/SageMaker", "InvocationsPerInstance", 1 / facts["instances"], variant, "None")
     yield Datum("AWS/SageMaker", "Invocation4XXErrors", int(400 <= status < 500), variant)
     yield Datum("AWS/SageMaker", "Invocation5XXErrors", int(status >= 500), variant)
     if facts["model_seconds"] is not None:
         own = max(facts["seconds"] - facts["model_seconds"], 0.0)
         yield Datum("AWS/SageMaker", "ModelLatency", facts["model_seconds"] * 1e6, variant, "Microseconds")
         yield Datum("AWS/SageMaker", "OverheadLatency", own * 1e6, variant, "Microseconds")
+
+
+def _of_api_request(facts: Mapping[str, Any]) -> Iterable[Datum]:
+    """https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-metrics-and-dimensions.html"""
+    status, api = facts["status"], {"ApiName": facts["ApiName"]}
+    for place in (api, {**api, "Stage": facts["Stage"]}):
+        yield Datum("AWS/ApiGateway", "Count", 1, place)
+        yield Datum("AWS/ApiGateway", "4XXError", int(400 <= status < 500), place)
+        yield Datum("AWS/ApiGateway", "5XXError", int(status >= 500), place)
+        yield Datum("AWS/ApiGateway", "Latency", facts["seconds"] * 1000, place, "Milliseconds")
+        if facts["integration_seconds"] is not None:
+            milliseconds = facts["integration_seconds"] * 1000
+            yield Datum("AWS/ApiGateway", "IntegrationLatency", milliseconds, place, "Milliseconds")
 
 
 def _of_job(facts: Mapping[str, Any]) -> Iterable[Datum]:

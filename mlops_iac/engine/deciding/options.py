@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from mlops_iac.core.errors import UsageError
@@ -30,6 +31,11 @@ class Options:
     """In a preview, the file to save the plan in; in an `up`, the plan to carry out, and nothing else."""
     skip_preview: bool = False
     """In an `up`: do not check the whole program before the first change. What is wrong is then met half-way."""
+
+    message: str = ""
+    """Why, for the stack's history."""
+    actor: Mapping[str, str] = field(default_factory=dict, compare=False)
+    """Who acts, for the stack's history, by the keys of Pulumi's."""
 
     def __post_init__(self) -> None:
         if self.targets and self.excludes:
@@ -61,6 +67,14 @@ class Options:
     def is_partial(self) -> bool:
         """Whether some of the stack is left alone."""
         return bool(self.targets or self.excludes)
+
+    @property
+    def whole(self) -> Options:
+        """The same of the whole stack, as a preview that asks no cloud and saves no plan."""
+        return replace(
+            self, targets=(), target_dependents=False, excludes=(), replaces=(), refresh=False, plan=None,
+            skip_preview=False,
+        )  # fmt: skip
 
     @property
     def names_resources(self) -> bool:

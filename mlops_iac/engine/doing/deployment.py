@@ -26,11 +26,12 @@ from mlops_iac.engine.doing.operation import Operation
 from mlops_iac.engine.doing.pending import interrupted, resolve_pending, tell_pending
 from mlops_iac.engine.doing.refreshing import refresh
 from mlops_iac.engine.doing.registrar import Registrar
-from mlops_iac.engine.doing.rehearsal import Rehearsal
+from mlops_iac.engine.doing.rehearsal import Inspect, Rehearsal, see_nothing
 from mlops_iac.engine.doing.retrying import LIMITS, Kind, Patience
 from mlops_iac.engine.doing.running import Program, Runner, covered
 from mlops_iac.engine.event import OnEvent, Result, ignore
 from mlops_iac.engine.handler import Provider, package_of
+from mlops_iac.engine.program.own_package import WithOwnPackage
 from mlops_iac.engine.state.history import History
 from mlops_iac.engine.state.snapshot import Snapshot
 from mlops_iac.engine.state.state_file import ORGANIZATION
@@ -62,7 +63,7 @@ class Deployment:
         ``root`` is the project's folder, for programs that ask.
         """
         self.project, self.stack = project, stack
-        self.provider, self.store = provider, store
+        self.provider, self.store = WithOwnPackage(provider), store
         self.config, self.secret_config = dict(config), secret_config
         self._runner = Runner(
             project=project,
@@ -98,8 +99,11 @@ class Deployment:
         on_event: OnEvent = ignore,
         options: Options = DEFAULTS,
         before: Callable[[], object] | None = None,
+        inspect: Inspect = see_nothing,
     ) -> Result:
-        """Make it so. ``before`` is called once, before the first call that reaches the cloud, if there is any.
+        """Make it so. ``before`` is called once, before the first call that reaches the cloud, if there is any;
+        ``inspect`` sees the dry run of the whole program, if there is one, and again all there is before anything is
+        deleted, and may forbid it.
 
         Raises StateError when the stack is locked or its state cannot be read, and UsageError when the options name a
         resource that is not there. What goes wrong later is in the result.
@@ -109,16 +113,16 @@ class Deployment:
             resolve_pending(operation, self._calls(operation))
             if options.plan:
                 plan = load_plan(options.plan, self.store.passphrase)
-                operation.expected = self._expected(plan, operation, program)
+                operation.expected = self._expected(plan, operation, program, inspect)
             self._refresh_first(operation)
             if not options.plan and not options.skip_preview:
-                operation.rehearsal = Rehearsal(lambda: self._trial(operation), self._runner, program)
+                operation.rehearsal = Rehearsal(lambda: self._trial(operation), self._runner, program, inspect)
                 if not operation.snapshot.records:  # everything is new: no need to run until the first of it is met
                     with operation.guarded():
                         operation.before_change()
             outputs: Mapping[str, Any] = self._last_outputs(operation.snapshot)
             if not operation.stopped:
-                outputs = self._run(operation, program)
+                outputs = self._run(operation, program, inspect=inspect)
             return self._conclude("update", session, operation, outputs)
 
     def destroy(self, *, on_event: OnEvent = ignore, preview: bool = False, options: Options = DEFAULTS) -> Result:
@@ -160,13 +164,23 @@ class Deployment:
             return self._conclude("refresh", session, operation, self._last_outputs(operation.snapshot))
 
     def _run(
-        self, operation: Operation, program: Program, saves: Callable[[Registrar], object] = lambda registrar: None
+        self,
+        operation: Operation,
+        program: Program,
+        saves: Callable[[Registrar], object] = lambda registrar: None,
+        inspect: Inspect = see_nothing,
     ) -> Mapping[str, Any]:
-        """Run the program against the engine, then delete what it no longer names. Answers the stack's outputs."""
+        """Run the program against the engine, then delete what it no longer names. Answers the stack's outputs.
+
+        ``inspect`` sees what there will be before anything is deleted: what only drops something had no dry run.
+        """
         outputs: dict[str, Any] = {}
 
         def finish(registrar: Registrar) -> None:
             fine = operation.error is None and not operation.failures and not operation.cancelled.is_set()
+            if operation.error is None and not operation.stopped:
+                with operation.guarded():
+                    inspect(operation.steps, registrar.stack_outputs or {})
             if operation.error is None and not operation.stopped:
                 self._runner.sweep_orphans(operation, registrar)
             with operation.guarded():
@@ -191,10 +205,10 @@ class Deployment:
         if operation.options.plan:
             save_plan(operation.options.plan, plan, manager)
 
-    def _expected(self, plan: SavedPlan, operation: Operation, program: Program) -> Expected:
+    def _expected(self, plan: SavedPlan, operation: Operation, program: Program, inspect: Inspect) -> Expected:
         """The plan, when carrying it out now would do what it says: the program is run once, dry, to see.
 
-        Raises PlanError with all differences; nothing was changed then.
+        Raises PlanError with all differences, and what ``inspect`` raises; nothing was changed then.
         """
         expected = Expected(plan)
         expected.refuse_moved(self._full_name, self._own_config, operation.snapshot)
@@ -210,6 +224,7 @@ class Deployment:
             return expected
         wanted = {*registrar.seen, *registrar.providers.seen}
         expected.refuse_missing(wanted, (record.urn for record in operation.snapshot))
+        inspect(trial.steps, registrar.stack_outputs or {})
         return expected
 
     def _trial(self, operation: Operation) -> Operation:
@@ -330,6 +345,8 @@ class Deployment:
             result="failed" if failed else "succeeded",
             changes=operation.changes,
             config=config,
+            message=operation.options.message,
+            actor=operation.options.actor,
         )
         with operation.guarded():
             session.conclude(entry)

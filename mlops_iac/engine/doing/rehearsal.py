@@ -10,19 +10,30 @@ The two runs are side by side, in two contexts of the SDK, as its inline program
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from mlops_iac.engine.deciding.protection import Protected, refuse_all
 from mlops_iac.engine.doing.operation import Operation
 from mlops_iac.engine.doing.running import Program, Runner
+from mlops_iac.engine.event import Step
+
+Inspect = Callable[[Sequence[Step], Mapping[str, Any]], object]
+"""Is shown the steps of a dry run and the stack's outputs, and raises what forbids them."""
+
+
+def see_nothing(steps: Sequence[Step], outputs: Mapping[str, Any]) -> None:
+    """For who has nothing to forbid."""
 
 
 class Rehearsal:
     """Runs once, for whoever comes first; the others wait for it. What it found is raised to all of them."""
 
-    def __init__(self, trial: Callable[[], Operation], runner: Runner, program: Program) -> None:
-        """``trial`` makes a dry operation on a copy of what is known."""
-        self._trial, self._runner, self._program = trial, runner, program
+    def __init__(
+        self, trial: Callable[[], Operation], runner: Runner, program: Program, inspect: Inspect = see_nothing
+    ) -> None:
+        """``trial`` makes a dry operation on a copy of what is known; ``inspect`` sees what it came to."""
+        self._trial, self._runner, self._program, self._inspect = trial, runner, program, inspect
         self._lock = threading.Lock()
         self._is_over = False
         self._refusal: Exception | None = None
@@ -37,7 +48,7 @@ class Rehearsal:
 
     def _rehearse(self) -> Exception | None:
         trial = self._trial()
-        self._runner.try_out(trial, self._program)
+        registrar = self._runner.try_out(trial, self._program)
         errors = [trial.error, *(failure.error for failure in trial.failures)]
         try:
             refuse_all(errors)
@@ -45,7 +56,14 @@ class Rehearsal:
             return protected
         # What a dry run only fears, because it does not know all values, is found out when they are known.
         trial.failures = [failure for failure in trial.failures if not _is_only_feared(failure.error)]
-        return trial.result({}).error
+        return trial.result({}).error or self._inspected(trial, registrar.stack_outputs or {})
+
+    def _inspected(self, trial: Operation, outputs: Mapping[str, Any]) -> Exception | None:
+        try:
+            self._inspect(trial.steps, outputs)
+        except Exception as error:
+            return error
+        return None
 
 
 def _is_only_feared(error: Exception) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,10 @@ class History:
     changes: Mapping[str, int]
     config: Mapping[str, Any]
     """Secrets are ``{"secure": <ciphertext>}``."""
+    message: str = ""
+    """Why, in the words of who did it."""
+    actor: Mapping[str, str] = field(default_factory=dict)
+    """Who did it: ``git.author``, ``ci.system`` and the other keys of Pulumi's, and ours."""
 
 
 def read_history(path: Path) -> dict[str, Any]:
@@ -41,8 +45,8 @@ def history_json(entry: History) -> str:
     fields = {
         "kind": entry.kind,
         "startTime": int(entry.start),
-        "message": "",
-        "environment": {"exec.kind": "mlops-iac"},
+        "message": entry.message,
+        "environment": {**entry.actor, "exec.kind": "mlops-iac"},
         "config": dict(entry.config),
         "version": 0,
         "result": entry.result,

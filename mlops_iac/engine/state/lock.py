@@ -23,7 +23,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mlops_iac.core.errors import StateError
-from mlops_iac.core.strict_json import read_json_file
+from mlops_iac.core.strict_json import read_json
 from mlops_iac.engine.state.files import explained, make_folder, write_file
 from mlops_iac.engine.state.record import now
 
@@ -43,11 +43,24 @@ class Holder:
     def this_process(cls) -> Holder:
         return cls(os.getpid(), _username(), socket.gethostname(), now(), flock=True)
 
-    def is_gone(self, path: Path) -> bool:
-        """True when the process ended without freeing its lock. Only a process of this machine can be looked up."""
+    @classmethod
+    def of_text(cls, text: str) -> Holder:
+        """What a lock says. One that says nothing still locks."""
+        try:
+            fields = read_json(text)
+            named = fields["username"], fields["hostname"], fields["timestamp"]
+            return cls(int(fields["pid"]), *named, flock=fields.get("flock") is True)
+        except (ValueError, KeyError, TypeError, AttributeError):
+            return cls(0, "somebody", "an unknown machine", "an unknown time")
+
+    def is_gone(self, path: Path | None = None) -> bool:
+        """True when the process ended without freeing its lock. Only a process of this machine can be looked up.
+
+        ``path``: of the lock's file; None where it is none.
+        """
         if self.hostname != socket.gethostname():
             return False
-        return _is_free(path) if self.flock else not _is_running(self.pid)
+        return _is_free(path) if self.flock and path is not None else not _is_running(self.pid)
 
 
 @contextmanager
@@ -126,15 +139,11 @@ def _refuse_or_free(path: Path, stack: str) -> None:
 
 
 def _read(path: Path) -> Holder | None:
-    """The holder a lock file names; None when it went away meanwhile. A file that says nothing still locks."""
+    """The holder a lock file names; None when it went away meanwhile."""
     try:
-        fields = read_json_file(path)
-        named = fields["username"], fields["hostname"], fields["timestamp"]
-        return Holder(int(fields["pid"]), *named, flock=fields.get("flock") is True)
+        return Holder.of_text(path.read_text("utf-8", errors="replace"))
     except FileNotFoundError:
         return None
-    except (ValueError, KeyError, TypeError):
-        return Holder(0, "somebody", "an unknown machine", "an unknown time")
 
 
 @contextmanager

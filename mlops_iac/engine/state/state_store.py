@@ -29,6 +29,7 @@ from mlops_iac.engine.state.files import copy_file, explained, make_folder, writ
 from mlops_iac.engine.state.history import History, history_json, read_history
 from mlops_iac.engine.state.journal import Journal
 from mlops_iac.engine.state.lock import locked
+from mlops_iac.engine.state.moved import MovedNote, note_key
 from mlops_iac.engine.state.repairs import relink
 from mlops_iac.engine.state.snapshot import Snapshot
 from mlops_iac.engine.values.secrets import PassphraseManager
@@ -65,6 +66,7 @@ class FileStore:
         """The stack's state; raises StackNotFound with the nearest name."""
         snapshot = self.find(stack)
         if snapshot is None:
+            self.refuse_moved(stack)
             raise StackNotFound(
                 "No such stack.",
                 f"`{stack}` is not among the stacks in {self._home}.",
@@ -84,6 +86,7 @@ class FileStore:
 
         Without ``strict``, what the resources say of each other may be wrong: for who wants to mend it.
         """
+        self.refuse_moved(stack)
         text, lines = self._read_text(stack), journal.read_lines(self._journal(stack))
         if journal.is_folded(lines, text) or not (lines.whole or lines.lost):
             return self._parse(stack, text, "", strict=strict)
@@ -116,8 +119,20 @@ class FileStore:
         """Hold the stack: nobody else changes it meanwhile. Raises StateError when somebody else holds it."""
         make_folder(self._stacks)
         with locked(self._home / "locks" / state_file.ORGANIZATION / self.project / stack, stack):
+            self.refuse_moved(stack)
             self._write_meta()
             yield
+
+    def refuse_moved(self, stack: str) -> None:
+        """Raise StateError for a stack whose state is kept elsewhere now, or has not come whole yet."""
+        note = self.root / note_key(self.project, stack)
+        if note.exists():
+            raise MovedNote.read(note.read_text("utf-8"), str(note)).refuse(stack)
+
+    def settle(self, stack: str) -> None:
+        """Fold what an operation that died left in the journal. Only for who holds the stack."""
+        if stack in self.stacks():
+            Session(self, stack, *self.read(stack)).fold_rest()
 
     @contextmanager
     def session(self, stack: str) -> Iterator[Session]:
@@ -196,11 +211,12 @@ class FileStore:
             self._drop_files(old)
         return kept
 
-    def histories(self, stack: str) -> list[dict[str, Any]]:
+    def histories(self, stack: str, limit: int | None = None) -> list[dict[str, Any]]:
         """What was done to the stack, the newest first, as Pulumi writes it. An entry that is damaged says so."""
-        self.get(stack)
+        if stack not in self.stacks():
+            self.get(stack)  # which says so
         paths = sorted(self._history(stack).glob("*.history.json"), reverse=True)
-        return [read_history(path) for path in paths]
+        return [read_history(path) for path in paths[:limit]]
 
     def _move_history(self, old: str, new: str) -> None:
         source, target = self._history(old), self._history(new)

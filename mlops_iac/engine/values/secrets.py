@@ -90,6 +90,20 @@ class SealedSecret(Secret):
     __hash__ = None  # type: ignore[assignment]
 
 
+class DataKey:
+    """Encrypts and decrypts as a passphrase's key does, with a key that somebody else keeps: 32 bytes."""
+
+    def __init__(self, key: bytes) -> None:
+        self._key = key
+
+    def encrypt(self, text: str) -> str:
+        return _encrypt(text, self._key)
+
+    def decrypt(self, ciphertext: str) -> str:
+        """Raises StateError when the ciphertext was changed, or is another key's."""
+        return _decrypt(ciphertext, self._key)
+
+
 class PassphraseManager:
     """Encrypts and decrypts for one stack. The passphrase is asked for, and the key made, on first need."""
 
@@ -152,8 +166,12 @@ class PassphraseManager:
         return str(kept["ciphertext"])
 
     def warm(self) -> None:
-        """Make the key on a thread of its own, while the program is being imported and run."""
-        threading.Thread(target=self._try_key, daemon=True).start()
+        """Make the key on a thread of its own, while the program is being imported and run.
+
+        No daemon: an interpreter that ends while such a thread is inside OpenSSL aborts now and then ("FATAL: exception
+        not rethrown"). A program that is quicker than the key is waited for by this much: 0.3 s.
+        """
+        threading.Thread(target=self._try_key).start()
 
     def _opens(self, state: str) -> bool:
         try:

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal, Self
+from typing import Any, Final, Literal, Self, get_args
 
 from mlops_iac.core.errors import PipelineError, Problem
+from mlops_iac.core.instance_types import Processor
+from mlops_iac.core.retention import Retention
 from mlops_iac.core.suggestions import did_you_mean
 from mlops_iac.pipelines.guards import spoken
 from mlops_iac.pipelines.pipeline import Pipeline
 from mlops_iac.pipelines.steps import ChoiceStep, GateStep
 from mlops_iac.pipelines.steps.step import Bind, Output, Step
 
+PLACEHOLDER_ACCOUNT: Final = "123456789012"
 PLACEHOLDER_ASYNC: Final = {"OutputConfig": {"S3OutputPath": "s3://placeholder/answers/"}}
 """Where an asynchronous endpoint answers, before there is a lake."""
+
+
+Tracking = Literal["none", "mlflow", "sagemaker"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +46,9 @@ class EndpointBinding:
     it is asked is not kept."""
     alarms: tuple[str, ...] = ()
     """Names of the alarms that take a deployment back."""
+    scaler_arn: str | None = None
+    """The function that is called before and after a deployment, as the number of instances is not always the same.
+    Left out: nothing scales it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +58,13 @@ class QueueBinding:
     queue_arn: str
     job_definition_arn: str
 
+    @classmethod
+    def placeholder(cls, stack: str, region: str, name: str, partition: str = "aws") -> Self:
+        """One of the right form, before anything exists."""
+        batch = f"arn:{partition}:batch:{region}:{PLACEHOLDER_ACCOUNT}"
+        queue, definition = f"job-queue/{stack}-{name}", f"job-definition/{stack}-{name}:1"
+        return cls(queue_arn=f"{batch}:{queue}", job_definition_arn=f"{batch}:{definition}")
+
 
 @dataclass(frozen=True, kw_only=True)
 class CatalogueBinding:
@@ -56,6 +72,35 @@ class CatalogueBinding:
 
     database: str
     workgroup: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExternalBinding:
+    """A system of somebody else's that scripts use."""
+
+    variables: Mapping[str, str]
+    """What its own client reads; no secrets."""
+    fetched: Mapping[str, str] = field(default_factory=dict)
+    """Variable to where a job finds its value: ``SECRET#KEY``, the secret's name or ARN and the key in it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class VectorStoreBinding:
+    """An index of vectors, and the function that fills it."""
+
+    index_arn: str
+    indexer_arn: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class WarehouseBinding:
+    """A warehouse on Redshift that query steps ask through its Data API."""
+
+    workgroup: str
+    workgroup_arn: str
+    database: str
+    role_arn: str
+    """The role in which it unloads answers."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,11 +136,29 @@ class Bindings:
     """By the names of the environment's contract."""
     queues: Mapping[str, QueueBinding] = field(default_factory=dict)
     """By the names of the environment's contract."""
+    vector_stores: Mapping[str, VectorStoreBinding] = field(default_factory=dict)
+    """By the names of the environment's contract."""
+    external: Mapping[str, ExternalBinding] = field(default_factory=dict)
+    """By the names that the team gave them."""
+    warehouses: Mapping[str, WarehouseBinding] = field(default_factory=dict)
+    """What a query step may name as its source beside the lake, by name."""
     deployer_arn: str | None = None
     """The function that puts a model into service, for orchestrators that cannot call SageMaker's hosting themselves.
     Left out: there is none."""
+    notifier_arn: str | None = None
+    """The function that sends messages to the alerts topic, for orchestrators that cannot. Left out: there is none."""
+    querier_arn: str | None = None
+    """The function that asks Athena or a warehouse, for orchestrators that cannot. Left out: there is none."""
     card_writer_arn: str | None = None
     """The function that writes the card of a model which is registered. Left out: models have no card."""
+    retention: Retention | None = None
+    """How long what is registered stays locked in the lake. Left out: nothing is."""
+    signing_key_arn: str | None = None
+    """The key that signs what is registered. Left out: models are not signed."""
+    verifier_arn: str | None = None
+    """The function that says whether a version is signed, asked before it serves. Left out: nobody is asked."""
+    features_arn: str | None = None
+    """The function that puts, joins and compares features. Left out: the environment has no feature store."""
     watcher_arn: str | None = None
     """The function that finds what endpoints captured, and tells CloudWatch how it compares. Left out: nothing is
     monitored."""
@@ -105,20 +168,18 @@ class Bindings:
     """Left out: a failed run publishes nothing."""
     alerts_key_arn: str | None = None
     """The key the alerts topic is encrypted with. Left out: it is not encrypted with a key of the environment."""
+    tracking: Tracking = "none"
+    """Where runs are logged: what jobs are told of it follows."""
     tags: Mapping[str, str] = field(default_factory=dict)
     """The team's own tags, put on everything a run creates."""
 
     @classmethod
     def placeholder(cls, stack: str, region: str, **known: Any) -> Self:
         """Bindings whose unknown values have the right form, to check a pipeline before anything exists (a preview)."""
-        account, aws = "123456789012", f"arn:{known.get('partition', 'aws')}"
+        account, partition = PLACEHOLDER_ACCOUNT, known.get("partition", "aws")
+        aws = f"arn:{partition}"
         role = f"{aws}:iam::{account}:role/{stack}-placeholder"
         key = f"{aws}:kms:{region}:{account}:key/00000000-0000-0000-0000-000000000000"
-
-        def queue(name: str) -> dict[str, str]:
-            batch = f"{aws}:batch:{region}:{account}"
-            queue, definition = f"job-queue/{stack}-{name}", f"job-definition/{stack}-{name}:1"
-            return {"queue_arn": f"{batch}:{queue}", "job_definition_arn": f"{batch}:{definition}"}
 
         values: dict[str, Any] = {
             "account_id": account,
@@ -128,7 +189,9 @@ class Bindings:
             "job_role_arn": role,
             "subnet_ids": ("subnet-00000000000000000",),
             "security_group_ids": ("sg-00000000000000000",),
-            "training_images": {"cpu": f"{account}.dkr.ecr.{region}.amazonaws.com/placeholder:1"},
+            "training_images": dict.fromkeys(
+                get_args(Processor), f"{account}.dkr.ecr.{region}.amazonaws.com/placeholder:1"
+            ),
             "serving_image": f"{account}.dkr.ecr.{region}.amazonaws.com/placeholder:1",
             "repository_url": f"{account}.dkr.ecr.{region}.amazonaws.com/{stack}-placeholder",
             "registries": {"main": f"{stack}-placeholder"},
@@ -143,8 +206,25 @@ class Bindings:
                     variant={"VariantName": "main", "ServerlessConfig": {"MemorySizeInMB": 2048, "MaxConcurrency": 5}},
                 )
             },
-            "queues": {name: QueueBinding(**queue(name)) for name in ("cpu", "gpu")},
+            "queues": {name: QueueBinding.placeholder(stack, region, name, partition) for name in ("cpu", "gpu")},
+            "vector_stores": {
+                "main": VectorStoreBinding(
+                    index_arn=f"{aws}:s3vectors:{region}:{account}:bucket/{stack}-placeholder/index/main",
+                    indexer_arn=f"{aws}:lambda:{region}:{account}:function:{stack}-placeholder-indexer",
+                )
+            },
+            "warehouses": {
+                "warehouse": WarehouseBinding(
+                    workgroup=f"{stack}-placeholder",
+                    workgroup_arn=f"{aws}:redshift-serverless:{region}:{account}:workgroup/placeholder",
+                    database="warehouse",
+                    role_arn=role,
+                )
+            },
             "deployer_arn": f"{aws}:lambda:{region}:{account}:function:{stack}-placeholder",
+            "notifier_arn": f"{aws}:lambda:{region}:{account}:function:{stack}-placeholder-notifier",
+            "querier_arn": f"{aws}:lambda:{region}:{account}:function:{stack}-placeholder-querier",
+            "features_arn": f"{aws}:lambda:{region}:{account}:function:{stack}-placeholder-features",
             "watcher_arn": f"{aws}:lambda:{region}:{account}:function:{stack}-placeholder",
             "approvals_queue_url": f"https://sqs.{region}.amazonaws.com/{account}/{stack}-placeholder",
             "alerts_topic_arn": f"{aws}:sns:{region}:{account}:{stack}-placeholder",
@@ -194,15 +274,27 @@ def _missing(pipeline: Pipeline, step: Step, bind: Bind, there: Mapping[str, Any
     return Problem(
         path=f"{step.name}.{bind.field}",
         summary="A step acts on something that is not there.",
-        detail=f"Step `{step.name}` of pipeline `{pipeline.name}` names `{bind.name}`; {bind.kind} there are: "
+        detail=f"Step `{step.name}` of pipeline `{pipeline.name}` names `{bind.name}`; {_words(bind)} there are: "
         f"{', '.join(there) or 'none'}.",
         hint=_hint(bind.kind, bind.name, there),
     )
 
 
+def _words(bind: Bind) -> str:
+    return "external systems" if bind.kind == "external" else bind.kind
+
+
 def _hint(kind: str, name: str, there: Mapping[str, Any]) -> str:
     if kind == "queues" and not there:
         return "build the queues with the option `batch.enabled`, or leave out `compute`: it is sagemaker then."
+    if kind == "vector_stores" and not there:
+        return "environments of the blueprint `rag` have one."
+    if kind == "queues" and name == "gpu":
+        return "a queue of GPUs takes a framework whose images use them: `framework: {name: pytorch, …}`."
+    if kind == "external" and not there:
+        return "name it under `external` in the stack file's options."
+    if kind == "warehouses" and not there:
+        return "make one with the option `warehouse: {}`, or leave out `source`: the lake is asked then."
     return did_you_mean(name, there)
 
 

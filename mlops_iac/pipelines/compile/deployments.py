@@ -12,6 +12,9 @@ from mlops_iac.pipelines.strategy import Shadow
 PLACE: Final = "DestinationS3Uri"
 """Of a DataCaptureConfig: ``s3://bucket/prefix/``."""
 
+LEFT: Final = [{"VariantPropertyType": name} for name in ("DataCaptureConfig", "DesiredWeight")]
+"""What an update of a scaled endpoint does not keep: all but the number of instances that there are."""
+
 
 def deployment_config(step: DeployStep, endpoint: EndpointBinding) -> dict[str, Any]:
     """UpdateEndpoint's DeploymentConfig; empty when SageMaker's own way is meant, all at once without alarms."""

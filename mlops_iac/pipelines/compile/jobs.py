@@ -76,10 +76,11 @@ def vpc(bindings: Bindings) -> dict[str, Any]:
     return {"VpcConfig": {"Subnets": list(bindings.subnet_ids), "SecurityGroupIds": list(bindings.security_group_ids)}}
 
 
-def isolation(job: Job, bindings: Bindings) -> dict[str, Any]:
+def isolation(step: FoldersStep | TrainingStep, bindings: Bindings) -> dict[str, Any]:
+    """A job that uses a system elsewhere has the way there that its subnets have."""
     return {
-        "EnableNetworkIsolation": bindings.network_isolation,
-        "EnableInterContainerTrafficEncryption": bindings.encrypt_traffic and job.instance_count > 1,
+        "EnableNetworkIsolation": bindings.network_isolation and not getattr(step, "uses", ()),
+        "EnableInterContainerTrafficEncryption": bindings.encrypt_traffic and step.job.instance_count > 1,
     }
 
 
@@ -100,7 +101,7 @@ def training(step: TrainingStep, bindings: Bindings) -> dict[str, Any]:
         },
         **({"EnableManagedSpotTraining": True} if step.spot else {}),
         "RetryStrategy": {"MaximumRetryAttempts": step.attempts},
-        **isolation(step.job, bindings),
+        **isolation(step, bindings),
         **vpc(bindings),
     }
 

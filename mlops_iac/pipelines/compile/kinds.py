@@ -12,13 +12,23 @@ from mlops_iac.core.errors import PipelineError, Problem
 from mlops_iac.pipelines.steps import ScriptStep, Step
 
 
+def compilers_in(package: str, *kinds: str, **others: str) -> Mapping[str, str]:
+    """Kind of step to the address of its compiler, ``<module>:<function>``, as kinds of other packages give it.
+
+    A kind is compiled by ``compile_<file>`` in the file of ``package`` that is called like it; ``others`` are kinds
+    that another file compiles. None is imported before a pipeline has such a step.
+    """
+    files = {**{kind: kind for kind in kinds}, **others}
+    return {kind: f"{package}.{file}:compile_{file}" for kind, file in sorted(files.items())}
+
+
 def compile_step(
     step: Step,
     context: Any,
     *,
     target: str,
     title: str,
-    table: Mapping[type[Step], Any],
+    table: Mapping[str, str],
     refused: Mapping[str, str],
     refused_compute: Mapping[str, str] | None = None,
     refused_fields: Mapping[str, str] | None = None,
@@ -37,26 +47,36 @@ def compile_step(
         raise PipelineError.of(one if one.path else replace(one, path=step.name) for one in error.problems) from error
 
 
-def _compiler(step: Step, target: str, title: str, table: Mapping[type[Step], Any], refused: Mapping[str, str]) -> Any:
-    if type(step) in table:
-        return table[type(step)]
-    address = step.compilers.get(target)
+def _compiler(step: Step, target: str, title: str, table: Mapping[str, str], refused: Mapping[str, str]) -> Any:
+    address = table.get(step.kind) or step.compilers.get(target)
     if address is None:
-        why = refused.get(step.kind) or f"{title} takes: {', '.join(sorted(kind.kind for kind in table))}."
+        why = refused.get(step.kind) or f"{title} takes: {', '.join(table)}."
         raise PipelineError(
             "This target cannot run this kind of step.",
-            f"Step `{step.name}` is of kind `{step.kind}`; {why}",
-            hint="choose another `orchestrator`; `mlops-iac pipeline kinds` shows what each of them takes.",
+            f"Step `{step.name}` is of kind `{step.kind}`. {why}",
+            hint=_elsewhere(step),
         )
-    module, _, function = address.partition(":")
     try:
-        return getattr(import_module(module), function)
+        return _load(address)
     except (ImportError, AttributeError) as error:
         raise PipelineError(
             "A kind of step cannot be compiled.",
             f"Kind `{step.kind}` names `{address}` for {title}: {type(error).__name__}: {error}.",
             hint="mend or upgrade the package that brings this kind of step.",
         ) from error
+
+
+def _load(address: str) -> Any:
+    module, _, function = address.partition(":")
+    return getattr(import_module(module), function)
+
+
+def _elsewhere(step: Step) -> str:
+    from mlops_iac.pipelines.compile import TARGETS, get_target
+
+    there = [name for name in TARGETS if step.kind in get_target(name).COMPILERS or name in step.compilers]
+    advice = f"choose `orchestrator: {' or '.join(there)}`" if there else "take the step out, no orchestrator runs it"
+    return f"{advice}; `mlops-iac pipeline kinds` shows what each of them takes."
 
 
 def _check_compute(step: Step, title: str, refused: Mapping[str, str]) -> None:
@@ -95,7 +115,6 @@ class Answer(NamedTuple):
 
 def answer(kind: type[Step], target: Any) -> Answer:
     """``target`` is a `mlops_iac.pipelines.compile.Target`. The first line of a compiler's docstring says how."""
-    compiler = target.COMPILERS.get(kind)
-    if compiler is None:
+    if kind.kind not in target.COMPILERS:
         return Answer(False, target.REFUSED[kind.kind])
-    return Answer(True, (inspect.getdoc(compiler) or "").partition("\n")[0])
+    return Answer(True, (inspect.getdoc(_load(target.COMPILERS[kind.kind])) or "").partition("\n")[0])

@@ -32,14 +32,18 @@ def settings(step: MonitorStep, bindings: Bindings) -> str:
 
     ``{run}`` stands for a run's id in keys.
     """
+    joined = step.quality or step.bias
     found = {
         "bucket": bindings.bucket,
         "endpoint": bindings.endpoints[step.endpoint].name,
-        "baseline": key_of_output(Output(zone=step.zone, folder=step.baseline), bindings.zones),
+        "baselines": {
+            kind: key_of_output(Output(zone=step.zone, folder=folder), bindings.zones)
+            for kind, folder in step.baselines.items()
+        },
         "window": key_of_output(Output(zone=step.zone, folder=WINDOW), bindings.zones),
         "report": key_of_output(step.outputs[step.makes_one], bindings.zones),
         "hours": step.window_hours,
-        "truth": f"{bindings.zones['curated']}{TRUTH}" if step.quality else "",
-        "truth_hours": 24 * step.quality_days if step.quality else 0,
+        "truth": f"{bindings.zones['curated']}{TRUTH}" if joined else "",
+        "truth_hours": 24 * step.quality_days if joined else 0,
     }
     return json.dumps(found, separators=(",", ":"), sort_keys=True)

@@ -14,11 +14,18 @@ from mlops_iac.pipelines.steps.container import ContainerStep
 from mlops_iac.pipelines.steps.deploy import DeployStep
 from mlops_iac.pipelines.steps.evaluate import EvaluateStep
 from mlops_iac.pipelines.steps.explain import ExplainStep
+from mlops_iac.pipelines.steps.feature_skew import FeatureSkewStep
+from mlops_iac.pipelines.steps.fetch import FetchStep
 from mlops_iac.pipelines.steps.gate import GateStep
+from mlops_iac.pipelines.steps.index import IndexStep
+from mlops_iac.pipelines.steps.ingest import IngestStep
 from mlops_iac.pipelines.steps.map import MapStep
 from mlops_iac.pipelines.steps.monitor import MonitorStep
+from mlops_iac.pipelines.steps.notebook import NotebookStep
 from mlops_iac.pipelines.steps.notify import NotifyStep
+from mlops_iac.pipelines.steps.point_in_time import PointInTimeStep
 from mlops_iac.pipelines.steps.processing import ProcessingStep
+from mlops_iac.pipelines.steps.quality import QualityStep
 from mlops_iac.pipelines.steps.query import QueryStep
 from mlops_iac.pipelines.steps.register import RegisterStep
 from mlops_iac.pipelines.steps.skew import SkewStep
@@ -37,11 +44,18 @@ STEP_KINDS: tuple[type[Step], ...] = (
     DeployStep,
     EvaluateStep,
     ExplainStep,
+    FeatureSkewStep,
+    FetchStep,
     GateStep,
+    IndexStep,
+    IngestStep,
     MapStep,
     MonitorStep,
+    NotebookStep,
     NotifyStep,
+    PointInTimeStep,
     ProcessingStep,
+    QualityStep,
     QueryStep,
     RegisterStep,
     SkewStep,
@@ -80,14 +94,21 @@ __all__ = [
     "DeployStep",
     "EvaluateStep",
     "ExplainStep",
+    "FeatureSkewStep",
+    "FetchStep",
     "GateStep",
+    "IndexStep",
+    "IngestStep",
     "Job",
     "JobStep",
     "MapStep",
     "MonitorStep",
+    "NotebookStep",
     "NotifyStep",
     "Output",
+    "PointInTimeStep",
     "ProcessingStep",
+    "QualityStep",
     "QueryStep",
     "RegisterStep",
     "ScriptStep",

@@ -54,7 +54,9 @@ class DeployStep(Step):
         return max(self.poll_seconds, math.ceil(self.seconds / MOST_LOOKS))
 
     def misfits(self, bind: Bind, bound: Any) -> Iterator[Problem]:
-        if reason := self.strategy.find_misfit(bound.flavour, bound.variant.get("InitialInstanceCount", 1)):
+        count = bound.variant.get("InitialInstanceCount", 1)
+        scaled = bound.scaler_arn is not None
+        if reason := self.strategy.find_misfit(bound.flavour, count, scaled=scaled):
             yield Problem(
                 path=f"{self.name}.strategy",
                 summary="The endpoint cannot be changed this way.",
@@ -64,4 +66,5 @@ class DeployStep(Step):
             )
 
     def facts(self, key_of: KeyOf) -> Mapping[str, Any]:
-        return {"endpoint": self.endpoint, "name_limit": JOB_NAME_LENGTH}
+        beside = {"beside": self.strategy.beside} if self.strategy.beside else {}
+        return {"endpoint": self.endpoint, "name_limit": JOB_NAME_LENGTH, **beside}

@@ -14,8 +14,9 @@ from mlops_iac.pipelines.steps.step import Script
 
 class ExplainStep(ShippedStep):
     """Its one output, ``report``, holds ``report.html``, ``report.json``, and an ``evaluation.json`` that a gate reads:
-    ``top_share``, the part of the most important column (0 to 1), and each column's under ``share``. SHAP values when
-    shap is in requirements.txt, else permutation importance; the report says which."""
+    ``top_share``, the part of the most important column (0 to 1), and each column's under ``share``. Mean size of
+    SHAP values when shap is in requirements.txt, else of Shapley values by sampling; the report says which. And
+    ``attribution.json`` for a later monitor, with a hundred rows that were compared with."""
 
     kind: ClassVar[str] = "explain"
     shipped: ClassVar[str] = "mlops_iac_explain.py"

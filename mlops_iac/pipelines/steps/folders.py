@@ -77,7 +77,7 @@ class FoldersStep(JobStep):
 
     def reads(self) -> Iterator[Read]:
         for name, source in self.inputs.items():
-            yield Read(f"inputs.{name}", source, ("prefix", "folder", "model"))
+            yield Read(f"inputs.{name}", source, ("prefix", "folder", "model", "bucket"))
         for name, value in self.arguments.items():
             if isinstance(value, FromParameter):
                 yield Read(f"arguments.{name}", value, ("string", "number", "prefix"))

@@ -11,7 +11,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from mlops_iac.pipelines.names import Word
-from mlops_iac.pipelines.references import FromParameter, FromStep, Source, TextOrParameter
+from mlops_iac.pipelines.references import FromParameter, Source, TextOrParameter
 from mlops_iac.pipelines.steps.folders import ArgumentName, VariableName
 from mlops_iac.pipelines.steps.step import Folder, KeyOf, Made, Output, Read, ScriptStep
 
@@ -44,6 +44,7 @@ class MapStep(ScriptStep):
 
     kind: ClassVar[str] = "map"
     repeatable: ClassVar[bool] = False
+    may_use: ClassVar[bool] = False
 
     items: tuple[Item, ...] | Source = Field()
     """A list, or where ``items_file`` lies: a folder that an earlier step made, or a prefix that the run was told."""
@@ -120,7 +121,7 @@ class MapStep(ScriptStep):
         return {RESULTS: self.results, **kept}
 
     def reads(self) -> Iterator[Read]:
-        if isinstance(self.items, FromStep | FromParameter):
+        if not isinstance(self.items, tuple):
             yield Read("items", self.items, ("prefix", "folder"))
         for name, source in self.inputs.items():
             yield Read(f"inputs.{name}", source, ("prefix", "folder", "model"))

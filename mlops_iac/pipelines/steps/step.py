@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Annotated, Any, ClassVar, Final, Literal, NamedTuple, Self
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Final, Literal, NamedTuple, Self, get_args
 
-from pydantic import Field, StringConstraints, field_validator, model_validator
+from pydantic import Field, StringConstraints, WithJsonSchema, field_validator, model_validator
 from pydantic.json_schema import SkipJsonSchema
 
 from mlops_iac.core.errors import Problem
@@ -35,6 +36,14 @@ class Output(PipelineModel):
     """Left out: the run's own folder itself."""
     per: ClassVar[Literal["code", "run"]] = "run"
     """Whose it is: each run has one of its own, or all runs of the same code have it together."""
+    always: ClassVar[bool] = False
+    """Whether what a job that failed left there is kept as well."""
+
+
+class Record(Output):
+    """What one looks at when a step has failed: it is kept however the job ended."""
+
+    always: ClassVar[bool] = True
 
 
 class Machines(PipelineModel):
@@ -80,17 +89,26 @@ class Read(NamedTuple):
     field: str
     source: Source
     takes: tuple[str, ...]
-    """What it may be: parameter types, ``folder``, or one of `Made`."""
+    """What it may be: parameter types, ``folder``, ``bucket``, or one of `Made`."""
 
 
 class Bind(NamedTuple):
     """One thing of the environment that a step acts on, by its name there."""
 
     field: str
-    kind: Literal["catalogues", "endpoints", "queues", "registries"]
+    kind: Literal["catalogues", "endpoints", "external", "queues", "registries", "vector_stores", "warehouses"]
     name: str
     changes: bool = True
     """False: it only reads what is there."""
+
+
+class Fault(NamedTuple):
+    """What is wrong with a file of the team's that a step needs."""
+
+    field: str
+    """The step's field that leads to it."""
+    detail: str
+    hint: str
 
 
 KeyOf = Callable[[Source], str]
@@ -174,6 +192,10 @@ class Step(PipelineModel):
         """Fields that ask for more than one machine without containers has, each with the reason."""
         return iter(())
 
+    def faults(self, folder: Path) -> Iterator[Fault]:
+        """What is wrong with the team's files that it needs and that are there; nothing of them is run."""
+        return iter(())
+
     def cautions(self) -> Iterator[str]:
         """What works, and is probably not what was meant; sentences that a preview tells."""
         return iter(())
@@ -205,6 +227,8 @@ class JobStep(Step):
     """Whether a pipeline's own `cache` is this step's too."""
     longest_name: ClassVar[int] = JOB_NAME_LENGTH
     """Characters that the service takes in the name of such a job."""
+    may_use: ClassVar[bool] = True
+    """Whether its script may use systems elsewhere."""
 
     job: Machines
     """Its machines."""
@@ -252,12 +276,37 @@ class ScriptStep(JobStep):
 
     script: Script
     """In the team's code folder."""
-    compute: Compute = "sagemaker"
-    """Where the script runs: ``sagemaker``, or ``batch`` for a container on a queue (option `batch.enabled`)."""
+    compute: Annotated[Compute, WithJsonSchema({"type": "string", "default": "sagemaker"})] = "sagemaker"
+    """Where the script runs: ``sagemaker``, or the name of a queue (``cpu``, ``gpu``, one of your own) for a container
+    on it (option `batch.enabled`). ``batch`` is the queue that ``queue`` names."""
     queue: Word = "cpu"
     """With ``compute: batch``: the queue, by its name in the environment."""
     job: Job = Field(default_factory=Job)
     """Its machines."""
+    uses: tuple[Word, ...] = Field(default=(), max_length=10)
+    """Systems that the script uses, by their names under `external` in the stack file: it starts with the variables
+    that the system's own client reads. Left out: it reaches nothing but the environment's data."""
+
+    @model_validator(mode="after")
+    def _check_uses(self) -> Self:
+        if self.uses and not self.may_use:
+            raise ValueError(f"`uses` is not of a {self.kind} step: a step before it may fetch what it needs")
+        if self.uses and self.compute != "sagemaker":
+            raise ValueError("`uses` is of SageMaker's jobs: leave it out, or use `compute: sagemaker`")
+        if self.uses and self.cache:
+            raise ValueError("what another system holds changes behind the same inputs: leave out `cache`, or `uses`")
+        return self
+
+    @model_validator(mode="before")
+    @classmethod
+    def _queue_by_name(cls, values: Any) -> Any:
+        """``compute: gpu`` is ``compute: batch`` on the queue of that name."""
+        name = values.get("compute")
+        if not isinstance(name, str) or name in get_args(Compute):
+            return values
+        if values.get("queue", name) != name:
+            raise ValueError(f"`compute: {name}` stands beside `queue: {values['queue']}`: leave one of them out")
+        return {**values, "compute": "batch", "queue": name}
 
     @model_validator(mode="after")
     def _check_machines(self) -> Self:
@@ -271,6 +320,7 @@ class ScriptStep(JobStep):
     def binds(self) -> Iterator[Bind]:
         if self.compute == "batch":
             yield Bind("queue", "queues", self.queue)
+        yield from (Bind("uses", "external", name, changes=False) for name in self.uses)
 
     def scripts(self) -> Mapping[str, str]:
         return {self.name: self.script}

@@ -119,7 +119,7 @@ class TrainingStep(ScriptStep):
 
     def reads(self) -> Iterator[Read]:
         for name, source in self.channels.items():
-            yield Read(f"channels.{name}", source, ("prefix", "folder"))
+            yield Read(f"channels.{name}", source, ("prefix", "folder", "bucket"))
         if isinstance(self.hyperparameters, FromParameter):
             yield Read("hyperparameters", self.hyperparameters, ("strings",))
 

@@ -82,6 +82,7 @@ class TuneStep(TrainingStep):
     """
 
     kind: ClassVar[str] = "tune"
+    may_use: ClassVar[bool] = False
     longest_name: ClassVar[int] = TUNING_NAME_LENGTH
 
     objective: Objective
@@ -115,9 +116,14 @@ class TuneStep(TrainingStep):
         return prod(len(one.values) for one in self.ranges.values() if isinstance(one, Words))
 
     @property
+    def trials(self) -> int:
+        """How many trainings there are at most."""
+        return self.max_jobs or self.grid
+
+    @property
     def seconds(self) -> int:
         """Trainings wait for each other."""
-        rounds = -(-(self.max_jobs or self.grid) // self.max_parallel)
+        rounds = -(-self.trials // self.max_parallel)
         return super().seconds * rounds
 
     def cautions(self) -> Iterator[str]:

@@ -74,6 +74,9 @@ def read_rows(name: str, text: str) -> list[Any]:
 
     rows = csv.reader(text.splitlines())
     header = next(rows, [])
+    twice = [column for column in header if header.count(column) > 1]
+    if twice:
+        refuse(f"the header of `{name}` names `{twice[0]}` twice")
     found = []
     for row in rows:
         if not row:
@@ -91,10 +94,10 @@ def parse(text: str, where: str) -> Any:
         refuse(f"{where} is no JSON: {error}")
 
 
-def check(items: Any) -> list[Any]:
+def check(items: Any, where: str = "the list") -> list[Any]:
     """The list, of text, numbers or objects, of which there is one at least."""
     if not isinstance(items, list) or not items:
-        refuse("the list of items is empty; a map needs one item at least")
+        refuse(f"there is no item in {where}; a map needs one at least")
     for number, item in enumerate(items):
         if item is None or isinstance(item, (list, bool)) or item == {}:
             refuse(f"item {number} is {json.dumps(item)}; an item is text, a number, or an object of named values")

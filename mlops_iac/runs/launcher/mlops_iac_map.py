@@ -10,7 +10,8 @@ not ours. In its variables are ``MLOPS_IAC_ITEM`` (JSON), ``MLOPS_IAC_INDEX``, a
 it leaves its result in, as JSON. All results go to ``/opt/ml/processing/output/results/part-….jsonl``, a line for each
 task of the items that went well; ``failed-….jsonl`` holds the reasons of the others.
 
-With ``--map-cache`` the results of tasks that earlier runs kept are taken, and new ones are kept: `mlops_iac_items.py`.
+A task is in `mlops_iac_tasks.py`, what tasks left in `mlops_iac_results.py`. With ``--map-cache`` the results of tasks
+that earlier runs kept are taken, and new ones are kept: `mlops_iac_items.py`.
 ``plan`` only looks what is kept, and writes an order for each item that is left; ``order`` runs one.
 
 Starting Python and its libraries costs more than most tasks. So this process never has a second thread, imports what
@@ -33,213 +34,22 @@ import os
 import signal
 import sys
 import sysconfig
-import time
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from types import CodeType, ModuleType
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NamedTuple
 
 import mlops_iac_items as lists  # type: ignore[import-not-found,unused-ignore]
+from mlops_iac_results import Results  # type: ignore[import-not-found,unused-ignore]
+from mlops_iac_tasks import Script, Task  # type: ignore[import-not-found,unused-ignore]
 
-RESULT, ITEM, INDEX = "MLOPS_IAC_RESULT", "MLOPS_IAC_ITEM", "MLOPS_IAC_INDEX"
 ARRAY_INDEX = "AWS_BATCH_JOB_ARRAY_INDEX"
 HOSTS = "/opt/ml/config/resourceconfig.json"
 ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 """Tasks run beside each other: libraries that take all cores for each would be slower, and dislike forks."""
-LONGEST_REASON = 900
 SCRATCH = "/dev/shm"  # noqa: S108 - the job's own memory; results pass through it
 PIECES = "--map-items-"
 AT_A_TIME = 200
 """Ended tasks whose results are read together."""
-TELL_EVERY = 20.0
-"""Seconds between two lines that say how far it is."""
-
-
-class Task(NamedTuple):
-    number: int
-    """Its item's place in the whole list."""
-    turn: int
-    """Its index."""
-    words: list[str]
-    """``sys.argv`` of its script."""
-    item: str
-    """As JSON."""
-    result: str
-    """The file of its result; with `FAILED` behind it, of how it failed."""
-
-
-FAILED = ".failed"
-
-
-# One task -----------------------------------------------------------------------------------------------------------
-
-
-class Script:
-    """The team's script, compiled once, and what each of its runs is given."""
-
-    def __init__(self, name: str, arguments: Sequence[str]) -> None:
-        self.file = str(Path(name).resolve())
-        self.arguments = list(arguments)
-        self.code: CodeType = compile(Path(self.file).read_bytes(), self.file, "exec")
-        self.module = ModuleType("__main__")  # each task's process has its own of it, as of everything
-        self.module.__dict__.update(__file__=self.file, __builtins__=__builtins__)
-        sys.path.insert(0, os.path.dirname(self.file))
-
-    def words(self, item: Any, index: int | None) -> list[str]:
-        """How a task's script is called: ``--column value`` for each of its item's columns."""
-        given = item if isinstance(item, dict) else {"item": item}
-        own = [word for name, value in given.items() for word in (f"--{name}", text(value))]
-        return [self.file, *own, *(() if index is None else ("--index", str(index))), *self.arguments]
-
-    def run(self, task: Task) -> NoReturn:
-        """Be the task, in a process of its own, and end with it."""
-        status, reason = 1, ""
-        try:
-            self.become(task)
-            status = 0
-        except SystemExit as end:
-            status = end.code if isinstance(end.code, int) else 0 if end.code is None else 1
-            reason = f"exit code {status}" if isinstance(end.code, int) else str(end.code)
-            if status and not isinstance(end.code, int):
-                print(reason, file=sys.stderr)
-        except BaseException as error:
-            import traceback
-
-            traceback.print_exception(type(error), error, theirs(error))
-            reason = traceback.format_exception_only(type(error), error)[-1].strip()
-        try:
-            if status:
-                with open(task.result + FAILED, "w", encoding="utf-8") as file:
-                    json.dump([status, reason[:LONGEST_REASON]], file)
-            sys.stdout.flush()
-            sys.stderr.flush()
-        finally:
-            os._exit(status & 255)
-
-    def become(self, task: Task) -> None:
-        sys.argv = task.words
-        os.environ[RESULT], os.environ[ITEM], os.environ[INDEX] = task.result, task.item, str(task.turn)
-        sys.modules["__main__"] = self.module
-        exec(self.code, self.module.__dict__)  # noqa: S102 - the task is this script
-
-
-def theirs(error: BaseException) -> Any:
-    """The traceback without what is ours: it begins in the script."""
-    here = error.__traceback__
-    while here is not None and here.tb_frame.f_code.co_filename == __file__:
-        here = here.tb_next
-    return here
-
-
-def text(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value)
-
-
-# What tasks left ----------------------------------------------------------------------------------------------------
-
-
-class Item:
-    """What is known of one item while its tasks run."""
-
-    def __init__(self, keys: Any, left: int, lines: dict[int, str]) -> None:
-        self.keys, self.left, self.lines = keys, left, lines
-        self.failed = False
-
-
-class Results:
-    """Reads what tasks left, and writes it down: an item's lines when its last task has ended, if none failed."""
-
-    def __init__(self, place: str, *, keep: bool, count: int) -> None:
-        folder = lists.folder("output", "results")
-        folder.mkdir(parents=True, exist_ok=True)
-        self._parts, self._failures = folder / f"part-{place}.jsonl", folder / f"failed-{place}.jsonl"
-        self._kept = lists.folder("output", lists.KEPT) / f"{os.urandom(8).hex()}.jsonl" if keep else None
-        self.failed: dict[int, str] = {}
-        """Number of an item to how its first task failed."""
-        self.reasons: dict[str, int] = defaultdict(int)
-        self.reused = 0
-        self._count, self._done, self._told = count, 0, time.monotonic()
-        self._items: dict[int, Item] = {}
-        self._whole: list[str] = []
-
-    def expect(self, number: int, item: str, keys: Any, left: int, known: dict[int, str]) -> None:
-        """So many tasks of this item follow, and these results of others are known."""
-        lines = {index: lists.result_line(item, index, result) for index, result in known.items()}
-        self.reused += len(lines)
-        if left:
-            self._items[number] = Item(keys, left, lines)
-        else:
-            self._whole += lines.values()
-
-    def settle(self, ended: Sequence[tuple[Task, int]]) -> None:
-        """Write down what these left, and what was known."""
-        whole, self._whole = self._whole, []
-        kept: list[str] = []
-        failures: list[str] = []
-        for task, status in ended:
-            item = self._items[task.number]
-            result, failure = read_result(task, status)
-            if failure is None:
-                item.lines[task.turn] = lists.result_line(task.item, task.turn, result)
-                if self._kept:
-                    kept.append(lists.kept_line(item.keys.of(task.turn), result))
-            else:
-                item.failed = True
-                failures.append(self._fail(task, *failure))
-            item.left -= 1
-            if not item.left:
-                whole += () if item.failed else [item.lines[index] for index in sorted(item.lines)]
-                del self._items[task.number]
-        append(self._parts, whole)
-        append(self._failures, failures)
-        if self._kept:
-            append(self._kept, kept)
-        self._tell(len(ended))
-
-    def _fail(self, task: Task, code: int, reason: str) -> str:
-        if task.number not in self.failed:
-            lists.say(f"item {task.number} failed: index {task.turn}: {reason}")
-        self.failed.setdefault(task.number, reason)
-        self.reasons[reason] += 1
-        line = {"item": json.loads(task.item), "index": task.turn, "result": None}
-        return json.dumps({**line, "exit": code, "reason": reason}) + "\n"
-
-    def _tell(self, ended: int) -> None:
-        self._done += ended
-        if time.monotonic() - self._told > TELL_EVERY:
-            self._told = time.monotonic()
-            lists.say(f"{self._done + self.reused:,} of {self._count:,} tasks")
-
-
-def read_result(task: Task, status: int) -> tuple[str, tuple[int, str] | None]:
-    """A task's result as JSON on one line, and how it failed: exit code and reason."""
-    if os.WIFSIGNALED(status):
-        number = os.WTERMSIG(status)
-        return "null", (128 + number, f"it was killed by signal {number}")
-    try:
-        if status:
-            with open(task.result + FAILED, encoding="utf-8") as file:
-                code, reason = json.load(file)
-            return "null", (code, reason)
-        with open(task.result, encoding="utf-8") as file:
-            result = json.dumps(json.load(file))
-        os.unlink(task.result)
-    except FileNotFoundError:
-        return "null", (os.WEXITSTATUS(status), "it ended without Python") if status else None
-    except ValueError as error:
-        return "null", (1, f"the result is no JSON: {error}")
-    return result, None
-
-
-def append(file: Path, lines: Sequence[str]) -> None:
-    if lines:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        with file.open("a", encoding="utf-8") as out:
-            out.writelines(lines)
-
-
-# All of them --------------------------------------------------------------------------------------------------------
 
 
 def learn(script: Script, task: Task) -> int:
@@ -367,7 +177,11 @@ def find_work(asked: argparse.Namespace, arguments: Sequence[str]) -> Work:
         return Work([(number, item)], turns, base, kept)
     if asked.item is not None:
         return Work([(asked.number, lists.check([json.loads(asked.item)])[0])], turns, base, {})
-    items = lists.check(json.loads(asked.items) if asked.items else lists.read(lists.real(asked.items_file)))
+    if asked.items:
+        items = lists.check(json.loads(asked.items))
+    else:
+        file = lists.real(asked.items_file)
+        items = lists.check(lists.read(file), f"`{file.name}`")
     host, hosts = share()
     kept = lists.read_kept() if asked.cache else {}
     return Work([*enumerate(items)][host::hosts], turns, base, kept)

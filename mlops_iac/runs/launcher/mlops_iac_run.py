@@ -28,8 +28,12 @@ OWN_FILES = (
     "mlops_iac_items.py",
     "mlops_iac_map.py",
     "mlops_iac_ray.py",
+    "mlops_iac_results.py",
     "mlops_iac_script_mode.py",
+    "mlops_iac_secret_values.py",
+    "mlops_iac_secrets.py",
     "mlops_iac_step.py",
+    "mlops_iac_tasks.py",
 )
 """What travels for the sake of starting, and serves nothing."""
 CARRIED = "mlops_iac_b64:"
@@ -120,6 +124,16 @@ def launched(launcher: str, variables: Mapping[str, str]) -> AbstractContextMana
     return nullcontext({})
 
 
+def with_secrets(variables: Mapping[str, str]) -> dict[str, str]:
+    """The script's variables with the secrets of the systems that its step uses. Ends the program without them."""
+    if "MLOPS_IAC_FETCH_1" not in variables:
+        return dict(variables)
+    import mlops_iac_secrets  # type: ignore[import-not-found]
+
+    found: dict[str, str] = mlops_iac_secrets.with_secrets(variables)
+    return found
+
+
 def is_first(variables: Mapping[str, str]) -> bool:
     """Whether this process is the first of those that train together on all machines: it alone keeps the model."""
     hosts = json.loads(variables.get("SM_HOSTS") or "[]")
@@ -202,7 +216,7 @@ def main() -> None:
         sys.exit(f"{OWN_FILE}: there is no {script} in the code of this run")
     with launched(own.get(LAUNCHER, ""), os.environ) as more:
         variables = {**script_environment(os.environ, script, arguments, code), **more}
-        status = run_script(script, arguments, variables, code)
+        status = run_script(script, arguments, with_secrets(variables), code)
     if status:
         sys.exit(status)
     if not is_first(os.environ):

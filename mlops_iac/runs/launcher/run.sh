@@ -28,4 +28,8 @@ fi
 cd "$code"
 # A script in a subfolder may import what lies in the top folder.
 export PYTHONPATH="$code${PYTHONPATH:+:$PYTHONPATH}" PYTHONUNBUFFERED=1
+# A step that uses another system's secrets: they are fetched as it starts.
+if [ -n "${MLOPS_IAC_FETCH_1:-}" ]; then
+  exec python3 "$code/mlops_iac_secrets.py" "$script" "$@"
+fi
 exec python3 "$script" "$@"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -15,6 +15,7 @@ from mlops_iac.core.suggestions import did_you_mean
 from mlops_iac.runs.runners.execution import Execution, History, Listed, Order, TakeOver
 
 RUNNERS: Final[Mapping[str, str]] = {
+    "airflow": "mlops_iac.runs.runners.airflow",
     "metaflow": "mlops_iac.runs.runners.metaflow",
     "sagemaker-pipelines": "mlops_iac.runs.runners.sagemaker_pipelines",
     "step-functions": "mlops_iac.runs.runners.step_functions",
@@ -27,6 +28,9 @@ class Runner(Protocol):
 
     most_evaluation: int
     """Bytes of an evaluation file that its gates can read."""
+    started_by: tuple[str, str] | None
+    """The call by which a run starts, as CloudTrail names it, and the parameter that holds the execution's name. None
+    where runs start by something that CloudTrail does not tell apart."""
     takes_over: bool
     """Whether its runs are told when they start what they take over of runs before (`mlops_iac.runs.reuse`)."""
 
@@ -42,6 +46,9 @@ class Runner(Protocol):
 
     def listed(self, *, page: int = 100) -> Iterator[Listed]:
         """The same runs, newest first, with nothing asked about each; ``page`` are asked for at a time."""
+
+    def describe(self, listed: Sequence[Listed]) -> list[Execution | None]:
+        """Those of the list, in its order; None for one that is gone meanwhile."""
 
     def find(self, run: str) -> Execution | None:
         """One run by its id; None when this pipeline has none."""

@@ -58,8 +58,6 @@ class Listed:
 
     run: str
     handle: str
-    describe: Callable[[], Execution | None]
-    """Asks for the rest; None when it is gone meanwhile."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -19,7 +19,7 @@ from mlops_iac.core.evaluation import MOST_BYTES
 from mlops_iac.core.strict_json import read_json
 from mlops_iac.core.suggestions import did_you_mean
 from mlops_iac.pipelines import hyperparameters
-from mlops_iac.runs.calls import calling
+from mlops_iac.runs.calls import calling, found_or_missing
 from mlops_iac.runs.names import find_run_id, is_made_by_run, moment_of
 from mlops_iac.runs.pages import pages
 from mlops_iac.runs.run import TIME_LIMIT, RunStatus, StepRun, StepStatus
@@ -68,6 +68,7 @@ class Runner:
     """One pipeline's executions."""
 
     most_evaluation = MOST_BYTES
+    started_by: tuple[str, str] | None = ("StartPipelineExecution", "pipelineExecutionDisplayName")
     """AWS tells no limit for a property file: what we read is all that can be shown."""
     takes_over = False
     """SageMaker itself finds the run before that did the same."""
@@ -100,12 +101,27 @@ class Runner:
     def runs(self, *, running: bool = False) -> Iterator[Execution]:
         for run, summary in self._summaries():
             if not running or STATUSES[summary["PipelineExecutionStatus"]] == "running":
-                yield self._describe(run, summary["PipelineExecutionArn"])
+                found = self._describe(run, summary["PipelineExecutionArn"])
+                if found is not None:
+                    yield found
 
     def listed(self, *, page: int = 100) -> Iterator[Listed]:
         for run, summary in self._summaries(MaxResults=min(page, 100)):
-            arn = summary["PipelineExecutionArn"]
-            yield Listed(run, arn, functools.partial(self._describe, run, arn))
+            yield Listed(run, summary["PipelineExecutionArn"])
+
+    def describe(self, listed: Sequence[Listed]) -> list[Execution | None]:
+        asked = [{"PipelineExecutionArn": one.handle} for one in listed]
+        described = self._clients.many("sagemaker", "describe_pipeline_execution", asked)
+        parameters = self._clients.many("sagemaker", "list_pipeline_parameters_for_execution", asked)
+        return [
+            self._execution(
+                one.run,
+                one.handle,
+                found_or_missing(known, "sagemaker:DescribePipelineExecution", one.run),
+                found_or_missing(first, "sagemaker:ListPipelineParametersForExecution", one.run) or {},
+            )
+            for one, known, first in zip(listed, described, parameters, strict=True)
+        ]
 
     def find(self, run: str) -> Execution | None:
         """SageMaker chooses the ARN, so the run is looked for around the moment that its id tells."""
@@ -217,11 +233,17 @@ class Runner:
             call = self._client.list_pipeline_execution_steps
             return [*pages(call, "PipelineExecutionSteps", PipelineExecutionArn=arn, SortOrder="Ascending")]
 
-    def _describe(self, run: str, arn: str) -> Execution:
-        with calling("sagemaker:DescribePipelineExecution", run):
-            described = self._client.describe_pipeline_execution(PipelineExecutionArn=arn)
-            call = self._client.list_pipeline_parameters_for_execution
-            listed = {one["Name"]: one["Value"] for one in pages(call, "PipelineParameters", PipelineExecutionArn=arn)}
+    def _describe(self, run: str, arn: str) -> Execution | None:
+        (found,) = self.describe([Listed(run, arn)])
+        return found
+
+    def _execution(
+        self, run: str, arn: str, described: Mapping[str, Any] | None, first: Mapping[str, Any]
+    ) -> Execution | None:
+        """``first`` is the first page of its parameters."""
+        if described is None:
+            return None
+        listed = self._listed_parameters(arn, first)
         status = STATUSES[described["PipelineExecutionStatus"]]
         error, answer = "", None
         if status == "failed":
@@ -246,6 +268,14 @@ class Runner:
             error=str(answer or error),
             answer=answer,
         )
+
+    def _listed_parameters(self, arn: str, page: Mapping[str, Any]) -> dict[str, str]:
+        found = [*page.get("PipelineParameters", ())]
+        if page.get("NextToken"):
+            with calling("sagemaker:ListPipelineParametersForExecution", arn):
+                call = self._client.list_pipeline_parameters_for_execution
+                found = [*pages(call, "PipelineParameters", PipelineExecutionArn=arn)]
+        return {one["Name"]: one["Value"] for one in found}
 
     def _origins(self, arn: str) -> dict[str, str]:
         """Step to the run before whose work it took over."""

@@ -67,8 +67,14 @@ def find_predictions(frame: Any, asked: argparse.Namespace, groups: list[str]) -
 
 
 def words(column: Any) -> Any:
-    """Values as text: 1 and 1.0 are one value."""
-    return column.map(lambda value: format(value, "g") if isinstance(value, float) else str(value))
+    return column.map(word)
+
+
+def word(value: Any) -> str:
+    """A value as text: 1 and 1.0 are one value, and so is what is missing."""
+    if value is None:
+        return "nan"
+    return format(value, "g") if isinstance(value, float) else str(value)
 
 
 def rates(truth: Any, chosen: Any, groups: Any) -> dict[str, dict[str, float]]:
@@ -77,6 +83,8 @@ def rates(truth: Any, chosen: Any, groups: Any) -> dict[str, dict[str, float]]:
         here = groups == group
         found[group] = {
             "rows": int(here.sum()),
+            "positives": int((here & truth).sum()),
+            "negatives": int((here & ~truth).sum()),
             "selection_rate": share(chosen, here),
             "true_positive_rate": share(chosen, here & truth),
             "false_positive_rate": share(chosen, here & ~truth),

@@ -12,18 +12,22 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import mlops_iac_measures as measures  # type: ignore[import-not-found, unused-ignore]
+import mlops_iac_watch_bias as bias  # type: ignore[import-not-found, unused-ignore]
+import mlops_iac_watch_explain as explain  # type: ignore[import-not-found, unused-ignore]
 from mlops_iac_baseline import describe  # type: ignore[import-not-found, unused-ignore]
 from mlops_iac_captured import (  # type: ignore[import-not-found, unused-ignore]
     Captured,
-    Request,
+    Truth,
     read_captured,
     read_truth,
 )
 from mlops_iac_pictures import make_page  # type: ignore[import-not-found, unused-ignore]
+from mlops_iac_quality import join, measure_quality  # type: ignore[import-not-found, unused-ignore]
 from mlops_iac_tables import PROCESSING, plain, run  # type: ignore[import-not-found, unused-ignore]
 
 DATA = "aws/sagemaker/Endpoints/data-metrics"
@@ -55,11 +59,12 @@ class Look:
         self.recent = [request for request in captured.requests if since < request.time <= until]
         self.frame = self.make_frame()
         self.columns = list(self.compare_columns())
-        self.violations = list(self.find_violations())
-        self.quality = self.measure_quality(captured.requests)
+        self.truth = read_truth(place / window["truth"]) if window.get("truth") else None
+        self.quality = self.measure_quality(captured)
+        self.bias = self.watch_bias(captured)
+        self.explain = self.watch_explain()
+        self.violations = [*self.find_violations(), *bias.violations(self.bias), *explain.violations(self.explain)]
         self.report = self.make_report(captured)
-
-    # What there is ------------------------------------------------------------------------------------------------
 
     def read_baseline(self) -> dict[str, dict[str, Any]]:
         """Column to its statistics and constraints."""
@@ -88,8 +93,6 @@ class Look:
     @property
     def is_enough(self) -> bool:
         return len(self.frame) >= self.asked.least_rows
-
-    # Columns ------------------------------------------------------------------------------------------------------
 
     def compare_columns(self) -> Iterator[dict[str, Any]]:
         """The most different first."""
@@ -154,46 +157,30 @@ class Look:
                 said = f"{sum(strange.values())} values were never seen: {named}."
                 yield violation(name, "categorical_values_check", said)
 
-    # Predictions --------------------------------------------------------------------------------------------------
-
-    def measure_quality(self, requests: Sequence[Request]) -> dict[str, Any]:
-        """Joined by inference id. Ids that came twice say nothing of either, and are left out."""
-        metric = self.asked.quality
-        if not metric or not self.window.get("truth"):
+    def measure_quality(self, captured: Captured) -> dict[str, Any]:
+        """Empty where nobody asked for it, or nothing is known of what was true."""
+        if not self.asked.quality or self.truth is None:
             return {}
-        truth = read_truth(self.place / self.window["truth"])
-        times = Counter(request.id for request in requests)
-        joined: list[tuple[Any, Any, float | None]] = []
-        lengths = 0
-        for request in requests:
-            labels = truth.labels.get(request.id)
-            if labels is None or times[request.id] > 1:
-                continue
-            predicted = predictions_of(request)
-            if len(predicted) != len(labels):
-                lengths += 1
-                continue
-            joined += [(label, *one) for label, one in zip(labels, predicted)]  # noqa: B905
-        found: dict[str, Any] = {
-            "metric": metric,
-            "value": None,
-            "rows": len(joined),
-            "why": "",
-            "unknown_ids": sum(id not in times for id in truth.labels),
-            "ids_twice": sum(times[id] > 1 for id in truth.labels),
-            "other_lengths": lengths,
-            "broken": sum(truth.broken.values()),
-        }
-        if len(joined) < self.asked.least_rows:
-            return {**found, "why": f"{len(joined)} predictions have a truth; {self.asked.least_rows} are needed"}
-        labels, predicted, scores = map(list, zip(*joined))  # noqa: B905
-        try:
-            known = None if None in scores else scores
-            return {**found, "value": measures.measure(metric, labels, predicted, known)}
-        except (ValueError, TypeError) as problem:
-            return {**found, "why": str(problem)}
+        return measure_quality(self.asked.quality, captured.requests, self.truth, least_rows=self.asked.least_rows)
 
-    # What is told -------------------------------------------------------------------------------------------------
+    def watch_bias(self, captured: Captured) -> dict[str, Any]:
+        """Empty where nobody asked for it, or no model serves."""
+        if not self.asked.bias or "bias" not in self.window:
+            return {}
+        before = json.loads((self.place / self.window["bias"] / "report.json").read_text("utf-8"))["groups"]
+        known = join(captured.requests, self.truth or Truth())
+        return bias.watch_bias(
+            json.loads(self.asked.bias), before, self.recent, known, least_rows=self.asked.least_rows
+        )
+
+    def watch_explain(self) -> dict[str, Any]:
+        """Empty where nobody asked for it, or no model serves."""
+        if not self.asked.explain or "explain" not in self.window:
+            return {}
+        before = json.loads((self.place / self.window["explain"] / "attribution.json").read_text("utf-8"))
+        archive = self.place / self.window["model"] if self.window.get("model") else None
+        asked, least = json.loads(self.asked.explain), self.asked.least_rows
+        return explain.watch_explain(asked, before, archive, self.frame, least_rows=least)
 
     def make_report(self, captured: Captured) -> dict[str, Any]:
         drifted = [one["name"] for one in self.columns if one["drifts"]]
@@ -213,6 +200,8 @@ class Look:
             "columns": self.columns,
             "violations": self.violations,
             "quality": self.quality,
+            "bias": self.bias,
+            "explain": self.explain,
         }
 
     def say(self, drifted: Sequence[str]) -> str:
@@ -237,7 +226,9 @@ class Look:
         }
         figures |= {} if self.drift is None else {"drift": self.drift, "drifted_columns": len(self.report["drifted"])}
         good = self.quality.get("value")
-        figures |= {} if good is None else {self.quality["metric"]: good}
+        quality = {} if good is None else {self.quality["metric"]: good}
+        found = {DATA: figures, QUALITY: quality, bias.NAMESPACE: bias.figures(self.bias)}
+        found[explain.NAMESPACE] = explain.figures(self.explain)
         statistics = {
             "version": 0.0,
             "dataset": {"item_count": len(self.frame)},
@@ -245,31 +236,31 @@ class Look:
         }
         documents = {
             "report.json": self.report,
-            "evaluation.json": {"metrics": figures},
+            "evaluation.json": {"metrics": {name: value for one in found.values() for name, value in one.items()}},
             "statistics.json": statistics,
             "constraint_violations.json": {"violations": self.violations},
-            "metrics.json": self.metrics(figures),
+            "metrics.json": self.metrics(found),
         }
         for name, document in documents.items():
             (folder / name).write_text(json.dumps(plain(document), indent=1, allow_nan=False) + "\n", "utf-8")
         (folder / "report.html").write_text(make_page(self.report), "utf-8")
 
-    def metrics(self, figures: Mapping[str, float]) -> dict[str, list[dict[str, Any]]]:
+    def metrics(self, found: Mapping[str, Mapping[str, float]]) -> dict[str, list[dict[str, Any]]]:
         """CloudWatch's MetricData by namespace. A window that says nothing about drift has no metric of it."""
-        good = self.quality.get("metric", "")
-        data = {name: value for name, value in figures.items() if name != good}
+        more: dict[str, dict[str, float]] = {}
         if self.is_enough:
-            for one in self.columns[:MOST_COLUMNS]:
-                data[f"feature_baseline_drift_{one['name']}"] = one[self.asked.measure]
-        model = {good: figures[good], "joined_rows": self.quality["rows"]} if good in figures else {}
+            drifts = {f"feature_baseline_drift_{one['name']}": one[self.asked.measure] for one in self.columns}
+            more[DATA] = dict(islice(drifts.items(), MOST_COLUMNS))
+        if found[QUALITY]:
+            more[QUALITY] = {"joined_rows": self.quality["rows"]}
         place = [{"Name": "Endpoint", "Value": self.window["endpoint"]}]
         return {
             namespace: [
                 {"MetricName": ascii_name(name), "Value": float(value), "Unit": "None", "Dimensions": place}
-                for name, value in found.items()
+                for name, value in {**told, **more.get(namespace, {})}.items()
             ]
-            for namespace, found in ((DATA, data), (QUALITY, model))
-            if found
+            for namespace, told in found.items()
+            if told
         }
 
 
@@ -316,26 +307,6 @@ def words_of(before: Mapping[str, Any], values: Any) -> str:
     return ", ".join(f"`{name}` {old.get(name, 0.0):.0%} → {new.get(name, 0.0):.0%}" for name in moved[:3])
 
 
-def predictions_of(request: Request) -> list[tuple[Any, float | None]]:
-    """What was predicted for each row, and the probability of the second class where the answer says it."""
-    answer = request.answer
-    if isinstance(answer, dict):
-        said, chances = answer.get("predictions"), answer.get("probabilities")
-        if not isinstance(said, list):
-            return []
-        scores = [row[1] if isinstance(row, list) and len(row) == 2 else None for row in chances or ()]
-        return list(zip(map(number_of, said), scores if len(scores) == len(said) else [None] * len(said)))  # noqa: B905
-    if isinstance(answer, list):
-        cells = [row[0] if isinstance(row, list) and row else row for row in answer]
-        return [(number_of(cell), cell if isinstance(cell, float) else None) for cell in cells]
-    return []
-
-
-def number_of(value: Any) -> Any:
-    """As labels are read: 1 and 1.0 are one."""
-    return float(value) if isinstance(value, (int, float)) else value
-
-
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="mlops_iac_monitor")
     parser.add_argument("--label", default="")
@@ -344,4 +315,6 @@ if __name__ == "__main__":
     parser.add_argument("--at-most", type=float, default=0.2)
     parser.add_argument("--least-rows", type=int, default=100)
     parser.add_argument("--quality", default="")
+    parser.add_argument("--bias", default="")
+    parser.add_argument("--explain", default="")
     run(main, parser)

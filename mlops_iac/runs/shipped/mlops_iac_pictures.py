@@ -35,6 +35,8 @@ def make_page(report: Mapping[str, Any]) -> str:
         parts += [columns(report), pictures(report["columns"])]
     if report["quality"]:
         parts.append(quality(report["quality"]))
+    parts += [bias(report["bias"])] if report["bias"] else []
+    parts += [explain(report["explain"])] if report["explain"] else []
     if report["violations"]:
         rows = [(one["feature_name"], one["constraint_check_type"], one["description"]) for one in report["violations"]]
         parts.append(f"<h2>Violations</h2>{table(('column', 'check', 'what'), rows)}")
@@ -62,6 +64,32 @@ def columns(report: Mapping[str, Any]) -> str:
 def quality(found: Mapping[str, Any]) -> str:
     rows = [(name, value) for name, value in found.items() if value is not None]
     return f"<h2>Predictions, by what became known</h2>{table(('what', 'value'), rows)}"
+
+
+def bias(found: Mapping[str, Any]) -> str:
+    differences = found["differences"]
+    rows = [
+        (
+            one["column"],
+            one["rate"].replace("_", " "),
+            one["before"],
+            one["now"],
+            ", ".join(f"{group} {share:.1%}" for group, share in one["groups"].items()),
+        )
+        for one in differences
+    ]
+    names = ("groups", "rate", "difference at training", "difference now", "each now")
+    said = f"{found['rows']} predictions, {found['joined_rows']} of known truth. {found['why']}"
+    shown = table(names, rows, [one["drifts"] for one in differences]) if rows else ""
+    return f"<h2>Groups</h2><p>{text(said)}</p>{shown}"
+
+
+def explain(found: Mapping[str, Any]) -> str:
+    said = found["why"] or f"nDCG {found['ndcg']:.3f}, by {found['method']}, of {found['rows']} rows."
+    rows = [(name, found["before"][name], now) for name, now in found["now"].items()]
+    rows.sort(key=lambda row: -row[2])
+    shown = table(("column", "at training", "now"), rows) if rows else ""
+    return f"<h2>What answers depend on</h2><p>{text(said)}</p>{shown}"
 
 
 def table(names: Sequence[str], rows: Iterable[Sequence[Any]], bad: Sequence[bool] = ()) -> str:

@@ -12,14 +12,18 @@ A law is a function that takes a case and asserts. In a test of your package::
     def test_the_queue_keeps(law):
         law(QUEUE)
 
-`BLUEPRINT_LAWS` with `BlueprintCase` and `STEP_LAWS` with `StepCase` go the same way. They need no cloud.
+`BLUEPRINT_LAWS` with `BlueprintCase`, `STEP_LAWS` with `StepCase`, `POLICY_LAWS` with `PolicyCase` and `SYSTEM_LAWS`
+with `SystemCase` go the same way. They need no cloud.
 """
 
 from __future__ import annotations
 
-from mlops_iac.testing.contracts import components, resources
+from mlops_iac.testing.contracts import components, policies, resources
 from mlops_iac.testing.contracts.blueprints import BLUEPRINT_LAWS, BlueprintCase
 from mlops_iac.testing.contracts.components import ComponentCase
+from mlops_iac.testing.contracts.contexts import TRAINING_CONTEXTS
+from mlops_iac.testing.contracts.external import SYSTEM_LAWS, SystemCase
+from mlops_iac.testing.contracts.policies import PolicyCase
 from mlops_iac.testing.contracts.steps import STEP_LAWS, StepCase
 from mlops_iac.testing.contracts.world import Neighbours
 
@@ -50,12 +54,28 @@ COMPONENT_LAWS: tuple[components.Law, ...] = (
     resources.urns_are_unique,
 )
 
+POLICY_LAWS: tuple[policies.Law, ...] = (
+    policies.it_changes_nothing,
+    policies.it_keeps_calm_where_nothing_is_known,
+    policies.it_keeps_calm_where_values_are_odd,
+    policies.it_names_whose_advice_it_is,
+    policies.its_examples_are_judged_as_they_say,
+    policies.its_examples_are_of_what_it_looks_at,
+    policies.its_parameters_are_explained,
+    policies.its_words_help,
+)
+
 __all__ = [
     "BLUEPRINT_LAWS",
     "COMPONENT_LAWS",
+    "POLICY_LAWS",
     "STEP_LAWS",
+    "SYSTEM_LAWS",
+    "TRAINING_CONTEXTS",
     "BlueprintCase",
     "ComponentCase",
     "Neighbours",
+    "PolicyCase",
     "StepCase",
+    "SystemCase",
 ]

@@ -13,12 +13,26 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pulumi
+from pydantic import ValidationError
 
 from mlops_iac.blueprints import PARTS, Blueprint, get_blueprint
 from mlops_iac.components._kit.facts import get_facts
+from mlops_iac.config import inheritance
+from mlops_iac.config.load import runs_code
+from mlops_iac.config.migrations import (
+    DefaultChanged,
+    OptionRemoved,
+    OptionRenamed,
+    ValueRenamed,
+    latest_version,
+    migrate,
+    migrations_of,
+    put,
+    split,
+)
 from mlops_iac.core.errors import MlopsError
 from mlops_iac.pipelines.compile import TARGETS, get_target
 from mlops_iac.pipelines.compile.bindings import Bindings
@@ -47,10 +61,22 @@ class BlueprintCase:
 
     def built(self, profile: str, options: Mapping[str, Any]) -> tuple[World, str] | None:
         """What a stack makes with options, and what it exports; None for options that the program refuses."""
-        for name, text in self.code.items():
-            (_root() / "code" / name).write_text(text, encoding="utf-8")
+        self._write_code()
         return _built(self.name, profile, json.dumps(options))
 
+    def takes(self, profile: str, options: Mapping[str, Any]) -> bool:
+        """Whether a program begins with options: they are valid, and the orchestrator can do what they ask for."""
+        self._write_code()
+        return _is_taken(self.name, profile, json.dumps(options))
+
+    def _write_code(self) -> None:
+        for name, text in self.code.items():
+            file = _root() / "code" / name
+            file.parent.mkdir(exist_ok=True)
+            file.write_text(text, encoding="utf-8")
+
+
+STACK: Final = "screening-dev"
 
 Law = Callable[[BlueprintCase], None]
 
@@ -65,41 +91,62 @@ def _root() -> Path:
 
 @cache
 def _built(name: str, profile: str, options: str) -> tuple[World, str] | None:
-    import yaml
-
     from mlops_iac.program import load
 
-    config = {
-        "aws:region": REGION,
-        "mlops-iac:team": "screening",
-        "mlops-iac:environment": "dev",
-        "mlops-iac:blueprint": name,
-        "mlops-iac:code": "code",
-        "mlops-iac:owner": "team@example.org",
-        "mlops-iac:security": profile,
-        "mlops-iac:options": json.loads(options),
-    }
-    (_root() / "stacks" / "Pulumi.screening-dev.yaml").write_text(yaml.safe_dump({"config": config}))
     exported: dict[str, Any] = {}
 
     def program() -> None:
         original = pulumi.export
         pulumi.export = exported.__setitem__
         try:
-            load(_root(), "screening-dev").run()
+            load(_root(), STACK).run()
         finally:
             pulumi.export = original
 
     try:
-        _write_scripts(get_blueprint(name), options)
+        _write(name, profile, options)
         world = run(program)
     except MlopsError:
         return None
     return world, repr(sorted((key, repr(value)) for key, value in exported.items() if "Output" not in repr(value)))
 
 
+@cache
+def _is_taken(name: str, profile: str, options: str) -> bool:
+    from mlops_iac.program import load
+
+    try:
+        _write(name, profile, options)
+        program = load(_root(), STACK)
+        for pipeline in program.pipelines:
+            program.compile(pipeline)
+    except (MlopsError, ValidationError):
+        return False
+    return True
+
+
+def _write(name: str, profile: str, options: str) -> None:
+    """The stack file, and the scripts that its options name: a preview looks for them."""
+    import yaml
+
+    team, _, environment = STACK.partition("-")
+    config = {
+        "aws:region": REGION,
+        "mlops-iac:team": team,
+        "mlops-iac:environment": environment,
+        "mlops-iac:blueprint": name,
+        "mlops-iac:blueprint_version": latest_version(get_blueprint(name).Options),
+        "mlops-iac:owner": "team@example.org",
+        "mlops-iac:security": profile,
+        "mlops-iac:options": json.loads(options),
+    }
+    if runs_code(get_blueprint(name).Options):
+        config["mlops-iac:code"] = "code"
+    (_root() / "stacks" / f"Pulumi.{STACK}.yaml").write_text(yaml.safe_dump({"config": config}))
+    _write_scripts(get_blueprint(name), options)
+
+
 def _write_scripts(blueprint: Blueprint, options: str) -> None:
-    """A preview looks for the scripts that the options name."""
     for pipeline in blueprint.pipelines(blueprint.Options.model_validate_json(options)):
         for script in pipeline.scripts.values():
             (_root() / "code" / script).parent.mkdir(parents=True, exist_ok=True)
@@ -130,16 +177,62 @@ def an_unknown_option_is_refused(case: BlueprintCase) -> None:
     assert not case.variants.takes({"no_such_option": 1})
 
 
-def every_pipeline_compiles_to_every_target(case: BlueprintCase) -> None:
-    options = case.blueprint.Options()
-    for pipeline in case.blueprint.pipelines(options):
-        for target in TARGETS:
+def names_gone(change: object) -> Iterator[str]:
+    """Options that no file says any more."""
+    if isinstance(change, OptionRenamed):
+        yield change.was
+    if isinstance(change, OptionRemoved):
+        yield change.option
+
+
+def its_migrations_lead_to_its_options(case: BlueprintCase) -> None:
+    """What an older stack file says is an option of today, by a name and with a value that are known; what it leaves
+    out has a default that is known."""
+    model = case.blueprint.Options
+    for version, migration in enumerate(migrations_of(model), start=1):
+        assert migration.why
+        for change in migration.changes:
+            assert change.tell()
+            for gone in names_gone(change):
+                assert not inheritance.has(model, split(gone)), f"{gone} is an option of today"
+            for written in files_of(change):
+                migrated = migrate(model, written, version)
+                for options in (migrated.options, migrated.kept):
+                    assert case.variants.takes(options), f"{change.tell()}: {options}"
+
+
+def files_of(change: object) -> Iterator[dict[str, Any]]:
+    """Options of files that were written before a change, and of one that says nothing."""
+    values: tuple[Any, ...] = ()
+    if isinstance(change, DefaultChanged):
+        values = (change.was,)
+    if isinstance(change, ValueRenamed):
+        values = (*change.values,)
+    for value in values:
+        written: dict[str, Any] = {}
+        put(written, split(change.option), value)  # type: ignore[attr-defined]
+        yield written
+    yield {}
+
+
+def every_pipeline_compiles_to_every_target_that_knows_its_steps(case: BlueprintCase) -> None:
+    targets = _targets(case)
+    assert targets
+    for pipeline in case.blueprint.pipelines(case.blueprint.Options()):
+        for target in targets:
             assert get_target(target).compile(pipeline, Bindings.placeholder("screening-dev", "eu-central-1")), target
 
 
-def an_orchestrator_option_offers_every_target(case: BlueprintCase) -> None:
+def an_orchestrator_option_offers_these_targets(case: BlueprintCase) -> None:
     schema = case.blueprint.Options.model_json_schema()["properties"].get("orchestrator")
-    assert schema is None or set(schema["enum"]) == set(TARGETS)
+    assert schema is None or {*schema.get("enum", [schema.get("const")])} == {*_targets(case)}
+
+
+def _targets(case: BlueprintCase) -> list[str]:
+    """All of them; a kind of step of another package's says itself which of them it compiles to."""
+    steps = [step for pipeline in case.blueprint.pipelines(case.blueprint.Options()) for step in pipeline.steps]
+    known = [{*step.compilers} for step in steps if step.compilers]
+    return [target for target in TARGETS if all(target in each for each in known)]
 
 
 def it_can_be_built_in_every_profile(case: BlueprintCase) -> None:
@@ -174,11 +267,14 @@ def every_option_changes_something_that_is_deployed_or_run(case: BlueprintCase) 
         for path, answers in model.changed(context).items():
             if path in working:
                 continue
-            took = [found for options in answers[:4] if (found := _all(case, options)) is not None]
-            if took:  # else the program refuses each of these answers
+            for options in answers[:4]:
+                found = _all(case, options)
+                if found is None:  # the program refuses this answer
+                    continue
                 asked.add(path)
-            if any(found != before for found in took):
-                working.add(path)
+                if found != before:
+                    working.add(path)
+                    break
     assert asked - working == set()
 
 
@@ -193,12 +289,13 @@ def _camel(snake: str) -> str:
 
 
 BLUEPRINT_LAWS: tuple[Law, ...] = (
-    an_orchestrator_option_offers_every_target,
+    an_orchestrator_option_offers_these_targets,
     an_unknown_option_is_refused,
     every_option_changes_something_that_is_deployed_or_run,
     every_option_has_a_default_and_a_description,
-    every_pipeline_compiles_to_every_target,
+    every_pipeline_compiles_to_every_target_that_knows_its_steps,
     it_can_be_built_in_every_profile,
     it_offers_what_a_blueprint_offers,
+    its_migrations_lead_to_its_options,
     no_change_of_an_option_claims_a_name_for_another_resource,
 )

@@ -14,6 +14,7 @@ from mlops_iac.components._kit import Grant, Named, Reach
 from mlops_iac.components._kit.base import Component
 from mlops_iac.components.identity import Role, RoleArgs
 from mlops_iac.core.errors import BlueprintError
+from mlops_iac.core.syntax_trees import parse_class
 from mlops_iac.testing.contracts.world import ACCOUNT, PROFILES, REGION, Made, Neighbours, World, grants_of, run, site
 
 Args = Callable[[Neighbours], Any]
@@ -31,6 +32,8 @@ class ComponentCase:
     """Arguments under which it makes all that a profile allows."""
     also: tuple[Reach, ...] = ()
     """What the sample's roles may do besides what components allow. Left out: nothing."""
+    bounded: bool = True
+    """Its roles stand under the environment's boundary. False for those of an account, which is no environment."""
     shares: bool = False
     """Two of it may grant the very same, because both stand for one thing. Left out: each grants its own."""
 
@@ -138,8 +141,7 @@ def every_optional_argument_says_what_leaving_it_out_means(case: ComponentCase) 
 
 def _silent(args: type) -> Iterator[str]:
     """Optional fields that no text with `Left out` follows."""
-    tree = ast.parse(inspect.getsource(args)).body[0]
-    assert isinstance(tree, ast.ClassDef)
+    tree = parse_class(args)
     for field, after in zip(tree.body, [*tree.body[1:], None], strict=True):
         if isinstance(field, ast.AnnAssign) and field.value is not None:
             said = isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant) and str(after.value.value)

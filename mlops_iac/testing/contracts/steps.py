@@ -90,7 +90,7 @@ def _names(part: Any) -> Iterator[str]:
         if isinstance(part.get("Name"), str):
             yield part["Name"]
         for key, value in part.items():
-            if isinstance(value, Mapping) and "Type" in value:
+            if isinstance(value, Mapping) and {"Type", "operator"} & value.keys():
                 yield key
             yield from _names(value)
     elif isinstance(part, list):

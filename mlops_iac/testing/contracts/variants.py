@@ -13,6 +13,10 @@ WORDS = ("a", "sample", "raw/", "a.py", "ml.m5.large", "m5", "int", "a@example.o
 """Text to try where a schema asks for a pattern."""
 
 
+OWN_LAWS = "x-own-laws"
+"""Of a question whose answers have laws of their own: its examples stand for all of them."""
+
+
 class Variants:
     """The options of one blueprint, one question changed at a time."""
 
@@ -26,14 +30,18 @@ class Variants:
         asked = self.all()
         alone = {name: options for name, options in asked.items() if self.takes(options)}
         both = {
-            name: alone[name] if name in alone else self._beside(options, alone.values())
+            name: alone[name] if name in alone else self._beside(options, alone.values(), asked.values())
             for name, options in asked.items()
         }
         return {name: options for name, options in both.items() if options is not None}
 
-    def _beside(self, options: dict[str, Any], others: Iterable[dict[str, Any]]) -> dict[str, Any] | None:
-        """Options with the first answer to another question that makes them valid; None when none does."""
-        pairs = (merge(other, options) for other in others if not other.keys() & options.keys())
+    def _beside(
+        self, options: dict[str, Any], alone: Iterable[dict[str, Any]], asked: Iterable[dict[str, Any]]
+    ) -> dict[str, Any] | None:
+        """Options with the first answer to another question that makes them valid, or with that and one to a question
+        of the same section; None when none does."""
+        near = [merge(one, options) for one in asked if one.keys() == options.keys() and _apart(one, options)]
+        pairs = (merge(other, one) for one in (options, *near) for other in alone if _apart(other, one))
         return next((pair for pair in pairs if self.takes(pair)), None)
 
     def all(self) -> dict[str, dict[str, Any]]:
@@ -87,6 +95,11 @@ class Variants:
 
     def _alternatives(self, schema: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, Any]]:
         schema = self._resolve(schema)
+        if schema.get(OWN_LAWS):
+            yield from ((path, example) for example in schema["examples"])
+            return
+        if schema.get("examples") and not self._takes_words(schema):
+            yield path, schema["examples"][0]
         if "enum" in schema and all(isinstance(value, str) for value in schema["enum"]):
             yield from ((path, value) for value in schema["enum"])
         elif schema.get("type") == "boolean":
@@ -108,6 +121,11 @@ class Variants:
             yield path, {key: self._sample(inside)}
             for inner, value in self._alternatives(inside, f"{path}.{key}"):
                 yield inner, {key: value}
+
+    @staticmethod
+    def _takes_words(schema: Mapping[str, Any]) -> bool:
+        """Whether an example is a word among others, which `_word` chooses, or stands for the whole answer."""
+        return schema.get("type") in ("string", "integer", "number")
 
     def _sample(self, schema: Mapping[str, Any]) -> Any:
         """The least that a schema takes."""
@@ -155,6 +173,14 @@ def _named(schema: Mapping[str, Any]) -> Mapping[str, Any]:
     """What is under names of a person's own; empty where the names are the schema's."""
     inside = schema.get("additionalProperties")
     return inside if isinstance(inside, Mapping) else next(iter(schema.get("patternProperties", {}).values()), {})
+
+
+def _apart(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether they answer different questions, down to the last one."""
+    return all(
+        isinstance(one[key], dict) and isinstance(other[key], dict) and _apart(one[key], other[key])
+        for key in one.keys() & other.keys()
+    )
 
 
 def _leaves(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:

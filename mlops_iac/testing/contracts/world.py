@@ -26,14 +26,23 @@ PROFILES = ("sandbox", "standard", "regulated")
 _ARNS = {
     "aws:athena/workgroup:Workgroup": "arn:aws:athena:{place}:workgroup/{name}",
     "aws:batch/jobQueue:JobQueue": "arn:aws:batch:{place}:job-queue/{name}",
+    "aws:bedrock/guardrail:Guardrail": "arn:aws:bedrock:{place}:guardrail/{name}",
     "aws:cloudwatch/logGroup:LogGroup": "arn:aws:logs:{place}:log-group:{name}",
     "aws:dynamodb/table:Table": "arn:aws:dynamodb:{place}:table/{name}",
     "aws:ecr/repository:Repository": "arn:aws:ecr:{place}:repository/{name}",
+    "aws:efs/accessPoint:AccessPoint": "arn:aws:elasticfilesystem:{place}:access-point/of-{fileSystemId}",
+    "aws:efs/fileSystem:FileSystem": "arn:aws:elasticfilesystem:{place}:file-system/{creationToken}",
     "aws:iam/policy:Policy": "arn:aws:iam::123456789012:policy/{name}",
     "aws:iam/role:Role": "arn:aws:iam::123456789012:role/{name}",
     "aws:kms/key:Key": "arn:aws:kms:{place}:key/0000-1111",
     "aws:lambda/function:Function": "arn:aws:lambda:{place}:function:{name}",
+    "aws:mwaa/environment:Environment": "arn:aws:airflow:{place}:environment/{name}",
+    "aws:redshiftserverless/namespace:Namespace": "arn:aws:redshift-serverless:{place}:namespace/{namespaceName}",
+    "aws:redshiftserverless/workgroup:Workgroup": "arn:aws:redshift-serverless:{place}:workgroup/{workgroupName}",
     "aws:s3/bucket:Bucket": "arn:aws:s3:::{bucket}",
+    "aws:s3/vectorsIndex:VectorsIndex": "arn:aws:s3vectors:{place}:bucket/{vectorBucketName}/index/{indexName}",
+    "aws:s3/vectorsVectorBucket:VectorsVectorBucket": "arn:aws:s3vectors:{place}:bucket/{vectorBucketName}",
+    "aws:sagemaker/featureGroup:FeatureGroup": "arn:aws:sagemaker:{place}:feature-group/{featureGroupName}",
     "aws:sagemaker/mlflowApp:MlflowApp": "arn:aws:sagemaker:{place}:mlflow-app/{name}",
     "aws:sagemaker/modelPackageGroup:ModelPackageGroup": (
         "arn:aws:sagemaker:{place}:model-package-group/{modelPackageGroupName}"
@@ -90,8 +99,15 @@ class _Cloud(Mocks):
         pattern = _ARNS.get(args.typ, f"arn:aws:{service}:{{place}}:{state.get('name') or args.name}")
         state["arn"] = pattern.format(place=f"{REGION}:{ACCOUNT}", **_plain(state))
         state.setdefault("keyId", "0000-1111")
+        if ":guardrail/" in state["arn"]:
+            state |= {"guardrailArn": state["arn"], "guardrailId": state["arn"].rpartition("/")[2]}
+        if ":s3vectors:" in state["arn"]:
+            state.setdefault("vectorBucketArn", state["arn"])
+            state["indexArn"] = state["arn"]
         state.setdefault("prefixListId", f"pl-{args.name}")
         state.setdefault("repositoryUrl", f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/{args.name}")
+        if service == "sqs":
+            state["url"] = f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/{args.name}"
         return f"{args.name}-id", state
 
     def call(self, args: Any) -> dict[str, Any]:

@@ -6,8 +6,6 @@ import base64
 import json
 import re
 
-from mlops_iac.cloud.server import Server
-
 MODEL = "def model_fn(d): return 1\ndef transform_fn(m, body, t, a): return body, t"
 KEY = re.compile(r"captured/run-1/endpoint/main/\d{4}/\d\d/\d\d/\d\d/[^/]+\.jsonl")
 HEADERS = {"CsvContentTypes": ["text/csv"], "JsonContentTypes": ["application/json"]}
@@ -78,23 +76,3 @@ def test_capture_that_is_turned_off_keeps_nothing(cloud):
 def test_a_capture_that_fails_fails_no_request(cloud):
     make(cloud, DestinationS3Uri="s3://nobodys/captured")
     assert ask(cloud, b"1")["Body"].read() == b"1"
-
-
-def test_what_was_captured_outlives_the_process(tmp_path, installs, make_cloud):
-    home = tmp_path / "cloud"
-    first = Server(home, installs=installs)
-    first.start()
-    cloud = make_cloud(first)
-    make(cloud)
-    ask(cloud, b"1", InferenceId="kept")
-    first.stop()
-    second = Server(home, installs=installs)
-    second.start()
-    try:
-        again = make_cloud(second, new=False)
-        assert [line["eventMetadata"]["inferenceId"] for line in captured(again)] == ["kept"]
-        ask(again, b"2", InferenceId="more")
-        assert len(captured(again)) == 2
-    finally:
-        second.reset()
-        second.stop()

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 import yaml
 
-from mlops_iac.cloud import mlflow
 from mlops_iac.cloud.provider import EmbeddedProvider
 from mlops_iac.cloud.server import Install
 from mlops_iac.engine.handler import Created, Scope
 from mlops_iac.engine.values.content import hashed
 from mlops_iac.engine.values.value import Archive, Asset
+from tests.support.installs import INSTALLS
 
 HERE = Path(__file__).parent
 REGION = "eu-west-1"
@@ -35,6 +35,8 @@ class Case:
     update: dict[str, Any]
     needs: tuple[str, ...] = ()
     second: str = "refused"
+    fills: tuple[str, ...] = ()
+    """Dotted paths inside inputs that the service fills in: outputs have them, and inputs do not."""
     outlives: bool = False
     """The cloud keeps what a delete leaves behind: a read afterwards still answers."""
 
@@ -80,8 +82,7 @@ class Lab:
 
 @pytest.fixture(scope="module")
 def installs() -> tuple[Install, ...]:
-    """What answers where moto has no such operations."""
-    return (mlflow.install,)
+    return INSTALLS
 
 
 @pytest.fixture(scope="module")

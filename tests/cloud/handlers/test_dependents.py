@@ -120,6 +120,28 @@ def put_a_queue(lab: Lab, outputs: dict[str, Any]) -> str:
     return "job queue strangers"
 
 
+def put_a_person(lab: Lab, outputs: dict[str, Any]) -> str:
+    sagemaker = lab.clients(SCOPE.region)("sagemaker")
+    sagemaker.create_user_profile(DomainId=outputs["id"], UserProfileName="stranger")
+    return "user profile stranger"
+
+
+def put_a_space(lab: Lab, outputs: dict[str, Any]) -> str:
+    lab.clients(SCOPE.region)("sagemaker").create_space(
+        DomainId=outputs["domainId"],
+        SpaceName="private",
+        OwnershipSettings={"OwnerUserProfileName": outputs["userProfileName"]},
+        SpaceSharingSettings={"SharingType": "Private"},
+    )
+    return "space private"
+
+
+STUDIO = {
+    "authMode": "IAM",
+    "vpcId": "${vpc.id}",
+    "subnetIds": ["${subnet.id}"],
+    "defaultUserSettings": {"executionRole": "${role.arn}"},
+}
 SERVERLESS = {"type": "FARGATE", "maxVcpus": 1, "subnets": ["${subnet.id}"], "securityGroupIds": ["${group.id}"]}
 
 CASES: tuple[tuple[str, dict[str, Any], Callable[[Lab, dict[str, Any]], str]], ...] = (
@@ -139,7 +161,9 @@ CASES: tuple[tuple[str, dict[str, Any], Callable[[Lab, dict[str, Any]], str]], .
     ("aws:iam/policy:Policy", {"policy": ALLOW}, attach_to_a_foreign_role),
     ("aws:iam/role:Role", {"assumeRolePolicy": TRUST}, attach_foreign_policy),
     ("aws:s3/bucket:Bucket", {}, put_objects),
+    ("aws:sagemaker/domain:Domain", STUDIO, put_a_person),
     ("aws:sagemaker/modelPackageGroup:ModelPackageGroup", {"modelPackageGroupName": "held-by-a-model"}, put_a_model),
+    ("aws:sagemaker/userProfile:UserProfile", {"domainId": "${domain.id}", "userProfileName": "held"}, put_a_space),
 )
 
 

@@ -54,6 +54,24 @@ CASES = [
     ("sagemaker", "AddTags", {"ResourceArn": f"{SM}:model/m"}, [f"sagemaker:AddTags {SM}:model/m"]),
     ("sagemaker", "ListModels", {}, ["sagemaker:ListModels *"]),
     (
+        "application-autoscaling",
+        "RegisterScalableTarget",
+        {"ServiceNamespace": "sagemaker", "ResourceId": "endpoint/e/variant/main"},
+        [
+            "application-autoscaling:RegisterScalableTarget "
+            "arn:aws:application-autoscaling:eu-west-1:123456789012:scalable-target/*"
+        ],
+    ),
+    (
+        "iam",
+        "CreateServiceLinkedRole",
+        {"AWSServiceName": "sagemaker.application-autoscaling.amazonaws.com"},
+        [
+            "iam:CreateServiceLinkedRole arn:aws:iam::123456789012:role/aws-service-role/"
+            "sagemaker.application-autoscaling.amazonaws.com/AWSServiceRoleForApplicationAutoScaling_SageMakerEndpoint"
+        ],
+    ),
+    (
         "sagemaker-metrics",
         "BatchPutMetrics",
         {"TrialComponentName": "c"},

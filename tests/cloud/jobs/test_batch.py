@@ -25,8 +25,8 @@ class Batch:
         self.client.create_job_queue(jobQueueName="queue", state="ENABLED", priority=1, computeEnvironmentOrder=order)
         self.define("task", cloud.image)
 
-    def define(self, name, image, command=("python3", "-c", "pass"), **more):
-        container = {"image": image, "command": list(command), "vcpus": 1, "memory": 128}
+    def define(self, name, image, command=("python3", "-c", "pass"), container=None, **more):
+        container = {"image": image, "command": list(command), "vcpus": 1, "memory": 128, **(container or {})}
         asked = {"jobDefinitionName": name, "type": "container", "containerProperties": container}
         self.client.register_job_definition(**asked, **more)
 
@@ -63,6 +63,15 @@ def test_a_job_runs_with_awss_variables_and_its_log_is_kept(batch):
     assert job["container"]["exitCode"] == 0
     assert batch.log(job) == [f"{id} queue cpu AWS_ECS_EC2 pt"]
     assert job["createdAt"] <= job["startedAt"] <= job["stoppedAt"]
+
+
+SHARED = "import os; at = os.statvfs('/dev/shm'); print(at.f_blocks * at.f_frsize // 2**20)"
+
+
+def test_a_container_has_the_shared_memory_that_it_asks_for_and_docker_s_otherwise(batch):
+    batch.define("loads", batch.cloud.image, container={"linuxParameters": {"sharedMemorySize": 256}})
+    jobs = [batch.wait(batch.submit(SHARED)), batch.wait(batch.submit(SHARED, jobDefinition="loads"))]
+    assert [batch.log(job)[-1] for job in jobs] == ["64", "256"]
 
 
 def test_parameters_are_put_into_the_command(batch):

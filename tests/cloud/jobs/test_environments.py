@@ -159,8 +159,18 @@ def test_where_the_index_of_that_build_cannot_be_reached_cudas_libraries_come_to
     assert "nvidia-cudnn-cu12==9.1.0.70" in second
 
 
-def installs(monkeypatch, system: str, machine: str, *, unreachable: bool = False) -> list[list[str]]:
+def test_a_machine_with_a_gpu_gets_the_build_that_uses_it(monkeypatch) -> None:
+    (command,) = installs(monkeypatch, "linux", "x86_64", gpus=("0",))
+    assert "torch==2.6.0" in command
+    assert "--extra-index-url" not in command
+    assert "nvidia-cudnn-cu12==9.1.0.70" in command
+
+
+def installs(
+    monkeypatch, system: str, machine: str, *, unreachable: bool = False, gpus: tuple[str, ...] = ()
+) -> list[list[str]]:
     """What pip is asked for PyTorch's environment on a machine."""
+    monkeypatch.setattr(environments, "here", lambda: gpus)
     monkeypatch.setattr(environments.sys, "platform", system)
     monkeypatch.setattr(environments.platform, "machine", lambda: machine)
     asked: list[list[str]] = []

@@ -73,6 +73,17 @@ def test_a_failure_shows_the_exception_the_exit_code_and_the_message_left_behind
     assert not cloud.keys("result/")
 
 
+def test_what_is_stored_while_it_runs_is_there_when_it_fails(cloud):
+    script = (
+        "import pathlib\nfor n in 'ab': pathlib.Path('/opt/ml/processing/output', n, 'x').write_text(n)\nraise KeyError"
+    )
+    outputs = [cloud.processing_output(name, f"s3://lake/result/{name}/") for name in "ab"]
+    outputs[1]["S3Output"]["S3UploadMode"] = "Continuous"
+    job = cloud.process(script, ProcessingOutputConfig={"Outputs": outputs})
+    assert job["ProcessingJobStatus"] == "Failed"
+    assert cloud.keys("result/") == ["result/b/x"]
+
+
 def test_each_instance_gets_its_share_of_a_sharded_input(cloud):
     for name in ("a", "b", "c"):
         cloud.put(f"data/raw/{name}.csv", name)

@@ -118,6 +118,7 @@ pathlib.Path("/opt/ml/processing/output/result/seen.json").write_text(json.dumps
         "LC_",
         "LANG",
         "PROCESSING_",
+        "CUDA_VISIBLE_DEVICES",  # none: its machine has no GPU
         "SAGEMAKER_MLFLOW_",  # whom AWS's plug-in for MLflow asks
         "OWN",
         "PATH",

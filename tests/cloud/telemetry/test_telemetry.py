@@ -138,6 +138,7 @@ def invocation(cloud, status=200, model_seconds=0.2):
         "VariantName": "main",
         "status": status,
         "seconds": 0.3,
+        "instances": 2,
         "model_seconds": model_seconds,
     }
     cloud.gateway.tell_news(News(kind="invocation", **PLACE, facts=facts))

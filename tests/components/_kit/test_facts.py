@@ -22,6 +22,9 @@ DEEPER = {
     "aws:athena/workgroup:Workgroup",
     "aws:dynamodb/table:Table",
     "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
+    "aws:s3/vectorsIndex:VectorsIndex",
+    "aws:s3/vectorsVectorBucket:VectorsVectorBucket",
+    "aws:sagemaker/featureGroup:FeatureGroup",
     "aws:sfn/stateMachine:StateMachine",
 }
 """Types whose key is named inside another argument."""

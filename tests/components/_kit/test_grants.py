@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from mlops_iac.components._kit import Grant
-from mlops_iac.components._kit.grants import UNSCOPED
 from mlops_iac.core.errors import BlueprintError
+from mlops_iac.core.unscoped import UNSCOPED
 
 BUCKET = "arn:aws:s3:::screening-dev-lake-0123abc/*"
 

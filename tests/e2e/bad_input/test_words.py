@@ -65,7 +65,8 @@ def test_an_unknown_stack_is_told_with_the_known_ones(project: Project):
 def test_wrong_use_says_how_it_is_used(project: Project):
     misuse = exit_codes.CONFIGURATION
     project.refused("prevew", code=misuse, says=("No such command 'prevew'", "did you mean `mlops-iac preview`?"))
-    project.refused("up", code=misuse, says=("Missing argument", "mlops-iac up --help"))
+    project.refused("up", code=misuse, says=("No environment is named", "mlops-iac stack select"))
+    project.refused("blueprint", "show", code=misuse, says=("Missing argument", "mlops-iac blueprint show --help"))
     project.refused(
         "preview", "tiny-dev", "--cloud", "gcp", code=misuse, says=("'gcp' is not one of 'embedded', 'aws'",)
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -85,15 +86,17 @@ class SageMaker:
         self.stopped.append(PipelineExecutionArn)
 
 
-def beginning(body: bytes | None) -> Beginning | None:
-    return None if body is None else Beginning(body, len(body))
+def every(body: bytes | None) -> Callable[..., dict[str, Beginning | None]]:
+    """A lake in which every file is this one; None for one that is empty."""
+    found = None if body is None else Beginning(body, len(body))
+    return lambda store, clients, keys, most: dict.fromkeys(keys, found)
 
 
 def world(
     monkeypatch: pytest.MonkeyPatch, status: str, *steps: dict[str, Any]
 ) -> tuple[Environment, Clients, SageMaker]:
     sagemaker = SageMaker(status, list(steps))
-    monkeypatch.setattr("mlops_iac.runs.history.find_beginning", lambda *_: beginning(b'{"metrics": {"auc": 0.98}}'))
+    monkeypatch.setattr("mlops_iac.runs.history.find_beginnings", every(b'{"metrics": {"auc": 0.98}}'))
     environment = make_environment(target="sagemaker-pipelines", handle=ARN)
     clients = Clients(region=REGION, endpoint=None, make=lambda service, **_: sagemaker, account_id=lambda: ACCOUNT)
     return environment, clients, sagemaker
@@ -141,7 +144,7 @@ def test_a_gate_that_cannot_compare_names_the_file_and_what_is_wrong(
 ) -> None:
     broken = step("gate", "Failed", 4, FailureReason="ClientError: JsonGet could not be resolved")
     environment, clients, _ = world(monkeypatch, "Failed", *BEFORE, broken)
-    monkeypatch.setattr("mlops_iac.runs.history.find_beginning", lambda *_: beginning(body))
+    monkeypatch.setattr("mlops_iac.runs.history.find_beginnings", every(body))
     run = get_run(environment, clients, RUN)
     assert run.gate is not None
     assert not run.gate.passed

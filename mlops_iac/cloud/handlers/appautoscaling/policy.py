@@ -11,7 +11,8 @@ from mlops_iac.engine.values.value import Props
 
 
 class Policy(Resource):
-    """PutScalingPolicy makes and changes, DescribeScalingPolicies, DeleteScalingPolicy. Nothing scales here."""
+    """PutScalingPolicy makes and changes, DescribeScalingPolicies, DeleteScalingPolicy. Variants
+    of endpoints really scale."""
 
     type = "aws:appautoscaling/policy:Policy"
     service = "application-autoscaling"

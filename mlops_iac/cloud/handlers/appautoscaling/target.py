@@ -12,7 +12,7 @@ from mlops_iac.engine.values.value import Props
 
 class Target(Resource):
     """RegisterScalableTarget makes and changes, DescribeScalableTargets, DeregisterScalableTarget. A read
-    refreshes the two capacities; tags are kept in state only, because moto drops them. Nothing scales here."""
+    refreshes the two capacities; tags are kept in state only. Variants of endpoints really scale."""
 
     type = "aws:appautoscaling/target:Target"
     service = "application-autoscaling"

@@ -14,15 +14,17 @@ from mlops_iac.engine.values.value import Props
 
 LISTS = {"routeTableIds": "RouteTableIds", "subnetIds": "SubnetIds", "securityGroupIds": "SecurityGroupIds"}
 SERVICE = re.compile(
-    r"(com\.amazonaws|cn\.com\.amazonaws|aws\.sagemaker|aws\.api)\.(?P<region>[a-z0-9-]+)\.[a-z0-9.-]+"
+    r"(com\.amazonaws(\.vpce)?|cn\.com\.amazonaws(\.vpce)?|aws\.sagemaker|aws\.api)\.(?P<region>[a-z]+-[a-z0-9-]+)"
+    r"\.[a-z0-9.-]+"
 )
-"""AWS's own endpoint services: ``com.amazonaws.eu-west-1.s3``, ``aws.sagemaker.eu-west-1.studio``."""
+"""AWS's own endpoint services (``com.amazonaws.eu-west-1.s3``, ``aws.sagemaker.eu-west-1.studio``), and those of others
+(``com.amazonaws.vpce.eu-west-1.vpce-svc-0a1b2c3d4e5f67890``)."""
 
 
 class VpcEndpoint(Ec2Resource):
     """CreateVpcEndpoint, DescribeVpcEndpoints, ModifyVpcEndpoint, DeleteVpcEndpoints. A read refreshes policy,
-    private DNS, route tables, subnets, groups and tags. Services of others (PrivateLink) are refused: nothing
-    would answer behind them."""
+    private DNS, route tables, subnets, groups and tags. An endpoint of somebody else's service (PrivateLink) is there
+    at once, where AWS waits until its owner accepts; nothing answers behind it."""
 
     type = "aws:ec2/vpcEndpoint:VpcEndpoint"
     tag_type, ids_param = "vpc-endpoint", "VpcEndpointIds"

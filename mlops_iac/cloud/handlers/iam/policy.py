@@ -38,6 +38,12 @@ class Policy(Resource):
     tags = TagCalls(key=("PolicyArn", "arn"), put="TagPolicy", take="UntagPolicy")
     regional = False
 
+    def fetch(self, api: Api, scope: Scope, outputs: Props) -> Any:
+        """How often it is attached is the business of what attaches it, and no drift of the policy."""
+        item = super().fetch(api, scope, outputs)
+        count = outputs.get("attachmentCount")
+        return item if item is None or count is None else {**item, "AttachmentCount": count}
+
     def refresh(self, api: Api, scope: Scope, item: Any, outputs: dict[str, Any]) -> None:
         version = api("GetPolicyVersion", PolicyArn=outputs["arn"], VersionId=item["DefaultVersionId"])
         outputs["policy"] = settle(outputs.get("policy"), version["PolicyVersion"]["Document"])

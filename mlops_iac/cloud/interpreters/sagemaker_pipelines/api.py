@@ -84,7 +84,7 @@ class Pipelines:
         self._gateway = gateway
         self._records = Records(gateway, "pipelines")
         self._running: dict[Key, Execution] = {}
-        self.callbacks = Callbacks()
+        self.callbacks = Callbacks(gateway.iam)
 
     # The API ------------------------------------------------------------------------------------------------------
 

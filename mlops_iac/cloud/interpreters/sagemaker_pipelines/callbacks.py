@@ -12,10 +12,13 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from mlops_iac.cloud.interpreters.sagemaker_pipelines.steps import LISTEN, Step, StepFailed, StepStopped, Work, call
 from mlops_iac.cloud.wire import AwsError, Call
+
+if TYPE_CHECKING:
+    from mlops_iac.cloud.iam.enforcer import Enforcer
 
 LONGEST: Final = 7 * 24 * 3600.0
 """Seconds until a callback that nobody answers fails."""
@@ -40,7 +43,8 @@ class Waiting:
 class Callbacks:
     """The tokens that are open, of all executions."""
 
-    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, iam: Enforcer, now: Callable[[], float] = time.monotonic) -> None:
+        self._iam = iam
         self._open: dict[str, Waiting] = {}
         self._lock = threading.Lock()
         self._now = now
@@ -86,6 +90,7 @@ class Callbacks:
             waiting = self._open.get(str(call.params.get("CallbackToken")))
             if waiting is None:
                 raise AwsError("ResourceNotFound", "The callback token does not exist or is not open any more.")
+            self._iam.demand_of(call, f"sagemaker:{call.operation}", [waiting.execution])
             strange = sorted(made.keys() - waiting.outputs)
             if strange:
                 raise AwsError("ValidationException", f"Output parameters {strange} are not declared in the step.")

@@ -53,9 +53,9 @@ https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html"""
 
 SDK_NAMES: Final = {
     "cloudwatch": "CloudWatch", "cloudwatchlogs": "CloudWatchLogs", "dynamodb": "DynamoDb", "ec2": "Ec2",
-    "ecr": "Ecr", "eventbridge": "EventBridge", "iam": "Iam", "kms": "Kms", "s3": "S3", "sagemaker": "SageMaker",
-    "sagemakerruntime": "SageMakerRuntime", "secretsmanager": "SecretsManager", "sfn": "Sfn", "sns": "Sns",
-    "sqs": "Sqs", "ssm": "Ssm", "sts": "Sts",
+    "ecr": "Ecr", "eventbridge": "EventBridge", "iam": "Iam", "kms": "Kms", "redshiftdata": "RedshiftData", "s3": "S3",
+    "sagemaker": "SageMaker", "sagemakerruntime": "SageMakerRuntime", "secretsmanager": "SecretsManager", "sfn": "Sfn",
+    "sns": "Sns", "sqs": "Sqs", "ssm": "Ssm", "sts": "Sts",
 }  # fmt: skip
 """``aws-sdk`` service to the name that its errors start with: the AWS SDK for Java 2 client's."""
 

@@ -17,8 +17,8 @@ PACKAGE: Final = "moto.stepfunctions.parser.asl"
 TASKS: Final = f"{PACKAGE}.component.state.exec.state_task.service"
 
 BOTO_NAMES: Final = {
-    "cloudwatchlogs": "logs", "eventbridge": "events", "sagemakerruntime": "sagemaker-runtime", "sfn": "stepfunctions",
-    "states": "stepfunctions",
+    "cloudwatchlogs": "logs", "eventbridge": "events", "redshiftdata": "redshift-data",
+    "sagemakerruntime": "sagemaker-runtime", "sfn": "stepfunctions", "states": "stepfunctions",
 }  # fmt: skip
 """A service's name in a Task's resource to botocore's."""
 

@@ -27,6 +27,7 @@ LOOK_ANYWAY: Final = 30.0
 
 _KINDS: Final = {
     "endpoint_name": "endpoint",
+    "id": "statement",
     "processing_job_name": "processing-job",
     "training_job_name": "training-job",
     "transform_job_name": "transform-job",
@@ -133,6 +134,21 @@ def _patch_calls() -> None:
 
     call.original = original  # type: ignore[attr-defined]
     sdk._eval_service_task = call
+    _patch_frames()
+
+
+def _patch_frames() -> None:
+    """A task runs in a frame of its own. What it asked about is remembered where the next state looks."""
+    environment = module(f"{PACKAGE}.eval.environment").Environment
+    original = getattr(environment.close_frame, "original", environment.close_frame)
+
+    def close(self: Any, frame: Any) -> None:
+        original(self, frame)
+        if "awaited" in vars(frame):
+            self.awaited = frame.awaited
+
+    close.original = original  # type: ignore[attr-defined]
+    environment.close_frame = close
 
 
 @contextlib.contextmanager

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from mlops_iac.core.environment import Parameter
 from mlops_iac.core.errors import ConfigError, Problem
+from mlops_iac.core.syntax_trees import parse
 from mlops_iac.pipelines.compile.metaflow.parameters import read_parameters
 from mlops_iac.pipelines.compile.metaflow.words import called, name_of
 
@@ -76,7 +77,7 @@ def _parse(file: Path, shown: str) -> ast.Module:
         if len(content) > LARGEST:
             detail = f"It has {len(content):,} bytes; {LARGEST:,} are read."
             raise ConfigError("The flow is too large.", detail, hint="move data into files of its own.", file=shown)
-        return ast.parse(content, filename=shown)
+        return parse(content, shown)
     except SyntaxError as error:
         hint = "correct it; `python -m py_compile` shows the place."
         raise ConfigError(

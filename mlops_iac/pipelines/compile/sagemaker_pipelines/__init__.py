@@ -7,9 +7,25 @@ called like the step, or ``<step>--<what>``.
 
 from __future__ import annotations
 
-from mlops_iac.pipelines.compile.sagemaker_pipelines.document import COMPILERS, compile, step_of
+from typing import Final
+
+from mlops_iac.pipelines.compile.sagemaker_pipelines.compilers import COMPILERS
+from mlops_iac.pipelines.compile.sagemaker_pipelines.document import compile, step_of
 from mlops_iac.pipelines.compile.sagemaker_pipelines.grants import grants_for
+from mlops_iac.pipelines.compile.sagemaker_pipelines.reading import parts_of
 from mlops_iac.pipelines.compile.sagemaker_pipelines.refused import REFUSED, REFUSED_COMPUTE
 from mlops_iac.pipelines.compile.sagemaker_pipelines.starting import start_request
 
-__all__ = ["COMPILERS", "REFUSED", "REFUSED_COMPUTE", "compile", "grants_for", "start_request", "step_of"]
+TELLS_WHO_STARTS: Final = True
+
+__all__ = [
+    "COMPILERS",
+    "REFUSED",
+    "REFUSED_COMPUTE",
+    "TELLS_WHO_STARTS",
+    "compile",
+    "grants_for",
+    "parts_of",
+    "start_request",
+    "step_of",
+]

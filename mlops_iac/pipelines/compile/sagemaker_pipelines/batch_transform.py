@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from mlops_iac.core.errors import PipelineError
 from mlops_iac.pipelines.compile import transforms
 from mlops_iac.pipelines.compile.sagemaker_pipelines import expressions as x
 from mlops_iac.pipelines.compile.sagemaker_pipelines.context import Context, Native
 from mlops_iac.pipelines.compile.sagemaker_pipelines.retries import policies
+from mlops_iac.pipelines.compile.sagemaker_pipelines.verify import verified, verify
 from mlops_iac.pipelines.references import FromStep
 from mlops_iac.pipelines.steps import BatchTransformStep
 
@@ -32,8 +35,18 @@ def compile_batch_transform(step: BatchTransformStep, context: Context) -> list[
             hint="leave out `timeout_minutes`, or choose `orchestrator: step-functions`.",
         )
     find = [] if isinstance(step.model, FromStep) else [_find(step, context)]
+    package = _package(step, context)
+    asked = [] if package is None else verify(step, context, package)
     model = _model(step, context, f"{step.name}--model" if find else step.name)
-    return [*find, model, _score(step, context, model["Name"])]
+    return [*find, *asked, model, _score(step, context, model["Name"])]
+
+
+def _package(step: BatchTransformStep, context: Context) -> Any:
+    """The version of the registry; None where the model is an archive of this run."""
+    if not isinstance(step.model, FromStep):
+        return x.made(step.name, f"OutputParameters['{CHAMPION}']")
+    registered = context.pipeline.made(step.model) == "package"
+    return x.made(step.model.step, "ModelPackageArn") if registered else None
 
 
 def _find(step: BatchTransformStep, context: Context) -> Native:
@@ -58,10 +71,10 @@ def _model(step: BatchTransformStep, context: Context, name: str) -> Native:
 
 
 def _container(step: BatchTransformStep, context: Context) -> Native:
-    if not isinstance(step.model, FromStep):
-        return {"ModelPackageName": x.made(step.name, f"OutputParameters['{CHAMPION}']")}
-    if context.pipeline.made(step.model) == "package":
-        return {"ModelPackageName": x.made(step.model.step, "ModelPackageArn")}
+    package = _package(step, context)
+    if package is not None:
+        return {"ModelPackageName": verified(step, context, package)}
+    assert isinstance(step.model, FromStep)
     return transforms.container(context.bindings, {"ModelDataUrl": context.uri(step.model)})
 
 

@@ -11,7 +11,7 @@ from mlops_iac.pipelines.steps import ChoiceStep
 
 def compile_choice(step: ChoiceStep, context: Context) -> list[Native]:
     """Native: a Condition step over property files and parameters."""
-    conditions = [*map(condition, step.comparisons()), *map(_about, step.about_parameters)]
+    conditions = [*(condition(one, context) for one in step.comparisons()), *map(_about, step.about_parameters)]
     arguments = {"Conditions": conditions, "IfSteps": [], "ElseSteps": []}
     return [{"Name": step.name, "Type": "Condition", "Arguments": arguments}]
 

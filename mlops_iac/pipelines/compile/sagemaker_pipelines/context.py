@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
-from mlops_iac.core.environment import STACK_TAG
 from mlops_iac.core.errors import PipelineError
-from mlops_iac.core.suggestions import did_you_mean
+from mlops_iac.pipelines.compile import requests
 from mlops_iac.pipelines.compile.bindings import Bindings
 from mlops_iac.pipelines.compile.sagemaker_pipelines import expressions as x
 from mlops_iac.pipelines.compile.tuning import MODEL
 from mlops_iac.pipelines.conditions import EVALUATION
-from mlops_iac.pipelines.describe import key_of_output
 from mlops_iac.pipelines.pipeline import Pipeline
-from mlops_iac.pipelines.references import FromParameter, FromStep, Source
+from mlops_iac.pipelines.references import FromBucket, FromParameter, FromStep, Source
 from mlops_iac.pipelines.steps import ChoiceStep, GateStep, JobStep, TuneStep
+from mlops_iac.pipelines.steps.fetch import ARCHIVE, FILES, FetchStep
 from mlops_iac.pipelines.steps.folders import FoldersStep
 from mlops_iac.pipelines.steps.shipped import ShippedStep
 from mlops_iac.pipelines.steps.step import Output, Step
@@ -24,14 +22,13 @@ from mlops_iac.pipelines.steps.step import Output, Step
 BEST = "TrainingJobSummaries[0]"
 """A Tuning step has the properties of ListTrainingJobsForHyperParameterTuningJob too, the best training first."""
 
-RUN_TAG = "mlops-iac:run"
-
 Native = dict[str, Any]
 """One step of a definition."""
 
 
 @dataclass(frozen=True)
 class Context:
+    mark: ClassVar[str] = ""
     pipeline: Pipeline
     bindings: Bindings
 
@@ -55,6 +52,8 @@ class Context:
 
     def uri(self, source: Source) -> Any:
         """The S3 URI of what a reference leads to."""
+        if isinstance(source, FromBucket):
+            return source.uri
         if isinstance(source, FromParameter):
             return x.text(f"s3://{self.bindings.bucket}/{{}}", x.get(source.parameter))
         step, made = self.pipeline.get_step(source.step), self.pipeline.made(source)
@@ -62,6 +61,8 @@ class Context:
             return self.made_uri(source, made)
         if isinstance(step, TuneStep):
             return self._best_model(step)
+        if isinstance(step, FetchStep):
+            return self.folder_uri(step.outputs[FILES], ARCHIVE)
         assert made == "model", "a package has an ARN, and nothing else that a job reads is no folder"
         return x.made(source.step, "ModelArtifacts.S3ModelArtifacts")
 
@@ -70,7 +71,7 @@ class Context:
         if step.reusable:  # another run's, where that is taken over
             made = x.made(step.name, "TrainingJobDefinition.OutputDataConfig.S3OutputPath")
             return x.text(f"{{}}{{}}/{MODEL}", made, x.made(step.name, f"{BEST}.TrainingJobName"))
-        models = f"s3://{self.bindings.bucket}/{self._zones(step.zone)[step.zone].rstrip('/')}"
+        models = f"s3://{self.bindings.bucket}/{requests.zone_of(step.zone, self).rstrip('/')}"
         return x.join(models, x.get(x.RUN), x.made(step.name, f"{BEST}.TrainingJobName"), MODEL, on="/")
 
     def made_uri(self, source: FromStep, made: Output, file: str = "") -> Any:
@@ -87,13 +88,13 @@ class Context:
         return self.made_uri(source, self.folder(source), EVALUATION)
 
     def folder_uri(self, output: Output, file: str = "") -> Any:
-        key = key_of_output(output, self._zones(output.zone)).replace("{run}", "{}").replace("{code}", "{}")
+        key = requests.folder_key(output, self).replace("{run}", "{}").replace("{code}", "{}")
         owner = x.CODE_SHA if output.per == "code" else x.RUN
         return x.text(f"s3://{self.bindings.bucket}/{key}{file}", x.get(owner))
 
     def folder(self, source: Source) -> Output:
         """The folder that a reference leads to; the pipeline made sure that it is one."""
-        assert not isinstance(source, FromParameter)
+        assert isinstance(source, FromStep)
         made = self.pipeline.made(source)
         assert isinstance(made, Output)
         return made
@@ -118,19 +119,4 @@ class Context:
 
     def tags(self) -> list[Native]:
         """On everything a run creates, so that `destroy` finds it."""
-        ours: list[Native] = [{"Key": STACK_TAG, "Value": self.bindings.stack}, {"Key": RUN_TAG, "Value": x.get(x.RUN)}]
-        return [*ours, *({"Key": key, "Value": value} for key, value in sorted(self.bindings.tags.items()))]
-
-    def _zones(self, name: str) -> Any:
-        zones = self.bindings.zones
-        if name not in zones:
-            raise PipelineError(
-                "Unknown zone.",
-                f"Pipeline `{self.pipeline.name}` writes to zone `{name}`, which the lake does not have.",
-                hint=did_you_mean(name, zones),
-            )
-        return zones
-
-
-Compiler = Callable[[Any, Context], list[Native]]
-"""A step's native steps, in their order; one is called like the step, the others ``<step>--<what>``."""
+        return requests.tags(self.bindings, {"Value": x.get(x.RUN)})

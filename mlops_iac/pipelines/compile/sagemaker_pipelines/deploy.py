@@ -17,6 +17,7 @@ from mlops_iac.pipelines.compile.deployments import deployment_config, endpoint_
 from mlops_iac.pipelines.compile.sagemaker_pipelines import expressions as x
 from mlops_iac.pipelines.compile.sagemaker_pipelines.context import Context, Native
 from mlops_iac.pipelines.compile.sagemaker_pipelines.limits import LAMBDA_SECONDS
+from mlops_iac.pipelines.compile.sagemaker_pipelines.verify import verified, verify
 from mlops_iac.pipelines.steps import DeployStep
 
 WAIT_SECONDS = LAMBDA_SECONDS - 60
@@ -30,8 +31,9 @@ def compile_deploy(step: DeployStep, context: Context) -> list[Native]:
     """By a Lambda function of the environment, called by Lambda steps until the endpoint serves."""
     deployer, endpoint = context.deployer(step), context.bindings.endpoints[step.endpoint]
     count = math.ceil(step.seconds / WAIT_SECONDS)
+    package = x.made(step.package.step, "ModelPackageArn")
     names = [step.name, *(f"{step.name}--wait-{number}" for number in range(1, count))]
-    return [
+    calls: list[Native] = [
         {
             "Name": name,
             "Type": "Lambda",
@@ -39,7 +41,7 @@ def compile_deploy(step: DeployStep, context: Context) -> list[Native]:
             "Arguments": {
                 "name": x.get(x.name(step.name)),
                 "run": x.get(x.RUN),
-                "package": x.made(step.package.step, "ModelPackageArn"),
+                "package": verified(step, context, package),
                 "endpoint": endpoint.name,
                 "settings": _settings(step, endpoint, context),
                 "wait_seconds": min(WAIT_SECONDS, step.seconds - number * WAIT_SECONDS),
@@ -52,6 +54,7 @@ def compile_deploy(step: DeployStep, context: Context) -> list[Native]:
         }
         for number, name in enumerate(names)
     ]
+    return [*verify(step, context, package), *calls]
 
 
 def _settings(step: DeployStep, endpoint: EndpointBinding, context: Context) -> str:
@@ -63,6 +66,7 @@ def _settings(step: DeployStep, endpoint: EndpointBinding, context: Context) -> 
         "alone": {"ProductionVariants": [dict(endpoint.variant)]},
         "beside": variants_beside(step, endpoint, NOW, {}) if step.strategy.beside else None,
         "deployment": deployment_config(step, endpoint),
+        **({"scaler": endpoint.scaler_arn} if endpoint.scaler_arn else {}),
         "isolated": endpoint.network_isolation,
         "vpc": vpc if endpoint.subnet_ids else None,
         # The function writes the run behind the place.

@@ -11,68 +11,13 @@ from mlops_iac.pipelines.choices import members
 from mlops_iac.pipelines.compile.bindings import Bindings, check_bindings
 from mlops_iac.pipelines.compile.kinds import compile_step
 from mlops_iac.pipelines.compile.sagemaker_pipelines import expressions as x
-from mlops_iac.pipelines.compile.sagemaker_pipelines.approval import compile_approval
-from mlops_iac.pipelines.compile.sagemaker_pipelines.baseline import compile_baseline
-from mlops_iac.pipelines.compile.sagemaker_pipelines.batch_transform import compile_batch_transform
-from mlops_iac.pipelines.compile.sagemaker_pipelines.bias import compile_bias
-from mlops_iac.pipelines.compile.sagemaker_pipelines.choice import compile_choice
-from mlops_iac.pipelines.compile.sagemaker_pipelines.container import compile_container
-from mlops_iac.pipelines.compile.sagemaker_pipelines.context import Compiler, Context, Native
-from mlops_iac.pipelines.compile.sagemaker_pipelines.deploy import compile_deploy
-from mlops_iac.pipelines.compile.sagemaker_pipelines.explain import compile_explain
-from mlops_iac.pipelines.compile.sagemaker_pipelines.gate import compile_gate
-from mlops_iac.pipelines.compile.sagemaker_pipelines.map import compile_map
-from mlops_iac.pipelines.compile.sagemaker_pipelines.monitor import compile_monitor
-from mlops_iac.pipelines.compile.sagemaker_pipelines.processing import compile_processing
+from mlops_iac.pipelines.compile.sagemaker_pipelines.compilers import COMPILERS
+from mlops_iac.pipelines.compile.sagemaker_pipelines.context import Context, Native
 from mlops_iac.pipelines.compile.sagemaker_pipelines.refused import REFUSED, REFUSED_COMPUTE
-from mlops_iac.pipelines.compile.sagemaker_pipelines.register import compile_register
-from mlops_iac.pipelines.compile.sagemaker_pipelines.skew import compile_skew
-from mlops_iac.pipelines.compile.sagemaker_pipelines.training import compile_training
-from mlops_iac.pipelines.compile.sagemaker_pipelines.tune import compile_tune
 from mlops_iac.pipelines.compile.sagemaker_pipelines.validate import check
 from mlops_iac.pipelines.parameters import Parameter
 from mlops_iac.pipelines.pipeline import Pipeline
-from mlops_iac.pipelines.steps import (
-    ApprovalStep,
-    BaselineStep,
-    BatchTransformStep,
-    BiasStep,
-    ChoiceStep,
-    ContainerStep,
-    DeployStep,
-    EvaluateStep,
-    ExplainStep,
-    GateStep,
-    JobStep,
-    MapStep,
-    MonitorStep,
-    ProcessingStep,
-    RegisterStep,
-    SkewStep,
-    Step,
-    TrainingStep,
-    TuneStep,
-)
-
-COMPILERS: Mapping[type[Step], Compiler] = {
-    ApprovalStep: compile_approval,
-    BaselineStep: compile_baseline,
-    BatchTransformStep: compile_batch_transform,
-    BiasStep: compile_bias,
-    ChoiceStep: compile_choice,
-    ContainerStep: compile_container,
-    DeployStep: compile_deploy,
-    EvaluateStep: compile_processing,
-    ExplainStep: compile_explain,
-    GateStep: compile_gate,
-    MapStep: compile_map,
-    MonitorStep: compile_monitor,
-    ProcessingStep: compile_processing,
-    RegisterStep: compile_register,
-    SkewStep: compile_skew,
-    TrainingStep: compile_training,
-    TuneStep: compile_tune,
-}
+from mlops_iac.pipelines.steps import ChoiceStep, DeployStep, GateStep, JobStep, Step
 
 TARGET = "sagemaker-pipelines"
 
@@ -208,6 +153,7 @@ def _refuse_two_gates(behind: tuple[Step, ...], inside: Mapping[str, str], gate:
 
 
 def _compile(step: Step, context: Context) -> list[Native]:
+    """Its native steps, in their order; one is called like the step, the others ``<step>--<what>``."""
     natives: list[Native] = compile_step(
         step,
         context,

@@ -63,8 +63,16 @@ def _statements(step: Mapping[str, Any], bindings: Bindings) -> Iterator[Stateme
             through = {"StringEquals": {"kms:ViaService": f"sqs.{bindings.region}.amazonaws.com"}}
             yield _allow("EncryptQuestions", ["kms:Decrypt", "kms:GenerateDataKey"], [bindings.key_arn], through)
     elif kind == "Lambda":
-        what = "WriteCards" if step["FunctionArn"] == bindings.card_writer_arn else "Deploy"
-        yield _allow(what, ["lambda:InvokeFunction"], [step["FunctionArn"]])
+        names = {
+            bindings.card_writer_arn: "WriteCards",
+            bindings.notifier_arn: "Tell",
+            bindings.querier_arn: "Query",
+            bindings.features_arn: "Features",
+            bindings.watcher_arn: "Watch",
+            bindings.verifier_arn: "Verify",
+            bindings.deployer_arn: "Deploy",
+        }
+        yield _allow(names.get(step["FunctionArn"], "Deploy"), ["lambda:InvokeFunction"], [step["FunctionArn"]])
 
 
 def _pass_job_role(bindings: Bindings) -> Statement:

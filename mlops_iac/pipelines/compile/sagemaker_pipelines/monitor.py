@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from mlops_iac.pipelines.compile import jobs, monitoring
+from mlops_iac.pipelines.compile.requests import processing_input
 from mlops_iac.pipelines.compile.sagemaker_pipelines import expressions as x
 from mlops_iac.pipelines.compile.sagemaker_pipelines.context import Context, Native
-from mlops_iac.pipelines.compile.sagemaker_pipelines.processing import folder_input, processing_job
+from mlops_iac.pipelines.compile.sagemaker_pipelines.processing import processing_job
 from mlops_iac.pipelines.steps import MonitorStep
 
 
@@ -16,9 +17,11 @@ def compile_monitor(step: MonitorStep, context: Context) -> list[Native]:
     """
     job = step.processing()
     application = {"ImageUri": jobs.image(step.job, context.bindings), "ContainerEntrypoint": jobs.command(step.script)}
-    window = folder_input(monitoring.WINDOW, x.made(step.name, "OutputParameters['manifest']"), job)
+    window = processing_input(monitoring.WINDOW, x.made(step.name, "OutputParameters['manifest']"), job, context)
     window["S3Input"]["S3DataType"] = "ManifestFile"
-    (compared,) = processing_job(job, context, application, folder_input("code", x.get(x.CODE_URI), job), window)
+    (compared,) = processing_job(
+        job, context, application, processing_input("code", x.get(x.CODE_URI), job, context), window
+    )
     compare, tell = f"{step.name}--job", f"{step.name}--tell"
     return [
         _call("look", step.name, "manifest", step, context),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mlops_iac.pipelines.compile import jobs
+from mlops_iac.pipelines.compile import jobs, requests
 from mlops_iac.pipelines.compile.sagemaker_pipelines import expressions as x
 from mlops_iac.pipelines.compile.sagemaker_pipelines.context import Context, Native
 from mlops_iac.pipelines.compile.sagemaker_pipelines.retries import policies
@@ -20,30 +20,16 @@ def compile_processing(step: ProcessingStep, context: Context) -> list[Native]:
         "ImageUri": jobs.image(step.job, context.bindings),
         "ContainerEntrypoint": jobs.command(step.script),
     }
-    return processing_job(step, context, application, folder_input("code", x.get(x.CODE_URI), step))
+    return processing_job(
+        step, context, application, requests.processing_input("code", x.get(x.CODE_URI), step, context)
+    )
 
 
 def processing_job(step: FoldersStep, context: Context, application: Native, *inputs: Native) -> list[Native]:
     """One SageMaker processing job of a program; ``inputs`` come before the step's own."""
-    bindings = context.bindings
-    key = {"KmsKeyId": bindings.key_arn} if bindings.key_arn else {}
     arguments = {
         "ProcessingJobName": context.job_name,
-        "RoleArn": bindings.job_role_arn,
-        "AppSpecification": {**application, **_arguments(step)},
-        "ProcessingInputs": [
-            *inputs,
-            *(folder_input(name, context.uri(source), step) for name, source in step.inputs.items()),
-        ],
-        "ProcessingOutputConfig": {
-            "Outputs": [_output(name, context.folder_uri(output), step) for name, output in step.outputs.items()],
-            **key,
-        },
-        "ProcessingResources": {"ClusterConfig": jobs.cluster(step.job, bindings)},
-        "NetworkConfig": {**jobs.isolation(step.job, bindings), **jobs.vpc(bindings)},
-        "StoppingCondition": {"MaxRuntimeInSeconds": step.job_seconds},
-        "Environment": {**step.environment, **context.environment(step)},
-        "Tags": context.tags(),
+        **requests.processing(step, context, {**application, **_arguments(step)}, inputs, context.environment(step)),
     }
     files = [
         {"PropertyFileName": output, "OutputName": output, "FilePath": EVALUATION}
@@ -57,16 +43,6 @@ def processing_job(step: FoldersStep, context: Context, application: Native, *in
         **context.cache(step),
     }
     return [{**native, "PropertyFiles": files} if files else native]
-
-
-def folder_input(name: str, uri: Any, step: FoldersStep) -> dict[str, Any]:
-    place = jobs.input_place(step, name)
-    return {"InputName": name, "S3Input": {"S3Uri": uri, **place}}
-
-
-def _output(name: str, uri: Any, step: FoldersStep) -> dict[str, Any]:
-    place = {"LocalPath": step.path("output", name), "S3UploadMode": "EndOfJob"}
-    return {"OutputName": name, "S3Output": {"S3Uri": uri, **place}}
 
 
 def _arguments(step: FoldersStep) -> dict[str, Any]:

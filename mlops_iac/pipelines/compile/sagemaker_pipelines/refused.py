@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from typing import Final
 
 REFUSED: Final[Mapping[str, str]] = {
-    "notify": "No type of step publishes to SNS; a run that fails is told by the environment's rule on EventBridge.",
-    "query": "No type of step runs SQL with values apart from it: an AthenaDatasetDefinition takes text only.",
     "spark": "Its EMR step needs a cluster or an EMR Serverless application, which no component makes yet; "
     "a `container` step runs Spark in an image that has it.",
 }

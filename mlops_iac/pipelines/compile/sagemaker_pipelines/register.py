@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from typing import Any
 
 from mlops_iac.pipelines.compile.cards import STATUS, about
 from mlops_iac.pipelines.compile.jobs import SERVING_ENVIRONMENT
 from mlops_iac.pipelines.compile.sagemaker_pipelines import expressions as x
 from mlops_iac.pipelines.compile.sagemaker_pipelines.context import Context, Native
-from mlops_iac.pipelines.steps import RegisterStep
+from mlops_iac.pipelines.steps import FetchStep, RegisterStep
 
 
 def compile_register(step: RegisterStep, context: Context) -> list[Native]:
@@ -26,7 +27,7 @@ def compile_register(step: RegisterStep, context: Context) -> list[Native]:
         "Environment": {**SERVING_ENVIRONMENT, "SAGEMAKER_REGION": bindings.region},
     }
     words = f"Run {{}} of {context.pipeline.name} in {bindings.stack}"
-    arguments = {
+    arguments: dict[str, Any] = {
         "ModelPackageGroupName": bindings.registries[step.registry],
         "ModelPackageDescription": x.text(words, x.get(x.RUN)),
         "ModelApprovalStatus": step.approval,
@@ -38,10 +39,15 @@ def compile_register(step: RegisterStep, context: Context) -> list[Native]:
         "ModelMetrics": {"ModelQuality": {"Statistics": {"ContentType": "application/json", "S3Uri": evaluation}}},
         "CustomerMetadataProperties": {"run": x.get(x.RUN), "code": x.get(x.CODE_SHA)},
     }
+    maker = context.pipeline.get_step(step.model.step)
+    if isinstance(maker, FetchStep):
+        arguments["CustomerMetadataProperties"]["origin"] = x.get(maker.origin.parameter)
     native: Native = {"Name": step.name, "Type": "RegisterModel", "Arguments": arguments}
     if writer is None:
         return [native]
     content = x.made(asked, "OutputParameters['card']")
+    for name in _answered(context)[1:]:
+        arguments["CustomerMetadataProperties"][name] = x.made(asked, f"OutputParameters['{name}']")
     arguments["ModelCard"] = {"ModelCardContent": content, "ModelCardStatus": STATUS}
     return [_ask(step, context, writer, asked), {**native, "DependsOn": [asked]}]
 
@@ -60,8 +66,12 @@ def _ask(step: RegisterStep, context: Context, writer: str, name: str) -> Native
             "about": json.dumps(about(step, context.pipeline, context.bindings), separators=(",", ":"), sort_keys=True),
             **{f"parameters.{name}": x.get(given) for name, given in _parameters(context)},
         },
-        "OutputParameters": [{"OutputName": "card", "OutputType": "String"}],
+        "OutputParameters": [{"OutputName": name, "OutputType": "String"} for name in _answered(context)],
     }
+
+
+def _answered(context: Context) -> tuple[str, ...]:
+    return ("card", "digest", *(("signature",) if context.bindings.signing_key_arn else ()))
 
 
 def _parameters(context: Context) -> Iterator[tuple[str, str]]:

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from mlops_iac.pipelines.compile import jobs
+from mlops_iac.pipelines.compile import jobs, requests
 from mlops_iac.pipelines.compile.sagemaker_pipelines import expressions as x
 from mlops_iac.pipelines.compile.sagemaker_pipelines.context import Context, Native
 from mlops_iac.pipelines.compile.sagemaker_pipelines.retries import policies
 from mlops_iac.pipelines.references import FromParameter
 from mlops_iac.pipelines.steps import TrainingStep
-from mlops_iac.pipelines.steps.step import Output
-from mlops_iac.pipelines.steps.training import CHECKPOINTS
 
 
 def compile_training(step: TrainingStep, context: Context) -> list[Native]:
@@ -35,22 +33,7 @@ def compile_training(step: TrainingStep, context: Context) -> list[Native]:
 
 def training_request(step: TrainingStep, context: Context) -> dict[str, Any]:
     """What a training job of this run is asked for, but for its name, tags and hyperparameters."""
-    sources = {**{name: context.uri(source) for name, source in step.channels.items()}, "code": x.get(x.CODE_URI)}
-    made = context.folder_uri(Output(zone=step.zone))
-    return {
-        **jobs.training(step, context.bindings),
-        "InputDataConfig": [jobs.channel(name, {"S3Uri": uri}, step) for name, uri in sources.items()],
-        "OutputDataConfig": {"S3OutputPath": made, **jobs.output_key(context.bindings)},
-        **_checkpoints(step, context),
-        "Environment": context.environment(step),
-    }
-
-
-def _checkpoints(step: TrainingStep, context: Context) -> dict[str, Any]:
-    if not step.checkpoints:
-        return {}
-    uri = context.folder_uri(Output(zone=step.zone), step.checkpoint_folder)
-    return {"CheckpointConfig": {"S3Uri": uri, "LocalPath": CHECKPOINTS}}
+    return requests.training(step, context, x.get(x.CODE_URI), context.environment(step))
 
 
 def hyperparameters(step: TrainingStep, context: Context) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from mlops_iac.pipelines.compile.step_functions import expressions as x
 from mlops_iac.pipelines.compile.step_functions.champion import champion_path, find_champion
 from mlops_iac.pipelines.compile.step_functions.context import Context, State, States
 from mlops_iac.pipelines.compile.step_functions.failure import task
+from mlops_iac.pipelines.compile.step_functions.verify import verify
 from mlops_iac.pipelines.references import FromStep
 from mlops_iac.pipelines.steps import BatchTransformStep
 
@@ -15,12 +16,15 @@ GENERIC = "SageMaker.AmazonSageMakerException"
 
 def compile_batch_transform(step: BatchTransformStep, context: Context) -> States:
     """Native: createModel, then createTransformJob.sync; the champion is found by listModelPackages."""
-    score = f"{step.name}: score"
-    if isinstance(step.model, FromStep):
-        return {step.name: _model(step, context, score), score: _score(step, context)}
-    model = f"{step.name}: model"
-    found = find_champion(step, context, step.registry, model)
-    return {**found, model: _model(step, context, score), score: _score(step, context)}
+    score, model = f"{step.name}: score", f"{step.name}: model"
+    made = {score: _score(step, context)}
+    if not isinstance(step.model, FromStep):
+        asked = verify(step, context, champion_path(step), model, name=f"{step.name}: verify")
+        found = find_champion(step, context, step.registry, next(iter(asked), model))
+        return {**found, **asked, model: _model(step, context, score), **made}
+    registered = context.pipeline.made(step.model) == "package"
+    asked = verify(step, context, context.uri(step.model), model) if registered else {}
+    return {**asked, (model if asked else step.name): _model(step, context, score), **made}
 
 
 def _model(step: BatchTransformStep, context: Context, next: str) -> State:

@@ -34,6 +34,9 @@ OPTIMIZED: Mapping[str, Mapping[str, frozenset[str]]] = {
 https://docs.aws.amazon.com/step-functions/latest/dg/integrate-optimized.html
 """
 
+SERVICES: Mapping[str, str] = {"redshiftdata": "redshift-data"}
+"""A service's name in a Task's resource to botocore's, where they differ."""
+
 _RESOURCE = re.compile(
     r"arn:aws[a-z-]*:states:::(?P<sdk>aws-sdk:)?(?P<service>[a-z0-9]+):(?P<action>[A-Za-z0-9]+)(?:\.(?P<mode>\w+))?"
 )
@@ -97,7 +100,7 @@ def _model(service: str) -> Any:
     from botocore.exceptions import UnknownServiceError
 
     try:
-        return get_model(service)
+        return get_model(SERVICES.get(service, service))
     except UnknownServiceError:
         return None
 

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
-from mlops_iac.core.environment import STACK_TAG
-from mlops_iac.core.errors import PipelineError
-from mlops_iac.core.suggestions import did_you_mean
+from mlops_iac.pipelines.compile import requests
 from mlops_iac.pipelines.compile.bindings import Bindings
 from mlops_iac.pipelines.compile.step_functions import expressions as x
-from mlops_iac.pipelines.describe import key_of_output
 from mlops_iac.pipelines.pipeline import Pipeline
-from mlops_iac.pipelines.references import FromParameter, FromStep, Source
+from mlops_iac.pipelines.references import FromBucket, FromParameter, FromStep, Source
+from mlops_iac.pipelines.steps.fetch import ARCHIVE, FILES, FetchStep
 from mlops_iac.pipelines.steps.step import JobStep, Output, Step
-
-RUN_TAG = "mlops-iac:run"
 
 State = dict[str, Any]
 States = dict[str, State]
@@ -25,6 +20,7 @@ States = dict[str, State]
 
 @dataclass(frozen=True)
 class Context:
+    mark: ClassVar[str] = ".$"
     pipeline: Pipeline
     bindings: Bindings
     next: str
@@ -56,12 +52,17 @@ class Context:
 
     def uri(self, source: Source) -> str:
         """Expression for the S3 URI of what a reference leads to."""
+        if isinstance(source, FromBucket):
+            return x.text(source.uri)
         if isinstance(source, FromParameter):
             return x.text(f"s3://{self.bindings.bucket}/{{}}", x.parameter(source.parameter))
         made = self.pipeline.made(source)
         if isinstance(made, Output):
             owner = x.CODE_SHA if made.per == "code" else self.run_of(source)
             return x.text(f"s3://{self.bindings.bucket}/{self.key(made)}", owner)
+        step = self.pipeline.get_step(source.step)
+        if isinstance(step, FetchStep):
+            return self.folder_uri(step.outputs[FILES], ARCHIVE)
         return f"{x.result(source.step)}.{source.output}"
 
     def run_of(self, source: FromStep) -> str:
@@ -76,25 +77,14 @@ class Context:
 
     def folder(self, source: Source) -> Output:
         """The folder that a reference leads to; the pipeline made sure that it is one."""
-        assert not isinstance(source, FromParameter)
+        assert isinstance(source, FromStep)
         made = self.pipeline.made(source)
         assert isinstance(made, Output)
         return made
 
     def key(self, output: Output) -> str:
         """Key prefix of a folder, with ``{}`` for the run, or for the code."""
-        zone = {output.zone: self.zone(output.zone)}
-        return key_of_output(output, zone).replace("{run}", "{}").replace("{code}", "{}")
-
-    def zone(self, name: str) -> str:
-        zones = self.bindings.zones
-        if name not in zones:
-            raise PipelineError(
-                "Unknown zone.",
-                f"Pipeline `{self.pipeline.name}` writes to zone `{name}`, which the lake does not have.",
-                hint=did_you_mean(name, zones),
-            )
-        return zones[name]
+        return requests.folder_key(output, self).replace("{run}", "{}").replace("{code}", "{}")
 
     def environment(self) -> State:
         """What every job can read about where it runs."""
@@ -102,8 +92,4 @@ class Context:
 
     def tags(self) -> list[State]:
         """On everything a run creates, so that `destroy` finds it."""
-        ours = [{"Key": STACK_TAG, "Value": self.bindings.stack}, {"Key": RUN_TAG, "Value.$": x.RUN}]
-        return [*ours, *({"Key": key, "Value": value} for key, value in sorted(self.bindings.tags.items()))]
-
-
-Compiler = Callable[[Any, Context], States]
+        return requests.tags(self.bindings, {"Value.$": x.RUN})

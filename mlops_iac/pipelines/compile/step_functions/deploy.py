@@ -13,8 +13,10 @@ from typing import Any
 from mlops_iac.pipelines.compile.bindings import EndpointBinding
 from mlops_iac.pipelines.compile.deployments import deployment_config, endpoint_settings, variants_beside
 from mlops_iac.pipelines.compile.step_functions import expressions as x
+from mlops_iac.pipelines.compile.step_functions import scaling
 from mlops_iac.pipelines.compile.step_functions.context import Context, State, States
 from mlops_iac.pipelines.compile.step_functions.failure import failure_start, retry, task
+from mlops_iac.pipelines.compile.step_functions.verify import verify
 from mlops_iac.pipelines.steps import DeployStep
 
 FAILED = "DeployFailed"
@@ -40,6 +42,7 @@ def compile_deploy(step: DeployStep, context: Context) -> States:
 def _prepare(step: DeployStep, context: Context, endpoint: EndpointBinding) -> States:
     """The run's own model and endpoint configuration."""
     package = context.uri(step.package)
+    verified = verify(step, context, package, f"{step.name}: model")
     vpc = {"Subnets": list(endpoint.subnet_ids), "SecurityGroupIds": list(endpoint.security_group_ids)}
     model = {
         "ModelName.$": context.name(step),
@@ -53,7 +56,8 @@ def _prepare(step: DeployStep, context: Context, endpoint: EndpointBinding) -> S
     alone = {"ProductionVariants": [{**endpoint.variant, "ModelName.$": context.name(step)}]}
     beside = bool(step.strategy.beside)
     return {
-        step.name: task(
+        **verified,
+        (f"{step.name}: model" if verified else step.name): task(
             "sagemaker:createModel", model, start if beside else configure, generic=OPTIMIZED, ResultPath=None
         ),
         configure: _configuration(step, context, endpoint, alone, f"{step.name}: create" if beside else start),
@@ -89,7 +93,7 @@ def _beside(step: DeployStep, context: Context, endpoint: EndpointBinding) -> St
         current: task(
             "aws-sdk:sagemaker:describeEndpointConfig", asked, beside, generic=SDK, ResultPath=f"{here}.current"
         ),
-        beside: _configuration(step, context, endpoint, variants, f"{step.name}: update"),
+        beside: _configuration(step, context, endpoint, variants, _update_state(step, endpoint)),
     }
 
 
@@ -100,7 +104,7 @@ def _place(step: DeployStep, context: Context, endpoint: EndpointBinding) -> Sta
     here = x.result(step.name)
     status = f"{here}.endpoint.EndpointStatus"
     recount, late = f"{step.name}: recount", f"{step.name}: too late"
-    deployment, first, later = deployment_config(step, endpoint), create, update
+    deployment, first, later = deployment_config(step, endpoint), create, _update_state(step, endpoint)
     if step.strategy.beside:
         first, later = f"{step.name}: configure", f"{step.name}: current"
     name = {"EndpointName": endpoint.name}
@@ -129,16 +133,22 @@ def _place(step: DeployStep, context: Context, endpoint: EndpointBinding) -> Sta
         create: task(
             "sagemaker:createEndpoint", {**placed, "Tags": context.tags()}, wait, generic=OPTIMIZED, ResultPath=None
         ),
-        update: _update(placed, deployment, wait),
+        **scaling.prepare(step, endpoint, _update_state(step, endpoint), update),
+        update: _update({**placed, **scaling.retained(step, endpoint)}, deployment, wait),
     }
+
+
+def _update_state(step: DeployStep, endpoint: EndpointBinding) -> str:
+    """Where an update begins."""
+    return f"{step.name}: {'update' if endpoint.scaler_arn is None else 'prepare'}"
 
 
 def _update(placed: State, deployment: State, next: str) -> State:
     """The optimized integration takes the two names and nothing else:
     https://docs.aws.amazon.com/step-functions/latest/dg/connect-sagemaker.html"""
-    if not deployment:
+    if not deployment and len(placed) == 2:
         return task("sagemaker:updateEndpoint", placed, next, generic=OPTIMIZED, ResultPath=None)
-    asked = {**placed, "DeploymentConfig": deployment}
+    asked = {**placed, **({"DeploymentConfig": deployment} if deployment else {})}
     return task("aws-sdk:sagemaker:updateEndpoint", asked, next, generic=SDK, ResultPath=None)
 
 
@@ -152,6 +162,11 @@ def _settle(step: DeployStep, context: Context, endpoint: EndpointBinding) -> St
     reason = f"{here}.endpoint.FailureReason"
     in_service = {"Variable": status, "StringEquals": "InService"}
     name = {"EndpointName": endpoint.name}
+    ours = {"And": [in_service, {"Variable": config, "StringEqualsPath": f"{here}.config"}]}
+    said = {"And": [in_service, {"Variable": reason, "IsPresent": True}], "Next": why}
+    taken_back = [said, {**in_service, "Next": old}]
+    scale, keep, told = (f"{step.name}: {what}" for what in ("scale", "keep scaling", "taken back"))
+    scaled = endpoint.scaler_arn is not None
     return {
         wait: {"Type": "Wait", "Seconds": step.look_seconds, "Next": check},
         check: {
@@ -161,9 +176,8 @@ def _settle(step: DeployStep, context: Context, endpoint: EndpointBinding) -> St
         judge: {
             "Type": "Choice",
             "Choices": [
-                {"And": [in_service, {"Variable": config, "StringEqualsPath": f"{here}.config"}], "Next": context.next},
-                {"And": [in_service, {"Variable": reason, "IsPresent": True}], "Next": why},
-                {**in_service, "Next": old},
+                {**ours, "Next": scale if scaled else context.next},
+                *([{**in_service, "Next": keep}] if scaled else taken_back),
                 {"And": [{"Or": _any_of(status, BUSY)}, _may_look(step)], "Next": count},
                 {"Or": _any_of(status, BUSY), "Next": late},
                 {"Variable": reason, "IsPresent": True, "Next": broken},
@@ -171,6 +185,9 @@ def _settle(step: DeployStep, context: Context, endpoint: EndpointBinding) -> St
             "Default": lost,
         },
         count: _count(step, wait),
+        **scaling.apply(endpoint, scale, context.next),
+        **scaling.apply(endpoint, keep, told),
+        **({told: {"Type": "Choice", "Choices": taken_back, "Default": lost}} if scaled else {}),
         why: _failed(f"{{}} is in service with {{}}: {ROLLED_BACK} {{}}", endpoint, config, reason),
         old: _failed(f"{{}} is in service with {{}}: {ROLLED_BACK}{_watched(step, endpoint)}", endpoint, config),
         late: _failed(f"{{}} is still {{}} after {step.seconds} seconds.", endpoint, status),

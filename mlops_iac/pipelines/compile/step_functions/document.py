@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
 from typing import Any
 
 from mlops_iac.pipelines import hyperparameters
@@ -13,77 +12,17 @@ from mlops_iac.pipelines.compile.jobs import script_mode
 from mlops_iac.pipelines.compile.kinds import compile_step
 from mlops_iac.pipelines.compile.step_functions import expressions as x
 from mlops_iac.pipelines.compile.step_functions import limits
-from mlops_iac.pipelines.compile.step_functions.approval import compile_approval
-from mlops_iac.pipelines.compile.step_functions.baseline import compile_baseline
-from mlops_iac.pipelines.compile.step_functions.batch_transform import compile_batch_transform
 from mlops_iac.pipelines.compile.step_functions.beside import JOINED, series
-from mlops_iac.pipelines.compile.step_functions.bias import compile_bias
-from mlops_iac.pipelines.compile.step_functions.choice import compile_choice
-from mlops_iac.pipelines.compile.step_functions.container import compile_container
-from mlops_iac.pipelines.compile.step_functions.context import Compiler, Context, State, States
-from mlops_iac.pipelines.compile.step_functions.deploy import compile_deploy
-from mlops_iac.pipelines.compile.step_functions.explain import compile_explain
+from mlops_iac.pipelines.compile.step_functions.compilers import COMPILERS
+from mlops_iac.pipelines.compile.step_functions.context import Context, State, States
 from mlops_iac.pipelines.compile.step_functions.failure import failure_states
-from mlops_iac.pipelines.compile.step_functions.gate import compile_gate
-from mlops_iac.pipelines.compile.step_functions.map import compile_map
-from mlops_iac.pipelines.compile.step_functions.monitor import compile_monitor
-from mlops_iac.pipelines.compile.step_functions.notify import compile_notify
-from mlops_iac.pipelines.compile.step_functions.processing import compile_processing
-from mlops_iac.pipelines.compile.step_functions.query import compile_query, constants
+from mlops_iac.pipelines.compile.step_functions.query import constants
 from mlops_iac.pipelines.compile.step_functions.refused import REFUSED
-from mlops_iac.pipelines.compile.step_functions.register import compile_register
-from mlops_iac.pipelines.compile.step_functions.skew import compile_skew
 from mlops_iac.pipelines.compile.step_functions.structure import all_states
-from mlops_iac.pipelines.compile.step_functions.training import compile_training
-from mlops_iac.pipelines.compile.step_functions.tune import compile_tune
 from mlops_iac.pipelines.compile.step_functions.validate import check
 from mlops_iac.pipelines.guards import GUARD
 from mlops_iac.pipelines.pipeline import Pipeline
-from mlops_iac.pipelines.steps import (
-    ApprovalStep,
-    BaselineStep,
-    BatchTransformStep,
-    BiasStep,
-    ChoiceStep,
-    ContainerStep,
-    DeployStep,
-    EvaluateStep,
-    ExplainStep,
-    GateStep,
-    JobStep,
-    MapStep,
-    MonitorStep,
-    NotifyStep,
-    ProcessingStep,
-    QueryStep,
-    RegisterStep,
-    SkewStep,
-    Step,
-    TrainingStep,
-    TuneStep,
-)
-
-COMPILERS: Mapping[type[Step], Compiler] = {
-    ApprovalStep: compile_approval,
-    BaselineStep: compile_baseline,
-    BatchTransformStep: compile_batch_transform,
-    BiasStep: compile_bias,
-    ChoiceStep: compile_choice,
-    ContainerStep: compile_container,
-    DeployStep: compile_deploy,
-    EvaluateStep: compile_processing,
-    ExplainStep: compile_explain,
-    GateStep: compile_gate,
-    MapStep: compile_map,
-    MonitorStep: compile_monitor,
-    NotifyStep: compile_notify,
-    ProcessingStep: compile_processing,
-    QueryStep: compile_query,
-    RegisterStep: compile_register,
-    SkewStep: compile_skew,
-    TrainingStep: compile_training,
-    TuneStep: compile_tune,
-}
+from mlops_iac.pipelines.steps import JobStep, MapStep, QueryStep, Step, TrainingStep
 
 TARGET = "step-functions"
 

@@ -85,6 +85,12 @@ def _statements(call: Call, parameters: Mapping[str, Any], bindings: Bindings) -
             yield _allow("DecryptModels", ["kms:Decrypt"], [bindings.key_arn], through)
     elif action == "startQueryExecution":
         yield from _query(parameters, bindings)
+    elif action == "executeStatement":
+        groups = [one.workgroup_arn for one in bindings.warehouses.values()]
+        yield _allow("AskWarehouse", ["redshift-data:ExecuteStatement"], groups)
+        yield _allow("ConnectToWarehouse", ["redshift-serverless:GetCredentials"], groups)
+    elif action in ("describeStatement", "cancelStatement"):
+        yield _allow("FollowStatements", [f"redshift-data:{verb}Statement" for verb in ("Cancel", "Describe")], ["*"])
     elif action == "invoke":
         yield _allow("Invoke", ["lambda:InvokeFunction"], [parameters["FunctionName"]])
     elif action == "sendMessage":

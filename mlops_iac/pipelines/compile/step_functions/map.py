@@ -83,7 +83,7 @@ def compile_map(step: MapStep, context: Context) -> States:
         },
         none: {
             "Type": "Pass",
-            "Result": {"Error": EMPTY, "Cause": f"Step {step.name}: the list of items is empty."},
+            "Parameters": {"Error": EMPTY, **_emptiness(step, context)},
             "ResultPath": x.FAILURE,
             "Next": failure_start(),
         },
@@ -144,12 +144,22 @@ def _reader(step: MapStep, context: Context) -> State:
     """The list in the document, or the file that Step Functions reads it from."""
     if step.written is not None:
         return {"ItemsPath": x.inside(x.constants(step.name), "items")}
-    assert not isinstance(step.items, tuple)
+    return _file(context, x.text(*_place(step, context)), step.items_file)
+
+
+def _place(step: MapStep, context: Context) -> tuple[str, str]:
+    """The list's key: words with a place, and what stands there."""
+    assert isinstance(step.items, FromStep | FromParameter)
     if isinstance(step.items, FromParameter):
-        key = x.text(f"{{}}{step.items_file}", x.parameter(step.items.parameter))
-    else:
-        key = x.text(f"{context.key(context.folder(step.items))}{step.items_file}", context.run_of(step.items))
-    return _file(context, key, step.items_file)
+        return f"{{}}{step.items_file}", x.parameter(step.items.parameter)
+    return f"{context.key(context.folder(step.items))}{step.items_file}", context.run_of(step.items)
+
+
+def _emptiness(step: MapStep, context: Context) -> State:
+    if step.written is not None:  # which is refused when it is empty
+        return {"Cause": f"Step {step.name}: there is no item in the list."}
+    key, value = _place(step, context)
+    return {"Cause.$": x.text(f"Step {step.name}: there is no item in {key}.", value)}
 
 
 def _file(context: Context, key: str, name: str) -> State:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from mlops_iac.pipelines.compile import jobs, monitoring
+from mlops_iac.pipelines.compile.requests import processing_input
 from mlops_iac.pipelines.compile.step_functions import expressions as x
 from mlops_iac.pipelines.compile.step_functions.context import Context, State, States
 from mlops_iac.pipelines.compile.step_functions.failure import task
-from mlops_iac.pipelines.compile.step_functions.processing import folder_input, processing_job
+from mlops_iac.pipelines.compile.step_functions.processing import processing_job
 from mlops_iac.pipelines.steps import MonitorStep
 
 GENERIC = "Lambda.ServiceException"
@@ -22,9 +23,9 @@ def compile_monitor(step: MonitorStep, context: Context) -> States:
     compare, tell = f"{step.name}: compare", f"{step.name}: tell"
     job = step.processing()
     application = {"ImageUri": jobs.image(step.job, context.bindings), "ContainerEntrypoint": jobs.command(step.script)}
-    window = folder_input(monitoring.WINDOW, f"{x.result(step.name)}.manifest", job)
+    window = processing_input(monitoring.WINDOW, f"{x.result(step.name)}.manifest", job, context)
     window["S3Input"]["S3DataType"] = "ManifestFile"
-    code = folder_input("code", x.CODE_URI, job)
+    code = processing_input("code", x.CODE_URI, job, context)
     compared = processing_job(job, replace(context, next=tell), application, code, window)
     return {
         step.name: _call("look", step, context, compare),

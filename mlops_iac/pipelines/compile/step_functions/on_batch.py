@@ -12,8 +12,9 @@ from typing import Any
 
 from mlops_iac.core.environment import STACK_TAG
 from mlops_iac.pipelines.compile import jobs
+from mlops_iac.pipelines.compile.requests import RUN_TAG
 from mlops_iac.pipelines.compile.step_functions import expressions as x
-from mlops_iac.pipelines.compile.step_functions.context import RUN_TAG, Context, State, States
+from mlops_iac.pipelines.compile.step_functions.context import Context, State, States
 from mlops_iac.pipelines.compile.step_functions.failure import task
 from mlops_iac.pipelines.steps import ScriptStep
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mlops_iac.pipelines.compile import jobs
+from mlops_iac.pipelines.compile import jobs, requests, tracking
 from mlops_iac.pipelines.compile.step_functions import expressions as x
 from mlops_iac.pipelines.compile.step_functions import on_batch
 from mlops_iac.pipelines.compile.step_functions.context import Context, State, States
@@ -22,30 +22,16 @@ def compile_processing(step: ProcessingStep, context: Context) -> States:
         "ImageUri": jobs.image(step.job, context.bindings),
         "ContainerEntrypoint": jobs.command(step.script),
     }
-    return processing_job(step, context, application, folder_input("code", x.CODE_URI, step))
+    return processing_job(step, context, application, requests.processing_input("code", x.CODE_URI, step, context))
 
 
 def processing_job(step: FoldersStep, context: Context, application: State, *inputs: State) -> States:
     """One SageMaker processing job of a program, waited for; ``inputs`` come before the step's own."""
-    bindings = context.bindings
-    key = {"KmsKeyId": bindings.key_arn} if bindings.key_arn else {}
     parameters = {
         "ProcessingJobName.$": context.job_name(step),
-        "RoleArn": bindings.job_role_arn,
-        "AppSpecification": {**application, **_arguments(step, context)},
-        "ProcessingInputs": [
-            *inputs,
-            *(folder_input(name, context.uri(source), step) for name, source in step.inputs.items()),
-        ],
-        "ProcessingOutputConfig": {
-            "Outputs": [_output(name, context.folder_uri(output), step) for name, output in step.outputs.items()],
-            **key,
-        },
-        "ProcessingResources": {"ClusterConfig": jobs.cluster(step.job, bindings)},
-        "NetworkConfig": {**jobs.isolation(step.job, bindings), **jobs.vpc(bindings)},
-        "StoppingCondition": {"MaxRuntimeInSeconds": step.job_seconds},
-        "Environment": {**step.environment, **context.environment()},
-        "Tags": context.tags(),
+        **requests.processing(
+            step, context, {**application, **_arguments(step, context)}, inputs, context.environment()
+        ),
     }
     call = task(
         "sagemaker:createProcessingJob.sync",
@@ -61,7 +47,7 @@ def processing_job(step: FoldersStep, context: Context, application: State, *inp
 
 def _on_batch(step: ProcessingStep, context: Context) -> States:
     arguments = _arguments(step, context) or {"ContainerArguments": []}
-    order = {
+    order: dict[str, Any] = {
         "kind": ProcessingStep.kind,  # what evaluates is a processing job like any other
         "script": step.script,
         **{key.replace("ContainerArguments", "arguments"): value for key, value in arguments.items()},
@@ -72,22 +58,15 @@ def _on_batch(step: ProcessingStep, context: Context) -> States:
         "outputs": [
             {
                 **on_batch.folder(name, step.path("output", name), context.folder_uri(output)),
-                **({"always": True} if output.per == "code" else {}),
+                **({"always": True} if output.always or output.per == "code" else {}),
             }
             for name, output in step.outputs.items()
         ],
     }
-    return on_batch.launched(step, order, context, step.environment)
-
-
-def folder_input(name: str, uri: str, step: FoldersStep) -> dict[str, Any]:
-    place = jobs.input_place(step, name)
-    return {"InputName": name, "S3Input": {"S3Uri.$": uri, **place}}
-
-
-def _output(name: str, uri: str, step: FoldersStep) -> dict[str, Any]:
-    place = {"LocalPath": step.path("output", name), "S3UploadMode": "EndOfJob"}
-    return {"OutputName": name, "S3Output": {"S3Uri.$": uri, **place}}
+    if logged := tracking.output(step, context.bindings):
+        place = on_batch.folder(tracking.OUTPUT, tracking.IN_PROCESSING, context.folder_uri(logged))
+        order["outputs"].append({**place, "always": True})
+    return on_batch.launched(step, order, context, requests.processing_variables(step, context))
 
 
 def _arguments(step: FoldersStep, context: Context) -> dict[str, Any]:

@@ -1,6 +1,6 @@
-"""A query step: one UNLOAD by Athena, waited for.
+"""A query step: one UNLOAD by Athena, waited for, or by a warehouse (`query_warehouse`).
 
-Athena takes values as SQL literals and the lists of Step Functions cannot escape a text. So only texts that the
+Both take values as SQL literals and the lists of Step Functions cannot escape a text. So only texts that the
 definition itself knows become literals: a parameter's value goes on when it is one of those that it may have.
 """
 
@@ -9,40 +9,41 @@ from __future__ import annotations
 from typing import Any
 
 from mlops_iac.core.errors import PipelineError, Problem
+from mlops_iac.pipelines.compile.queries import FORMATS
 from mlops_iac.pipelines.compile.step_functions import expressions as x
+from mlops_iac.pipelines.compile.step_functions import query_warehouse
 from mlops_iac.pipelines.compile.step_functions.context import Context, State, States
 from mlops_iac.pipelines.compile.step_functions.failure import failure_start, task
 from mlops_iac.pipelines.parameters import Parameter
 from mlops_iac.pipelines.references import FromParameter
 from mlops_iac.pipelines.steps import QueryStep
-
-FORMATS = {
-    "csv": "format = 'TEXTFILE', field_delimiter = ',', compression = 'NONE'",
-    "json": "format = 'JSON', compression = 'NONE'",
-    "parquet": "format = 'PARQUET'",
-}
-"""https://docs.aws.amazon.com/athena/latest/ug/unload.html"""
+from mlops_iac.pipelines.steps.query import LAKE
 
 BAD_VALUE = "BadParameter"
 
 
 def compile_query(step: QueryStep, context: Context) -> States:
-    """Native: athena:startQueryExecution.sync of an UNLOAD, with execution parameters."""
+    """Native: athena:startQueryExecution.sync; a warehouse by redshiftdata:executeStatement and a loop."""
     given = _parameters(step, context)
     ask = f"{step.name}: ask" if given else step.name
-    asked: States = {ask: _ask(step, context)}
+    if step.source == LAKE:
+        asked: States = {ask: _ask(step, context)}
+    else:
+        asked = query_warehouse.ask(step, context, ask)
     return {**_checked(step, given, ask), **asked} if given else asked
 
 
 def constants(step: QueryStep, context: Context) -> dict[str, Any]:
     """Texts that an expression could hold only with escapes: SQL, and the quotes around a value."""
+    if step.source != LAKE:
+        return query_warehouse.constants(step, context, _literals(step))
     before, after = f"s3://{context.bindings.bucket}/{context.key(step.rows)}".split("{}")
     return {
         # The query's last line may be a comment, so the line ends.
         "before": f"UNLOAD ({step.sql.strip()}\n) TO '{before}",
         "after": f"{after}' WITH ({FORMATS[step.format]})",
         "quote": "'",
-        "values": [None if isinstance(value, FromParameter) else _literal(value) for value in step.values],
+        "values": _literals(step),
     }
 
 
@@ -81,6 +82,11 @@ def _values(step: QueryStep, context: Context) -> str:
     return x.array(*parts)
 
 
+def _literals(step: QueryStep) -> list[str | None]:
+    """What the definition knows of the values, as SQL."""
+    return [None if isinstance(value, FromParameter) else _literal(value) for value in step.values]
+
+
 def _literal(value: Any) -> str:
     if isinstance(value, str):
         return "'{}'".format(value.replace("'", "''"))
@@ -95,7 +101,7 @@ def _parameters(step: QueryStep, context: Context) -> list[Parameter]:
         if one.type != "number" and (not one.allowed or any("'" in text for text in one.allowed)):
             detail = (
                 f"Step `{step.name}` asks with parameter `{one.name}`, a {one.type} that may be anything, or a quote; "
-                "Athena takes values as literals of SQL."
+                "its values are literals of SQL."
             )
             hint = f"say which values it may have, none with a quote: `{one.name}: {{allowed: [...]}}`."
             problem = Problem(

@@ -11,7 +11,7 @@ from mlops_iac.pipelines.compile.step_functions.context import Context, State, S
 from mlops_iac.pipelines.compile.step_functions.failure import task
 from mlops_iac.pipelines.compile.step_functions.metrics import metric_path
 from mlops_iac.pipelines.conditions import EVALUATION
-from mlops_iac.pipelines.steps import GateStep, RegisterStep
+from mlops_iac.pipelines.steps import FetchStep, GateStep, RegisterStep
 
 
 def compile_register(step: RegisterStep, context: Context) -> States:
@@ -37,7 +37,12 @@ def compile_register(step: RegisterStep, context: Context) -> States:
             "SupportedResponseMIMETypes": list(step.content_types),
         },
         "ModelMetrics": {"ModelQuality": {"Statistics": {"ContentType": "application/json", "S3Uri.$": evaluation}}},
-        "CustomerMetadataProperties": {"run.$": x.RUN, "code.$": x.CODE_SHA, **_metrics(step, context)},
+        "CustomerMetadataProperties": {
+            "run.$": x.RUN,
+            "code.$": x.CODE_SHA,
+            **_metrics(step, context),
+            **_origin(step, context),
+        },
         **(_card(step) if writer else {}),
     }
     call = task(
@@ -68,9 +73,13 @@ def _ask(step: RegisterStep, context: Context, writer: str, following: str) -> S
         {"FunctionName": writer, "Payload": event},
         following,
         generic="Lambda.AWSLambdaException",
-        ResultSelector={"card.$": "$.Payload.card"},
+        ResultSelector={f"{name}.$": f"$.Payload.{name}" for name in _answered(context)},
         ResultPath=x.result(step.name),
     )
+
+
+def _answered(context: Context) -> tuple[str, ...]:
+    return ("card", "digest", *(("signature",) if context.bindings.signing_key_arn else ()))
 
 
 def _elsewhere(step: RegisterStep, context: Context) -> dict[str, str]:
@@ -82,6 +91,16 @@ def _elsewhere(step: RegisterStep, context: Context) -> dict[str, str]:
 
 def _card(step: RegisterStep) -> dict[str, Any]:
     return {"ModelCard": {"ModelCardContent.$": f"{x.result(step.name)}.card", "ModelCardStatus": STATUS}}
+
+
+def _origin(step: RegisterStep, context: Context) -> dict[str, str]:
+    """What the archive is, by which a promotion knows it again; who signed it; and whence it was promoted."""
+    known = [name for name in _answered(context) if name != "card"] if context.bindings.card_writer_arn else []
+    digest = {f"{name}.$": f"{x.result(step.name)}.{name}" for name in known}
+    maker = context.pipeline.get_step(step.model.step)
+    if not isinstance(maker, FetchStep):
+        return digest
+    return {**digest, "origin.$": x.parameter(maker.origin.parameter)}
 
 
 def _metrics(step: RegisterStep, context: Context) -> dict[str, Any]:

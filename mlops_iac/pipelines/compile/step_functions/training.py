@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mlops_iac.pipelines.compile import jobs
+from mlops_iac.pipelines.compile import jobs, requests, tracking
 from mlops_iac.pipelines.compile.step_functions import expressions as x
 from mlops_iac.pipelines.compile.step_functions import on_batch
 from mlops_iac.pipelines.compile.step_functions.context import Context, States
@@ -12,7 +12,6 @@ from mlops_iac.pipelines.compile.step_functions.failure import task
 from mlops_iac.pipelines.references import FromParameter
 from mlops_iac.pipelines.steps import TrainingStep
 from mlops_iac.pipelines.steps.step import Output
-from mlops_iac.pipelines.steps.training import CHECKPOINTS
 
 
 def compile_training(step: TrainingStep, context: Context) -> States:
@@ -48,25 +47,16 @@ def _on_batch(step: TrainingStep, context: Context) -> States:
         ],
         "model.$": model,
     }
-    return on_batch.launched(step, order, context, model=model)
+    return on_batch.launched(step, order, context, _variables(step, context), model=model)
 
 
 def training_request(step: TrainingStep, context: Context) -> dict[str, Any]:
     """What a training job of this run is asked for, but for its name, tags and hyperparameters."""
-    sources = _sources(step, context)
-    return {
-        **jobs.training(step, context.bindings),
-        "InputDataConfig": [jobs.channel(name, {"S3Uri.$": uri}, step) for name, uri in sources.items()],
-        "OutputDataConfig": {"S3OutputPath.$": made_uri(step, context), **jobs.output_key(context.bindings)},
-        **_checkpoints(step, context),
-        "Environment": context.environment(),
-    }
+    return requests.training(step, context, x.CODE_URI, context.environment())
 
 
-def _checkpoints(step: TrainingStep, context: Context) -> dict[str, Any]:
-    if not step.checkpoints:
-        return {}
-    return {"CheckpointConfig": {"S3Uri.$": made_uri(step, context, step.checkpoint_folder), "LocalPath": CHECKPOINTS}}
+def _variables(step: TrainingStep, context: Context) -> dict[str, str]:
+    return tracking.of_training(step, context.pipeline, context.bindings)
 
 
 def _sources(step: TrainingStep, context: Context) -> dict[str, str]:

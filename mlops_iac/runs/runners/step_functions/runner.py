@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import functools
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,7 +14,7 @@ from mlops_iac.core.approvals import REJECTED, Answer
 from mlops_iac.core.environment import Environment, Pipeline
 from mlops_iac.core.errors import CloudError
 from mlops_iac.pipelines import hyperparameters
-from mlops_iac.runs.calls import calling, is_missing
+from mlops_iac.runs.calls import calling, found_or_missing, is_missing
 from mlops_iac.runs.names import execution_name, find_run_id, is_made_by_run
 from mlops_iac.runs.pages import pages
 from mlops_iac.runs.runners.execution import Execution, History, Listed, Order, TakeOver, nothing_to_pull
@@ -37,6 +36,7 @@ class Runner:
 
     most_evaluation = 256 * 1024
     """What passes between two states: https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html"""
+    started_by: tuple[str, str] | None = ("StartExecution", "name")
     takes_over = True
 
     def __init__(self, environment: Environment, pipeline: Pipeline, clients: Clients) -> None:
@@ -83,8 +83,16 @@ class Runner:
                 yield found
 
     def listed(self, *, page: int = 100) -> Iterator[Listed]:
-        found = self._list(maxResults=min(page, 1000))
-        return (Listed(run, arn, functools.partial(self._describe, run, arn)) for run, arn in found)
+        return (Listed(run, arn) for run, arn in self._list(maxResults=min(page, 1000)))
+
+    def describe(self, listed: Sequence[Listed]) -> list[Execution | None]:
+        asked = [{"executionArn": one.handle} for one in listed]
+        answers = self._clients.many("stepfunctions", "describe_execution", asked)
+        found = (
+            (one.run, found_or_missing(answer, "stepfunctions:DescribeExecution", one.run))
+            for one, answer in zip(listed, answers, strict=True)
+        )
+        return [described and _execution(run, described) for run, described in found]
 
     def find(self, run: str) -> Execution | None:
         head, _, machine = self.pipeline.handle.partition(":stateMachine:")

@@ -218,6 +218,24 @@ def test_a_name_that_is_taken_is_a_resource_in_use_exception(run, jobs):
     assert done["error"] == "SageMaker.ResourceInUseException"
 
 
+def test_a_wait_ends_when_the_job_that_was_asked_about_changes(jobs, cloud, sfn, start):
+    """A minute's wait after a look at a job, in a machine that is as deployed: the rest of it is left out."""
+    begun = task("sagemaker:createTrainingJob", JOB, Next="Look")
+    looked = task("aws-sdk:sagemaker:describeTrainingJob", {"TrainingJobName": "job-1"}, Next="Then")
+    execution = start(machine(begun, Look=looked, Then={"Type": "Wait", "Seconds": 60}))
+
+    def names() -> list[str]:
+        events = sfn.get_execution_history(executionArn=execution)["events"]
+        return [event["stateEnteredEventDetails"]["name"] for event in events if "stateEnteredEventDetails" in event]
+
+    deadline = time.monotonic() + 15
+    while "Then" not in names():
+        assert time.monotonic() < deadline, names()
+        time.sleep(0.03)
+    cloud.gateway.bells.ring(("training-job", "123456789012", "eu-west-1", "job-1"))
+    assert wait(sfn, execution)["status"] == "SUCCEEDED"
+
+
 def test_a_retry_runs_the_task_again(run, cloud, jobs):
     tried: list[int] = []
 

@@ -1,0 +1,20 @@
+"""What auditors ask for, where a team asks for it: a trail of who did what."""
+
+from __future__ import annotations
+
+from mlops_iac.blueprints.parts.audit_options import AuditOptions
+from mlops_iac.blueprints.parts.foundation import Foundation
+from mlops_iac.components.trail import Trail, TrailArgs
+
+
+def make_trail(foundation: Foundation, options: AuditOptions) -> Trail:
+    """Encrypted with the environment's own key for logs; by S3 itself where that key is adopted."""
+    asked = options.trail
+    args = TrailArgs(
+        lakes=[foundation.lake.ref],
+        management=asked.management,
+        key=None if foundation.options.adopt.encryption else foundation.log_key,
+        keep_days=asked.keep_days,
+        retention=options.retention.known if options.retention else None,
+    )
+    return Trail(foundation.site.named("trail"), args)

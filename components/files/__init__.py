@@ -1,0 +1,1 @@
+"""Files that containers share, one flavour per file: ``files.efs``."""

@@ -1,0 +1,1 @@
+"""What the ML environments of Acme have in common, on top of mlops-iac."""

@@ -1,0 +1,129 @@
+"""``review: two-persons``: a change is planned by one person, approved by another, and nothing else is carried out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mlops_iac.cli.options import CloudName
+
+if TYPE_CHECKING:
+    from mlops_iac.engine.deciding.options import Options
+    from mlops_iac.engine.deciding.plan_review import PlanReview, Signer
+
+
+def wants_two(root: Path, stack: str) -> bool:
+    """What the stack file, or the company's for it, says. A project without blueprints has no such word."""
+    from mlops_iac.config.load import load_stack
+    from mlops_iac.config.plain_stack import is_plain
+    from mlops_iac.config.project_file import read_project_file
+    from mlops_iac.core.errors import MlopsError
+
+    if is_plain(read_project_file(root), stack):
+        return False
+    try:
+        return load_stack(root, stack, options_model=None).review == "two-persons"
+    except MlopsError:
+        return False  # whatever comes next reads the whole file, tells all that is wrong with it, and goes no further
+
+
+def signer() -> Signer:
+    """Under the passphrase of this project's secrets."""
+    from mlops_iac.backends.embedded import HOME
+    from mlops_iac.cli.environments import project_root
+    from mlops_iac.engine.deciding.plan_review import Signer
+    from mlops_iac.engine.values.secrets import passphrase_for
+
+    return Signer(lambda: passphrase_for(project_root() / HOME))
+
+
+def who_acts(stack: str, cloud: CloudName) -> str:
+    """In CI whom the job acts for, on AWS whom the credentials stand for, else the person at this machine."""
+    from mlops_iac.cli.environments import open_backend, project_root
+    from mlops_iac.core.errors import StackNotFound
+    from mlops_iac.runs.actor import read_actor
+    from mlops_iac.runs.person import person_here, who_asks
+
+    known = read_actor(project_root())
+    if known.get("ci.actor"):
+        return f"{known['ci.actor']} by {known['ci.system']}"
+    if cloud is CloudName.AWS:
+        try:
+            return who_asks(open_backend(stack, cloud).clients())
+        except StackNotFound:  # not deployed yet
+            from mlops_iac.clients import Clients
+
+            return who_asks(Clients.aws("us-east-1"))
+    return person_here()
+
+
+def sign_plan(plan: Path | None, root: Path, stack: str, cloud: CloudName) -> None:
+    """Say whose plan was just saved, where two persons are asked for."""
+    if plan is None or not wants_two(root, stack):
+        return
+    from mlops_iac.cli.console import say
+    from mlops_iac.engine.deciding.plan_review import review_file, write_review
+    from mlops_iac.engine.state.record import now
+
+    review = signer().begin(plan, stack, who_acts(stack, cloud), now())
+    write_review(plan, review)
+    say(f"{review_file(plan).name} says that it is {review.made.by}'s. Somebody else: mlops-iac plan approve {plan}")
+
+
+def open_review(plan: Path) -> PlanReview:
+    """Read and checked. Raises PlanError."""
+    from mlops_iac.engine.deciding.plan_review import read_review
+
+    review = read_review(plan)
+    signer().check(review, plan)
+    return review
+
+
+def with_two(options: Options, root: Path, stack: str) -> Options:
+    """Options of an `up`, with the two who stand behind its plan. Raises PlanError where two are asked for and are not
+    there."""
+    steps = f"`preview {stack} --save-plan FILE`, somebody else's `plan approve FILE`, then `up {stack} --plan FILE`."
+    review = second_of(options.plan, root, stack, steps)
+    return replace(options, actor={**options.actor, **about(review)}) if review else options
+
+
+def second_of(plan: Path | None, root: Path, stack: str, steps: str) -> PlanReview | None:
+    """The record of a plan that somebody else approved; None where nobody is asked for. ``steps``: how one comes to
+    have one. Raises PlanError."""
+    from mlops_iac.core.errors import PlanError
+
+    if not wants_two(root, stack):
+        return None
+    if plan is None:
+        detail = f"{stack} is changed by an approved plan only (`mlops-iac:review: two-persons`)."
+        raise PlanError("Two persons have to agree.", detail, hint=steps)
+    review = open_review(plan)
+    if review.stack != stack:
+        detail = f"{plan} is a plan of {review.stack}."
+        raise PlanError("The plan is another stack's.", detail, hint=f"make one of {stack}: {steps}")
+    if review.second is None:
+        detail = f"{review.made.by} made this plan, and nobody else has approved it."
+        raise PlanError("Two persons have to agree.", detail, hint="somebody else: `mlops-iac plan approve FILE`.")
+    return review
+
+
+def about(review: PlanReview) -> Mapping[str, str]:
+    """For the history."""
+    second = review.second
+    return {"plan.made-by": review.made.by, **({"plan.approved-by": second.by} if second else {})}
+
+
+def note_approval(review: PlanReview, cloud: CloudName, message: str) -> None:
+    """In the environment's own log, where there is an environment."""
+    from mlops_iac.cli.auditing import write_down
+    from mlops_iac.cli.environments import open_environment
+    from mlops_iac.core.errors import StackNotFound, StateError
+
+    try:
+        opened = open_environment(review.stack, cloud, quick=True)
+    except (StackNotFound, StateError):
+        return
+    write_down(opened, "approve-plan", f"{review.digest[:12]} made by {review.made.by}", message)
+    opened.keep()

@@ -1,0 +1,1 @@
+"""Amazon EFS: file systems, their mount targets, access points, policies and backups."""

@@ -1,0 +1,1 @@
+"""Amazon Redshift Serverless: namespaces, workgroups, and limits of what workgroups use."""

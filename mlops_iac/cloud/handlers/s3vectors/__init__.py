@@ -1,0 +1,1 @@
+"""Amazon S3 Vectors: vector buckets, their policies, and indexes."""

@@ -1,0 +1,1 @@
+"""The pack: one file a policy."""

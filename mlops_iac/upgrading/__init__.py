@@ -1,0 +1,1 @@
+"""Taking a stack file to a newer version of its blueprint."""

@@ -1,0 +1,16 @@
+"""What answers on the embedded cloud where moto has no such operations, for servers that tests start themselves."""
+
+from __future__ import annotations
+
+from mlops_iac.cloud import budgets, feature_store, guardrails, mlflow, trail, vectors, warehouse
+from mlops_iac.cloud.server import Install
+
+INSTALLS: tuple[Install, ...] = (
+    budgets.install,
+    mlflow.install,
+    vectors.install,
+    warehouse.install,
+    guardrails.install,
+    feature_store.install,
+    trail.install,
+)
