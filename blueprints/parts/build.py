@@ -49,7 +49,8 @@ def build(
 ) -> Environment:
     """Make the environment. A layer is there when the blueprint's ``options`` speak of it and the team asked for it;
     ``signs`` models, and has ``two_person`` approvals, what the blueprint says so of."""
-    endpoints = needed_by(options.orchestrator, *_endpoints(options))
+    uses = {bind.kind for pipeline in pipelines for step in pipeline.steps for bind in step.binds()}
+    endpoints = needed_by(options.orchestrator, *_endpoints(options), uses=uses)
     foundation = Foundation(site, stack, options, endpoints=endpoints, vectors=isinstance(options, VectorOptions))
     trail = _trail(foundation, options)
     jobs = Jobs(foundation, options, pipelines)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 import pulumi
@@ -30,12 +30,12 @@ LAYERS: tuple[Layer, ...] = ("registry", "logs", "secrets")
 """That have a key of their own beside the lake's, where there is one for each."""
 
 
-def needed_by(orchestrator: str, *others: str) -> tuple[str, ...]:
-    """Interface endpoints that the network needs besides its usual ones: what an orchestrator that runs in it calls,
-    and others. With any of them, those that `regulated` has by itself."""
+def needed_by(orchestrator: str, *others: str, uses: Collection[str] = ()) -> tuple[str, ...]:
+    """Interface endpoints that the network needs besides its usual ones: what an orchestrator that runs in it calls for
+    steps with such ``uses``, and others. With any of them, those that `regulated` has by itself."""
     from mlops_iac.components.network import REGULATED_ENDPOINTS
 
-    wanted = {*endpoints_of(orchestrator), *others}
+    wanted = {*endpoints_of(orchestrator, uses), *others}
     return tuple(sorted({*wanted, *REGULATED_ENDPOINTS})) if wanted else ()
 
 

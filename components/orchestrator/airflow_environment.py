@@ -35,6 +35,7 @@ from mlops_iac.components._kit.transforms import Transforms
 from mlops_iac.components.closing import BucketNodes, close
 from mlops_iac.components.identity import Role, make_role
 from mlops_iac.core import champions
+from mlops_iac.core.environment import STACK_TAG
 
 __all__ = ["Airflow", "AirflowArgs", "AirflowNodes"]
 
@@ -42,11 +43,13 @@ __all__ = ["Airflow", "AirflowArgs", "AirflowNodes"]
 # some 358 $ a month, mw1.micro less; and each of the network's interface endpoints about 7.30 $ a month in each zone.
 
 VERSION: Final = "2.11.0"
+DAGS: Final = Path(__file__).parent / "dags"
 HELPERS: Final[Mapping[str, Path]] = {
     "champions.py": Path(str(champions.__file__)),
-    "mlops_iac_airflow.py": Path(__file__).parent / "dags" / "mlops_iac_airflow.py",
-    "mlops_iac_airflow_run.py": Path(__file__).parent / "dags" / "mlops_iac_airflow_run.py",
+    **{file.name: file for file in sorted(DAGS.glob("mlops_iac_*.py"))},
     "mlops_iac_deploy.py": Path(__file__).with_name("deploy_function.py"),
+    "mlops_iac_query.py": Path(__file__).with_name("query_function.py"),
+    "query_warehouse.py": Path(__file__).with_name("query_warehouse.py"),
 }
 """What lies beside the DAG files, which import it."""
 FOLDER: Final = "dags"
@@ -74,6 +77,9 @@ STOP_JOBS = (
     "sagemaker:StopTransformJob",
 )
 """Airflow stops no job when a run is stopped: whoever stops it does."""
+STOP_QUEUED = ("batch:TerminateJob",)
+OWN_JOBS = {"StringEquals": {f"aws:ResourceTag/{STACK_TAG}": "{stack}"}}
+"""Batch gives its jobs numbers: their tag tells whose they are."""
 PUBLISH = ("airflow:PublishMetrics",)
 BUCKET = ("s3:GetBucketPublicAccessBlock", "s3:ListBucket")
 OBJECTS = ("s3:GetObject", "s3:GetObjectVersion")
@@ -142,7 +148,11 @@ class Airflow(Component):
     )
     people: ClassVar[Declared] = {
         "viewer": (Reach(actions=START, on=("role/{stack}-*/Viewer",)),),
-        "scientist": (Reach(actions=START, on=("role/{stack}-*/User",)), Reach(actions=STOP_JOBS)),
+        "scientist": (
+            Reach(actions=START, on=("role/{stack}-*/User",)),
+            Reach(actions=STOP_JOBS),
+            Reach(actions=STOP_QUEUED, on=("job/*",), conditions=OWN_JOBS),
+        ),
     }
 
     def __init__(self, place: Named, args: AirflowArgs, opts: pulumi.ResourceOptions | None = None) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
@@ -108,11 +108,13 @@ def make_shared(target: str, place: Named, args: SharedArgs) -> Any:
     return share(place, args) if share else None
 
 
-def endpoints_of(target: str) -> tuple[str, ...]:
-    """Interface endpoints that the network needs for an orchestrator which runs in it. Raises BlueprintError for a
-    target that no component runs."""
-    found: tuple[str, ...] = getattr(_module(target), "ENDPOINTS", ())
-    return found
+def endpoints_of(target: str, uses: Collection[str] = ()) -> tuple[str, ...]:
+    """Interface endpoints that the network needs for an orchestrator which runs in it. ``uses``: kinds of what steps
+    bind (``queues``), which its tasks call. Raises BlueprintError for a target that no component runs."""
+    module = _module(target)
+    found: tuple[str, ...] = getattr(module, "ENDPOINTS", ())
+    more = (one for use, named in getattr(module, "ENDPOINTS_FOR", {}).items() if use in uses for one in named)
+    return (*found, *more)
 
 
 def _module(target: str) -> Any:

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
+from mlops_iac.core.environment import Pipeline
+
 
 @dataclass(frozen=True, kw_only=True)
 class Cached:
@@ -35,6 +37,17 @@ class Order:
     """Step to the name of what it makes, for steps that make something with a name."""
     cached: Mapping[str, Cached] = field(default_factory=dict)
     """Steps with a `cache`. One that is not here is done, and nobody takes it over."""
+
+
+def reuse(pipeline: Pipeline, order: Order) -> dict[str, Any]:
+    """What a run is told of steps with a cache: ``runs``, whose folders have what they make, and ``left``, what those
+    left that are not done again. Nothing where no step has one."""
+    steps = [step.name for step in pipeline.steps if "cache" in step.facts]
+    if not steps:
+        return {}
+    runs = {name: order.cached[name].run if name in order.cached else order.run for name in steps}
+    left = {name: one.left for name, one in order.cached.items() if one.left is not None}
+    return {"reuse": {"runs": runs, "left": left}}
 
 
 @dataclass(frozen=True, kw_only=True)

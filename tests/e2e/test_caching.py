@@ -25,7 +25,7 @@ steps:
 WORK = ("validate", "prepare", "train", "evaluate")
 
 
-@pytest.fixture(scope="module", params=[one for one in EACH_TARGET if "airflow" not in one.values])
+@pytest.fixture(scope="module", params=EACH_TARGET)
 def tiny(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TinyEnvironment]:
     with tiny_environment(tmp_path_factory.mktemp("tiny"), str(request.param), pipelines={"cached": CACHED}) as made:
         made.target = str(request.param)  # type: ignore[attr-defined]

@@ -36,8 +36,7 @@ pytestmark = [
         "skew",
         on=TARGETS,
     ),
-    pytest.mark.runs("notify", on=TARGETS),
-    pytest.mark.runs("query", on=["sagemaker-pipelines", "step-functions"]),
+    pytest.mark.runs("notify", "query", on=TARGETS),
     pytest.mark.runs(
         "baseline",
         "bias",
@@ -47,15 +46,16 @@ pytestmark = [
         "quality",
         "skew",
         "training",
-        on=["step-functions"],
+        on=["airflow", "step-functions"],
         compute="batch",
     ),
+    pytest.mark.runs("map", "processing", on=["airflow"], compute="batch"),  # elsewhere test_map.py runs them
 ]
 
 STACKS = {"airflow": "af", "step-functions": "sf", "sagemaker-pipelines": "sp"}
 """Target to the environment that has it."""
-ALONE = {"step-functions": ("asking", "queued"), "sagemaker-pipelines": ("asking",)}
-"""Target to the pipelines that not every other can run."""
+QUEUES = ("airflow", "step-functions")
+"""Targets that run scripts on queues."""
 IMAGE = get_framework("sklearn", "1.4-2").image("eu-west-1")
 TABLES = '    tables:\n      people: {zone: raw, prefix: "", format: csv, columns: {age: int, sex: string, ill: int}}\n'
 
@@ -158,9 +158,31 @@ steps:
     kind: gate
     conditions: [{metric: auc, at_least: 0.5}, {evaluation: skew.report, metric: skew, at_most: 0.01}]
   count: {kind: notebook, notebook: count.ipynb, inputs: {people: parameters.data}, compute: batch}
-  tell: {kind: notify, after: [gate, count], subject: Measured, message: "Run {run} on {parameters.data} has {auc}."}
+  copy:
+    kind: processing
+    script: validate.py
+    inputs: {data: parameters.data}
+    outputs: {data: {zone: curated}}
+    compute: batch
+  each:
+    kind: map
+    script: each.py
+    items: [3, 4]
+    inputs: {data: copy.data}
+    results: {zone: curated, folder: each}
+    compute: batch
+  tell:
+    kind: notify
+    after: [gate, count, each]
+    subject: Measured
+    message: "Run {run} on {parameters.data} has {auc}."
 """
-"""Everything on a queue, and a message: Step Functions alone."""
+"""Everything on a queue, and a message."""
+EACH = """
+    import json, os, pathlib, sys
+    rows = pathlib.Path("/opt/ml/processing/input/data/numbers.csv").read_text().split()
+    pathlib.Path(os.environ["MLOPS_IAC_RESULT"]).write_text(json.dumps(int(sys.argv[2]) * len(rows[1:])))
+"""
 
 FIT = """
     import os, joblib, pandas
@@ -204,8 +226,8 @@ PIPELINES = {
     "champion": CHAMPION,
     "converting": CONVERTING,
     "telling": TELLING,
+    "asking": ASKING,
 }
-OWN = {"asking": ASKING, "queued": QUEUED}
 
 
 class Environments(dict[str, DeployedEnvironment]):
@@ -217,13 +239,12 @@ class Environments(dict[str, DeployedEnvironment]):
 
     def __missing__(self, target: str) -> DeployedEnvironment:
         environment = STACKS[target]
-        pipelines = self.project / "examples/tiny/pipelines"
-        for name, text in OWN.items():
-            (pipelines / f"{name}.yaml").unlink(missing_ok=True)
-            if name in ALONE.get(target, ()):
-                (pipelines / f"{name}.yaml").write_text(text.lstrip())
+        queued = self.project / "examples/tiny/pipelines/queued.yaml"
+        queued.unlink(missing_ok=True)
+        if target in QUEUES:
+            queued.write_text(QUEUED.lstrip())
         text = STACK.format(target=target, blueprint="tabular-batch").replace(": dev", f": {environment}").rstrip()
-        queues = "" if target == "airflow" else "    batch: {enabled: true}\n"
+        queues = "    batch: {enabled: true}\n"
         (self.project / f"stacks/Pulumi.tiny-{environment}.yaml").write_text(f"{text}\n{TABLES}{queues}")
         made = self[target] = bring_up(EmbeddedBackend(self.project, f"tiny-{environment}", home=self.home))
         made.put(self.project / "data")
@@ -236,6 +257,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for stack_file in (root / "stacks").iterdir():
         stack_file.unlink()
     code = write_tiny_team(root)
+    write_script(code / "each.py", EACH)
     write_script(code / "fit.py", FIT)
     write_script(code / "inference.py", SERVE)
     (code / "count.ipynb").write_text(json.dumps(notebook(NOTEBOOK)))
@@ -343,13 +365,14 @@ def test_the_team_is_told_what_a_run_measured(environments: Environments, target
     environment.clients("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
     run = environment.run("telling", {"who": "the {run}"})
     assert run.status == "succeeded", run.error
-    said = next(one for one in messages(sqs, queue) if "Subject" in one)  # what is told of an earlier run has none
+    # What is told of an earlier run has no subject, an alarm one of its own.
+    said = next(one for one in messages(sqs, queue) if one.get("Subject") == "Measured")
     evaluation = json.loads(read(environment, f"models/{run.id}/bias/evaluation.json"))
     measured = evaluation["metrics"]["demographic_parity_difference"]
     assert (said["Subject"], said["Message"]) == ("Measured", f"Run {run.id} on raw/ for the {{run}}: {measured}.")
 
 
-@pytest.mark.parametrize("target", ["step-functions", "sagemaker-pipelines"])
+@pytest.mark.parametrize("target", EACH_TARGET)
 def test_a_query_answers_into_the_lake(environments: Environments, target: str) -> None:
     environment = environments[target]
     run = environment.run("asking", {"least": 50})
@@ -362,13 +385,18 @@ def test_a_query_answers_into_the_lake(environments: Environments, target: str) 
     assert {row["sex"]: row["people"] for row in rows} == wanted
 
 
-def test_every_kind_of_script_runs_on_a_queue_and_the_team_is_told(environments: Environments) -> None:
-    environment = environments["step-functions"]
+@pytest.mark.parametrize("target", [one for one in EACH_TARGET if one.values[0] in QUEUES])
+def test_every_kind_of_script_runs_on_a_queue_and_the_team_is_told(environments: Environments, target: str) -> None:
+    environment = environments[target]
     run = environment.run("queued")
     assert run.status == "succeeded", [(step.name, step.status, step.reason) for step in run.steps]
     assert {step.status for step in run.steps} == {"succeeded"}
     assert {step.job_kind for step in run.steps if step.name not in ("gate", "tell")} == {"batch"}
     assert run.metrics["auc"] == 0.95
+    bucket = environment.environment.lake.bucket
+    found = environment.clients("s3").list_objects_v2(Bucket=bucket, Prefix=f"curated/{run.id}/each/")["Contents"]
+    lines = [json.loads(line) for item in found for line in read(environment, item["Key"]).splitlines()]
+    assert {line["item"]: line["result"] for line in lines} == {3: 180, 4: 240}
 
 
 REFUSED: dict[str, tuple[str, str]] = {

@@ -12,14 +12,15 @@ import pytest
 
 from mlops_iac.backends.embedded import EmbeddedBackend
 from mlops_iac.cloud.process import EmbeddedCloud
+from mlops_iac.pipelines.compile import TARGETS
 from mlops_iac.testing.deployed import DeployedEnvironment, bring_up
 from tests.conftest import make_project
 from tests.support.leftovers import find_leftovers
+from tests.support.targets import EACH_TARGET
 from tests.support.tiny_environment import STACK
 from tests.support.tiny_team import write_tiny_team
 
-TARGETS_THAT_ASK = ("step-functions", "sagemaker-pipelines")
-pytestmark = [pytest.mark.slow, pytest.mark.runs("query", on=["sagemaker-pipelines", "step-functions"])]
+pytestmark = [pytest.mark.slow, pytest.mark.runs("query", on=TARGETS)]
 
 ASKING = """
 parameters:
@@ -61,7 +62,7 @@ def fill(environment: DeployedEnvironment) -> None:
         assert ask(environment, sql)["Status"] == "FINISHED"
 
 
-@pytest.fixture(params=TARGETS_THAT_ASK)
+@pytest.fixture(params=EACH_TARGET)
 def environment(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[DeployedEnvironment]:
     root = make_project(tmp_path / "project")
     for stack_file in (root / "stacks").iterdir():

@@ -18,14 +18,15 @@ from mlops_iac.components.orchestrator.airflow_environment import HELPERS
 from mlops_iac.core.cache import cache_folder
 from mlops_iac.core.errors import PipelineError
 from mlops_iac.core.interpreters import find_uv
-from mlops_iac.pipelines.compile.airflow import REFUSED, compile, grants_for, step_of
+from mlops_iac.pipelines.caching import Cache
+from mlops_iac.pipelines.compile.airflow import REFUSED, compile, grants_for, parts_of, step_of
 from mlops_iac.pipelines.compile.airflow.operators import OPERATORS
 from mlops_iac.pipelines.compile.airflow.source import literal, variable
 from mlops_iac.pipelines.compile.bindings import Bindings
 from mlops_iac.pipelines.parameters import Parameter
 from mlops_iac.pipelines.pipeline import Pipeline
 from mlops_iac.pipelines.retries import Retry
-from mlops_iac.pipelines.steps import Output, ProcessingStep
+from mlops_iac.pipelines.steps import JobStep, Output, ProcessingStep
 from tests.support.samples import SAMPLES
 
 HOSTILE = (
@@ -51,6 +52,13 @@ def hostile() -> Pipeline:
     )
     words = Parameter(name="words", type="string", default="{{ ds }}", description=HOSTILE[0])
     return Pipeline(name="hostile", parameters=(words,), steps=(step,))
+
+
+def cached() -> Pipeline:
+    """Every step takes over what a run before made, where it can."""
+    made = SAMPLES["tune"]()
+    steps = [one.model_copy(update={"cache": Cache()}) if isinstance(one, JobStep) else one for one in made.steps]
+    return made.model_copy(update={"steps": tuple(steps)})
 
 
 def written(source: str) -> list[ast.Call]:
@@ -123,6 +131,14 @@ def test_a_step_is_tried_again_as_airflow_does_it(bindings: Bindings) -> None:
         compiled(attempts=3, backoff=5.0)
 
 
+def test_a_step_with_a_cache_does_its_work_unless_it_is_taken_over(bindings: Bindings) -> None:
+    document = compile(cached(), bindings)
+    (job, *_) = [name for name, task in document["tasks"].items() if task["operator"] == "SageMakerTuningOperator"]
+    assert f'mlops.or_reuse(SageMakerTuningOperator)(\n        task_id="{job}",\n        reused=' in document["source"]
+    assert f"{{'$origin': ['{job}']}}" in repr(document["tasks"]), "its files are found in the run that made them"
+    assert parts_of({"content": document["source"]}).keys() == {step_of(name) for name in document["tasks"]}
+
+
 def test_a_pipeline_whose_name_is_too_long_for_mwaas_api_is_refused(bindings: Bindings) -> None:
     names = [Pipeline(name="p" * length, steps=hostile().steps) for length in (1, 16)]
     assert [compile(one, bindings)["dag_id"] for one in names] == ["p", "p" * 16]
@@ -132,12 +148,6 @@ def test_rights_name_what_they_are_on(pipeline: Pipeline, bindings: Bindings) ->
     statements = grants_for(compile(pipeline, bindings), bindings)
     assert {one["Sid"] for one in statements} >= {"ProcessingJobs", "TrainingJobs", "PassJobRole", "CreateModelPackage"}
     assert all("*" not in one["Resource"] for one in statements)
-
-
-def test_refusals_say_what_is_missing() -> None:
-    assert REFUSED["query"] == (
-        "The provider's AthenaOperator sends SQL as one text and has no place for values apart from it."
-    )
 
 
 # Airflow itself -----------------------------------------------------------------------------------------------------
@@ -160,7 +170,7 @@ for id, dag in bag.dags.items():
     for task in dag.tasks:
         if id == "hostile":
             given = {"run": "261121-081530-3fa2", "code": {"uri": "s3://b/code/x/", "sha": "x"},
-                     "parameters": {}, "names": {task.task_id: "n" * 63}}
+                     "parameters": {}, "names": {task.task_id: "n" * 63}, "reuse": {"runs": {}, "left": {}}}
             filled = task.config(context={"ti": Attempt(), "params": given, "dag": dag}, jinja_env=None)
 print("ANSWER" + json.dumps({"tasks": tasks, "faults": bag.import_errors, "filled": filled}))
 """
@@ -172,7 +182,7 @@ def read_by(environment: PythonEnvironment, folder: Path, bindings: Bindings) ->
     dags.mkdir()
     for name, path in HELPERS.items():
         shutil.copy(path, dags / name)
-    for kind, make in {**SAMPLES, "hostile": hostile}.items():
+    for kind, make in {**SAMPLES, "hostile": hostile, "cached": cached}.items():
         if kind not in REFUSED:
             pipeline = make().model_copy(update={"name": kind.replace("_", "-")})
             (dags / f"{kind}.py").write_text(compile(pipeline, bindings)["source"])
@@ -194,6 +204,7 @@ def read_by(environment: PythonEnvironment, folder: Path, bindings: Bindings) ->
 
 def check(answer: dict[str, Any], bindings: Bindings) -> None:
     assert answer["faults"] == {}
+    assert {*answer["tasks"]} >= {"hostile", "cached"}
     for kind in {*SAMPLES} - {*REFUSED}:
         tasks = compile(SAMPLES[kind](), bindings)["tasks"]
         assert answer["tasks"][kind.replace("_", "-")] == {

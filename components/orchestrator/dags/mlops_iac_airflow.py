@@ -15,7 +15,18 @@ import boto3
 import mlops_iac_deploy
 from airflow.configuration import conf
 from airflow.exceptions import AirflowFailException
-from mlops_iac_airflow_run import HOLDS, OWNER, compare, fill, keep, keep_failure, read_evaluation, tell
+from mlops_iac_airflow_run import (
+    HOLDS,
+    OWNER,
+    Run,
+    compare,
+    fill,
+    keep,
+    keep_failure,
+    left_before,
+    read_evaluation,
+    tell,
+)
 
 try:  # Airflow 3
     from airflow.providers.standard.operators.branch import BaseBranchOperator
@@ -45,6 +56,23 @@ APPROVED, REJECTED = "Approved", "ApprovalRejected"
 def looks(seconds: int) -> int:
     """How often a job is looked at that may take so long, with an hour for machines to start."""
     return math.ceil((seconds + 3600) / CHECK_SECONDS)
+
+
+def or_reuse(operator: Any) -> Any:
+    """An operator that does its work unless what a run before made is taken over; then it leaves what that one left."""
+
+    class OrReuse(operator):
+        def __init__(self, *, reused: str, **more: Any) -> None:
+            super().__init__(**more)
+            self.reused = reused
+
+        def execute(self, context: Any) -> Any:
+            if Run(context).taken(self.reused) is None:
+                return super().execute(context)
+            return self.made if hasattr(self, "made") else left_before(context)
+
+    OrReuse.__name__ = OrReuse.__qualname__ = operator.__name__
+    return OrReuse
 
 
 class Gate(BaseOperator):

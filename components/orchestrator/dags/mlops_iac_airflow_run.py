@@ -12,7 +12,7 @@ import os
 from typing import Any
 
 import boto3
-from airflow.exceptions import AirflowFailException
+from airflow.exceptions import AirflowFailException, TaskDeferralError
 
 OWNER = "mlops-iac"
 HOLDS = {"at_least": operator.ge, "at_most": operator.le, "equals": operator.eq}
@@ -62,9 +62,19 @@ class Run:
             found = found[key]
         return found
 
+    def taken(self, step: str) -> Any:
+        """What is known of a step whose work is taken over from a run before; None of one that is to be done."""
+        return self.given["reuse"]["left"].get(step)
+
+    def origin(self, path: list[str]) -> str:
+        """The run whose folders have what a step makes. One that is started without a word of it does all itself."""
+        return str(self.given["reuse"]["runs"].get(path[0], self.given["run"]))
+
     def name(self, told: list[Any]) -> str:
         """A name is used once: each attempt after the first adds its number."""
         step, limit = told
+        if taken := self.taken(step):
+            return str(taken["name"])
         return attempt_name(self.given["names"][step], self.task_instance.try_number, limit)
 
     def made(self, path: list[Any]) -> Any:
@@ -100,6 +110,7 @@ KINDS = {
     "$value": Run.value,
     "$name": Run.name,
     "$made": Run.made,
+    "$origin": Run.origin,
     "$text": Run.text,
     "$merge": Run.merge,
 }
@@ -176,10 +187,55 @@ def keep(context: Any, words: str) -> None:
 
 
 def keep_failure(context: Any) -> None:
-    """Why a task failed: of an exception Airflow's API has the log only."""
-    words = str(context.get("exception") or "")
+    """Why a task failed, by its operator's own ``why`` where it has one: of an exception Airflow's API has the log
+    only."""
+    why = getattr(context["task"], "why", None)
+    words = why(context) if why else str(context.get("exception") or "")
+    if isinstance(context.get("exception"), TaskDeferralError):
+        words = why_of_job(context) or words
     if words:
         keep(context, words)
+
+
+JOBS = {
+    "HyperParameterTuningJobName": "describe_hyper_parameter_tuning_job",
+    "ProcessingJobName": "describe_processing_job",
+    "TrainingJobName": "describe_training_job",
+    "TransformJobName": "describe_transform_job",
+}
+"""What the request for a job is known by, to the call that describes the job."""
+
+
+def describe_job(context: Any) -> dict[str, Any]:
+    """The job of SageMaker's that a task is about, as SageMaker describes it; nothing for other tasks."""
+    config = getattr(context["task"], "config", None)
+    config = config(context) if callable(config) else config or {}
+    request = config.get("Transform", config)
+    for key, operation in JOBS.items():
+        if key in request:
+            found: dict[str, Any] = getattr(boto3.client("sagemaker"), operation)(**{key: request[key]})
+            return found
+    return {}
+
+
+def why_of_job(context: Any) -> str:
+    """What looked at a job of SageMaker's says that it failed, and no more: the job says why. Empty for other tasks.
+
+    One that SageMaker stops at the time limit has no reason.
+    """
+    job = describe_job(context)
+    if job.get("SecondaryStatus") == "MaxRuntimeExceeded":
+        limit = job["StoppingCondition"]["MaxRuntimeInSeconds"]
+        return f"MaxRuntimeExceeded: the job ran longer than its MaxRuntimeInSeconds ({limit})."
+    return str(job.get("FailureReason") or "")
+
+
+def left_before(context: Any) -> dict[str, Any]:
+    """What a task that is not done again leaves: what later steps read of the job that did the same."""
+    job = describe_job(context)
+    if "BestTrainingJob" in job:
+        return {"Tuning": {"BestTrainingJob": {"TrainingJobName": job["BestTrainingJob"]["TrainingJobName"]}}}
+    return {"Training": {"ModelArtifacts": job["ModelArtifacts"]}} if "ModelArtifacts" in job else {}
 
 
 def milliseconds(moment: Any) -> int | None:

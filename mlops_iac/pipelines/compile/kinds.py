@@ -8,7 +8,7 @@ from dataclasses import replace
 from importlib import import_module
 from typing import Any, NamedTuple
 
-from mlops_iac.core.errors import PipelineError, Problem
+from mlops_iac.core.errors import PipelineError
 from mlops_iac.pipelines.steps import ScriptStep, Step
 
 
@@ -31,17 +31,14 @@ def compile_step(
     table: Mapping[str, str],
     refused: Mapping[str, str],
     refused_compute: Mapping[str, str] | None = None,
-    refused_fields: Mapping[str, str] | None = None,
 ) -> Any:
     """A step's part of a document. Raises PipelineError, whose problems name the step, for what the target cannot do.
 
     ``title`` is the target's name for people, ``table`` its own compilers, ``refused`` the kinds that it cannot run,
-    ``refused_compute`` where it cannot run scripts (left out: it runs them wherever they ask), ``refused_fields`` what
-    steps of several kinds may say and it cannot do (left out: it does all of it).
+    ``refused_compute`` where it cannot run scripts (left out: it runs them wherever they ask).
     """
     try:
         _check_compute(step, title, refused_compute or {})
-        _check_fields(step, title, refused_fields or {})
         return _compiler(step, target, title, table, refused)(step, context)
     except PipelineError as error:
         raise PipelineError.of(one if one.path else replace(one, path=step.name) for one in error.problems) from error
@@ -87,22 +84,6 @@ def _check_compute(step: Step, title: str, refused: Mapping[str, str]) -> None:
             f"{refused[step.compute]}",
             hint="leave out `compute`, or choose another `orchestrator`.",
         )
-
-
-def _check_fields(step: Step, title: str, refused: Mapping[str, str]) -> None:
-    """What a kind has itself, as a choice its conditions, is its own compiler's to refuse."""
-    problems = [
-        Problem(
-            path=f"{step.name}.{field}",
-            summary="This target cannot do what a step asks for.",
-            detail=f"Step `{step.name}` has `{field}`; {title} cannot: {why}",
-            hint=f"leave out `{field}`, or choose another `orchestrator`.",
-        )
-        for field, why in refused.items()
-        if getattr(step, field, None) and field not in type(step).__annotations__
-    ]
-    if problems:
-        raise PipelineError.of(problems)
 
 
 class Answer(NamedTuple):

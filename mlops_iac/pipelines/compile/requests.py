@@ -129,9 +129,13 @@ def training(step: TrainingStep, run: Run, code: Any, environment: Mapping[str, 
         "InputDataConfig": [jobs.channel(name, {uri: place}, step) for name, place in sources.items()],
         "OutputDataConfig": {f"S3OutputPath{run.mark}": run.folder_uri(made), **jobs.output_key(run.bindings)},
         **({"CheckpointConfig": checkpoints} if checkpoints else {}),
-        "Environment": {
-            **tracking.of_training(step, run.pipeline, run.bindings),
-            **external.variables(step, run.bindings),
-            **environment,
-        },
+        "Environment": {**training_variables(step, run), **environment},
+    }
+
+
+def training_variables(step: TrainingStep, run: Run) -> dict[str, str]:
+    """What a training's script is told besides where it runs."""
+    return {
+        **tracking.of_training(step, run.pipeline, run.bindings),
+        **external.variables(step, run.bindings),
     }

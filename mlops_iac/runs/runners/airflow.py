@@ -62,8 +62,10 @@ STOPPED: Final = "Stopped"
 APPROVED: Final = "Approved"
 REFUSED: Final = "GateRefused"
 LATE: Final = re.compile(r"Sensor has timed out")
-FRAME: Final = re.compile(r"^SageMaker job failed because |^Error .*? Reason: ")
-"""What the provider's operators put before SageMaker's own words."""
+FRAME: Final = re.compile(r"^SageMaker job failed because |^Error .*? Reason: |^Batch job \S+(?:: |$)")
+"""What operators put before the words of the service that a job failed on."""
+NUMBER: Final = re.compile(r"^Batch job ([^\s:]+)")
+"""How the note of a task begins that submitted a job to a queue: Batch gives its jobs numbers."""
 ENDS: Final[Mapping[StepStatus, RunStatus]] = {"refused": "refused", "timed-out": "timed-out"}
 GONE: Final = 404
 TAKEN: Final = 409
@@ -77,7 +79,7 @@ class Runner:
 
     most_evaluation = MOST_BYTES
     started_by: tuple[str, str] | None = None
-    takes_over = False
+    takes_over = True
 
     def __init__(self, environment: Environment, pipeline: Pipeline, clients: Clients) -> None:
         self.stack, self.pipeline, self._clients = environment.stack, pipeline, clients
@@ -127,16 +129,24 @@ class Runner:
         natives = self._tasks(execution.run)
         over = execution.status != "running"
         steps = tuple(
-            _step(step, _of(step, natives), execution.names, over=over, stopped=execution.status == "stopped")
+            _taken(
+                _step(step, _of(step, natives), execution.names, over=over, stopped=execution.status == "stopped"),
+                execution,
+            )
             for step in self.pipeline.steps
         )
+        left = {
+            step.name: {"name": _attempt_name(step, _of(step, natives), execution.names)}
+            for step in self.pipeline.steps
+            if "cache" in step.facts
+        }
         packages = [
             str(one["note"])
             for step in self.pipeline.steps
             for one in _of(step, natives)
             if step.kind == "register" and one["state"] == "success" and one.get("note")
         ]
-        return History(steps=steps, model_package_arn=packages[-1] if packages else None)
+        return History(steps=steps, model_package_arn=packages[-1] if packages else None, left=left)
 
     def answer(self, token: str, answer: Answer) -> None:
         """A variable of Airflow, which the step that waits looks for."""
@@ -149,10 +159,17 @@ class Runner:
         self._ask("PATCH", f"/dagRuns/{execution.run}/setNote", body={"note": f"{STOPPED}: {why}"})
         self._ask("PATCH", f"/dagRuns/{execution.run}", body={"state": "failed"})
         for step in steps:
-            if step.status == "running" and step.job and step.job_kind in STOPS:
-                operation, name = STOPS[step.job_kind]
-                with missing_is_nothing("ValidationException"), calling(f"sagemaker:{operation}", step.job):
-                    getattr(self._clients("sagemaker"), operation)(**{name: step.job})
+            if step.status == "running" and step.job:
+                self._stop_job(step, step.job, why)
+
+    def _stop_job(self, step: StepRun, job: str, why: str) -> None:
+        if step.job_kind == "batch":
+            with calling("batch:TerminateJob", job):
+                self._clients("batch").terminate_job(jobId=job, reason=why)
+        elif step.job_kind in STOPS:
+            operation, name = STOPS[step.job_kind]
+            with missing_is_nothing("ValidationException"), calling(f"sagemaker:{operation}", job):
+                getattr(self._clients("sagemaker"), operation)(**{name: job})
 
     def retry(self, execution: Execution, step: str, order: Order, take_over: TakeOver) -> Execution:
         """Airflow goes on with the same run: the step and all behind it are done again, whatever became of them."""
@@ -212,6 +229,7 @@ class Runner:
 
     def _execution(self, told: Mapping[str, Any]) -> Execution:
         conf, run = told.get("conf") or {}, told["dag_run_id"]
+        reuse = conf.get("reuse") or {"runs": {}, "left": {}}
         status, note = STATUSES[told["state"]], str(told.get("note") or "")
         found = Execution(
             run=run,
@@ -222,6 +240,8 @@ class Runner:
             code=str(conf.get("code", {}).get("sha", "")),
             parameters=hyperparameters.written(conf.get("parameters", {})),
             names=conf.get("names", {}),
+            reused=tuple(reuse["left"]),
+            origins={step: origin for step, origin in reuse["runs"].items() if origin != run},
         )
         if status != "failed":
             return found
@@ -302,8 +322,23 @@ def _step(step: Step, own: list[Native], names: Mapping[str, str], *, over: bool
     )
 
 
+def _taken(step: StepRun, execution: Execution) -> StepRun:
+    """A step whose work was taken over from a run before had no job."""
+    if step.name not in execution.reused:
+        return step
+    status: StepStatus = "reused" if step.status == "succeeded" else step.status
+    return replace(step, status=status, job=None, reused_from=execution.origins.get(step.name, ""))
+
+
 def _job(step: Step, own: list[Native], names: Mapping[str, str]) -> str | None:
-    """The job's name: each attempt after the first adds its number."""
+    """The job's name: each attempt after the first adds its number. On a queue it is the number that Batch gave."""
+    if step.facts["job"] == "batch" and step.kind != "map":  # the jobs of a map are found by its name
+        told = [found[1] for one in own if (found := NUMBER.match(str(one.get("note") or "")))]
+        return told[-1] if told else None
+    return _attempt_name(step, own, names)
+
+
+def _attempt_name(step: Step, own: list[Native], names: Mapping[str, str]) -> str | None:
     name, attempt = names.get(step.name), max((int(one.get("try_number") or 0) for one in own), default=0)
     if name is None or attempt == 0:
         return None

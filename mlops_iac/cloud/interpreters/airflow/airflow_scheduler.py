@@ -1,8 +1,9 @@
 """What makes the runs of one Airflow environment go on, in Airflow's interpreter, beside ``airflow_host.py``.
 
-What Airflow decides, Airflow decides: `DagRun.update_state` says which tasks are next and how a run ended, and each
-task is run by its own `TaskInstance` in a process of its own, as its LocalExecutor does. What is ours is the loop
-between, which a scheduler over SQLite would be: that one runs a task at a time. Standard library and Airflow only.
+What Airflow decides, Airflow decides: `DagRun.update_state` says which tasks are next and how a run ended, each task is
+run by its own `TaskInstance` in a process of its own, as its LocalExecutor does, and its own triggerer waits for what
+tasks wait for that gave their process back. What is ours is the loop between, which a scheduler over SQLite would be:
+that one runs a task at a time. Standard library and Airflow only.
 """
 
 from __future__ import annotations
@@ -40,6 +41,8 @@ class Scheduler:
         self.telling: dict[int, tuple[str, str]] = {}
         """Processes that do what a DAG calls when its run is over: DAG, run."""
         self.under_way: set[tuple[str, str]] = set()
+        self.triggerer = 0
+        """The process of Airflow's triggerer, while a run is under way that needed it; else 0."""
         self.seen = 0.0
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
         sys.path.insert(0, str(self.dags))
@@ -71,9 +74,11 @@ class Scheduler:
         with create_session() as session:
             runs = self.active(session)
             speaking = {self.running[pid][:2] for pid in self.ending}
+            self.end_overdue(session)
             for run in runs:
                 if (run.dag_id, run.run_id) not in speaking:
                     self.go_on(run, session)
+            self.have_triggerer(bool(runs), session)
         self.waits = bool(runs)
         self.say({(run.dag_id, run.run_id) for run in runs} | {*self.telling.values()})
         return bool(self.running)
@@ -130,27 +135,41 @@ class Scheduler:
                 session.merge(task)
         session.commit()
 
+    def end_overdue(self, session: Any) -> None:
+        """Tasks that wait longer than they said: as Airflow's scheduler does it (`check_trigger_timeouts`)."""
+        from airflow.models import TaskInstance
+        from airflow.utils import timezone
+        from airflow.utils.state import TaskInstanceState
+        from sqlalchemy import update
+
+        late = (TaskInstance.state == TaskInstanceState.DEFERRED, TaskInstance.trigger_timeout < timezone.utcnow())
+        failing = {"next_method": "__fail__", "next_kwargs": {"error": "Trigger/execution timeout"}, "trigger_id": None}
+        session.execute(update(TaskInstance).where(*late).values(state=TaskInstanceState.SCHEDULED, **failing))
+        session.commit()
+
+    def have_triggerer(self, busy: bool, session: Any) -> None:
+        """Start it when the first task waits for something; end it when no run is under way any more."""
+        from airflow.models import Trigger
+        from sqlalchemy import select
+
+        if self.triggerer and os.waitpid(self.triggerer, os.WNOHANG)[0]:
+            self.triggerer = 0
+        if self.triggerer and not busy:
+            os.killpg(self.triggerer, signal.SIGKILL)
+            os.waitpid(self.triggerer, 0)
+            self.triggerer = 0
+        elif not self.triggerer and busy and session.scalar(select(Trigger.id).limit(1)) is not None:
+            free_triggers(session)
+            self.triggerer = fork(run_triggerer)
+
     def begin(self, task: Any) -> None:
         key = (task.dag_id, task.run_id, task.task_id, task.map_index)
         self.fork(lambda: run_task(*key), key)
 
     def fork(self, work: Any, key: tuple[str, str, str, int]) -> int:
-        pid = os.fork()
-        if pid:
-            self.running[pid] = key
-            return pid
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        os.setpgid(0, 0)
-        code = 1
-        try:
-            work()
-            code = 0
-        except BaseException:
-            traceback.print_exc()
-        finally:
-            sys.stdout.flush()
-            sys.stderr.flush()
-            os._exit(code)
+        pid = fork(work)
+        self.running[pid] = key
+        return pid
 
     def take_in(self) -> None:
         """Processes that have ended, and those whose task somebody has ended."""
@@ -238,6 +257,44 @@ class Scheduler:
         self.fork(lambda: read_files(self.dags, answer, number), NO_TASK)
 
 
+def fork(work: Any) -> int:
+    """A process, and a group, of its own that does the work; answers its id."""
+    pid = os.fork()
+    if pid:
+        return pid
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    os.setpgid(0, 0)
+    code = 1
+    try:
+        work()
+        code = 0
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+
+
+def free_triggers(session: Any) -> None:
+    """Those of a triggerer that is gone: the next one need not wait until it is sure of that."""
+    from airflow.models import Trigger
+    from sqlalchemy import update
+
+    session.execute(update(Trigger).values(triggerer_id=None))
+    session.commit()
+
+
+def run_triggerer() -> None:
+    """As `airflow triggerer` does it."""
+    from airflow.jobs.job import Job, run_job
+    from airflow.jobs.triggerer_job_runner import TriggererJobRunner
+
+    job = Job(heartrate=5)
+    runner = TriggererJobRunner(job=job)
+    run_job(job=job, execute_callable=runner._execute)
+
+
 def read_files(dags: Path, answer: Path, number: str) -> None:
     """Keep every DAG of the folder in the database, and forget those that are gone."""
     from airflow.models import DagModel
@@ -270,10 +327,8 @@ def load(file: str, dag: str) -> Any:
 
 
 def run_task(dag: str, run: str, task: str, index: int) -> None:
-    """As `airflow tasks run` does it, in this process; a task that defers waits here for its trigger."""
-    from airflow.exceptions import TaskDeferred
+    """As `airflow tasks run` does it, in this process; one that defers is over until its trigger fires."""
     from airflow.models import DagModel
-    from airflow.models.dag import _run_inline_trigger
     from airflow.utils.session import create_session
 
     with create_session() as session:
@@ -282,26 +337,7 @@ def run_task(dag: str, run: str, task: str, index: int) -> None:
         found = loaded.get_dagrun(run_id=run, session=session).get_task_instance(task, session=session, map_index=index)
         found.task = loaded.get_task(task)
         found.refresh_from_task(found.task)
-        try:
-            found.run(session=session, raise_on_defer=True)
-        except TaskDeferred as deferred:
-            while deferred is not None:
-                event = _run_inline_trigger(deferred.trigger)
-                found.next_method = deferred.method_name
-                found.next_kwargs = {"event": event.payload} if event else deferred.kwargs
-                session.merge(found)
-                session.commit()
-                deferred = resume(found, session)
-
-
-def resume(found: Any, session: Any) -> Any:
-    from airflow.exceptions import TaskDeferred
-
-    try:
-        found._run_raw_task(session=session, raise_on_defer=True)
-    except TaskDeferred as again:
-        return again
-    return None
+        found.run(session=session)
 
 
 def call_back(request: Any) -> None:

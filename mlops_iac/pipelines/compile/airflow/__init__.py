@@ -12,7 +12,7 @@ from mlops_iac.pipelines.compile.airflow.compilers import COMPILERS
 from mlops_iac.pipelines.compile.airflow.document import compile, step_of
 from mlops_iac.pipelines.compile.airflow.grants import grants_for
 from mlops_iac.pipelines.compile.airflow.reading import parts_of
-from mlops_iac.pipelines.compile.airflow.refused import REFUSED, REFUSED_COMPUTE, REFUSED_FIELDS
+from mlops_iac.pipelines.compile.airflow.refused import REFUSED
 from mlops_iac.pipelines.compile.airflow.starting import start_request
 
 TELLS_WHO_STARTS: Final = False
@@ -20,8 +20,6 @@ TELLS_WHO_STARTS: Final = False
 __all__ = [
     "COMPILERS",
     "REFUSED",
-    "REFUSED_COMPUTE",
-    "REFUSED_FIELDS",
     "TELLS_WHO_STARTS",
     "compile",
     "grants_for",

@@ -20,6 +20,7 @@ COMPILERS: Final = compilers_in(
     "monitor",
     "notify",
     "processing",
+    "query",
     "register",
     "training",
     "tune",

@@ -14,7 +14,7 @@ from mlops_iac.pipelines.pipeline import Pipeline
 from mlops_iac.pipelines.references import FromBucket, FromParameter, FromStep, Source
 from mlops_iac.pipelines.steps import TuneStep
 from mlops_iac.pipelines.steps.fetch import ARCHIVE, FILES, FetchStep
-from mlops_iac.pipelines.steps.step import Output
+from mlops_iac.pipelines.steps.step import JobStep, Output, Step
 
 PLACES = re.compile(r"(\{(?:run|code)?\})")
 """What is filled in."""
@@ -44,31 +44,36 @@ class Context:
             return x.text(f"s3://{self.bindings.bucket}/", x.parameter(source.parameter))
         step, made = self.pipeline.get_step(source.step), self.pipeline.made(source)
         if isinstance(made, Output):
-            return self.folder_uri(made)
+            return self.file_uri(source)
         if isinstance(step, TuneStep):
             best = x.made(step.name, "Tuning", "BestTrainingJob", "TrainingJobName")
-            return self.text(f"{self._start(Output(zone=step.zone))}{{}}/{MODEL}", best)
+            return self.text(f"{self._start(Output(zone=step.zone))}{{}}/{MODEL}", best, run=self.run_of(step))
         if isinstance(step, FetchStep):
-            return self.folder_uri(step.outputs[FILES], ARCHIVE)
+            return self.folder_uri(step.outputs[FILES], ARCHIVE, run=self.run_of(step))
         if made == "package":
             return x.made(source.step)
         return x.made(source.step, "Training", "ModelArtifacts", "S3ModelArtifacts")
 
-    def folder_uri(self, output: Output, file: str = "") -> Any:
-        return self.text(f"{self._start(output)}{file}")
+    def run_of(self, step: Step) -> Any:
+        """The run whose folders have what a step makes."""
+        return x.origin(step.name) if isinstance(step, JobStep) and step.reusable else x.RUN
 
-    def folder(self, source: Source) -> Output:
-        """The folder that a reference leads to; the pipeline made sure that it is one."""
+    def file_uri(self, source: Source, file: str = "") -> Any:
+        """A file in the folder that a reference leads to, or the folder; the pipeline made sure that it is one."""
         assert isinstance(source, FromStep)
         made = self.pipeline.made(source)
         assert isinstance(made, Output)
-        return made
+        return self.folder_uri(made, file, run=self.run_of(self.pipeline.get_step(source.step)))
 
-    def text(self, template: str, *values: Any) -> Any:
+    def folder_uri(self, output: Output, file: str = "", *, run: Any = x.RUN) -> Any:
+        """A folder of a run, or a file in it. Left out: of this run."""
+        return self.text(f"{self._start(output)}{file}", run=run)
+
+    def text(self, template: str, *values: Any, run: Any = x.RUN) -> Any:
         """A text with the run in the place of ``{run}``, the code in that of ``{code}``, and values in those of
         ``{}``."""
         waiting = iter(values)
-        places = {"{run}": x.RUN, "{code}": x.CODE_SHA}
+        places = {"{run}": run, "{code}": x.CODE_SHA}
         parts = [next(waiting) if part == "{}" else places.get(part, part) for part in PLACES.split(template) if part]
         return x.text(*parts)
 

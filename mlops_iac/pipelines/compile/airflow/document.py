@@ -10,7 +10,7 @@ from mlops_iac.pipelines.choices import members
 from mlops_iac.pipelines.compile.airflow.choice import OPERATOR as CHOOSE
 from mlops_iac.pipelines.compile.airflow.compilers import COMPILERS
 from mlops_iac.pipelines.compile.airflow.context import Context, Task, Tasks
-from mlops_iac.pipelines.compile.airflow.refused import REFUSED, REFUSED_COMPUTE, REFUSED_FIELDS
+from mlops_iac.pipelines.compile.airflow.refused import REFUSED
 from mlops_iac.pipelines.compile.airflow.retries import retries
 from mlops_iac.pipelines.compile.airflow.source import render
 from mlops_iac.pipelines.compile.airflow.validate import check
@@ -104,10 +104,8 @@ def _compile(step: Step, context: Context) -> Tasks:
         title="Airflow",
         table=COMPILERS,
         refused=REFUSED,
-        refused_compute=REFUSED_COMPUTE,
-        refused_fields=REFUSED_FIELDS,
     )
     if isinstance(step, JobStep):
-        tried = retries(step)
-        return {name: {**task, **tried} for name, task in tasks.items()}
+        more = {**retries(step), **({"reused": step.name} if step.reusable else {})}
+        return {name: {**task, **more} for name, task in tasks.items()}
     return tasks

@@ -21,7 +21,8 @@ TEXT: Final = "$text"
 MERGE: Final = "$merge"
 JSON: Final = "$json"
 PART: Final = "$part"
-KINDS: Final = frozenset({VALUE, NAME, MADE, TEXT, MERGE, JSON, PART})
+ORIGIN: Final = "$origin"
+KINDS: Final = frozenset({VALUE, NAME, MADE, TEXT, MERGE, JSON, PART, ORIGIN})
 
 
 def value(*path: str) -> Expression:
@@ -48,6 +49,11 @@ def name(step: str, limit: int = JOB_NAME_LENGTH) -> Expression:
 def made(task: str, *path: str | int) -> Expression:
     """A part of what an earlier task left in XCom."""
     return {MADE: [task, *path]}
+
+
+def origin(step: str) -> Expression:
+    """The run whose folders have what a step makes: this one, or one before that did the same."""
+    return {ORIGIN: [step]}
 
 
 def text(*parts: Any) -> Expression:

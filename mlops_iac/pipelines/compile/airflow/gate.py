@@ -25,7 +25,7 @@ def condition(one: Comparison, context: Context) -> dict[str, Any]:
     """One metric and its bound, as the helper takes them."""
     bound = x.parameter(one.bound.parameter) if isinstance(one.bound, FromParameter) else one.bound
     return {
-        "file": context.folder_uri(context.folder(one.evaluation), EVALUATION),
+        "file": context.file_uri(one.evaluation, EVALUATION),
         "metric": one.metric,
         "keys": [*metric_keys(one.metric)],
         "direction": one.direction,

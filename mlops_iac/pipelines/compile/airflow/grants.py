@@ -42,6 +42,10 @@ def _statements(operator: str, arguments: Mapping[str, Any], bindings: Bindings)
             packages = [_arn(bindings, "sagemaker", f"model-package/{name}/*") for name in bindings.registries.values()]
             yield _allow("ReadModelPackages", ["sagemaker:DescribeModelPackage"], packages)
         yield from _look_at_data(bindings)
+    elif operator == "AskQuery":
+        yield from _query(arguments["event"], bindings)
+    elif operator == "RunOnQueue":
+        yield from _container(bindings)
     elif operator == "SageMakerTuningOperator":
         yield from _tuning(bindings)
         yield from _look_at_data(bindings)
@@ -102,6 +106,39 @@ def _tuning(bindings: Bindings) -> Iterator[Statement]:
     verbs = ("DescribeHyperParameterTuningJob", "ListTags", "StopHyperParameterTuningJob")
     yield _allow("TuningJobs", [f"sagemaker:{verb}" for verb in verbs], [jobs], there)
     yield _pass_role("Job", bindings.job_role_arn)
+
+
+def _container(bindings: Bindings) -> Iterator[Statement]:
+    """Submit, follow and stop a job on a queue. AWS names jobs by number: their tag tells whose they are."""
+    jobs, tag = _arn(bindings, "batch", "job/*"), f"aws:{{}}Tag/{STACK_TAG}"
+    asked, there = ({"StringEquals": {tag.format(what): bindings.stack}} for what in ("Request", "Resource"))
+    queues = [one for queue in bindings.queues.values() for one in (queue.queue_arn, queue.job_definition_arn)]
+    yield _allow("SubmitJobs", ["batch:SubmitJob"], [jobs, *queues])
+    yield _allow("TagJobs", ["batch:TagResource"], [jobs], asked)
+    yield _allow("FollowJobs", ["batch:DescribeJobs"], ["*"])
+    yield _allow("StopJobs", ["batch:TerminateJob"], [jobs], there)
+
+
+def _query(event: Mapping[str, Any], bindings: Bindings) -> Iterator[Statement]:
+    """Ask, follow and stop. Athena reads the catalogue and the tables, and writes the answer, as the caller; a
+    warehouse does in its own role."""
+    if event.get("source") == "warehouse":
+        groups = [one.workgroup_arn for one in bindings.warehouses.values()]
+        yield _allow("AskWarehouse", ["redshift-data:ExecuteStatement"], groups)
+        yield _allow("ConnectToWarehouse", ["redshift-serverless:GetCredentials"], groups)
+        yield _allow("FollowStatements", [f"redshift-data:{verb}Statement" for verb in ("Cancel", "Describe")], ["*"])
+        return
+    group, database = _arn(bindings, "athena", f"workgroup/{event['workgroup']}"), event["database"]
+    verbs = ("GetQueryExecution", "StartQueryExecution", "StopQueryExecution")
+    yield _allow("Queries", [f"athena:{verb}" for verb in verbs], [group])
+    tables = [_arn(bindings, "glue", what) for what in ("catalog", f"database/{database}", f"table/{database}/*")]
+    yield _allow("Catalogue", [f"glue:Get{what}" for what in ("Database", "Partitions", "Table")], tables)
+    bucket = f"arn:{bindings.partition}:s3:::{bindings.bucket}"
+    yield _allow("QueryBucket", ["s3:GetBucketLocation", "s3:ListBucket"], [bucket])
+    objects = [f"{bucket}/{prefix}*" for prefix in bindings.zones.values()]
+    yield _allow("QueryObjects", ["s3:GetObject", "s3:PutObject"], [*objects, f"{bucket}/athena/*"])
+    if bindings.key_arn:
+        yield _use_key("QueryKey", ["kms:Decrypt", "kms:GenerateDataKey"], bindings.key_arn, "s3", bindings)
 
 
 def _deploy(request: Mapping[str, Any], bindings: Bindings) -> Iterator[Statement]:

@@ -29,7 +29,7 @@ def compile_notify(step: NotifyStep, context: Context) -> Tasks:
     publish: dict[str, Any] = {"target_arn": topic, "subject": step.subject, "message": message}
     if not step.metrics:
         return {step.name: task(OPERATOR, **publish)}
-    file = context.folder_uri(context.folder(step.evaluation), EVALUATION)
+    file = context.file_uri(step.evaluation, EVALUATION)
     send = task(OPERATOR, after=step.name, **publish)
     return {step.name: task(READ, file=file), f"{step.name}--send": send}
 

@@ -22,7 +22,7 @@ def compile_register(step: RegisterStep, context: Context) -> Tasks:
         "ModelDataUrl": context.uri(step.model),
         "Environment": {**SERVING_ENVIRONMENT, "SAGEMAKER_REGION": bindings.region},
     }
-    statistics = context.folder_uri(context.folder(step.evaluation), EVALUATION)
+    statistics = context.file_uri(step.evaluation, EVALUATION)
     request: dict[str, Any] = {
         # No tags: AWS refuses them for a version in a group. `destroy` finds versions by their group.
         "ModelPackageGroupName": bindings.registries[step.registry],

@@ -72,6 +72,7 @@ def _opening(dag: Mapping[str, Any]) -> Iterator[str]:
     yield '        "run": Param(type="string", pattern=mlops.RUN_ID),\n'
     yield '        "code": Param(type="object", required=["uri", "sha"]),\n'
     yield '        "names": Param({}, type="object"),\n'
+    yield '        "reuse": Param({"runs": {}, "left": {}}, type="object"),\n'
     schema = literal(parameters["schema"], 8)
     yield f'        "parameters": Param({literal(parameters["default"], 8)}, **{schema}),\n'
     yield "    },\n) as dag:\n"
@@ -80,9 +81,13 @@ def _opening(dag: Mapping[str, Any]) -> Iterator[str]:
 def _task(name: str, task: Mapping[str, Any]) -> str:
     operator = OPERATORS[task["operator"]]
     call = task["operator"] if operator.module != HELPER else f"mlops.{task['operator']}"
+    reused = task.get("reused")
+    call = f"mlops.or_reuse({call})" if reused else call
     lines = [f"    {variable(name)} = {call}(\n", f"        task_id={literal(name)},\n"]
+    if reused:
+        lines.append(f"        reused={literal(reused)},\n")
     arguments = dict(task["arguments"])
-    if operator.module != HELPER:
+    if not operator.ours:
         seconds = arguments.pop("seconds", None)
         if task["operator"] in ATTEMPTS:
             lines.append(f"        max_attempts=mlops.looks({int(seconds)}),\n")

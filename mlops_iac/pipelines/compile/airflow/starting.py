@@ -10,7 +10,7 @@ from typing import Final
 
 from mlops_iac.core.environment import Pipeline
 from mlops_iac.pipelines import hyperparameters
-from mlops_iac.pipelines.order import Order, Running, StartRequest
+from mlops_iac.pipelines.order import Order, Running, StartRequest, reuse
 
 UNDER_WAY: Final = ("queued", "running")
 """How a DAG's run is that is not over."""
@@ -30,6 +30,7 @@ def start_request(stack: str, pipeline: Pipeline, order: Order) -> StartRequest:
         "code": {"uri": order.code_uri, "sha": order.code_sha},
         "parameters": hyperparameters.carried(order.parameters),
         "names": dict(order.names),
+        **reuse(pipeline, order),
     }
     return StartRequest(
         service="mwaa",

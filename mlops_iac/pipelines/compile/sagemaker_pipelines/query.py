@@ -5,19 +5,14 @@ A Lambda step may take ten minutes; so as many follow one another as the query m
 
 from __future__ import annotations
 
-import json
 import math
-from typing import Any
 
 from mlops_iac.core.errors import PipelineError
-from mlops_iac.pipelines.compile import warehouse_queries
-from mlops_iac.pipelines.compile.queries import FORMATS
+from mlops_iac.pipelines.compile import queries
 from mlops_iac.pipelines.compile.sagemaker_pipelines import expressions as x
 from mlops_iac.pipelines.compile.sagemaker_pipelines.context import Context, Native
 from mlops_iac.pipelines.compile.sagemaker_pipelines.limits import LAMBDA_SECONDS
-from mlops_iac.pipelines.references import PARAMETERS, FromParameter
 from mlops_iac.pipelines.steps import QueryStep
-from mlops_iac.pipelines.steps.query import LAKE
 
 WAIT_SECONDS = LAMBDA_SECONDS - 60
 """How long one call waits: the rest is for starting, and for answering in time."""
@@ -46,7 +41,8 @@ def compile_query(step: QueryStep, context: Context) -> list[Native]:
             hint="give it less time, or choose `orchestrator: step-functions`.",
         )
     names = [step.name, *(f"{step.name}--wait-{number}" for number in range(1, count))]
-    asked = _arguments(step, context)
+    token = x.text(f"mlops-iac:{context.bindings.stack}:{{}}:{step.name}", x.get(x.RUN))
+    asked = queries.asked(step, context, token, x.get)
     return [
         {
             "Name": name,
@@ -63,39 +59,3 @@ def compile_query(step: QueryStep, context: Context) -> list[Native]:
         }
         for number, name in enumerate(names)
     ]
-
-
-def _arguments(step: QueryStep, context: Context) -> dict[str, Any]:
-    """A Lambda step's arguments are flat; the function makes literals of SQL of the values."""
-    named = {value.parameter for value in step.values if isinstance(value, FromParameter)}
-    values = [
-        {"parameter": f"{PARAMETERS}.{value.parameter}"} if isinstance(value, FromParameter) else value
-        for value in step.values
-    ]
-    return {
-        **_source(step, context),
-        "place": context.folder_uri(step.rows),
-        "values": json.dumps(values, separators=(",", ":")),
-        "token": x.text(f"mlops-iac:{context.bindings.stack}:{{}}:{step.name}", x.get(x.RUN)),
-        **{f"{PARAMETERS}.{name}": x.get(name) for name in sorted(named)},
-    }
-
-
-def _source(step: QueryStep, context: Context) -> dict[str, Any]:
-    """Who is asked, and what."""
-    if step.source == LAKE:
-        catalogue = context.bindings.catalogues[step.catalogue]
-        return {
-            "select": step.sql.strip(),
-            "options": FORMATS[step.format],
-            "database": catalogue.database,
-            "workgroup": catalogue.workgroup,
-        }
-    warehouse = context.bindings.warehouses[step.source]
-    return {
-        "source": "warehouse",
-        "parts": json.dumps(step.parts()),
-        "options": warehouse_queries.options(step, warehouse, context.bindings),
-        "database": warehouse.database,
-        "workgroup": warehouse.workgroup,
-    }

@@ -9,7 +9,7 @@ from typing import Any
 from mlops_iac.core.environment import Pipeline
 from mlops_iac.core.run_names import execution_name
 from mlops_iac.pipelines import hyperparameters
-from mlops_iac.pipelines.order import Order, Running, StartRequest
+from mlops_iac.pipelines.order import Order, Running, StartRequest, reuse
 
 
 def start_request(
@@ -44,11 +44,8 @@ def start_request(
 
 
 def _reuse(pipeline: Pipeline, order: Order) -> dict[str, Any]:
-    """For steps with a cache: whose folders have what they make, and what those left that are not done again."""
-    steps = [step.name for step in pipeline.steps if "cache" in step.facts]
-    if not steps:
-        return {}
-    runs = {name: order.cached[name].run if name in order.cached else order.run for name in steps}
-    left = {name: one.left for name, one in order.cached.items() if one.left is not None}
-    keyed = [{step.replace("-", "_"): value for step, value in each.items()} for each in (runs, left)]
-    return {"reuse": dict(zip(("runs", "left"), keyed, strict=True))}
+    """In paths the hyphens of steps are underscores."""
+    found: dict[str, Any] = reuse(pipeline, order)
+    for what, by_step in found.get("reuse", {}).items():
+        found["reuse"][what] = {step.replace("-", "_"): value for step, value in by_step.items()}
+    return found

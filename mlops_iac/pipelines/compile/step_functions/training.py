@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mlops_iac.pipelines.compile import jobs, requests, tracking
+from mlops_iac.pipelines.compile import jobs, requests
 from mlops_iac.pipelines.compile.step_functions import expressions as x
 from mlops_iac.pipelines.compile.step_functions import on_batch
 from mlops_iac.pipelines.compile.step_functions.context import Context, States
@@ -47,16 +47,12 @@ def _on_batch(step: TrainingStep, context: Context) -> States:
         ],
         "model.$": model,
     }
-    return on_batch.launched(step, order, context, _variables(step, context), model=model)
+    return on_batch.launched(step, order, context, requests.training_variables(step, context), model=model)
 
 
 def training_request(step: TrainingStep, context: Context) -> dict[str, Any]:
     """What a training job of this run is asked for, but for its name, tags and hyperparameters."""
     return requests.training(step, context, x.CODE_URI, context.environment())
-
-
-def _variables(step: TrainingStep, context: Context) -> dict[str, str]:
-    return tracking.of_training(step, context.pipeline, context.bindings)
 
 
 def _sources(step: TrainingStep, context: Context) -> dict[str, str]:
