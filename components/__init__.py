@@ -41,6 +41,7 @@ COMPONENTS: dict[str, str] = {
     "SageMakerCompute": "mlops_iac.components.compute.sagemaker",
     "SageMakerPipelines": "mlops_iac.components.orchestrator.sagemaker_pipelines",
     "SharedFiles": "mlops_iac.components.files.efs",
+    "Spark": "mlops_iac.components.spark.emr_serverless",
     "StateStore": "mlops_iac.components.account.state_store",
     "StepFunctions": "mlops_iac.components.orchestrator.step_functions",
     "StudioDomain": "mlops_iac.components.notebooks.domain",

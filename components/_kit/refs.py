@@ -324,3 +324,14 @@ class WarehouseRef:
     database: str
     role_arn: pulumi.Input[str]
     """The role in which it reads and writes the lake."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SparkRef:
+    """An application of EMR Serverless that jobs of Spark run in."""
+
+    application_id: pulumi.Input[str]
+    application_arn: pulumi.Input[str]
+    role_arn: pulumi.Input[str]
+    """The role of its jobs."""
+    log_group: pulumi.Input[str]

@@ -24,6 +24,9 @@ class Usage(Section):
     warehouse_hours: float = Field(
         default=1, ge=0, le=10**5, description="Hours that the warehouse is busy answering, by its base RPUs."
     )
+    spark_hours: float = Field(
+        default=10, ge=0, le=10**7, description="Hours that vCPUs of Spark work: workers times vCPUs times hours."
+    )
     warehouse_gb: float = Field(default=1, ge=0, le=10**7, description="GB that the warehouse's tables hold.")
     logs_gb: float = Field(default=1, ge=0, le=10**7, description="GB of logs.")
     files_gb: float = Field(default=10, ge=0, le=10**7, description="GB in shared files.")

@@ -78,6 +78,7 @@ MADE: dict[str, Facts] = {
     ),
     "aws:efs/fileSystemPolicy:FileSystemPolicy": Facts(service="efs"),
     "aws:efs/mountTarget:MountTarget": Facts(service="efs"),
+    "aws:emrserverless/application:Application": Facts(service="emr-serverless", name=NameRule(limit=64), tags="tags"),
     "aws:glue/catalogDatabase:CatalogDatabase": Facts(
         service="glue",
         name=NameRule(limit=255, separator="_"),

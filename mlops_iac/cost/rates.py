@@ -119,6 +119,16 @@ def _tables(inputs: Mapping[str, Any], place: Place) -> Iterator[Cost]:
         yield Cost(what="the secret of a warehouse's administrator", idle=place.price("secret"))
 
 
+SPARK_GB: Final = 4
+"""Memory of a worker for each of its vCPUs, as most workers of Spark have it."""
+
+
+def _spark(inputs: Mapping[str, Any], place: Place) -> Iterator[Cost]:
+    arm, hours = "-arm" if inputs.get("architecture") == "ARM64" else "", place.usage.spark_hours
+    used = place.price(f"spark-vcpu{arm}", hours) + place.price(f"spark-gb{arm}", hours * SPARK_GB)
+    yield Cost(what=f"Spark: {hours:g} hours of a vCPU with {SPARK_GB} GB", used=used)
+
+
 def _state_machine(inputs: Mapping[str, Any], place: Place) -> Iterator[Cost]:
     states = str(inputs.get("definition") or "").count('"Type"') or SOME_STATES
     count = place.usage.runs * states
@@ -202,6 +212,7 @@ RATES: Final[Mapping[str, Rate]] = {
     "aws:cloudwatch/metricAlarm:MetricAlarm": _alarm,
     "aws:ec2/natGateway:NatGateway": _nat,
     "aws:ec2/vpcEndpoint:VpcEndpoint": _vpc_endpoint,
+    "aws:emrserverless/application:Application": _spark,
     "aws:efs/fileSystem:FileSystem": _files,
     "aws:kms/key:Key": _key,
     "aws:mwaa/environment:Environment": _airflow,

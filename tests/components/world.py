@@ -56,6 +56,7 @@ from mlops_iac.components.registry.sagemaker import ModelRegistry, ModelRegistry
 from mlops_iac.components.registry.signing import ModelSigning, ModelSigningArgs
 from mlops_iac.components.serving.endpoint import Capture, Endpoint, EndpointArgs, Realtime
 from mlops_iac.components.serving.scaling import BacklogScaling, EndpointScaling, EndpointScalingArgs
+from mlops_iac.components.spark import Spark, SparkArgs
 from mlops_iac.components.tracking.mlflow import Mlflow, MlflowArgs
 from mlops_iac.components.tracking.tracker import TrackedPipeline, Tracker, TrackerArgs
 from mlops_iac.components.trail import Trail, TrailArgs
@@ -285,6 +286,9 @@ SAMPLES: dict[type[Component], Args] = {
     VectorIndexer: lambda n: VectorIndexerArgs(
         endpoint=_endpoint(n), grants=[_SAMPLE_GRANT], key=n.encryption.ref, boundary=n.boundary.ref
     ),
+    Spark: lambda n: SparkArgs(
+        network=n.network.ref, grants=[_SAMPLE_GRANT], key=n.encryption.ref, boundary=n.boundary.ref
+    ),
     VectorStore: lambda n: VectorStoreArgs(dimension=128, key=n.encryption.ref),
     Warehouse: lambda n: WarehouseArgs(
         network=replace(n.network.ref, more_subnet_ids=["subnet-0123456789abcdef0"]),
@@ -386,6 +390,7 @@ KNOWING: tuple[type[Component], ...] = (
     SageMakerPipelines,
     SharedFiles,
     StepFunctions,
+    Spark,
     StudioDomain,
     VectorIndexer,
     VectorStore,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mlops_iac.cloud import budgets, feature_store, guardrails, mlflow, trail, vectors, warehouse
+from mlops_iac.cloud import budgets, feature_store, guardrails, mlflow, spark, trail, vectors, warehouse
 from mlops_iac.cloud.server import Install
 
 INSTALLS: tuple[Install, ...] = (
@@ -10,6 +10,7 @@ INSTALLS: tuple[Install, ...] = (
     mlflow.install,
     vectors.install,
     warehouse.install,
+    spark.install,
     guardrails.install,
     feature_store.install,
     trail.install,

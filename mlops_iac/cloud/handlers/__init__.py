@@ -58,6 +58,7 @@ HANDLERS: Final[Mapping[str, str]] = {
     "aws:efs/fileSystem:FileSystem": "efs.file_system",
     "aws:efs/fileSystemPolicy:FileSystemPolicy": "efs.file_system_policy",
     "aws:efs/mountTarget:MountTarget": "efs.mount_target",
+    "aws:emrserverless/application:Application": "emrserverless.application",
     "aws:glue/catalogDatabase:CatalogDatabase": "glue.catalog_database",
     "aws:glue/catalogTable:CatalogTable": "glue.catalog_table",
     "aws:iam/instanceProfile:InstanceProfile": "iam.instance_profile",

@@ -102,6 +102,8 @@ class Converter:
         return [self.convert(shape.member, item, path) for item in items]
 
     def _map(self, shape: Any, value: Any, path: str) -> Any:
+        if isinstance(value, list) and all(_is_pair(one) for one in value):
+            value = dict(sorted(one.values(), key=lambda part: not isinstance(part, str)) for one in value)
         if not isinstance(value, Mapping):
             raise self._wrong_type(path, "an object", value)
         return {str(k): self.convert(shape.value, v, f"{path}.{k}") for k, v in value.items() if v is not None}
@@ -242,6 +244,11 @@ def _without_nulls(value: Any) -> Any:
     if isinstance(value, list):
         return [_without_nulls(v) for v in value]
     return value
+
+
+def _is_pair(value: Any) -> bool:
+    """Terraform writes a map of blocks as a list, the key beside the block: ``{name: SPARK_DRIVER, values: […]}``."""
+    return isinstance(value, Mapping) and sorted(isinstance(part, str) for part in value.values()) == [False, True]
 
 
 def _whole(value: Any) -> int:

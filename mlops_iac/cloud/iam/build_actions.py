@@ -14,9 +14,10 @@ from typing import Any, Final
 
 SERVICES: Final = (
     "airflow", "apigateway", "application-autoscaling", "athena", "batch", "bedrock", "budgets", "cloudtrail",
-    "cloudwatch", "cognito-idp", "dynamodb", "ec2", "ecr", "ecs", "elasticfilesystem", "events", "execute-api",
-    "firehose", "glue", "iam", "kinesis", "kms", "lambda", "logs", "redshift-data", "redshift-serverless", "s3",
-    "s3vectors", "sagemaker", "scheduler", "secretsmanager", "sns", "sqs", "ssm", "states", "sts", "tag", "xray",
+    "cloudwatch", "cognito-idp", "dynamodb", "ec2", "ecr", "ecs", "elasticfilesystem", "emr-serverless", "events",
+    "execute-api", "firehose", "glue", "iam", "kinesis", "kms", "lambda", "logs", "redshift-data",
+    "redshift-serverless", "s3", "s3vectors", "sagemaker", "scheduler", "secretsmanager", "sns", "sqs", "ssm",
+    "states", "sts", "tag", "xray",
 )  # fmt: skip
 """IAM's prefixes of the services that a role may call on the embedded cloud."""
 

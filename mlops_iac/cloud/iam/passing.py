@@ -25,6 +25,7 @@ _ASSUMED_BY: Final = {
     "budgets": "budgets.amazonaws.com",
     "ec2": "ec2.amazonaws.com",
     "ecs": "ecs-tasks.amazonaws.com",
+    "emr-serverless": "emr-serverless.amazonaws.com",
     "events": "events.amazonaws.com",
     "firehose": "firehose.amazonaws.com",
     "glue": "glue.amazonaws.com",

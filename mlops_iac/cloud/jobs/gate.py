@@ -50,7 +50,8 @@ class Gate:
                 end.close()
 
     def _serve(self) -> None:
-        with contextlib.suppress(OSError):  # the process ended, before or after it handed its socket over
+        # The process ended, before or after it handed its socket over.
+        with contextlib.suppress(OSError, ValueError):
             for connection in self._connections():
                 threading.Thread(target=self._relay, args=(connection,), name="job call", daemon=True).start()
 

@@ -32,6 +32,7 @@ _ARNS = {
     "aws:ecr/repository:Repository": "arn:aws:ecr:{place}:repository/{name}",
     "aws:efs/accessPoint:AccessPoint": "arn:aws:elasticfilesystem:{place}:access-point/of-{fileSystemId}",
     "aws:efs/fileSystem:FileSystem": "arn:aws:elasticfilesystem:{place}:file-system/{creationToken}",
+    "aws:emrserverless/application:Application": "arn:aws:emr-serverless:{place}:/applications/{name}",
     "aws:iam/policy:Policy": "arn:aws:iam::123456789012:policy/{name}",
     "aws:iam/role:Role": "arn:aws:iam::123456789012:role/{name}",
     "aws:kms/key:Key": "arn:aws:kms:{place}:key/0000-1111",

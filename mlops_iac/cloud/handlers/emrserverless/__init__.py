@@ -1,0 +1,1 @@
+"""Amazon EMR Serverless: applications that jobs of Spark run in."""
