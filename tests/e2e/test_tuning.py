@@ -43,6 +43,8 @@ steps:
     objective: {metric: loss, goal: minimize}
     strategy: grid
     ranges: {rate: [1, 2]}
+    max_parallel: 1
+    checkpoints: true
   look:
     kind: processing
     script: look.py
@@ -71,6 +73,10 @@ SEARCH = """
     assert given.fixed in ("", "a value") and given.kind in ("plain", "with a blank")
     score = -(given.rate - 1) ** 2
     print(f"score={score}")
+    kept = pathlib.Path("/opt/ml/checkpoints")
+    if kept.is_dir():
+        (kept / "rate.txt").write_text(str(given.rate))
+        assert len([*kept.iterdir()]) == 1, "a trial sees no other's"
     evaluation = pathlib.Path(os.environ["SM_OUTPUT_DATA_DIR"], "evaluation.json")
     evaluation.write_text(json.dumps({"metrics": {"loss": -score}}))
     pathlib.Path(os.environ["SM_MODEL_DIR"], "model.json").write_text(json.dumps({"rate": given.rate}))

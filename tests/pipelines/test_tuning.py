@@ -76,7 +76,6 @@ def request(target: str, step: Step) -> dict[str, Any]:
         ({"objective": {"metric": "auc", "regex": "auc=([0-9.]+"}}, "no regular expression"),
         ({"metrics": {"auc": "auc=(.*)"}}, "names the objective `auc` again"),
         ({"hyperparameters": {"C": 1}}, "`C` has a fixed value and a range"),
-        ({"checkpoints": True}, "would share one folder of checkpoints"),
         ({"compute": "batch"}, "compute: sagemaker"),
         ({"seed": -1}, "greater than or equal to 0"),
     ],
@@ -243,6 +242,18 @@ def test_machines_that_stay_warm_are_asked_for_in_seconds(target: str) -> None:
     asked = request(target, TrainingStep(**TRAIN, keep_alive_minutes=10))
     assert asked["ResourceConfig"]["KeepAlivePeriodInSeconds"] == 600
     assert "KeepAlivePeriodInSeconds" not in request(target, TrainingStep(**TRAIN))["ResourceConfig"]
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_each_trial_of_a_tuning_has_checkpoints_of_its_own(target: str) -> None:
+    step = TuneStep(**{**TUNE, "spot": True, "checkpoints": True})
+    definition = request(target, step)["TrainingJobDefinition"]
+    assert definition["CheckpointConfig"]["LocalPath"] == "/opt/ml/trials"
+    assert definition["StaticHyperParameters"]["mlops_iac_trials"] == "/opt/ml/trials"
+    (told,) = step.cautions()
+    assert "fetches what the others left" in told
+    (told,) = TuneStep(**{**TUNE, "spot": True}).cautions()
+    assert "begins anew" in told
 
 
 def test_spare_capacity_without_checkpoints_is_told() -> None:

@@ -8,10 +8,11 @@ from mlops_iac.core.errors import PipelineError
 from mlops_iac.core.frameworks import find_framework
 from mlops_iac.core.instance_types import has_local_disk, processor_of
 from mlops_iac.pipelines.compile.bindings import Bindings
-from mlops_iac.pipelines.steps import TrainingStep
+from mlops_iac.pipelines.steps import TrainingStep, TuneStep
 from mlops_iac.pipelines.steps.container import OWN
 from mlops_iac.pipelines.steps.folders import PROCESSING, FoldersStep
 from mlops_iac.pipelines.steps.step import Job
+from mlops_iac.pipelines.steps.tune import TRIALS
 
 LAUNCHERS = {"mpi": ("pytorch",), "torchrun": ("pytorch",)}
 """What starts a training of several processes from inside an image, to the frameworks whose images have it."""
@@ -129,6 +130,7 @@ def script_mode(step: TrainingStep, region: str) -> dict[str, str]:
     """Hyperparameters by which AWS's framework containers find the code. They win over the team's."""
     return {
         **_launched(step),
+        **({"mlops_iac_trials": TRIALS} if isinstance(step, TuneStep) and step.checkpoints else {}),
         "mlops_iac_script": step.script,
         "sagemaker_container_log_level": "20",
         "sagemaker_program": "mlops_iac_run.py",

@@ -16,7 +16,6 @@ from mlops_iac.pipelines.references import Source
 from mlops_iac.pipelines.steps import TrainingStep
 from mlops_iac.pipelines.steps.folders import FoldersStep
 from mlops_iac.pipelines.steps.step import Output
-from mlops_iac.pipelines.steps.training import CHECKPOINTS
 
 RUN_TAG = "mlops-iac:run"
 
@@ -123,7 +122,7 @@ def training(step: TrainingStep, run: Run, code: Any, environment: Mapping[str, 
     sources = {**{name: run.uri(source) for name, source in step.channels.items()}, "code": code}
     checkpoints = {}
     if step.checkpoints:
-        checkpoints = {uri: run.folder_uri(made, step.checkpoint_folder), "LocalPath": CHECKPOINTS}
+        checkpoints = {uri: run.folder_uri(made, step.checkpoint_folder), "LocalPath": step.checkpoint_path}
     return {
         **jobs.training(step, run.bindings),
         "InputDataConfig": [jobs.channel(name, {uri: place}, step) for name, place in sources.items()],

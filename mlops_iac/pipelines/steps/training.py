@@ -136,6 +136,11 @@ class TrainingStep(ScriptStep):
             )
 
     @property
+    def checkpoint_path(self) -> str:
+        """What is kept the same as `checkpoint_folder`, on the job's machine."""
+        return CHECKPOINTS
+
+    @property
     def checkpoint_folder(self) -> str:
         """Below the run's own folder in the zone."""
         return f"checkpoints/{self.name}/"

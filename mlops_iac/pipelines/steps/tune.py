@@ -22,6 +22,8 @@ MOST_METRICS: Final = 20
 """https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-limits.html"""
 JobName = Annotated[str, StringConstraints(pattern=r"^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,31}$")]
 MOST_SEED: Final = 2**31 - 1
+TRIALS: Final = "/opt/ml/trials"
+"""Where the checkpoints of all trials lie on a job's machine."""
 
 REPORTED: Final = r"mlops_iac_metric %s=([-+0-9.eE]+)"
 """How the training entry point tells a metric of an ``evaluation.json`` that the script left (`mlops_iac_run.py`)."""
@@ -127,8 +129,21 @@ class TuneStep(TrainingStep):
         return super().seconds * rounds
 
     def cautions(self) -> Iterator[str]:
-        if self.spot:
-            yield f"Step `{self.name}` tries on spare capacity: a trial whose machines are taken away begins anew."
+        if self.spot and not self.checkpoints:
+            yield (
+                f"Step `{self.name}` tries on spare capacity without `checkpoints`: a trial whose machines are taken "
+                "away begins anew. Say `checkpoints: true` when the script can go on from what it left."
+            )
+        if self.checkpoints:
+            yield (
+                f"Step `{self.name}` keeps checkpoints: SageMaker has one place for those of all trials, so each that "
+                "starts fetches what the others left, too. Let the script keep few."
+            )
+
+    @property
+    def checkpoint_path(self) -> str:
+        """Each trial has a folder in it (`mlops_iac_run.py`), as the trials of a tuning have one place in S3."""
+        return TRIALS
 
     def facts(self, key_of: KeyOf) -> Mapping[str, Any]:
         shown = {"metric": self.objective.metric, "goal": self.objective.goal}
@@ -141,8 +156,6 @@ class TuneStep(TrainingStep):
 
     @model_validator(mode="after")
     def _check_search(self) -> Self:
-        if self.checkpoints:
-            raise ValueError("trainings of one tuning would share one folder of checkpoints: leave `checkpoints` out")
         if self.keep_alive_minutes:
             raise ValueError("machines of a tuning go from trial to trial: leave `keep_alive_minutes` out")
         if self.compute != "sagemaker":

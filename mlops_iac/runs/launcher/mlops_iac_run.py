@@ -1,7 +1,8 @@
 """The training entry point: runs the team's script, then puts the serving code beside the model that the script saved.
 
 SageMaker's framework containers start this file with the hyperparameters as arguments; ``mlops_iac_script`` names the
-script.
+script. With ``mlops_iac_trials`` the checkpoints of a tuning's trials lie together in the folder that it names: a
+script finds those of its own trial, and no others, where a training's are.
 Standard library only, Python 3.9 or newer.
 """
 
@@ -17,11 +18,13 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from pathlib import Path
 
-SCRIPT, LAUNCHER = "mlops_iac_script", "mlops_iac_launcher"
-OWN_ARGUMENTS = (SCRIPT, LAUNCHER)
+SCRIPT, LAUNCHER, TRIALS = "mlops_iac_script", "mlops_iac_launcher", "mlops_iac_trials"
+OWN_ARGUMENTS = (SCRIPT, LAUNCHER, TRIALS)
+CHECKPOINTS = "checkpoints"
+"""Where a script finds its checkpoints, beside its model's folder."""
 OWN_FILE = Path(__file__).name
 OWN_FILES = (
     OWN_FILE,
@@ -124,6 +127,16 @@ def launched(launcher: str, variables: Mapping[str, str]) -> AbstractContextMana
     return nullcontext({})
 
 
+def find_own_checkpoints(trials: Path, usual: Path, trial: str) -> None:
+    """Make ``usual`` lead to a trial's own folder among ``trials``. Several processes of a machine do it at once."""
+    own = trials / trial
+    own.mkdir(parents=True, exist_ok=True)
+    with suppress(FileNotFoundError, NotADirectoryError):
+        usual.rmdir()  # an empty one, which somebody made beforehand
+    with suppress(FileExistsError):
+        usual.symlink_to(own)
+
+
 def with_secrets(variables: Mapping[str, str]) -> dict[str, str]:
     """The script's variables with the secrets of the systems that its step uses. Ends the program without them."""
     if "MLOPS_IAC_FETCH_1" not in variables:
@@ -214,6 +227,9 @@ def main() -> None:
     script = own[SCRIPT]
     if not (code / script).is_file():
         sys.exit(f"{OWN_FILE}: there is no {script} in the code of this run")
+    if TRIALS in own:
+        trial = os.environ.get("TRAINING_JOB_NAME") or json.loads(os.environ["SM_TRAINING_ENV"])["job_name"]
+        find_own_checkpoints(model.parent / Path(own[TRIALS]).name, model.parent / CHECKPOINTS, trial)
     with launched(own.get(LAUNCHER, ""), os.environ) as more:
         variables = {**script_environment(os.environ, script, arguments, code), **more}
         status = run_script(script, arguments, with_secrets(variables), code)

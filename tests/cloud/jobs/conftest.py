@@ -13,6 +13,7 @@ import pytest
 
 from mlops_iac.clients import Clients
 from mlops_iac.cloud import endpoints, jobs
+from mlops_iac.cloud.own_calls import authorization, call
 from mlops_iac.cloud.server import Install, Server
 from mlops_iac.core.frameworks import Framework, find_framework
 from tests.support.roles import make_mighty_role
@@ -219,6 +220,14 @@ def packed(files: dict[str, str | bytes]) -> bytes:
             member.size, member.mode = len(data), 0o755
             tar.addfile(member, io.BytesIO(data))
     return buffer.getvalue()
+
+
+def interrupt(cloud: Cloud, job: str) -> dict[str, str]:
+    """Take a spot job's machine away."""
+    gateway = cloud.server.gateway
+    headers = authorization(gateway.token.owner)
+    told: dict[str, str] = call(gateway.endpoint, "POST", "interrupt", timeout=10, headers=headers, given={"job": job})
+    return told
 
 
 def wait_for(

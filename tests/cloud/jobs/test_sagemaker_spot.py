@@ -8,8 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from mlops_iac.cloud.jobs.process import wait_until
-from mlops_iac.cloud.own_calls import authorization, call
-from tests.cloud.jobs.conftest import Cloud
+from tests.cloud.jobs.conftest import Cloud, interrupt
 
 CHECKPOINTS = {"S3Uri": "s3://lake/checkpoints/job/"}
 SPOT = {
@@ -31,13 +30,6 @@ if first == 0:
     time.sleep(60)
 pathlib.Path(os.environ["SM_MODEL_DIR"], "epoch.txt").write_text(checkpoint.read_text())
 """
-
-
-def interrupt(cloud: Cloud, job: str) -> dict[str, str]:
-    gateway = cloud.server.gateway
-    headers = authorization(gateway.token.owner)
-    told: dict[str, str] = call(gateway.endpoint, "POST", "interrupt", timeout=10, headers=headers, given={"job": job})
-    return told
 
 
 def wait_for_line(cloud: Cloud, text: str) -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.cloud.jobs.conftest import LIGHT, ROLE, Cloud, channel, wait_for
+from mlops_iac.cloud.jobs.process import wait_until
+from mlops_iac.runs.launcher import mlops_iac_run
+from tests.cloud.jobs.conftest import LIGHT, ROLE, Cloud, channel, interrupt, wait_for
 
 SCRIPT = """
 import argparse, os, pathlib
@@ -223,6 +226,46 @@ for epoch in range(2 if good else 600):
     assert job["TrainingJobStatusCounters"]["Stopped"] == 1
     assert [one["TrainingJobStatus"] for one in trials(cloud)] == ["Completed", "Stopped"]
     assert trials(cloud)[1]["FinalHyperParameterTuningJobObjectiveMetric"]["Value"] == 0
+
+
+def test_a_trial_that_is_interrupted_goes_on_from_its_own_checkpoint(cloud):
+    script = """
+import os, pathlib, sys, time
+checkpoint = pathlib.Path("/opt/ml/checkpoints/epoch.txt")
+first = int(checkpoint.read_text()) if checkpoint.exists() else 0
+print(f"starts at epoch {first}", flush=True)
+print("objective=1", flush=True)
+if not first:
+    checkpoint.write_text("7")
+    time.sleep(60)
+pathlib.Path(os.environ["SM_MODEL_DIR"], "epoch.txt").write_text(str(first))
+"""
+    definition = {
+        "EnableManagedSpotTraining": True,
+        "StoppingCondition": {"MaxRuntimeInSeconds": 60, "MaxWaitTimeInSeconds": 90},
+        "CheckpointConfig": {"S3Uri": "s3://lake/checkpoints/tune/", "LocalPath": "/opt/ml/trials"},
+    }
+    config = {"Strategy": "Grid", "ParameterRanges": WORDS, "ResourceLimits": {"MaxParallelTrainingJobs": 2}}
+    asked = request(cloud, config=config, definition=definition)
+    launcher = Path(mlops_iac_run.__file__).read_text()
+    asked["TrainingJobDefinition"]["StaticHyperParameters"] = {
+        "mlops_iac_script": "train.py",
+        "mlops_iac_trials": "/opt/ml/trials",
+        "sagemaker_program": "mlops_iac_run.py",
+        "sagemaker_submit_directory": cloud.put_code(
+            {"mlops_iac_run.py": launcher, "train.py": script, "inference.py": ""}
+        ),
+    }
+    cloud.sagemaker.create_hyper_parameter_tuning_job(**asked)
+    assert wait_until(lambda: len(cloud.keys("checkpoints/tune/")) == 2, timeout=60)
+    names = [one["TrainingJobName"] for one in trials(cloud)]
+    assert sorted(cloud.keys("checkpoints/tune/")) == sorted(f"checkpoints/tune/{name}/epoch.txt" for name in names)
+    for name in names:
+        interrupt(cloud, name)
+    job = wait_for(lambda: describe(cloud), "HyperParameterTuningJobStatus")
+    assert job["TrainingJobStatusCounters"]["Completed"] == 2, job.get("FailureReason")
+    for name in names:
+        assert cloud.archive(f"models/{name}/output/model.tar.gz")["epoch.txt"] == b"7"
 
 
 def test_a_tuning_job_that_has_ended_can_be_deleted_and_its_trials_stay(cloud):
