@@ -53,7 +53,9 @@ KEPT_FOR_PERSONS = ("models/*", f"{FOLDER}*")
 WORKED_ON = ("raw/*", "curated/*", "features/*", "code/*", f"{RESULTS}*")
 PUT = tuple(action for action in WRITE if action != "s3:DeleteObject")
 """Nothing is deleted by hand."""
-PUT_ON = ("raw/*", "code/*", "models/*", "curated/inference/requests/*", f"{FOLDER}*", f"{RESULTS}*")
+COPIES = "curated/kept/data/*"
+"""Where a run that is told a version of the data finds it: copied there by who starts it."""
+PUT_ON = ("raw/*", "code/*", "models/*", COPIES, "curated/inference/requests/*", f"{FOLDER}*", f"{RESULTS}*")
 PEOPLE: Declared = {
     "viewer": (
         Reach(actions=LIST, on=("{stack}-*",)),

@@ -92,7 +92,12 @@ JSON_SHAPES = {
         "with hours for jobs], idle: [as above], queues: [{queue, vcpus, dollars_an_hour}]}`; the verdict is smaller, "
         "fits, short or unknown, and null is what nobody knows."
     ),
-    "data put": "`{bucket, files: [{file, key, size, outcome}]}`.",
+    "data put": "`{bucket, files: [{file, key, size, outcome}], versions: [version]}`, versions as `data versions` has "
+    "them.",
+    "data mark": "`{bucket, versions: [version]}`, as `data versions` has them.",
+    "data versions": "`{bucket, versions: [{id, prefix, objects, bytes, at, by}]}`; with ID `{id, prefix, bytes, "
+    "digest, complete, objects: [{key, version_id, etag, size, sha256}], missing: [key]}`, where `sha256` is null for "
+    "what this machine did not put there.",
     "data get": "`{bucket, files: [{key, file, size, outcome}]}`.",
     "data rm": "`{bucket, deleted: [key]}`.",
     "data ls": "`{bucket, objects: [{key, size, modified}]}`.",
@@ -111,7 +116,8 @@ JSON_SHAPES = {
         "instance_type, instances, seconds, dollars}]}` (dollars are null where no price is known), `tracking` "
         "(where it was logged: `{kind, experiment, …}`; empty when it is not yet, null where no run is) and "
         "`record: {started_by, framework, platform, packages: [pin], git: "
-        "{commit, branch, dirty, changed: [path]}, data: {parameter: {prefix, objects, bytes, digest, complete}}}`; "
+        "{commit, branch, dirty, changed: [path]}, data: {parameter: {prefix, objects, bytes, digest, "
+        "complete, copies}}}`, `digest` is the version's id, `copies` is there when the run was told a version; "
         "`record` is null for a run that something else started, `git` where the code is in no repository."
     ),
     "runs compare": "`{a, b, lines: [{part, name, a, b, differs}], unknown: [sentence]}`, of all lines.",

@@ -50,7 +50,10 @@ COMMANDS = {
     "plan": ("mlops_iac.cli.plan:app", "Saved plans: show who made and approved one, approve one."),
     "up": ("mlops_iac.cli.up:up", "Create or update an environment."),
     "outputs": ("mlops_iac.cli.outputs:outputs", "Show what an environment offers."),
-    "data": ("mlops_iac.cli.data:app", "The lake's data: put files there, get, list and delete them."),
+    "data": (
+        "mlops_iac.cli.data:app",
+        "The lake's data: put files there, get, list and delete them, and its versions.",
+    ),
     "features": (
         "mlops_iac.cli.features:app",
         "The features of an environment: list groups, show one, get what is known of a key.",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,7 +11,11 @@ from mlops_iac.cli.environments import open_environment
 from mlops_iac.cli.group import make_group
 from mlops_iac.cli.options import CloudName, CloudOption, JsonOption, StackArgument, YesOption
 
-app = make_group("The lake's data: put files there, get, list and delete them.")
+if TYPE_CHECKING:
+    from mlops_iac.cli.environments import Opened
+    from mlops_iac.runs.data_versions import DataVersion
+
+app = make_group("The lake's data: put files there, get, list and delete them, and its versions.")
 
 
 @app.command()
@@ -41,13 +45,109 @@ def put(
         done.append(one)
         if not json:
             say(f"  {one.outcome:<9} {render_size(one.size):>10}  {one.key}")
+    versions = name_what_was_put(opened, zone) if done else []
     opened.keep()
     if json:
         files = [{"file": str(one.file), "key": one.key, "size": one.size, "outcome": one.outcome} for one in done]
-        show_json({"bucket": opened.environment.lake.bucket, "files": files})
+        named = [one.to_json() for one in versions]
+        show_json({"bucket": opened.environment.lake.bucket, "files": files, "versions": named})
     else:
         uploaded = sum(one.outcome == "uploaded" for one in done)
         say(f"{uploaded} uploaded, {len(done) - uploaded} unchanged, in s3://{opened.environment.lake.bucket}/")
+        for version in versions:
+            say(f"Version {version.id} of {version.prefix}")
+
+
+def name_what_was_put(opened: Opened, place: str) -> list[DataVersion]:
+    """It was put: that no version of it can be named is said, and fails nothing."""
+    from mlops_iac.cli.console import say
+    from mlops_iac.core.errors import CloudError
+    from mlops_iac.runs.data import key_prefix
+    from mlops_iac.runs.data_versions import mark
+
+    try:
+        return mark(opened.environment, opened.clients, key_prefix(opened.environment, place))
+    except CloudError as error:
+        say(f"It was put, and no version was named: {error.detail}")
+        return []
+
+
+@app.command()
+def mark(
+    stack: StackArgument,
+    place: Annotated[str, typer.Argument(help="A zone, or a place in one (raw/2026/).")] = "raw/",
+    cloud: CloudOption = CloudName.EMBEDDED,
+    json: JsonOption = False,
+) -> None:
+    """Name what lies there now as a version: for data that came in another way than by `data put`.
+
+    Named is what pipelines read around the place; the place itself where none reads it.
+
+    Example: mlops-iac data mark screening-dev raw/
+    """
+    from mlops_iac.cli.console import say, show, show_json
+    from mlops_iac.runs.data import zone_prefix
+    from mlops_iac.runs.data_versions import mark as name_versions
+
+    opened = open_environment(stack, cloud)
+    prefix = zone_prefix(opened.environment, place)
+    versions = name_versions(opened.environment, opened.clients, prefix)
+    opened.keep()
+    if json:
+        show_json({"bucket": opened.environment.lake.bucket, "versions": [one.to_json() for one in versions]})
+        return
+    for one in versions:
+        show(f"{one.id}  {one.prefix}")
+    if not versions:
+        say(f"Nothing lies in {prefix}, or more than a version can name.")
+
+
+@app.command()
+def versions(
+    stack: StackArgument,
+    id: Annotated[
+        str, typer.Argument(help="A version, or the beginning of one: its objects. Left out: all versions.")
+    ] = "",
+    cloud: CloudOption = CloudName.EMBEDDED,
+    json: JsonOption = False,
+) -> None:
+    """List versions of the data, the newest first, or the objects of one.
+
+    A version is what lay below a prefix at one moment, object by object; `run --data-version` reads it again.
+
+    Example: mlops-iac data versions screening-dev
+    """
+    from mlops_iac.cli.console import say, show, show_json
+    from mlops_iac.runs.data_versions import list_versions
+
+    opened = open_environment(stack, cloud)
+    if id:
+        show_objects(opened, id, json=json)
+        return
+    found = list_versions(opened.environment, opened.clients)
+    if json:
+        show_json({"bucket": opened.environment.lake.bucket, "versions": [one.to_json() for one in found]})
+        return
+    for one in found:
+        count = f"{one.objects:,} object{'' if one.objects == 1 else 's'}"
+        show(f"{one.id}  {one.at}  {count:>13} {render_size(one.bytes):>10}  {one.prefix}  {one.by}")
+    if not found:
+        say(f"No version was named yet: `mlops-iac data put {stack} PATH raw/` does, and each run.")
+
+
+def show_objects(opened: Opened, id: str, *, json: bool) -> None:
+    from mlops_iac.cli.console import say, show, show_json
+    from mlops_iac.runs.data_versions import find_missing, get_manifest
+
+    manifest = get_manifest(opened.environment, opened.clients, id)
+    gone = {*find_missing(opened.environment, opened.clients, manifest)}
+    if json:
+        show_json({"id": manifest.digest, **manifest.to_json(), "missing": sorted(gone)})
+        return
+    for one in manifest.objects:
+        show(f"{render_size(one.size):>10}  {one.key}  {one.version_id}{'  GONE' if one.key in gone else ''}")
+    if gone:
+        say(f"{len(gone):,} of {len(manifest.objects):,} were deleted or have expired: no run can read this version.")
 
 
 @app.command("ls")

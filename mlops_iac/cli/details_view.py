@@ -72,11 +72,12 @@ def render_git(git: GitState | None) -> str:
 
 
 def render_data(summary: object) -> str:
-    """``3 objects, 1.2 KiB, digest 9f86d081884c7d65``"""
+    """``3 objects, 1.2 KiB, version 9f86d081884c7d65``"""
     told = summary if isinstance(summary, dict) else {}
     count, size = told.get("objects", 0), told.get("bytes", 0)
     at_least = "" if told.get("complete") else "more than "
-    return f"{at_least}{count:,} object{'' if count == 1 else 's'}, {render_size(size)}, digest {told.get('digest')}"
+    version = f"version {told.get('digest')}{' (as was asked for)' if told.get('copies') else ''}"
+    return f"{at_least}{count:,} object{'' if count == 1 else 's'}, {render_size(size)}, {version}"
 
 
 def render_packages(record: RunRecord) -> str:

@@ -88,6 +88,7 @@ def collect(stack: str, cloud: CloudName) -> dict[str, Any]:
     from mlops_iac.policy.settings import Settings
     from mlops_iac.program.policies import read_policies
     from mlops_iac.program.stack_program import open_stack
+    from mlops_iac.runs.data_versions import list_versions
     from mlops_iac.runs.evidence import tell_models, tell_runs
     from mlops_iac.runs.safeguards import find_safeguards
 
@@ -109,6 +110,7 @@ def collect(stack: str, cloud: CloudName) -> dict[str, Any]:
         "resources": [*_resources(resources)],
         "models": tell_models(environment, opened.clients),
         "runs": tell_runs(environment, opened.clients),
+        "data": [one.to_json() for one in list_versions(environment, opened.clients)],
         "controls": [*_controls(resources, found, settings)],
         "expired_waivers": found.to_json()["expired"],
         "history": [event.to_json() for event in find_events(backend, stack, MOST_EVENTS)],
@@ -177,6 +179,13 @@ def index(told: Mapping[str, Any]) -> Iterator[str]:
             for m in told["models"]
         ),
     )
+    yield "\n## Data of runs\n"
+    yield from _table(("run", "data", "version", "objects", "bytes", "asked for"), _data_of_runs(told["runs"]))
+    yield "\n## Versions of the data\n"
+    yield from _table(
+        ("version", "data", "objects", "bytes", "named at", "by"),
+        ((one["id"], one["prefix"], one["objects"], one["bytes"], one["at"], one["by"]) for one in told["data"]),
+    )
     yield "\n## Who approved what\n"
     answers = [(run["id"], one) for run in told["runs"] for one in run["approvals"]]
     yield from _table(
@@ -204,6 +213,13 @@ def index(told: Mapping[str, Any]) -> Iterator[str]:
     yield from _table(
         ("type", "name", "encrypted with"), ((one["type"], one["name"], one["key"]) for one in told["resources"])
     )
+
+
+def _data_of_runs(runs: Sequence[Mapping[str, Any]]) -> Iterator[tuple[Any, ...]]:
+    for run in runs:
+        for one in (run["data"] or {}).values():
+            version = one["digest"] if one["complete"] else "more than is recorded"
+            yield run["id"], one["prefix"], version, one["objects"], one["bytes"], "yes" if "copies" in one else "no"
 
 
 def _named(names: Sequence[str]) -> str:

@@ -34,6 +34,15 @@ def run(
         bool,
         typer.Option("--cache/--no-cache", help="Take over what steps with a `cache` made before, or do all anew."),
     ] = True,
+    data_version: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--data-version",
+            metavar="[PARAMETER=]ID",
+            help="Read this version of the data, as in `data versions STACK`; @previous is the one before what lies "
+            "there now.",
+        ),
+    ] = None,
     push: Annotated[
         bool, typer.Option("--push", help="Only store the code, as what triggers start runs with; start nothing.")
     ] = False,
@@ -56,7 +65,10 @@ def run(
         return
     opened = open_environment(stack, cloud)
     given = gather(opened.environment, pipeline, parameters, set_ or [])
-    started = start(opened.environment, opened.clients, opened.root, pipeline, given, allowed=allow or (), cache=cache)
+    started = start(
+        opened.environment, opened.clients, opened.root, pipeline, given,
+        allowed=allow or (), cache=cache, versions=data_version or (),
+    )  # fmt: skip
     write_down(opened, "run", f"{started.id} {pipeline}", message)
     opened.keep()
     if follow:

@@ -51,9 +51,12 @@ class DataManifest:
 
     @property
     def digest(self) -> str:
-        """Sixteen hex digits for keys, versions and content together: equal when nothing was put there in between."""
-        lines = (f"{one.key}\0{one.version_id}\0{one.identity}\0{one.size}\n" for one in self.objects)
-        return hashlib.sha256("".join(lines).encode()).hexdigest()[:16]
+        """Sixteen hex digits for prefix, keys and their versions: equal when nothing was put there in between.
+
+        Every machine finds the same, so nothing goes into it that only the one knows that put an object there.
+        """
+        lines = (f"{one.key}\0{one.version_id}\0{one.etag}\0{one.size}\n" for one in self.objects)
+        return hashlib.sha256("".join((f"{self.prefix}\n", *lines)).encode()).hexdigest()[:16]
 
     def summary(self) -> dict[str, Any]:
         return {

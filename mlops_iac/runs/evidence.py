@@ -18,6 +18,7 @@ from mlops_iac.runs.clock import read_time
 from mlops_iac.runs.history import get_run, list_runs
 from mlops_iac.runs.lake import lock_of, upload
 from mlops_iac.runs.models import list_models
+from mlops_iac.runs.record import find_record
 from mlops_iac.runs.verify import find_fault
 
 MANIFEST: Final = "manifest.json"
@@ -26,7 +27,7 @@ MOST_RUNS: Final = 200
 
 
 def tell_runs(environment: Environment, clients: Clients) -> list[dict[str, Any]]:
-    """The latest runs, each with who let it go on or ended it."""
+    """The latest runs, each with the versions of its data, and who let it go on or ended it."""
     return [_run(environment, clients, listed.id) for listed in list_runs(environment, clients, limit=MOST_RUNS)]
 
 
@@ -46,7 +47,9 @@ def _run(environment: Environment, clients: Clients, id: str) -> dict[str, Any]:
         for step in run.steps
         if step.kind == KIND and step.answer
     ]
-    return {**told, "approvals": answers}
+    record = find_record(environment, clients, run.id)
+    data = {name: dict(one) for name, one in record.data.items()} if record else None
+    return {**told, "data": data, "approvals": answers}
 
 
 def signature_of(environment: Environment, clients: Clients, package: str, registry: str) -> str:

@@ -16,6 +16,7 @@ from mlops_iac.clients import Clients
 from mlops_iac.core.environment import Environment, Pipeline
 from mlops_iac.core.strict_json import NotStrictJson, read_json
 from mlops_iac.runs.data_manifest import DataManifest, read_manifest
+from mlops_iac.runs.data_versions import Pin, name_version
 from mlops_iac.runs.git import GitState, read_git_state
 from mlops_iac.runs.lake import find_content, upload
 from mlops_iac.runs.pack import PackedCode
@@ -40,7 +41,8 @@ class RunRecord:
     git: GitState | None = None
     """None where the code lies in no repository."""
     data: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    """Parameter that names data to its summary: prefix, objects, bytes, digest, complete."""
+    """Parameter that names data to its summary: prefix, objects, bytes, digest (which is the version's id), complete,
+    and ``copies``: where the run read it, when it was told a version."""
     retries: str | None = None
     """The run whose work it takes over; its data is what that one recorded."""
 
@@ -63,12 +65,19 @@ class RunRecord:
 
 
 def read_data(
-    environment: Environment, clients: Clients, pipeline: Pipeline, parameters: Mapping[str, Any]
+    environment: Environment,
+    clients: Clients,
+    pipeline: Pipeline,
+    parameters: Mapping[str, Any],
+    pins: Mapping[str, Pin],
 ) -> dict[str, DataManifest]:
-    """Parameter that names data to what lies there now."""
+    """Parameter that names data to the version that the run is told, or to what lies there now."""
     store = environment.get_store(pipeline.store)
-    prefixes = {name: parameters[name] for name, one in pipeline.parameters.items() if one.type == "prefix"}
-    return {name: read_manifest(environment, store, clients, prefix) for name, prefix in prefixes.items()}
+    names = [name for name, one in pipeline.parameters.items() if one.type == "prefix"]
+    return {
+        name: pins[name].manifest if name in pins else read_manifest(environment, store, clients, parameters[name])
+        for name in names
+    }
 
 
 def write_record(
@@ -77,16 +86,22 @@ def write_record(
     run: str,
     code: PackedCode,
     data: Mapping[str, DataManifest],
+    pins: Mapping[str, Pin],
 ) -> None:
-    """Look at the code's repository, and write both files."""
+    """Look at the code's repository, write both files, and name the versions of the lake's data."""
     record = RunRecord(
         started_by=who_asks(clients),
         framework=str(code.framework),
         platform=str(code.platform),
         packages=packages_of(code),
         git=read_git_state(code.folder),
-        data={name: one.summary() for name, one in data.items()},
+        data={
+            name: {**one.summary(), **({"copies": pins[name].place} if name in pins else {})}
+            for name, one in data.items()
+        },
     )
+    for one in data.values():
+        name_version(environment, clients, one)
     _write(environment, clients, _key(environment, run, "data"), {name: one.to_json() for name, one in data.items()})
     _write(environment, clients, _key(environment, run, "run"), record.to_json())
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -17,6 +17,7 @@ from mlops_iac.core.frameworks import get_framework
 from mlops_iac.core.suggestions import nearest
 from mlops_iac.runs.champions import ask_bounds, said_by_person
 from mlops_iac.runs.clock import read_time
+from mlops_iac.runs.data_versions import find_pins, stage
 from mlops_iac.runs.folder import check_inside
 from mlops_iac.runs.lake import find_object, upload
 from mlops_iac.runs.model_card import STORED, read_words
@@ -46,16 +47,20 @@ def start(
     *,
     allowed: Collection[str] = (),
     cache: bool = True,
+    versions: Sequence[str] = (),
 ) -> Run:
     """Start a pipeline with the code that lies in its folder now.
 
     ``root`` is the project's folder; ``parameters`` override the pipeline's defaults; files in ``allowed`` may look
-    like secrets; without ``cache`` every step is done anew. Raises UsageError for an unknown pipeline and wrong
-    parameters, RunError for missing scripts and code that cannot be packed, CloudError when refused.
+    like secrets; without ``cache`` every step is done anew; ``versions`` of the data are read instead of what lies
+    there now. Raises UsageError for an unknown pipeline, wrong parameters and unknown versions, RunError for missing
+    scripts, code that cannot be packed and versions that are not whole any more, CloudError when refused.
     """
     chosen = get_pipeline(environment, pipeline)
     values = merge_parameters(chosen, parameters or {})
     check_told(chosen, values)
+    pins = find_pins(environment, clients, chosen, values, versions)
+    values |= {name: pin.place for name, pin in pins.items()}
     code = pack_code(environment, chosen, clients, root, allowed)
     words = read_words(root / chosen.code, root)
     runner = runner_for(environment, chosen, clients)
@@ -63,15 +68,17 @@ def start(
     now = read_time(environment, clients)
     order = make_order(environment, chosen, code, values, now)
     runner.check(order)
-    data = read_data(environment, clients, chosen, values)
+    data = read_data(environment, clients, chosen, values, pins)
     if may_reuse(chosen):
         reuse = Reuse(environment, chosen, clients, runner, code, values, data, order.run, now, cache)
         order = replace(order, cached=reuse.plan())
         reuse.claim(order.cached)
+    for pin in pins.values():
+        stage(environment, clients, pin)
     store_code(environment, chosen, clients, code, words)
     open_kept(environment, chosen, clients, code)
     make_current(environment, chosen, clients, code)
-    write_record(environment, clients, order.run, code, data)
+    write_record(environment, clients, order.run, code, data, pins)
     return to_run(environment, chosen, runner.start(order))
 
 

@@ -111,7 +111,7 @@ def test_one_run_is_shown_in_full(monkeypatch: pytest.MonkeyPatch, capsys: pytes
         "serves          screening-dev-endpoint",
         "started by      anna@laptop",
         "commit          0123456789ab on main, changed: train.py, a.py, b.py and 1 more",
-        "objects         more than 10,000 objects, 1.0 MiB, digest 9f86d081884c7d65",
+        "objects         more than 10,000 objects, 1.0 MiB, version 9f86d081884c7d65",
         "packages        1 of sklearn 1.4-2, linux-x86_64 Python 3.10",
         "train        succeeded",
         "auc is 0.997484, the gate wants >= 0.97",

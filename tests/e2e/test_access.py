@@ -18,6 +18,7 @@ from mlops_iac.runs.approvals import answer
 from mlops_iac.runs.audit import read_events, write_event
 from mlops_iac.runs.calls import calling
 from mlops_iac.runs.data import list_objects, put
+from mlops_iac.runs.data_versions import mark
 from mlops_iac.runs.details import get_details
 from mlops_iac.runs.history import get_run, list_runs
 from mlops_iac.runs.lake import upload
@@ -131,7 +132,8 @@ def test_each_does_what_their_level_is_for_and_no_more(team: Team) -> None:
     refused("Forbidden", lambda: [*put(environment, anna, root / "data", "raw/more/")])
     refused("s3:GetObject", lambda: [*read_object(environment, anna, "raw/numbers.csv")])
     assert [one.outcome for one in put(environment, ben, root / "data", "raw/more/")] == ["uploaded"]
-    run = start(environment, ben, root, "asked").id
+    (version, *_) = mark(environment, ben, "raw/")
+    run = start(environment, ben, root, "asked", versions=[version.id]).id
     until_asked(team, ben, run)
 
     # A viewer sees how it goes, and the log.

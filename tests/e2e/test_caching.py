@@ -84,6 +84,17 @@ def test_what_did_not_change_is_not_done_again(tiny: TinyEnvironment) -> None:
     assert done(statuses) == [*WORK]
     assert done(run(tiny)[1]) == []
 
+    # The data as it was before, whatever lies there now: jobs read the copies of that version.
+    old, statuses = run(tiny, "--data-version", "@previous")
+    assert done(statuses) == [*WORK]
+    assert "the mean is 2" in tiny.run("logs", STACK, old["id"])
+    now, before = json.loads(tiny.run("data", "versions", STACK, "--json"))["versions"]
+    told = old["record"]["data"]["data"]
+    assert (told["digest"], told["copies"]) == (before["id"], f"curated/kept/data/{before['id']}/")
+    assert before["id"] in tiny.run("lineage", STACK, old["id"])
+    assert done(run(tiny, "--data-version", before["id"])[1]) == [], "the same copies are the same data"
+    assert now["prefix"] == before["prefix"] == "raw/"
+
     # A run before that is too old.
     tiny.run("cloud", "advance", "10d")
     assert done(run(tiny)[1]) == ["evaluate"]
