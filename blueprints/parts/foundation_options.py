@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, StringConstraints, field_validator
+from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from mlops_iac.blueprints.parts.adopt_options import Adopt
 from mlops_iac.config.section import Section
+from mlops_iac.core import iceberg
 from mlops_iac.external import AnySystem
 from mlops_iac.pipelines.parameters import find_mismatch
 
 
 class Table(Section):
     zone: Literal["raw", "curated", "features", "models"] = Field(default="raw", description="Zone of the lake.")
-    prefix: str = Field(default="", description="Below the zone, ending in a slash. Left out: the whole zone.")
-    format: Literal["csv", "json", "parquet"] = Field(default="csv", description="How the files are written.")
+    prefix: str = Field(
+        default="",
+        description="Below the zone, ending in a slash. Left out: the whole zone; of an Iceberg table, its name.",
+    )
+    format: Literal["csv", "json", "parquet", "iceberg"] = Field(
+        default="csv",
+        description="How the files are written. iceberg: a table with a history, which keeps its own files below the "
+        "prefix; rows come by INSERT or from a job.",
+    )
     columns: dict[str, str] = Field(
         min_length=1, max_length=1000, description="Column to Hive type, in the files' order, such as age: int."
     )
@@ -26,6 +34,13 @@ class Table(Section):
         if value and (mismatch := find_mismatch("prefix", value)):
             raise ValueError(f"it {mismatch}")
         return value
+
+    @model_validator(mode="after")
+    def _check_types(self) -> Self:
+        for column, kind in self.columns.items() if self.format == iceberg.FORMAT else ():
+            if fault := iceberg.find_fault(kind):
+                raise ValueError(f"column `{column}` of an Iceberg table is `{kind}`, and {fault}")
+        return self
 
 
 class FoundationOptions(Section):

@@ -84,13 +84,14 @@ class Component(pulumi.ComponentResource):
         called: str | None = None,
         depends_on: Iterable[pulumi.Resource] = (),
         secret: Iterable[str] = (),
+        options: pulumi.ResourceOptions | None = None,
     ) -> R:
         """Make one child: named, tagged, protected and parented here, after the caller's transform, and the stack's of
         its type, have spoken.
 
         ``child`` is its key; ``name`` tells children of one key apart (the two subnets of a network). ``called`` are
         the words of the physical name where the logical name would read badly (a bucket called `…-lake-bucket`).
-        ``secret`` are outputs that Pulumi's provider would keep in clear.
+        ``secret`` are outputs that Pulumi's provider would keep in clear. ``options``: what else its life needs.
         """
         logical = f"{self.stem}-{name or child.replace('_', '-')}"
         token = kind.pulumi_type
@@ -102,6 +103,7 @@ class Component(pulumi.ComponentResource):
             aliases=[pulumi.Alias(name=former) for former in self.site.former_names(logical)] or None,
             additional_secret_outputs=list(secret) or None,
         )
+        opts = pulumi.ResourceOptions.merge(opts, options) if options else opts
         complete = {
             **self._naming(facts, token, self.site.naming(logical if called is None else called)),
             **self._tagging(facts, token, logical),

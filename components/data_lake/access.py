@@ -78,6 +78,18 @@ REACH = (
     Reach(actions=CATALOG, on=("catalog", "database/{stack_words}_*", "table/{stack_words}_*")),
 )
 
+COMMIT = ("glue:UpdateTable",)
+COMMIT_ON = ("catalog", "database/{stack_words}_*", "table/{stack_words}_*")
+INSERT_REACH = (Reach(actions=COMMIT, on=COMMIT_ON),)
+
+
+def inserting(places: Iterable[str]) -> Declared:
+    """What scientists may of a lake with Iceberg tables: INSERT writes files below the table's place, and says in the
+    catalogue where its newest metadata lies. Nothing is deleted."""
+    put = tuple(f"{{stack}}-*/{place}*" for place in sorted({*places}))
+    return {"scientist": (Reach(actions=COMMIT, on=COMMIT_ON), Reach(actions=PUT, on=put))}
+
+
 LOCK_REACH = (Reach(actions=LOCK),)
 LOCK_PEOPLE: Declared = {
     "viewer": (Reach(actions=READ, on=(f"{{stack}}-*/{EVIDENCE}*",)),),

@@ -14,7 +14,7 @@ from mlops_iac.core.retention import Retention
 ZONES = ("raw", "curated", "features", "models")
 """The zones of every lake, in the order in which data moves. Beside them lies `code/`, where runs find their code."""
 
-Format = Literal["csv", "json", "parquet"]
+Format = Literal["csv", "json", "parquet", "iceberg"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,9 +26,10 @@ class Table:
     """Column name to Hive type, in the file's order: ``{"id": "bigint", "score": "double"}``. CSV readers see strings
     only where the type is not numeric, so give numbers their type."""
     prefix: str = ""
-    """Below the zone, ending in a slash. Left out: the whole zone."""
+    """Below the zone, ending in a slash. Left out: the whole zone; of an Iceberg table, the table's name."""
     format: Format = "csv"
-    """Left out: CSV with one header line."""
+    """Left out: CSV with one header line. ``iceberg`` is a table that keeps its own files below the prefix, every state
+    that it ever had among them: rows come by INSERT or from a job, and no file that lies there otherwise is a row."""
 
 
 @dataclass(frozen=True, kw_only=True)

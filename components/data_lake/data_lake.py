@@ -22,6 +22,7 @@ from mlops_iac.components.data_lake.args import ZONES, DataLakeArgs, Table
 from mlops_iac.components.data_lake.lifecycle import rules
 from mlops_iac.components.data_lake.nodes import DataLakeNodes
 from mlops_iac.components.identity import Role
+from mlops_iac.core import iceberg
 from mlops_iac.core.retention import Retention
 
 # Idle cost: nothing. S3, Glue's first million objects and Athena are billed by use.
@@ -47,6 +48,7 @@ class DataLake(Component):
         catalog = self._create_catalog(bucket)
         made = {name: self._create_table(catalog, bucket, name, table) for name, table in args.tables.items()}
         queries = self._create_queries(bucket, args)
+        self._let_insert(args)
 
         self.nodes: DataLakeNodes | None = DataLakeNodes(
             bucket=bucket,
@@ -160,7 +162,14 @@ class DataLake(Component):
 
     def _create_table(self, catalog: CatalogDatabase, bucket: Bucket, name: str, table: Table) -> CatalogTable:
         props = {"name": tables.table_name(name), **tables.properties(catalog.name, bucket.bucket, name, table)}
-        return self.make("tables", CatalogTable, props, name=f"table-{name}")
+        return self.make("tables", CatalogTable, props, name=f"table-{name}", options=tables.options(table))
+
+    def _let_insert(self, args: DataLakeArgs) -> None:
+        """Let scientists write into Iceberg tables, where there are any."""
+        places = [tables.place(name, one) for name, one in args.tables.items() if one.format == iceberg.FORMAT]
+        if places:
+            self.site.ceiling.add(access.INSERT_REACH)
+            self.site.people.add(access.inserting(places))
 
     def _create_queries(self, bucket: Bucket, args: DataLakeArgs) -> Workgroup:
         encryption = {"encryption_option": "SSE_S3"}

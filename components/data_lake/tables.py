@@ -1,4 +1,4 @@
-"""Glue tables: how Athena and Spark read a prefix of the lake. Class names are Hive's own."""
+"""Glue tables: how Athena and Spark read a prefix of the lake, or keep an Iceberg table there. Names are Hive's own."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 import pulumi
 
 from mlops_iac.components.data_lake.args import ZONES, Table
+from mlops_iac.core import iceberg
 from mlops_iac.core.errors import BlueprintError
 from mlops_iac.core.suggestions import did_you_mean
 
@@ -40,15 +41,36 @@ FORMATS: dict[str, dict[str, Any]] = {
 }
 
 
+def options(table: Table) -> pulumi.ResourceOptions | None:
+    """What the life of a table needs.
+
+    Of an Iceberg table each INSERT writes into the catalogue's parameters where its newest metadata lies, and into
+    those of columns their ids; an UpdateTable by Pulumi would put back what it knew. So parameters are left alone, and
+    whatever else changes makes the table anew, over the files that lie there.
+    """
+    if table.format != iceberg.FORMAT:
+        return None
+    left_alone = ["parameters", "storageDescriptor.columns[*].parameters"]
+    return pulumi.ResourceOptions(ignore_changes=left_alone, replace_on_changes=["*"], delete_before_replace=True)
+
+
+def place(name: str, table: Table) -> str:
+    """Prefix of its files. An Iceberg table never has a whole zone: a DROP TABLE removes all that lies below it."""
+    own = f"{table_name(name)}/" if table.format == iceberg.FORMAT else ""
+    return f"{table.zone}/{table.prefix or own}"
+
+
 def table_name(name: str) -> str:
     """The name in SQL: lower case, words joined by underscores."""
     return re.sub(r"[^a-z0-9]+", "_", name.lower())
 
 
 def properties(catalog: pulumi.Input[str], bucket: pulumi.Input[str], name: str, table: Table) -> dict[str, Any]:
-    """The table's properties for Glue. Raises BlueprintError for a zone or a format that does not exist."""
+    """The table's properties for Glue. Raises BlueprintError for a zone, a format or a type that does not exist."""
     _known("zone", table.zone, ZONES, name)
-    _known("format", table.format, FORMATS, name)
+    _known("format", table.format, (*FORMATS, iceberg.FORMAT), name)
+    if table.format == iceberg.FORMAT:
+        return _iceberg(catalog, bucket, name, table)
     parameters = {"classification": table.format, "EXTERNAL": "TRUE"}
     if table.format == "csv":
         parameters["skip.header.line.count"] = "1"
@@ -58,7 +80,25 @@ def properties(catalog: pulumi.Input[str], bucket: pulumi.Input[str], name: str,
         "parameters": parameters,
         "storage_descriptor": {
             **FORMATS[table.format],
-            "location": pulumi.Output.concat("s3://", bucket, f"/{table.zone}/{table.prefix}"),
+            "location": pulumi.Output.concat("s3://", bucket, f"/{place(name, table)}"),
+            "columns": [{"name": column, "type": kind} for column, kind in table.columns.items()],
+        },
+    }
+
+
+def _iceberg(catalog: pulumi.Input[str], bucket: pulumi.Input[str], name: str, table: Table) -> dict[str, Any]:
+    """Glue writes the first metadata itself, of format version 2, which Athena writes:
+    https://docs.aws.amazon.com/athena/latest/ug/querying-iceberg.html."""
+    for column, kind in table.columns.items():
+        if fault := iceberg.find_fault(kind):
+            detail = f"Column `{column}` of the Iceberg table `{name}` is `{kind}`; it {fault}."
+            raise BlueprintError("Iceberg has no such type.", detail, hint=did_you_mean(kind, iceberg.TYPES))
+    return {
+        "database_name": catalog,
+        "table_type": "EXTERNAL_TABLE",
+        "open_table_format_input": {"iceberg_input": {"metadata_operation": "CREATE", "version": "2"}},
+        "storage_descriptor": {
+            "location": pulumi.Output.concat("s3://", bucket, f"/{place(name, table).rstrip('/')}"),
             "columns": [{"name": column, "type": kind} for column, kind in table.columns.items()],
         },
     }

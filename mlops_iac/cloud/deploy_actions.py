@@ -23,6 +23,9 @@ _CALL = re.compile(r"""\b(?:api|self\.api\([^)]*\))(?:\.\w+)?\(\s*"([A-Z]\w+)\""
 _BASE = "mlops_iac.cloud.handlers._"
 
 ALSO: Final[Mapping[str, tuple[str, ...]]] = {
+    # Of who makes an Iceberg table, whose first metadata Glue writes:
+    # https://docs.aws.amazon.com/lake-formation/latest/dg/creating-iceberg-tables.html
+    "aws:glue/catalogTable:CatalogTable": ("s3:DeleteObject", "s3:GetObject", "s3:PutObject"),
     # Reads of its bucket resource; Terraform's documentation of aws_s3_bucket names the attributes that they fill.
     "aws:s3/bucket:Bucket": (
         "s3:GetAccelerateConfiguration",

@@ -86,7 +86,9 @@ MADE: dict[str, Facts] = {
         loses="table definitions that crawlers and jobs made in it",
     ),
     "aws:glue/catalogTable:CatalogTable": Facts(
-        service="glue", name=NameRule(limit=255, separator="_"), loses="the partitions registered in it"
+        service="glue",
+        name=NameRule(limit=255, separator="_"),
+        loses="the partitions registered in it, and which files are an Iceberg table's rows",
     ),
     "aws:iam/instanceProfile:InstanceProfile": Facts(service="iam", name=NameRule(limit=128), tags="tags"),
     "aws:iam/openIdConnectProvider:OpenIdConnectProvider": Facts(service="iam", tags="tags"),

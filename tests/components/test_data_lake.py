@@ -7,7 +7,7 @@ import json
 import pytest
 
 from mlops_iac.components._kit import KeyRef
-from mlops_iac.components.data_lake import DataLake, DataLakeArgs, Table
+from mlops_iac.components.data_lake import DataLake, DataLakeArgs, Table, access, tables
 from mlops_iac.components.identity import Role, RoleArgs
 from mlops_iac.core.errors import BlueprintError
 from mlops_iac.core.retention import Retention
@@ -112,6 +112,33 @@ def test_a_table_reads_its_format(kind: str, part: str) -> None:
     assert part in storage["serDeInfo"]["serializationLibrary"]
     assert storage["location"].endswith("/raw/visits/")
     assert made["databaseName"] == "screening_dev_lake"
+
+
+def test_an_iceberg_table_is_made_by_glue_and_never_updated_by_pulumi() -> None:
+    table = Table(zone="curated", prefix="sales/", columns={"id": "bigint", "p": "decimal(10,2)"}, format="iceberg")
+    made = lake(DataLakeArgs(tables={"sales": table})).get("lake-table-sales").inputs
+    assert made["openTableFormatInput"] == {"icebergInput": {"metadataOperation": "CREATE", "version": "2"}}
+    assert (made["tableType"], "parameters" in made, "partitionKeys" in made) == ("EXTERNAL_TABLE", False, False)
+    assert made["storageDescriptor"]["location"].endswith("/curated/sales")
+    options = tables.options(table)
+    assert options is not None
+    assert (options.replace_on_changes, options.delete_before_replace) == (["*"], True)
+    assert "parameters" in (options.ignore_changes or [])
+
+
+def test_what_iceberg_cannot_hold_is_refused() -> None:
+    for kind in ("tinyint", "array<int>", "decimal(40,2)"):
+        with pytest.raises(BlueprintError) as caught:
+            lake(DataLakeArgs(tables={"sales": Table(zone="raw", columns={"id": kind}, format="iceberg")}))
+        assert f"Column `id` of the Iceberg table `sales` is `{kind}`; it may be bigint" in caught.value.detail
+
+
+def test_an_iceberg_table_has_a_place_of_its_own_and_scientists_write_there() -> None:
+    made = lake(DataLakeArgs(tables={"Sales": Table(zone="curated", columns={"id": "int"}, format="iceberg")}))
+    assert made.get("lake-table-Sales").inputs["storageDescriptor"]["location"].endswith("/curated/sales")
+    (commit, put) = access.inserting(["curated/sales/"])["scientist"]
+    assert (commit.actions, put.on) == (("glue:UpdateTable",), ("{stack}-*/curated/sales/*",))
+    assert "s3:DeleteObject" not in put.actions
 
 
 def test_a_table_in_a_zone_that_does_not_exist_is_refused() -> None:

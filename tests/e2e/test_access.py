@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -40,6 +41,7 @@ steps:
   approve: {kind: approval, after: [gate], question: Are the figures right?}
   register: {after: [approve]}
 """
+TABLES = "tables:\n  sales: {zone: curated, format: iceberg, columns: {shop: string, units: int}}"
 PERSONS = {"anna": "viewer", "ben": "scientist", "cleo": "admin"}
 
 
@@ -73,7 +75,8 @@ class Team:
 
 @pytest.fixture(scope="module", params=TARGETS_HERE)
 def team(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Team]:
-    with tiny_environment(tmp_path_factory.mktemp("tiny"), str(request.param), pipelines={"asked": ASKED}) as tiny:
+    folder, pipelines = tmp_path_factory.mktemp("tiny"), {"asked": ASKED}
+    with tiny_environment(folder, str(request.param), pipelines=pipelines, options=TABLES) as tiny:
         cloud = EmbeddedCloud(tiny.folder / ".mlops-iac/cloud")
         account = cloud.clients(REGION).account_id
         keys = {name: make_user(cloud.clients(REGION), name) for name in PERSONS}
@@ -160,6 +163,43 @@ def test_each_does_what_their_level_is_for_and_no_more(team: Team) -> None:
     assert write_event(environment, ben, "run", subject=run)
     assert run in {event.subject for event in read_events(environment, anna, 50)}
     refused("s3:PutObject", lambda: write_event(environment, anna, "run", subject=run))
+
+
+def ask(clients: Clients, sql: str) -> str:
+    """The answer as one text, or why there is none."""
+    athena, place = clients("athena"), {"WorkGroup": f"{STACK}-lake", "QueryString": sql}
+    with calling("athena:StartQueryExecution"):
+        id = athena.start_query_execution(**place, QueryExecutionContext={"Database": "tiny_dev_lake"})
+    id = id["QueryExecutionId"]
+    while True:
+        status = athena.get_query_execution(QueryExecutionId=id)["QueryExecution"]["Status"]
+        if status["State"] == "SUCCEEDED":
+            rows = athena.get_query_results(QueryExecutionId=id)["ResultSet"]["Rows"]
+            return ";".join(",".join(cell.get("VarCharValue", "") for cell in row["Data"]) for row in rows[1:])
+        if status["State"] != "RUNNING" and status["State"] != "QUEUED":
+            return str(status["StateChangeReason"])
+        time.sleep(0.05)
+
+
+def test_scientists_write_into_an_iceberg_table_and_the_program_leaves_it_alone(team: Team) -> None:
+    anna, ben = team.enter("anna"), team.enter("ben")
+    refused("athena:StartQueryExecution", lambda: ask(anna, "SELECT * FROM sales"))
+    assert ask(ben, "INSERT INTO sales VALUES ('a', 3), ('b', 4)") == ""
+    (first,) = ask(ben, 'SELECT snapshot_id FROM "sales$snapshots"').split(";")
+    assert ask(ben, "INSERT INTO sales SELECT shop, units * 10 FROM sales") == ""
+    assert ask(ben, "SELECT shop, sum(units) FROM sales GROUP BY shop ORDER BY shop") == "a,33;b,44"
+    assert ask(ben, f"SELECT sum(units) FROM sales FOR VERSION AS OF {first}") == "7"
+    assert "AccessDenied" in ask(ben, "DROP TABLE sales")
+
+    team.tiny.run("refresh", STACK, "--yes")
+    team.tiny.run("preview", STACK, "--expect-no-changes")
+    stack_file = team.tiny.folder / f"stacks/Pulumi.{STACK}.yaml"
+    was = stack_file.read_text()
+    stack_file.write_text(was.replace("units: int", "units: bigint"))
+    steps = json.loads(team.tiny.run("preview", STACK, "--json"))
+    assert "lake-table-sales" in json.dumps(steps)
+    assert "replace" in json.dumps(steps)
+    stack_file.write_text(was)
 
 
 STARTS = {

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from mlops_iac.cloud import budgets, feature_store, guardrails, mlflow, spark, trail, vectors, warehouse
+from mlops_iac.cloud import athena, budgets, feature_store, guardrails, mlflow, spark, trail, vectors, warehouse
 from mlops_iac.cloud.server import Install
 
 INSTALLS: tuple[Install, ...] = (
+    athena.install,
     budgets.install,
     mlflow.install,
     vectors.install,

@@ -15,8 +15,9 @@ __all__ = ["install"]
 
 
 def install(gateway: Gateway) -> None:
-    """Take over the operations of queries, and those that read the catalogue through Athena."""
-    from mlops_iac.cloud.athena import catalogue, queries
+    """Take over the operations of queries, and those that read the catalogue through Athena; see to Iceberg tables."""
+    from mlops_iac.cloud.athena import catalogue, iceberg_tables, queries
 
     queries.install(gateway)
     catalogue.install(gateway)
+    iceberg_tables.install(gateway)

@@ -9,10 +9,12 @@ from botocore.exceptions import ClientError
 
 from mlops_iac.clients import Clients
 from mlops_iac.cloud.athena.failure import QueryFailed
-from mlops_iac.cloud.athena.objects import Lake, split_location
+from mlops_iac.cloud.athena.iceberg import is_iceberg
+from mlops_iac.cloud.athena.locations import split_location
+from mlops_iac.cloud.athena.objects import Lake
 from mlops_iac.cloud.athena.sources import columns_of, partition_keys
 from mlops_iac.cloud.athena.statement import Statement, TableName
-from mlops_iac.cloud.athena.table_definition import table_input
+from mlops_iac.cloud.athena.table_definition import iceberg_definition, table_input, wants_iceberg
 
 Lines = Sequence[str]
 """What the statement shows, a row each; empty for one that changes something."""
@@ -28,6 +30,9 @@ def carry_out(statement: Statement, clients: Clients, lake: Lake) -> Lines:
 
 
 def _create_table(statement: Statement, name: TableName, glue: Any, lake: Lake) -> None:
+    if wants_iceberg(statement):
+        _create_iceberg_table(statement, name, glue, lake)
+        return
     try:
         glue.create_table(DatabaseName=name.database, TableInput=table_input(statement))
     except glue.exceptions.AlreadyExistsException:
@@ -35,8 +40,23 @@ def _create_table(statement: Statement, name: TableName, glue: Any, lake: Lake) 
             raise
 
 
+def _create_iceberg_table(statement: Statement, name: TableName, glue: Any, lake: Lake) -> None:
+    columns, location = iceberg_definition(statement)
+    try:
+        glue.get_table(DatabaseName=name.database, Name=name.name)
+    except glue.exceptions.EntityNotFoundException:
+        lake.iceberg.create(name, columns, location)
+    else:
+        if not statement.tree.args.get("exists"):
+            raise QueryFailed("ALREADY_EXISTS", f"Table '{name}' already exists")
+
+
 def _drop_table(statement: Statement, name: TableName, glue: Any, lake: Lake) -> None:
     try:
+        table = glue.get_table(DatabaseName=name.database, Name=name.name)["Table"]
+        if is_iceberg(table):
+            lake.iceberg.drop(name, table["StorageDescriptor"]["Location"])
+            return
         glue.delete_table(DatabaseName=name.database, Name=name.name)
     except glue.exceptions.EntityNotFoundException:
         if not statement.tree.args.get("exists"):

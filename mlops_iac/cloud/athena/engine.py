@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from mlops_iac.cloud.athena.failure import QueryFailed
+from mlops_iac.cloud.athena.iceberg import PARTS, Field, is_iceberg
+from mlops_iac.cloud.athena.iceberg import view as iceberg_view
+from mlops_iac.cloud.athena.insertion import insertion
 from mlops_iac.cloud.athena.objects import Lake
 from mlops_iac.cloud.athena.sources import make_view
-from mlops_iac.cloud.athena.statement import Statement
-from mlops_iac.cloud.athena.types import as_text, literal, to_athena
+from mlops_iac.cloud.athena.statement import Statement, TableName
+from mlops_iac.cloud.athena.types import as_text, literal, quoted, to_athena
 
 THREADS = 1
 """Queries of an embedded cloud are small; jobs need the cores."""
@@ -63,15 +66,53 @@ class Engine:
         self._lay_out(statement)
         self._told(lambda: self._connection.execute(f"COPY ({statement.sql}) TO {literal(str(path))} ({options})"))
 
+    def insert(self, statement: Statement, fields: Sequence[Field], path: Path) -> int:
+        """The rows of an INSERT as a Parquet file of an Iceberg table with these fields; answers how many."""
+        self._lay_out(statement)
+        described = self._told(lambda: self._connection.execute(f"DESCRIBE {statement.sql}").fetchall())
+        source = insertion(statement, fields, [(str(name), str(kind)) for name, kind, *_ in described])
+        ids = ", ".join(f"{quoted(one.name)}: {one.id}" for one in fields)
+        options = f"FORMAT parquet, COMPRESSION zstd, FIELD_IDS {{{ids}}}"
+        done = self._told(lambda: self._connection.execute(f"COPY ({source}) TO {literal(str(path))} ({options})"))
+        return int(done.fetchone()[0])
+
     def _lay_out(self, statement: Statement) -> None:
         """A view for each table; after that SQL reads nothing outside the query's folder, and cannot say otherwise."""
         for name in statement.reads:
-            table = self._lake.get_table(name)
-            files = self._lake.fetch(name, table)
-            self._told(partial(make_view, self._connection, name, table, files))
+            self._lay_out_table(name)
         folder = literal(str(self._folder))
         self._connection.execute(f"SET allowed_directories = [{folder}]")
         self._connection.execute("SET enable_external_access = false; SET lock_configuration = true")
+
+    def _lay_out_table(self, name: TableName) -> None:
+        of, _, part = name.name.partition("$")
+        table = self._lake.get_table(replace(name, name=of) if part in PARTS else name)
+        if is_iceberg(table):
+            self._told(partial(self._lay_out_iceberg, replace(name, name=of), part, name))
+        elif part in PARTS or name.at:
+            raise QueryFailed("NOT_SUPPORTED", f"Time travel is for Iceberg tables, and {of} is none")
+        else:
+            self._told(partial(make_view, self._connection, name, table, self._lake.fetch(name, table)))
+
+    def _lay_out_iceberg(self, of: TableName, part: str, called: TableName) -> None:
+        """A table, or what it tells of itself."""
+        iceberg = self._lake.iceberg
+        target = f"{quoted(called.database)}.{quoted(called.view)}"
+        self._connection.execute(f"CREATE SCHEMA IF NOT EXISTS {quoted(called.database)}")
+        if part:
+            columns, rows = iceberg.tell(of, part)
+            self._connection.execute(f"CREATE TABLE {target} ({columns})")
+            for row in rows:
+                self._connection.execute(f"INSERT INTO {target} VALUES ({', '.join('?' * len(row))})", row)
+            return
+        seen = iceberg.see(of, self._instant)
+        files = self._lake.fetch_objects(seen.files)
+        self._connection.execute(f"CREATE VIEW {target} AS {iceberg_view(seen, files)}")
+
+    def _instant(self, expression: str) -> int:
+        """Milliseconds since 1970 of an expression that is a moment."""
+        asked = f"SELECT epoch_ms(CAST({expression} AS TIMESTAMP WITH TIME ZONE))"
+        return int(self._told(lambda: self._connection.execute(asked).fetchone()[0]))
 
     def _rows(self, relation: Any, kinds: Sequence[str]) -> Iterator[Sequence[str | None]]:
         while rows := self._told(lambda: relation.fetchmany(1000)):

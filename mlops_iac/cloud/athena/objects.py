@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from mlops_iac.clients import Clients
 from mlops_iac.cloud.athena.failure import QueryFailed
+from mlops_iac.cloud.athena.iceberg import Iceberg
+from mlops_iac.cloud.athena.locations import split_location, split_object
 from mlops_iac.cloud.athena.sources import Part, partition_keys
 from mlops_iac.cloud.athena.statement import TableName
 
@@ -52,6 +53,14 @@ class Lake:
                 return
             token = {"NextToken": page["NextToken"]}
 
+    @property
+    def iceberg(self) -> Iceberg:
+        return Iceberg(self._clients)
+
+    def fetch_objects(self, locations: Iterable[str]) -> list[Path]:
+        """Objects by their locations."""
+        return [self._fetch(*split_object(location)) for location in locations]
+
     def _fetch_prefix(self, location: str) -> list[Path]:
         bucket, prefix = split_location(location)
         return [self._fetch(bucket, key) for key in self.keys(bucket, prefix)]
@@ -79,12 +88,3 @@ class Lake:
                 file.write(chunk)
         self.scanned += path.stat().st_size
         return path
-
-
-def split_location(location: str) -> tuple[str, str]:
-    """Bucket and prefix of ``s3://bucket/prefix/``; a folder's prefix ends in a slash."""
-    parts = urlsplit(location)
-    if parts.scheme not in ("s3", "s3a", "s3n") or not parts.netloc:
-        raise QueryFailed("HIVE_METASTORE_ERROR", f"`{location}` is no location in S3")
-    prefix = parts.path.lstrip("/")
-    return parts.netloc, f"{prefix.rstrip('/')}/" if prefix else ""

@@ -15,8 +15,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from mlops_iac.cloud.athena import commands, results, unload
 from mlops_iac.cloud.athena.engine import Engine
-from mlops_iac.cloud.athena.failure import QueryFailed
-from mlops_iac.cloud.athena.objects import Lake, split_location
+from mlops_iac.cloud.athena.failure import QueryFailed, not_emulated
+from mlops_iac.cloud.athena.iceberg import is_iceberg
+from mlops_iac.cloud.athena.locations import split_location
+from mlops_iac.cloud.athena.objects import Lake
 from mlops_iac.cloud.athena.statement import Statement, parse
 from mlops_iac.cloud.wire import AwsError, Call
 
@@ -123,7 +125,7 @@ class Queries:
         more = {"NextToken": str(start + size)} if start + size < len(rows) else {}
         shown = {"Rows": results.as_rows(rows[start : start + size])}
         metadata = {"ColumnInfo": results.column_info(record["Columns"])}
-        return {"ResultSet": {**shown, "ResultSetMetadata": metadata}, "UpdateCount": 0, **more}
+        return {"ResultSet": {**shown, "ResultSetMetadata": metadata}, "UpdateCount": record.get("Updated", 0), **more}
 
     # When the cloud starts and stops ---------------------------------------------------------------------------------
 
@@ -171,6 +173,10 @@ class Queries:
             self._with_engine(
                 record, lake, folder, lambda engine: self._unload(call, record, engine, statement, folder)
             )
+        elif statement.kind == "insert":
+            self._with_engine(
+                record, lake, folder, lambda engine: self._insert(call, record, engine, statement, lake, folder)
+            )
         elif statement.kind == "select":
             self._with_engine(
                 record, lake, folder, lambda engine: self._select(call, record, engine, statement, folder)
@@ -205,6 +211,20 @@ class Queries:
         record["Manifest"] = f"{record['OutputLocation']}-manifest.csv"
         self._put(call, record, _text(written), record["Manifest"])
 
+    def _insert(
+        self, call: Call, record: dict[str, Any], engine: Engine, statement: Statement, lake: Lake, folder: Path
+    ) -> None:
+        """Rows become a snapshot of an Iceberg table; without rows there is none. The manifest is as UNLOAD's."""
+        assert statement.table is not None
+        if not is_iceberg(lake.get_table(statement.table)):
+            raise not_emulated("INSERT into tables that are not Iceberg's")
+        path = folder / "insert.parquet"
+        rows = engine.insert(statement, lake.iceberg.fields(statement.table), path)
+        written = [lake.iceberg.append(statement.table, path, rows)] if rows else []
+        record["Updated"] = rows
+        record["Manifest"] = f"{record['OutputLocation']}-manifest.csv"
+        self._put(call, record, _text(written), record["Manifest"])
+
     def _put(self, call: Call, record: Mapping[str, Any], body: Any, location: str) -> None:
         """An object of the result, with the key that the work group or the caller names."""
         bucket, key = location.removeprefix("s3://").split("/", 1)
@@ -223,7 +243,7 @@ class Queries:
     def _read(self, call: Call, record: Mapping[str, Any]) -> Any:
         bucket, key = record["OutputLocation"].removeprefix("s3://").split("/", 1)
         if not key.endswith((".csv", ".txt")):
-            return ()  # UNLOAD has its files elsewhere
+            return ()  # UNLOAD and INSERT have their files elsewhere
         s3 = self._gateway.roles.as_caller(call)("s3")
         try:
             text = s3.get_object(Bucket=bucket, Key=key)["Body"].read().decode()

@@ -37,8 +37,6 @@ def make_view(connection: Any, name: TableName, table: Mapping[str, Any], parts:
     """``table`` as Glue's GetTable answers it."""
     if table.get("TableType") == "VIRTUAL_VIEW":
         raise not_emulated(f"views ({name})")
-    if str(table.get("Parameters", {}).get("table_type", "")).upper() == "ICEBERG":
-        raise not_emulated(f"Iceberg tables ({name})")
     if str(table.get("Parameters", {}).get("projection.enabled", "")).lower() == "true":
         raise not_emulated(f"partition projection ({name})")
     connection.execute(f"CREATE SCHEMA IF NOT EXISTS {quoted(name.database)}")

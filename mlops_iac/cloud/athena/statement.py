@@ -6,7 +6,7 @@ import functools
 import logging
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from mlops_iac.cloud.athena.failure import QueryFailed, not_emulated
@@ -27,9 +27,26 @@ _COMMANDS: Final = (
 
 
 @dataclass(frozen=True)
+class At:
+    """``FOR VERSION AS OF 123``, ``FOR TIMESTAMP AS OF current_timestamp``: a time to travel to."""
+
+    kind: str
+    """VERSION or TIMESTAMP."""
+    value: str
+    """A snapshot's id, or the name of a tag or a branch in quotes; or an expression in DuckDB's dialect."""
+
+
+@dataclass(frozen=True)
 class TableName:
     database: str
     name: str
+    at: At | None = None
+    """Left out: as it is now."""
+
+    @property
+    def view(self) -> str:
+        """What it is called in the query: the same table can be read as of several times."""
+        return self.name if self.at is None else f"{self.name} {self.at.kind} {self.at.value}"
 
     def __str__(self) -> str:
         return f"{self.database}.{self.name}"
@@ -43,7 +60,9 @@ class Statement:
     """The query in DuckDB's dialect, its tables named ``"database"."table"``."""
     reads: tuple[TableName, ...] = ()
     table: TableName | None = None
-    """What a command is about."""
+    """What a command is about, or what rows are inserted into."""
+    columns: tuple[str, ...] = ()
+    """That an INSERT names; all of the table where it names none."""
     tree: Any = None
     """The statement as sqlglot parsed it, for commands."""
     location: str = ""
@@ -52,7 +71,7 @@ class Statement:
     @property
     def type(self) -> str:
         """Athena's ``StatementType``."""
-        return "DML" if self.kind in ("select", "unload") else "DDL"
+        return "DML" if self.kind in ("insert", "select", "unload") else "DDL"
 
 
 def parse(text: str, database: str, parameters: Sequence[str] = ()) -> Statement:
@@ -77,6 +96,8 @@ def _of_tree(tree: Any, database: str, parameters: Sequence[str]) -> Statement:
 
     if isinstance(tree, exp.Query):
         return _query(tree, database, parameters)
+    if isinstance(tree, exp.Insert):
+        return _insert(tree, database, parameters)
     if isinstance(tree, exp.Create) and tree.kind == "TABLE" and tree.expression is None:
         return Statement(kind="create-table", table=_name(tree.find(exp.Table), database), tree=tree)
     if isinstance(tree, exp.Create) and tree.kind in ("DATABASE", "SCHEMA"):
@@ -92,6 +113,24 @@ def _of_tree(tree: Any, database: str, parameters: Sequence[str]) -> Statement:
     raise not_emulated(f"the statement {tree.key.upper()}")
 
 
+def _insert(tree: Any, database: str, parameters: Sequence[str]) -> Statement:
+    """``INSERT INTO table [(columns)] query``, where the query may be VALUES."""
+    from sqlglot import exp
+
+    given = {name for name, value in tree.args.items() if value} - {"this", "expression"}
+    source = tree.expression
+    if given or not isinstance(source, exp.Query | exp.Values):
+        raise not_emulated("INSERT in this form; INSERT INTO table [(columns)] SELECT … or VALUES … is")
+    if isinstance(source, exp.Values):
+        source = exp.select("*").from_(exp.alias_(exp.Subquery(this=source.copy()), "given", table=True))
+        tree = tree.copy()
+        tree.set("expression", source)
+    read = _query(source, database, parameters)
+    columns = tuple(one.name.lower() for one in tree.this.expressions) if isinstance(tree.this, exp.Schema) else ()
+    table = _name(tree.find(exp.Table), database)
+    return Statement(kind="insert", sql=read.sql, reads=read.reads, table=table, columns=columns)
+
+
 def _query(tree: Any, database: str, parameters: Sequence[str]) -> Statement:
     from sqlglot import exp
     from sqlglot.errors import UnsupportedError
@@ -104,11 +143,12 @@ def _query(tree: Any, database: str, parameters: Sequence[str]) -> Statement:
     for scope in traverse_scope(tree):
         for table in scope.tables:
             if table.name and table.name not in scope.cte_sources:
-                name = _name(table, database)
+                name = replace(_name(table, database), at=_at(table))
                 reads.append(name)
                 table.set("catalog", None)
+                table.set("version", None)
                 table.set("db", exp.to_identifier(name.database, quoted=True))
-                table.set("this", exp.to_identifier(name.name, quoted=True))
+                table.set("this", exp.to_identifier(name.view, quoted=True))
                 if not table.alias:
                     table.set("alias", exp.TableAlias(this=exp.to_identifier(name.name, quoted=True)))
     _name_columns(tree)
@@ -117,6 +157,20 @@ def _query(tree: Any, database: str, parameters: Sequence[str]) -> Statement:
     except UnsupportedError as error:
         raise not_emulated(f"this SQL ({error})") from error
     return Statement(kind="select", sql=sql, reads=tuple(dict.fromkeys(reads)))
+
+
+def _at(table: Any) -> At | None:
+    from sqlglot import exp
+
+    version = table.args.get("version")
+    if version is None:
+        return None
+    kind, value = version.name.upper(), version.expression
+    if version.args.get("kind") != "AS OF" or kind not in ("TIMESTAMP", "VERSION"):
+        raise not_emulated("this form of time travel; FOR VERSION AS OF and FOR TIMESTAMP AS OF are")
+    if kind == "VERSION" and not isinstance(value, exp.Literal):
+        raise not_emulated("FOR VERSION AS OF with anything but the id of a snapshot or the name of a tag or a branch")
+    return At(kind, value.sql("duckdb"))
 
 
 def _name_columns(tree: Any) -> None:

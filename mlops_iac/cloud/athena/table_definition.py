@@ -1,4 +1,4 @@
-"""``CREATE EXTERNAL TABLE`` as Glue's ``TableInput``. Pure."""
+"""``CREATE EXTERNAL TABLE`` as Glue's ``TableInput``, and what ``CREATE TABLE`` says of an Iceberg table. Pure."""
 
 from __future__ import annotations
 
@@ -47,6 +47,40 @@ def table_input(statement: Statement) -> dict[str, Any]:
             "SerdeInfo": {"SerializationLibrary": library, "Parameters": settings},
         },
     }
+
+
+def wants_iceberg(statement: Statement) -> bool:
+    """Whether its properties say ``'table_type'='ICEBERG'``."""
+    return _said(statement).get("table_type", "").upper() == "ICEBERG"
+
+
+def iceberg_definition(statement: Statement) -> tuple[list[tuple[str, str]], str]:
+    """Columns with the catalogue's types, and the location. Raises `QueryFailed` for what is not made here."""
+    from sqlglot import exp
+
+    said = {name: value for name, value in _said(statement).items() if name != "table_type"}
+    if said.pop("format", "parquet").lower() != "parquet" or said:
+        raise not_emulated(f"Iceberg tables with the properties {', '.join(sorted(_said(statement)))}")
+    properties = statement.tree.args["properties"].expressions
+    places = [each.this.name for each in properties if isinstance(each, exp.LocationProperty)]
+    others = [each for each in properties if type(each) not in (exp.Property, exp.LocationProperty)]
+    if any(isinstance(each, exp.ExternalProperty) for each in others):
+        raise QueryFailed("SYNTAX_ERROR", "an Iceberg table is managed: leave out EXTERNAL")
+    if others:
+        raise not_emulated("Iceberg tables with partitions, or with a format of rows")
+    if not places:
+        raise QueryFailed("MISSING_TABLE_PROPERTY", "an Iceberg table needs a LOCATION")
+    columns = [_column(each) for each in statement.tree.this.expressions]
+    return [(one["Name"], one["Type"]) for one in columns], places[0]
+
+
+def _said(statement: Statement) -> dict[str, str]:
+    """TBLPROPERTIES, by lower-case names."""
+    from sqlglot import exp
+
+    properties = statement.tree.args.get("properties")
+    given = [each for each in properties.expressions if type(each) is exp.Property] if properties else []
+    return {name.lower(): value for name, value in _pairs(given).items()}
 
 
 def _format(given: Any) -> tuple[str, str, str, dict[str, str]]:

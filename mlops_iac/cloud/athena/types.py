@@ -21,7 +21,8 @@ _FROM_HIVE: Final = {
 _TO_ATHENA: Final = {
     "BIGINT": "bigint", "BLOB": "varbinary", "BOOLEAN": "boolean", "DATE": "date", "DOUBLE": "double",
     "FLOAT": "float", "HUGEINT": "bigint", "INTEGER": "integer", "SMALLINT": "smallint", "TIME": "time",
-    "TIMESTAMP": "timestamp", "TIMESTAMP WITH TIME ZONE": "timestamp with time zone", "TINYINT": "tinyint",
+    "TIMESTAMP": "timestamp", "TIMESTAMP_MS": "timestamp", "TIMESTAMP_NS": "timestamp", "TIMESTAMP_S": "timestamp",
+    "TIMESTAMP WITH TIME ZONE": "timestamp with time zone", "TINYINT": "tinyint",
     "UBIGINT": "bigint", "UINTEGER": "integer", "VARCHAR": "varchar", "JSON": "json", '"NULL"': "unknown",
 }  # fmt: skip
 

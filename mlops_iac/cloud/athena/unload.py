@@ -9,7 +9,7 @@ from typing import Any, Final
 from mlops_iac.clients import Clients
 from mlops_iac.cloud.athena.engine import Engine
 from mlops_iac.cloud.athena.failure import QueryFailed, not_emulated
-from mlops_iac.cloud.athena.objects import split_location
+from mlops_iac.cloud.athena.locations import split_location
 from mlops_iac.cloud.athena.statement import Statement
 
 _FORMATS: Final = {

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from mlops_iac.core.errors import CloudError
+from mlops_iac.core.errors import CloudError, NotEmulated
 from mlops_iac.engine.handler import Created, Unfinished
 from tests.cloud.handlers.conftest import REGION, SCOPE, Lab
 
@@ -258,3 +258,44 @@ def test_a_log_group_may_outlive_its_resource(lab: Lab, make: Any) -> None:
     group = make("aws:cloudwatch/logGroup:LogGroup", name="/kept")
     handler.delete(SCOPE, group.id, {**group.outputs, "skipDestroy": True})
     assert handler.read(SCOPE, group.id, group.outputs) is not None
+
+
+def test_an_iceberg_table_has_its_first_metadata_and_a_commit_is_no_drift(lab: Lab, make: Any) -> None:
+    handler = lab.provider.handler("aws:glue/catalogTable:CatalogTable")
+    lab.made("database")
+    bucket = make("aws:s3/bucket:Bucket")
+    table = make(
+        "aws:glue/catalogTable:CatalogTable",
+        databaseName="needs_database",
+        name="sales",
+        tableType="EXTERNAL_TABLE",
+        openTableFormatInput={"icebergInput": {"metadataOperation": "CREATE", "version": "2"}},
+        storageDescriptor={"location": f"s3://{bucket.id}/sales", "columns": [{"name": "id", "type": "bigint"}]},
+    )
+    glue = client(lab, "glue")
+    there = glue.get_table(DatabaseName="needs_database", Name="sales")["Table"]
+    first = there["Parameters"]["metadata_location"]
+    (written,) = client(lab, "s3").list_objects_v2(Bucket=bucket.id)["Contents"]
+    assert first == f"s3://{bucket.id}/{written['Key']}"
+    assert handler.read(SCOPE, table.id, table.outputs) == table
+    given = {key: there[key] for key in ("Name", "TableType", "StorageDescriptor")}
+    newer = {**there["Parameters"], "metadata_location": f"{first}2", "previous_metadata_location": first}
+    glue.update_table(DatabaseName="needs_database", TableInput={**given, "Parameters": newer})
+    assert handler.read(SCOPE, table.id, table.outputs) == table
+
+
+def test_an_iceberg_table_that_cannot_be_is_refused_at_preview(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    handler = lab.provider.handler("aws:glue/catalogTable:CatalogTable")
+
+    def check(**iceberg: Any) -> Any:
+        form = {"icebergInput": {"metadataOperation": "CREATE", **iceberg}}
+        return handler.check(SCOPE, "thing", None, {"databaseName": "lab", "openTableFormatInput": form})
+
+    assert check(version="2")
+    for wrong in ({"version": "3"}, {"icebergTableInput": {"location": "s3://lake/x"}}):
+        with pytest.raises(NotEmulated, match="icebergInput"):
+            check(**wrong)
+    monkeypatch.setattr("mlops_iac.cloud.handlers.glue.catalog_table.is_there", lambda: False)
+    with pytest.raises(NotEmulated, match="openTableFormatInput") as refusal:
+        check()
+    assert "pip install 'mlops-iac[iceberg]'" in refusal.value.hint
