@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -53,6 +54,7 @@ PLACEHOLDER_CAPTURE = {
 
 CODE_ZONE = {"code": "code/"}
 """Packed code lies beside the zones of the lake."""
+_QUEUE = ("queue_arn", "job_definition_arn", "nodes", "nodes_definition_arn")
 _CATALOGUE = ("database", "workgroup")
 _WAREHOUSE = ("workgroup", "workgroup_arn", "database", "role_arn")
 PLACEHOLDER_WAREHOUSE = WarehouseBinding(**dict.fromkeys(_WAREHOUSE, "placeholder"))
@@ -110,7 +112,7 @@ def definition(
         "catalogues": {"main": CatalogueBinding(**dict.fromkeys(_CATALOGUE, "placeholder"))} if lake.catalogue else {},
         "registries": dict.fromkeys(registries, f"{site.stack}-placeholder"),
         "endpoints": {name: _placeholder(site, ref, scaled.get(name)) for name, ref in endpoints.items()},
-        "queues": dict.fromkeys(_usable(queues), PLACEHOLDER_QUEUE),
+        "queues": {name: _placeholder_queue(ref) for name, ref in _usable(queues).items()},
         "vector_stores": dict.fromkeys(vector_stores or {}, PLACEHOLDER_STORE),
         "warehouses": dict.fromkeys(warehouses or {}, PLACEHOLDER_WAREHOUSE),
         "card_writer_arn": PLACEHOLDER_FUNCTION.format(site=site) if cards else None,
@@ -136,10 +138,7 @@ def definition(
         "registries": {name: ref.group for name, ref in registries.items()},
         "catalogue": {name: getattr(lake.catalogue, name) for name in _CATALOGUE} if lake.catalogue else None,
         "endpoints": {name: _endpoint_values(ref, scaled.get(name)) for name, ref in endpoints.items()},
-        "queues": {
-            name: {"queue_arn": ref.queue_arn, "job_definition_arn": ref.job_definition_arn}
-            for name, ref in _usable(queues).items()
-        },
+        "queues": {name: {part: getattr(ref, part) for part in _QUEUE} for name, ref in _usable(queues).items()},
         "vector_stores": dict(vector_stores or {}),
         "warehouses": {name: _warehouse_values(ref) for name, ref in (warehouses or {}).items()},
         "card_writer_arn": cards.writer_arn if cards else None,
@@ -181,6 +180,11 @@ def _render(compile: Compile, pipeline: Pipeline, values: Mapping[str, Any]) -> 
 def _usable(queues: Mapping[str, QueueRef]) -> Mapping[str, QueueRef]:
     """Those that the framework has an image for."""
     return {name: ref for name, ref in queues.items() if ref.job_definition_arn is not None}
+
+
+def _placeholder_queue(queue: QueueRef) -> QueueBinding:
+    several = "placeholder" if queue.nodes > 1 else None
+    return dataclasses.replace(PLACEHOLDER_QUEUE, nodes=queue.nodes, nodes_definition_arn=several)
 
 
 def _warehouse_values(warehouse: WarehouseRef) -> dict[str, Any]:

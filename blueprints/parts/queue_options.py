@@ -16,6 +16,8 @@ EC2_TYPE: Final = r"^(optimal|default_x86_64|default_arm64|[a-z][a-z-]*[0-9][a-z
 https://docs.aws.amazon.com/batch/latest/APIReference/API_ComputeResource.html"""
 GPU_SHARED_GIB: Final = 4
 """Of a container on a queue of GPUs, where nothing is said: data loaders hand batches over in shared memory."""
+MOST_NODES: Final = 500
+"""AWS says no limit; each node is a whole machine, and `max_vcpus` has its own."""
 USUAL: Final = ("cpu", "gpu")
 TAKEN: Final = ("batch", "sagemaker", *USUAL)
 """Words that a step says for where it computes."""
@@ -65,6 +67,24 @@ class Pool(Machines):
         description="How much a container's processes may share in /dev/shm, in GiB; it counts as memory of the "
         f"container. Left out: {GPU_SHARED_GIB} where the machines have GPUs, elsewhere the 64 MiB that Docker gives.",
     )
+
+    nodes: int = Field(
+        default=1,
+        ge=1,
+        le=MOST_NODES,
+        description="Machines that one training may have on this queue, which work together (a multi-node parallel "
+        "job): what a step asks for as `job.instance_count`. They are bought on demand.",
+    )
+
+    @model_validator(mode="after")
+    def _check_nodes(self) -> Self:
+        """https://docs.aws.amazon.com/batch/latest/userguide/mnp-ce.html"""
+        if self.nodes > 1 and "spot" in self.buying:
+            raise ValueError(
+                f"`nodes` is {self.nodes}, and `buying` is {', '.join(self.buying)}: AWS Batch runs no job of several "
+                "nodes on spot machines, so say `buying: [on_demand]`, or leave `nodes` out"
+            )
+        return self
 
     @property
     def shared_memory_mib(self) -> int | None:

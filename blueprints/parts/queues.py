@@ -57,6 +57,7 @@ def make_queues(
                 shared_memory_mib=pool.shared_memory_mib,
                 environment={VARIABLE: files.path} if files else {},
                 files=seen,
+                nodes=pool.nodes,
             )
             for name, pool in pools.items()
             if pool.processor in framework.processors

@@ -126,6 +126,10 @@ class QueueRef:
     queue_arn: pulumi.Input[str]
     job_definition_arn: pulumi.Input[str] | None = None
     """Left out: jobs bring their own, named after the environment."""
+    nodes: int = 1
+    """Machines that one job may have."""
+    nodes_definition_arn: pulumi.Input[str] | None = None
+    """The job definition of jobs that have several. Left out: one job has one machine."""
 
 
 @dataclass(frozen=True, kw_only=True)

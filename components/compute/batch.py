@@ -72,6 +72,7 @@ class BatchComputeNodes:
     environments: Mapping[str, ComputeEnvironment]
     queues: Mapping[str, JobQueue]
     job_definitions: Mapping[str, JobDefinition]
+    node_definitions: Mapping[str, JobDefinition]
 
 
 class BatchCompute(Component):
@@ -117,6 +118,11 @@ class BatchCompute(Component):
         }
         queues = {pool: self._create_queue(pool, args.pools[pool], environments) for pool in args.pools}
         definitions = {name: self._create_definition(name, job, roles, group) for name, job in args.jobs.items()}
+        several = {
+            name: self._create_node_definition(name, job, roles, group)
+            for name, job in args.jobs.items()
+            if job.nodes > 1
+        }
 
         self.nodes = BatchComputeNodes(
             instance_role=roles.instance,
@@ -128,21 +134,29 @@ class BatchCompute(Component):
             environments=environments,
             queues=queues,
             job_definitions=definitions,
+            node_definitions=several,
         )
         self.role = roles.job
         self.pulling_roles = (roles.execution, roles.instance)
         """Who fetches images: the agent as the job's execution role, as the machine's own for a job that has none."""
         self.queue_arns = {pool: queue.arn for pool, queue in queues.items()}
         self.job_definition_arns = {name: definition.arn for name, definition in definitions.items()}
+        self._nodes = {name: (args.jobs[name].nodes, definition.arn) for name, definition in several.items()}
         self.register_outputs({"queue_arns": self.queue_arns, "job_definition_arns": self.job_definition_arns})
 
     @property
     def queues(self) -> Mapping[str, QueueRef]:
-        """Each queue, with the job definition of its name if one was given."""
-        return {
-            name: QueueRef(queue_arn=arn, job_definition_arn=self.job_definition_arns.get(name))
-            for name, arn in self.queue_arns.items()
-        }
+        """Each queue, with the job definitions of its name if any were given."""
+        found = {}
+        for name, arn in self.queue_arns.items():
+            nodes, definition = self._nodes.get(name, (1, None))
+            found[name] = QueueRef(
+                queue_arn=arn,
+                job_definition_arn=self.job_definition_arns.get(name),
+                nodes=nodes,
+                nodes_definition_arn=definition,
+            )
+        return found
 
     def grant_submit(self, role: Role) -> None:
         """Let a role submit jobs of these definitions to these queues, and follow and stop them."""
@@ -179,3 +193,10 @@ class BatchCompute(Component):
         container = batch_jobs.container(job, roles.job, roles.execution, group, self.site.region)
         props = batch_jobs.definition(job, container)
         return self.make("job_definitions", JobDefinition, props, name=f"{name}-job")
+
+    def _create_node_definition(
+        self, name: str, job: JobDefinitionArgs, roles: BatchRoles, group: LogGroup
+    ) -> JobDefinition:
+        container = batch_jobs.container(job, roles.job, roles.execution, group, self.site.region)
+        props = batch_jobs.on_nodes(job, container)
+        return self.make("node_definitions", JobDefinition, props, name=f"{name}-job-nodes")

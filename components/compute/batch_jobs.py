@@ -1,7 +1,9 @@
-"""Job definitions of AWS Batch (RegisterJobDefinition): one container, its limits, its retries."""
+"""Job definitions of AWS Batch (RegisterJobDefinition): a container, alone or on each of several nodes, its limits, its
+retries."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -40,6 +42,9 @@ class JobDefinitionArgs:
     64 MiB, as Docker has it."""
     files: Mapping[str, FilesRef] = field(default_factory=dict)
     """Shared files by the path at which containers see them, mounted with the rights of their role. Left out: none."""
+    nodes: int = 1
+    """Machines that one job may have. With several there is a second definition, of a multi-node parallel job, whose
+    submission says how many it has. Left out: one."""
     attempts: int = 3
     """Runs at most, 1 to 10; only a machine that was taken back is tried again. Left out: 3."""
     timeout_seconds: int = 3600
@@ -92,6 +97,21 @@ def _volumes(files: Mapping[str, FilesRef]) -> dict[str, Any]:
             {"sourceVolume": name, "containerPath": path, "readOnly": False} for name, (path, _) in named.items()
         ],
     }
+
+
+def on_nodes(job: JobDefinitionArgs, container_properties: pulumi.Output[str]) -> dict[str, Any]:
+    """The job definition's properties where its job has several nodes; a submission may change their number, as the
+    range has no upper end. The time limit is the whole job's, and only a main node that fails is tried again.
+
+    https://docs.aws.amazon.com/batch/latest/userguide/multi-node-parallel-jobs.html
+    """
+    single = definition(job, container_properties)
+    every = container_properties.apply(lambda text: {"targetNodes": "0:", "container": json.loads(text)})
+    properties = render({"numNodes": job.nodes, "mainNode": 0, "nodeRangeProperties": [every]})
+    kept = {
+        name: value for name, value in single.items() if name not in ("container_properties", "platform_capabilities")
+    }
+    return {**kept, "type": "multinode", "node_properties": properties}
 
 
 def definition(job: JobDefinitionArgs, container_properties: pulumi.Output[str]) -> dict[str, Any]:

@@ -79,7 +79,8 @@ class Step:
     what may be taken over from a run before: ``cache``, with ``days``, ``definition``, ``parameters`` and ``steps``
     what is a SageMaker job: ``job``, processing, training or transform; ``settings``, where a file says its machines
     what has machines: ``machines``, of each job ``instance_type``, ``instance_count``, ``volume_gib`` and
-    ``max_minutes``, or of a container on a queue ``vcpus`` and ``max_minutes``; ``times`` where there are several such
+    ``max_minutes``, or of a container on a queue ``vcpus``, ``nodes`` where it is on several, and ``max_minutes``;
+    ``times`` where there are several such
     what runs a script of mlops-iac's own: ``shipped``, the file
     what makes something with a name of its own: ``name_limit``, how many characters that name may have
     evaluate: ``evaluation``, the key of the file it makes, with ``{run}`` for the run's id

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -24,6 +25,10 @@ OF_THE_TOOLKIT = (
     "sagemaker_s3_output",
 )
 """Its own. What else begins with ``sagemaker_`` is for launchers, and told as ``SM_FRAMEWORK_PARAMS``."""
+
+TORCHRUN, MPI = "sagemaker_torch_distributed_enabled", "sagemaker_mpi_enabled"
+PROCESSES = "sagemaker_mpi_num_of_processes_per_host"
+"""Hyperparameters by which a training has several processes."""
 
 MOST_INSTANCES = 16
 """Of one training on the embedded cloud: each is a whole training on this machine."""
@@ -140,6 +145,49 @@ def resource_configuration(
         "instance_groups": [{"instance_group_name": group, "instance_type": instance_type, "hosts": hosts}],
         "network_interface_name": interface,
     }
+
+
+def torchrun(
+    program: str, given: Sequence[str], processes: int, hosts: Sequence[str], host: str, master: tuple[str, int]
+) -> list[str]:
+    """The command of AWS's containers for PyTorch's distributed training: ``processes`` on each of the hosts.
+
+    ``master``: address and port where all of them meet (torch_distributed.py of the toolkit, read 2026-11-29).
+    """
+    words = ["exec", "torchrun", "--nnodes", str(len(hosts)), "--nproc_per_node", str(processes)]
+    if len(hosts) > 1:
+        address, port = master
+        rank = sorted(hosts).index(host)
+        words += ["--master_addr", address, "--master_port", str(port), "--node_rank", str(rank)]
+    return ["/bin/sh", "-c", " ".join([*words, program, *given])]
+
+
+def mpirun(
+    program: str,
+    given: Sequence[str],
+    processes: int,
+    hosts: Sequence[str],
+    interface: str,
+    names: Sequence[str],
+    shell: str,
+    version: int = 5,
+) -> list[str]:
+    """The command of AWS's containers for training by MPI, which the first instance runs (mpi.py of the toolkit, read
+    2026-11-29). ``names``: variables that the others get too; ``shell``: what reaches the others, as ssh does;
+    ``version``: of Open MPI, whose daemons have other options since 5.
+
+    Left out are options of NCCL, which finds its own way.
+    """
+    places = [host if processes == 1 else f"{host}:{processes}" for host in hosts]
+    words = ["exec", "mpirun", "--host", ",".join(places), "-np", str(processes * len(hosts)), "--allow-run-as-root"]
+    words += ["--tag-output", "--map-by", "slot", "--bind-to", "none"]
+    words += ["--mca", "btl_tcp_if_include", interface, "--mca", "pml", "ob1", "--mca", "btl", "self,tcp"]
+    option, agent = ("--prtemca", "plm_ssh") if version >= 5 else ("--mca", "plm_rsh")
+    words += [option, f"{agent}_no_tree_spawn", "1", "--leave-session-attached"]
+    words += [option, f"{agent}_agent", shlex.quote(shell)]
+    for name in sorted({*names, "LD_LIBRARY_PATH", "PATH"}):
+        words += ["-x", name]
+    return ["/bin/sh", "-c", " ".join([*words, "python", "-m", "mpi4py", program, *given])]
 
 
 def _argument(value: Any) -> str:

@@ -52,7 +52,11 @@ def _price_step(layer: str, name: str, kind: str, facts: Mapping[str, Any], plac
 
 
 def _on_a_queue(layer: str, name: str, machines: Mapping[str, Any], place: Place) -> Item | NoPrice:
-    runs, hours, vcpus = place.usage.runs, _hours(machines["max_minutes"], place), machines["vcpus"]
+    runs, hours, vcpus = (
+        place.usage.runs,
+        _hours(machines["max_minutes"], place),
+        machines["vcpus"] * machines.get("nodes", 1),
+    )
     machine = hourly(QUEUE_TYPE, place.region)
     if machine is None:
         return NoPrice(QUEUE_TYPE)

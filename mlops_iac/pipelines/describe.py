@@ -55,7 +55,8 @@ def _cached(step: Step) -> Mapping[str, Any]:
 def machines_of(step: Step) -> dict[str, Any]:
     """The fact by which a step says what a run of it takes; empty for what has no machines of its own."""
     if isinstance(step, ScriptStep) and step.compute == "batch":
-        return {env.MACHINES: [{"vcpus": step.job.vcpus, "max_minutes": step.machines.max_minutes}]}
+        nodes = {"nodes": step.job.instance_count} if step.job.instance_count > 1 else {}
+        return {env.MACHINES: [{"vcpus": step.job.vcpus, **nodes, "max_minutes": step.machines.max_minutes}]}
     times = {"times": step.trials} if isinstance(step, TuneStep) else {}
     machines = [{**job.model_dump(include=set(_PRICED)), **times} for job in step.jobs()]
     return {env.MACHINES: machines} if machines else {}

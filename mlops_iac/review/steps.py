@@ -81,7 +81,8 @@ def _machines(name: str, old: Contract, new: Contract) -> Iterator[Sentence]:
 
 def _size(machines: Mapping[str, Any]) -> str:
     if "vcpus" in machines:
-        return f"{_number(machines['vcpus'])} vCPUs on a queue"
+        nodes = f"{_number(machines['nodes'])} × " if "nodes" in machines else ""
+        return f"{nodes}{_number(machines['vcpus'])} vCPUs on a queue"
     return f"{_number(machines['instance_count'])} × {machines['instance_type']}"
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from mlops_iac.clients import Clients
 from mlops_iac.core.errors import CloudError, RunError, UsageError
+from mlops_iac.core.script_mode import host_name
 from mlops_iac.core.suggestions import did_you_mean
 from mlops_iac.runs.calls import calling, is_missing
 from mlops_iac.runs.causes import find_cause
@@ -111,27 +112,39 @@ class ContainerLog(JobLog):
     started its container."""
 
     _job_of: dict[str, str] = field(default_factory=dict)
-    """Stream to the number of the job among the step's, where it has several."""
+    """Stream to the number of the job among the step's, where it has several, or to the node."""
 
     def trial_of(self, stream: str) -> str:
         return self._job_of.get(stream, "")
 
     def _streams(self) -> list[str]:
         numbers = self.prefix.split()
-        found = []
+        known = {job["jobId"]: job for job in self._describe(numbers)}
+        jobs = [(f"{place:03}", known[number]) for place, number in enumerate(numbers) if number in known]
+        return [stream for place, job in jobs for stream in self._streams_of(place if len(numbers) > 1 else "", job)]
+
+    def _describe(self, numbers: Sequence[str]) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = []
         for start in range(0, len(numbers), MOST_DESCRIBED):
             with calling("batch:DescribeJobs", self.prefix):
                 found += self.clients("batch").describe_jobs(jobs=numbers[start : start + MOST_DESCRIBED])["jobs"]
-        known = {job["jobId"]: job for job in found}
-        jobs = [(place, known[number]) for place, number in enumerate(numbers) if number in known]
-        return [stream for place, job in jobs for stream in self._streams_of(place, job, len(numbers))]
+        return found
 
-    def _streams_of(self, place: int, job: Mapping[str, Any], count: int) -> list[str]:
+    def _streams_of(self, place: str, job: Mapping[str, Any]) -> list[str]:
+        """A job of several nodes has a container on each, which SageMaker would call an instance."""
+        count = job.get("nodeProperties", {}).get("numNodes", 0)
+        if count:
+            nodes = self._describe([f"{job['jobId']}#{number}" for number in range(count)])
+            return [
+                stream
+                for node in nodes
+                for stream in self._streams_of(host_name(node["nodeDetails"]["nodeIndex"]), node)
+            ]
         container = job.get("container", {})
         self.group = container.get("logConfiguration", {}).get("options", {}).get("awslogs-group", CONTAINER_GROUP)
         each = [*(attempt.get("container", {}) for attempt in job.get("attempts", ())), container]
         streams = list(dict.fromkeys(one["logStreamName"] for one in each if one.get("logStreamName")))
-        self._job_of.update(dict.fromkeys(streams, f"{place:03}" if count > 1 else ""))
+        self._job_of.update(dict.fromkeys(streams, place))
         return streams
 
 

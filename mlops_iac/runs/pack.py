@@ -29,7 +29,7 @@ ENTRY_POINT = "mlops_iac_run.py"
 STEP_LAUNCHER = "mlops_iac_step.py"
 MAP_RUNNER = "mlops_iac_map.py"
 MAP_PARTS = ("mlops_iac_items.py", "mlops_iac_results.py", "mlops_iac_tasks.py")
-RAY = "mlops_iac_ray.py"
+NODES, RAY = "mlops_iac_nodes.py", "mlops_iac_ray.py"
 SCRIPT_MODE = "mlops_iac_script_mode.py"
 SECRETS, SECRET_VALUES = "mlops_iac_secrets.py", "mlops_iac_secret_values.py"
 CELLS = "mlops_iac_cells.py"
@@ -56,7 +56,8 @@ class PackedCode:
         entries: dict[str, bytes | Path] = {file.name: file.path for file in self.files if file.name != REQUIREMENTS}
         entries.setdefault(INFERENCE, read_launcher("default_inference.py"))
         entries |= {
-            name: read_launcher(name) for name in (ENTRY_POINT, *MAP_PARTS, MAP_RUNNER, RAY, SECRETS, STEP_LAUNCHER)
+            name: read_launcher(name)
+            for name in (ENTRY_POINT, *MAP_PARTS, MAP_RUNNER, NODES, RAY, SECRETS, STEP_LAUNCHER)
         }
         core = files("mlops_iac.core")
         entries[SCRIPT_MODE] = core.joinpath("script_mode.py").read_bytes()

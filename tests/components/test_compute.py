@@ -134,6 +134,21 @@ def test_a_job_has_as_much_shared_memory_as_it_was_given() -> None:
     assert "linuxParameters" not in usual
 
 
+def test_a_queue_for_several_nodes_has_a_definition_for_each_kind_of_job() -> None:
+    many = JobDefinitionArgs(image=IMAGE, nodes=4, shared_memory_mib=2048, attempts=2)
+    made = batch(jobs={"cpu": JobDefinitionArgs(image=IMAGE), "gpu": many})
+    single, several = (made.get(f"batch-gpu-job{end}").inputs for end in ("", "-nodes"))  # type: ignore[attr-defined]
+    assert (single["type"], several["type"]) == ("container", "multinode")
+    assert "containerProperties" not in several
+    nodes = json.loads(several["nodeProperties"])
+    assert (nodes["numNodes"], nodes["mainNode"]) == (4, 0)
+    (every,) = nodes["nodeRangeProperties"]
+    assert every["targetNodes"] == "0:", "a submission may change their number"
+    assert every["container"] == json.loads(single["containerProperties"])
+    assert several["retryStrategy"] == single["retryStrategy"]
+    assert "batch-cpu-job-nodes" not in made.names()  # type: ignore[attr-defined]
+
+
 def test_a_way_of_buying_can_be_left_out() -> None:
     made = batch(pools={"cpu": PoolArgs(instance_types=("c6i",), buying=("on_demand",))})
     assert "batch-cpu-spot" not in made.names()  # type: ignore[attr-defined]

@@ -2,7 +2,8 @@
 computes.
 
 A test module says what it runs: ``pytest.mark.runs("gate", "register", on=TARGETS)``, with ``compute="batch"`` where
-its scripts run on a queue. ``on`` is what the module itself is parametrized with, or a list.
+its scripts run on a queue, ``compute="nodes"`` where they run on several of its machines together. ``on`` is what the
+module itself is parametrized with, or a list.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ ALL = "TARGETS"
 """Stands for every target, in tests that run on each."""
 
 Cell = tuple[str, str, str]
-"""Kind, target, compute."""
+"""Kind, target, compute: ``nodes`` is several machines of a queue that work together."""
 
 
 def wanted() -> Iterator[Cell]:
@@ -32,6 +33,8 @@ def wanted() -> Iterator[Cell]:
                 on_queues = issubclass(kind, ScriptStep) and not issubclass(kind, FetchStep | MonitorStep | TuneStep)
                 if on_queues and "batch" not in getattr(found, "REFUSED_COMPUTE", {}):
                     yield kind.kind, target, "batch"
+                    if kind.on_nodes:
+                        yield kind.kind, target, "nodes"
 
 
 def claimed() -> Iterator[tuple[Cell, str]]:

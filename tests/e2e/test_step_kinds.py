@@ -15,6 +15,7 @@ from mlops_iac.cloud.process import EmbeddedCloud
 from mlops_iac.core.errors import ConfigError, MlopsError
 from mlops_iac.core.frameworks import get_framework
 from mlops_iac.pipelines.compile import TARGETS
+from mlops_iac.runs.logs import job_log
 from mlops_iac.testing.deployed import DeployedEnvironment, bring_up
 from tests.conftest import make_project
 from tests.support.notebooks import notebook
@@ -50,6 +51,7 @@ pytestmark = [
         compute="batch",
     ),
     pytest.mark.runs("map", "processing", on=["airflow"], compute="batch"),  # elsewhere test_map.py runs them
+    pytest.mark.runs("training", on=["airflow", "step-functions"], compute="nodes"),
 ]
 
 STACKS = {"airflow": "af", "step-functions": "sf", "sagemaker-pipelines": "sp"}
@@ -171,17 +173,45 @@ steps:
     inputs: {data: copy.data}
     results: {zone: curated, folder: each}
     compute: batch
+  spread:
+    kind: training
+    script: spread.py
+    channels: {train: parameters.data}
+    compute: several
+    job: {instance_count: 2, max_minutes: 5}
   tell:
     kind: notify
     after: [gate, count, each]
     subject: Measured
     message: "Run {run} on {parameters.data} has {auc}."
 """
-"""Everything on a queue, and a message."""
+"""Everything on a queue, one of it on two machines, and a message."""
 EACH = """
     import json, os, pathlib, sys
     rows = pathlib.Path("/opt/ml/processing/input/data/numbers.csv").read_text().split()
     pathlib.Path(os.environ["MLOPS_IAC_RESULT"]).write_text(json.dumps(int(sys.argv[2]) * len(rows[1:])))
+"""
+QUEUE_OPTIONS = """\
+    batch:
+      enabled: true
+      more: {several: {instance_types: [c6i], buying: [on_demand], nodes: 2}}
+"""
+SPREAD = """
+    import json, os, pathlib, socket, time
+    hosts, me = json.loads(os.environ["SM_HOSTS"]), os.environ["SM_CURRENT_HOST"]
+    if me == hosts[0]:
+        with socket.create_server((me, 7000)) as server:
+            connection, _ = server.accept()
+            pathlib.Path(os.environ["SM_MODEL_DIR"], "heard.txt").write_text(connection.makefile().readline())
+    else:
+        for _ in range(600):
+            try:
+                with socket.create_connection((hosts[0], 7000)) as out:
+                    out.sendall(me.encode() + b"\\n")
+                break
+            except ConnectionRefusedError:
+                time.sleep(0.05)
+    print(me, "of", hosts)
 """
 
 FIT = """
@@ -244,8 +274,7 @@ class Environments(dict[str, DeployedEnvironment]):
         if target in QUEUES:
             queued.write_text(QUEUED.lstrip())
         text = STACK.format(target=target, blueprint="tabular-batch").replace(": dev", f": {environment}").rstrip()
-        queues = "    batch: {enabled: true}\n"
-        (self.project / f"stacks/Pulumi.tiny-{environment}.yaml").write_text(f"{text}\n{TABLES}{queues}")
+        (self.project / f"stacks/Pulumi.tiny-{environment}.yaml").write_text(f"{text}\n{TABLES}{QUEUE_OPTIONS}")
         made = self[target] = bring_up(EmbeddedBackend(self.project, f"tiny-{environment}", home=self.home))
         made.put(self.project / "data")
         return made
@@ -259,6 +288,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     code = write_tiny_team(root)
     write_script(code / "each.py", EACH)
     write_script(code / "fit.py", FIT)
+    write_script(code / "spread.py", SPREAD)
     write_script(code / "inference.py", SERVE)
     (code / "count.ipynb").write_text(json.dumps(notebook(NOTEBOOK)))
     (code / "requirements.txt").write_text("papermill\nipykernel\n")
@@ -397,6 +427,9 @@ def test_every_kind_of_script_runs_on_a_queue_and_the_team_is_told(environments:
     found = environment.clients("s3").list_objects_v2(Bucket=bucket, Prefix=f"curated/{run.id}/each/")["Contents"]
     lines = [json.loads(line) for item in found for line in read(environment, item["Key"]).splitlines()]
     assert {line["item"]: line["result"] for line in lines} == {3: 180, 4: 240}
+    (spread,) = (step for step in run.steps if step.name == "spread")
+    said = [(line.trial, line.text) for line in job_log(environment.clients, spread).read_on()]
+    assert {("algo-1", "algo-1 of ['algo-1', 'algo-2']"), ("algo-2", "algo-2 of ['algo-1', 'algo-2']")} <= {*said}
 
 
 REFUSED: dict[str, tuple[str, str]] = {

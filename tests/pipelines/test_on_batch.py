@@ -8,11 +8,13 @@ from typing import Any
 import pytest
 
 from mlops_iac.core.errors import PipelineError
+from mlops_iac.core.frameworks import get_framework
 from mlops_iac.pipelines.compile import TARGETS, get_target
-from mlops_iac.pipelines.compile.bindings import Bindings
+from mlops_iac.pipelines.compile.bindings import Bindings, QueueBinding
 from mlops_iac.pipelines.compile.step_functions import compile, grants_for
 from mlops_iac.pipelines.compile.step_functions.calls import check_call
 from mlops_iac.pipelines.pipeline import Pipeline
+from mlops_iac.pipelines.retries import Retry
 from mlops_iac.pipelines.steps import Job, ScriptStep, TrainingStep
 from tests.support.asl_interpreter import run
 from tests.support.batch import on_batch
@@ -98,11 +100,91 @@ def test_a_queue_that_the_environment_lacks_is_refused_with_those_there_are(pipe
 
 
 def test_a_container_is_one_machine(pipeline: Pipeline) -> None:
-    step = pipeline.get_step("train")
+    step = pipeline.get_step("prepare")
     assert isinstance(step, ScriptStep)
     values = {name: getattr(step, name) for name in type(step).model_fields}
     with pytest.raises(PipelineError, match="one machine, not 2"):
         type(step)(**{**values, "compute": "batch", "job": Job(instance_count=2)})
+
+
+def on_nodes(pipeline: Pipeline, count: int, **fields: Any) -> Pipeline:
+    """The training on several machines of the queue ``cpu``."""
+    moved = on_batch(pipeline)
+    steps = [
+        TrainingStep(
+            **{name: getattr(step, name) for name in ("name", "script", "channels", "hyperparameters")},
+            compute="cpu",
+            job=Job(instance_count=count),
+            **fields,
+        )
+        if step.name == "train"
+        else step
+        for step in moved.steps
+    ]
+    return Pipeline(name=pipeline.name, parameters=pipeline.parameters, steps=tuple(steps))
+
+
+def test_a_training_on_several_machines_is_one_job_of_several_nodes(pipeline: Pipeline) -> None:
+    queue = QueueBinding.placeholder(STACK, "eu-central-1", "cpu", nodes=8)
+    bindings = Bindings.placeholder(STACK, "eu-central-1", queues={"cpu": queue})
+    document = compile(on_nodes(pipeline, 4, distributed="ray"), bindings)
+    looks = [{"Jobs": [{"JobId": "7", "Status": status}]} for status in ("RUNNABLE", "SUCCEEDED")]
+    document["States"]["train: wait"]["Seconds"] = 0
+    ended = run(document, INPUT, {"train: run": {"JobId": "7"}, "train: look": looks})
+    assert ended.calls["train: look"] == {"Jobs": ["7"]}
+    assert ended.states.count("train: look") == 2
+    call = ended.calls["train: run"]
+    assert call["JobDefinition"] == queue.nodes_definition_arn
+    assert not {"ContainerOverrides", "ArrayProperties"} & call.keys()
+    assert call["NodeOverrides"]["NumNodes"] == 4
+    (every,) = call["NodeOverrides"]["NodePropertyOverrides"]
+    assert every["TargetNodes"] == "0:"
+    order = json.loads(variables(every)["MLOPS_IAC_STEP"])
+    assert order["hyperparameters"]["mlops_iac_launcher"] == "ray"
+    granted = {one["Sid"]: one for one in grants_for(document, bindings)}
+    assert queue.nodes_definition_arn in granted["SubmitJobs"]["Resource"]
+
+
+def test_a_job_of_several_nodes_that_failed_is_told_as_others_are(pipeline: Pipeline) -> None:
+    queue = QueueBinding.placeholder(STACK, "eu-central-1", "cpu", nodes=8)
+    document = compile(on_nodes(pipeline, 4), Bindings.placeholder(STACK, "eu-central-1", queues={"cpu": queue}))
+    failed = {"Jobs": [{"JobId": "7", "Status": "FAILED", "StatusReason": "no machine"}]}
+    ended = run(document, INPUT, {"train: run": {"JobId": "7"}, "train: look": failed, "train: why": failed})
+    assert (ended.status, ended.error, ended.cause) == ("FAILED", "JobFailed", "no machine")
+
+
+def test_airflow_submits_nodes_by_its_own_operator(pipeline: Pipeline) -> None:
+    queue = QueueBinding.placeholder(STACK, "eu-central-1", "cpu", nodes=8)
+    bindings = Bindings.placeholder(STACK, "eu-central-1", queues={"cpu": queue})
+    text = json.dumps(get_target("airflow").compile(on_nodes(pipeline, 4), bindings))
+    assert text.count("numNodes") == 1
+    assert text.count(str(queue.nodes_definition_arn)) == 1
+
+
+def test_a_job_of_several_nodes_is_not_begun_again(pipeline: Pipeline) -> None:
+    queue = QueueBinding.placeholder(STACK, "eu-central-1", "cpu", nodes=8)
+    bindings = Bindings.placeholder(STACK, "eu-central-1", queues={"cpu": queue})
+    with pytest.raises(PipelineError, match="to be tried again when its job has failed"):
+        compile(on_nodes(pipeline, 4, retry=Retry(attempts=2, errors=("job",))), bindings)
+
+
+def test_more_machines_than_a_queue_has_for_a_job_are_refused_with_the_option(pipeline: Pipeline) -> None:
+    two = {"cpu": QueueBinding.placeholder(STACK, "eu-central-1", "cpu", nodes=2)}
+    for bindings, most in (
+        (Bindings.placeholder(STACK, "eu-central-1"), "one machine"),
+        (Bindings.placeholder(STACK, "eu-central-1", queues=two), "2 machines"),
+    ):
+        with pytest.raises(PipelineError, match=f"asks for 4 instances .* has {most}") as refused:
+            compile(on_nodes(pipeline, 4), bindings)
+        assert "`nodes: 4` and `buying: [on_demand]`" in str(refused.value)
+
+
+def test_an_image_that_lacks_the_launcher_is_refused_on_a_queue_too(pipeline: Pipeline) -> None:
+    image = get_framework("sklearn", "1.4-2").image("eu-central-1", "training", "cpu")
+    queue = QueueBinding.placeholder(STACK, "eu-central-1", "cpu", nodes=2)
+    bindings = Bindings.placeholder(STACK, "eu-central-1", queues={"cpu": queue}, training_images={"cpu": image})
+    with pytest.raises(PipelineError, match="trains by `torchrun`, which the image of sklearn"):
+        compile(on_nodes(pipeline, 2, distributed="torchrun"), bindings)
 
 
 @pytest.mark.parametrize("target", TARGETS)

@@ -23,6 +23,7 @@ from tests.program.test_blueprinted import root, write  # noqa: F401 - a fixture
         ("gpu: {instance_types: [m5, g5]}", "options.batch.gpu.instance_types", "m5 (x86), g5 (GPU)"),
         ("more: {gpu: {instance_types: [g5]}}", "options.batch.more", "`gpu` is taken"),
         ("gpu: {instance_types: [g5], buying: [spot, spot]}", "options.batch.gpu.buying", "`spot` stands there twice"),
+        ("gpu: {instance_types: [g5], nodes: 4}", "options.batch.gpu", "no job of several nodes on spot machines"),
     ],
 )
 def test_a_queue_whose_machines_cannot_be_is_refused_at_its_line(root: Path, batch: str, path: str, said: str) -> None:  # noqa: F811

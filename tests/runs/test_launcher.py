@@ -82,7 +82,7 @@ def test_the_model_carries_its_serving_code(tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize("variable", ["LOCAL_RANK", "OMPI_COMM_WORLD_LOCAL_RANK"])
+@pytest.mark.parametrize("variable", ["RANK", "OMPI_COMM_WORLD_RANK"])
 def test_of_processes_that_train_together_the_first_keeps_the_model(tmp_path: Path, variable: str) -> None:
     code, model = make_code(tmp_path / "code", train="print('trained')"), tmp_path / "model"
     model.mkdir()

@@ -53,6 +53,7 @@ def test_the_archive_holds_the_team_s_files_and_what_starts_them(code: Path) -> 
     ours = [
         "mlops_iac_items.py",
         "mlops_iac_map.py",
+        "mlops_iac_nodes.py",
         "mlops_iac_ray.py",
         "mlops_iac_results.py",
         "mlops_iac_run.py",

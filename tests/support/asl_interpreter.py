@@ -15,6 +15,7 @@ from typing import Any
 
 import boto3
 
+from mlops_iac.cloud.interpreters.step_functions import paths
 from mlops_iac.pipelines.compile.step_functions.structure import all_states
 from tests.support.moto_world import moto_world
 
@@ -44,6 +45,7 @@ def run(document: Mapping[str, Any], input: Mapping[str, Any], results: Mapping[
     """``results``: state to a result, to `Fails`, or to a list of these, one for each time the state is entered."""
     played = {**document, "States": _play(document["States"], results)}
     with moto_world(execute=True):
+        paths.install()  # as AWS follows them
         client = boto3.client(
             "stepfunctions", "eu-central-1", aws_access_key_id="testing", aws_secret_access_key="testing"
         )

@@ -1,4 +1,4 @@
-"""AWS Batch jobs: single and array jobs as processes, with dependencies, retries and time limits.
+"""AWS Batch jobs: single, array and multi-node jobs as processes, with dependencies, retries and time limits.
 
 Queues and job definitions stay moto's; jobs are ours. A child of an array is a light record: everything it shares with
 its siblings is its parent's.
@@ -15,10 +15,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from mlops_iac.cloud.gateway import Call
+from mlops_iac.cloud.gateway import AwsError, Call
 from mlops_iac.cloud.jobs import batch_request
 from mlops_iac.cloud.jobs.batch_graph import Waiting
-from mlops_iac.cloud.jobs.batch_places import get_definition, get_queue
+from mlops_iac.cloud.jobs.batch_node_request import MULTINODE, check_machines, nodes_of
+from mlops_iac.cloud.jobs.batch_nodes import NodesAttempt
+from mlops_iac.cloud.jobs.batch_places import get_definition, get_queue, machines_of
 from mlops_iac.cloud.jobs.batch_records import ENDED, KIND, BatchRecords
 from mlops_iac.cloud.jobs.batch_run import Attempt, Result
 from mlops_iac.cloud.jobs.host import Host
@@ -29,7 +31,8 @@ from mlops_iac.cloud.news import News
 log = logging.getLogger("mlops_iac.cloud.jobs")
 
 _SHOWN = (
-    "jobArn", "jobId", "jobName", "createdAt", "status", "statusReason", "startedAt", "stoppedAt", "arrayProperties"
+    "jobArn", "jobId", "jobName", "createdAt", "status", "statusReason", "startedAt", "stoppedAt", "arrayProperties",
+    "nodeProperties",
 )  # fmt: skip
 """What ListJobs shows of a job."""
 _CLOUD_STOPPED = "The embedded cloud was stopped while this job was waiting or running. Submit it again."
@@ -50,7 +53,7 @@ class BatchJobs:
     def __init__(self, host: Host) -> None:
         self.host, self.jobs = host, BatchRecords(host.records)
         self._waiting = Waiting()
-        self._running: dict[Key, Attempt] = {}
+        self._running: dict[Key, Attempt | NodesAttempt] = {}
         self._arrays: dict[str, _Array] = {}
         self._lock = threading.RLock()
         self._closed = False
@@ -85,7 +88,7 @@ class BatchJobs:
             "jobDefinition": definition["jobDefinitionArn"],
             "status": "SUBMITTED",
             "createdAt": _milliseconds(),
-            "container": batch_request.container_of(definition, asked),
+            **self._containers(call, queue, definition),
             "retryStrategy": batch_request.attempts(definition, asked),
             "timeout": batch_request.timeout(definition, asked),
             "parameters": {**definition.get("parameters", {}), **asked.get("parameters", {})},
@@ -99,8 +102,35 @@ class BatchJobs:
         if size:
             self._submit_children(key, record, size, dependencies, needs)
         else:
+            self._add_nodes(key, record)
             self._queue(key, needs)
         return {"jobName": asked["jobName"], "jobId": id, "jobArn": record["jobArn"]}
+
+    def _containers(self, call: Call, queue: Mapping[str, Any], definition: Mapping[str, Any]) -> dict[str, Any]:
+        """The job's container, or those of its nodes."""
+        asked = call.params
+        if definition["type"] != MULTINODE:
+            if asked.get("nodeOverrides"):
+                raise AwsError("ClientException", "nodeOverrides are for multi-node parallel jobs only.")
+            return {"container": batch_request.container_of(definition, asked)}
+        check_machines(machines_of(self.host, call, queue))
+        parameters = batch_request.parameters_of(definition, asked)
+        return {"nodeProperties": nodes_of(definition, asked, parameters)}
+
+    def _add_nodes(self, parent: Key, record: Mapping[str, Any]) -> None:
+        """Records of a multi-node parallel job's nodes, which are light."""
+        properties = record.get("nodeProperties", {})
+        for number in range(properties.get("numNodes", 0)):
+            details = {"nodeIndex": number, "isMainNode": number == properties["mainNode"]}
+            node = {
+                **{name: record[name] for name in ("jobName", "status", "createdAt")},
+                "jobId": f"{parent[3]}#{number}",
+                "jobArn": f"{record['jobArn']}#{number}",
+                "nodeDetails": details,
+                "nodeProperties": {**details, "numNodes": properties["numNodes"]},
+                "attempts": [],
+            }
+            self.host.records.add((*parent[:3], node["jobId"]), node)
 
     def describe(self, call: Call) -> dict[str, Any]:
         found = []
@@ -113,9 +143,11 @@ class BatchJobs:
 
     def list_jobs(self, call: Call) -> dict[str, Any]:
         asked = call.params
-        array = asked.get("arrayJobId")
+        array, multinode = asked.get("arrayJobId"), asked.get("multiNodeJobId")
         if array:
             chosen = self.jobs.children(call.account_id, call.region, array)
+        elif multinode:
+            chosen = self.jobs.nodes(call.account_id, call.region, multinode)
         else:
             queue = get_queue(self.host, call)["jobQueueArn"]
             every = self.host.records.each(KIND, call.account_id, call.region, whole=False)
@@ -246,7 +278,7 @@ class BatchJobs:
             return
         strategy = record["retryStrategy"]
         for number in range(1, strategy["attempts"] + 1):
-            attempt = Attempt(self.host, key, record, number)
+            attempt = (NodesAttempt if "nodeProperties" in record else Attempt)(self.host, key, record, number)
             with self._lock:
                 self._running[key] = attempt
             if self._closed:
@@ -285,12 +317,21 @@ class BatchJobs:
         while ended:
             key, status, reason = ended.popleft()
             self.host.records.change(key, status=status, statusReason=reason[:1024], stoppedAt=_milliseconds())
+            self._end_nodes(key, status, reason)
             self.host.gateway.tell_news(
                 News(kind="batch-job", account_id=key[1], region=key[2], facts=self.host.records.find(key) or {})
             )
             ended.extend(self._tell(key, key[3], status))
             ended.extend(self._count_child(key, status))
             self._put_away(key)
+
+    def _end_nodes(self, key: Key, status: str, reason: str) -> None:
+        """What never started ended with its job."""
+        for node in self.jobs.nodes(*key[1:]):
+            own = (*key[:3], node["jobId"])
+            if node["status"] not in ENDED:
+                self.host.records.change(own, status=status, statusReason=reason[:1024], stoppedAt=_milliseconds())
+            self._put_away(own)
 
     def _put_away(self, key: Key) -> None:
         self.host.records.put_away(key, (*_SHOWN, "jobQueue"))

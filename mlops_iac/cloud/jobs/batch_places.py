@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from mlops_iac.cloud.wire import AwsError, Call
@@ -30,3 +31,10 @@ def get_definition(host: Host, call: Call) -> dict[str, Any]:
     if not found:
         raise AwsError("ClientException", f"JobDefinition {name} not found or not ACTIVE.")
     return dict(max(found, key=lambda each: each["revision"]))
+
+
+def machines_of(host: Host, call: Call, queue: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The compute environments of a queue."""
+    names = [each["computeEnvironment"] for each in queue["computeEnvironmentOrder"]]
+    batch = host.client("batch", call.region, call.account_id)
+    return [dict(one) for one in batch.describe_compute_environments(computeEnvironments=names)["computeEnvironments"]]

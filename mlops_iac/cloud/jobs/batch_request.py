@@ -28,8 +28,17 @@ def container_of(definition: Mapping[str, Any], asked: Mapping[str, Any]) -> dic
     properties = definition.get("containerProperties")
     if not properties:
         raise AwsError("ClientException", "The embedded cloud runs job definitions with containerProperties only.")
-    overrides = asked.get("containerOverrides", {})
-    parameters = {**definition.get("parameters", {}), **asked.get("parameters", {})}
+    return merged(properties, asked.get("containerOverrides", {}), parameters_of(definition, asked))
+
+
+def parameters_of(definition: Mapping[str, Any], asked: Mapping[str, Any]) -> dict[str, str]:
+    return {**definition.get("parameters", {}), **asked.get("parameters", {})}
+
+
+def merged(
+    properties: Mapping[str, Any], overrides: Mapping[str, Any], parameters: Mapping[str, str]
+) -> dict[str, Any]:
+    """One container: its properties, with overrides and parameters put in."""
     command = overrides.get("command") or properties.get("command") or []
     environment = {each["name"]: each.get("value", "") for each in properties.get("environment", ())}
     environment |= {each["name"]: each.get("value", "") for each in overrides.get("environment", ())}

@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mlops_iac.cloud.jobs.enter import enter
 from mlops_iac.cloud.jobs.failure import JobFailed
@@ -21,6 +21,9 @@ from mlops_iac.cloud.jobs.records import Key
 from mlops_iac.cloud.jobs.s3_transfer import S3Uri, Source, download, unpack
 from mlops_iac.cloud.jobs.shared_files import Mounting, SharedFiles
 from mlops_iac.cloud.jobs.workspace import Workspace
+
+if TYPE_CHECKING:
+    from mlops_iac.cloud.jobs.batch_seat import Seat
 
 GRACE = 30.0
 """Seconds between SIGTERM and SIGKILL, as ECS gives a container."""
@@ -68,6 +71,8 @@ class Attempt:
         definition = record["jobDefinition"].rsplit("/", 1)[-1].split(":")[0]
         options = record["container"].get("logConfiguration", {}).get("options", {})
         self._stream = f"{options.get('awslogs-stream-prefix', definition)}/default/{uuid.uuid4().hex}"
+        self.seat: Seat | None = None
+        """Where it is beside the other nodes of its job. None: it is no node."""
         self._process: Process | None = None
         self._terminated: str | None = None
         self._killed = False
@@ -128,24 +133,28 @@ class Attempt:
             raise JobFailed("The job definition has no command, and a framework image has no default program.")
         role = container.get("jobRoleArn")
         variables = self._host.variables(environment, workspace, self._region, self._account, role, TASKS)
-        gpus = share_of_container(container, here())
+        seat = self.seat
+        gpus = share_of_container(container, here(), seat.number if seat else 0)
         if gpus.lack:
             write(f"mlops-iac: {gpus.lack}")
         variables |= gpus.variables | {each["name"]: each["value"] for each in container["environment"]}
         compute = self._compute()
         variables |= self._batch_variables(compute)
-        reach = self._reach(compute)
+        variables |= seat.variables(workspace, environment) if seat else {}
+        shown = SharedFiles(self._host.gateway).binds(container, self._mounting(compute), workspace.view)
         process = enter(
             self._host.gateway,
             container["command"],
             environment,
             workspace,
-            reach,
+            self._reach_from(compute),
             variables,
             write,
             folder="/",
-            shown=SharedFiles(self._host.gateway).binds(container, self._mounting(compute), workspace.view),
+            shown=[*shown, *(seat.shown(workspace) if seat else ())],
             grace=GRACE,
+            plug=seat.plug if seat else None,
+            hostname=seat.hostname if seat else None,
             shared_memory=container.get("linuxParameters", {}).get("sharedMemorySize", SHARED_MEMORY),
         )
         with self._lock:
@@ -179,7 +188,12 @@ class Attempt:
         found: dict[str, Any] = batch.describe_compute_environments(computeEnvironments=[first])
         return dict(found["computeEnvironments"][0])
 
-    def _reach(self, compute: Mapping[str, Any]) -> Reach:
+    @property
+    def reach(self) -> Reach:
+        """What its machine reaches; raises JobFailed."""
+        return self._reach_from(self._compute())
+
+    def _reach_from(self, compute: Mapping[str, Any]) -> Reach:
         """By the subnets of the compute environment, and by the job's own public address."""
         subnets = compute.get("computeResources", {}).get("subnets")
         network = self._record["container"].get("networkConfiguration") or {}

@@ -56,8 +56,10 @@ class Gate:
                 threading.Thread(target=self._relay, args=(connection,), name="job call", daemon=True).start()
 
     def _connections(self) -> Iterator[socket.socket]:
-        _, (descriptor, *_), _, _ = socket.recv_fds(self._ours, 1, 1)
-        self._listener = socket.socket(fileno=descriptor)
+        _, descriptors, _, _ = socket.recv_fds(self._ours, 1, 1)
+        if not descriptors:  # stopped before it had a socket to hand over
+            return
+        self._listener = socket.socket(fileno=descriptors[0])
         self._ours.send(b"k")
         while not self._closed:
             yield self._listener.accept()[0]

@@ -50,11 +50,12 @@ def share_of_type(instance_type: str, there: tuple[str, ...], number: int = 0) -
     return _share(f"{instance_type} has {known.told}", known.count, there, number)
 
 
-def share_of_container(container: Mapping[str, Any], there: tuple[str, ...]) -> Share:
-    """Of a container on a queue, which asks for as many as it wants."""
+def share_of_container(container: Mapping[str, Any], there: tuple[str, ...], number: int = 0) -> Share:
+    """Of a container on a queue, which asks for as many as it wants. ``number``: its node's, where its job has
+    several."""
     asked = {each["type"]: each["value"] for each in container.get("resourceRequirements", ())}
     count = int(asked.get("GPU", 0))
-    return _share(f"The container asks for {count} GPU{'s' * (count > 1)}", count, there, 0) if count else Share()
+    return _share(f"The container asks for {count} GPU{'s' * (count > 1)}", count, there, number) if count else Share()
 
 
 def _share(what: str, count: int, there: tuple[str, ...], number: int) -> Share:

@@ -1,4 +1,5 @@
-"""Batch: updates of compute environments, which moto answers and forgets, and deletes that AWS refuses.
+"""Batch: updates of compute environments, which moto answers and forgets, deletes that AWS refuses, and definitions of
+multi-node parallel jobs, whose nodes moto does not describe.
 
 What AWS changes in place, and when it refuses, is in the Batch user guide, "Updating compute environments" and
 "Perform infrastructure updates".
@@ -23,6 +24,8 @@ def apply(gateway: Gateway) -> None:
         ("UpdateComputeEnvironment", _update),
         ("DeleteComputeEnvironment", _check_environment_delete),
         ("DeleteJobQueue", _check_queue_delete),
+        ("DescribeJobDefinitions", _describe_nodes),
+        ("RegisterJobDefinition", _check_definition),
     ):
         gateway.before("batch", operation, gateway.holding("batch", fn))
 
@@ -84,6 +87,32 @@ def _check_queue_delete(call: Call) -> None:
     queue = _backend(call).get_job_queue(call.params["jobQueue"])
     if queue is not None and queue.state != "DISABLED":
         raise AwsError("ClientException", "Cannot delete, the job queue must be disabled first.")
+
+
+def _check_definition(call: Call) -> None:
+    asked = call.params
+    if asked["type"] != "multinode":
+        return
+    if not asked.get("nodeProperties") or asked.get("containerProperties"):
+        raise AwsError("ClientException", "Job definitions of type multinode have nodeProperties, and no others.")
+    if "FARGATE" in asked.get("platformCapabilities", ()):
+        raise AwsError("ClientException", "Multi-node parallel jobs aren't supported on Fargate resources.")
+
+
+def _describe_nodes(call: Call) -> None:
+    """Before the first description: its class tells the nodes from then on."""
+    from moto.batch.models import JobDefinition
+
+    original = JobDefinition.describe
+    if getattr(original, "tells_nodes", False):
+        return
+
+    def describe(self: Any) -> dict[str, Any]:
+        nodes = {"nodeProperties": self.node_properties} if self.node_properties else {}
+        return {**original(self), **nodes}
+
+    describe.tells_nodes = True  # type: ignore[attr-defined]
+    JobDefinition.describe = describe
 
 
 def _listed(names: set[str]) -> str:

@@ -57,13 +57,27 @@ class QueueBinding:
 
     queue_arn: str
     job_definition_arn: str
+    nodes: int = 1
+    """Machines that one job may have."""
+    nodes_definition_arn: str | None = None
+    """The job definition of jobs that have several. None: one job has one machine."""
 
     @classmethod
-    def placeholder(cls, stack: str, region: str, name: str, partition: str = "aws") -> Self:
+    def placeholder(cls, stack: str, region: str, name: str, partition: str = "aws", nodes: int = 1) -> Self:
         """One of the right form, before anything exists."""
         batch = f"arn:{partition}:batch:{region}:{PLACEHOLDER_ACCOUNT}"
-        queue, definition = f"job-queue/{stack}-{name}", f"job-definition/{stack}-{name}:1"
-        return cls(queue_arn=f"{batch}:{queue}", job_definition_arn=f"{batch}:{definition}")
+        definition = f"{batch}:job-definition/{stack}-{name}"
+        return cls(
+            queue_arn=f"{batch}:job-queue/{stack}-{name}",
+            job_definition_arn=f"{definition}:1",
+            nodes=nodes,
+            nodes_definition_arn=f"{definition}-nodes:1" if nodes > 1 else None,
+        )
+
+    @property
+    def definitions(self) -> tuple[str, ...]:
+        """Every job definition that is meant for it."""
+        return tuple(one for one in (self.job_definition_arn, self.nodes_definition_arn) if one)
 
 
 @dataclass(frozen=True, kw_only=True)

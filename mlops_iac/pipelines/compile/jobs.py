@@ -49,7 +49,13 @@ def image(job: Job, bindings: Bindings) -> str:
 def training_image(step: TrainingStep, bindings: Bindings) -> str:
     """The same for a training. Raises PipelineError where the image lacks what starts its processes."""
     found = image(step.job, bindings)
-    framework = find_framework(found)
+    check_launcher(step, found)
+    return found
+
+
+def check_launcher(step: TrainingStep, image: str) -> None:
+    """Raises PipelineError where a framework's image lacks what starts the training's processes."""
+    framework = find_framework(image)
     launcher = step.distributed.launcher if step.distributed else ""
     if framework and launcher in LAUNCHERS and launcher not in framework.launchers:
         raise PipelineError(
@@ -58,7 +64,6 @@ def training_image(step: TrainingStep, bindings: Bindings) -> str:
             f"{', '.join(LAUNCHERS[launcher])} have it.",
             hint="choose that framework, or `distributed: ray` with `ray` in requirements.txt.",
         )
-    return found
 
 
 def own_image(image: str, bindings: Bindings) -> str:

@@ -229,6 +229,8 @@ class JobStep(Step):
     """Characters that the service takes in the name of such a job."""
     may_use: ClassVar[bool] = True
     """Whether its script may use systems elsewhere."""
+    on_nodes: ClassVar[bool] = False
+    """Whether several machines of a queue may work on it together."""
 
     job: Machines
     """Its machines."""
@@ -310,7 +312,7 @@ class ScriptStep(JobStep):
 
     @model_validator(mode="after")
     def _check_machines(self) -> Self:
-        if self.compute == "batch" and self.job.instance_count > 1:
+        if self.compute == "batch" and self.job.instance_count > 1 and not self.on_nodes:
             raise ValueError(
                 f"a container on a queue is one machine, not {self.job.instance_count}: use `compute: sagemaker`, or a "
                 "`map` over the work"

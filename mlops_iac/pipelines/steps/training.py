@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Annotated, ClassVar, Final, Literal, Self
+from typing import Annotated, Any, ClassVar, Final, Literal, Self
 
 from pydantic import BeforeValidator, Field, StringConstraints, field_validator, model_validator
 
+from mlops_iac.core.errors import Problem
 from mlops_iac.core.script_mode import MOST_INSTANCES
 from mlops_iac.pipelines.hyperparameters import carry, text_of
 from mlops_iac.pipelines.model import PipelineModel
 from mlops_iac.pipelines.names import HyperparameterName, HyperparameterValue, Word
 from mlops_iac.pipelines.references import FromParameter, Source
-from mlops_iac.pipelines.steps.step import Made, Output, Read, ScriptStep
+from mlops_iac.pipelines.steps.step import Bind, Made, Output, Read, ScriptStep
 
 MetricName = Annotated[str, StringConstraints(min_length=1, max_length=255)]
 Regex = Annotated[str, StringConstraints(min_length=1, max_length=500)]
@@ -31,7 +32,6 @@ SAGEMAKER_ONLY: Final = frozenset(
     {
         "attempts",
         "checkpoints",
-        "distributed",
         "input_mode",
         "input_modes",
         "keep_alive_minutes",
@@ -79,6 +79,7 @@ class TrainingStep(ScriptStep):
     """Its one output, ``model``, is the archive of what the script saved in ``SM_MODEL_DIR``."""
 
     kind: ClassVar[str] = "training"
+    on_nodes: ClassVar[bool] = True
 
     channels: dict[Word, Source] = Field(min_length=1)
     """Channel name to data: the script reads ``SM_CHANNEL_<NAME>``. ``code`` is taken by the packed code."""
@@ -122,6 +123,18 @@ class TrainingStep(ScriptStep):
             yield Read(f"channels.{name}", source, ("prefix", "folder", "bucket"))
         if isinstance(self.hyperparameters, FromParameter):
             yield Read("hyperparameters", self.hyperparameters, ("strings",))
+
+    def misfits(self, bind: Bind, bound: Any) -> Iterator[Problem]:
+        if bind.kind == "queues" and self.job.instance_count > bound.nodes:
+            most = f"{bound.nodes} machines" if bound.nodes > 1 else "one machine"
+            yield Problem(
+                path=f"{self.name}.job",
+                summary="The queue has not so many machines for one job.",
+                detail=f"Step `{self.name}` asks for {self.job.instance_count} instances that train together; a job on "
+                f"queue `{bind.name}` has {most}.",
+                hint=f"say `nodes: {self.job.instance_count}` and `buying: [on_demand]` at that queue under `batch` in "
+                "the stack file, name another queue, or use `compute: sagemaker`.",
+            )
 
     def not_embedded(self) -> Iterator[tuple[str, str]]:
         if self.job.instance_count > MOST_INSTANCES:

@@ -30,6 +30,7 @@ OWN_FILES = (
     OWN_FILE,
     "mlops_iac_items.py",
     "mlops_iac_map.py",
+    "mlops_iac_nodes.py",
     "mlops_iac_ray.py",
     "mlops_iac_results.py",
     "mlops_iac_script_mode.py",
@@ -149,9 +150,11 @@ def with_secrets(variables: Mapping[str, str]) -> dict[str, str]:
 
 def is_first(variables: Mapping[str, str]) -> bool:
     """Whether this process is the first of those that train together on all machines: it alone keeps the model."""
+    rank = variables.get("OMPI_COMM_WORLD_RANK", variables.get("RANK"))
+    if rank is not None:  # MPI's processes on other hosts are told the first one's name
+        return rank == "0"
     hosts = json.loads(variables.get("SM_HOSTS") or "[]")
-    on_first = not hosts or variables.get("SM_CURRENT_HOST") == hosts[0]
-    return on_first and all(variables.get(name, "0") == "0" for name in ("LOCAL_RANK", "OMPI_COMM_WORLD_LOCAL_RANK"))
+    return not hosts or variables.get("SM_CURRENT_HOST") == hosts[0]
 
 
 def report_metrics(folders: Iterable[Path]) -> None:

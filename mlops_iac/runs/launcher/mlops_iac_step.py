@@ -11,6 +11,7 @@ The order is JSON in the variable ``MLOPS_IAC_STEP``::
 One input is called ``code`` and holds the packed code; an output that is ``always`` stored is stored when the script
 fails, too. It fetches the inputs, writes SageMaker's files and variables, runs the script, uploads what it made, and
 ends with the script's exit code; the last line of its output and ``/opt/ml/output/failure`` say why it failed.
+A training may have several nodes (`mlops_iac_nodes.py`), of which the first one's model is kept.
 Standard library and boto3 only, Python 3.9 or newer.
 
 https://docs.aws.amazon.com/sagemaker/latest/dg/build-your-own-processing-container.html and
@@ -150,8 +151,9 @@ def processing_command(order: Mapping[str, Any]) -> tuple[list[str], dict[str, s
     return command, {"PROCESSING_JOB_NAME": order["job"]}
 
 
-def training_command(order: Mapping[str, Any]) -> tuple[list[str], dict[str, str]]:
+def training_command(order: Mapping[str, Any], nodes: Any) -> tuple[list[str], dict[str, str]]:
     """The same for a training script, by way of the entry point that SageMaker's containers start."""
+    import mlops_iac_nodes  # type: ignore[import-not-found]
     import mlops_iac_script_mode as script_mode  # type: ignore[import-not-found]
 
     for folder in ("/opt/ml/model", "/opt/ml/output/data"):
@@ -161,7 +163,7 @@ def training_command(order: Mapping[str, Any]) -> tuple[list[str], dict[str, str
         one["name"]: {"TrainingInputMode": "File", "S3DistributionType": "FullyReplicated", "RecordWrapperType": "None"}
         for one in order["inputs"]
     }
-    resources = script_mode.resource_configuration("local")
+    resources = script_mode.resource_configuration("local", nodes.number, nodes.count, nodes.interface)
     write_json("/opt/ml/input/config/hyperparameters.json", given)
     write_json("/opt/ml/input/config/inputdataconfig.json", channels)
     write_json("/opt/ml/input/config/resourceconfig.json", resources)
@@ -173,10 +175,11 @@ def training_command(order: Mapping[str, Any]) -> tuple[list[str], dict[str, str
         resources=resources,
         submit_directory=str(values.get(script_mode.SUBMIT_DIRECTORY, "")),
         path=lambda path: str(real(path)),
+        gpus=mlops_iac_nodes.gpus(),
     )
+    variables = {**variables, "TRAINING_JOB_NAME": order["job"], "PYTHONPATH": str(real(CODE))}
     install(real(CODE))
-    command = [sys.executable, str(values[script_mode.PROGRAM]), *script_mode.arguments(values)]
-    return command, {**variables, "TRAINING_JOB_NAME": order["job"], "PYTHONPATH": str(real(CODE))}
+    return mlops_iac_nodes.command(values, [*variables], nodes), variables
 
 
 def decode(value: str) -> Any:
@@ -199,12 +202,15 @@ def install(code: Path) -> None:
 # The script ---------------------------------------------------------------------------------------------------------
 
 
-def run(command: list[str], variables: Mapping[str, str], folder: Path) -> None:
-    """Run to the end, passing on its output and a request to stop. Raises StepFailed with its exit code."""
+def run(command: list[str], variables: Mapping[str, str], folder: Path, nodes: Any = None) -> None:
+    """Run to the end, passing on its output and a request to stop. Raises StepFailed with its exit code, or with why
+    another of its nodes failed."""
     process = subprocess.Popen(
         command, cwd=folder, env={**os.environ, **variables}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     )
     signal.signal(signal.SIGTERM, lambda number, frame: process.send_signal(number))
+    if nodes:
+        nodes.started(process)
     last: deque[str] = deque(maxlen=60)
     assert process.stdout is not None
     for line in process.stdout:
@@ -212,9 +218,10 @@ def run(command: list[str], variables: Mapping[str, str], folder: Path) -> None:
         sys.stdout.buffer.flush()
         last.append(line.decode("utf-8", "replace").rstrip())
     code = process.wait()
+    code, reason = nodes.verdict(code) if nodes else (code, "")
     if code:
         code = code if code > 0 else 128 - code
-        raise StepFailed(f"{own_reason() or last_error(last)}, exit code: {code}", code)
+        raise StepFailed(f"{reason or own_reason() or last_error(last)}, exit code: {code}", code)
 
 
 def own_reason() -> str:
@@ -234,28 +241,50 @@ def work(order: Mapping[str, Any]) -> None:
     import boto3
 
     s3 = boto3.client("s3")
+    if order["kind"] == "processing":
+        prepare(s3, order)
+        process(s3, order)
+        return
+    import mlops_iac_nodes
+
+    with mlops_iac_nodes.meeting() as nodes:
+        prepare(s3, order)
+        train(s3, order, nodes)
+
+
+def prepare(s3: Any, order: Mapping[str, Any]) -> None:
     for one in order["inputs"]:
         fetch(s3, one["uri"], real(one["path"]))
     real("/opt/ml/output").mkdir(parents=True, exist_ok=True)
-    if order["kind"] == "processing":
-        command, variables = processing_command(order)
-        done = False
-        try:
-            run(command, variables, real("/opt/ml"))
-            done = True
-        finally:
-            for one in order["outputs"]:
-                if done or one.get("always"):
-                    store(s3, real(one["path"]), one["uri"])
-        return
-    command, variables = training_command(order)
+
+
+def process(s3: Any, order: Mapping[str, Any]) -> None:
+    command, variables = processing_command(order)
+    done = False
     try:
-        run(command, variables, real(CODE))
-        store_archive(s3, real("/opt/ml/model"), order["model"])
+        run(command, variables, real("/opt/ml"))
+        done = True
+    finally:
+        for one in order["outputs"]:
+            if done or one.get("always"):
+                store(s3, real(one["path"]), one["uri"])
+
+
+def train(s3: Any, order: Mapping[str, Any], nodes: Any) -> None:
+    """The first node stores the model; each what else it left."""
+    command, variables = training_command(order, nodes)
+    first = nodes.number == 0
+    try:
+        run(command, variables, real(CODE), nodes)
+        if first:
+            store_archive(s3, real("/opt/ml/model"), order["model"])
+        elif any(real("/opt/ml/model").iterdir()):
+            print(f"mlops-iac: {nodes.name} left files in SM_MODEL_DIR; the model of the first one is kept", flush=True)
     finally:
         made = real("/opt/ml/output/data")
         if any(made.iterdir()):
-            store_archive(s3, made, order["model"].rsplit("/", 1)[0] + "/output.tar.gz")
+            archive = "output.tar.gz" if first else f"output-{nodes.name}.tar.gz"
+            store_archive(s3, made, order["model"].rsplit("/", 1)[0] + f"/{archive}")
 
 
 def main() -> None:

@@ -28,6 +28,7 @@ LOOK_ANYWAY: Final = 30.0
 _KINDS: Final = {
     "endpoint_name": "endpoint",
     "id": "statement",
+    "jobs": "batch-job",
     "processing_job_name": "processing-job",
     "training_job_name": "training-job",
     "transform_job_name": "transform-job",
@@ -50,8 +51,8 @@ def find_key(parameters: Mapping[str, Any], region: str, state_credentials: Any)
     account = account_of(state_credentials)
     for name, value in parameters.items():
         kind = _KINDS.get(_snake(name))
-        if kind:
-            return (kind, account, region, str(value))
+        if kind and not (isinstance(value, list) and len(value) != 1):
+            return (kind, account, region, str(value[0] if isinstance(value, list) else value))
     return None
 
 

@@ -112,7 +112,7 @@ def _container(bindings: Bindings) -> Iterator[Statement]:
     """Submit, follow and stop a job on a queue. AWS names jobs by number: their tag tells whose they are."""
     jobs, tag = _arn(bindings, "batch", "job/*"), f"aws:{{}}Tag/{STACK_TAG}"
     asked, there = ({"StringEquals": {tag.format(what): bindings.stack}} for what in ("Request", "Resource"))
-    queues = [one for queue in bindings.queues.values() for one in (queue.queue_arn, queue.job_definition_arn)]
+    queues = [one for queue in bindings.queues.values() for one in (queue.queue_arn, *queue.definitions)]
     yield _allow("SubmitJobs", ["batch:SubmitJob"], [jobs, *queues])
     yield _allow("TagJobs", ["batch:TagResource"], [jobs], asked)
     yield _allow("FollowJobs", ["batch:DescribeJobs"], ["*"])

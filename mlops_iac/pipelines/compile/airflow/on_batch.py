@@ -1,4 +1,5 @@
-"""Steps on a queue: a Batch job of one container, waited for, in which the step launcher runs the team's script.
+"""Steps on a queue: a Batch job of one container, or of several nodes, waited for, in which the step launcher runs the
+team's script.
 
 The task leaves what SageMaker's own operator would (``made``), so that later steps read it alike wherever it computed.
 """
@@ -11,6 +12,7 @@ from mlops_iac.core.environment import STACK_TAG
 from mlops_iac.pipelines.compile import jobs
 from mlops_iac.pipelines.compile.airflow import expressions as x
 from mlops_iac.pipelines.compile.airflow.context import Context, Tasks, task
+from mlops_iac.pipelines.compile.bindings import QueueBinding
 from mlops_iac.pipelines.compile.requests import RUN_TAG
 from mlops_iac.pipelines.steps import ScriptStep
 
@@ -42,12 +44,26 @@ def launched(
             OPERATOR,
             job_name=x.name(step.name),
             job_queue=queue.queue_arn,
-            job_definition=queue.job_definition_arn,
-            container_overrides=overrides,
+            **_containers(step, queue, overrides),
             tags={STACK_TAG: context.bindings.stack, RUN_TAG: x.RUN, **context.bindings.tags},
             made=made,
             job_seconds=step.job_seconds,
         )
+    }
+
+
+def _containers(step: ScriptStep, queue: QueueBinding, container: dict[str, Any]) -> dict[str, Any]:
+    """One, or the same on each of several nodes.
+
+    https://docs.aws.amazon.com/batch/latest/APIReference/API_NodeOverrides.html
+    """
+    count = step.job.instance_count
+    if count == 1:
+        return {"job_definition": queue.job_definition_arn, "container_overrides": container}
+    every = {"targetNodes": "0:", "containerOverrides": container}
+    return {
+        "job_definition": queue.nodes_definition_arn,
+        "node_overrides": {"numNodes": count, "nodePropertyOverrides": [every]},
     }
 
 

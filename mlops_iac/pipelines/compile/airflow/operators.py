@@ -57,7 +57,7 @@ OPERATORS: Final[Mapping[str, Operator]] = {
     "LambdaInvokeFunctionOperator": Operator(f"{AMAZON}.lambda_function", ("payload",), {**_OWN, **_PATIENT}),
     "ReadEvaluation": Operator(HELPER, ("file",)),
     "Register": Operator(HELPER, ("request",), requests={"request": "CreateModelPackage"}),
-    "RunOnQueue": Operator(QUEUE_HELPER, ("job_name", "container_overrides", "tags", "made"), _OWN),
+    "RunOnQueue": Operator(QUEUE_HELPER, ("job_name", "container_overrides", "node_overrides", "tags", "made"), _OWN),
     "SageMakerProcessingOperator": _job({"config": "CreateProcessingJob"}, {**_DEFERS, "print_log": "False"}),
     "SageMakerTrainingOperator": _job({"config": "CreateTrainingJob"}, {**_DEFERS, "print_log": "False"}),
     "SageMakerTransformOperator": _job(

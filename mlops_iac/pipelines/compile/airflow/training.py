@@ -30,6 +30,7 @@ def compile_training(step: TrainingStep, context: Context) -> Tasks:
 
 def _on_batch(step: TrainingStep, context: Context) -> Tasks:
     """The model lies where SageMaker would have put it, and is told of alike."""
+    jobs.check_launcher(step, next(iter(context.bindings.training_images.values())))
     folder = context.folder_uri(Output(zone=step.zone), run=context.run_of(step))
     model = x.text(folder, x.name(step.name), "/output/model.tar.gz")
     sources = {**{name: context.uri(source) for name, source in step.channels.items()}, "code": x.CODE_URI}

@@ -57,7 +57,9 @@ def _statements(call: Call, parameters: Mapping[str, Any], bindings: Bindings) -
     if action in _JOBS:
         yield from _job(action, bindings)
     elif action == "submitJob":
-        yield from _container(bindings)
+        yield from _container(bindings, waits=not call.sdk)
+    elif action == "describeJobs":
+        yield _allow("FollowJobs", ["batch:DescribeJobs"], ["*"])
     elif action in _NAMED:
         arn = _arn(bindings, "sagemaker", f"{_NAMED[action]}/{bindings.stack}-*")
         yield _allow(_title(action), ["sagemaker:AddTags", f"sagemaker:{_title(action)}"], [arn])
@@ -142,14 +144,17 @@ def _map(state: Mapping[str, Any], bindings: Bindings) -> Iterator[Statement]:
         yield _allow("ReadItems", ["s3:GetObject"], [f"{bucket}/{zone}*" for zone in bindings.zones.values()])
 
 
-def _container(bindings: Bindings) -> Iterator[Statement]:
-    """Submit, follow and stop a job on a queue. AWS names jobs by number: their tag tells whose they are."""
+def _container(bindings: Bindings, *, waits: bool) -> Iterator[Statement]:
+    """Submit a job on a queue, and follow and stop it where Step Functions waits for it. AWS names jobs by number:
+    their tag tells whose they are."""
     jobs = _arn(bindings, "batch", "job/*")
-    queues = [one for queue in bindings.queues.values() for one in (queue.queue_arn, queue.job_definition_arn)]
+    queues = [one for queue in bindings.queues.values() for one in (queue.queue_arn, *queue.definitions)]
     yield _allow("SubmitJobs", ["batch:SubmitJob"], [jobs, *queues])
     yield _allow(
         "TagJobs", ["batch:TagResource"], [jobs], {"StringEquals": {f"aws:RequestTag/{STACK_TAG}": bindings.stack}}
     )
+    if not waits:
+        return
     yield _allow("FollowJobs", ["batch:DescribeJobs"], ["*"])
     yield _allow(
         "StopJobs", ["batch:TerminateJob"], [jobs], {"StringEquals": {f"aws:ResourceTag/{STACK_TAG}": bindings.stack}}

@@ -1,4 +1,5 @@
-"""Steps on a queue: a Batch job of one container, waited for, in which the step launcher runs the team's script.
+"""Steps on a queue: a Batch job of one container, or of several nodes, waited for, in which the step launcher runs the
+team's script.
 
 A step leaves two things in ``$.steps``: ``order``, what the launcher is told (`mlops_iac_step.py`), and what later
 steps read. Both are written before the job starts, as where it puts its results is known by then.
@@ -12,8 +13,10 @@ from typing import Any
 
 from mlops_iac.core.environment import STACK_TAG
 from mlops_iac.pipelines.compile import jobs
+from mlops_iac.pipelines.compile.bindings import QueueBinding
 from mlops_iac.pipelines.compile.requests import RUN_TAG
 from mlops_iac.pipelines.compile.step_functions import expressions as x
+from mlops_iac.pipelines.compile.step_functions import on_nodes
 from mlops_iac.pipelines.compile.step_functions.context import Context, State, States
 from mlops_iac.pipelines.compile.step_functions.failure import task
 from mlops_iac.pipelines.steps import ScriptStep
@@ -26,17 +29,14 @@ def launched(step: ScriptStep, order: State, context: Context, environment: Stat
     script's own variables."""
     run = f"{step.name}: run"
     left = {"order": {"job.$": context.name(step), **order}, **{f"{name}.$": value for name, value in made.items()}}
-    return {
-        step.name: {"Type": "Pass", "Parameters": left, "ResultPath": x.result(step.name), "Next": run},
-        run: task(
-            "batch:submitJob.sync",
-            submission(step, context, {**(environment or {}), **context.environment()}),
-            context.next,
-            generic="Batch.ServerException",
-            of=step,
-            ResultPath=None,
-        ),
-    }
+    submitted = submission(step, context, {**(environment or {}), **context.environment()})
+    begin: State = {"Type": "Pass", "Parameters": left, "ResultPath": x.result(step.name), "Next": run}
+    if step.job.instance_count > 1:
+        return {step.name: begin, **on_nodes.followed(step, submitted, context, run)}
+    call = task(
+        "batch:submitJob.sync", submitted, context.next, generic="Batch.ServerException", of=step, ResultPath=None
+    )
+    return {step.name: begin, run: call}
 
 
 def submission(step: ScriptStep, context: Context, environment: State) -> State:
@@ -49,18 +49,33 @@ def submission(step: ScriptStep, context: Context, environment: State) -> State:
         "MLOPS_IAC_STEP.$": x.to_json(x.inside(x.result(step.name), "order")),
         **environment,
     }
+    container = {
+        "Command": jobs.LAUNCHED,
+        "Environment": [_variable(name, value) for name, value in variables.items()],
+        "ResourceRequirements": [{"Type": kind, "Value": str(need)} for kind, need in needs.items() if need],
+    }
     return {
         "JobName.$": context.name(step),
         "JobQueue": queue.queue_arn,
-        "JobDefinition": queue.job_definition_arn,
+        **_containers(step, queue, container),
         **({"ArrayProperties": {"Size": context.array_size}} if context.array_size else {}),
-        "ContainerOverrides": {
-            "Command": jobs.LAUNCHED,
-            "Environment": [_variable(name, value) for name, value in variables.items()],
-            "ResourceRequirements": [{"Type": kind, "Value": str(need)} for kind, need in needs.items() if need],
-        },
         "Timeout": {"AttemptDurationSeconds": step.job_seconds},
         "Tags": {STACK_TAG: context.bindings.stack, f"{RUN_TAG}.$": x.RUN, **context.bindings.tags},
+    }
+
+
+def _containers(step: ScriptStep, queue: QueueBinding, container: State) -> State:
+    """One, or the same on each of several nodes.
+
+    https://docs.aws.amazon.com/batch/latest/APIReference/API_NodeOverrides.html
+    """
+    count = step.job.instance_count
+    if count == 1:
+        return {"JobDefinition": queue.job_definition_arn, "ContainerOverrides": container}
+    every = {"TargetNodes": "0:", "ContainerOverrides": container}
+    return {
+        "JobDefinition": queue.nodes_definition_arn,
+        "NodeOverrides": {"NumNodes": count, "NodePropertyOverrides": [every]},
     }
 
 

@@ -38,6 +38,7 @@ def compile_training(step: TrainingStep, context: Context) -> States:
 
 def _on_batch(step: TrainingStep, context: Context) -> States:
     """The model lies where SageMaker would have put it."""
+    jobs.check_launcher(step, next(iter(context.bindings.training_images.values())))
     model = made_uri(step, context, "{}/output/model.tar.gz", context.name(step))
     order = {
         "kind": step.kind,

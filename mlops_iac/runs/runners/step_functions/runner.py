@@ -11,7 +11,7 @@ from typing import Any
 
 from mlops_iac.clients import Clients
 from mlops_iac.core.approvals import REJECTED, Answer
-from mlops_iac.core.environment import Environment, Pipeline
+from mlops_iac.core.environment import MACHINES, Environment, Pipeline
 from mlops_iac.core.errors import CloudError
 from mlops_iac.pipelines import hyperparameters
 from mlops_iac.runs.calls import calling, found_or_missing, is_missing
@@ -115,9 +115,18 @@ class Runner:
                 self._client.send_task_failure(taskToken=token, error=REJECTED, cause=text)
 
     def stop(self, execution: Execution, why: str) -> None:
-        """Step Functions stops the job that it waits for."""
+        """Step Functions stops the job that it waits for; one of several nodes it only asks after."""
+        followed = [step for step in self.read_history(execution).steps if self._has_nodes(step.name)]
         with calling("stepfunctions:StopExecution", execution.run):
             self._client.stop_execution(executionArn=execution.handle, error="Stopped", cause=why)
+        for step in followed:
+            if step.job and step.status == "running":
+                with calling("batch:TerminateJob", step.name):
+                    self._clients("batch").terminate_job(jobId=step.job, reason=why)
+
+    def _has_nodes(self, name: str) -> bool:
+        found = (step for step in self.pipeline.steps if step.name == name)
+        return any("nodes" in one for step in found for one in step.facts.get(MACHINES, ()))
 
     def pull(self, execution: Execution, folder: Path) -> int:
         raise nothing_to_pull(self.pipeline)

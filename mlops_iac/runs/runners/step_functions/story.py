@@ -104,6 +104,8 @@ class Story:
                 here = None  # whichever branch spoke last
             elif "taskSubmittedEventDetails" in event and here is not None:
                 self._submit(here, event["taskSubmittedEventDetails"])
+            elif _submits(event) and here is not None:
+                self._submit(here, event["taskSucceededEventDetails"])
             elif here is not None:
                 self._fail(here, event)
             self.at[event["id"]] = here
@@ -196,6 +198,12 @@ class Story:
 
 JOB_ARNS = ("TrainingJobArn", "ProcessingJobArn", "TransformJobArn", "HyperParameterTuningJobArn")
 """By what SageMaker answers who begins a job."""
+
+
+def _submits(event: Event) -> bool:
+    """Whether a job of several nodes was submitted, which the state machine does not wait for."""
+    told = event.get("taskSucceededEventDetails", {})
+    return (told.get("resourceType"), told.get("resource")) == ("aws-sdk:batch", "submitJob")
 
 
 def _is_named(kind: str, job: str) -> bool:
