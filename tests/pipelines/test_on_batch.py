@@ -156,9 +156,11 @@ def test_a_job_of_several_nodes_that_failed_is_told_as_others_are(pipeline: Pipe
 def test_airflow_submits_nodes_by_its_own_operator(pipeline: Pipeline) -> None:
     queue = QueueBinding.placeholder(STACK, "eu-central-1", "cpu", nodes=8)
     bindings = Bindings.placeholder(STACK, "eu-central-1", queues={"cpu": queue})
-    text = json.dumps(get_target("airflow").compile(on_nodes(pipeline, 4), bindings))
-    assert text.count("numNodes") == 1
-    assert text.count(str(queue.nodes_definition_arn)) == 1
+    compiled: Any = get_target("airflow").compile(on_nodes(pipeline, 4), bindings)
+    given = compiled["tasks"]["train"]["arguments"]
+    assert given["job_definition"] == queue.nodes_definition_arn
+    assert given["node_overrides"]["numNodes"] == 4
+    assert "container_overrides" not in given
 
 
 def test_a_job_of_several_nodes_is_not_begun_again(pipeline: Pipeline) -> None:
