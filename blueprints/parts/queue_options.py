@@ -25,6 +25,17 @@ TAKEN: Final = ("batch", "sagemaker", *USUAL)
 QueueName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=20)]
 
 
+class Reservation(Section):
+    """Machines that the account has set aside; the environment neither makes nor ends it."""
+
+    id: Annotated[str, StringConstraints(pattern=r"^cr-[0-9a-f]{8,17}$")] = Field(
+        description="Of the Capacity Reservation, or of the Capacity Block.", examples=["cr-0a1b2c3d4e5f67890"]
+    )
+    block: bool = Field(
+        default=False, description="It is a Capacity Block for ML: bought for a time, and used by who names it alone."
+    )
+
+
 class Machines(Section):
     instance_types: tuple[Annotated[str, StringConstraints(pattern=EC2_TYPE)], ...] = Field(
         min_length=1,
@@ -40,6 +51,17 @@ class Machines(Section):
         description="How machines are bought, in the order in which the queue tries it.",
     )
     volume_gib: int = Field(default=100, ge=30, le=16384, description="Disk of each machine, in GiB.")
+    subnet: int | None = Field(
+        default=None,
+        ge=1,
+        le=16,
+        description="Number of the network's subnet in which machines start, so that all are in its zone. Left out: "
+        "every one of them.",
+    )
+    reservation: Reservation | None = Field(
+        default=None,
+        description="Machines of one type that are set aside in one zone, for this queue. Left out: what is free.",
+    )
 
     @field_validator("instance_types")
     @classmethod
@@ -53,6 +75,21 @@ class Machines(Section):
         if len(set(value)) < len(value):
             raise ValueError(f"`{value[0]}` stands there twice: name each way once")
         return value
+
+    @model_validator(mode="after")
+    def _check_reservation(self) -> Self:
+        """https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/capacity-reservations-launch.html"""
+        if self.reservation is None:
+            return self
+        (first, *others), ways = self.instance_types, ", ".join(self.buying)
+        if others or "." not in first:
+            said = ", ".join(self.instance_types)
+            raise ValueError(f"a `reservation` is of one type in one size, not of {said}: name that one")
+        if "spot" in self.buying:
+            raise ValueError(f"a `reservation` is for machines on demand, not {ways}: say `buying: [on_demand]`")
+        if self.subnet is None:
+            raise ValueError("a `reservation` is in one zone: say in which `subnet` of the network, such as 1")
+        return self
 
     @property
     def processor(self) -> Processor:

@@ -47,6 +47,9 @@ def make_queues(
                 max_vcpus=pool.max_vcpus,
                 buying=pool.buying,
                 volume_gib=pool.volume_gib,
+                subnet=pool.subnet,
+                reservation_id=pool.reservation.id if pool.reservation else None,
+                capacity_block=bool(pool.reservation and pool.reservation.block),
             )
             for name, pool in pools.items()
         },

@@ -94,7 +94,7 @@ class BatchCompute(Component):
     }
 
     def __init__(self, place: Named, args: BatchComputeArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        batch_pools.check(args.pools)
+        batch_pools.check(args.pools, args.network)
         super().__init__(place, args.transforms, opts)
         group = self._create_log_group(args)
         roles = create_roles(self, group, args.boundary, [job.image for job in args.jobs.values()])

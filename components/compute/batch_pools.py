@@ -33,6 +33,13 @@ class PoolArgs:
     """Ways to buy, in the order in which the queue tries them. Left out: spot, then on-demand."""
     volume_gib: int = 100
     """Disk of each machine, 30 GiB at least. Left out: 100 GiB."""
+    subnet: int | None = None
+    """Number of the network's subnet in which all machines start, from 1. Left out: every one."""
+    reservation_id: str | None = None
+    """The Capacity Reservation whose machines these are; it must be of their type and in the subnet's zone. Left out:
+    what is free."""
+    capacity_block: bool = False
+    """Whether the reservation is a Capacity Block for ML. Left out: it is not."""
 
     @property
     def environments(self) -> dict[str, Buying]:
@@ -40,12 +47,15 @@ class PoolArgs:
         return {buying.replace("_", "-"): buying for buying in self.buying}
 
 
-def check(pools: Mapping[str, PoolArgs]) -> None:
-    """Raise BlueprintError for a pool that has no machines, or machines that no one image starts."""
+def check(pools: Mapping[str, PoolArgs], network: NetworkRef) -> None:
+    """Raise BlueprintError for a pool that has no machines, machines that no one image starts, or no subnet."""
     for name, pool in pools.items():
         if not pool.instance_types or not pool.buying or pool.max_vcpus < 1:
             detail = f"Pool `{name}` needs instance types, a way of buying and at least one vCPU."
             raise BlueprintError("A pool of machines is empty.", detail, hint="give it, or leave the pool out.")
+        if pool.subnet is not None and pool.subnet > len(network.subnet_ids):
+            detail = f"Pool `{name}` is in subnet {pool.subnet}; the network has {len(network.subnet_ids)} for jobs."
+            raise BlueprintError("A pool of machines cannot be.", detail, hint="name one that is there.")
         try:
             kind_of(pool.instance_types)
         except ValueError as error:
@@ -68,7 +78,21 @@ def launch_template(place: Named, name: str, pool: PoolArgs) -> dict[str, Any]:
         "block_device_mappings": [{"device_name": "/dev/xvda", "ebs": disk}],
         "metadata_options": metadata,
         "tag_specifications": [{"resource_type": kind, "tags": tags} for kind in ("instance", "volume")],
+        **_reserved(pool),
     }
+
+
+def _reserved(pool: PoolArgs) -> dict[str, Any]:
+    """Machines of a reservation start where they are asked for by its id; a block's by its own market, too.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/capacity-reservations-launch.html
+    https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/capacity-blocks-launch.html
+    """
+    if pool.reservation_id is None:
+        return {}
+    target = {"capacity_reservation_target": {"capacity_reservation_id": pool.reservation_id}}
+    market = {"instance_market_options": {"market_type": "capacity-block"}} if pool.capacity_block else {}
+    return {"capacity_reservation_specification": target, **market}
 
 
 def compute_resources(
@@ -87,7 +111,7 @@ def compute_resources(
         "ec2_configurations": [{"image_type": IMAGE_TYPES[kind_of(pool.instance_types)]}],
         "min_vcpus": 0,
         "max_vcpus": pool.max_vcpus,
-        "subnets": list(network.subnet_ids),
+        "subnets": [network.subnet_ids[pool.subnet - 1]] if pool.subnet else list(network.subnet_ids),
         "security_group_ids": [network.job_security_group_id],
         "instance_role": profile_arn,
         # By number: AWS looks up `$Latest` when the environment changes, not when the template does.

@@ -38,6 +38,7 @@ CHECKS: Final[dict[str, Check]] = {
     "permissions": Check(about="IAM lets you make what the stack has", clouds=(AWS,), needs_stack=True),
     "quotas": Check(about="limits of the account, what is used of them, what the stack needs", clouds=(AWS,)),
     "instances": Check(about="where each type of machine is offered", clouds=(AWS,), needs_stack=True),
+    "reservations": Check(about="machines that queues have reserved are there", clouds=(AWS,), needs_stack=True),
     "base_model": Check(about="what steps read of other buckets is there", clouds=(AWS,), needs_stack=True),
     "external": Check(about="external systems answer, and their secrets are there", needs_stack=True),
 }

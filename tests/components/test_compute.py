@@ -149,6 +149,28 @@ def test_a_queue_for_several_nodes_has_a_definition_for_each_kind_of_job() -> No
     assert "batch-cpu-job-nodes" not in made.names()  # type: ignore[attr-defined]
 
 
+def test_reserved_machines_are_asked_for_by_their_reservation_in_its_zone() -> None:
+    pool = PoolArgs(instance_types=("p5.48xlarge",), buying=("on_demand",), subnet=2, reservation_id="cr-0a1b2c3d")
+    block = PoolArgs(**{**vars(pool), "capacity_block": True})
+    made = batch(pools={"open": pool, "block": block, "free": PoolArgs(instance_types=("c6i",))})
+    first, second, free = (made.get(f"batch-{name}-launch-template").inputs for name in ("open", "block", "free"))  # type: ignore[attr-defined]
+    target = {"capacityReservationTarget": {"capacityReservationId": "cr-0a1b2c3d"}}
+    assert first["capacityReservationSpecification"] == second["capacityReservationSpecification"] == target
+    assert "instanceMarketOptions" not in first
+    assert second["instanceMarketOptions"] == {"marketType": "capacity-block"}
+    assert not {"capacityReservationSpecification", "instanceMarketOptions"} & free.keys()
+    subnets = [
+        made.get(f"batch-{name}").inputs["computeResources"]["subnets"] for name in ("open-on-demand", "free-spot")
+    ]  # type: ignore[attr-defined]
+    assert subnets[0] == subnets[1][1:2]
+
+
+def test_a_subnet_that_the_network_lacks_is_refused() -> None:
+    with pytest.raises(BlueprintError) as refused:
+        batch(pools={"far": PoolArgs(instance_types=("c6i",), subnet=9)})
+    assert "Pool `far` is in subnet 9" in refused.value.detail
+
+
 def test_a_way_of_buying_can_be_left_out() -> None:
     made = batch(pools={"cpu": PoolArgs(instance_types=("c6i",), buying=("on_demand",))})
     assert "batch-cpu-spot" not in made.names()  # type: ignore[attr-defined]

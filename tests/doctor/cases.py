@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from mlops_iac.blueprints.parts.queue_options import Pool
 from mlops_iac.doctor.checks import clock, disk, external
 from mlops_iac.doctor.subject import Built, Resource, Subject
 from mlops_iac.external.wandb import Wandb
@@ -225,6 +226,36 @@ def uses_it(secret: Answer, **written: str) -> Make:
     return make
 
 
+RESERVED = {
+    "CapacityReservationId": "cr-0a1b2c3d4e5f67890",
+    "InstanceType": "p5.48xlarge",
+    "AvailabilityZone": "eu-west-1a",
+    "State": "active",
+    "ReservationType": "capacity-block",
+    "TotalInstanceCount": 4,
+    "AvailableInstanceCount": 3,
+}
+
+
+def reserves(answer: Answer) -> Make:
+    """A stack whose queue names a Capacity Block in the first zone; what EC2 says of it."""
+
+    def make(subject: Subject, patch: pytest.MonkeyPatch) -> Subject:
+        reservation = {"id": RESERVED["CapacityReservationId"], "block": True}
+        told = {"instance_types": ("p5.48xlarge",), "buying": ("on_demand",), "subnet": 1, "reservation": reservation}
+        options = SimpleNamespace(
+            pools_by_place={"batch.gpu": Pool.model_validate(told)}, adopt=SimpleNamespace(network=None)
+        )
+        opened = SimpleNamespace(options=options, settings=SimpleNamespace(values=REGION), stack=STACK)
+        patch.setattr(Subject, "opened", opened)
+        subnets = tuple(
+            Resource("aws:ec2/subnet:Subnet", {"availabilityZone": zone}) for zone in ("eu-west-1a", "eu-west-1b")
+        )
+        return on_aws(subject, {"ec2.DescribeCapacityReservations": answer}, Built(resources=subnets))
+
+    return make
+
+
 PASSES: Mapping[str, Make] = {
     "python": as_it_is,
     "settings": as_it_is,
@@ -239,6 +270,7 @@ PASSES: Mapping[str, Make] = {
     "permissions": _with({"iam.SimulatePrincipalPolicy": simulated()}),
     "quotas": _with(used()),
     "instances": _with({**used(), "ec2.DescribeInstanceTypeOfferings": offered("eu-west-1a", "eu-west-1b")}),
+    "reservations": reserves({"CapacityReservations": [RESERVED]}),
     "base_model": reads_it({}),
     "external": uses_it({"Name": "acme/wandb"}),
 }
@@ -268,6 +300,11 @@ FAILS: Mapping[str, tuple[Make, str, str]] = {
         _with({**used(), "ec2.DescribeInstanceTypeOfferings": offered()}),
         "g5 is not offered in eu-west-1",
         "choose another type",
+    ),
+    "reservations": (
+        reserves({"CapacityReservations": [{**RESERVED, "AvailabilityZone": "eu-west-1b"}]}),
+        "is in eu-west-1b, and subnet 1 in eu-west-1a",
+        "say `subnet: 2`",
     ),
     "base_model": (
         reads_it({"s3.ListObjectsV2": {"KeyCount": 0}}),

@@ -23,6 +23,21 @@ from tests.program.test_blueprinted import root, write  # noqa: F401 - a fixture
         ("gpu: {instance_types: [m5, g5]}", "options.batch.gpu.instance_types", "m5 (x86), g5 (GPU)"),
         ("more: {gpu: {instance_types: [g5]}}", "options.batch.more", "`gpu` is taken"),
         ("gpu: {instance_types: [g5], buying: [spot, spot]}", "options.batch.gpu.buying", "`spot` stands there twice"),
+        (
+            "gpu: {instance_types: [g5], buying: [on_demand], reservation: {id: cr-0a1b2c3d}, subnet: 1}",
+            "options.batch.gpu",
+            "of one type in one size, not of g5",
+        ),
+        (
+            "gpu: {instance_types: [g5.xlarge], reservation: {id: cr-0a1b2c3d}, subnet: 1}",
+            "options.batch.gpu",
+            "on demand, not spot, on_demand",
+        ),
+        (
+            "gpu: {instance_types: [g5.xlarge], buying: [on_demand], reservation: {id: cr-0a1b2c3d}}",
+            "options.batch.gpu",
+            "say in which `subnet`",
+        ),
         ("gpu: {instance_types: [g5], nodes: 4}", "options.batch.gpu", "no job of several nodes on spot machines"),
     ],
 )
