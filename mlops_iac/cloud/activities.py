@@ -30,6 +30,7 @@ DONE: Final[Mapping[str, Mapping[str, str]]] = {
     "autoscaling": {"ExecutePolicy": "changes the group's size"},
     "clouddirectory": {"ApplySchema": "keeps the schema", "PublishSchema": "keeps the schema"},
     "cloudtrail": {"StartLogging": "the trail's log files are written from then on"},
+    "config": {"StartConfigurationRecorder": "rules judge what changes from then on"},
     "databrew": {
         "CreateProfileJob": "keeps the definition; starting it is refused",
         "CreateRecipeJob": "keeps the definition; starting it is refused",

@@ -33,6 +33,7 @@ def main(arguments: list[str]) -> int:
         athena,
         autoscaling,
         budgets,
+        compliance,
         endpoints,
         feature_store,
         guardrails,
@@ -65,6 +66,7 @@ def main(arguments: list[str]) -> int:
         autoscaling,
         trail,
         budgets,
+        compliance,
     )
     server = Server(Path(places[0]).absolute(), installs=[part.install for part in parts])
     server.gateway.iam.enforced = enforced

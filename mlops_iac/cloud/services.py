@@ -14,7 +14,7 @@ log = logging.getLogger("mlops_iac.cloud")
 
 USED: Final = (
     "s3", "iam", "sts", "kms", "ec2", "sagemaker", "stepfunctions", "logs", "glue", "batch", "athena", "ecr", "sns",
-    "cloudwatch", "events", "budgets", "scheduler", "ssm", "sqs", "dynamodb", "cloudtrail", "efs",
+    "cloudwatch", "events", "budgets", "scheduler", "ssm", "sqs", "dynamodb", "cloudtrail", "efs", "config",
 )  # fmt: skip
 """The services that components use, in the order a deployment meets them."""
 

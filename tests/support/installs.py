@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from mlops_iac.cloud import athena, budgets, feature_store, guardrails, mlflow, spark, trail, vectors, warehouse
+from mlops_iac.cloud import (
+    athena,
+    budgets,
+    compliance,
+    feature_store,
+    guardrails,
+    mlflow,
+    spark,
+    trail,
+    vectors,
+    warehouse,
+)
 from mlops_iac.cloud.server import Install
 
 INSTALLS: tuple[Install, ...] = (
@@ -15,4 +26,5 @@ INSTALLS: tuple[Install, ...] = (
     guardrails.install,
     feature_store.install,
     trail.install,
+    compliance.install,
 )
