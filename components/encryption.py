@@ -67,6 +67,7 @@ DELIVERY = "delivery.logs.amazonaws.com"
 """The service that delivers the log of an encrypted pipeline."""
 
 CLOUDTRAIL = "cloudtrail.amazonaws.com"
+CONFIG = "config.amazonaws.com"
 
 INDEXING = "indexing.s3vectors.amazonaws.com"
 """The service that keeps indexes of vectors in order."""
@@ -77,7 +78,7 @@ Layer = Literal["all", "lake", "registry", "logs", "secrets"]
 
 lake       objects, disks of jobs and endpoints
 registry   images
-logs       logs, trails, alerts, executions of pipelines
+logs       logs, trails, what Config records, alerts, executions of pipelines
 secrets    what waits for a person, with the token that lets it go on
 all        each of these
 """
@@ -106,6 +107,8 @@ class EncryptionArgs:
     """Whether S3 Vectors may read what is encrypted with it, to keep indexes in order. Left out: it may not."""
     trail: bool = False
     """Whether a trail of this environment encrypts its log files with it. Left out: it does not."""
+    config: bool = False
+    """Whether AWS Config encrypts what it records with it. Left out: it does not."""
     readers: Sequence[ReaderRef] = ()
     """Roles of other environments that may decrypt what they read through S3. Left out: none."""
     transforms: Transforms = field(default_factory=dict)
@@ -184,7 +187,9 @@ class Encryption(Component):
         own = [self._administer(), *self._ours(args.layer)]
         vectors = [self._index()] if args.vectors else []
         trail = self._trail() if args.trail else []
-        return [*own, *vectors, *trail, *(self._share(number, reader) for number, reader in enumerate(args.readers, 1))]
+        config = [self._config()] if args.config else []
+        shared = [self._share(number, reader) for number, reader in enumerate(args.readers, 1)]
+        return [*own, *vectors, *trail, *config, *shared]
 
     def _ours(self, layer: Layer) -> list[dict[str, Any]]:
         """ECR holds its key by a grant of whoever makes the repository, and what waits lies in SQS."""
@@ -243,6 +248,12 @@ class Encryption(Component):
             _allow("TrailEncrypts", {"Service": CLOUDTRAIL}, ("kms:GenerateDataKey",), writes),
             _allow("TrailLooks", {"Service": CLOUDTRAIL}, ("kms:DescribeKey",), looks),
         ]
+
+    def _config(self) -> dict[str, Any]:
+        """AWS's role for recorders has no right to a key, so Config asks as itself:
+        https://docs.aws.amazon.com/config/latest/developerguide/s3-kms-key-policy.html"""
+        ours = {"StringEquals": {"aws:SourceAccount": self.site.account_id}}
+        return _allow("ConfigEncrypts", {"Service": CONFIG}, PASSING, ours)
 
     def _services(self) -> list[dict[str, Any]]:
         """Services of AWS, each bound to this account by what it sends along."""

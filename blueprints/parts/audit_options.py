@@ -50,6 +50,12 @@ class AuditOptions(Section):
         default=TrailOptions(),
         description="CloudTrail's log files of who read and wrote what, in a bucket of their own.",
     )
+    config: Literal["own", "adopted"] | None = Field(
+        default=None,
+        description="Rules of AWS Config, which judge on AWS what policies judge before a deployment. A region of an "
+        "account has one recorder. adopted: the one that is there is used. own: this environment has it, which fails "
+        "where there is one. Left out: no rules. `doctor` says which fits.",
+    )
     retention: KeepLocked | None = Field(
         default=None,
         description="How long registered models, the log of who did what, and evidence are locked in the lake. Left "

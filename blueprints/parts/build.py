@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from mlops_iac.blueprints.parts.vectors import Vectors
     from mlops_iac.components.api.rest import Api
     from mlops_iac.components.compute.batch import BatchCompute
+    from mlops_iac.components.config_rules import ConfigRules
     from mlops_iac.components.feature_store import FeatureStore
     from mlops_iac.components.monitoring.drift import DriftMonitor
     from mlops_iac.components.monitoring.objectives import Objectives
@@ -60,6 +61,7 @@ def build(
         jobs=jobs,
         serve=serve,
         trail=trail,
+        rules=_rules(foundation, options),
         api=_api(foundation, options, serve),
         queues=_queues(foundation, options, jobs),
         signing=_signing(foundation, serve) if signs else None,
@@ -96,6 +98,14 @@ def _trail(foundation: Foundation, options: Any) -> Trail | None:
     from mlops_iac.blueprints.parts.audit import make_trail
 
     return make_trail(foundation, options)
+
+
+def _rules(foundation: Foundation, options: Any) -> ConfigRules | None:
+    if not isinstance(options, AuditOptions) or options.config is None:
+        return None
+    from mlops_iac.blueprints.parts.audit import make_rules
+
+    return make_rules(foundation, options)
 
 
 def _api(foundation: Foundation, options: Any, serve: Serve) -> Api | None:

@@ -86,7 +86,8 @@ class Foundation:
             return Encryption.adopt(place, key_arn=adopted.key_arn)
         layer: Layer = "lake" if self._apart else "all"
         trail = audit(self.options).trail.enabled and not self._apart
-        args = EncryptionArgs(readers=self.readers, vectors=self._vectors, layer=layer, trail=trail)
+        config = audit(self.options).config == "own" and not self._apart
+        args = EncryptionArgs(readers=self.readers, vectors=self._vectors, layer=layer, trail=trail, config=config)
         return Encryption(place, args)
 
     @property
@@ -97,7 +98,9 @@ class Foundation:
         if not self._apart:
             return self.key
         trail = layer == "logs" and audit(self.options).trail.enabled
-        return Encryption(self.site.named(f"{layer}-key"), EncryptionArgs(layer=layer, trail=trail)).ref
+        config = layer == "logs" and audit(self.options).config == "own"
+        args = EncryptionArgs(layer=layer, trail=trail, config=config)
+        return Encryption(self.site.named(f"{layer}-key"), args).ref
 
     def _network(self, adopted: AdoptedNetwork | None, endpoints: tuple[str, ...]) -> NetworkRef:
         place = self.site.named("network")

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from mlops_iac.blueprints.parts.vectors import Vectors
     from mlops_iac.components.api.rest import Api
     from mlops_iac.components.compute.batch import BatchCompute
+    from mlops_iac.components.config_rules import ConfigRules
     from mlops_iac.components.feature_store import FeatureStore
     from mlops_iac.components.monitoring.drift import DriftMonitor
     from mlops_iac.components.registry.signing import ModelSigning
@@ -30,6 +31,7 @@ class Layers:
     features: FeatureStore | None = None
     monitor: DriftMonitor | None = None
     queues: BatchCompute | None = None
+    rules: ConfigRules | None = None
     signing: ModelSigning | None = None
     trail: Trail | None = None
     vectors: Vectors | None = None

@@ -94,6 +94,7 @@ def tell(
         "trail": env.Trail(arn=as_any(layers.trail.ref.arn), bucket=as_any(layers.trail.ref.bucket))
         if layers.trail
         else None,
+        "config_rules": as_any(layers.rules.rule_names) if layers.rules else None,
         "two_person": True if two_person else None,
         "promotion": told(asked(options)),
     }

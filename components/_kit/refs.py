@@ -297,6 +297,15 @@ class TopicRef:
 
 
 @dataclass(frozen=True, kw_only=True)
+class RecorderRef:
+    """A recorder of AWS Config."""
+
+    name: pulumi.Input[str]
+    on: pulumi.Resource
+    """What turns it on: a rule waits for it."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class TrailRef:
     """A trail of CloudTrail."""
 

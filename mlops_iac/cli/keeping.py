@@ -21,7 +21,12 @@ KEYS: Final = "aws:kms/"
 """Of what has a key only the key stays, with its alias: what signs or verifies with it is made anew."""
 
 
-ENDS: Final = ("aws:cloudtrail/trail:Trail",)
+ENDS: Final = (
+    "aws:cfg/deliveryChannel:DeliveryChannel",
+    "aws:cfg/recorder:Recorder",
+    "aws:cfg/recorderStatus:RecorderStatus",
+    "aws:cloudtrail/trail:Trail",
+)
 """What would go on writing into what is kept: under Object Lock, its bucket would never be free."""
 
 

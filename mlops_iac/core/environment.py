@@ -8,7 +8,7 @@ reader needs to know of a step is a fact that the step states, so that nothing i
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
 from types import UnionType
 from typing import Any, Final, Self, get_args, get_origin, get_type_hints
@@ -246,6 +246,8 @@ class Environment:
     """Where runs put what they ask a person. None where no pipeline asks."""
     trail: Trail | None = None
     """Of CloudTrail. None where there is none."""
+    config_rules: Sequence[str] | None = None
+    """Of AWS Config, by their names. None where there are none."""
     two_person: bool | None = None
     """True where who starts a run may not approve it."""
     promotion: Mapping[str, tuple[str, ...]] | None = None

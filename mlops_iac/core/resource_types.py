@@ -33,6 +33,10 @@ MADE: dict[str, Facts] = {
     ),
     "aws:budgets/budget:Budget": Facts(service="budgets", name=NameRule(limit=100), tags="tags"),
     "aws:budgets/budgetAction:BudgetAction": Facts(service="budgets", tags="tags"),
+    "aws:cfg/deliveryChannel:DeliveryChannel": Facts(service="config", key="s3_kms_key_arn", name=NameRule(limit=256)),
+    "aws:cfg/recorder:Recorder": Facts(service="config", name=NameRule(limit=256)),
+    "aws:cfg/recorderStatus:RecorderStatus": Facts(service="config"),
+    "aws:cfg/rule:Rule": Facts(service="config", name=NameRule(limit=128), tags="tags"),
     "aws:cloudtrail/trail:Trail": Facts(
         service="cloudtrail", key="kms_key_id", name=NameRule(limit=128), tags="tags", loses="who did what from then on"
     ),

@@ -149,6 +149,27 @@ def _trail(inputs: Mapping[str, Any], place: Place) -> Iterator[Cost]:
     yield Cost(what=f"a trail: {SOME_EVENTS:,} reads and writes of the lake", used=used)
 
 
+SOME_CHANGES: Final = 10
+"""Of what a recorder records, by a run: a model, an endpoint configuration, their tags, and by a deployment more."""
+
+
+def _recorder(inputs: Mapping[str, Any], place: Place) -> Iterator[Cost]:
+    count = place.usage.runs * SOME_CHANGES
+    used = place.price("configuration-item", count)
+    yield Cost(what=f"AWS Config: {count:,} changes of resources recorded", used=used, shared=True)
+
+
+SOME_JUDGED: Final = 5
+"""Resources that a rule has something to say about."""
+
+
+def _rule(inputs: Mapping[str, Any], place: Place) -> Iterator[Cost]:
+    """A periodic rule looks each day; one with a scope when something in it has changed."""
+    days = place.usage.runs if inputs.get("scope") else DAYS
+    used = place.price("rule-evaluation", days * SOME_JUDGED)
+    yield Cost(what="a rule of AWS Config", used=used)
+
+
 KB_A_GB: Final = 1_000_000
 
 
@@ -206,6 +227,8 @@ RATES: Final[Mapping[str, Rate]] = {
     "aws:apigateway/restApi:RestApi": _api,
     "aws:athena/workgroup:Workgroup": _workgroup,
     "aws:budgets/budgetAction:BudgetAction": _budget_action,
+    "aws:cfg/recorder:Recorder": _recorder,
+    "aws:cfg/rule:Rule": _rule,
     "aws:cloudtrail/trail:Trail": _trail,
     "aws:cloudwatch/dashboard:Dashboard": _dashboard,
     "aws:cloudwatch/logGroup:LogGroup": _logs,
@@ -243,6 +266,8 @@ FREE: Final[Mapping[str, str]] = {
     "aws:batch/jobQueue:JobQueue": "Batch is free; machines are billed",
     "aws:bedrock/guardrail:Guardrail": "words and patterns are free to apply",
     "aws:budgets/budget:Budget": "budgets without actions are free",
+    "aws:cfg/deliveryChannel:DeliveryChannel": "a setting; what is delivered is objects",
+    "aws:cfg/recorderStatus:RecorderStatus": "a setting",
     "aws:cloudwatch/eventRule:EventRule": "AWS's own events are free",
     "aws:cloudwatch/eventTarget:EventTarget": "AWS's own events are free",
     "aws:dynamodb/table:Table": "billed by reads and writes, of which an environment makes few",

@@ -9,13 +9,14 @@ from botocore.exceptions import ClientError
 
 from mlops_iac.cloud import compliance
 from mlops_iac.cloud.compliance.holdings import READERS
-from mlops_iac.cloud.compliance.managed import MANAGED
+from mlops_iac.cloud.compliance.managed import JUDGES, MANAGED
+from mlops_iac.core.managed_rules import RECORDED
+from mlops_iac.policy.table import policies
 from tests.cloud.conftest import REGION
 from tests.support.roles import document
 
 ACCOUNT = "123456789012"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/aws-service-role/config.amazonaws.com/AWSServiceRoleForConfig"
-RECORDED = sorted({one.type for one in MANAGED.values() if not one.periodic})
 DELIVERED = "audited-config"
 
 
@@ -47,7 +48,7 @@ def config(clients):
 
 
 def recorder(client, **more):
-    group = {"allSupported": False, "resourceTypes": RECORDED}
+    group = {"allSupported": False, "resourceTypes": [*RECORDED]}
     client.put_configuration_recorder(
         ConfigurationRecorder={"name": "default", "roleARN": ROLE, "recordingGroup": group, **more}
     )
@@ -151,7 +152,8 @@ def test_a_rule_says_how_all_of_it_stands_and_that_it_found_nothing(clients, con
     by_resource = config.describe_compliance_by_resource(ResourceType="AWS::S3::Bucket", ResourceId="unversioned")
     assert by_resource["ComplianceByResources"][0]["Compliance"]["ComplianceType"] == "NON_COMPLIANT"
     status = config.describe_config_rule_evaluation_status(ConfigRuleNames=["all"])["ConfigRulesEvaluationStatus"][0]
-    assert status["FirstEvaluationStarted"] and status["LastSuccessfulEvaluationTime"]
+    assert status["FirstEvaluationStarted"]
+    assert status["LastSuccessfulEvaluationTime"]
     config.delete_config_rule(ConfigRuleName="all")
     with pytest.raises(ClientError, match="NoSuchConfigRule"):
         found(config, "all")
@@ -177,6 +179,8 @@ def test_a_region_without_a_recorder_takes_no_rules(cloud):
 def test_every_managed_rule_finds_what_it_judges(clients, config):
     """Each reads its type without a fault, whatever there is of it."""
     assert {one.type for one in MANAGED.values()} == {*READERS}
+    assert [*JUDGES] == sorted(MANAGED)
+    assert {one.policy for one in MANAGED.values()} - {""} <= {policy.name for policy in policies()}
     for number, identifier in enumerate(MANAGED):
         rule(config, f"each-{number}", identifier)
         found(config, f"each-{number}")

@@ -30,6 +30,7 @@ from mlops_iac.components.approvals import Approvals, ApprovalsArgs
 from mlops_iac.components.catalogue import Catalogue, CatalogueArgs
 from mlops_iac.components.compute.batch import BatchCompute, BatchComputeArgs, JobDefinitionArgs
 from mlops_iac.components.compute.sagemaker import SageMakerCompute, SageMakerComputeArgs
+from mlops_iac.components.config_rules import ConfigRules, ConfigRulesArgs
 from mlops_iac.components.data_lake import DataLake, DataLakeArgs, Table
 from mlops_iac.components.encryption import Encryption, EncryptionArgs
 from mlops_iac.components.feature_store import FeatureStore, FeatureStoreArgs, Group
@@ -50,6 +51,7 @@ from mlops_iac.components.orchestrator.metaflow import Metaflow, MetaflowArgs
 from mlops_iac.components.orchestrator.sagemaker_pipelines import SageMakerPipelines, SageMakerPipelinesArgs
 from mlops_iac.components.orchestrator.step_functions import StepFunctions, StepFunctionsArgs
 from mlops_iac.components.orchestrator.triggers import Clock, Happening, Trigger, Triggers, TriggersArgs
+from mlops_iac.components.recorder import Recorder, RecorderArgs
 from mlops_iac.components.registry.ecr import ImageRepository, ImageRepositoryArgs
 from mlops_iac.components.registry.model_cards import ModelCards, ModelCardsArgs
 from mlops_iac.components.registry.sagemaker import ModelRegistry, ModelRegistryArgs
@@ -132,6 +134,7 @@ SAMPLES: dict[type[Component], Args] = {
         previewing=[_SAMPLE_GRANT],
         deploying=[_SAMPLE_GRANT],
     ),
+    ConfigRules: lambda n: ConfigRulesArgs(),
     DataLake: lambda n: DataLakeArgs(
         key=n.encryption.ref,
         expire_raw_after_days=90,
@@ -257,6 +260,7 @@ SAMPLES: dict[type[Component], Args] = {
     ),
     SharedFiles: lambda n: SharedFilesArgs(network=n.network.ref, key=n.encryption.ref),
     StateStore: lambda n: StateStoreArgs(key=n.encryption.ref),
+    Recorder: lambda n: RecorderArgs(key=n.encryption.ref),
     StepFunctions: lambda n: StepFunctionsArgs(
         definition={"StartAt": "Done", "States": {"Done": {"Type": "Succeed"}}},
         trace=True,

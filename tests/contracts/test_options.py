@@ -108,7 +108,8 @@ def stands_alone(options: dict[str, Any]) -> bool:
     """A drift trigger that names no alarm takes the environment's own, which another option makes, as labels take a
     table. What is adopted must be there, and is not changed by other options: `tests/e2e/test_adopting.py` has the
     things. The embedded cloud has no Identity Center."""
-    if any((options.get("adopt") or {}).values()) or (options.get("studio") or {}).get("auth") == "sso":
+    adopted = options.get("config") == "adopted" or any((options.get("adopt") or {}).values())
+    if adopted or (options.get("studio") or {}).get("auth") == "sso":
         return False
     labels = options.get("labels")
     if labels and labels["table"] not in (options.get("tables") or {}):

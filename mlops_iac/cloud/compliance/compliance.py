@@ -13,10 +13,11 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from mlops_iac.cloud.compliance.holdings import Held, Place
-from mlops_iac.cloud.compliance.managed import MANAGED, Managed, judge
+from mlops_iac.cloud.compliance.managed import MANAGED, judge
 from mlops_iac.cloud.paging import Spelling, paged
 from mlops_iac.cloud.regions import partition_of
 from mlops_iac.cloud.wire import AwsError, Call
+from mlops_iac.core.managed_rules import ManagedRule
 
 if TYPE_CHECKING:
     from mlops_iac.cloud.gateway import Gateway
@@ -98,7 +99,7 @@ class Compliance:
             self._keep(key, kept, kept["results"] if kept else {}, evaluated=False)
             return
         place = Place(account=call.account_id, region=call.region, partition=partition_of(call.region))
-        faults = judge(managed, place, lambda one: _in_scope(rule, managed, one))
+        faults = judge(managed, place, lambda one: _in_scope(rule, one))
         known, now = (kept or {}).get("results", {}), _now()
         results = {
             id: known[id] if id in known and known[id][0] == fault else (fault, now) for id, fault in faults.items()
@@ -234,7 +235,7 @@ def _rules(call: Call, names: list[str] | None) -> list[Any]:
     return [rules[name] for name in (names or sorted(rules))]
 
 
-def _records(call: Call, managed: Managed) -> bool:
+def _records(call: Call, managed: ManagedRule) -> bool:
     """Whether a recorder that is on records what the rule judges."""
     for recorder in _backend(call).recorders.values():
         group = recorder.recording_group
@@ -245,7 +246,7 @@ def _records(call: Call, managed: Managed) -> bool:
     return False
 
 
-def _in_scope(rule: Any, managed: Managed, one: Held) -> bool:
+def _in_scope(rule: Any, one: Held) -> bool:
     scope = rule.scope
     if scope is None:
         return True

@@ -1,33 +1,20 @@
-"""The managed rules that are evaluated here: what each judges, and how. A rule that is not here is refused.
-
-https://docs.aws.amazon.com/config/latest/developerguide/managed-rules-by-aws-config.html has a page for each, by its
-identifier in small letters with hyphens.
-"""
+"""How the managed rules that are evaluated here judge. A rule that is not here is refused."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from mlops_iac.cloud.compliance.holdings import Held, Place, held
 from mlops_iac.cloud.iam.conditions import Keys
 from mlops_iac.cloud.iam.documents import Names, Statement
 from mlops_iac.cloud.iam.policies import resource_policy
+from mlops_iac.core.managed_rules import MANAGED_RULES, ManagedRule
 
 STRANGER: Final = Names(identity="arn:aws:iam::000000000000:user/nobody", account="000000000000")
 
 Judge = Callable[[Held, Place], str | None]
 """Answers what is wrong; empty for a resource that complies, None for one that the rule says nothing about."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Managed:
-    type: str
-    """Of the resources that it judges, as AWS Config calls it."""
-    judge: Judge
-    periodic: bool = False
-    """AWS evaluates it once a day, of all resources there are: a scope does not narrow it, and no recorder is asked."""
 
 
 def _encrypted(one: Held, place: Place) -> str | None:
@@ -155,45 +142,39 @@ def _lets_everybody(statement: Statement, action: str, resource: str) -> bool:
     return allowed and statement.applies(action, resource, {})
 
 
-BUCKET, TRAIL = "AWS::S3::Bucket", "AWS::CloudTrail::Trail"
-
-MANAGED: Final[Mapping[str, Managed]] = {
-    "CLOUDWATCH_LOG_GROUP_ENCRYPTED": Managed(type="AWS::Logs::LogGroup", judge=_group_encrypted, periodic=True),
-    "CLOUD_TRAIL_ENCRYPTION_ENABLED": Managed(type=TRAIL, judge=_trail_encrypted, periodic=True),
-    "CLOUD_TRAIL_LOG_FILE_VALIDATION_ENABLED": Managed(type=TRAIL, judge=_validated, periodic=True),
-    "CMK_BACKING_KEY_ROTATION_ENABLED": Managed(type="AWS::KMS::Key", judge=_rotated, periodic=True),
-    "ECR_PRIVATE_IMAGE_SCANNING_ENABLED": Managed(type="AWS::ECR::Repository", judge=_scanned, periodic=True),
-    "LAMBDA_FUNCTION_PUBLIC_ACCESS_PROHIBITED": Managed(type="AWS::Lambda::Function", judge=_function_closed),
-    "S3_BUCKET_LEVEL_PUBLIC_ACCESS_PROHIBITED": Managed(type=BUCKET, judge=_not_public),
-    "S3_BUCKET_PUBLIC_READ_PROHIBITED": Managed(type=BUCKET, judge=_not_readable),
-    "S3_BUCKET_SERVER_SIDE_ENCRYPTION_ENABLED": Managed(type=BUCKET, judge=_encrypted),
-    "S3_BUCKET_SSL_REQUESTS_ONLY": Managed(type=BUCKET, judge=_tls_only),
-    "S3_BUCKET_VERSIONING_ENABLED": Managed(type=BUCKET, judge=_versioned),
-    "S3_DEFAULT_ENCRYPTION_KMS": Managed(type=BUCKET, judge=_encrypted_by_kms),
-    "SAGEMAKER_ENDPOINT_CONFIGURATION_KMS_KEY_CONFIGURED": Managed(
-        type="AWS::SageMaker::EndpointConfig", judge=_disks_encrypted, periodic=True
-    ),
-    "SAGEMAKER_MODEL_ISOLATION_ENABLED": Managed(type="AWS::SageMaker::Model", judge=_isolated),
-    "SAGEMAKER_NOTEBOOK_NO_DIRECT_INTERNET_ACCESS": Managed(
-        type="AWS::SageMaker::NotebookInstance", judge=_no_direct_internet, periodic=True
-    ),
-    "SNS_ENCRYPTED_KMS": Managed(type="AWS::SNS::Topic", judge=_topic_encrypted),
-    "STEP_FUNCTIONS_STATE_MACHINE_LOGGING_ENABLED": Managed(
-        type="AWS::StepFunctions::StateMachine", judge=_machine_logs
-    ),
-    "VPC_DEFAULT_SECURITY_GROUP_CLOSED": Managed(type="AWS::EC2::SecurityGroup", judge=_default_closed),
-    "VPC_FLOW_LOGS_ENABLED": Managed(type="AWS::EC2::VPC", judge=_flows_logged, periodic=True),
+JUDGES: Final[Mapping[str, Judge]] = {
+    "CLOUDWATCH_LOG_GROUP_ENCRYPTED": _group_encrypted,
+    "CLOUD_TRAIL_ENCRYPTION_ENABLED": _trail_encrypted,
+    "CLOUD_TRAIL_LOG_FILE_VALIDATION_ENABLED": _validated,
+    "CMK_BACKING_KEY_ROTATION_ENABLED": _rotated,
+    "ECR_PRIVATE_IMAGE_SCANNING_ENABLED": _scanned,
+    "LAMBDA_FUNCTION_PUBLIC_ACCESS_PROHIBITED": _function_closed,
+    "S3_BUCKET_LEVEL_PUBLIC_ACCESS_PROHIBITED": _not_public,
+    "S3_BUCKET_PUBLIC_READ_PROHIBITED": _not_readable,
+    "S3_BUCKET_SERVER_SIDE_ENCRYPTION_ENABLED": _encrypted,
+    "S3_BUCKET_SSL_REQUESTS_ONLY": _tls_only,
+    "S3_BUCKET_VERSIONING_ENABLED": _versioned,
+    "S3_DEFAULT_ENCRYPTION_KMS": _encrypted_by_kms,
+    "SAGEMAKER_ENDPOINT_CONFIGURATION_KMS_KEY_CONFIGURED": _disks_encrypted,
+    "SAGEMAKER_MODEL_ISOLATION_ENABLED": _isolated,
+    "SAGEMAKER_NOTEBOOK_NO_DIRECT_INTERNET_ACCESS": _no_direct_internet,
+    "SNS_ENCRYPTED_KMS": _topic_encrypted,
+    "STEP_FUNCTIONS_STATE_MACHINE_LOGGING_ENABLED": _machine_logs,
+    "VPC_DEFAULT_SECURITY_GROUP_CLOSED": _default_closed,
+    "VPC_FLOW_LOGS_ENABLED": _flows_logged,
 }
 """By AWS's identifier."""
 
+MANAGED: Final[Mapping[str, ManagedRule]] = {rule.identifier: rule for rule in MANAGED_RULES}
 
-def judge(managed: Managed, place: Place, wanted: Callable[[Held], bool]) -> Mapping[tuple[str, str], str]:
+
+def judge(rule: ManagedRule, place: Place, wanted: Callable[[Held], bool]) -> Mapping[tuple[str, str], str]:
     """What a rule finds: type and id of each resource that it has a word on, to what is wrong with it, or nothing.
     ``wanted``: whether a resource is in its scope. Callers hold the gateway's lock."""
     found: dict[tuple[str, str], str] = {}
-    for one in held(managed.type, place):
-        if managed.periodic or wanted(one):
-            fault = managed.judge(one, place)
+    for one in held(rule.type, place):
+        if rule.periodic or wanted(one):
+            fault = JUDGES[rule.identifier](one, place)
             if fault is not None:
                 found[one.type, one.id] = fault
     return found

@@ -13,12 +13,12 @@ from mlops_iac.cloud.iam.assuming import CannotAssume
 from mlops_iac.cloud.iam.policies import find_bucket
 from mlops_iac.cloud.regions import partition_of
 from mlops_iac.cloud.wire import AwsError, Call
+from mlops_iac.core.managed_rules import LINKED_ROLE
 
 if TYPE_CHECKING:
     from mlops_iac.cloud.gateway import Gateway
 
 SERVICE: Final = "config.amazonaws.com"
-LINKED: Final = f":role/aws-service-role/{SERVICE}/AWSServiceRoleForConfig"
 TRIED: Final = "ConfigWritabilityCheckFile"
 
 
@@ -36,7 +36,7 @@ class Recording:
         if mode.get("recordingFrequency", "CONTINUOUS") != "CONTINUOUS" or mode.get("recordingModeOverrides"):
             raise AwsError("NotImplemented", "The embedded cloud's recorder records continuously only.", 501)
         role = asked.get("roleARN") or ""
-        if role.endswith(LINKED):
+        if role.endswith(f":role/{LINKED_ROLE}"):
             return  # AWS's own role, which is there by AWS's doing
         try:
             self._gateway.roles.check(role, SERVICE)
