@@ -22,6 +22,7 @@ __all__ = ["ConfigRules", "ConfigRulesArgs", "ConfigRulesNodes"]
 PEOPLE: Declared = {
     "viewer": (
         Reach(actions=("config:DescribeComplianceByConfigRule", "config:DescribeConfigRules")),
+        Reach(actions=("config:DescribeConfigurationRecorderStatus",), on=("configuration-recorder/*",)),
         Reach(actions=("config:GetComplianceDetailsByConfigRule",), on=("config-rule/*",)),
     )
 }

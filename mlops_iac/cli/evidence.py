@@ -88,6 +88,7 @@ def collect(stack: str, cloud: CloudName) -> dict[str, Any]:
     from mlops_iac.policy.settings import Settings
     from mlops_iac.program.policies import read_policies
     from mlops_iac.program.stack_program import open_stack
+    from mlops_iac.runs.compliance import tell_compliance
     from mlops_iac.runs.data_versions import list_versions
     from mlops_iac.runs.evidence import tell_models, tell_runs
     from mlops_iac.runs.safeguards import find_safeguards
@@ -112,6 +113,7 @@ def collect(stack: str, cloud: CloudName) -> dict[str, Any]:
         "runs": tell_runs(environment, opened.clients),
         "data": [one.to_json() for one in list_versions(environment, opened.clients)],
         "controls": [*_controls(resources, found, settings)],
+        "compliance": tell_compliance(environment, opened.clients, _ids(resources)),
         "expired_waivers": found.to_json()["expired"],
         "history": [event.to_json() for event in find_events(backend, stack, MOST_EVENTS)],
     }
@@ -119,6 +121,12 @@ def collect(stack: str, cloud: CloudName) -> dict[str, Any]:
 
 def _review(program: StackProgram) -> str:
     return program.config.review if program.config else "none"
+
+
+def _ids(resources: Sequence[Resource]) -> frozenset[str]:
+    """By which AWS Config may call a resource of the stack."""
+    said = (one.outputs.get(key) for one in resources for key in ("id", "arn", "keyId"))
+    return frozenset(value for value in said if isinstance(value, str))
 
 
 def _resources(resources: Sequence[Resource]) -> Iterator[dict[str, Any]]:
@@ -209,6 +217,14 @@ def index(told: Mapping[str, Any]) -> Iterator[str]:
             for one in told["controls"]
         ),
     )  # fmt: skip
+    yield "\n## What AWS Config says\n"
+    yield from _table(
+        ("rule", "policy", "state", "complies", "does not comply"),
+        (
+            (one["rule"], one["policy"], one["state"], _named(one["complies"]), _open(one) or one["detail"])
+            for one in told["compliance"]
+        ),
+    )
     yield "\n## Resources\n"
     yield from _table(
         ("type", "name", "encrypted with"), ((one["type"], one["name"], one["key"]) for one in told["resources"])

@@ -92,6 +92,24 @@ def _trail(environment: Environment, clients: Clients) -> Iterator[Safeguard]:
     yield Safeguard(control=control, met=not faults, by=trail.arn, detail="; ".join(faults) or written)
 
 
+def _config(environment: Environment, clients: Clients) -> Iterator[Safeguard]:
+    """A recorder that was stopped sees no change, so that rules say what was."""
+    control = "AWS judges again and again what was judged before it was deployed"
+    names = environment.config_rules or ()
+    if not names:
+        yield Safeguard(control=control, met=False, by="", detail="no rules of AWS Config")
+        return
+    try:
+        with calling("config:DescribeConfigurationRecorderStatus", environment.region):
+            found = clients("config").describe_configuration_recorder_status()["ConfigurationRecordersStatus"]
+    except CloudError as error:
+        yield Safeguard(control=control, met=False, by="", detail=error.detail)
+        return
+    on = [one["name"] for one in found if one.get("recording")]
+    detail = f"{len(names)} rules; recorder {', '.join(on)}" if on else "no recorder is on"
+    yield Safeguard(control=control, met=bool(on), by=", ".join(on), detail=detail)
+
+
 def _changes(review: str) -> Safeguard:
     two = review == "two-persons"
     return Safeguard(
@@ -107,4 +125,5 @@ LOOKS: tuple[Callable[[Environment, Clients], Iterator[Safeguard]], ...] = (
     _approvals,
     _retention,
     _trail,
+    _config,
 )

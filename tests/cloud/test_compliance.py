@@ -179,8 +179,17 @@ def test_a_region_without_a_recorder_takes_no_rules(cloud):
 def test_every_managed_rule_finds_what_it_judges(clients, config):
     """Each reads its type without a fault, whatever there is of it."""
     assert {one.type for one in MANAGED.values()} == {*READERS}
-    assert [*JUDGES] == sorted(MANAGED)
+    assert {*JUDGES} == {*MANAGED}
     assert {one.policy for one in MANAGED.values()} - {""} <= {policy.name for policy in policies()}
     for number, identifier in enumerate(MANAGED):
         rule(config, f"each-{number}", identifier)
         found(config, f"each-{number}")
+
+
+def test_a_pipeline_that_logs_nothing_is_found(clients, config):
+    trust = document({"Effect": "Allow", "Principal": {"Service": "states.amazonaws.com"}, "Action": "sts:AssumeRole"})
+    role = clients("iam").create_role(RoleName="machines", AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+    text = json.dumps({"StartAt": "Done", "States": {"Done": {"Type": "Succeed"}}})
+    arn = clients("stepfunctions").create_state_machine(name="silent", definition=text, roleArn=role)["stateMachineArn"]
+    rule(config, "logging", "STEP_FUNCTIONS_STATE_MACHINE_LOGGING_ENABLED")
+    assert found(config, "logging") == {arn: "NON_COMPLIANT"}

@@ -33,11 +33,11 @@ Reader = Callable[[Any, Place], Iterator[tuple[str, str, Mapping[str, str], Any]
 def held(type: str, place: Place) -> Iterator[Held]:
     """Resources of a type in one region; nothing of a service that nobody has asked for anything yet."""
     service, reader = READERS[type]
-    if f"moto.{service}.models" not in sys.modules:
+    module = sys.modules.get(f"moto.{service}.models")
+    if module is None:
         return
-    models = sys.modules[f"moto.{service}.models"]
-    at = place.partition if service == "s3" else place.region
-    backend = getattr(models, f"{service}_backends" if service != "awslambda" else "lambda_backends")[place.account][at]
+    backends = getattr(module, BACKENDS.get(service, f"{service}_backends"))
+    backend = backends[place.account][place.partition if service == "s3" else place.region]
     for id, arn, tags, it in reader(backend, place):
         yield Held(type=type, id=id, arn=arn, tags=tags, it=it)
 
@@ -122,19 +122,25 @@ def _pairs(listed: Any, key: str, value: str) -> dict[str, str]:
     return {one[key]: one[value] for one in listed}
 
 
+BACKENDS: Final = {
+    "awslambda_simple": "lambda_simple_backends",
+    "stepfunctions.parser": "stepfunctions_parser_backends",
+}
+"""Of services whose backends moto does not call after them."""
+
 READERS: Final[Mapping[str, tuple[str, Reader]]] = {
     "AWS::CloudTrail::Trail": ("cloudtrail", _trails),
     "AWS::EC2::SecurityGroup": ("ec2", _groups),
     "AWS::EC2::VPC": ("ec2", _networks),
     "AWS::ECR::Repository": ("ecr", _repositories),
     "AWS::KMS::Key": ("kms", _keys),
-    "AWS::Lambda::Function": ("awslambda", _functions),
+    "AWS::Lambda::Function": ("awslambda_simple", _functions),
     "AWS::Logs::LogGroup": ("logs", _log_groups),
     "AWS::S3::Bucket": ("s3", _buckets),
     "AWS::SNS::Topic": ("sns", _topics),
     "AWS::SageMaker::EndpointConfig": ("sagemaker", _endpoint_configs),
     "AWS::SageMaker::Model": ("sagemaker", _models),
     "AWS::SageMaker::NotebookInstance": ("sagemaker", _notebooks),
-    "AWS::StepFunctions::StateMachine": ("stepfunctions", _machines),
+    "AWS::StepFunctions::StateMachine": ("stepfunctions.parser", _machines),
 }
 """A type, as AWS Config calls it, to moto's service and what reads it there."""
