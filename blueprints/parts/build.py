@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from mlops_iac.blueprints.parts import warehouse_options
+from mlops_iac.blueprints.parts import spark_options, warehouse_options
 from mlops_iac.blueprints.parts.api_options import ApiOptions
 from mlops_iac.blueprints.parts.audit_options import AuditOptions
 from mlops_iac.blueprints.parts.features_options import FeaturesOptions
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from mlops_iac.components.monitoring.drift import DriftMonitor
     from mlops_iac.components.monitoring.objectives import Objectives
     from mlops_iac.components.registry.signing import ModelSigning
+    from mlops_iac.components.spark import Spark
     from mlops_iac.components.trail import Trail
     from mlops_iac.components.warehouse import Warehouse
 
@@ -67,6 +68,7 @@ def build(
         signing=_signing(foundation, serve) if signs else None,
         monitor=_monitor(foundation, options, serve, pipelines),
         features=_features(foundation, options),
+        spark=_spark(foundation, options),
         vectors=_vectors(foundation, options, serve),
         warehouse=_warehouse(foundation, options),
     )
@@ -90,6 +92,10 @@ def _endpoints(options: Any) -> Iterator[str]:
         from mlops_iac.blueprints.parts import studio
 
         yield from studio.endpoints(options)
+    if spark_options.asked(options):
+        from mlops_iac.components.spark.emr_serverless import ENDPOINTS
+
+        yield from ENDPOINTS
 
 
 def _trail(foundation: Foundation, options: Any) -> Trail | None:
@@ -140,6 +146,15 @@ def _features(foundation: Foundation, options: Any) -> FeatureStore | None:
     from mlops_iac.blueprints.parts.features import make_features
 
     return make_features(foundation, options)
+
+
+def _spark(foundation: Foundation, options: Any) -> Spark | None:
+    settings = spark_options.asked(options)
+    if settings is None:
+        return None
+    from mlops_iac.blueprints.parts.spark import make_spark
+
+    return make_spark(foundation, settings)
 
 
 def _warehouse(foundation: Foundation, options: Any) -> Warehouse | None:

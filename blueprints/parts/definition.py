@@ -19,6 +19,7 @@ from mlops_iac.components._kit.refs import (
     RegistryRef,
     ScalingRef,
     SigningRef,
+    SparkRef,
     TopicRef,
     WarehouseRef,
 )
@@ -34,6 +35,7 @@ from mlops_iac.pipelines.compile.bindings import (
     EndpointBinding,
     ExternalBinding,
     QueueBinding,
+    SparkBinding,
     Tracking,
     VectorStoreBinding,
     WarehouseBinding,
@@ -57,6 +59,7 @@ CODE_ZONE = {"code": "code/"}
 _QUEUE = ("queue_arn", "job_definition_arn", "nodes", "nodes_definition_arn")
 _CATALOGUE = ("database", "workgroup")
 _WAREHOUSE = ("workgroup", "workgroup_arn", "database", "role_arn")
+_SPARK = ("application_id", "application_arn", "role_arn")
 PLACEHOLDER_WAREHOUSE = WarehouseBinding(**dict.fromkeys(_WAREHOUSE, "placeholder"))
 
 
@@ -76,6 +79,7 @@ def definition(
     queues: Mapping[str, QueueRef],
     vector_stores: Mapping[str, Mapping[str, pulumi.Input[str]]] | None = None,
     warehouses: Mapping[str, WarehouseRef] | None = None,
+    spark: Mapping[str, SparkRef] | None = None,
     cards: CardsRef | None = None,
     signing: SigningRef | None = None,
     approvals: ApprovalsRef | None = None,
@@ -115,6 +119,7 @@ def definition(
         "queues": {name: _placeholder_queue(ref) for name, ref in _usable(queues).items()},
         "vector_stores": dict.fromkeys(vector_stores or {}, PLACEHOLDER_STORE),
         "warehouses": dict.fromkeys(warehouses or {}, PLACEHOLDER_WAREHOUSE),
+        "spark": dict.fromkeys(spark or {}, SparkBinding.placeholder(site.stack, site.region, site.partition)),
         "card_writer_arn": PLACEHOLDER_FUNCTION.format(site=site) if cards else None,
         "signing_key_arn": PLACEHOLDER_KEY.format(site=site) if signing else None,
         "verifier_arn": PLACEHOLDER_FUNCTION.format(site=site) if signing else None,
@@ -141,6 +146,7 @@ def definition(
         "queues": {name: {part: getattr(ref, part) for part in _QUEUE} for name, ref in _usable(queues).items()},
         "vector_stores": dict(vector_stores or {}),
         "warehouses": {name: _warehouse_values(ref) for name, ref in (warehouses or {}).items()},
+        "spark": {name: {one: getattr(ref, one) for one in _SPARK} for name, ref in (spark or {}).items()},
         "card_writer_arn": cards.writer_arn if cards else None,
         "signing_key_arn": signing.key_arn if signing else None,
         "verifier_arn": signing.verifier_arn if signing else None,
@@ -171,6 +177,7 @@ def _render(compile: Compile, pipeline: Pipeline, values: Mapping[str, Any]) -> 
             "endpoints": {name: EndpointBinding(**endpoint) for name, endpoint in values["endpoints"].items()},
             "queues": {name: QueueBinding(**queue) for name, queue in values["queues"].items()},
             "vector_stores": {name: VectorStoreBinding(**store) for name, store in values["vector_stores"].items()},
+            "spark": {name: SparkBinding(**one) for name, one in values["spark"].items()},
             "warehouses": {name: WarehouseBinding(**one) for name, one in values["warehouses"].items()},
         }
     )

@@ -125,6 +125,7 @@ class Flow:
                 queues=layers.queues.queues if layers.queues else {},
                 vector_stores=layers.vectors.bound if layers.vectors else {},
                 warehouses={"warehouse": layers.warehouse.ref} if layers.warehouse else {},
+                spark={"main": layers.spark.ref} if layers.spark else {},
                 cards=self.cards.ref if self.cards else None,
                 signing=layers.signing.ref if layers.signing else None,
                 approvals=self.approvals.ref if self.approvals else None,

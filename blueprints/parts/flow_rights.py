@@ -117,6 +117,11 @@ def let_ask_warehouse(flow: Flow) -> None:
         flow.layers.warehouse.grant_query(flow.orchestrator.query_role)
 
 
+def let_run_spark(flow: Flow) -> None:
+    if flow.layers.spark:
+        flow.layers.spark.grant_run(flow.role)
+
+
 def let_tell(flow: Flow) -> None:
     """An orchestrator whose document tells the team itself may do that, and reads evaluations, already."""
     if not flow.orchestrator.notifies:
@@ -124,7 +129,7 @@ def let_tell(flow: Flow) -> None:
         flow.layers.foundation.lake.grant_read(flow.orchestrator.tell_role, "models")
 
 
-PUBLISHES, DEPLOYS_TO, FINDS, SUBMITS, ASKS_TABLES, ASKS_WAREHOUSE, INDEXES = (
+PUBLISHES, DEPLOYS_TO, FINDS, SUBMITS, ASKS_TABLES, ASKS_WAREHOUSE, INDEXES, RUNS_SPARK = (
     ("registries", True),
     ("endpoints", True),
     ("registries", False),
@@ -132,6 +137,7 @@ PUBLISHES, DEPLOYS_TO, FINDS, SUBMITS, ASKS_TABLES, ASKS_WAREHOUSE, INDEXES = (
     ("catalogues", False),
     ("warehouses", False),
     ("vector_stores", True),
+    ("spark", True),
 )
 
 RUNS_JOBS, USES_FEATURES = "jobs", "features"
@@ -153,6 +159,7 @@ GRANTS: tuple[tuple[Use, Callable[[Flow], None]], ...] = (
     (ASKS_TABLES, let_query),
     (ASKS_WAREHOUSE, let_ask_warehouse),
     (INDEXES, let_index),
+    (RUNS_SPARK, let_run_spark),
     (USES_FEATURES, let_use_features),
 )
 """What is used, and the rights that it takes."""

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from mlops_iac.components.feature_store import FeatureStore
     from mlops_iac.components.monitoring.drift import DriftMonitor
     from mlops_iac.components.registry.signing import ModelSigning
+    from mlops_iac.components.spark import Spark
     from mlops_iac.components.trail import Trail
     from mlops_iac.components.warehouse import Warehouse
 
@@ -33,6 +34,7 @@ class Layers:
     queues: BatchCompute | None = None
     rules: ConfigRules | None = None
     signing: ModelSigning | None = None
+    spark: Spark | None = None
     trail: Trail | None = None
     vectors: Vectors | None = None
     warehouse: Warehouse | None = None

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from mlops_iac.blueprints import Compiled
-from mlops_iac.blueprints.parts import warehouse_options
+from mlops_iac.blueprints.parts import spark_options, warehouse_options
 from mlops_iac.blueprints.parts.monitoring_options import MonitoringOptions
 from mlops_iac.blueprints.parts.monitoring_pipeline import monitoring, with_baseline
 from mlops_iac.blueprints.parts.promotion_options import PromotionOptions
@@ -90,6 +90,8 @@ class TrainingBlueprint:
         bindings = replace(bindings, external=bound(options))
         if warehouse_options.asked(options) is None:
             bindings = replace(bindings, warehouses={})
+        if spark_options.asked(options) is None:
+            bindings = replace(bindings, spark={})
         return Compiled(options.orchestrator, get_target(options.orchestrator).compile(pipeline, bindings))
 
     def build(self, site: Site, stack: StackConfig, options: Any, pipelines: Sequence[Pipeline]) -> Environment:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from mlops_iac.components.monitoring.drift import DriftMonitor
     from mlops_iac.components.monitoring.objectives import Objectives
     from mlops_iac.components.registry.signing import ModelSigning
+    from mlops_iac.components.spark import Spark
     from mlops_iac.components.warehouse import Warehouse
 
 
@@ -88,6 +89,7 @@ def tell(
             **(layers.vectors.services if layers.vectors else {}),
             **(more or {}),
             **({"feature-store": tell_service(foundation)} if layers.features else {}),
+            **_spark(foundation, layers.spark),
             **_warehouse(foundation, layers.warehouse),
         },
         "approvals_queue_url": next((as_any(flow.approvals.ref.url) for flow in flows if flow.approvals), None),
@@ -132,6 +134,15 @@ def _apis(api: Api | None) -> dict[str, env.Api]:
     from mlops_iac.blueprints.parts.api import tell_api
 
     return {"main": tell_api(api)}
+
+
+def _spark(foundation: Foundation, spark: Spark | None) -> dict[str, env.Service]:
+    """By capability. An environment without it loads nothing of it."""
+    if spark is None:
+        return {}
+    from mlops_iac.blueprints.parts.spark import tell_spark
+
+    return tell_spark(foundation, spark)
 
 
 def _warehouse(foundation: Foundation, warehouse: Warehouse | None) -> dict[str, env.Service]:

@@ -15,6 +15,7 @@ from mlops_iac.components._kit.people import Declared
 from mlops_iac.components._kit.transforms import Transforms
 from mlops_iac.components.identity import Role, make_role
 from mlops_iac.components.log_groups import make_log_group
+from mlops_iac.core.environment import STACK_TAG
 from mlops_iac.core.errors import BlueprintError
 from mlops_iac.core.spark import NEWEST, RELEASES
 from mlops_iac.core.suggestions import did_you_mean
@@ -33,7 +34,8 @@ TAG: Final = ("emr-serverless:TagResource",)
 PASS: Final = ("iam:PassRole",)
 SEE: Final = ("emr-serverless:GetApplication", "emr-serverless:ListJobRuns")
 SEE_JOBS: Final = ("emr-serverless:GetDashboardForJobRun", "emr-serverless:GetJobRun")
-JOBS: Final = "/applications/*/jobruns/*"
+APPLICATIONS, JOBS = "/applications/*", "/applications/*/jobruns/*"
+OWN_TAG: Final = {f"aws:RequestTag/{STACK_TAG}": "{stack}"}
 LOG_GROUPS: Final = ("logs:DescribeLogGroups",)
 LOG_STREAMS: Final = ("logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents")
 """https://docs.aws.amazon.com/emr/latest/EMR-Serverless-UserGuide/logging.html"""
@@ -84,8 +86,9 @@ class Spark(Component):
 
     Nodes = SparkNodes
     reach = (
-        Reach(actions=(*START, *SEE), on=("/applications/*",)),
-        Reach(actions=(*FOLLOW, *TAG), on=(JOBS,)),
+        Reach(actions=(*START, *SEE), on=(APPLICATIONS,)),
+        Reach(actions=FOLLOW, on=(JOBS,)),
+        Reach(actions=TAG, on=(APPLICATIONS,), conditions={"StringEquals": OWN_TAG}),
         Reach(actions=PASS, on=("role/{stack}-*",)),
         Reach(actions=LOG_GROUPS),
         Reach(actions=LOG_STREAMS, on=("log-group:/aws/emr-serverless/{stack}-*",)),
@@ -116,11 +119,12 @@ class Spark(Component):
 
     def grant_run(self, role: Role) -> None:
         """Let a role start, follow and stop jobs, in the jobs' own role."""
+        own = dict.fromkeys(OWN_TAG, self.site.stack)
         to_jobs = {"StringEquals": {"iam:PassedToService": SERVICE}}
         role.grant(
             self.allow("start", START, (self.ref.application_arn,)),
             self.allow("follow", FOLLOW, (self._jobs,)),
-            self.allow("tag", TAG, (self._jobs,)),
+            self.allow("tag", TAG, (self.ref.application_arn, self._jobs), {"StringEquals": own}),
             self.allow("role", PASS, (self.role.role_arn,), to_jobs),
         )
 

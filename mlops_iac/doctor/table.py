@@ -31,6 +31,7 @@ CHECKS: Final[dict[str, Check]] = {
     "disk": Check(about="room for state, data and packages"),
     "loopback": Check(about="the embedded cloud can answer on 127.0.0.1", clouds=(EMBEDDED,)),
     "interpreters": Check(about="a Python for the framework's jobs", clouds=(EMBEDDED,), needs_stack=True),
+    "java": Check(about="a Java for Spark, where the stack has it", clouds=(EMBEDDED,), needs_stack=True),
     "pulumi": Check(about="the Pulumi CLI and its version", clouds=(AWS,)),
     "credentials": Check(about="who AWS says you are", clouds=(AWS,)),
     "clock": Check(about="this machine's clock against AWS's", clouds=(AWS,)),

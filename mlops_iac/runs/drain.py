@@ -201,6 +201,33 @@ def describe_containers(client: Any, jobs: list[str]) -> Iterator[Any]:
             yield from client.describe_jobs(jobs=jobs[start : start + MOST_DESCRIBED])["jobs"]
 
 
+def stop_spark(work: Drain) -> int:
+    """Cancel what runs in the stack's own application, and stop it: one that is started cannot be deleted."""
+    service = work.environment.services.get("spark")
+    if service is None:
+        return 0
+    client, named = work.clients("emr-serverless"), {"applicationId": service.client["MLOPS_IAC_SPARK"]}
+    jobs: list[str] = []
+    with missing_is_nothing("ResourceNotFoundException"), calling("emr-serverless:ListJobRuns", "spark"):
+        jobs = [one["id"] for one in pages(client.list_job_runs, "jobRuns", next_key="nextToken", **named, states=BUSY)]
+    for job in jobs:
+        with missing_is_nothing("ValidationException"), calling("emr-serverless:CancelJobRun", job):
+            client.cancel_job_run(**named, jobRunId=job)
+    for job in jobs:
+        state = partial(client.get_job_run, **named, jobRunId=job)
+        work.wait(lambda state=state: state()["jobRun"]["state"] not in BUSY, job)  # type: ignore[misc]
+    with missing_is_nothing("ResourceNotFoundException"), calling("emr-serverless:StopApplication", "spark"):
+        client.stop_application(**named)
+        work.wait(lambda: client.get_application(**named)["application"]["state"] in AT_REST, "spark")
+    return len(jobs)
+
+
+BUSY = ["SUBMITTED", "PENDING", "SCHEDULED", "QUEUED", "RUNNING", "CANCELLING"]
+"""States of a job run of EMR Serverless that has not ended."""
+AT_REST = ("CREATED", "STOPPED")
+"""States of an application that can be deleted."""
+
+
 def is_over(status: str) -> bool:
     return status in ("Completed", "Failed", "Stopped")
 
@@ -355,6 +382,7 @@ STEPS: tuple[tuple[str, Callable[[Drain], int]], ...] = (
     ("running training job", stop_jobs("Training")),
     ("running transform job", stop_jobs("Transform")),
     ("running container", stop_containers),
+    ("running job of Spark", stop_spark),
     ("deployed flow's part", delete_deployed),
     ("app of Studio", delete_apps),
     ("space of Studio", delete_all("Space")),

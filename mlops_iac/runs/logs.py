@@ -27,6 +27,8 @@ GROUPS = {
 """Kind of job to its log group."""
 CONTAINER_GROUP = "/aws/batch/job"
 """Of containers whose definition names none."""
+SPARK_GROUP = "/aws/emr-serverless"
+"""Of jobs of Spark whose application names none."""
 MOST_DESCRIBED = 100
 """Jobs of one DescribeJobs: https://docs.aws.amazon.com/batch/latest/APIReference/API_DescribeJobs.html"""
 ENDPOINT_GROUP = "/aws/sagemaker/Endpoints/"
@@ -149,6 +151,22 @@ class ContainerLog(JobLog):
 
 
 @dataclass
+class SparkLog(JobLog):
+    """The log of a job of Spark's driver: ``prefix`` is the application and the job in it."""
+
+    def _streams(self) -> list[str]:
+        application, _, job = self.prefix.partition("/")
+        with calling("emr-serverless:GetApplication", application):
+            found = self.clients("emr-serverless").get_application(applicationId=application)["application"]
+        logging = found.get("monitoringConfiguration", {}).get("cloudWatchLoggingConfiguration", {})
+        self.group = logging.get("logGroupName", self.group)
+        start = f"/applications/{application}/jobs/{job}/SPARK_DRIVER/"
+        call, named = self.clients("logs").describe_log_streams, {"logStreamNamePrefix": start}
+        listed = pages(call, "logStreams", next_key="nextToken", logGroupName=self.group, **named)
+        return [stream["logStreamName"] for stream in listed]
+
+
+@dataclass
 class ItemsLog(JobLog):
     """The logs of a map's jobs: ``prefix`` is what the step's own is called, an item's has its number behind it."""
 
@@ -225,6 +243,8 @@ def job_log(clients: Clients, step: StepRun, item: int | None = None) -> JobLog:
         return ItemsLog(clients, GROUPS[step.job_kind], str(step.job), step.name, item=item)
     if step.job_kind == "batch":
         return ContainerLog(clients, "", str(step.job), step.name)
+    if step.job_kind == "spark":
+        return SparkLog(clients, SPARK_GROUP, str(step.job), step.name)
     if step.job_kind == "tune":
         return TrialsLog(clients, GROUPS[step.job_kind], f"{step.job}-", step.name)
     return JobLog(clients, GROUPS[step.job_kind], f"{step.job}/", step.name)

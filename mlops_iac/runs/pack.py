@@ -30,10 +30,13 @@ STEP_LAUNCHER = "mlops_iac_step.py"
 MAP_RUNNER = "mlops_iac_map.py"
 MAP_PARTS = ("mlops_iac_items.py", "mlops_iac_results.py", "mlops_iac_tasks.py")
 NODES, RAY = "mlops_iac_nodes.py", "mlops_iac_ray.py"
+SPARK = "mlops_iac_spark.py"
 SCRIPT_MODE = "mlops_iac_script_mode.py"
 SECRETS, SECRET_VALUES = "mlops_iac_secrets.py", "mlops_iac_secret_values.py"
 CELLS = "mlops_iac_cells.py"
 INFERENCE = "inference.py"
+BESIDE = (RUNNER, SPARK)
+"""Launchers that lie beside the archive: what starts a job before it is unpacked."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +82,8 @@ class PackedCode:
         for name, content in self.entries.items():
             own = hashlib.sha256(content).hexdigest() if isinstance(content, bytes) else known[name]
             digest.update(f"{name}\0{name in self._executable}\0{own}\n".encode())
-        digest.update(read_launcher(RUNNER))
+        for beside in BESIDE:
+            digest.update(read_launcher(beside))
         return digest.hexdigest()[:16]
 
     @cached_property

@@ -52,10 +52,11 @@ class StepRun:
     started: datetime | None = None
     ended: datetime | None = None
     job: str | None = None
-    """Of a step that is a job: a SageMaker job's name, or what Batch calls its job once that has been submitted; with
-    spaces between them where a step has several."""
+    """Of a step that is a job: a SageMaker job's name, or what Batch calls its job once that has been submitted, with
+    spaces between them where a step has several; of Spark, the application's id and the job's, with a slash."""
     job_kind: str = ""
-    """``processing``, ``training``, ``transform``, ``tune``, ``map`` or ``batch``. Empty for a step that is no job."""
+    """``processing``, ``training``, ``transform``, ``tune``, ``map``, ``batch`` or ``spark``. Empty for a step that is
+    no job."""
     attempts: int = 1
     """How often it was begun so far; more than once where its `retry` says so."""
     reused_from: str = ""

@@ -22,7 +22,7 @@ from mlops_iac.runs.folder import check_inside
 from mlops_iac.runs.lake import find_object, upload
 from mlops_iac.runs.model_card import STORED, read_words
 from mlops_iac.runs.names import get_pipeline, make_run_id, names_of
-from mlops_iac.runs.pack import ARCHIVE, MANIFEST, RUNNER, PackedCode, pack, read_launcher
+from mlops_iac.runs.pack import ARCHIVE, BESIDE, MANIFEST, PackedCode, pack, read_launcher
 from mlops_iac.runs.parameters import merge_parameters
 from mlops_iac.runs.platforms import aws_platform, this_platform
 from mlops_iac.runs.promoted import check_told
@@ -161,7 +161,8 @@ def store_code(
         code.write_archive(file)  # type: ignore[arg-type]
         file.seek(0)
         upload(environment, clients, prefix + ARCHIVE, file)  # type: ignore[arg-type]
-    upload(environment, clients, prefix + RUNNER, read_launcher(RUNNER))
+    for launcher in BESIDE:
+        upload(environment, clients, prefix + launcher, read_launcher(launcher))
     if words is not None:
         upload(environment, clients, prefix + STORED, words)
     upload(environment, clients, prefix + MANIFEST, code.manifest_json())

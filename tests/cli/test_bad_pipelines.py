@@ -30,9 +30,9 @@ def trigger(text: str) -> str:
 
 
 CASES: dict[str, tuple[str, int, str, tuple[str, ...]]] = {
-    "a kind that the target refuses": (
-        f"{DATA}steps:\n  a: {{kind: spark, script: validate.py, inputs: {{data: parameters.data}}, outputs: {{data: {{zone: curated}}}}}}",  # noqa: E501
-        3, "a", ("of kind `spark`", "EMR Serverless", "pipeline kinds"),
+    "Spark where there is none": (
+        f"{DATA}steps:\n  a: {{kind: spark, script: validate.py, inputs: {{data: parameters.data}}, outputs: {{made: {{zone: curated}}}}}}",  # noqa: E501
+        3, "a.application", ("applications of Spark there are: none", "make one with the option `spark: {}`"),
     ),
     "a kind that there is not": (
         f"{DATA}steps:\n  a: {{kind: proccessing}}", 3, "steps.a.kind",

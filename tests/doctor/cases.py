@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 
 from mlops_iac.blueprints.parts.queue_options import Pool
+from mlops_iac.blueprints.parts.spark_options import SparkSettings
+from mlops_iac.core.java import Java
 from mlops_iac.doctor.checks import clock, disk, external
 from mlops_iac.doctor.subject import Built, Resource, Subject
 from mlops_iac.external.wandb import Wandb
@@ -158,6 +160,19 @@ def _no_interpreter(subject: Subject, patch: pytest.MonkeyPatch) -> Subject:
     return subject
 
 
+def _with_spark(subject: Subject, patch: pytest.MonkeyPatch) -> Subject:
+    patch.setattr("mlops_iac.doctor.checks.java.asked", lambda options: SparkSettings())
+    patch.setattr("mlops_iac.doctor.checks.java.find_java", lambda: Java(Path("/usr/lib/jvm/java-17"), 17))
+    return subject
+
+
+def _no_java(subject: Subject, patch: pytest.MonkeyPatch) -> Subject:
+    _with_spark(subject, patch)
+    patch.setattr("mlops_iac.doctor.checks.java.find_java", lambda: None)
+    patch.setattr("mlops_iac.core.java.find_java", lambda: None)
+    return subject
+
+
 def _no_cli(subject: Subject, patch: pytest.MonkeyPatch) -> Subject:
     patch.setenv("PATH", "/nowhere")
     return on_aws(subject, {})
@@ -263,6 +278,7 @@ PASSES: Mapping[str, Make] = {
     "disk": as_it_is,
     "loopback": as_it_is,
     "interpreters": as_it_is,
+    "java": _with_spark,
     "pulumi": _a_cli,
     "credentials": _with({}),
     "clock": _with({}),
@@ -282,6 +298,7 @@ FAILS: Mapping[str, tuple[Make, str, str]] = {
     "disk": (_full_disk, "0.0 GiB are free", "MLOPS_IAC_CACHE"),
     "loopback": (_no_port, "no port can be opened on 127.0.0.1: Permission denied", "allow"),
     "interpreters": (_no_interpreter, "none of these is on this machine", "install Python 3."),
+    "java": (_no_java, "this machine has none", "install a Java runtime 17"),
     "pulumi": (_no_cli, "not installed", "https://www.pulumi.com/docs/install/"),
     "credentials": (_with({"sts.GetCallerIdentity": Refusal("ExpiredToken")}), "ExpiredToken", "aws sso login"),
     "clock": (_slow_clock, " seconds behind; AWS refuses", "NTP"),

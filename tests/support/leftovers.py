@@ -27,6 +27,7 @@ LISTS: tuple[tuple[str, str, dict[str, Any], str], ...] = (
     ("glue", "get_databases", {}, "DatabaseList[].Name"),
     ("redshift-serverless", "list_namespaces", {}, "namespaces[].namespaceName"),
     ("redshift-serverless", "list_workgroups", {}, "workgroups[].workgroupName"),
+    ("emr-serverless", "list_applications", {}, "applications[].name"),
     ("athena", "list_work_groups", {}, "WorkGroups[].Name"),
     ("batch", "describe_compute_environments", {}, "computeEnvironments[].computeEnvironmentName"),
     ("batch", "describe_job_queues", {}, "jobQueues[].jobQueueName"),

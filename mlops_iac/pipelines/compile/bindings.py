@@ -99,6 +99,23 @@ class ExternalBinding:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SparkBinding:
+    """An application of EMR Serverless that spark steps run in."""
+
+    application_id: str
+    application_arn: str
+    role_arn: str
+    """The role of its jobs."""
+
+    @classmethod
+    def placeholder(cls, stack: str, region: str, partition: str = "aws") -> Self:
+        """One of the right form, before anything exists."""
+        application = f"arn:{partition}:emr-serverless:{region}:{PLACEHOLDER_ACCOUNT}:/applications/placeholder"
+        role = f"arn:{partition}:iam::{PLACEHOLDER_ACCOUNT}:role/{stack}-placeholder"
+        return cls(application_id="placeholder", application_arn=application, role_arn=role)
+
+
+@dataclass(frozen=True, kw_only=True)
 class VectorStoreBinding:
     """An index of vectors, and the function that fills it."""
 
@@ -156,6 +173,8 @@ class Bindings:
     """By the names that the team gave them."""
     warehouses: Mapping[str, WarehouseBinding] = field(default_factory=dict)
     """What a query step may name as its source beside the lake, by name."""
+    spark: Mapping[str, SparkBinding] = field(default_factory=dict)
+    """By the names of the environment: ``main``."""
     deployer_arn: str | None = None
     """The function that puts a model into service, for orchestrators that cannot call SageMaker's hosting themselves.
     Left out: there is none."""
@@ -235,6 +254,7 @@ class Bindings:
                     role_arn=role,
                 )
             },
+            "spark": {"main": SparkBinding.placeholder(stack, region, partition)},
             "deployer_arn": f"{aws}:lambda:{region}:{account}:function:{stack}-placeholder",
             "notifier_arn": f"{aws}:lambda:{region}:{account}:function:{stack}-placeholder-notifier",
             "querier_arn": f"{aws}:lambda:{region}:{account}:function:{stack}-placeholder-querier",
@@ -295,7 +315,7 @@ def _missing(pipeline: Pipeline, step: Step, bind: Bind, there: Mapping[str, Any
 
 
 def _words(bind: Bind) -> str:
-    return "external systems" if bind.kind == "external" else bind.kind
+    return {"external": "external systems", "spark": "applications of Spark"}.get(bind.kind, bind.kind)
 
 
 def _hint(kind: str, name: str, there: Mapping[str, Any]) -> str:
@@ -307,6 +327,8 @@ def _hint(kind: str, name: str, there: Mapping[str, Any]) -> str:
         return "a queue of GPUs takes a framework whose images use them: `framework: {name: pytorch, …}`."
     if kind == "external" and not there:
         return "name it under `external` in the stack file's options."
+    if kind == "spark" and not there:
+        return "make one with the option `spark: {}`."
     if kind == "warehouses" and not there:
         return "make one with the option `warehouse: {}`, or leave out `source`: the lake is asked then."
     return did_you_mean(name, there)

@@ -96,7 +96,7 @@ class Bind(NamedTuple):
     """One thing of the environment that a step acts on, by its name there."""
 
     field: str
-    kind: Literal["catalogues", "endpoints", "external", "queues", "registries", "vector_stores", "warehouses"]
+    kind: Literal["catalogues", "endpoints", "external", "queues", "registries", "spark", "vector_stores", "warehouses"]
     name: str
     changes: bool = True
     """False: it only reads what is there."""

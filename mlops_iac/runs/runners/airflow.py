@@ -64,8 +64,8 @@ REFUSED: Final = "GateRefused"
 LATE: Final = re.compile(r"Sensor has timed out")
 FRAME: Final = re.compile(r"^SageMaker job failed because |^Error .*? Reason: |^Batch job \S+(?:: |$)")
 """What operators put before the words of the service that a job failed on."""
-NUMBER: Final = re.compile(r"^Batch job ([^\s:]+)")
-"""How the note of a task begins that submitted a job to a queue: Batch gives its jobs numbers."""
+NUMBER: Final = re.compile(r"^(?:Batch|Spark) job ([^\s:]+)")
+"""How the note of a task begins whose job got a number: Batch and EMR Serverless give their jobs numbers."""
 ENDS: Final[Mapping[StepStatus, RunStatus]] = {"refused": "refused", "timed-out": "timed-out"}
 GONE: Final = 404
 TAKEN: Final = 409
@@ -166,6 +166,10 @@ class Runner:
         if step.job_kind == "batch":
             with calling("batch:TerminateJob", job):
                 self._clients("batch").terminate_job(jobId=job, reason=why)
+        elif step.job_kind == "spark":
+            application, _, number = job.partition("/")
+            with missing_is_nothing("ValidationException"), calling("emr-serverless:CancelJobRun", job):
+                self._clients("emr-serverless").cancel_job_run(applicationId=application, jobRunId=number)
         elif step.job_kind in STOPS:
             operation, name = STOPS[step.job_kind]
             with missing_is_nothing("ValidationException"), calling(f"sagemaker:{operation}", job):
@@ -331,8 +335,9 @@ def _taken(step: StepRun, execution: Execution) -> StepRun:
 
 
 def _job(step: Step, own: list[Native], names: Mapping[str, str]) -> str | None:
-    """The job's name: each attempt after the first adds its number. On a queue it is the number that Batch gave."""
-    if step.facts["job"] == "batch" and step.kind != "map":  # the jobs of a map are found by its name
+    """The job's name: each attempt after the first adds its number. On a queue it is the number that Batch gave, and of
+    Spark the application's and the job's."""
+    if step.facts["job"] in ("batch", "spark") and step.kind != "map":  # the jobs of a map are found by its name
         told = [found[1] for one in own if (found := NUMBER.match(str(one.get("note") or "")))]
         return told[-1] if told else None
     return _attempt_name(step, own, names)

@@ -346,6 +346,9 @@ def _job(own: list[Native]) -> str | None:
         for kind in ("ProcessingJob", "TrainingJob", "TransformJob", "TuningJob"):
             if _has(one, kind):
                 return str(one["Metadata"][kind]["Arn"]).rsplit("/", 1)[-1]
+        if _has(one, "EMRServerless"):
+            told = one["Metadata"]["EMRServerless"]
+            return f"{told['ApplicationId']}/{told['JobRunId']}"
     return None
 
 

@@ -15,6 +15,7 @@ RUN: Final = frozenset(
     {
         "Callback",
         "Condition",
+        "EMRServerless",
         "Fail",
         "Lambda",
         "Model",

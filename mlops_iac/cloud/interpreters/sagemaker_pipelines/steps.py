@@ -143,6 +143,37 @@ class Tuning(Job):
         return {"TrainingJobSummaries": listed["TrainingJobSummaries"]}
 
 
+def spark(step: Step, work: Work) -> None:
+    """A job run of EMR Serverless in an application that is there."""
+    client, arguments = work.client("emr-serverless"), work.values.settle(step["Arguments"])
+    if "ApplicationId" not in arguments:
+        raise StepFailed("ClientError: The embedded cloud makes no application of EMR Serverless for a step.")
+    own = {"applicationId": arguments["ApplicationId"], "executionRoleArn": arguments["ExecutionRoleArn"]}
+    begun = call(client.start_job_run, **{**arguments["JobConfig"], **own})
+    name = {"applicationId": begun["applicationId"], "jobRunId": begun["jobRunId"]}
+    work.tell(step["Name"], {"EMRServerless": {"ApplicationId": name["applicationId"], "JobRunId": name["jobRunId"]}})
+    asked = False
+    while True:
+        bell = work.bell("spark-job", name["jobRunId"])
+        job = call(client.get_job_run, **name)["jobRun"]
+        if job["state"] == "SUCCESS":
+            return
+        if job["state"] == "FAILED":
+            raise StepFailed(f"ClientError: {job['stateDetails']}")
+        if job["state"] == "CANCELLED":
+            if asked:
+                raise StepStopped
+            raise StepFailed(f"ClientError: {job['stateDetails']}")
+        if work.stopped.is_set() and not asked:
+            asked = True
+            call(client.cancel_job_run, **name)
+        _sleep(work, bell, listening=not asked)
+
+
+def recall_spark(step: Step, told: Mapping[str, Any], work: Work) -> None:
+    """Nothing of it is read by later steps: they know its folders."""
+
+
 def _sleep(work: Work, bell: threading.Event, *, listening: bool) -> None:
     """Until the job's record changes, or somebody asks to stop."""
     until = time.monotonic() + LOOK_ANYWAY
@@ -239,6 +270,7 @@ _TUNING = Tuning("HyperParameterTuningJob", "hyper-parameter-tuning-job", told="
 KINDS: Final[Mapping[str, Kind]] = {
     "Callback": Kind(callback, recall_callback),
     "Condition": Kind(condition, recall_outcome),
+    "EMRServerless": Kind(spark, recall_spark),
     "Fail": Kind(fail, None),
     "Lambda": Kind(invoke, recall_answer),
     "Model": Kind(model, recall_model),

@@ -23,6 +23,8 @@ class Job:
     stop: str
     status: tuple[str, ...]
     """Where its status is in the description."""
+    within: tuple[str, ...] = ()
+    """Members of the request that both calls take besides: what it is in."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,8 @@ class Service:
     actions: frozenset[str]
     """What it offers; other actions are reached through ``aws-sdk``."""
     sync: Mapping[str, Job]
+    base: str = ""
+    """How the name of its errors without one of their own begins. Left out: ``Amazon`` and its name."""
 
 
 def _sagemaker(noun: str) -> Job:
@@ -49,11 +53,16 @@ _QUERY: Final = Job(
     "QueryExecutionId", "get_query_execution", "stop_query_execution", ("QueryExecution", "Status", "State")
 )
 
+_SPARK: Final = Job("jobRunId", "get_job_run", "cancel_job_run", ("jobRun", "state"), within=("applicationId",))
+
 SERVICES: Final[Mapping[str, Service]] = {
     "athena": Service(
         "Athena",
         frozenset({"getQueryExecution", "getQueryResults", "startQueryExecution", "stopQueryExecution"}),
         {"startQueryExecution": _QUERY},
+    ),
+    "emr-serverless": Service(
+        "EMRServerless", frozenset({"cancelJobRun", "startJobRun"}), {"startJobRun": _SPARK}, base="AWSEMRServerless"
     ),
     "sagemaker": Service(
         "SageMaker",
@@ -63,7 +72,7 @@ SERVICES: Final[Mapping[str, Service]] = {
 }
 """By the word in ARNs. Source: "Integrating optimized services" in the Step Functions developer guide."""
 
-GOOD: Final = ("Completed", "SUCCEEDED")
+GOOD: Final = ("Completed", "SUCCEEDED", "SUCCESS")
 BAD: Final = ("Failed", "Stopped", "FAILED", "CANCELLED")
 
 
@@ -115,7 +124,8 @@ def _task() -> Any:
             answer = env.stack.pop()
             client = client_for(resource_runtime_part.region, self.resource.service_name, state_credentials)
             job = self.service.sync[self.resource.api_action]
-            name = {job.id: {**normalised_parameters, **answer}[job.id]}
+            known = {_title(key): value for key, value in {**normalised_parameters, **answer}.items()}
+            name = {member: known[_title(member)] for member in (job.id, *job.within)}
 
             def resolve() -> Any:
                 described = getattr(client, job.describe)(**name)
@@ -134,10 +144,16 @@ def _task() -> Any:
 
         def _from_error(self, env: Any, ex: Exception) -> Any:
             if isinstance(ex, ClientError):
-                return _failure_event(self, env, error_name(self.service.name, ex), error_cause(self.service.name, ex))
+                error = error_name(self.service.name, ex, self.service.base)
+                return _failure_event(self, env, error, error_cause(self.service.name, ex))
             return super()._from_error(env=env, ex=ex)
 
     return OptimizedTask
+
+
+def _title(name: str) -> str:
+    """A member as Step Functions writes it, whatever the service does."""
+    return name[:1].upper() + name[1:]
 
 
 def _task_failed(task: Any, env: Any, described: Mapping[str, Any]) -> Exception:
@@ -161,11 +177,11 @@ def _failure_event(task: Any, env: Any, error: str, cause: str) -> Any:
     )
 
 
-def error_name(service: str, error: Any) -> str:
+def error_name(service: str, error: Any, base: str = "") -> str:
     """The optimised integration's name of a botocore ``ClientError``: the AWS SDK for Java's exception class."""
     name = type(error).__name__
     if name == "ClientError":  # ValidationException, ThrottlingException: not modelled, so the service's base class
-        return f"{service}.Amazon{service}Exception"
+        return f"{service}.{base or f'Amazon{service}'}Exception"
     return f"{service}.{name}" if name.endswith("Exception") else f"{service}.{name}Exception"
 
 

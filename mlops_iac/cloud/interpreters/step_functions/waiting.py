@@ -28,6 +28,7 @@ LOOK_ANYWAY: Final = 30.0
 _KINDS: Final = {
     "endpoint_name": "endpoint",
     "id": "statement",
+    "job_run_id": "spark-job",
     "jobs": "batch-job",
     "processing_job_name": "processing-job",
     "training_job_name": "training-job",

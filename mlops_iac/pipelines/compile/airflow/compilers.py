@@ -22,6 +22,7 @@ COMPILERS: Final = compilers_in(
     "processing",
     "query",
     "register",
+    "spark",
     "training",
     "tune",
     baseline="shipped",

@@ -46,6 +46,8 @@ def _statements(operator: str, arguments: Mapping[str, Any], bindings: Bindings)
         yield from _query(arguments["event"], bindings)
     elif operator == "RunOnQueue":
         yield from _container(bindings)
+    elif operator == "RunOnSpark":
+        yield from _spark(bindings)
     elif operator == "SageMakerTuningOperator":
         yield from _tuning(bindings)
         yield from _look_at_data(bindings)
@@ -117,6 +119,18 @@ def _container(bindings: Bindings) -> Iterator[Statement]:
     yield _allow("TagJobs", ["batch:TagResource"], [jobs], asked)
     yield _allow("FollowJobs", ["batch:DescribeJobs"], ["*"])
     yield _allow("StopJobs", ["batch:TerminateJob"], [jobs], there)
+
+
+def _spark(bindings: Bindings) -> Iterator[Statement]:
+    """Start, follow and stop a job run, in the jobs' own role."""
+    applications = [one.application_arn for one in bindings.spark.values()]
+    jobs = [f"{arn}/jobruns/*" for arn in applications]
+    own = {"StringEquals": {f"aws:RequestTag/{STACK_TAG}": bindings.stack}}
+    to = {"StringEquals": {"iam:PassedToService": "emr-serverless.amazonaws.com"}}
+    yield _allow("StartSpark", ["emr-serverless:StartJobRun"], applications)
+    yield _allow("FollowSpark", [f"emr-serverless:{verb}" for verb in ("CancelJobRun", "GetJobRun")], jobs)
+    yield _allow("TagSpark", ["emr-serverless:TagResource"], [*applications, *jobs], own)
+    yield _allow("PassSparkRole", ["iam:PassRole"], [one.role_arn for one in bindings.spark.values()], to)
 
 
 def _query(event: Mapping[str, Any], bindings: Bindings) -> Iterator[Statement]:

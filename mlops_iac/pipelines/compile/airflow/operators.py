@@ -11,7 +11,8 @@ HELPER: Final = "mlops_iac_airflow"
 
 QUERY_HELPER: Final = f"{HELPER}_query"
 QUEUE_HELPER: Final = f"{HELPER}_queue"
-"""Those beside it, which only DAG files that use them import: the latter loads Batch's operator."""
+SPARK_HELPER: Final = f"{HELPER}_spark"
+"""Those beside it, which only DAG files that use them import: two of them load operators of Amazon's provider."""
 
 AMAZON: Final = "airflow.providers.amazon.aws.operators"
 
@@ -58,6 +59,7 @@ OPERATORS: Final[Mapping[str, Operator]] = {
     "ReadEvaluation": Operator(HELPER, ("file",)),
     "Register": Operator(HELPER, ("request",), requests={"request": "CreateModelPackage"}),
     "RunOnQueue": Operator(QUEUE_HELPER, ("job_name", "container_overrides", "node_overrides", "tags", "made"), _OWN),
+    "RunOnSpark": Operator(SPARK_HELPER, ("name", "job_driver", "config"), _OWN),
     "SageMakerProcessingOperator": _job({"config": "CreateProcessingJob"}, {**_DEFERS, "print_log": "False"}),
     "SageMakerTrainingOperator": _job({"config": "CreateTrainingJob"}, {**_DEFERS, "print_log": "False"}),
     "SageMakerTransformOperator": _job(

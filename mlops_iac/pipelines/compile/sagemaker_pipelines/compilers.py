@@ -28,6 +28,7 @@ COMPILERS: Final = compilers_in(
     "query",
     "register",
     "skew",
+    "spark",
     "training",
     "tune",
     evaluate="processing",

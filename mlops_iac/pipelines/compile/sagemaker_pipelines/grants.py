@@ -62,6 +62,8 @@ def _statements(step: Mapping[str, Any], bindings: Bindings) -> Iterator[Stateme
         if bindings.key_arn:
             through = {"StringEquals": {"kms:ViaService": f"sqs.{bindings.region}.amazonaws.com"}}
             yield _allow("EncryptQuestions", ["kms:Decrypt", "kms:GenerateDataKey"], [bindings.key_arn], through)
+    elif kind == "EMRServerless":
+        yield from _spark(bindings)
     elif kind == "Lambda":
         names = {
             bindings.card_writer_arn: "WriteCards",
@@ -78,6 +80,18 @@ def _statements(step: Mapping[str, Any], bindings: Bindings) -> Iterator[Stateme
 def _pass_job_role(bindings: Bindings) -> Statement:
     to = {"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}}
     return _allow("PassJobRole", ["iam:PassRole"], [bindings.job_role_arn], to)
+
+
+def _spark(bindings: Bindings) -> Iterator[Statement]:
+    """Start, follow and stop a job run, in the jobs' own role."""
+    applications = [one.application_arn for one in bindings.spark.values()]
+    yield _allow("StartSpark", ["emr-serverless:StartJobRun"], applications)
+    jobs = [f"{arn}/jobruns/*" for arn in applications]
+    yield _allow("FollowSpark", [f"emr-serverless:{verb}" for verb in ("CancelJobRun", "GetJobRun")], jobs)
+    own = {"StringEquals": {f"aws:RequestTag/{STACK_TAG}": bindings.stack}}
+    yield _allow("TagSpark", ["emr-serverless:TagResource"], [*applications, *jobs], own)
+    to = {"StringEquals": {"iam:PassedToService": "emr-serverless.amazonaws.com"}}
+    yield _allow("PassSparkRole", ["iam:PassRole"], [one.role_arn for one in bindings.spark.values()], to)
 
 
 def _tuning(bindings: Bindings) -> Iterator[Statement]:

@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-REFUSED: Final[Mapping[str, str]] = {
-    "spark": "Its EMR step needs a cluster or an EMR Serverless application, which no component makes yet; "
-    "a `container` step runs Spark in an image that has it.",
-}
+REFUSED: Final[Mapping[str, str]] = {}
 """Kind to reason: a sentence. Sorted."""
 
 REFUSED_COMPUTE: Final[Mapping[str, str]] = {

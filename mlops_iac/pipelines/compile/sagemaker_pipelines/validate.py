@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
 from mlops_iac.core.errors import PipelineError, Problem
@@ -43,6 +43,9 @@ REQUESTS: Final[Mapping[str, Request]] = {
         "HyperParameterTuningJobName",
     ),
 }
+SPARK: Final = "EMRServerless"
+GIVEN: Final = frozenset({"clientToken"})
+"""What SageMaker adds to StartJobRun."""
 OTHERS: Final = frozenset({"Callback", "Condition", "Fail", "Lambda"})
 """Types of step that are no single request of SageMaker's API."""
 
@@ -81,6 +84,11 @@ def is_variable(value: Any) -> bool:
 
 def _arguments(document: Definition) -> Iterator[Problem]:
     for step in all_steps(document["Steps"]):
+        if step["Type"] == SPARK:
+            shape = get_model("emr-serverless").operation_model("StartJobRun").input_shape
+            faults = Variables().fields(step["Arguments"]["JobConfig"], shape, "Arguments.JobConfig", GIVEN)
+            yield from _refused(step, faults)
+            continue
         if step["Type"] not in REQUESTS:
             if step["Type"] not in OTHERS:
                 detail = f"`{step['Type']}` is no type of step that is known here."
@@ -89,8 +97,12 @@ def _arguments(document: Definition) -> Iterator[Problem]:
         request = REQUESTS[step["Type"]]
         shape = get_model("sagemaker").operation_model(request.operation).input_shape
         filled = frozenset({request.name} if request.name else ())
-        for path, detail in Variables().fields(step["Arguments"], shape, "Arguments", filled):
-            yield Problem(path=f"{step['Name']}.{path}", summary="A call would be refused.", detail=detail)
+        yield from _refused(step, Variables().fields(step["Arguments"], shape, "Arguments", filled))
+
+
+def _refused(step: Mapping[str, Any], faults: Iterable[Fault]) -> Iterator[Problem]:
+    for path, detail in faults:
+        yield Problem(path=f"{step['Name']}.{path}", summary="A call would be refused.", detail=detail)
 
 
 def _references(document: Definition) -> Iterator[Problem]:

@@ -14,6 +14,7 @@ from mlops_iac.pipelines.compile.shapes import Checker, Fault
 OPTIMIZED: Mapping[str, Mapping[str, frozenset[str]]] = {
     "athena": {"startQueryExecution": frozenset({"sync"})},
     "batch": {"submitJob": frozenset({"sync"})},
+    "emr-serverless": {"startJobRun": frozenset({"sync"})},
     "lambda": {"invoke": frozenset()},
     "sagemaker": {
         "createEndpoint": frozenset(),
@@ -38,7 +39,7 @@ SERVICES: Mapping[str, str] = {"redshiftdata": "redshift-data"}
 """A service's name in a Task's resource to botocore's, where they differ."""
 
 _RESOURCE = re.compile(
-    r"arn:aws[a-z-]*:states:::(?P<sdk>aws-sdk:)?(?P<service>[a-z0-9]+):(?P<action>[A-Za-z0-9]+)(?:\.(?P<mode>\w+))?"
+    r"arn:aws[a-z-]*:states:::(?P<sdk>aws-sdk:)?(?P<service>[a-z0-9-]+):(?P<action>[A-Za-z0-9]+)(?:\.(?P<mode>\w+))?"
 )
 
 

@@ -60,6 +60,8 @@ def _statements(call: Call, parameters: Mapping[str, Any], bindings: Bindings) -
         yield from _container(bindings, waits=not call.sdk)
     elif action == "describeJobs":
         yield _allow("FollowJobs", ["batch:DescribeJobs"], ["*"])
+    elif action == "startJobRun":
+        yield from _spark(bindings)
     elif action in _NAMED:
         arn = _arn(bindings, "sagemaker", f"{_NAMED[action]}/{bindings.stack}-*")
         yield _allow(_title(action), ["sagemaker:AddTags", f"sagemaker:{_title(action)}"], [arn])
@@ -161,6 +163,23 @@ def _container(bindings: Bindings, *, waits: bool) -> Iterator[Statement]:
     )
     rule = _arn(bindings, "events", "rule/StepFunctionsGetEventsForBatchJobsRule")
     yield _allow("BatchJobEvents", ["events:DescribeRule", "events:PutRule", "events:PutTargets"], [rule])
+
+
+def _spark(bindings: Bindings) -> Iterator[Statement]:
+    """Start, follow and stop a job run, in the jobs' own role.
+
+    https://docs.aws.amazon.com/step-functions/latest/dg/emr-serverless-iam.html
+    """
+    applications = [one.application_arn for one in bindings.spark.values()]
+    jobs = [f"{arn}/jobruns/*" for arn in applications]
+    yield _allow("StartSpark", ["emr-serverless:StartJobRun"], applications)
+    yield _allow("FollowSpark", [f"emr-serverless:{verb}" for verb in ("CancelJobRun", "GetJobRun")], jobs)
+    own = {"StringEquals": {f"aws:RequestTag/{STACK_TAG}": bindings.stack}}
+    yield _allow("TagSpark", ["emr-serverless:TagResource"], [*applications, *jobs], own)
+    rule = _arn(bindings, "events", "rule/StepFunctionsGetEventsForEMRServerlessJobRule")
+    yield _allow("SparkEvents", ["events:DescribeRule", "events:PutRule", "events:PutTargets"], [rule])
+    to = {"StringEquals": {"iam:PassedToService": "emr-serverless.amazonaws.com"}}
+    yield _allow("PassSparkRole", ["iam:PassRole"], [one.role_arn for one in bindings.spark.values()], to)
 
 
 def _query(parameters: Mapping[str, Any], bindings: Bindings) -> Iterator[Statement]:

@@ -164,7 +164,7 @@ class Story:
         """A job began. Batch gives its jobs numbers, and each attempt has a name of its own: only the answer tells."""
         made, step = parse(details.get("output")), self.steps[here.removesuffix(GUARD)]
         arn = next((made[key] for key in JOB_ARNS if find_in(made, key)), "")
-        job = find_in(made, "JobId") if step.job_kind == "batch" else arn.rpartition("/")[2]
+        job = _number_of(step.job_kind, made) if step.job_kind in NUMBERED else arn.rpartition("/")[2]
         if step.kind == "map":
             return  # its jobs are found by the step's name
         if step.job_kind and isinstance(job, str) and job:
@@ -200,6 +200,17 @@ JOB_ARNS = ("TrainingJobArn", "ProcessingJobArn", "TransformJobArn", "HyperParam
 """By what SageMaker answers who begins a job."""
 
 
+NUMBERED = ("batch", "spark")
+"""Kinds of job that get a number when they are begun."""
+
+
+def _number_of(kind: str, made: Any) -> Any:
+    """What Batch calls a job; of Spark, what EMR Serverless calls the application and the job in it."""
+    if kind == "batch":
+        return find_in(made, "JobId")
+    return "/".join(str(find_in(made, key)) for key in ("ApplicationId", "JobRunId"))
+
+
 def _submits(event: Event) -> bool:
     """Whether a job of several nodes was submitted, which the state machine does not wait for."""
     told = event.get("taskSucceededEventDetails", {})
@@ -207,13 +218,17 @@ def _submits(event: Event) -> bool:
 
 
 def _is_named(kind: str, job: str) -> bool:
-    """Whether a step's job is found by the name that the run gives it. Batch gives its jobs numbers; a map has many,
-    all called by that name."""
-    return kind == "map" or job not in ("", "batch")
+    """Whether a step's job is found by the name that the run gives it. Some get a number; a map has many, all called by
+    that name."""
+    return kind == "map" or job not in ("", *NUMBERED)
 
 
-REASONS = ("FailureReason", "ExitMessage", "StatusReason", "Cause", "errorMessage")
+REASONS = ("FailureReason", "ExitMessage", "StatusReason", "StateDetails", "stateDetails", "Cause", "errorMessage")
 """Keys of a job, or of a Lambda's answer, that hold its reason; the likeliest first."""
+
+
+JOB_RUNS = ("JobRun", "jobRun")
+"""Where a job of Spark is in what is told of it: AWS documents the name in its API only."""
 
 
 def step_of(state: str) -> str:
@@ -236,6 +251,7 @@ def explain(error: str, cause: str) -> str:
     if isinstance(details, Mapping):
         if query := find_in(details, "QueryExecution", "Status", "StateChangeReason"):
             return str(query)
+        details = next((details[key] for key in JOB_RUNS if key in details), details)
         for key in REASONS:
             if details.get(key):
                 return str(details[key])
