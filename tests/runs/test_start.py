@@ -48,7 +48,7 @@ def test_a_run_is_started_with_the_contracts_input(environment: Environment, cli
 @pytest.mark.usefixtures("flow")
 def test_code_is_stored_encrypted_and_tagged(environment: Environment, clients: Clients, root: Path) -> None:
     run = start(environment, clients, root)
-    names = ("manifest.json", "run.sh", "sourcedir.tar.gz")
+    names = ("manifest.json", "mlops_iac_spark.py", "run.sh", "sourcedir.tar.gz")
     record = [f"models/{run.id}/record/{name}.json" for name in ("data", "run")]
     stored = [*(f"code/{run.code}/{name}" for name in names), "code/current/training.json", *record]
     assert keys(environment, clients) == sorted(stored)
