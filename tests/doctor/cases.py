@@ -161,7 +161,7 @@ def _no_interpreter(subject: Subject, patch: pytest.MonkeyPatch) -> Subject:
 
 
 def _with_spark(subject: Subject, patch: pytest.MonkeyPatch) -> Subject:
-    patch.setattr("mlops_iac.doctor.checks.java.asked", lambda options: SparkSettings())
+    patch.setattr(Subject, "opened", SimpleNamespace(options=SimpleNamespace(spark=SparkSettings())))
     patch.setattr("mlops_iac.doctor.checks.java.find_java", lambda: Java(Path("/usr/lib/jvm/java-17"), 17))
     return subject
 

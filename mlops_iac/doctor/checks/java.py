@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mlops_iac.blueprints.parts.spark_options import asked
 from mlops_iac.core.java import REMEDY, find_java, lack
 from mlops_iac.doctor.finding import Finding, failed, passed
 from mlops_iac.doctor.subject import Subject
 
 
 def check(subject: Subject) -> Iterator[Finding]:
-    if asked(subject.opened.options) is None:
+    if getattr(subject.opened.options, "spark", None) is None:
         return
     java = find_java()
     if java is None or not java.usable:
