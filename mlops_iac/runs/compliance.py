@@ -22,7 +22,7 @@ def tell_compliance(environment: Environment, clients: Clients, ids: Collection[
 
 def _rule(environment: Environment, clients: Clients, name: str, ids: Collection[str]) -> dict[str, Any]:
     policies = {f"{environment.stack}-{rule.name}": rule.policy for rule in MANAGED_RULES}
-    told = {"rule": name, "policy": policies.get(name) or None, "complies": [], "open": []}
+    told: dict[str, Any] = {"rule": name, "policy": policies.get(name) or None, "complies": [], "open": []}
     try:
         found = [one for one in _results(clients, name) if _is_ours(environment, one["resource"], ids)]
     except CloudError as error:

@@ -47,6 +47,7 @@ WORDS: dict[str, tuple[str, ...]] = {
 
 SERVICES = (
     "mlops_iac/cloud/activities.py",
+    "mlops_iac/cloud/compliance",
     "mlops_iac/cloud/coverage.py",
     "mlops_iac/cloud/delivery.py",
     "mlops_iac/cloud/handlers",
