@@ -152,6 +152,7 @@ class Draining:
 
 def refuse_locked(backend: Backend) -> None:
     """Raise PlanError for an environment with something under Object Lock: it would come half way, and stand there."""
+    from mlops_iac.cli.locked import free
     from mlops_iac.core.environment import Environment, is_complete
     from mlops_iac.core.errors import PlanError
     from mlops_iac.runs.locks import find_locked
@@ -161,12 +162,11 @@ def refuse_locked(backend: Backend) -> None:
         return
     locked = find_locked(Environment.from_outputs(outputs), backend.clients())
     if locked:
-        ends = [one.until for one in locked]
-        when = "when the holds are lifted" if None in ends else f"after {max(filter(None, ends)):%Y-%m-%dT%H:%M:%SZ}"
         raise PlanError(
             "Something is locked.",
             "\n".join(f"{one}." for one in locked) + "\nNothing was destroyed.",
-            hint=f"`mlops-iac destroy {backend.stack} --keep-data` ends all but its data; destroy the rest {when}.",
+            hint=f"`mlops-iac destroy {backend.stack} --keep-data` ends all but its data; destroy the rest "
+            f"{free(locked)}.",
         )
 
 

@@ -87,6 +87,7 @@ def preview(
 
     Example: mlops-iac preview screening-dev
     """
+    from mlops_iac.cli.locked import refuse_locked_of
     from mlops_iac.cli.operations import expect_none, foresee, raise_if_stopped, refuse_by_policy
     from mlops_iac.cli.selected import get_selected
     from mlops_iac.cli.standing import expiry_notes
@@ -114,6 +115,8 @@ def preview(
     operation = choose_operation(stack, state, cloud, options, notes, quiet=json)
     result, said = foresee(operation, json=json, event_log=event_log)
     raise_if_stopped(result)
+    if state is None:
+        refuse_locked_of(open_backend(stack, cloud), result.steps)
     sign_plan(save_plan, project_root(), stack, cloud)
     notes += expiry_notes(project_root(), stack, cloud)
     reviewed = review_of(project_root(), stack, result, notes)

@@ -68,6 +68,7 @@ def up(
     from mlops_iac.cli.console import say
     from mlops_iac.cli.everywhere import refuse_with_all, stacks_to_do
     from mlops_iac.cli.leaving import refuse_to_lose_runs
+    from mlops_iac.cli.locked import refuse_to_delete_locked
     from mlops_iac.cli.operations import (
         conclude,
         confirm,
@@ -100,6 +101,7 @@ def up(
     if not options.is_partial:
         refuse_to_lose_runs(backend, stack)
     refuse_unfit(stack, cloud)
+    refuse_to_delete_locked(backend, options)
     if not yes and not skip_preview:
         preview = backend.preview(options=with_changes(options, plan=None))
         raise_if_stopped(preview)

@@ -33,6 +33,7 @@ def up_all(
     from mlops_iac.cli.environments import open_backend
     from mlops_iac.cli.everywhere import over_all
     from mlops_iac.cli.leaving import refuse_to_lose_runs
+    from mlops_iac.cli.locked import refuse_to_delete_locked
     from mlops_iac.cli.operations import confirm, watch
     from mlops_iac.cli.two_persons import with_two
     from mlops_iac.cli.waiting import in_turn
@@ -50,6 +51,7 @@ def up_all(
         with_two(told, root, stack)
         refuse_to_lose_runs(backend, stack)
         refuse_unfit(stack, cloud)
+        refuse_to_delete_locked(backend, told)
         result = in_turn(
             lambda: watch(lambda on_event: backend.up(on_event=on_event, options=told), json=json, plain=plain), wait
         )
