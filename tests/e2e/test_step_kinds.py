@@ -15,7 +15,7 @@ from mlops_iac.cloud.process import EmbeddedCloud
 from mlops_iac.core.errors import ConfigError, MlopsError
 from mlops_iac.core.frameworks import get_framework
 from mlops_iac.pipelines.compile import TARGETS
-from mlops_iac.runs.logs import job_log
+from mlops_iac.runs.logs import job_log, read_logs
 from mlops_iac.testing.deployed import DeployedEnvironment, bring_up
 from tests.conftest import make_project
 from tests.support.notebooks import notebook
@@ -186,6 +186,16 @@ steps:
     message: "Run {run} on {parameters.data} has {auc}."
 """
 """Everything on a queue, one of it on two machines, and a message."""
+FAILING = """
+parameters: {data: {type: prefix, default: raw/}}
+steps:
+  feed:
+    kind: processing
+    script: broken.py
+    inputs: {data: parameters.data}
+    outputs: {data: {zone: curated}}
+    compute: batch
+"""
 EACH = """
     import json, os, pathlib, sys
     rows = pathlib.Path("/opt/ml/processing/input/data/numbers.csv").read_text().split()
@@ -269,10 +279,11 @@ class Environments(dict[str, DeployedEnvironment]):
 
     def __missing__(self, target: str) -> DeployedEnvironment:
         environment = STACKS[target]
-        queued = self.project / "examples/tiny/pipelines/queued.yaml"
-        queued.unlink(missing_ok=True)
-        if target in QUEUES:
-            queued.write_text(QUEUED.lstrip())
+        for name, pipeline in {"queued": QUEUED, "failing": FAILING}.items():
+            file = self.project / f"examples/tiny/pipelines/{name}.yaml"
+            file.unlink(missing_ok=True)
+            if target in QUEUES:
+                file.write_text(pipeline.lstrip())
         text = STACK.format(target=target, blueprint="tabular-batch").replace(": dev", f": {environment}").rstrip()
         (self.project / f"stacks/Pulumi.tiny-{environment}.yaml").write_text(f"{text}\n{TABLES}{QUEUE_OPTIONS}")
         made = self[target] = bring_up(EmbeddedBackend(self.project, f"tiny-{environment}", home=self.home))
@@ -286,6 +297,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for stack_file in (root / "stacks").iterdir():
         stack_file.unlink()
     code = write_tiny_team(root)
+    write_script(code / "broken.py", 'raise SystemExit("there is no feed")')
     write_script(code / "each.py", EACH)
     write_script(code / "fit.py", FIT)
     write_script(code / "spread.py", SPREAD)
@@ -430,6 +442,15 @@ def test_every_kind_of_script_runs_on_a_queue_and_the_team_is_told(environments:
     (spread,) = (step for step in run.steps if step.name == "spread")
     said = [(line.trial, line.text) for line in job_log(environment.clients, spread).read_on()]
     assert {("algo-1", "algo-1 of ['algo-1', 'algo-2']"), ("algo-2", "algo-2 of ['algo-1', 'algo-2']")} <= {*said}
+
+
+@pytest.mark.parametrize("target", [one for one in EACH_TARGET if one.values[0] in QUEUES])
+def test_a_script_that_fails_on_a_queue_is_found_by_its_log(environments: Environments, target: str) -> None:
+    environment = environments[target]
+    run = environment.run("failing")
+    assert (run.status, [step.status for step in run.steps]) == ("failed", ["failed"])
+    assert "there is no feed" in [line.text for line in read_logs(environment.clients, run, "feed")]
+    assert run.error == run.steps[0].reason
 
 
 REFUSED: dict[str, tuple[str, str]] = {

@@ -221,15 +221,28 @@ def test_airflow_reads_every_dag_and_fills_in_what_a_team_wrote_as_it_is(tmp_pat
     check(read_by(versions.airflow_environment(), tmp_path, bindings), bindings)
 
 
+AIRFLOW_3 = {
+    # etc/airflow_constraints.txt in images/airflow/3.0.6 of github.com/aws/amazon-mwaa-docker-images, read 2026-11-30.
+    "as MWAA runs it": (
+        "aiobotocore==2.24.1",
+        "apache-airflow==3.0.6",
+        "apache-airflow-providers-amazon==9.12.0",
+        "apache-airflow-providers-common-compat==1.7.3",
+        "apache-airflow-providers-standard==1.6.0",
+    ),
+    "with the newest provider": ("apache-airflow==3.0.6", "apache-airflow-providers-amazon"),
+}
+
+
 @pytest.mark.nightly
-def test_airflow_3_reads_every_dag_too(tmp_path: Path, bindings: Bindings) -> None:
-    """The newest packages that go with the version which MWAA runs, by uv; they stay in the cache."""
-    folder = cache_folder() / "environments" / "tests-airflow-3.0.6"
+@pytest.mark.parametrize("packages", AIRFLOW_3)
+def test_airflow_3_reads_every_dag_too(packages: str, tmp_path: Path, bindings: Bindings) -> None:
+    """In an environment of uv's, which stays in the cache."""
+    folder = cache_folder() / "environments" / f"tests-airflow-3.0.6-{packages.replace(' ', '-')}"
     python, uv = folder / "bin/python", find_uv()
     assert uv, "uv is one of the packages of `dev`"
     if not (folder / ".ready").exists():
         subprocess.run([uv, "venv", "-q", "--clear", "--python", "3.11", folder], check=True)
-        wanted = ("apache-airflow==3.0.6", "apache-airflow-providers-amazon")
-        subprocess.run([uv, "pip", "install", "-q", "--python", python, *wanted], check=True)
+        subprocess.run([uv, "pip", "install", "-q", "--python", python, *AIRFLOW_3[packages]], check=True)
         (folder / ".ready").touch()
     check(read_by(PythonEnvironment(folder), tmp_path, bindings), bindings)

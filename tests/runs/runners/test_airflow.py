@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -64,6 +65,9 @@ class Airflow:
         if Path.endswith("0000"):
             raise Refused(404, "DAGRun not found")
         return {"RestApiResponse": {}}
+
+    def terminate_job(self, *, jobId: str, reason: str) -> None:
+        self.asked.append(("terminate", jobId, reason))
 
     def stop_training_job(self, **asked: str) -> None:
         self.asked.append(("stop", asked["TrainingJobName"], None))
@@ -144,6 +148,37 @@ def test_a_second_attempt_has_a_job_of_its_own() -> None:
     assert runner.retry(found(runner), "train", order, lambda steps: None).run == RUN
     (body,) = [body for _, path, body in cloud.asked if path.endswith("/clearTaskInstances")]
     assert (body["task_ids"], body["include_downstream"], body["dry_run"]) == (["train"], True, False)
+
+
+def on_a_queue(runner: Runner) -> None:
+    """The pipeline as it is with `compute: batch` at its training."""
+    steps = tuple(
+        replace(step, facts={**step.facts, "job": "batch"}) if step.name == "train" else step
+        for step in runner.pipeline.steps
+    )
+    runner.pipeline = replace(runner.pipeline, steps=steps)
+
+
+def test_a_job_on_a_queue_is_known_by_the_number_in_its_note() -> None:
+    runner, cloud = made("running", [*DONE[:2], task("train", "deferred", note="Batch job 12ab-34")])
+    on_a_queue(runner)
+    (train,) = [step for step in runner.read_history(found(runner)).steps if step.name == "train"]
+    assert (train.status, train.job, train.job_kind) == ("running", "12ab-34", "batch")
+    runner.stop(found(runner), "by mlops-iac")
+    assert ("terminate", "12ab-34", "by mlops-iac") in cloud.asked
+    broken = task("train", "failed", note="Batch job 12ab-34: Job attempt duration exceeded timeout")
+    runner, _ = made("failed", [*DONE[:2], broken])
+    on_a_queue(runner)
+    assert (found(runner).status, found(runner).error) == ("timed-out", "Job attempt duration exceeded timeout")
+
+
+def test_a_step_that_was_taken_over_names_the_run_and_has_no_job() -> None:
+    runner, cloud = made("success", DONE)
+    before = "261120-081530-3fa2"
+    cloud.run["conf"] |= {"reuse": {"runs": {"train": before, "evaluate": RUN}, "left": {"train": {"name": "old"}}}}
+    steps = {step.name: step for step in runner.read_history(found(runner)).steps}
+    assert (steps["train"].status, steps["train"].job, steps["train"].reused_from) == ("reused", None, before)
+    assert (steps["evaluate"].status, steps["evaluate"].reused_from) == ("succeeded", "")
 
 
 def test_an_answer_is_a_variable_and_is_read_back_from_the_note() -> None:
