@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from mlops_iac.cli import locked
-from mlops_iac.core.errors import CloudError, PlanError
+from mlops_iac.core.errors import CloudError, PlanError, StackNotFound
 from mlops_iac.engine.deciding.options import DEFAULTS
 from mlops_iac.engine.event import Op, Step
 from mlops_iac.runs import locks
@@ -99,3 +99,14 @@ def test_who_may_not_look_is_told_so_by_a_preview_and_changes_nothing(
 
 def test_a_hold_has_no_end() -> None:
     assert locked.free([TRAIL, HOLD]) == "when the holds are lifted"
+
+
+def test_a_first_up_has_nothing_that_could_be_locked(found: list[Locked], monkeypatch: pytest.MonkeyPatch) -> None:
+    def nothing() -> None:
+        raise StackNotFound("No such environment.", "`a-dev` is not deployed on this machine.")
+
+    found += [TRAIL]
+    backend = Deployed((step(Op.CREATE, "a-dev-trail"),))
+    monkeypatch.setattr(backend, "outputs", nothing)
+    locked.refuse_to_delete_locked(backend, DEFAULTS)  # type: ignore[arg-type]
+    assert backend.asked == []
