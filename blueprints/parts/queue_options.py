@@ -58,6 +58,11 @@ class Machines(Section):
         description="Number of the network's subnet in which machines start, so that all are in its zone. Left out: "
         "every one of them.",
     )
+    placement: Literal["cluster"] | None = Field(
+        default=None,
+        description="`cluster`: machines stand close to each other, for much traffic between them; all are in one "
+        "zone, of `subnet`. Left out: wherever there is room.",
+    )
     reservation: Reservation | None = Field(
         default=None,
         description="Machines of one type that are set aside in one zone, for this queue. Left out: what is free.",
@@ -77,8 +82,10 @@ class Machines(Section):
         return value
 
     @model_validator(mode="after")
-    def _check_reservation(self) -> Self:
+    def _check_place(self) -> Self:
         """https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/capacity-reservations-launch.html"""
+        if self.placement and self.subnet is None:
+            raise ValueError("a `placement` is in one zone: say in which `subnet` of the network, such as 1")
         if self.reservation is None:
             return self
         (first, *others), ways = self.instance_types, ", ".join(self.buying)

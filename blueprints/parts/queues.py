@@ -48,6 +48,7 @@ def make_queues(
                 buying=pool.buying,
                 volume_gib=pool.volume_gib,
                 subnet=pool.subnet,
+                together=pool.placement == "cluster",
                 reservation_id=pool.reservation.id if pool.reservation else None,
                 capacity_block=bool(pool.reservation and pool.reservation.block),
             )

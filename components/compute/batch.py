@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import pulumi
 from pulumi_aws.batch import ComputeEnvironment, JobDefinition, JobQueue
 from pulumi_aws.cloudwatch import LogGroup
-from pulumi_aws.ec2 import LaunchTemplate
+from pulumi_aws.ec2 import LaunchTemplate, PlacementGroup
 from pulumi_aws.iam import InstanceProfile
 
 from mlops_iac.components._kit import BoundaryRef, Component, KeyRef, Named, NetworkRef, QueueRef, Reach
@@ -69,6 +69,7 @@ class BatchComputeNodes:
     instance_profile: InstanceProfile
     log_group: LogGroup
     launch_templates: Mapping[str, LaunchTemplate]
+    placement_groups: Mapping[str, PlacementGroup]
     environments: Mapping[str, ComputeEnvironment]
     queues: Mapping[str, JobQueue]
     job_definitions: Mapping[str, JobDefinition]
@@ -108,12 +109,25 @@ class BatchCompute(Component):
             )
             for pool, pool_args in args.pools.items()
         }
+        groups = {
+            pool: self.make("placement_groups", PlacementGroup, {"strategy": "cluster"}, name=f"{pool}-placement-group")
+            for pool, pool_args in args.pools.items()
+            if pool_args.together
+        }
         environments = {
             f"{pool}-{way}": self._create_environment(f"{pool}-{way}", resources, roles.instance)
             for pool, pool_args in args.pools.items()
             for way, buying in pool_args.environments.items()
             for resources in (
-                batch_pools.compute_resources(place, pool_args, buying, args.network, profile.arn, templates[pool]),
+                batch_pools.compute_resources(
+                    place,
+                    pool_args,
+                    buying,
+                    args.network,
+                    profile.arn,
+                    templates[pool],
+                    groups[pool].name if pool in groups else None,
+                ),
             )
         }
         queues = {pool: self._create_queue(pool, args.pools[pool], environments) for pool in args.pools}
@@ -131,6 +145,7 @@ class BatchCompute(Component):
             instance_profile=profile,
             log_group=group,
             launch_templates=templates,
+            placement_groups=groups,
             environments=environments,
             queues=queues,
             job_definitions=definitions,

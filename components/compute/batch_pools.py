@@ -35,6 +35,9 @@ class PoolArgs:
     """Disk of each machine, 30 GiB at least. Left out: 100 GiB."""
     subnet: int | None = None
     """Number of the network's subnet in which all machines start, from 1. Left out: every one."""
+    together: bool = False
+    """Whether machines stand close to each other, in a cluster placement group: in one subnet, then. Left out: where
+    there is room."""
     reservation_id: str | None = None
     """The Capacity Reservation whose machines these are; it must be of their type and in the subnet's zone. Left out:
     what is free."""
@@ -53,6 +56,9 @@ def check(pools: Mapping[str, PoolArgs], network: NetworkRef) -> None:
         if not pool.instance_types or not pool.buying or pool.max_vcpus < 1:
             detail = f"Pool `{name}` needs instance types, a way of buying and at least one vCPU."
             raise BlueprintError("A pool of machines is empty.", detail, hint="give it, or leave the pool out.")
+        if pool.together and pool.subnet is None:
+            detail = f"Pool `{name}` is to stand together, which is in one subnet; none is named."
+            raise BlueprintError("A pool of machines cannot be.", detail, hint="name one, such as 1.")
         if pool.subnet is not None and pool.subnet > len(network.subnet_ids):
             detail = f"Pool `{name}` is in subnet {pool.subnet}; the network has {len(network.subnet_ids)} for jobs."
             raise BlueprintError("A pool of machines cannot be.", detail, hint="name one that is there.")
@@ -102,8 +108,9 @@ def compute_resources(
     network: NetworkRef,
     profile_arn: pulumi.Output[str],
     template: Any,
+    group: pulumi.Output[str] | None = None,
 ) -> dict[str, Any]:
-    """ComputeResources of one way of buying a pool's machines."""
+    """ComputeResources of one way of buying a pool's machines; ``group`` is the name of their placement group."""
     return {
         "type": TYPE[buying],
         "allocation_strategy": STRATEGY[buying],
@@ -113,6 +120,7 @@ def compute_resources(
         "max_vcpus": pool.max_vcpus,
         "subnets": [network.subnet_ids[pool.subnet - 1]] if pool.subnet else list(network.subnet_ids),
         "security_group_ids": [network.job_security_group_id],
+        **({"placement_group": group} if group is not None else {}),
         "instance_role": profile_arn,
         # By number: AWS looks up `$Latest` when the environment changes, not when the template does.
         "launch_template": {"launch_template_id": template.id, "version": template.latest_version.apply(str)},

@@ -29,7 +29,8 @@ THROTTLED: Final = frozenset(
 """The call was not carried out: the cloud had too much to do."""
 
 GONE: Final = re.compile(
-    r"NotFound|NoSuch|DoesNotExist|EntityNotFound|UnknownResource|NonExistent|^404$|InvalidGroupId|^NotFoundException$",
+    r"NotFound|NoSuch|DoesNotExist|EntityNotFound|UnknownResource|NonExistent|^404$|InvalidGroupId|^NotFoundException$"
+    r"|^InvalidPlacementGroup\.Unknown$",
     re.IGNORECASE,
 )
 """Codes by which AWS's services say that something is not there. Each has its own; these are the words they share."""

@@ -274,6 +274,7 @@ FREE: Final[Mapping[str, str]] = {
     "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": "a rule",
     "aws:ec2/flowLog:FlowLog": "what it writes is in the logs",
     "aws:ec2/launchTemplate:LaunchTemplate": "a description",
+    "aws:ec2/placementGroup:PlacementGroup": "where machines stand",
     "aws:ec2/routeTable:RouteTable": "a rule",
     "aws:ec2/routeTableAssociation:RouteTableAssociation": "a rule",
     "aws:ec2/securityGroup:SecurityGroup": "a rule",

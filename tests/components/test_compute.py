@@ -165,6 +165,21 @@ def test_reserved_machines_are_asked_for_by_their_reservation_in_its_zone() -> N
     assert subnets[0] == subnets[1][1:2]
 
 
+def test_machines_that_stand_together_share_a_placement_group() -> None:
+    close = PoolArgs(instance_types=("g5.12xlarge",), buying=("on_demand",), subnet=1, together=True)
+    made = batch(pools={"close": close, "free": PoolArgs(instance_types=("c6i",))})
+    group = made.get("batch-close-placement-group").inputs  # type: ignore[attr-defined]
+    assert group["strategy"] == "cluster"
+    close_ones, free = (
+        made.get(f"batch-{name}").inputs["computeResources"]  # type: ignore[attr-defined]
+        for name in ("close-on-demand", "free-spot")
+    )
+    assert close_ones["placementGroup"] == group["name"]
+    assert "placementGroup" not in free
+    with pytest.raises(BlueprintError):
+        batch(pools={"close": PoolArgs(instance_types=("g5.12xlarge",), together=True)})
+
+
 def test_a_subnet_that_the_network_lacks_is_refused() -> None:
     with pytest.raises(BlueprintError) as refused:
         batch(pools={"far": PoolArgs(instance_types=("c6i",), subnet=9)})

@@ -28,7 +28,7 @@ from mlops_iac.components.account import CiAccess, CiAccessArgs, StateStore, Sta
 from mlops_iac.components.api.rest import Api, ApiArgs
 from mlops_iac.components.approvals import Approvals, ApprovalsArgs
 from mlops_iac.components.catalogue import Catalogue, CatalogueArgs
-from mlops_iac.components.compute.batch import BatchCompute, BatchComputeArgs, JobDefinitionArgs
+from mlops_iac.components.compute.batch import BatchCompute, BatchComputeArgs, JobDefinitionArgs, PoolArgs
 from mlops_iac.components.compute.sagemaker import SageMakerCompute, SageMakerComputeArgs
 from mlops_iac.components.config_rules import ConfigRules, ConfigRulesArgs
 from mlops_iac.components.data_lake import DataLake, DataLakeArgs, Table
@@ -125,7 +125,12 @@ SAMPLES: dict[type[Component], Args] = {
         network=n.network.ref,
         key=n.encryption.ref,
         boundary=n.boundary.ref,
-        jobs={"train": JobDefinitionArgs(image=IMAGE, gpus=1)},
+        pools={
+            "cpu": PoolArgs(instance_types=("m5", "c5")),
+            "gpu": PoolArgs(instance_types=("g5",), max_vcpus=32),
+            "train": PoolArgs(instance_types=("g5.12xlarge",), buying=("on_demand",), subnet=1, together=True),
+        },
+        jobs={"train": JobDefinitionArgs(image=IMAGE, gpus=1, nodes=2)},
     ),
     Boundary: lambda n: BoundaryArgs(also=(Reach(actions=("dynamodb:GetItem",)),)),
     Catalogue: lambda n: CatalogueArgs(profile={"AWS_REGION": REGION}),

@@ -204,7 +204,7 @@ EACH = """
 QUEUE_OPTIONS = """\
     batch:
       enabled: true
-      more: {several: {instance_types: [c6i], buying: [on_demand], nodes: 2}}
+      more: {several: {instance_types: [c6i], buying: [on_demand], nodes: 2, subnet: 1, placement: cluster}}
 """
 SPREAD = """
     import json, os, pathlib, socket, time

@@ -38,6 +38,11 @@ from tests.program.test_blueprinted import root, write  # noqa: F401 - a fixture
             "options.batch.gpu",
             "say in which `subnet`",
         ),
+        (
+            "gpu: {instance_types: [g5], placement: cluster}",
+            "options.batch.gpu",
+            "`placement` is in one zone: say in which",
+        ),
         ("gpu: {instance_types: [g5], nodes: 4}", "options.batch.gpu", "no job of several nodes on spot machines"),
     ],
 )

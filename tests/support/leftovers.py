@@ -22,6 +22,7 @@ LISTS: tuple[tuple[str, str, dict[str, Any], str], ...] = (
     ("ec2", "describe_security_groups", {}, "SecurityGroups[].GroupName"),
     ("ec2", "describe_vpc_endpoints", {}, "VpcEndpoints[?State!='deleted'].Tags[].Value"),
     ("ec2", "describe_launch_templates", {}, "LaunchTemplates[].LaunchTemplateName"),
+    ("ec2", "describe_placement_groups", {}, "PlacementGroups[].GroupName"),
     ("ec2", "describe_flow_logs", {}, "FlowLogs[].Tags[].Value"),
     ("efs", "describe_file_systems", {}, "FileSystems[].CreationToken"),
     ("glue", "get_databases", {}, "DatabaseList[].Name"),

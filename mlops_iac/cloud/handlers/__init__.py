@@ -48,6 +48,7 @@ HANDLERS: Final[Mapping[str, str]] = {
     "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": "ec2.default_security_group",
     "aws:ec2/flowLog:FlowLog": "ec2.flow_log",
     "aws:ec2/launchTemplate:LaunchTemplate": "ec2.launch_template",
+    "aws:ec2/placementGroup:PlacementGroup": "ec2.placement_group",
     "aws:ec2/routeTable:RouteTable": "ec2.route_table",
     "aws:ec2/routeTableAssociation:RouteTableAssociation": "ec2.route_table_association",
     "aws:ec2/securityGroup:SecurityGroup": "ec2.security_group",
