@@ -12,12 +12,14 @@ FILE = Path(__file__).with_name("catalogue.json")
 
 def read_catalogue() -> dict[str, dict[str, Any]]:
     """Of ours, by name: ``summary`` and what its ``about`` says; ``idle`` (``low``, ``usual``, ``high`` US dollars a
-    month) and ``items``, what makes it up."""
+    month), ``items``, what makes it up, and ``sandbox``, the same sum in that security profile."""
     found: dict[str, dict[str, Any]] = json.loads(FILE.read_text("utf-8"))["blueprints"]
     return found
 
 
-def idle_words(idle: Mapping[str, float]) -> str:
-    """``about 4 $``: a month of an environment that nobody uses."""
-    usual = idle["usual"]
-    return f"about {usual:,.0f} $" if usual >= 1 else "next to nothing"
+def idle_words(priced: Mapping[str, Any]) -> str:
+    """``about 92 $ a month, 3 $ as a sandbox``: an environment that nobody uses; the sandbox where it is cheaper by
+    half."""
+    usual, sandbox = priced["idle"]["usual"], priced["sandbox"]["usual"]
+    words = f"about {usual:,.0f} $ a month" if usual >= 1 else "next to nothing"
+    return f"{words}, {sandbox:,.0f} $ as a sandbox" if sandbox < usual / 2 else words

@@ -1,4 +1,7 @@
-"""A private network for jobs: two subnets in two zones, a way to S3 and DynamoDB, no way to the internet."""
+"""A private network for jobs: two subnets in two zones, a way to S3 and DynamoDB, no way to the internet.
+
+Only a sandbox's machines of queues have one, in subnets of their own.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,7 @@ from pulumi_aws.cloudwatch import LogGroup
 from pulumi_aws.ec2 import (
     DefaultSecurityGroup,
     FlowLog,
+    InternetGateway,
     RouteTable,
     RouteTableAssociation,
     SecurityGroup,
@@ -31,18 +35,22 @@ from mlops_iac.core.errors import BlueprintError
 
 __all__ = ["Network", "NetworkArgs", "NetworkNodes", "PrivateLink"]
 
-# Idle cost: nothing by default. Each interface endpoint costs about 7.30 $ a month in each of the two zones.
+# Idle cost: nothing by default. Each interface endpoint costs about 7.30 $ a month in each of the two zones; a sandbox
+# has them in one zone, and its machines of queues none: an internet gateway is free, the machine's address 0.005 $ an
+# hour while it runs.
 
 GATEWAYS = ("dynamodb", "s3")
 """AWS's gateway endpoints: routes, not machines; they cost nothing."""
 REGULATED_ENDPOINTS = ("ecr.api", "ecr.dkr", "kms", "logs", "monitoring", "sagemaker.api", "sagemaker.runtime", "sts")
 """Interface endpoints under `regulated`: what jobs and people in the network call, without leaving it."""
 BATCH_ENDPOINTS = ("ecr.api", "ecr.dkr", "ecs", "ecs-agent", "ecs-telemetry", "logs")
-"""What machines of AWS Batch must reach; give these to ``interface_endpoints`` when they run in this network."""
+"""What machines of AWS Batch must reach, when they run in this network.
+https://docs.aws.amazon.com/AmazonECS/latest/developerguide/vpc-endpoints.html"""
 FLOW_LOGS = ("logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents")
 FLOW_LOG_GROUPS = ("logs:DescribeLogGroups",)
 """https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-iam-role.html"""
 ZONES = 2
+EVERYWHERE = "0.0.0.0/0"
 HTTPS = {"ip_protocol": "tcp", "from_port": 443, "to_port": 443}
 
 
@@ -63,9 +71,12 @@ class NetworkArgs:
     cidr_block: str = "10.64.0.0/20"
     """Addresses of the network, /16 to /24. Left out: 4096 addresses; they need to be unique only where networks are
     joined."""
-    interface_endpoints: tuple[str, ...] | None = None
-    """AWS services reachable by interface endpoint, in AWS's own short names (``ecr.api``). Left out: none, except
-    under `regulated`."""
+    interface_endpoints: tuple[str, ...] = ()
+    """AWS services reachable by interface endpoint, in AWS's own short names (``ecr.api``), besides those that
+    `regulated` always has. A sandbox has them in its first zone only. Left out: none."""
+    machines: bool = False
+    """Whether machines of queues stand in it, which must reach ECS, ECR and CloudWatch Logs: by interface endpoints; in
+    a sandbox by an internet gateway, from subnets of their own into which nobody comes. Left out: none do."""
     private_links: Mapping[str, PrivateLink] = field(default_factory=dict)
     """Services of others that jobs reach without the internet, by name. Left out: none."""
     zones: int = ZONES
@@ -95,9 +106,27 @@ class NetworkNodes:
     endpoint_rules: Sequence[pulumi.CustomResource]
     interface_endpoints: Mapping[str, VpcEndpoint]
     private_links: Mapping[str, VpcEndpoint]
+    internet_gateway: InternetGateway | None
+    open_subnets: Sequence[Subnet]
+    open_route_table: RouteTable | None
+    open_associations: Sequence[RouteTableAssociation]
+    open_security_group: SecurityGroup | None
+    open_rules: Sequence[pulumi.CustomResource]
     flow_log: FlowLog | None
     flow_log_group: LogGroup | None
     flow_log_role: Role | None
+
+
+@dataclass(frozen=True)
+class WayOut:
+    """What lets machines of queues out to the internet. As it is: there is none."""
+
+    gateway: InternetGateway | None = None
+    subnets: Sequence[Subnet] = ()
+    table: RouteTable | None = None
+    associations: Sequence[RouteTableAssociation] = ()
+    group: SecurityGroup | None = None
+    rules: Sequence[pulumi.CustomResource] = ()
 
 
 class Network(Component):
@@ -111,11 +140,14 @@ class Network(Component):
     ) -> None:
         args = args or NetworkArgs()
         super().__init__(place, args.transforms, opts)
-        vpc = self._create_vpc(args)
-        subnets = self._create_subnets(vpc, args)
+        is_open = args.machines and self.site.profile == "sandbox"
+        vpc, zones = self._create_vpc(args), self._find_zones(args)
+        subnets = self._create_subnets(vpc, zones, args)
         table = self.make("route_table", RouteTable, {"vpc_id": vpc.id})
         associations = [self._associate(table, subnet, number) for number, subnet in enumerate(subnets, 1)]
-        gateways = {service: self._create_gateway(vpc, table, service, args) for service in GATEWAYS}
+        way_out = self._create_way_out(vpc, zones, args) if is_open else WayOut()
+        tables = [table, *([way_out.table] if way_out.table else [])]
+        gateways = {service: self._create_gateway(vpc, tables, service, args) for service in GATEWAYS}
         closed = self._close_default_group(vpc)
         jobs = self._create_group(vpc, "job_security_group", "Jobs: to S3, DynamoDB and each other only")
         job_rules = self._create_job_rules(jobs, gateways)
@@ -135,12 +167,18 @@ class Network(Component):
             endpoint_rules=door_rules,
             interface_endpoints=interfaces,
             private_links=links,
+            internet_gateway=way_out.gateway,
+            open_subnets=way_out.subnets,
+            open_route_table=way_out.table,
+            open_associations=way_out.associations,
+            open_security_group=way_out.group,
+            open_rules=way_out.rules,
             flow_log=flow_log,
             flow_log_group=flow_group,
             flow_log_role=flow_role,
         )
         ids = [subnet.id for subnet in subnets]
-        self._offer(vpc.id, ids[:ZONES], jobs.id, ids[ZONES:])
+        self._offer(vpc.id, ids[:ZONES], jobs.id, ids[ZONES:], way_out)
 
     @classmethod
     def adopt(
@@ -160,10 +198,21 @@ class Network(Component):
         return self
 
     def _offer(
-        self, vpc_id: pulumi.Input[str], subnet_ids: list[Any], security_group_id: pulumi.Input[str], more: Any = ()
+        self,
+        vpc_id: pulumi.Input[str],
+        subnet_ids: list[Any],
+        security_group_id: pulumi.Input[str],
+        more: Sequence[Any] = (),
+        way_out: WayOut | None = None,
     ) -> None:
+        way_out = way_out or WayOut()
         self.ref = NetworkRef(
-            vpc_id=vpc_id, subnet_ids=subnet_ids, job_security_group_id=security_group_id, more_subnet_ids=more
+            vpc_id=vpc_id,
+            subnet_ids=subnet_ids,
+            job_security_group_id=security_group_id,
+            more_subnet_ids=more,
+            open_subnet_ids=[subnet.id for subnet in way_out.subnets],
+            open_security_group_id=way_out.group.id if way_out.group else None,
         )
         self.vpc_id, self.subnet_ids, self.job_security_group_id = vpc_id, subnet_ids, security_group_id
         self.register_outputs({"vpc_id": vpc_id, "subnet_ids": subnet_ids, "job_security_group_id": security_group_id})
@@ -172,34 +221,51 @@ class Network(Component):
         props = {"cidr_block": args.cidr_block, "enable_dns_hostnames": True, "enable_dns_support": True}
         return self.make("vpc", Vpc, props)
 
-    def _create_subnets(self, vpc: Vpc, args: NetworkArgs) -> list[Subnet]:
+    def _find_zones(self, args: NetworkArgs) -> Any:
         answer = get_availability_zones_output(state="available", opts=pulumi.InvokeOutputOptions(parent=self))
-        zones = answer.names.apply(lambda names: whole_zones(names, self.site.region, args.zones))
+        return answer.names.apply(lambda names: whole_zones(names, self.site.region, args.zones))
+
+    def _create_subnets(self, vpc: Vpc, zones: Any, args: NetworkArgs) -> list[Subnet]:
         return [
-            self.make(
-                "subnets",
-                Subnet,
-                {
-                    "vpc_id": vpc.id,
-                    "cidr_block": block,
-                    "availability_zone": zones[number],
-                    "map_public_ip_on_launch": False,
-                },
-                name=f"subnet-{number + 1}",
-            )
+            self._create_subnet("subnets", vpc, zones[number], block, f"subnet-{number + 1}")
             for number, block in enumerate(subnet_blocks(args.cidr_block, args.zones))
         ]
 
-    def _associate(self, table: RouteTable, subnet: Subnet, number: int) -> RouteTableAssociation:
-        props = {"route_table_id": table.id, "subnet_id": subnet.id}
-        return self.make("associations", RouteTableAssociation, props, name=f"association-{number}")
+    def _create_subnet(self, child: str, vpc: Vpc, zone: Any, block: str, name: str, public: bool = False) -> Subnet:
+        props = {"vpc_id": vpc.id, "cidr_block": block, "availability_zone": zone, "map_public_ip_on_launch": public}
+        return self.make(child, Subnet, props, name=name)
 
-    def _create_gateway(self, vpc: Vpc, table: RouteTable, service: str, args: NetworkArgs) -> VpcEndpoint:
+    def _associate(
+        self, table: RouteTable, subnet: Subnet, number: int, child: str = "associations", name: str = "association"
+    ) -> RouteTableAssociation:
+        props = {"route_table_id": table.id, "subnet_id": subnet.id}
+        return self.make(child, RouteTableAssociation, props, name=f"{name}-{number}")
+
+    def _create_way_out(self, vpc: Vpc, zones: Any, args: NetworkArgs) -> WayOut:
+        """Subnets whose machines get an address of their own, from which they go out by HTTPS; nothing lets anybody in.
+        SageMaker's jobs and Airflow stay in the private ones."""
+        gateway = self.make("internet_gateway", InternetGateway, {"vpc_id": vpc.id})
+        subnets = [
+            self._create_subnet("open_subnets", vpc, zones[number], block, f"open-subnet-{number + 1}", public=True)
+            for number, block in enumerate(open_blocks(args.cidr_block))
+        ]
+        route = {"cidr_block": EVERYWHERE, "gateway_id": gateway.id}
+        table = self.make("open_route_table", RouteTable, {"vpc_id": vpc.id, "routes": [route]})
+        associations = [
+            self._associate(table, subnet, number, "open_associations", "open-association")
+            for number, subnet in enumerate(subnets, 1)
+        ]
+        group = self._create_group(vpc, "open_security_group", "Machines of queues: out by HTTPS, nobody in")
+        out = {"security_group_id": group.id, "cidr_ipv4": EVERYWHERE, **HTTPS}
+        rules = [self.make("open_rules", SecurityGroupEgressRule, out, name="open-to-everywhere")]
+        return WayOut(gateway, subnets, table, associations, group, rules)
+
+    def _create_gateway(self, vpc: Vpc, tables: list[RouteTable], service: str, args: NetworkArgs) -> VpcEndpoint:
         props = {
             "vpc_id": vpc.id,
             "service_name": f"com.amazonaws.{self.site.region}.{service}",
             "vpc_endpoint_type": "Gateway",
-            "route_table_ids": [table.id],
+            "route_table_ids": [table.id for table in tables],
             "policy": render(gateway_policy(self.site, service, args.readable)),
         }
         return self.make("gateway_endpoints", VpcEndpoint, props, name=f"{service}-endpoint")
@@ -233,11 +299,11 @@ class Network(Component):
     def _create_interfaces(
         self, vpc: Vpc, subnets: list[Subnet], jobs: SecurityGroup, args: NetworkArgs
     ) -> tuple[SecurityGroup | None, list[pulumi.CustomResource], dict[str, VpcEndpoint], dict[str, VpcEndpoint]]:
-        wanted = args.interface_endpoints
-        if wanted is None:
-            wanted = REGULATED_ENDPOINTS if self.site.profile == "regulated" else ()
+        wanted = self._wanted(args)
         if not wanted and not args.private_links:
             return None, [], {}, {}
+        if self.site.profile == "sandbox":  # billed by the zone; the other zone reaches it all the same
+            subnets = subnets[:1]
         door = self._create_group(vpc, "endpoint_security_group", "Interface endpoints: from jobs only")
         rules = [
             self._make_rule(SecurityGroupIngressRule, door, jobs, "endpoints-from-jobs"),
@@ -246,6 +312,11 @@ class Network(Component):
         interfaces = {service: self._create_interface(vpc, subnets, door, service) for service in wanted}
         links = {name: self._create_link(vpc, subnets, door, name, one) for name, one in args.private_links.items()}
         return door, rules, interfaces, links
+
+    def _wanted(self, args: NetworkArgs) -> list[str]:
+        usual = REGULATED_ENDPOINTS if self.site.profile == "regulated" else ()
+        machines = BATCH_ENDPOINTS if args.machines and self.site.profile != "sandbox" else ()
+        return sorted({*args.interface_endpoints, *machines, *usual})
 
     def _make_rule(self, kind: Any, group: SecurityGroup, other: SecurityGroup, name: str) -> pulumi.CustomResource:
         props = {"security_group_id": group.id, "referenced_security_group_id": other.id, **HTTPS}
@@ -362,6 +433,11 @@ def subnet_blocks(cidr_block: str, count: int = ZONES) -> list[str]:
     if not (16 <= network.prefixlen <= 24 and network.is_private):
         raise _wrong_block(cidr_block, "it must be private and between /16 and /24")
     return [str(block) for block in list(network.subnets(prefixlen_diff=2))[:count]]
+
+
+def open_blocks(cidr_block: str) -> list[str]:
+    """The last quarter of the network, which `subnet_blocks` leaves, in halves."""
+    return [str(block) for block in list(ipaddress.IPv4Network(cidr_block).subnets(prefixlen_diff=3))[-ZONES:]]
 
 
 def _wrong_block(given: str, reason: str) -> BlueprintError:

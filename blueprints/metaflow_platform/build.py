@@ -10,7 +10,7 @@ from mlops_iac.blueprints.metaflow_platform.options import MetaflowPlatformOptio
 from mlops_iac.blueprints.parts.budget import stop_when_spent
 from mlops_iac.blueprints.parts.external import tell_external
 from mlops_iac.blueprints.parts.foundation import Foundation
-from mlops_iac.blueprints.parts.queues import endpoints, make_queues
+from mlops_iac.blueprints.parts.queues import make_queues
 from mlops_iac.blueprints.parts.told import CALLER, as_any, tell_foundation, tell_lake, tell_queues
 from mlops_iac.components._kit.site import Site
 from mlops_iac.components.monitoring.cloudwatch import Monitoring, MonitoringArgs
@@ -28,7 +28,7 @@ def build(site: Site, stack: StackConfig, options: MetaflowPlatformOptions) -> e
     """Make the environment: a line for each thing that a team gets."""
     flows = read_flows(stack, options)
     framework = get_framework(options.framework.name, options.framework.version)
-    foundation = Foundation(site, stack, options, endpoints=endpoints())
+    foundation = Foundation(site, stack, options, machines=True)
     queues = make_queues(foundation, options.pools, framework, more=(PREFIX,))
     platform = Metaflow(
         site.named("flow"),

@@ -7,11 +7,10 @@ from typing import Any
 import pulumi
 
 from mlops_iac.blueprints.network.options import NetworkOptions
-from mlops_iac.blueprints.parts.queues import endpoints
 from mlops_iac.components._kit.site import Site
 from mlops_iac.components.encryption import Encryption
 from mlops_iac.components.identity import Boundary
-from mlops_iac.components.network import Network, NetworkArgs
+from mlops_iac.components.network import BATCH_ENDPOINTS, Network, NetworkArgs
 from mlops_iac.core import environment as env
 
 
@@ -23,7 +22,7 @@ def build(site: Site, options: NetworkOptions) -> env.Environment:
         site.named("network"),
         NetworkArgs(
             cidr_block=options.cidr_block,
-            interface_endpoints=endpoints() if options.queues else None,
+            interface_endpoints=BATCH_ENDPOINTS if options.queues else (),
             key=encryption.ref,
             boundary=boundary,
         ),

@@ -10,7 +10,7 @@ from mlops_iac.blueprints.parts.api_options import ApiOptions
 from mlops_iac.blueprints.parts.audit_options import AuditOptions
 from mlops_iac.blueprints.parts.features_options import FeaturesOptions
 from mlops_iac.blueprints.parts.flow import Flow, make_flows
-from mlops_iac.blueprints.parts.foundation import Foundation, needed_by
+from mlops_iac.blueprints.parts.foundation import Foundation
 from mlops_iac.blueprints.parts.jobs import Jobs
 from mlops_iac.blueprints.parts.layers import Layers
 from mlops_iac.blueprints.parts.monitor import make_monitor
@@ -22,6 +22,7 @@ from mlops_iac.blueprints.parts.studio_options import StudioOptions
 from mlops_iac.blueprints.parts.training_environment import tell, watch
 from mlops_iac.blueprints.parts.vector_options import VectorOptions
 from mlops_iac.components._kit.site import Site
+from mlops_iac.components.orchestrator.orchestrator import endpoints_of
 from mlops_iac.config.stack_config import StackConfig
 from mlops_iac.core.environment import NOTEBOOKS, Environment, Service
 from mlops_iac.pipelines.pipeline import Pipeline
@@ -52,8 +53,14 @@ def build(
     """Make the environment. A layer is there when the blueprint's ``options`` speak of it and the team asked for it;
     ``signs`` models, and has ``two_person`` approvals, what the blueprint says so of."""
     uses = {bind.kind for pipeline in pipelines for step in pipeline.steps for bind in step.binds()}
-    endpoints = needed_by(options.orchestrator, *_endpoints(options), uses=uses)
-    foundation = Foundation(site, stack, options, endpoints=endpoints, vectors=isinstance(options, VectorOptions))
+    foundation = Foundation(
+        site,
+        stack,
+        options,
+        endpoints=(*endpoints_of(options.orchestrator, uses), *_endpoints(site, options)),
+        machines=isinstance(options, QueueOptions) and bool(options.batch.pools),
+        vectors=isinstance(options, VectorOptions),
+    )
     trail = _trail(foundation, options)
     jobs = Jobs(foundation, options, pipelines)
     serve = Serve(foundation, options, jobs.framework)
@@ -82,16 +89,12 @@ def build(
 # Each layer is loaded where it is asked for: a preview pays for no other --------------------------------------------
 
 
-def _endpoints(options: Any) -> Iterator[str]:
+def _endpoints(site: Site, options: Any) -> Iterator[str]:
     """What the network must let layers reach, besides what every environment does."""
-    if isinstance(options, QueueOptions) and options.batch.pools:
-        from mlops_iac.blueprints.parts import queues
-
-        yield from queues.endpoints()
     if isinstance(options, StudioOptions):
         from mlops_iac.blueprints.parts import studio
 
-        yield from studio.endpoints(options)
+        yield from studio.endpoints(site, options)
     if spark_options.asked(options):
         from mlops_iac.components.spark.emr_serverless import ENDPOINTS
 

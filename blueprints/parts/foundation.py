@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import replace
+from collections.abc import Mapping
 
 import pulumi
 
@@ -20,8 +19,7 @@ from mlops_iac.components.data_lake import DataLake, DataLakeArgs, Table
 from mlops_iac.components.encryption import Encryption, EncryptionArgs, Layer
 from mlops_iac.components.identity import Boundary
 from mlops_iac.components.monitoring.alerts import Alerts, AlertsArgs
-from mlops_iac.components.network import REGULATED_ENDPOINTS, Network, NetworkArgs, PrivateLink
-from mlops_iac.components.orchestrator.orchestrator import endpoints_of
+from mlops_iac.components.network import Network, NetworkArgs, PrivateLink
 from mlops_iac.components.registry.ecr import ImageRepository, ImageRepositoryArgs
 from mlops_iac.components.serving.capture import FOLDER as CAPTURED
 from mlops_iac.config.stack_config import StackConfig
@@ -30,18 +28,10 @@ LAYERS: tuple[Layer, ...] = ("registry", "logs", "secrets")
 """That have a key of their own beside the lake's, where there is one for each."""
 
 
-def needed_by(orchestrator: str, *others: str, uses: Collection[str] = ()) -> tuple[str, ...]:
-    """Interface endpoints that the network needs besides its usual ones: what an orchestrator that runs in it calls for
-    steps with such ``uses``, and others. With any of them, those that `regulated` has by itself."""
-    from mlops_iac.components.network import REGULATED_ENDPOINTS
-
-    wanted = {*endpoints_of(orchestrator, uses), *others}
-    return tuple(sorted({*wanted, *REGULATED_ENDPOINTS})) if wanted else ()
-
-
 class Foundation:
     """The ground of one environment. ``endpoints``: interface endpoints that the network needs besides its usual
-    ones; ``vectors``: whether a vector store is encrypted with its key."""
+    ones; ``machines``: whether machines of queues stand in it; ``vectors``: whether a vector store is encrypted with
+    its key."""
 
     def __init__(
         self,
@@ -50,10 +40,11 @@ class Foundation:
         options: FoundationOptions,
         *,
         endpoints: tuple[str, ...] = (),
+        machines: bool = False,
         vectors: bool = False,
     ) -> None:
         self.site, self.stack, self.options = site, stack, options
-        self._vectors = vectors
+        self._endpoints, self._machines, self._vectors = endpoints, machines, vectors
         self.boundary: BoundaryRef = Boundary(site.named("boundary")).ref
         promotion.check(stack, promotion.asked(options))
         self.readers = promotion.readers(site, promotion.asked(options))
@@ -63,7 +54,7 @@ class Foundation:
         self.key: KeyRef | None = self.encryption.ref
         """Of data, and of everything where there is one key for all."""
         self.registry_key, self.log_key, self.secret_key = (self._layer_key(layer) for layer in LAYERS)
-        self.network = self._network(options.adopt.network, endpoints)
+        self.network = self._network(options.adopt.network)
         self.alerts = Alerts(
             site.named("alerts"), AlertsArgs(emails=(stack.owner,) if stack.owner else (), key=self.log_key)
         )
@@ -102,11 +93,11 @@ class Foundation:
         args = EncryptionArgs(layer=layer, trail=trail, config=config)
         return Encryption(self.site.named(f"{layer}-key"), args).ref
 
-    def _network(self, adopted: AdoptedNetwork | None, endpoints: tuple[str, ...]) -> NetworkRef:
+    def _network(self, adopted: AdoptedNetwork | None) -> NetworkRef:
         place = self.site.named("network")
         if adopted:
             return Network.adopt(place, **adopted.model_dump()).ref
-        return Network(place, self._network_args(endpoints)).ref
+        return Network(place, self._network_args()).ref
 
     def _lake(self, options: FoundationOptions) -> DataLake:
         """An adopted one is written with the environment's key, so that whoever reads it needs one key."""
@@ -115,7 +106,7 @@ class Foundation:
             return DataLake.adopt(place, bucket_name=adopted.bucket, key_arn=self.key.arn if self.key else None)
         return DataLake(place, self._lake_args(options))
 
-    def _network_args(self, endpoints: tuple[str, ...]) -> NetworkArgs:
+    def _network_args(self) -> NetworkArgs:
         wanted = [
             *promotion.outside(self.site, promotion.asked(self.options)),
             *base_model.outside(self.site, base_model.asked(self.options)),
@@ -126,11 +117,16 @@ class Foundation:
             if one.private_link
         }
         zones = 2 if warehouse_options.asked(self.options) is None else 3
-        args = NetworkArgs(key=self.log_key, boundary=self.boundary, readable=wanted, private_links=links, zones=zones)
-        if any(self.options.external[name].secret for name in links):
-            usual = REGULATED_ENDPOINTS if self.site.profile == "regulated" else ()
-            endpoints = tuple(sorted({*(endpoints or usual), "secretsmanager"}))
-        return replace(args, interface_endpoints=endpoints) if endpoints else args
+        secrets = any(self.options.external[name].secret for name in links)
+        return NetworkArgs(
+            key=self.log_key,
+            boundary=self.boundary,
+            readable=wanted,
+            private_links=links,
+            zones=zones,
+            machines=self._machines,
+            interface_endpoints=(*self._endpoints, *(("secretsmanager",) if secrets else ())),
+        )
 
     def _lake_args(self, options: FoundationOptions) -> DataLakeArgs:
         tables = {

@@ -146,7 +146,7 @@ class BatchQueues(Section):
     enabled: bool = Field(
         default=False,
         description="Build the queues. Idle machines cost nothing; the endpoints the network then needs cost about "
-        "90 $ a month.",
+        "90 $ a month, but in a sandbox, whose machines reach the internet.",
     )
     cpu: Pool = Field(default=CPU, description="The queue `cpu`.")
     gpu: Pool = Field(default=Pool(instance_types=("g5",), max_vcpus=32), description="The queue `gpu`.")

@@ -16,14 +16,6 @@ if TYPE_CHECKING:
     from mlops_iac.components.compute.batch import BatchCompute
 
 
-def endpoints() -> tuple[str, ...]:
-    """Interface endpoints that the network needs for queues: Batch's machines must reach ECS, ECR and CloudWatch
-    Logs; SageMaker's jobs need none."""
-    from mlops_iac.components.network import BATCH_ENDPOINTS, REGULATED_ENDPOINTS
-
-    return tuple(sorted({*BATCH_ENDPOINTS, *REGULATED_ENDPOINTS}))
-
-
 def make_queues(
     foundation: Foundation,
     pools: Mapping[str, Pool],

@@ -7,6 +7,7 @@ from mlops_iac.blueprints.parts.foundation import Foundation
 from mlops_iac.blueprints.parts.monitoring_options import MonitoringOptions
 from mlops_iac.blueprints.parts.serve_options import Asynchronous as AsynchronousOptions
 from mlops_iac.blueprints.parts.serve_options import BacklogScaling as BacklogOptions
+from mlops_iac.blueprints.parts.serve_options import ConcurrencyScaling as ConcurrencyOptions
 from mlops_iac.blueprints.parts.serve_options import Realtime as RealtimeOptions
 from mlops_iac.blueprints.parts.serve_options import RequestScaling as RequestOptions
 from mlops_iac.blueprints.parts.serve_options import ServeOptions
@@ -19,7 +20,13 @@ from mlops_iac.components.serving.endpoint import (
     Realtime,
     Serverless,
 )
-from mlops_iac.components.serving.scaling import BacklogScaling, EndpointScaling, EndpointScalingArgs, Scaling
+from mlops_iac.components.serving.scaling import (
+    BacklogScaling,
+    ConcurrencyScaling,
+    EndpointScaling,
+    EndpointScalingArgs,
+    Scaling,
+)
 from mlops_iac.core.frameworks import Framework
 
 Flavour = Serverless | Realtime | Asynchronous
@@ -92,7 +99,12 @@ def _flavour(options: ServeOptions) -> Flavour:
         count = None if serving.scaling else serving.instance_count
         scaling = _request_scaling(serving.scaling)
         return Realtime(instance_type=serving.instance_type, instances=count, scaling=scaling)
-    return Serverless(memory_mb=serving.memory_mb, max_concurrency=serving.max_concurrency)
+    return Serverless(
+        memory_mb=serving.memory_mb,
+        max_concurrency=serving.max_concurrency,
+        provisioned_concurrency=serving.provisioned_concurrency or 0,
+        scaling=_concurrency_scaling(serving.scaling),
+    )
 
 
 def _request_scaling(asked: RequestOptions | None) -> Scaling | None:
@@ -103,5 +115,9 @@ def _backlog_scaling(asked: BacklogOptions | None) -> BacklogScaling | None:
     return BacklogScaling(target=asked.waiting_per_instance, **_bounds(asked)) if asked else None
 
 
-def _bounds(asked: RequestOptions | BacklogOptions) -> dict[str, int]:
+def _concurrency_scaling(asked: ConcurrencyOptions | None) -> ConcurrencyScaling | None:
+    return ConcurrencyScaling(target=asked.busy_percent / 100, **_bounds(asked)) if asked else None
+
+
+def _bounds(asked: RequestOptions | BacklogOptions | ConcurrencyOptions) -> dict[str, int]:
     return asked.model_dump(include={"at_least", "at_most", "in_cooldown_seconds", "out_cooldown_seconds"})

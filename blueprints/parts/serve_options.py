@@ -17,26 +17,6 @@ STRATEGY = (
 )
 
 
-class Serverless(Section):
-    flavour: Literal["serverless"] = Field(
-        description="Scales to zero: costs nothing while nobody asks. An endpoint that is realtime cannot become "
-        "serverless: it serves on until it is deleted by hand."
-    )
-    memory_mb: Literal[1024, 2048, 3072, 4096, 5120, 6144] = Field(
-        default=2048, description="Memory for the model, in MB."
-    )
-    max_concurrency: int = Field(default=5, ge=1, le=200, description="Requests answered at the same time, at most.")
-    strategy: AllAtOnce = Field(default=AllAtOnce(), description="A serverless endpoint changes `all-at-once`.")
-
-    @field_validator("strategy", mode="before")
-    @classmethod
-    def _check_strategy(cls, value: Any) -> Any:
-        kind = value.get("kind") if isinstance(value, dict) else None
-        if reason := find_refusal(kind, "serverless"):
-            raise ValueError(f"`{kind}` is not possible. {reason}")
-        return value
-
-
 class Scaling(Section):
     """Application Auto Scaling, which takes effect when it is deployed, at an endpoint that serves."""
 
@@ -69,6 +49,63 @@ class RequestScaling(Scaling):
         description="Requests a minute that each instance should get. AWS's rule is half of what one can answer; 300 "
         "is that for ten a second. Measure yours.",
     )
+
+
+class ConcurrencyScaling(Scaling):
+    at_least: int = Field(default=1, ge=1, le=200, description="Requests at the same time in quiet times.")
+    at_most: int = Field(ge=1, le=200, description="At the busiest; `max_concurrency` at most.")
+    in_cooldown_seconds: int = Field(default=300, ge=0, le=3600, description="Seconds between two steps down.")
+    busy_percent: int = Field(
+        default=70, ge=10, le=90, description="How much of what is awake should be busy, in percent."
+    )
+
+
+class Serverless(Section):
+    flavour: Literal["serverless"] = Field(
+        description="Scales to zero: costs nothing while nobody asks. An endpoint that is realtime cannot become "
+        "serverless: it serves on until it is deleted by hand."
+    )
+    memory_mb: Literal[1024, 2048, 3072, 4096, 5120, 6144] = Field(
+        default=2048, description="Memory for the model, in MB."
+    )
+    max_concurrency: int = Field(default=5, ge=1, le=200, description="Requests answered at the same time, at most.")
+    provisioned_concurrency: int | None = Field(
+        default=None,
+        ge=1,
+        le=200,
+        description="Requests at the same time for which it stays awake, so that none of them waits for a start; "
+        "billed by the second, asked or not. Left out: it sleeps while nobody asks.",
+    )
+    scaling: ConcurrencyScaling | None = Field(
+        default=None,
+        description="As much awake as the requests need, instead of `provisioned_concurrency`. Left out: always that "
+        "many.",
+    )
+    strategy: AllAtOnce = Field(default=AllAtOnce(), description="A serverless endpoint changes `all-at-once`.")
+
+    @model_validator(mode="after")
+    def _check_awake(self) -> Self:
+        if self.scaling is not None and self.provisioned_concurrency is not None:
+            raise ValueError("`scaling` says how much is awake at least: leave `provisioned_concurrency` out")
+        if self.scaling is not None and self.scaling.at_most > self.max_concurrency:
+            most = self.scaling.at_most
+            raise ValueError(
+                f"`scaling.at_most` is {most}, more than `max_concurrency`, which is {self.max_concurrency}"
+            )
+        if (self.provisioned_concurrency or 0) > self.max_concurrency:
+            awake = self.provisioned_concurrency
+            raise ValueError(
+                f"`provisioned_concurrency` is {awake}, more than `max_concurrency`, which is {self.max_concurrency}"
+            )
+        return self
+
+    @field_validator("strategy", mode="before")
+    @classmethod
+    def _check_strategy(cls, value: Any) -> Any:
+        kind = value.get("kind") if isinstance(value, dict) else None
+        if reason := find_refusal(kind, "serverless"):
+            raise ValueError(f"`{kind}` is not possible. {reason}")
+        return value
 
 
 class BacklogScaling(Scaling):

@@ -9,6 +9,7 @@ from mlops_iac.blueprints.parts.flow import Flow
 from mlops_iac.blueprints.parts.foundation import Foundation
 from mlops_iac.blueprints.parts.studio_options import Studio, StudioAdopt, StudioOptions
 from mlops_iac.blueprints.parts.told import CALLER, as_any
+from mlops_iac.components._kit.site import Site
 from mlops_iac.components.notebooks.domain import ENDPOINTS, GIT_ENDPOINT, Git, StudioDomain, StudioDomainArgs
 from mlops_iac.components.notebooks.people import People, PeopleArgs
 from mlops_iac.core import environment as env
@@ -19,8 +20,10 @@ WRITTEN = ("curated", "features", "models", "code/")
 """What people read and write of the lake from their notebooks; raw data is put there by `data put` and by feeds."""
 
 
-def endpoints(options: StudioOptions) -> tuple[str, ...]:
-    """What the network must let notebooks reach."""
+def endpoints(site: Site, options: StudioOptions) -> tuple[str, ...]:
+    """What the network must let notebooks reach. A sandbox's reach everything without it."""
+    if site.profile == "sandbox":
+        return ()
     secrets = any(git.secret for git in options.studio.git.values())
     return (*ENDPOINTS, *((GIT_ENDPOINT,) if secrets else ()))
 

@@ -35,7 +35,7 @@ class Reach:
     """Patterns of resources in this account and region, of the actions' one service (``key/*``), or of whole ARNs
     (``arn:{partition}:ecr:{region}:*:repository/*``); ``{stack}`` and ``{stack_words}`` (underscores for hyphens)
     stand for this environment's name. Left out: whatever starts with the environment's name."""
-    conditions: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    conditions: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """IAM condition operator to key to value, with the same words in braces. Left out: none."""
 
     @property

@@ -104,6 +104,21 @@ class NetworkRef:
     job_security_group_id: pulumi.Input[str]
     more_subnet_ids: Sequence[pulumi.Input[str]] = ()
     """In further zones, for what needs more of them than jobs do. Left out: none."""
+    open_subnet_ids: Sequence[pulumi.Input[str]] = ()
+    """With a way to the internet, and an address for each machine of a queue. Left out: there is no such way."""
+    open_security_group_id: pulumi.Input[str] | None = None
+    """Lets those machines out. Left out, as above."""
+
+    @property
+    def machine_subnet_ids(self) -> Sequence[pulumi.Input[str]]:
+        """Where machines of queues stand."""
+        return self.open_subnet_ids or self.subnet_ids
+
+    @property
+    def machine_security_group_ids(self) -> Sequence[pulumi.Input[str]]:
+        """What they wear: what jobs do, and what lets them out."""
+        way_out = (self.open_security_group_id,) if self.open_security_group_id is not None else ()
+        return (self.job_security_group_id, *way_out)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -46,7 +46,7 @@ class BatchComputeArgs:
     """What a team may say about its queues."""
 
     network: NetworkRef
-    """Where machines run. It must reach ECS, ECR and CloudWatch Logs (``network.BATCH_ENDPOINTS``)."""
+    """Where machines run. It must reach ECS, ECR and CloudWatch Logs: a `Network` with ``machines`` does."""
     pools: Mapping[str, PoolArgs] = field(default_factory=_default_pools)
     """Queues by name. Left out: ``cpu`` and ``gpu``."""
     jobs: Mapping[str, JobDefinitionArgs] = field(default_factory=dict)

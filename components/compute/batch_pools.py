@@ -111,6 +111,7 @@ def compute_resources(
     group: pulumi.Output[str] | None = None,
 ) -> dict[str, Any]:
     """ComputeResources of one way of buying a pool's machines; ``group`` is the name of their placement group."""
+    subnets = list(network.machine_subnet_ids)
     return {
         "type": TYPE[buying],
         "allocation_strategy": STRATEGY[buying],
@@ -118,8 +119,8 @@ def compute_resources(
         "ec2_configurations": [{"image_type": IMAGE_TYPES[kind_of(pool.instance_types)]}],
         "min_vcpus": 0,
         "max_vcpus": pool.max_vcpus,
-        "subnets": [network.subnet_ids[pool.subnet - 1]] if pool.subnet else list(network.subnet_ids),
-        "security_group_ids": [network.job_security_group_id],
+        "subnets": [subnets[pool.subnet - 1]] if pool.subnet else subnets,
+        "security_group_ids": list(network.machine_security_group_ids),
         **({"placement_group": group} if group is not None else {}),
         "instance_role": profile_arn,
         # By number: AWS looks up `$Latest` when the environment changes, not when the template does.

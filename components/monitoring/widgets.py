@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import chain
-from typing import Any
+from typing import Any, Final
 
 from mlops_iac.components._kit import ApiRef, EndpointRef, PipelineRef, ScalingRef
 
@@ -33,14 +33,24 @@ def endpoint(region: str, ref: EndpointRef) -> list[Widget]:
     ]
 
 
+SCALED: Final = {
+    "InvocationsPerInstance": ("Requests a minute at each instance", "Sum", "instances"),
+    "ServerlessProvisionedConcurrencyUtilization": (
+        "Part of what is awake that is busy",
+        "Maximum",
+        "requests at once",
+    ),
+}
+"""Metric to the title of its chart, its statistic, and what there are so many of."""
+
+
 def scaling(region: str, ref: ScalingRef) -> Widget:
     """What decides how many instances there are, with the target."""
     place = [part for pair in ref.metric.dimensions.items() for part in pair]
-    asked = ref.metric.name == "InvocationsPerInstance"
-    title = "Requests a minute at each instance" if asked else "Requests that wait for each instance"
-    words = f"target; {ref.at_least} to {ref.at_most} instances"
+    title, stat, unit = SCALED.get(ref.metric.name, ("Requests that wait for each instance", "Average", "instances"))
+    words = f"target; {ref.at_least} to {ref.at_most} {unit}"
     metric = [ref.metric.namespace, ref.metric.name, *place]
-    chart = objective(region, title, metric, "Sum" if asked else "Average", ref.target, words)
+    chart = objective(region, title, metric, stat, ref.target, words)
     chart["properties"]["period"] = 60
     return chart
 

@@ -1,4 +1,7 @@
-"""A domain of SageMaker Studio, reached from the environment's own network only, whose machines stop when idle."""
+"""A domain of SageMaker Studio in the environment's own network, whose machines stop when idle.
+
+Only a sandbox's notebooks have another way: SageMaker's own, to the internet.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,7 @@ __all__ = ["Git", "StudioDomain", "StudioDomainArgs", "StudioDomainNodes"]
 
 # Idle cost: the home folders, 0.30 $ a month for each GB that people leave there. Machines are billed by the hour while
 # they run, disks of spaces 0.11 $ a month for each GB; and each interface endpoint of the network about 7.30 $ a month
-# in each zone.
+# in each zone, of which a sandbox has none.
 
 ENDPOINTS: Final = ("logs", "monitoring", "sagemaker.api", "sagemaker.runtime", "states", "sts")
 """What notebooks call without leaving the network, to see the environment and to start its pipelines.
@@ -47,7 +50,7 @@ class StudioDomainArgs:
     """What a team may say about its domain."""
 
     network: NetworkRef
-    """Machines stand in its private subnets, and wear its security group. It needs `ENDPOINTS`."""
+    """Machines stand in its private subnets, and wear its security group. It needs `ENDPOINTS`, but in a sandbox."""
     auth: Literal["IAM", "SSO"] = "IAM"
     """How people come in. Left out: with their own AWS credentials; ``SSO`` is AWS IAM Identity Center."""
     idle_minutes: int = LEAST_IDLE
@@ -143,7 +146,7 @@ class StudioDomain(Component):
             "auth_mode": args.auth,
             "vpc_id": network.vpc_id,
             "subnet_ids": list(network.subnet_ids),
-            "app_network_access_type": "VpcOnly",
+            "app_network_access_type": "PublicInternetOnly" if self.site.profile == "sandbox" else "VpcOnly",
             "tag_propagation": "ENABLED",
             "retention_policy": {"home_efs_file_system": "Retain" if args.keep_homes else "Delete"},
             "default_user_settings": {

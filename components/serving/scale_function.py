@@ -3,6 +3,8 @@
 An endpoint is a scalable target only once it is there, and runs make it: so whoever makes or updates it calls the
 scaler before (``prepare``) and after that (``apply``), and the program when the settings change. AWS refuses an update
 that changes the type of a scaled variant's instances; then the target is given back first, and registered again after.
+What a serverless variant is awake for (its provisioned concurrency) is another dimension than instances, and a target
+only of a variant that has some.
 
 https://docs.aws.amazon.com/sagemaker/latest/dg/endpoint-scaling-update.html
 """
@@ -19,6 +21,7 @@ from typing import Any
 NOT_FOUND = "Could not find"
 SERVES = ("InService",)
 DENIED = ("AccessDenied", "AccessDeniedException")
+DIMENSIONS = ("sagemaker:variant:DesiredInstanceCount", "sagemaker:variant:DesiredProvisionedConcurrency")
 PAUSES = (1, 2, 4, 8, 16)
 """Seconds. Whoever has no right after all of them is told so by what is asked next."""
 
@@ -35,7 +38,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
 
 class Scaler:
-    """``settings``: endpoint, variant, least, most, policies, names of all policies there may be, wake, tags."""
+    """``settings``: endpoint, variant, dimension, least, most, policies, names of all policies there may be, wake."""
 
     def __init__(self, clients: dict[str, Any], settings: dict[str, Any]) -> None:
         self.sagemaker, self.cloudwatch = clients["sagemaker"], clients["cloudwatch"]
@@ -43,7 +46,7 @@ class Scaler:
         self.which = {
             "ServiceNamespace": "sagemaker",
             "ResourceId": f"endpoint/{settings['endpoint']}/variant/{settings['variant']}",
-            "ScalableDimension": "sagemaker:variant:DesiredInstanceCount",
+            "ScalableDimension": settings["dimension"],
         }
 
     def wait_for_rights(self) -> None:
@@ -58,9 +61,12 @@ class Scaler:
                 time.sleep(pause)
 
     def apply(self, event: dict[str, Any]) -> dict[str, Any]:
-        """Register the variant, with its policies; nothing while there is none, or it is being changed."""
+        """Register the variant, with its policies; nothing while there is none, it is being changed, or it is of a
+        flavour that the next deployment changes."""
         found = self.describe()
         if found is None or found["EndpointStatus"] not in SERVES:
+            return {"scales": False}
+        if dimension_of(self.variant(found["EndpointConfigName"])) != self.settings["dimension"]:
             return {"scales": False}
         least, most = self.settings["least"], self.settings["most"]
         self.scaling.register_scalable_target(**self.which, MinCapacity=least, MaxCapacity=most)
@@ -80,7 +86,8 @@ class Scaler:
         if found is None:
             return {"retain": False}
         before, after = self.variant(found["EndpointConfigName"]), self.variant(event["config"])
-        if before is None or after is None or before.get("InstanceType") != after.get("InstanceType"):
+        kinds = [(dimension_of(each), (each or {}).get("InstanceType")) for each in (before, after)]
+        if before is None or after is None or kinds[0] != kinds[1]:
             self.release(event)
             return {"retain": False}
         counts = {each["VariantName"]: each.get("DesiredInstanceCount", 0) for each in found["ProductionVariants"]}
@@ -88,7 +95,9 @@ class Scaler:
 
     def release(self, event: dict[str, Any]) -> dict[str, Any]:
         """Scale no more: the policies go with their target. Nothing happens where there is none."""
-        self.ignoring(self.scaling.deregister_scalable_target, **self.which)
+        for dimension in DIMENSIONS:
+            which = {**self.which, "ScalableDimension": dimension}
+            self.ignoring(self.scaling.deregister_scalable_target, **which)
         if self.settings["wake"]:
             self.cloudwatch.delete_alarms(AlarmNames=[self.settings["wake"]["AlarmName"]])
         return {"scales": False}
@@ -109,3 +118,12 @@ class Scaler:
     def variant(self, config: str) -> dict[str, Any] | None:
         found = self.sagemaker.describe_endpoint_config(EndpointConfigName=config)["ProductionVariants"]
         return next((each for each in found if each["VariantName"] == self.settings["variant"]), None)
+
+
+def dimension_of(variant: dict[str, Any] | None) -> str | None:
+    """What can be scaled of a variant; None of a serverless one of which nothing stays awake."""
+    instances, awake = DIMENSIONS
+    serverless = (variant or {}).get("ServerlessConfig")
+    if serverless:
+        return awake if serverless.get("ProvisionedConcurrency") else None
+    return instances

@@ -26,7 +26,14 @@ from mlops_iac.components.serving.ranges import within
 from mlops_iac.core.errors import BlueprintError
 from mlops_iac.core.instance_types import is_burstable
 
-__all__ = ["BacklogScaling", "EndpointScaling", "EndpointScalingArgs", "EndpointScalingNodes", "Scaling"]
+__all__ = [
+    "BacklogScaling",
+    "ConcurrencyScaling",
+    "EndpointScaling",
+    "EndpointScalingArgs",
+    "EndpointScalingNodes",
+    "Scaling",
+]
 
 # Idle cost: 0.10 $ a month for each alarm of its policies: two, and a third where the endpoint may sleep.
 
@@ -54,13 +61,16 @@ LINK = ("iam:CreateServiceLinkedRole",)
 PRINCIPAL: Final = "sagemaker.application-autoscaling.amazonaws.com"
 LINKED: Final = f"role/aws-service-role/{PRINCIPAL}/AWSServiceRoleForApplicationAutoScaling_SageMakerEndpoint"
 """AWS's own role, by which it changes endpoints; made once in an account."""
+INSTANCES: Final = "sagemaker:variant:DesiredInstanceCount"
+AWAKE: Final = "sagemaker:variant:DesiredProvisionedConcurrency"
 VARIANTS: Final = {
     "StringEquals": {
         "application-autoscaling:service-namespace": "sagemaker",
-        "application-autoscaling:scalable-dimension": "sagemaker:variant:DesiredInstanceCount",
+        "application-autoscaling:scalable-dimension": [INSTANCES, AWAKE],
     }
 }
-"""AWS gives scalable targets names that nobody knows before: they are told by what they scale."""
+"""AWS gives scalable targets names that nobody knows before: they are told by what they scale. Both, because an
+endpoint that changes its flavour gives back what it was."""
 TARGETS: Final = "scalable-target/*"
 TO_SCALE: Final = {"StringLike": {"iam:AWSServiceName": PRINCIPAL}}
 SEE = (
@@ -70,7 +80,7 @@ SEE = (
 )
 """AWS takes no resource for these."""
 PER_INSTANCE: Final = "ApproximateBacklogSizePerInstance"
-REQUESTS, BACKLOG, WAKE = "requests", "backlog", "wake"
+REQUESTS, BACKLOG, WAKE, BUSY = "requests", "backlog", "wake", "busy"
 """The policies that there may be."""
 
 
@@ -92,6 +102,8 @@ class Scaling:
 
     least: ClassVar[int] = 1
     """The smallest `at_least`."""
+    dimension: ClassVar[str] = INSTANCES
+    """What is scaled, in Application Auto Scaling's words."""
 
     def check(self, instance_type: str) -> None:
         """Raise BlueprintError for what AWS would refuse."""
@@ -189,6 +201,29 @@ class BacklogScaling(Scaling):
         }
 
 
+@dataclass(frozen=True, kw_only=True)
+class ConcurrencyScaling(Scaling):
+    """Bounds and target of how many requests at one time a serverless endpoint is awake for.
+
+    https://docs.aws.amazon.com/sagemaker/latest/dg/serverless-endpoints-autoscale.html
+    """
+
+    at_least: int = 1
+    """Requests at one time in quiet times. Left out: one."""
+    target: float = 0.7
+    """Part of what is awake that should be busy, 0.1 to 0.9. Left out: 0.7."""
+
+    dimension: ClassVar[str] = AWAKE
+
+    def metric(self, endpoint: EndpointRef) -> Metric:
+        names = {"EndpointName": endpoint.name, "VariantName": endpoint.settings["VariantName"]}
+        return Metric(namespace="AWS/SageMaker", name="ServerlessProvisionedConcurrencyUtilization", dimensions=names)
+
+    def policies(self, endpoint: str) -> list[dict[str, Any]]:
+        kind = "SageMakerVariantProvisionedConcurrencyUtilization"
+        return [self._tracking(BUSY, {"PredefinedMetricSpecification": {"PredefinedMetricType": kind}})]
+
+
 def _from_none(cooldown: int) -> dict[str, Any]:
     config = {
         "AdjustmentType": "ChangeInCapacity",
@@ -224,7 +259,7 @@ class EndpointScalingNodes:
 
 
 class EndpointScaling(Component):
-    """As many instances behind an endpoint as it needs."""
+    """As many instances behind an endpoint as it needs, or awake of a serverless one."""
 
     Nodes = EndpointScalingNodes
     reach = (
@@ -316,9 +351,10 @@ def _settings(endpoint: str, args: EndpointScalingArgs) -> dict[str, Any]:
     return {
         "endpoint": endpoint,
         "variant": args.endpoint.settings["VariantName"],
+        "dimension": scaling.dimension,
         "least": scaling.at_least,
         "most": scaling.at_most,
         "policies": scaling.policies(endpoint),
-        "names": [REQUESTS, BACKLOG, WAKE],
+        "names": [REQUESTS, BACKLOG, WAKE, BUSY],
         "wake": scaling.wake(endpoint, f"{endpoint}-{WAKE}"),
     }

@@ -41,14 +41,20 @@ def catalogue_page() -> str:
     from mlops_iac.blueprints.catalogue import idle_words
 
     first = json.loads(FIRST_MODELS.read_text())
-    lines = ["# Blueprints", "", NOTE, f"Costs are of an idle environment in {REGION}, with every option left out."]
+    lines = [
+        "# Blueprints",
+        "",
+        NOTE,
+        f"Costs are of an idle environment in {REGION}, with every option left out: of `security: standard`, "
+        "and of a `sandbox` where that costs less than half.",
+    ]
     where = f"on the embedded cloud ({first['machine']}, {first['measured']})"
     lines += [f"The first model: from `up` to the end of the example's first run {where}."]
-    lines += ["", "| blueprint | for | runs on | first model | idle, a month |", "|---|---|---|---|---|"]
+    lines += ["", "| blueprint | for | runs on | first model | idle |", "|---|---|---|---|---|"]
     for name in BLUEPRINTS:
         told = about(get_blueprint(name))
         seconds = f"{one} s" if (one := first["seconds"].get(name)) else ""
-        idle = idle_words(_priced()[name]["idle"])
+        idle = idle_words(_priced()[name])
         lines.append(f"| [{name}](#{name}) | {told.use_for} | {told.orchestrator} | {seconds} | {idle} |")
     for name in BLUEPRINTS:
         lines += ["", f"## {name}", "", *_section(name)]
@@ -74,7 +80,8 @@ def _section(name: str) -> list[str]:
     readme = f"[README](../blueprints/{folder}/README.md)"
     team = f", and the example team [{told.example}](../examples/{told.example}/README.md)" if told.example else ""
     lines += [f"- More: {readme}{team}.", "", "| idle | dollars a month |", "|---|---|"]
-    return lines + [f"| {item['layer']}: {item['what']} | {item['usual']:.2f} |" for item in priced["items"]]
+    lines += [f"| {item['layer']}: {item['what']} | {item['usual']:.2f} |" for item in priced["items"]]
+    return [*lines, f"| as a `sandbox`, all in all | {priced['sandbox']['usual']:.2f} |"]
 
 
 @functools.cache
@@ -92,14 +99,17 @@ def _price(blueprint: str) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         _run(folder, "init", ".", *(("--example", example) if example else ()))
         code = ("--code", f"examples/{example}") if example else ()
-        _run(folder, "new", "--team", "catalogue", "--env", "dev", "--blueprint", blueprint, "--region", REGION, *code)
+        team = ("--team", "catalogue", "--blueprint", blueprint, "--region", REGION, *code)
+        _run(folder, "new", "--env", "dev", *team)
+        _run(folder, "new", "--env", "sandbox", "--security", "sandbox", *team)
         found = json.loads(_run(folder, "cost", "catalogue-dev", "--json"))
+        sandbox = json.loads(_run(folder, "cost", "catalogue-sandbox", "--json"))["idle"]
     items = [
         {"layer": item["layer"], "what": item["what"], "usual": item["idle"]["usual"]}
         for item in found["items"]
         if item["idle"]["usual"]
     ]
-    return {"idle": found["idle"], "items": items}
+    return {"idle": found["idle"], "items": items, "sandbox": sandbox}
 
 
 def _run(folder: str, *arguments: str) -> str:

@@ -25,9 +25,13 @@ JSON_SHAPES = {
     "init": "`{project, files: [path], next: [command]}`.",
     "bootstrap": "with `--preview` as `preview`, else as `up`.",
     "doctor": "`{stack, cloud, ok, checks: [{check, outcome, says, fix}]}`; the outcome is pass, warn or fail.",
-    "blueprint list": "`{blueprints: [{name, summary, …, idle_usd_a_month, package}]}`; the package is null for ours.",
+    "blueprint list": (
+        "`{blueprints: [{name, summary, …, idle_usd_a_month, sandbox_idle_usd_a_month, package}]}`; the package is "
+        "null for ours."
+    ),
     "blueprint show": (
-        "`{name, summary, …, version, layers: [{name, summary}], options: [{path, …}], pipelines: [{name, …}]}`."
+        "`{name, summary, …, version, layers: [{name, summary}], options: [{path, …}], pipelines: [{name, …}], "
+        "idle_items: [{layer, what, usual}]}`."
     ),
     "new": "`{stack, file, scripts: [path], next: [command]}`; `scripts` only with `--scaffold`.",
     "config check": "`{stacks: [name]}`, when nothing is wrong.",

@@ -93,7 +93,7 @@ def summarize(blueprint: Blueprint) -> dict[str, Any]:
     from mlops_iac.blueprints.catalogue import read_catalogue
 
     priced = read_catalogue().get(blueprint.name)
-    known = {"summary": blueprint.summary, **about(blueprint)._asdict(), "idle": priced["idle"] if priced else None}
+    known = {"summary": blueprint.summary, **about(blueprint)._asdict(), **(priced or {})}
     return summary_of(blueprint.name, known)
 
 
@@ -104,7 +104,8 @@ def summary_of(name: str, known: Mapping[str, Any]) -> dict[str, Any]:
         **{key: known[key] for key in ("summary", "use_for", "not_for", "orchestrator", "compute")},
         "example": known["example"] or None,
         "first_model_seconds": known.get("first_model_seconds"),
-        "idle_usd_a_month": known["idle"],
+        "idle_usd_a_month": known.get("idle"),
+        "sandbox_idle_usd_a_month": known.get("sandbox"),
     }
 
 
@@ -113,15 +114,16 @@ def where_it_runs(summary: dict[str, Any]) -> str:
     out."""
     from mlops_iac.blueprints.catalogue import idle_words
 
-    cost = summary["idle_usd_a_month"]
-    idle = f"idle, {idle_words(cost)} a month" if cost else ""
+    idle, sandbox = summary["idle_usd_a_month"], summary["sandbox_idle_usd_a_month"]
+    cost = f"idle, {idle_words({'idle': idle, 'sandbox': sandbox})}" if idle else ""
     seconds = summary["first_model_seconds"]
     first = f"first model here in {seconds} s" if seconds else ""
-    return "; ".join(filter(None, (summary["orchestrator"], summary["compute"], first, idle)))
+    return "; ".join(filter(None, (summary["orchestrator"], summary["compute"], first, cost)))
 
 
 def describe(blueprint: Blueprint) -> dict[str, Any]:
-    """A blueprint as plain JSON: what it is for, layers, options, pipelines."""
+    """A blueprint as plain JSON: what it is for, layers, options, pipelines, what makes up its cost when idle."""
+    from mlops_iac.blueprints.catalogue import read_catalogue
     from mlops_iac.config.migrations import latest_version
 
     return {
@@ -130,6 +132,7 @@ def describe(blueprint: Blueprint) -> dict[str, Any]:
         "layers": [{"name": name, "summary": summary} for name, summary in map(_layer, blueprint.layers)],
         "options": _options(blueprint.Options),
         "pipelines": _pipelines(blueprint),
+        "idle_items": read_catalogue().get(blueprint.name, {}).get("items", []),
     }
 
 
@@ -182,6 +185,10 @@ def render_description(description: dict[str, Any]) -> str:
     lines += [f"  {layer['name']:<{width}}  {layer['summary']}".rstrip() for layer in description["layers"]]
     for pipeline in description["pipelines"]:
         lines += ["", f"Pipeline {pipeline['name']}", f"  {' → '.join(step['name'] for step in pipeline['steps'])}"]
+    if items := description["idle_items"]:
+        lines += ["", "Idle, dollars a month; `mlops-iac cost STACK` says it of yours"]
+        lines += [f"  {item['usual']:>6.2f}  {item['layer']}: {item['what']}" for item in items]
+        lines += [f"  {description['sandbox_idle_usd_a_month']['usual']:>6.2f}  all in all under `security: sandbox`"]
     lines += ["", f"Options, under `mlops-iac:options:`; `mlops-iac blueprint show {name} OPTION` explains one"]
     grouped = _grouped(description["options"])
     width = max(map(len, grouped), default=0)

@@ -27,5 +27,5 @@ class News:
     where no endpoint was asked.
 
     For an invocation: ``EndpointName``, ``VariantName``, ``status`` (HTTP), ``instances`` of the
-    variant (0: serverless), ``model_seconds`` (the model's), ``seconds``.
+    variant (0: serverless, which has ``busy``, ``awake`` and ``most``), ``model_seconds`` (the model's), ``seconds``.
     """

@@ -60,6 +60,7 @@ MADE: dict[str, Facts] = {
     ),
     "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": Facts(service="ec2", tags="tags"),
     "aws:ec2/flowLog:FlowLog": Facts(service="ec2", tags="tags"),
+    "aws:ec2/internetGateway:InternetGateway": Facts(service="ec2", tags="tags"),
     "aws:ec2/launchTemplate:LaunchTemplate": Facts(service="ec2", name=NameRule(limit=128), tags="tags"),
     "aws:ec2/placementGroup:PlacementGroup": Facts(service="ec2", name=NameRule(limit=255), tags="tags"),
     "aws:ec2/routeTable:RouteTable": Facts(service="ec2", tags="tags"),

@@ -77,6 +77,13 @@ def _on_instances(layer: str, name: str, machines: Mapping[str, Any], place: Pla
     )
 
 
+def _awake(layer: str, count: int, memory: float, scaling: Mapping[str, Any], place: Place) -> Item:
+    """What stays awake of a serverless endpoint; at least, where it is scaled."""
+    most = f", up to {scaling['at_most']} when they are needed" if scaling else ""
+    what = f"awake for {count} request{'s' if count > 1 else ''} at once{most}, once a model is deployed"
+    return Item(layer=layer, what=what, idle=item("serverless-awake", place.region) * (count * memory * HOURS * 3600))
+
+
 def price_endpoint(layer: str, endpoint: Mapping[str, Any], beside: str, place: Place) -> Iterator[Item | NoPrice]:
     """``endpoint`` is one of an environment's contract; ``beside`` the name of a second variant that is always
     there."""
@@ -85,7 +92,11 @@ def price_endpoint(layer: str, endpoint: Mapping[str, Any], beside: str, place: 
         memory = capacity["ServerlessConfig"]["MemorySizeInMB"] / 1024
         seconds = usage.requests * usage.request_ms / 1000
         what = f"{usage.requests:,} requests of {usage.request_ms} ms, {memory:g} GB"
-        yield Item(layer=layer, what=what, used=item("serverless", place.region) * (seconds * memory))
+        awake = int(scaling.get("at_least", capacity["ServerlessConfig"].get("ProvisionedConcurrency", 0)))
+        kind = "serverless-awake-duration" if awake else "serverless"
+        yield Item(layer=layer, what=what, used=item(kind, place.region) * (seconds * memory))
+        if awake:
+            yield _awake(layer, awake, memory, scaling, place)
         return
     price = hourly(capacity["InstanceType"], place.region)
     if price is None:

@@ -70,7 +70,7 @@ def _vpc_endpoint(inputs: Mapping[str, Any], place: Place) -> Iterator[Cost]:
         zones = len(inputs.get("subnetIds") or ()) or 1
         service = ".".join(str(inputs.get("serviceName", "")).split(".")[3:])  # com.amazonaws.REGION.
         yield Cost(
-            what=f"a private way to {service or 'a service'}, in {zones} zones",
+            what=f"a private way to {service or 'a service'}, in {zones} zone{'s' if zones > 1 else ''}",
             idle=place.price("interface-endpoint", zones * HOURS),
         )
 
@@ -273,6 +273,7 @@ FREE: Final[Mapping[str, str]] = {
     "aws:dynamodb/table:Table": "billed by reads and writes, of which an environment makes few",
     "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": "a rule",
     "aws:ec2/flowLog:FlowLog": "what it writes is in the logs",
+    "aws:ec2/internetGateway:InternetGateway": "it is free; addresses of machines are billed while they run",
     "aws:ec2/launchTemplate:LaunchTemplate": "a description",
     "aws:ec2/placementGroup:PlacementGroup": "where machines stand",
     "aws:ec2/routeTable:RouteTable": "a rule",

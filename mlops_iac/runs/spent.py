@@ -212,15 +212,21 @@ def meter_endpoints(
 
 
 def meter_requests(environment: Environment, clients: Clients, served: Served, start: datetime, now: datetime) -> Line:
-    """A serverless endpoint is paid by the second in which its model works, and by its memory."""
+    """A serverless endpoint is paid by the second in which its model works, and by its memory; where some of it stays
+    awake, by the second of that as well, as much as the environment keeps awake at least."""
     names = [variant.name for variant in served.variants]
     requests = sum(sum_of("Invocations", clients, served, name, start, now) for name in names)
     seconds = sum(sum_of("ModelLatency", clients, served, name, start, now) for name in names) / 1e6
     capacity = next((one.capacity for one in environment.endpoints.values() if one.name == served.endpoint), {})
-    memory = capacity.get("ServerlessConfig", {}).get("MemorySizeInMB")
+    config = capacity.get("ServerlessConfig", {})
+    memory, awake = config.get("MemorySizeInMB"), config.get("ProvisionedConcurrency", 0)
     what = f"{served.endpoint}: {requests:,.0f} requests, {seconds:,.1f} seconds of its model"
-    price = item("serverless", clients.region).usual
-    return Line(what=what, dollars=price * seconds * memory / 1024 if memory else None)
+    price = item("serverless-awake-duration" if awake else "serverless", clients.region).usual * seconds
+    if awake:
+        since = (now - start).total_seconds()
+        what += f", awake for {awake} at once for {since / 3600:.1f} hours"
+        price += item("serverless-awake", clients.region).usual * awake * since
+    return Line(what=what, dollars=price * memory / 1024 if memory else None)
 
 
 def find_idle(clients: Clients, served: list[Served], now: datetime) -> Iterator[Idle]:

@@ -56,6 +56,13 @@ def test_the_domain_stands_in_the_network_and_stops_what_is_idle(made: Made) -> 
     assert domain["kmsKeyId"]
 
 
+def test_a_sandbox_pays_for_no_private_way_and_its_notebooks_take_sagemakers_own(tmp_path: Path) -> None:
+    made = build(tmp_path, "  mlops-iac:security: sandbox\n")
+    assert made.get("studio-domain", "Domain")["appNetworkAccessType"] == "PublicInternetOnly"
+    ways = [inputs for (kind, _), inputs in made.resources.items() if kind == "aws:ec2/vpcEndpoint:VpcEndpoint"]
+    assert {way["vpcEndpointType"] for way in ways} == {"Gateway"}
+
+
 def test_each_person_acts_in_a_role_of_their_own(made: Made) -> None:
     roles = {
         name: made.get(f"people-{name}", "UserProfile")["userSettings"]["executionRole"] for name in ("ada", "grace")

@@ -43,6 +43,25 @@ def test_an_asynchronous_one_goes_by_its_queue_and_wakes_by_a_step(tmp_path: Pat
     assert told["wake"]["MetricName"] == "HasBacklogWithoutCapacity"
 
 
+def test_a_serverless_one_goes_by_how_much_of_what_is_awake_is_busy(tmp_path: Path) -> None:
+    made = build(tmp_path, options("serving: {flavour: serverless, scaling: {at_most: 4, busy_percent: 60}}"))
+    told = settings(made)
+    assert (told["dimension"], told["least"], told["most"]) == ("sagemaker:variant:DesiredProvisionedConcurrency", 1, 4)
+    (policy,) = told["policies"]
+    config = policy["TargetTrackingScalingPolicyConfiguration"]
+    kind = config["PredefinedMetricSpecification"]["PredefinedMetricType"]
+    assert (config["TargetValue"], kind) == (0.6, "SageMakerVariantProvisionedConcurrencyUtilization")
+    endpoint = made.exports["endpoints"]["main"]
+    assert endpoint["capacity"]["ServerlessConfig"]["ProvisionedConcurrency"] == 1
+    assert endpoint["scaling"] == {"at_least": 1, "at_most": 4}
+
+
+def test_what_is_always_awake_needs_no_scaler(tmp_path: Path) -> None:
+    made = build(tmp_path, options("serving: {flavour: serverless, provisioned_concurrency: 2}"))
+    assert made.exports["endpoints"]["main"]["capacity"]["ServerlessConfig"]["ProvisionedConcurrency"] == 2
+    assert not made.exports["endpoints"]["main"].get("scaling")
+
+
 def test_a_deployment_asks_the_scaler_before_and_tells_it_after(tmp_path: Path) -> None:
     made = build(tmp_path, options(REQUESTS))
     states = json.loads(made.get("training-state-machine", "StateMachine")["definition"])["States"]
@@ -69,7 +88,12 @@ def test_a_deployment_asks_the_scaler_before_and_tells_it_after(tmp_path: Path) 
             "serving: {flavour: realtime, scaling: {at_most: 3}, strategy: {kind: canary, instances: 1}}",
             "say `percent`",
         ),
-        ("serving: {flavour: serverless, scaling: {at_most: 3}}", "scaling"),
+        ("serving: {flavour: serverless, scaling: {at_most: 6}}", "more than `max_concurrency`, which is 5"),
+        ("serving: {flavour: serverless, provisioned_concurrency: 6}", "more than `max_concurrency`, which is 5"),
+        (
+            "serving: {flavour: serverless, provisioned_concurrency: 1, scaling: {at_most: 3}}",
+            "leave `provisioned_concurrency` out",
+        ),
         ("serving: {flavour: async, scaling: {}}", "at_most"),
     ],
 )

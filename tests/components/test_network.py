@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+import ipaddress
+import itertools
+
 import pytest
 
-from mlops_iac.components.network import Network, NetworkArgs, subnet_blocks, whole_zones
+from mlops_iac.components.network import (
+    BATCH_ENDPOINTS,
+    Network,
+    NetworkArgs,
+    open_blocks,
+    subnet_blocks,
+    whole_zones,
+)
 from mlops_iac.core.errors import BlueprintError
-from tests.components.world import REGION, run, site
+from mlops_iac.testing.contracts.resources import DOOR
+from tests.components.world import PROFILES, REGION, World, run, site
 
 
 def test_two_private_subnets_in_two_zones() -> None:
@@ -38,6 +49,51 @@ def test_interface_endpoints_are_for_who_asks() -> None:
     assert endpoint["serviceName"] == f"com.amazonaws.{REGION}.ecr.api"
     assert endpoint["securityGroupIds"] == ["net-endpoint-security-group-id"]
     assert endpoint["privateDnsEnabled"] is True
+
+
+def test_a_sandbox_has_interface_endpoints_in_one_zone() -> None:
+    args = NetworkArgs(interface_endpoints=("logs",))
+    zones = {profile: _zones(run(lambda p=profile: Network(site(p).named("net"), args))) for profile in PROFILES}
+    assert zones == {"sandbox": 1, "standard": 2, "regulated": 2}
+
+
+def _zones(made: World) -> int:
+    return len(made.get("net-logs-endpoint").inputs["subnetIds"])
+
+
+def test_a_sandbox_lets_machines_of_queues_out_and_nobody_in() -> None:
+    """SageMaker's jobs stay in subnets without a way out."""
+    found: list[Network] = []
+    made = run(lambda: found.append(Network(site("sandbox").named("net"), NetworkArgs(machines=True))))
+    assert not [way for way in made.of(DOOR) if way.inputs["vpcEndpointType"] == "Interface"]
+    table = made.get("net-open-route-table")
+    assert table.inputs["routes"] == [{"cidrBlock": "0.0.0.0/0", "gatewayId": "net-internet-gateway-id"}]
+    assert not made.get("net-route-table").inputs.get("routes")
+    for service in ("s3", "dynamodb"):
+        tables = made.get(f"net-{service}-endpoint").inputs["routeTableIds"]
+        assert tables == ["net-route-table-id", "net-open-route-table-id"], "data takes the gateway, not the internet"
+    public = {one.name for one in made.of("aws:ec2/subnet:Subnet") if one.inputs["mapPublicIpOnLaunch"]}
+    assert public == {"net-open-subnet-1", "net-open-subnet-2"}
+    coming_in = made.of("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule")
+    assert [rule.inputs["referencedSecurityGroupId"] for rule in coming_in] == ["net-job-security-group-id"]
+    assert len(found[0].ref.machine_subnet_ids) == len(found[0].ref.machine_security_group_ids) == 2
+    assert found[0].ref.machine_subnet_ids != found[0].ref.subnet_ids
+
+
+def test_machines_of_queues_elsewhere_reach_aws_by_endpoints_only() -> None:
+    found: list[Network] = []
+    made = run(lambda: found.append(Network(site().named("net"), NetworkArgs(machines=True))))
+    assert not made.of("aws:ec2/internetGateway:InternetGateway")
+    services = {door.inputs["serviceName"] for door in made.of(DOOR) if door.inputs["vpcEndpointType"] == "Interface"}
+    assert services == {f"com.amazonaws.{REGION}.{service}" for service in BATCH_ENDPOINTS}
+    assert found[0].ref.machine_subnet_ids == found[0].ref.subnet_ids
+
+
+@pytest.mark.parametrize("block", ["10.64.0.0/16", "10.64.0.0/20", "192.168.1.0/24"])
+def test_open_subnets_are_apart_from_the_others(block: str) -> None:
+    blocks = [ipaddress.ip_network(one) for one in (*subnet_blocks(block, 3), *open_blocks(block))]
+    assert not any(one.overlaps(other) for one, other in itertools.combinations(blocks, 2))
+    assert all(ipaddress.ip_network(block).supernet_of(one) for one in blocks)
 
 
 @pytest.mark.parametrize("block", ["10.0.0.0/8", "10.0.0.0/28", "8.8.8.0/24", "10.0.0.1/20", "ten"])

@@ -213,7 +213,10 @@ SAMPLES: dict[type[Component], Args] = {
         pipelines={"training": _pipeline(n, "watched").ref},
     ),
     Network: lambda n: NetworkArgs(
-        key=n.encryption.ref, boundary=n.boundary.ref, private_links={"theirs": PrivateLink(service_name=_THEIRS)}
+        key=n.encryption.ref,
+        boundary=n.boundary.ref,
+        machines=True,
+        private_links={"theirs": PrivateLink(service_name=_THEIRS)},
     ),
     Retriever: lambda n: RetrieverArgs(
         store=_VECTORS,

@@ -22,6 +22,7 @@ from mlops_iac.components._kit.base import Component
 from mlops_iac.components.account import CiAccess
 from mlops_iac.components.encryption import Encryption
 from mlops_iac.components.identity import LONGEST_MANAGED
+from mlops_iac.components.network import BATCH_ENDPOINTS, REGULATED_ENDPOINTS
 from mlops_iac.components.notebooks.domain import StudioDomain
 from mlops_iac.components.orchestrator.airflow import AirflowDag
 from mlops_iac.core.facts import loses
@@ -141,13 +142,23 @@ def test_regulated_protects_what_holds_data() -> None:
     ]
 
 
-def test_only_regulated_pays_for_interface_endpoints_to_aws_and_flow_logs() -> None:
-    for profile in PROFILES:
-        made = world(profile)
-        ways = [way.inputs for way in made.of("aws:ec2/vpcEndpoint:VpcEndpoint")]
-        kinds = {way["vpcEndpointType"] for way in ways if ".vpce-svc-" not in way["serviceName"]}
-        assert kinds == ({"Gateway", "Interface"} if profile == "regulated" else {"Gateway"})
-        assert bool(made.of("aws:ec2/flowLog:FlowLog")) is (profile == "regulated")
+@pytest.mark.parametrize(
+    ("profile", "services"),
+    [
+        ("sandbox", set()),
+        ("standard", {*BATCH_ENDPOINTS}),
+        ("regulated", {*BATCH_ENDPOINTS, *REGULATED_ENDPOINTS}),
+    ],
+)
+def test_a_network_pays_for_the_ways_to_aws_that_its_profile_needs(profile: str, services: set[str]) -> None:
+    """The sample has machines of queues in it."""
+    made = world(profile)
+    ways = [way.inputs for way in made.of("aws:ec2/vpcEndpoint:VpcEndpoint")]
+    paid = [way for way in ways if way["vpcEndpointType"] == "Interface" and ".vpce-svc-" not in way["serviceName"]]
+    assert {way["serviceName"].removeprefix(f"com.amazonaws.{REGION}.") for way in paid} == services
+    assert {len(way["subnetIds"]) for way in paid} <= {2}, "standard and regulated go on when a zone is down"
+    assert bool(made.of("aws:ec2/internetGateway:InternetGateway")) is (profile == "sandbox")
+    assert bool(made.of("aws:ec2/flowLog:FlowLog")) is (profile == "regulated")
 
 
 def cloud(profile: str) -> list[Made]:

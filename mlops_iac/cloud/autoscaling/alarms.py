@@ -71,9 +71,10 @@ def _metric(config: Mapping[str, Any], which: Which) -> dict[str, Any]:
             **unit,
         }
     endpoint, variant = which.variant() or ("", "")
+    name, statistic = METRICS[config["PredefinedMetricSpecification"]["PredefinedMetricType"]]
     return {
         "Namespace": "AWS/SageMaker",
-        "MetricName": METRICS[config["PredefinedMetricSpecification"]["PredefinedMetricType"]],
-        "Statistic": "Sum",
+        "MetricName": name,
+        "Statistic": statistic,
         "Dimensions": [{"Name": "EndpointName", "Value": endpoint}, {"Name": "VariantName", "Value": variant}],
     }

@@ -12,6 +12,8 @@ from mlops_iac.cloud.jobs.records import Key, Records, now
 
 INSTANCES: Final = "sagemaker:variant:DesiredInstanceCount"
 """The scalable dimension of an endpoint's variant with instances."""
+AWAKE: Final = "sagemaker:variant:DesiredProvisionedConcurrency"
+"""And of a serverless one of which something stays awake."""
 ACTIVITIES: Final = 100
 """How many activities of one target are kept; AWS keeps them for six weeks."""
 _APART: Final = "|"
@@ -46,8 +48,8 @@ class Which:
         return parts[1], parts[3]
 
 
-def which_variant(endpoint: str, variant: str) -> Which:
-    return Which("sagemaker", INSTANCES, f"endpoint/{endpoint}/variant/{variant}")
+def which_variant(endpoint: str, variant: str, dimension: str = INSTANCES) -> Which:
+    return Which("sagemaker", dimension, f"endpoint/{endpoint}/variant/{variant}")
 
 
 class Book:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from mlops_iac.cloud.autoscaling.book import Book, Place, Which, which_variant
+from mlops_iac.cloud.autoscaling.book import AWAKE, Book, Place, Which
 from mlops_iac.cloud.gateway import AwsError, Call, Gateway
 
 SERVICE = "application-autoscaling"
@@ -22,7 +23,7 @@ def check_update(gateway: Gateway, book: Book, call: Call) -> None:
     https://docs.aws.amazon.com/sagemaker/latest/dg/endpoint-scaling-update.html
     """
     place, endpoint = Place(call.account_id, call.region), call.params["EndpointName"]
-    scaled = _scaled(book, place, endpoint)
+    scaled = [which.variant() for which in _scaled(book, place, endpoint)]
     if not scaled:
         return
     client = gateway.clients(call.region, call.account_id)("sagemaker")
@@ -31,7 +32,7 @@ def check_update(gateway: Gateway, book: Book, call: Call) -> None:
         before, after = (_types(client, name) for name in (now, call.params["EndpointConfigName"]))
     except client.exceptions.ClientError:
         return  # the operation itself says what is not there
-    changed = sorted(name for name in scaled if before.get(name) != after.get(name))
+    changed = sorted(name for _, name in filter(None, scaled) if before.get(name) != after.get(name))
     if changed:
         raise AwsError(
             "ValidationException",
@@ -46,7 +47,7 @@ def let_go(gateway: Gateway, book: Book, call: Call) -> None:
     https://docs.aws.amazon.com/sagemaker/latest/dg/endpoint-delete-with-scaling.html
     """
     place, endpoint = Place(call.account_id, call.region), call.params["EndpointName"]
-    for which in map(partial(which_variant, endpoint), _scaled(book, place, endpoint)):
+    for which in _scaled(book, place, endpoint):
         _deregister(gateway, call, which)
 
 
@@ -67,11 +68,16 @@ def _deregister(gateway: Gateway, call: Call, which: Which) -> None:
         ) from error
 
 
-def _scaled(book: Book, place: Place, endpoint: str) -> list[str]:
-    found = (which.variant() for _, which, _ in book.targets(place))
-    return [named[1] for named in found if named and named[0] == endpoint]
+def _scaled(book: Book, place: Place, endpoint: str) -> list[Which]:
+    found = ((which, which.variant()) for _, which, _ in book.targets(place))
+    return [which for which, named in found if named and named[0] == endpoint]
 
 
 def _types(client: Any, config: str) -> dict[str, str]:
     found = client.describe_endpoint_config(EndpointConfigName=config)
-    return {each["VariantName"]: each.get("InstanceType", "") for each in found["ProductionVariants"]}
+    return {each["VariantName"]: _type(each) for each in found["ProductionVariants"]}
+
+
+def _type(variant: Mapping[str, Any]) -> str:
+    awake = (variant.get("ServerlessConfig") or {}).get("ProvisionedConcurrency")
+    return AWAKE if awake else str(variant.get("InstanceType", ""))

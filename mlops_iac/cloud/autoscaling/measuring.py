@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from mlops_iac.cloud.autoscaling.book import Book, Place, which_variant
+from mlops_iac.cloud.autoscaling.book import AWAKE, INSTANCES, Book, Place, which_variant
 from mlops_iac.cloud.gateway import Gateway
 from mlops_iac.cloud.jobs.records import Records, now
 from mlops_iac.cloud.telemetry.metrics import Datum, publish
@@ -21,6 +21,11 @@ from mlops_iac.cloud.telemetry.metrics import Datum, publish
 BACK: Final = 60
 """Minutes that are published after a leap of the clock, at most."""
 _NAMESPACE: Final = "AWS/SageMaker"
+_ASKED_NOTHING: Final = {
+    INSTANCES: "InvocationsPerInstance",
+    AWAKE: "ServerlessProvisionedConcurrencyUtilization",
+}
+"""What is zero in a minute without requests, by what is scaled."""
 
 
 class Minutes:
@@ -51,9 +56,10 @@ class Minutes:
         if record.get("AsyncInferenceConfig"):
             yield from backlog(self._endpoints, place, record, at)
         for variant in record.get("ProductionVariants", ()):
-            if self._book.target(place, which_variant(name, variant["VariantName"])):
-                named = {"EndpointName": name, "VariantName": variant["VariantName"]}
-                yield Datum(_NAMESPACE, "InvocationsPerInstance", 0, named, "None", at)
+            named = {"EndpointName": name, "VariantName": variant["VariantName"]}
+            for dimension, metric in _ASKED_NOTHING.items():
+                if self._book.target(place, which_variant(name, variant["VariantName"], dimension)):
+                    yield Datum(_NAMESPACE, metric, 0, named, "None", at)
 
 
 def backlog(records: Records, place: Place, record: dict[str, Any], at: datetime | None = None) -> Iterator[Datum]:

@@ -62,7 +62,7 @@ def register(gateway: Gateway, book: Book, scaler: Scaler, call: Call) -> dict[s
     found = book.target(place, which)
     given: dict[str, int] = {name: call.params[name] for name in BOUNDS if name in call.params}
     bounds = check_bounds(found, given)
-    check_variant(gateway, call, which)
+    check_variant(gateway, call, which, bounds)
     role = call.params.get("RoleARN") or (found or {}).get("RoleARN") or _linked_role(gateway, call, which)
     arn = (found or {}).get("ScalableTargetARN") or call.arn(SERVICE, f"scalable-target/{uuid.uuid4().hex}")
     suspended = {**((found or {}).get("SuspendedState") or AWAKE), **(call.params.get("SuspendedState") or {})}

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from mlops_iac.cloud.autoscaling import measuring
 from mlops_iac.cloud.autoscaling.alarms import HIGH
-from mlops_iac.cloud.autoscaling.book import Book, Place, Which
+from mlops_iac.cloud.autoscaling.book import AWAKE, Book, Place, Which
 from mlops_iac.cloud.autoscaling.deciding import COOLDOWN, Bounds, Last, base, is_cool, step, track
 from mlops_iac.cloud.gateway import Gateway
 from mlops_iac.cloud.jobs.records import now
@@ -128,7 +128,7 @@ class Scaler:
     # What is done -----------------------------------------------------------------------------------------------------
 
     def _count(self, place: Place, which: Which) -> int | None:
-        """How many instances there are; None where nothing can be changed now."""
+        """How many instances there are, or are awake; None where nothing can be changed now."""
         named = which.variant()
         if named is None:
             return None
@@ -139,30 +139,34 @@ class Scaler:
             return None
         if found["EndpointStatus"] != "InService":
             return None
-        return next(
-            (each["DesiredInstanceCount"] for each in found["ProductionVariants"] if each["VariantName"] == named[1]),
-            None,
+        variant: dict[str, Any] = next(
+            (dict(each) for each in found["ProductionVariants"] if each["VariantName"] == named[1]), {}
         )
+        if which.dimension == AWAKE:
+            return dict(variant.get("DesiredServerlessConfig") or {}).get("ProvisionedConcurrency")
+        count: int | None = variant.get("DesiredInstanceCount")
+        return count
 
     def _change(self, place: Place, which: Which, wanted: int, cause: str) -> bool:
         """Set the capacity, and wait until it is there; what came of it is an activity."""
         endpoint, variant = which.variant() or ("", "")
-        key = self._book.begin(place, which, f"Setting desired instance count to {wanted}.", cause)
+        what = "provisioned concurrency" if which.dimension == AWAKE else "instance count"
+        key = self._book.begin(place, which, f"Setting desired {what} to {wanted}.", cause)
         client = self._sagemaker(place)
         try:
             client.update_endpoint_weights_and_capacities(
                 EndpointName=endpoint,
-                DesiredWeightsAndCapacities=[{"VariantName": variant, "DesiredInstanceCount": wanted}],
+                DesiredWeightsAndCapacities=[{"VariantName": variant, **_capacity(which, wanted)}],
             )
             fault = self._wait(client, endpoint)
         except client.exceptions.ClientError as error:
             fault = str(error.response["Error"]["Message"])
-        told = f"set desired instance count to {wanted}."
+        told = f"set desired {what} to {wanted}."
         if fault:
             self._book.end(key, "Failed", f"Failed to {told} Reason: {fault}")
         else:
             self._book.end(key, "Successful", f"Successfully {told} Change successfully fulfilled by sagemaker.")
-        log.info("%s: %s %s", which.resource, f"desired instance count {wanted}.", fault or cause)
+        log.info("%s: %s %s", which.resource, f"desired {what} {wanted}.", fault or cause)
         return not fault
 
     def _wait(self, client: Any, endpoint: str) -> str:
@@ -178,6 +182,13 @@ class Scaler:
 
     def _sagemaker(self, place: Place) -> Any:
         return self._gateway.clients(place.region, place.account)("sagemaker")
+
+
+def _capacity(which: Which, wanted: int) -> dict[str, Any]:
+    """As UpdateEndpointWeightsAndCapacities takes it."""
+    if which.dimension == AWAKE:
+        return {"ServerlessUpdateConfig": {"ProvisionedConcurrency": wanted}}
+    return {"DesiredInstanceCount": wanted}
 
 
 def _by_target(policy: dict[str, Any], count: int, alarm: Ringing, cause: str) -> Iterator[Wish]:

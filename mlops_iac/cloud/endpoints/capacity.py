@@ -7,14 +7,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mlops_iac.cloud.autoscaling.book import Book, Place, Which
-from mlops_iac.cloud.endpoints.summaries import summaries, weight_of
+from mlops_iac.cloud.endpoints.flavour import check_serverless
+from mlops_iac.cloud.endpoints.summaries import count_of, summaries, weight_of
 from mlops_iac.cloud.gateway import AwsError, Gateway
 
 Config = dict[str, Any]
 
 
 def counts(config: Mapping[str, Any]) -> dict[str, int]:
-    return {each["VariantName"]: each.get("InitialInstanceCount", 1) for each in config["ProductionVariants"]}
+    return {each["VariantName"]: count_of(each) for each in config["ProductionVariants"]}
 
 
 def weights(config: Mapping[str, Any]) -> dict[str, float]:
@@ -51,11 +52,16 @@ def retain(asked: Mapping[str, Any], config: Config, record: Mapping[str, Any]) 
 
 def shown(config: Mapping[str, Any], now: Mapping[str, int]) -> list[dict[str, Any]]:
     """ProductionVariants while the instances of ``now`` become those of the configuration."""
-    found = summaries(_variants(config))
-    return [
-        {**each, "CurrentInstanceCount": now[each["VariantName"]]} if "CurrentInstanceCount" in each else each
-        for each in found
-    ]
+    return [_while_changing(each, now[each["VariantName"]]) for each in summaries(_variants(config))]
+
+
+def _while_changing(summary: dict[str, Any], count: int) -> dict[str, Any]:
+    if "CurrentInstanceCount" in summary:
+        return {**summary, "CurrentInstanceCount": count}
+    serverless = summary["CurrentServerlessConfig"]
+    if "ProvisionedConcurrency" not in serverless:
+        return summary
+    return {**summary, "CurrentServerlessConfig": {**serverless, "ProvisionedConcurrency": count}}
 
 
 def scaled_variant(asked: Mapping[str, Any]) -> tuple[str, str] | None:
@@ -77,6 +83,14 @@ def _variants(config: Mapping[str, Any]) -> list[dict[str, Any]]:
 def _changed(variant: dict[str, Any], asked: Mapping[str, Any]) -> dict[str, Any]:
     weight, count = asked.get("DesiredWeight"), asked.get("DesiredInstanceCount")
     found = {**variant, "InitialVariantWeight": weight_of(variant) if weight is None else weight}
+    if update := asked.get("ServerlessUpdateConfig"):
+        if not variant.get("ServerlessConfig"):
+            told = f"Variant {variant['VariantName']} has instances: ServerlessUpdateConfig is for serverless variants."
+            raise AwsError("ValidationException", told)
+        found["ServerlessConfig"] = check_serverless(variant["VariantName"], {**variant["ServerlessConfig"], **update})
+    elif count is not None and variant.get("ServerlessConfig"):
+        told = f"Variant {variant['VariantName']} is serverless: it has no instances, but a ServerlessUpdateConfig."
+        raise AwsError("ValidationException", told)
     return found if count is None else {**found, "InitialInstanceCount": count}
 
 

@@ -20,3 +20,12 @@ def check_change(arn: str, before: Mapping[str, Any], after: Mapping[str, Any]) 
 
 def _is_serverless(config: Mapping[str, Any]) -> bool:
     return any(variant.get("ServerlessConfig") for variant in config["ProductionVariants"])
+
+
+def check_serverless(name: str, config: Mapping[str, Any]) -> dict[str, Any]:
+    """A ServerlessConfig; raises ValidationException where more is awake than may be asked at one time."""
+    awake, most = config.get("ProvisionedConcurrency", 0), config["MaxConcurrency"]
+    if awake > most:
+        told = f"ProvisionedConcurrency of variant {name} is {awake}, which exceeds its MaxConcurrency, {most}."
+        raise AwsError("ValidationException", told)
+    return dict(config)

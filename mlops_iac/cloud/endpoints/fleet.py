@@ -19,6 +19,7 @@ from mlops_iac.cloud.endpoints.models import get_container
 from mlops_iac.cloud.endpoints.places import Places
 from mlops_iac.cloud.endpoints.servers import Servers
 from mlops_iac.cloud.endpoints.serving import INVOCATION_TIMEOUT, LOAD_TIMEOUT, Serving
+from mlops_iac.cloud.endpoints.summaries import awake_of, count_of
 from mlops_iac.cloud.endpoints.turns import Turns
 from mlops_iac.cloud.gateway import AwsError
 from mlops_iac.cloud.jobs.failure import JobFailed
@@ -54,11 +55,10 @@ class Variant:
         self.role = ""
         """The role in which its model runs; known once it has been started."""
         self.weight: float = asked.get("InitialVariantWeight", 1.0)
-        self.serverless: dict[str, Any] | None = asked.get("ServerlessConfig")
-        self.instances: int = asked.get("InitialInstanceCount", 1)
+        self.instances: int = count_of(asked)
         self._host, self._endpoint, self._region, self._account = host, endpoint, region, account
-        self.servers = Servers(lambda: self._start(), self.instances if scaled else 1)
-        self._slots = threading.BoundedSemaphore(self.serverless["MaxConcurrency"]) if self.serverless else None
+        self.servers = Servers(lambda: self._start(), self._servers_of(self.instances, scaled=scaled))
+        self._asked, self._counting = 0, threading.Lock()
 
     def ready(self) -> Serving:
         """A running server, started when there is none (a cold start); raises JobFailed."""
@@ -73,22 +73,45 @@ class Variant:
     def scale(self, instances: int, *, scaled: bool) -> None:
         """Have so many instances: servers too, where it is scaled. Raises JobFailed when one does not start."""
         self.instances = instances
-        self.servers.resize(instances if scaled else 1)
+        self.servers.resize(self._servers_of(instances, scaled=scaled))
 
     def claim(self) -> bool:
         """Take one of a serverless variant's MaxConcurrency places; False when all are taken."""
-        return self._slots is None or self._slots.acquire(blocking=False)
+        with self._counting:
+            if self.serverless and self._asked >= self.serverless["MaxConcurrency"]:
+                return False
+            self._asked += 1
+            return True
 
     def release(self) -> None:
-        if self._slots:
-            self._slots.release()
+        with self._counting:
+            self._asked -= 1
 
     def stop(self) -> None:
         self.servers.stop()
 
     def stop_when_idle(self, idle: float) -> None:
-        if self.serverless:
+        """What is provisioned stays awake."""
+        if self.serverless and not self.awake:
             self.servers.stop_when_idle(idle)
+
+    @property
+    def serverless(self) -> dict[str, Any] | None:
+        """ServerlessConfig, as an update of capacities may have changed it."""
+        return self.asked.get("ServerlessConfig")
+
+    @property
+    def awake(self) -> int:
+        """A serverless variant's ProvisionedConcurrency: it has a process for each."""
+        return awake_of(self.asked)
+
+    @property
+    def busy(self) -> int:
+        """Requests that it is answering."""
+        return self._asked
+
+    def _servers_of(self, instances: int, *, scaled: bool) -> int:
+        return instances if scaled or self.awake else 1
 
     @property
     def running(self) -> bool:

@@ -88,6 +88,9 @@ def told(endpoints: Endpoints, variant: Variant, call: Call) -> Iterator[None]:
         took = time.monotonic() - started
         facts = {"EndpointName": call.params["EndpointName"], "VariantName": variant.name, "status": status}
         facts["instances"] = 0 if variant.serverless else variant.instances
+        if variant.serverless:  # this request is over: it counts with those that go on
+            facts |= {"busy": variant.busy + (status != 429), "awake": variant.awake}
+            facts["most"] = variant.serverless["MaxConcurrency"]
         times = {"seconds": took, "model_seconds": took if status != 429 else None}
         news = News(kind="invocation", account_id=call.account_id, region=call.region, facts=facts | times)
         endpoints.host.gateway.tell_news(news)

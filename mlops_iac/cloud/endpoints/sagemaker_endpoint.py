@@ -134,8 +134,9 @@ class Endpoints:
             LastModifiedTime=now(),
         )
         fleet = self._fleets.get(key)
+        asked = {each["VariantName"]: each for each in config["ProductionVariants"]}
         for variant in fleet.variants if fleet else ():
-            variant.weight = capacity.weights(config)[variant.name]
+            variant.asked, variant.weight = asked[variant.name], capacity.weights(config)[variant.name]
         if before != after:
             self._in_background(lambda: self._scale(key, record, config))
         return {"EndpointArn": record["EndpointArn"]}

@@ -12,6 +12,16 @@ def weight_of(variant: Mapping[str, Any]) -> float:
     return float(variant.get("InitialVariantWeight", 1.0))
 
 
+def awake_of(variant: Mapping[str, Any]) -> int:
+    """A serverless variant's ProvisionedConcurrency: requests at one time for which it stays awake."""
+    return int((variant.get("ServerlessConfig") or {}).get("ProvisionedConcurrency", 0))
+
+
+def count_of(variant: Mapping[str, Any]) -> int:
+    """What is scaled of a variant: its instances, or what is awake of a serverless one."""
+    return awake_of(variant) or int(variant.get("InitialInstanceCount", 1))
+
+
 def summaries(variants: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """ProductionVariants, of an endpoint configuration's."""
     return [_summary(variant) for variant in variants]

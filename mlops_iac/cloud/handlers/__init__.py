@@ -47,6 +47,7 @@ HANDLERS: Final[Mapping[str, str]] = {
     "aws:dynamodb/table:Table": "dynamodb.table",
     "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": "ec2.default_security_group",
     "aws:ec2/flowLog:FlowLog": "ec2.flow_log",
+    "aws:ec2/internetGateway:InternetGateway": "ec2.internet_gateway",
     "aws:ec2/launchTemplate:LaunchTemplate": "ec2.launch_template",
     "aws:ec2/placementGroup:PlacementGroup": "ec2.placement_group",
     "aws:ec2/routeTable:RouteTable": "ec2.route_table",

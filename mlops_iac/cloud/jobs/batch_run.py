@@ -194,11 +194,22 @@ class Attempt:
         return self._reach_from(self._compute())
 
     def _reach_from(self, compute: Mapping[str, Any]) -> Reach:
-        """By the subnets of the compute environment, and by the job's own public address."""
+        """By the subnets of the compute environment, and by the public address: of the job itself on Fargate, of its
+        machine elsewhere, which the subnet gives it."""
         subnets = compute.get("computeResources", {}).get("subnets")
+        if not subnets:
+            return INTERNET
         network = self._record["container"].get("networkConfiguration") or {}
-        public = network.get("assignPublicIp") == "ENABLED"
-        return self._host.reach_of(subnets, self._region, self._account, public_address=public) if subnets else INTERNET
+        public = network.get("assignPublicIp") == "ENABLED" or self._on_public_machines(compute)
+        return self._host.reach_of(subnets, self._region, self._account, public_address=public)
+
+    def _on_public_machines(self, compute: Mapping[str, Any]) -> bool:
+        resources = compute["computeResources"]
+        if str(resources.get("type", "")).startswith("FARGATE"):
+            return False
+        ec2 = self._host.client("ec2", self._region, self._account)
+        found = ec2.describe_subnets(Filters=[{"Name": "subnet-id", "Values": list(resources["subnets"])}])["Subnets"]
+        return bool(found) and all(one["MapPublicIpOnLaunch"] for one in found)
 
     def _mounting(self, compute: Mapping[str, Any]) -> Mounting:
         """Who mounts shared files, and from where."""

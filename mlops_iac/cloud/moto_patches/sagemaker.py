@@ -11,6 +11,7 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 from mlops_iac.cloud import tables
+from mlops_iac.cloud.endpoints.flavour import check_serverless
 from mlops_iac.cloud.interpreters import sagemaker_pipelines
 from mlops_iac.cloud.wire import AwsError, Call
 
@@ -34,6 +35,7 @@ def apply(gateway: Gateway) -> None:
         gateway.before("sagemaker", operation, _refuses_second(gateway, collection, name, what))
     gateway.after("sagemaker", "CreateModel", lambda call: _remember_isolation(gateway, call))
     gateway.before("sagemaker", "CreateEndpointConfig", _check_shadows)
+    gateway.before("sagemaker", "CreateEndpointConfig", _check_concurrency)
     gateway.after("sagemaker", "CreateEndpointConfig", lambda call: _remember_shadows(gateway, call))
     gateway.instead("sagemaker", "DeleteModelPackage", lambda call: _delete_package(gateway, call))
     gateway.instead("sagemaker", "DeleteModelPackageGroup", lambda call: _delete_group(gateway, call))
@@ -85,6 +87,13 @@ def _check_shadows(call: Call) -> None:
     if call.params.get("AsyncInferenceConfig") or any(each.get("ServerlessConfig") for each in (*shadows, *variants)):
         what = "serverless and asynchronous inference"
         raise AwsError("ValidationException", f"Shadow variants are not supported for {what}.")
+
+
+def _check_concurrency(call: Call) -> None:
+    """No more may be awake than is answered at one time: ProductionVariantServerlessConfig."""
+    for variant in call.params.get("ProductionVariants") or []:
+        if config := variant.get("ServerlessConfig"):
+            check_serverless(variant.get("VariantName", ""), config)
 
 
 def _remember_shadows(gateway: Gateway, call: Call) -> None:

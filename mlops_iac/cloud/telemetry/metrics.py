@@ -117,12 +117,25 @@ def _of_invocation(facts: Mapping[str, Any]) -> Iterable[Datum]:
     yield Datum("AWS/SageMaker", "Invocations", 1, variant)
     if facts["instances"]:
         yield Datum("AWS/SageMaker", "InvocationsPerInstance", 1 / facts["instances"], variant, "None")
+    if facts.get("most"):
+        yield from _of_serverless(facts, variant)
     yield Datum("AWS/SageMaker", "Invocation4XXErrors", int(400 <= status < 500), variant)
     yield Datum("AWS/SageMaker", "Invocation5XXErrors", int(status >= 500), variant)
     if facts["model_seconds"] is not None:
         own = max(facts["seconds"] - facts["model_seconds"], 0.0)
         yield Datum("AWS/SageMaker", "ModelLatency", facts["model_seconds"] * 1e6, variant, "Microseconds")
         yield Datum("AWS/SageMaker", "OverheadLatency", own * 1e6, variant, "Microseconds")
+
+
+def _of_serverless(facts: Mapping[str, Any], variant: Mapping[str, str]) -> Iterable[Datum]:
+    """https://docs.aws.amazon.com/sagemaker/latest/dg/serverless-endpoints-monitoring.html"""
+    busy, awake = facts["busy"], facts["awake"]
+    yield Datum("AWS/SageMaker", "ServerlessConcurrentExecutionsUtilization", busy / facts["most"], variant, "None")
+    if awake:
+        name = "Spillover" if busy > awake else ""
+        yield Datum("AWS/SageMaker", "ServerlessProvisionedConcurrencyExecutions", busy, variant)
+        yield Datum("AWS/SageMaker", "ServerlessProvisionedConcurrencyUtilization", busy / awake, variant, "None")
+        yield Datum("AWS/SageMaker", f"ServerlessProvisionedConcurrency{name}Invocations", 1, variant)
 
 
 def _of_api_request(facts: Mapping[str, Any]) -> Iterable[Datum]:

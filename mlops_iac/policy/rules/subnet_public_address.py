@@ -14,7 +14,7 @@ class SubnetPublicAddress(ValuePolicy):
     wants = "What starts in a subnet gets no public address."
     why = "A notebook or a job would be reachable from everywhere."
     severity = Severity.WARNING
-    by_profile = {"regulated": Severity.ERROR}
+    by_profile = {"sandbox": Severity.ADVICE, "regulated": Severity.ERROR}
     types = (SUBNET,)
     remedy = "set mapPublicIpOnLaunch to false."
     sources = ("Security Hub EC2.15",)

@@ -201,3 +201,68 @@ def test_a_policy_needs_a_target(scaling):
             TargetTrackingScalingPolicyConfiguration=INVOCATIONS,
         )  # fmt: skip
     assert refused.value.response["Error"]["Code"] == "ObjectNotFoundException"
+
+
+AWAKE = {**WHERE, "ScalableDimension": "sagemaker:variant:DesiredProvisionedConcurrency"}
+BUSY = {
+    "TargetValue": 0.5,
+    "PredefinedMetricSpecification": {"PredefinedMetricType": "SageMakerVariantProvisionedConcurrencyUtilization"},
+    "ScaleOutCooldown": 60,
+    "ScaleInCooldown": 300,
+}
+
+
+def serve_awake(cloud, awake, most=3):
+    cloud.model(ECHO)
+    config = {"MemorySizeInMB": 1024, "MaxConcurrency": most}
+    config |= {"ProvisionedConcurrency": awake} if awake else {}
+    variant = {"VariantName": "all", "ModelName": "model", "ServerlessConfig": config}
+    cloud.sagemaker.create_endpoint_config(EndpointConfigName="config", ProductionVariants=[variant])
+    assert cloud.endpoint()["EndpointStatus"] == "InService"
+
+
+def awake(cloud):
+    variant = cloud.sagemaker.describe_endpoint(EndpointName="endpoint")["ProductionVariants"][0]
+    return variant["CurrentServerlessConfig"]["ProvisionedConcurrency"]
+
+
+def test_a_busy_serverless_endpoint_is_kept_awake_for_more_requests_and_a_quiet_one_for_fewer(
+    cloud, scaling, advance, until
+):
+    serve_awake(cloud, 1)
+    scaling.register_scalable_target(**AWAKE, MinCapacity=1, MaxCapacity=3)
+    scaling.put_scaling_policy(
+        **AWAKE, PolicyName="busy", PolicyType="TargetTrackingScaling", TargetTrackingScalingPolicyConfiguration=BUSY
+    )
+    for _ in range(3):
+        cloud.invoke(b"[1]")
+        advance(1)
+        cloud.invoke(b"[1]")
+    until(lambda: awake(cloud) > 1)
+    until(lambda: servers(cloud) == awake(cloud))
+    advance(20)
+    until(lambda: awake(cloud) == 1)
+    assert activities(scaling)[0] == ("Setting desired provisioned concurrency to 2.", "Successful")
+    assert json.load(cloud.invoke(b"[1]")["Body"]) == [1]
+
+
+@pytest.mark.parametrize(("provisioned", "most", "said"), [(None, 3, "no provisioned concurrency"), (1, 2, "1 to its")])
+def test_only_what_is_awake_is_scaled_and_no_further_than_it_may_be_asked(cloud, scaling, provisioned, most, said):
+    serve_awake(cloud, provisioned, most)
+    with pytest.raises(ClientError, match=said):
+        scaling.register_scalable_target(**AWAKE, MinCapacity=1, MaxCapacity=3)
+
+
+def test_more_awake_than_may_be_asked_is_refused(cloud):
+    serve_awake(cloud, 2)
+    config = {"MemorySizeInMB": 1024, "MaxConcurrency": 3, "ProvisionedConcurrency": 4}
+    variant = {"VariantName": "all", "ModelName": "model", "ServerlessConfig": config}
+    with pytest.raises(ClientError, match="exceeds its MaxConcurrency, 3"):
+        cloud.sagemaker.create_endpoint_config(EndpointConfigName="other", ProductionVariants=[variant])
+    with pytest.raises(ClientError, match="exceeds its MaxConcurrency, 3"):
+        cloud.sagemaker.update_endpoint_weights_and_capacities(
+            EndpointName="endpoint",
+            DesiredWeightsAndCapacities=[
+                {"VariantName": "all", "ServerlessUpdateConfig": {"ProvisionedConcurrency": 4}}
+            ],
+        )

@@ -18,9 +18,10 @@ class Server:
         self.running = False
 
 
-def serverless() -> tuple[Variant, list[Server]]:
+def serverless(awake: int = 0) -> tuple[Variant, list[Server]]:
     """A variant whose servers are of this file, and those it started."""
-    asked = {"VariantName": "all", "ServerlessConfig": {"MaxConcurrency": 2}}
+    config = {"MaxConcurrency": 2, **({"ProvisionedConcurrency": awake} if awake else {})}
+    asked = {"VariantName": "all", "ServerlessConfig": config}
     variant = Variant(None, "endpoint", "eu-west-1", "123456789012", asked)
     started: list[Server] = []
 
@@ -71,3 +72,22 @@ def test_a_variant_is_not_idle_while_it_answers():
     with variant.taken() as again:
         assert again.running
     assert len(started) == 2
+
+
+def test_what_is_provisioned_is_started_with_the_fleet_and_stays_awake():
+    variant, started = serverless(awake=2)
+    fleet_of(variant).start()
+    assert len(started) == 2
+    variant.stop_when_idle(-1)
+    assert all(server.running for server in started)
+    started[0].stop()
+    variant.servers.keep()
+    assert [server.running for server in started] == [False, True, True]
+
+
+def test_no_more_requests_are_taken_than_the_variant_answers_at_one_time():
+    variant, _ = serverless(awake=1)
+    assert [variant.claim() for _ in range(3)] == [True, True, False]
+    assert variant.busy == 2
+    variant.release()
+    assert variant.claim()

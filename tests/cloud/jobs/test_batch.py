@@ -200,3 +200,33 @@ def test_an_image_that_is_no_framework_is_refused_plainly(batch):
 def test_what_batch_refuses_is_refused(batch, changes, words):
     with pytest.raises(ClientError, match=words):
         batch.submit("pass", **changes)
+
+
+@pytest.mark.parametrize("public", [False, True])
+def test_a_machine_of_a_queue_goes_out_by_the_address_that_its_subnet_gives_it(cloud, batch, public):
+    """An internet gateway helps who has a public address; without one the job has no way to SageMaker."""
+    ec2 = cloud.clients("ec2")
+    vpc = ec2.create_vpc(CidrBlock="10.64.0.0/20")["Vpc"]["VpcId"]
+    subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.64.0.0/24")["Subnet"]["SubnetId"]
+    ec2.modify_subnet_attribute(SubnetId=subnet, MapPublicIpOnLaunch={"Value": public})
+    gateway = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
+    ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=vpc)
+    table = ec2.create_route_table(VpcId=vpc)["RouteTable"]["RouteTableId"]
+    ec2.associate_route_table(RouteTableId=table, SubnetId=subnet)
+    ec2.create_route(RouteTableId=table, DestinationCidrBlock="0.0.0.0/0", GatewayId=gateway)
+    group = ec2.create_security_group(GroupName="machines", Description="of a queue", VpcId=vpc)["GroupId"]
+    profile = cloud.clients("iam").create_instance_profile(InstanceProfileName="machines")["InstanceProfile"]["Arn"]
+    place = {"subnets": [subnet], "securityGroupIds": [group], "instanceTypes": ["m5.large"], "instanceRole": profile}
+    batch.client.create_compute_environment(
+        computeEnvironmentName="machines",
+        type="MANAGED",
+        state="ENABLED",
+        serviceRole=cloud.role,
+        computeResources={"type": "EC2", "minvCpus": 0, "maxvCpus": 4, **place},
+    )
+    order = [{"order": 1, "computeEnvironment": "machines"}]
+    batch.client.create_job_queue(jobQueueName="out", state="ENABLED", priority=1, computeEnvironmentOrder=order)
+    batch.define("asks", cloud.image, container={"jobRoleArn": cloud.role})
+    ask = "import boto3; boto3.client('sts').get_caller_identity()"
+    job = batch.wait(batch.submit(ask, jobQueue="out", jobDefinition="asks"))
+    assert job["status"] == ("SUCCEEDED" if public else "FAILED")
