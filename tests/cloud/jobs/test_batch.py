@@ -7,6 +7,8 @@ import time
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.support.roles import make_mighty_role
+
 
 @pytest.fixture
 def batch(cloud):
@@ -226,7 +228,8 @@ def test_a_machine_of_a_queue_goes_out_by_the_address_that_its_subnet_gives_it(c
     )
     order = [{"order": 1, "computeEnvironment": "machines"}]
     batch.client.create_job_queue(jobQueueName="out", state="ENABLED", priority=1, computeEnvironmentOrder=order)
-    batch.define("asks", cloud.image, container={"jobRoleArn": cloud.role})
+    role = make_mighty_role(cloud.clients, "container", "ecs-tasks")
+    batch.define("asks", cloud.image, container={"jobRoleArn": role})
     ask = "import boto3; boto3.client('sts').get_caller_identity()"
     job = batch.wait(batch.submit(ask, jobQueue="out", jobDefinition="asks"))
-    assert job["status"] == ("SUCCEEDED" if public else "FAILED")
+    assert job["status"] == ("SUCCEEDED" if public else "FAILED"), job.get("statusReason")
