@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+LITTLE = 5
+"""Dollars a month that nobody looks twice at."""
 FILE = Path(__file__).with_name("catalogue.json")
 
 
@@ -18,8 +20,8 @@ def read_catalogue() -> dict[str, dict[str, Any]]:
 
 
 def idle_words(priced: Mapping[str, Any]) -> str:
-    """``about 92 $ a month, 3 $ as a sandbox``: an environment that nobody uses; the sandbox where it is cheaper by
-    half."""
+    """``about 92 $ a month, 3 $ as a sandbox``: an environment that nobody uses; the sandbox where a bill that is
+    worth it falls by half."""
     usual, sandbox = priced["idle"]["usual"], priced["sandbox"]["usual"]
     words = f"about {usual:,.0f} $ a month" if usual >= 1 else "next to nothing"
-    return f"{words}, {sandbox:,.0f} $ as a sandbox" if sandbox < usual / 2 else words
+    return f"{words}, {sandbox:,.0f} $ as a sandbox" if usual > LITTLE and sandbox < usual / 2 else words

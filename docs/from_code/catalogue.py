@@ -46,7 +46,7 @@ def catalogue_page() -> str:
         "",
         NOTE,
         f"Costs are of an idle environment in {REGION}, with every option left out: of `security: standard`, "
-        "and of a `sandbox` where that costs less than half.",
+        "and of a `sandbox` where a bill of more than 5 $ falls by half.",
     ]
     where = f"on the embedded cloud ({first['machine']}, {first['measured']})"
     lines += [f"The first model: from `up` to the end of the example's first run {where}."]

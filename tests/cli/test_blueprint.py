@@ -11,6 +11,7 @@ from types import SimpleNamespace
 import pytest
 
 from mlops_iac.blueprints import BLUEPRINTS, get_blueprint
+from mlops_iac.blueprints.catalogue import LITTLE
 from mlops_iac.cli.blueprint import summarize, where_it_runs
 from mlops_iac.cli.main import run_command
 from mlops_iac.config.load import runs_code
@@ -27,13 +28,23 @@ def test_the_list_says_of_each_what_it_is_where_it_runs_and_what_it_costs(capsys
         blueprint = get_blueprint(line.split()[0])
         assert line.endswith(blueprint.summary)
         assert where.strip().startswith(f"{blueprint.about.orchestrator}; {blueprint.about.compute}; ")
-        assert re.search(r"; idle, about \d+ \$ a month$", where)
+        assert re.search(r"; idle, about \d+ \$ a month(, \d+ \$ as a sandbox)?$", where)
 
 
 def test_the_list_says_when_the_first_model_is_there():
     told = {"orchestrator": "Step Functions", "compute": "SageMaker jobs", "first_model_seconds": 31}
-    where = where_it_runs({**told, "idle_usd_a_month": {"low": 4, "usual": 4.3, "high": 5}})
-    assert where == "Step Functions; SageMaker jobs; first model here in 31 s; idle, about 4 $ a month"
+    told |= {"idle_usd_a_month": {"usual": 4.3}, "sandbox_idle_usd_a_month": {"usual": 3.3}}
+    assert where_it_runs(told) == "Step Functions; SageMaker jobs; first model here in 31 s; idle, about 4 $ a month"
+    told |= {"idle_usd_a_month": {"usual": 91.7}}
+    assert where_it_runs(told).endswith("idle, about 92 $ a month, 3 $ as a sandbox")
+
+
+@pytest.mark.parametrize("name", BLUEPRINTS)
+def test_as_a_sandbox_nothing_but_machines_that_are_always_on_costs_more_than_a_little(name, capsys):
+    assert run_command(["blueprint", "show", name, "--json"]) == exit_codes.OK
+    found = json.loads(capsys.readouterr().out)
+    machines = sum(each["usual"] for each in found["idle_items"] if "always on" in each["what"])
+    assert found["sandbox_idle_usd_a_month"]["usual"] - machines <= LITTLE
 
 
 def test_a_package_that_says_nothing_of_its_blueprint_has_its_summary_alone():
