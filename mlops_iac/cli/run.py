@@ -56,10 +56,14 @@ def run(
     """
     from mlops_iac.cli.console import say, show, show_json
     from mlops_iac.cli.following import conclude_run, watch_run
+    from mlops_iac.core.errors import UsageError
     from mlops_iac.runs.audit import check_message
     from mlops_iac.runs.start import start
 
     check_message(message)
+    if push and data_version:
+        detail = "--push starts nothing, and --data-version says what a run reads."
+        raise UsageError("Options exclude each other.", detail, hint="drop one.")
     if push:
         push_code(stack, pipeline, cloud, allow or [], message, json=json)
         return

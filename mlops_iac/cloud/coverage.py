@@ -62,9 +62,10 @@ Athena's queries are ours too: `SELECT`, `UNLOAD` and statements about the Glue 
 `CREATE TABLE AS`, `MERGE`, views, ORC, partition projection, other catalogues. Lake Formation is not asked; the rights
 of the caller on S3 are. Iceberg tables, made by Glue's `CreateTable` or by `CREATE TABLE`, need the extra `iceberg`
 (pyiceberg): rows are added by `INSERT INTO` and read now, `FOR VERSION AS OF` a snapshot, a tag or a branch, or `FOR
-TIMESTAMP AS OF`; `table$snapshots` and `table$history` tell of snapshots; `DROP TABLE` removes the files. A commit
-that names an older version in `UpdateTable` is refused. Not offered: `UPDATE`, `DELETE`, `ALTER TABLE`, `OPTIMIZE`,
-`VACUUM`, nested columns, files but Parquet, rows deleted by merge on read, inserting into partitions, version 3.
+TIMESTAMP AS OF`; `table$snapshots` and `table$history` tell of snapshots; `ALTER TABLE … ADD COLUMNS` adds
+columns; `DROP TABLE` removes the files. A commit that names an older version in `UpdateTable` is refused. Not offered:
+`UPDATE`, `DELETE`, other forms of `ALTER TABLE`, `OPTIMIZE`, `VACUUM`, nested columns, files but Parquet, rows deleted
+by merge on read, inserting into partitions, version 3.
 
 API Gateway's REST APIs answer at `/_aws/execute-api/API/STAGE/PATH` of this cloud: IAM's policies and the API's own are
 asked, tokens of Cognito's user pools are verified, API keys with usage plans are counted and throttled, and a stage

@@ -34,7 +34,7 @@ from mlops_iac.runs.calls import calling
 from mlops_iac.runs.clock import read_time
 from mlops_iac.runs.data import list_objects
 from mlops_iac.runs.data_manifest import DataManifest, DataObject, read_manifest
-from mlops_iac.runs.lake import find_beginnings, find_content, find_object, upload, write_arguments
+from mlops_iac.runs.lake import find_beginnings, find_content, upload, write_arguments
 from mlops_iac.runs.person import who_asks
 
 PREVIOUS: Final = "@previous"
@@ -83,27 +83,29 @@ class Pin:
     """Prefix of the copies."""
 
 
-def name_version(environment: Environment, clients: Clients, manifest: DataManifest) -> str | None:
-    """Keep a manifest, unless it is kept; answers the version's id. None for nothing, and for what it names in part."""
+def name_version(environment: Environment, clients: Clients, manifest: DataManifest) -> DataVersion | None:
+    """Keep a manifest, unless it is kept already. None for nothing, and for what it names in part."""
     if not manifest.objects or not manifest.complete:
         return None
     folder = f"{_folder(environment)}{manifest.digest}/"
-    if find_object(environment, clients, f"{folder}version.json") is None:
-        version = DataVersion(
-            id=manifest.digest,
-            prefix=manifest.prefix,
-            objects=len(manifest.objects),
-            bytes=manifest.size,
-            at=f"{read_time(environment, clients):%Y-%m-%dT%H:%M:%SZ}",
-            by=who_asks(clients),
-        )
-        upload(environment, clients, f"{folder}objects.json", json.dumps(manifest.to_json()).encode())
-        upload(environment, clients, f"{folder}version.json", json.dumps(version.to_json()).encode())
-    return manifest.digest
+    known = find_content(environment.lake, clients, f"{folder}version.json", MOST_SUMMARY)
+    for version in _read_versions([known] if known else []):
+        return version
+    version = DataVersion(
+        id=manifest.digest,
+        prefix=manifest.prefix,
+        objects=len(manifest.objects),
+        bytes=manifest.size,
+        at=f"{read_time(environment, clients):%Y-%m-%dT%H:%M:%SZ}",
+        by=who_asks(clients),
+    )
+    upload(environment, clients, f"{folder}objects.json", json.dumps(manifest.to_json()).encode())
+    upload(environment, clients, f"{folder}version.json", json.dumps(version.to_json()).encode())
+    return version
 
 
 def mark(environment: Environment, clients: Clients, prefix: str) -> list[DataVersion]:
-    """Name what lies there now, and below the prefixes around it that pipelines read; answers their versions."""
+    """Name what lies there now: of the prefixes around it that pipelines read, or of itself where none does."""
     read = {
         str(one.default)
         for pipeline in environment.pipelines.values()
@@ -111,14 +113,14 @@ def mark(environment: Environment, clients: Clients, prefix: str) -> list[DataVe
         if one.type == "prefix" and pipeline.store == LAKE
     }
     around = sorted(one for one in read if prefix.startswith(one))
-    manifests = [read_manifest(environment, environment.lake, clients, one) for one in around or [prefix]]
-    ids = [name_version(environment, clients, one) for one in manifests]
-    known = {one.id: one for one in list_versions(environment, clients)}
-    return [known[id] for id in ids if id in known]
+    manifests = (read_manifest(environment, environment.lake, clients, one) for one in around or [prefix])
+    return [version for one in manifests if (version := name_version(environment, clients, one))]
 
 
 def list_versions(environment: Environment, clients: Clients, prefix: str = "") -> list[DataVersion]:
-    """The newest first; of one prefix, when it is given."""
+    """The newest first; of one prefix, when it is given. An environment without a lake has none."""
+    if LAKE not in environment.stores:
+        return []
     keys = [one.key for one in list_objects(environment, clients, _folder(environment))]
     told = [key for key in keys if key.endswith("/version.json")]
     found = find_beginnings(environment.lake, clients, told, MOST_SUMMARY)
@@ -180,7 +182,7 @@ def find_pins(
             id = _previous(environment, clients, values[parameter])
         manifest = get_manifest(environment, clients, id)
         _check_prefix(manifest, parameter, values[parameter])
-        _check_there(environment, clients, manifest)
+        check_there(environment, clients, manifest)
         place = f"{environment.lake.zones['curated']}{COPIES}{manifest.digest}/"
         pins[parameter] = Pin(manifest, place)
     return pins
@@ -273,7 +275,8 @@ def _check_prefix(manifest: DataManifest, parameter: str, prefix: str) -> None:
         raise UsageError("The version is of other data.", detail, hint=hint)
 
 
-def _check_there(environment: Environment, clients: Clients, manifest: DataManifest) -> None:
+def check_there(environment: Environment, clients: Clients, manifest: DataManifest) -> None:
+    """Raises RunError, which names keys, for a version of which objects were deleted or have expired."""
     missing = find_missing(environment, clients, manifest)
     if missing:
         shown = ", ".join(f"`{key}`" for key in missing[:MOST_NAMED])

@@ -9,9 +9,10 @@ from mlops_iac.core.environment import FOLDERS, Environment, Pipeline
 from mlops_iac.core.errors import RunError, UsageError
 from mlops_iac.core.suggestions import did_you_mean
 from mlops_iac.runs.copies import copy_folders
+from mlops_iac.runs.data_versions import Pin, check_there, stage
 from mlops_iac.runs.history import get_run
 from mlops_iac.runs.names import make_run_id, names_of
-from mlops_iac.runs.record import copy_record
+from mlops_iac.runs.record import copy_record, find_manifests, find_record
 from mlops_iac.runs.run import Run
 from mlops_iac.runs.runners import runner_for
 from mlops_iac.runs.runners.execution import Execution, Order
@@ -22,7 +23,8 @@ def retry(environment: Environment, clients: Clients, run: str, *, step: str | N
     """Go on from a step: the one named, else the first that did not succeed. What went well before is taken over.
 
     Answers the run that goes on: the same one on SageMaker Pipelines, a new one elsewhere. Raises RunError for a run
-    that still goes or that has nothing to retry, UsageError for a step that cannot be begun at.
+    that still goes, that has nothing to retry, or whose version of the data is not whole any more; UsageError for a
+    step that cannot be begun at.
     """
     found = get_run(environment, clients, run)
     pipeline = environment.pipelines[found.pipeline]
@@ -32,6 +34,7 @@ def retry(environment: Environment, clients: Clients, run: str, *, step: str | N
     if execution is None:
         raise RunError("No such run.", f"{environment.stack} has no run `{found.id}`.", hint="see `runs STACK`.")
     order = _order(environment, pipeline, execution)
+    _stage_again(environment, clients, execution.run)
 
     def take_over(steps: Collection[str]) -> None:
         store = environment.get_store(pipeline.store)
@@ -41,6 +44,17 @@ def retry(environment: Environment, clients: Clients, run: str, *, step: str | N
         copy_record(environment, clients, execution.run, order.run)
 
     return to_run(environment, pipeline, runner.retry(execution, step, order, take_over))
+
+
+def _stage_again(environment: Environment, clients: Clients, run: str) -> None:
+    """Versions of the data that the run was told: their copies may have expired since."""
+    record = find_record(environment, clients, run)
+    told = {name: one["copies"] for name, one in record.data.items() if "copies" in one} if record else {}
+    manifests = find_manifests(environment, clients, run) if told else {}
+    for name, place in told.items():
+        if name in manifests:
+            check_there(environment, clients, manifests[name])
+            stage(environment, clients, Pin(manifests[name], place))
 
 
 def _choose(run: Run, step: str | None) -> str:

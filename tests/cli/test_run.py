@@ -241,3 +241,8 @@ def test_a_cloud_that_refuses_is_told_as_such(
     monkeypatch.setattr("mlops_iac.runs.start.start", refuse)
     assert run_command(["run", "screening-dev", "--json"]) == 4
     assert json.loads(capsys.readouterr().out)["error"]["kind"] == "CloudError"
+
+
+def test_what_starts_nothing_reads_no_version(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_command(["run", "screening-dev", "--push", "--data-version", "@previous"]) == 2
+    assert "--push starts nothing" in capsys.readouterr().err

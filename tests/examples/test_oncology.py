@@ -61,6 +61,8 @@ def test_the_evidence_tells_who_approved_and_that_the_signature_holds(project: P
     assert (model["version"], model["signature"]) == (1, "holds")
     (answer,) = body["runs"][0]["approvals"]
     assert (answer["by"], answer["reason"]) == ("arn:aws:iam::123456789012:user/anna", "figures checked")
+    (version,) = body["data"]
+    assert (version["prefix"], body["runs"][0]["data"]["data"]["digest"]) == ("raw/", version["id"])
     stands = {one["control"]: one["met"] for one in body["safeguards"]}
     assert [control for control, met in stands.items() if not met] == [
         "two persons stand behind a change, and behind the end, of the environment"
@@ -69,6 +71,7 @@ def test_the_evidence_tells_who_approved_and_that_the_signature_holds(project: P
     assert lake["key"].startswith("arn:aws:kms:eu-central-1:")
     index = (project.folder / "audit/index.md").read_text()
     assert "figures checked" in index
+    assert index.count(version["id"]) == 2
     project.refused("evidence", STACK, "--out", "audit", code=2, says=("is not empty",))
 
 

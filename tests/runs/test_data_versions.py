@@ -12,6 +12,7 @@ from mlops_iac.core.errors import RunError, UsageError
 from mlops_iac.runs.data import put
 from mlops_iac.runs.data_versions import find_missing, get_manifest, list_versions, mark
 from mlops_iac.runs.record import find_manifests, find_record
+from mlops_iac.runs.retry import _stage_again
 from mlops_iac.runs.start import start
 from tests.support.small_environment import PARAMETERS, make_environment, make_state_machine
 
@@ -85,6 +86,32 @@ def test_a_run_reads_exactly_the_version_that_it_is_told(
     assert find_manifests(environment, clients, run.id)["data"].digest == first
     head = clients("s3").head_object(Bucket=environment.lake.bucket, Key=f"{place}a")
     assert (head["ServerSideEncryption"], head["SSEKMSKeyId"]) == ("aws:kms", environment.lake.key_arn)
+
+
+def test_without_versions_of_objects_a_version_lasts_until_one_is_written_over(
+    environment: Environment, clients: Clients, root: Path
+) -> None:
+    s3, bucket = clients("s3"), environment.lake.bucket
+    s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Suspended"})
+    version = land(environment, clients, a=b"1")
+    assert {one.version_id for one in get_manifest(environment, clients, version).objects} == {"null"}
+    place = told(environment, clients, start(environment, clients, root, versions=[version]).handle)
+    assert content(environment, clients, place) == {"a": b"1"}
+    s3.put_object(Bucket=bucket, Key="raw/a", Body=b"2")
+    with pytest.raises(RunError, match="`raw/a` were deleted"):
+        start(environment, clients, root, versions=[version])
+
+
+def test_a_retry_finds_the_copies_although_they_have_expired(
+    environment: Environment, clients: Clients, root: Path
+) -> None:
+    version = land(environment, clients, a=b"1")
+    run = start(environment, clients, root, versions=[version])
+    place = told(environment, clients, run.handle)
+    clients("s3").delete_object(Bucket=environment.lake.bucket, Key=f"{place}a")
+    _stage_again(environment, clients, run.id)
+    assert content(environment, clients, place) == {"a": b"1"}
+    assert get_manifest(environment, clients, version).objects[0].key == "raw/a"
 
 
 def test_what_lies_there_now_is_copied_too(environment: Environment, clients: Clients, root: Path) -> None:

@@ -8,13 +8,13 @@ from typing import Any, Final
 from botocore.exceptions import ClientError
 
 from mlops_iac.clients import Clients
-from mlops_iac.cloud.athena.failure import QueryFailed
+from mlops_iac.cloud.athena.failure import QueryFailed, not_emulated
 from mlops_iac.cloud.athena.iceberg import is_iceberg
 from mlops_iac.cloud.athena.locations import split_location
 from mlops_iac.cloud.athena.objects import Lake
 from mlops_iac.cloud.athena.sources import columns_of, partition_keys
 from mlops_iac.cloud.athena.statement import Statement, TableName
-from mlops_iac.cloud.athena.table_definition import iceberg_definition, table_input, wants_iceberg
+from mlops_iac.cloud.athena.table_definition import column_of, iceberg_definition, table_input, wants_iceberg
 
 Lines = Sequence[str]
 """What the statement shows, a row each; empty for one that changes something."""
@@ -78,6 +78,13 @@ def _drop_database(statement: Statement, name: TableName, glue: Any, lake: Lake)
             "HIVE_METASTORE_ERROR", f"database {name.database} is not empty: it holds {len(tables)} tables"
         )
     glue.delete_database(Name=name.database)
+
+
+def _add_columns(statement: Statement, name: TableName, glue: Any, lake: Lake) -> None:
+    if not is_iceberg(lake.get_table(name)):
+        raise not_emulated("ALTER TABLE … ADD COLUMNS of tables that are not Iceberg's")
+    definitions = (each for action in statement.tree.args["actions"] for each in action.expressions)
+    lake.iceberg.add_columns(name, [column_of(each) for each in definitions])
 
 
 def _add_partition(statement: Statement, name: TableName, glue: Any, lake: Lake) -> None:
@@ -154,6 +161,7 @@ def _columns(statement: Statement, name: TableName, glue: Any, lake: Lake) -> It
 
 
 _COMMANDS: Final[dict[str, Callable[..., Any]]] = {
+    "add-columns": _add_columns,
     "add-partition": _add_partition,
     "columns": _columns,
     "create-database": _create_database,

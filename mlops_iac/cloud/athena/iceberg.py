@@ -159,6 +159,17 @@ class Iceberg:
         """CREATE TABLE of Athena's own."""
         self._catalogue().create_table((name.database, name.name), _schema(columns), location.rstrip("/"))
 
+    def add_columns(self, name: TableName, columns: Sequence[tuple[str, str]]) -> None:
+        """Rows that are there have nothing in them."""
+        table = self._load(name)
+        known = {one.name for one in table.schema().fields}
+        for column, _ in columns:
+            if column in known:
+                raise QueryFailed("COLUMN_ALREADY_EXISTS", f"Column '{column}' already exists")
+        with table.update_schema() as change:
+            for column, kind in columns:
+                change.add_column(column, _iceberg_type(kind))
+
     def write_metadata(self, columns: Sequence[tuple[str, str]], location: str, version: str) -> str:
         """The first metadata of a table that Glue has already; answers where it lies."""
         from pyiceberg.partitioning import UNPARTITIONED_PARTITION_SPEC
@@ -226,17 +237,22 @@ def view(seen: Seen, files: Sequence[Path]) -> str:
 
 
 def _schema(columns: Sequence[tuple[str, str]]) -> Any:
-    from pyiceberg import types
     from pyiceberg.schema import Schema
+    from pyiceberg.types import NestedField
 
-    fields = []
-    for id, (name, kind) in enumerate(columns, 1):
-        if find_fault(kind):
-            raise QueryFailed("NOT_SUPPORTED", f"Unsupported Hive type: {kind}")
-        word, _, rest = kind.replace(" ", "").lower().rstrip(")").partition("(")
-        of = getattr(types, _FROM_HIVE[word])(*map(int, rest.split(",") if rest else ()))
-        fields.append(types.NestedField(id, name.lower(), of, required=False))
+    fields = [
+        NestedField(id, name.lower(), _iceberg_type(kind), required=False) for id, (name, kind) in enumerate(columns, 1)
+    ]
     return Schema(*fields)
+
+
+def _iceberg_type(kind: str) -> Any:
+    from pyiceberg import types
+
+    if find_fault(kind):
+        raise QueryFailed("NOT_SUPPORTED", f"Unsupported Hive type: {kind}")
+    word, _, rest = kind.replace(" ", "").lower().rstrip(")").partition("(")
+    return getattr(types, _FROM_HIVE[word])(*map(int, rest.split(",") if rest else ()))
 
 
 def _duckdb(kind: Any) -> str:

@@ -33,6 +33,9 @@ STORE: Final = "athena.queries"
 MAX_QUERY: Final = 262144
 """Bytes of a query's text (Athena, "Service Quotas")."""
 
+DENIED: Final = ("AccessDenied", "AccessDeniedException")
+"""What S3 and Glue answer a caller without the right."""
+
 ENDED: Final = ("SUCCEEDED", "FAILED", "CANCELLED")
 
 
@@ -161,8 +164,12 @@ class Queries:
         except QueryFailed as error:
             self._end(record, "FAILED", str(error))
         except Exception as error:
-            log.exception("An Athena query crashed.")
-            self._end(record, "FAILED", f"GENERIC_INTERNAL_ERROR: {type(error).__name__}: {error}")
+            told = getattr(error, "response", {}).get("Error", {})
+            if told.get("Code") in DENIED:
+                self._end(record, "FAILED", f"PERMISSION_DENIED: {told.get('Message')}")
+            else:
+                log.exception("An Athena query crashed.")
+                self._end(record, "FAILED", f"GENERIC_INTERNAL_ERROR: {type(error).__name__}: {error}")
         finally:
             record["Millis"], record["Scanned"] = int((time.monotonic() - started) * 1000), lake.scanned
             shutil.rmtree(folder, ignore_errors=True)

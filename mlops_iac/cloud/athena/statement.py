@@ -110,6 +110,8 @@ def _of_tree(tree: Any, database: str, parameters: Sequence[str]) -> Statement:
         return Statement(kind="columns", table=_name(tree.this, database))
     if isinstance(tree, exp.Alter) and all(isinstance(each, exp.AddPartition) for each in tree.args["actions"]):
         return Statement(kind="add-partition", table=_name(tree.this, database), tree=tree)
+    if isinstance(tree, exp.Alter) and all(isinstance(each, exp.Schema) for each in tree.args["actions"]):
+        return Statement(kind="add-columns", table=_name(tree.this, database), tree=tree)
     raise not_emulated(f"the statement {tree.key.upper()}")
 
 

@@ -70,8 +70,13 @@ def iceberg_definition(statement: Statement) -> tuple[list[tuple[str, str]], str
         raise not_emulated("Iceberg tables with partitions, or with a format of rows")
     if not places:
         raise QueryFailed("MISSING_TABLE_PROPERTY", "an Iceberg table needs a LOCATION")
-    columns = [_column(each) for each in statement.tree.this.expressions]
-    return [(one["Name"], one["Type"]) for one in columns], places[0]
+    return [column_of(each) for each in statement.tree.this.expressions], places[0]
+
+
+def column_of(definition: Any) -> tuple[str, str]:
+    """Name and the catalogue's type of a column as SQL defines it."""
+    column = _column(definition)
+    return column["Name"], column["Type"]
 
 
 def _said(statement: Statement) -> dict[str, str]:

@@ -149,6 +149,28 @@ def test_pyiceberg_finds_the_table_and_what_it_commits_is_read(clients, ask):
     assert {"note", "called"} <= {one["Name"] for one in columns}
 
 
+def test_a_table_gets_columns_and_its_older_rows_have_nothing_in_them(clients, ask):
+    make(clients, "grown", columns=[("id", "int")])
+    ask("INSERT INTO grown VALUES (1)")
+    assert ask("ALTER TABLE grown ADD COLUMNS (note string, price decimal(4,1))") == []
+    ask("INSERT INTO grown VALUES (2, 'new', 1.5)")
+    assert ask("SELECT * FROM grown ORDER BY id") == [("1", None, None), ("2", "new", "1.5")]
+    columns = clients("glue").get_table(DatabaseName="lab", Name="grown")["Table"]["StorageDescriptor"]["Columns"]
+    assert [(one["Name"], one["Type"]) for one in columns] == [
+        ("id", "int"), ("note", "string"), ("price", "decimal(4,1)"),
+    ]  # fmt: skip
+
+
+def test_who_may_not_write_is_told_so(clients, ask, monkeypatch):
+    def refuse(*_):
+        answer = {"Error": {"Code": "AccessDenied", "Message": "ben may not s3:PutObject"}}
+        raise ClientError(answer, "PutObject")
+
+    make(clients, "guarded")
+    monkeypatch.setattr(iceberg.Iceberg, "append", refuse)
+    assert ask("INSERT INTO guarded (id) VALUES (1)") == "PERMISSION_DENIED: ben may not s3:PutObject"
+
+
 def test_athena_makes_and_drops_them_with_their_files(clients, ask):
     sql = "CREATE TABLE {}own (id int, name string) LOCATION 's3://lake/own/' TBLPROPERTIES ('table_type'='ICEBERG')"
     assert ask(sql.format("")) == []
@@ -176,7 +198,10 @@ def test_athena_makes_and_drops_them_with_their_files(clients, ask):
         ("UPDATE refused SET id = 2", "NOT_SUPPORTED: the embedded cloud does not offer the statement UPDATE"),
         ("OPTIMIZE refused REWRITE DATA USING BIN_PACK", "the embedded cloud does not offer the statement"),
         ("VACUUM refused", "NOT_SUPPORTED: the embedded cloud does not offer the statement VACUUM"),
-        ("ALTER TABLE refused ADD COLUMNS (more int)", "NOT_SUPPORTED: the embedded cloud does not offer"),
+        ("ALTER TABLE refused ADD COLUMNS (more tinyint)", "NOT_SUPPORTED: Unsupported Hive type: tinyint"),
+        ("ALTER TABLE refused ADD COLUMNS (id int)", "COLUMN_ALREADY_EXISTS"),
+        ("ALTER TABLE plain ADD COLUMNS (more int)", "NOT_SUPPORTED: the embedded cloud does not offer ALTER TABLE"),
+        ("ALTER TABLE refused DROP COLUMN name", "the embedded cloud does not offer the statement ALTER"),
         (
             "CREATE TABLE parted (id int, d date) PARTITIONED BY (d) LOCATION 's3://lake/parted/' "
             "TBLPROPERTIES ('table_type'='ICEBERG')",
