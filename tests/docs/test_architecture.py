@@ -16,6 +16,7 @@ PATH = re.compile(r"`((?:[\w<>*.-]+/)*[\w<>*-]+(?:\.(?:py|md|yaml|toml|json|sh)|
 
 MADE_LATER = {
     "evaluation.json", "evaluation/evaluation.json",
+    "curated/kept/data/<version>/", "models/data/<version>/",
     "models/<run>/", "code/<sha>/", "curated/<run>/", "features/<run>/train/", "features/<run>/test/",
     "code/current/<pipeline>.json",
     "raw/", "wheels/", "manifest.json", "inference.py", "cloud.json",
