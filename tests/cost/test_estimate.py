@@ -101,6 +101,13 @@ def test_an_endpoint_that_sleeps_costs_its_seconds() -> None:
     assert found.total.usual == pytest.approx(1_000_000 * 0.2 * 2 * 0.00002)  # 8 $
 
 
+def test_what_stays_awake_of_an_endpoint_is_paid_whether_it_is_asked_or_not() -> None:
+    awake = {"ServerlessConfig": {**SERVERLESS["ServerlessConfig"], "ProvisionedConcurrency": 3}}
+    found = price(capacity=awake, requests=1_000_000, request_ms=200)
+    assert found.idle.usual == pytest.approx(3 * 2 * 730 * 3600 * 0.000005)  # 78.84 $
+    assert found.total.usual - found.idle.usual == pytest.approx(1_000_000 * 0.2 * 2 * 0.0000115)  # 4.60 $
+
+
 def test_what_is_shared_is_counted_once_and_equal_lines_are_one() -> None:
     alarm, group = "aws:cloudwatch/metricAlarm:MetricAlarm", "aws:cloudwatch/logGroup:LogGroup"
     found = price([resource(alarm), resource(alarm), resource(group), resource(group, layer="other")])
