@@ -13,7 +13,10 @@ OTHER: Final = next(name for name in [*TARGETS][::-1] if name != TrainingOptions
 
 TRAINING_CONTEXTS: Final[tuple[Mapping[str, Any], ...]] = (
     {
-        "batch": {"enabled": True, "more": {"large": {"instance_types": ["r6i"]}}},
+        "batch": {
+            "enabled": True,
+            "more": {"large": {"instance_types": ["r6i.4xlarge"], "buying": ["on_demand"], "subnet": 1}},
+        },
         "files": {},
         "tables": {"patients": {"columns": {"id": "bigint"}}},
         "hyperparameters": {"C": "1"},

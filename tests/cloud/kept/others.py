@@ -15,8 +15,8 @@ BUCKET, GROUP = "kept-others", "kept-models"
 
 class Others(World):
     stores = frozenset({
-        "*.*", "athena.queries", "rules", "s3.RequestPayment", "sagemaker.ModelPackageGroupPolicy",
-        "sagemaker.deleted-model-packages",
+        "*.*", "athena.queries", "ec2.placement-groups", "rules", "s3.RequestPayment",
+        "sagemaker.ModelPackageGroupPolicy", "sagemaker.deleted-model-packages",
     })  # fmt: skip
     installs = (athena.install, schedules.install)
 
@@ -48,6 +48,9 @@ class Others(World):
     def _rule(self) -> None:
         self.client("events").put_rule(Name=self.new_name(), ScheduleExpression="rate(1 day)")
 
+    def _group(self) -> None:
+        self.client("ec2").create_placement_group(GroupName=self.new_name(), Strategy="cluster")
+
     def _query(self) -> None:
         client, place = self.client("athena"), {"OutputLocation": f"s3://{BUCKET}/answers/"}
         asked = client.start_query_execution(QueryString="SELECT 1 AS one", ResultConfiguration=place)
@@ -61,7 +64,7 @@ class Others(World):
         return str(told["Status"]["State"])
 
     def act(self) -> None:
-        self.one_of((self._table, self._payer, self._policy, self._version, self._rule, self._query))
+        self.one_of((self._table, self._payer, self._policy, self._version, self._rule, self._group, self._query))
 
     def seen(self) -> Any:
         s3, sagemaker = self.client("s3"), self.client("sagemaker")
@@ -70,12 +73,14 @@ class Others(World):
         except sagemaker.exceptions.ClientError:
             policy = None
         listed = sagemaker.list_model_packages(ModelPackageGroupName=GROUP)["ModelPackageSummaryList"]
+        groups = self.client("ec2").describe_placement_groups()["PlacementGroups"]
         queries = sorted(self.client("athena").list_query_executions()["QueryExecutionIds"])
         told = [
             s3.list_bucket_metrics_configurations(Bucket=BUCKET).get("MetricsConfigurationList", []),
             s3.get_bucket_request_payment(Bucket=BUCKET)["Payer"],
             [one["ModelPackageVersion"] for one in listed],
             [[query, self._state(query)] for query in queries],
+            sorted(group["GroupName"] for group in groups),
         ]
         with self.cloud.gateway.locked("events"):
             rules = sorted(map(repr, self.cloud.gateway.store["rules"].items()))
