@@ -55,6 +55,7 @@ class Machines(Section):
         default=None,
         ge=1,
         le=16,
+        examples=[1, 2],
         description="Number of the network's subnet in which machines start, so that all are in its zone. Left out: "
         "every one of them.",
     )
