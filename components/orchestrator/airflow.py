@@ -26,7 +26,12 @@ ENDPOINTS: Final = (
 )  # fmt: skip
 """Interface endpoints that an environment needs in a network without a way out, and what its tasks call.
 https://docs.aws.amazon.com/mwaa/latest/userguide/vpc-vpe-create-access.html"""
-ENDPOINTS_FOR: Final = {"catalogues": ("athena",), "queues": ("batch",), "warehouses": ("redshift-data",)}
+ENDPOINTS_FOR: Final = {
+    "catalogues": ("athena",),
+    "queues": ("batch",),
+    "spark": ("emr-serverless",),
+    "warehouses": ("redshift-data",),
+}
 """What they call besides, by the kind of thing that the steps of a pipeline bind."""
 
 
