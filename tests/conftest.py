@@ -42,6 +42,14 @@ def main_loop() -> Iterator[None]:
     loop.close()
 
 
+@pytest.fixture(autouse=True)
+def ctrl_c_is_heard() -> Iterator[None]:
+    """A test whose code turned a deaf ear to signals and left it so would make the next test's processes deaf too."""
+    before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+    yield
+    assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before
+
+
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """A fresh project for one test."""

@@ -159,9 +159,15 @@ def run_beside(command: list[str], found: Mapping[str, str], unset: list[str]) -
         process = subprocess.Popen(command, env=_environment(found, unset))
     except OSError as error:
         raise _cannot_run(command, error) from error
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, lambda number, frame: process.send_signal(number))
-    status = process.wait()
+    before = {
+        signal.SIGINT: signal.signal(signal.SIGINT, signal.SIG_IGN),
+        signal.SIGTERM: signal.signal(signal.SIGTERM, lambda number, frame: process.send_signal(number)),
+    }
+    try:
+        status = process.wait()
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
     return 128 - status if status < 0 else status
 
 

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import sys
+import threading
 from types import TracebackType
-from typing import TYPE_CHECKING, Self, TextIO
+from typing import Any, Self, TextIO
+
+from rich.console import Console, ConsoleOptions, RenderResult
+from rich.live import Live
+from rich.text import Text
 
 from mlops_iac.engine.event import Diagnostic, Event
 from mlops_iac.render.escape import terminal
@@ -13,40 +18,39 @@ from mlops_iac.render.plain import render_diagnostic
 from mlops_iac.render.style import Style
 from mlops_iac.render.tree import Tree
 
-if TYPE_CHECKING:
-    from rich.console import Console, ConsoleOptions, RenderResult
-
 
 class LiveView:
     """A context manager that takes events. What people should keep is printed above the moving part, or at its end."""
 
     def __init__(self, stream: TextIO, *, color: bool) -> None:
-        from rich.console import Console
-        from rich.live import Live
-
-        self._tree, self._color = Tree(), color
-        self._console = Console(
+        self._tree, self._color, self._ended = Tree(), color, threading.Event()
+        self._console = _OneAtATime(
             file=stream, force_terminal=True, no_color=not color, markup=False, emoji=False, highlight=False
         )
         self._live = Live(
             _Picture(self._tree, color=color),
             console=self._console,
-            refresh_per_second=TURNS_PER_SECOND,
+            auto_refresh=False,
             transient=True,
             # Stdout is data: it is drawn above the picture only when it goes to the same terminal.
             redirect_stdout=sys.stdout.isatty(),
             redirect_stderr=True,
         )
+        self._turning = threading.Thread(target=self._turn, name="live view", daemon=True)
 
     def __enter__(self) -> Self:
-        self._live.start(refresh=True)
+        with self._console.drawing:
+            self._live.start(refresh=True)
+        self._turning.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Take the moving part away, whatever happened, and leave a line a layer."""
-        self._live.stop()
+        self._ended.set()
+        with self._console.drawing:
+            self._live.stop()
         lines = lay_out_end(self._tree.frame())
         for line in render_lines(lines, width=self._console.width, color=self._color):
             self._write(line)
@@ -61,9 +65,26 @@ class LiveView:
         self._tree(event)
 
     def _write(self, line: str) -> None:
-        from rich.text import Text
-
         self._console.print(Text.from_ansi(terminal(line, color=True)), soft_wrap=True)
+
+    def _turn(self) -> None:
+        while not self._ended.wait(1 / TURNS_PER_SECOND):
+            with self._console.drawing:
+                if not self._ended.is_set():
+                    self._live.refresh()
+
+
+class _OneAtATime(Console):
+    """Rich reckons how far up the last picture begins, and writes later, with no lock over both: what another thread
+    prints in between, a warning or the answer to Ctrl-C, would leave that thread's picture standing."""
+
+    def __init__(self, **settings: Any) -> None:
+        self.drawing = threading.RLock()
+        super().__init__(**settings)
+
+    def print(self, *objects: Any, **how: Any) -> None:
+        with self.drawing:
+            super().print(*objects, **how)
 
 
 class _Picture:
@@ -73,8 +94,6 @@ class _Picture:
         self._tree, self._color = tree, color
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        from rich.text import Text
-
         # One row stays free for the cursor, which would otherwise scroll the picture at every turn.
         lines = lay_out(self._tree.frame(), console.height - 1)
         for line in render_lines(lines, width=options.max_width - 1, color=self._color):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -86,7 +87,8 @@ def test_a_process_that_another_took_over_from_saves_nothing(embedded, told):
     following = embedded.start()
     make(embedded, "new-bucket")
     if told:
-        os.kill(left.pid, signal.SIGTERM)
+        with contextlib.suppress(ProcessLookupError):  # on a slow machine it has seen by itself that it lost its place
+            os.kill(left.pid, signal.SIGTERM)
     wait_for_the_end_of(left.pid)
     assert embedded.find() == following
     embedded.stop()
