@@ -18,7 +18,7 @@ def refuse_to_lose_runs(backend: Backend, stack: str) -> None:
     from mlops_iac.core.errors import RunError
     from mlops_iac.runs.runners import runner_for
 
-    environment = _deployed(backend)
+    environment = deployed(backend)
     if environment is None or not environment.pipelines:
         return
     staying = _staying(stack)
@@ -36,7 +36,7 @@ def refuse_to_lose_runs(backend: Backend, stack: str) -> None:
         raise RunError("A pipeline has runs that go on.", f"{told}\nNothing was changed.", hint=hint)
 
 
-def _deployed(backend: Backend) -> Environment | None:
+def deployed(backend: Backend) -> Environment | None:
     """None also for an environment of another version of mlops-iac: an `up` is what makes it one of this."""
     from mlops_iac.core.environment import Environment, is_complete
     from mlops_iac.core.errors import MlopsError

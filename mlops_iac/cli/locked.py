@@ -66,15 +66,10 @@ def refuse_to_delete_locked(backend: Backend, options: Options) -> None:
 
 
 def _look(backend: Backend) -> list[Locked]:
-    from mlops_iac.core.environment import Environment, is_complete
-    from mlops_iac.core.errors import StackNotFound, StateError
+    from mlops_iac.cli.leaving import deployed
     from mlops_iac.runs.locks import find_locked
 
-    try:
-        outputs = backend.outputs()
-        environment = Environment.from_outputs(outputs) if is_complete(outputs) else None
-    except (StackNotFound, StateError):  # or by another version of mlops-iac: an `up` is what makes it one of this
-        return []
+    environment = deployed(backend)
     return find_locked(environment, backend.clients()) if environment else []
 
 

@@ -97,6 +97,15 @@ def test_who_may_not_look_is_told_so_by_a_preview_and_changes_nothing(
     locked.refuse_to_delete_locked(Deployed(), DEFAULTS)  # type: ignore[arg-type]
 
 
+def test_a_first_up_has_nothing_to_lose(found: list[Locked]) -> None:
+    class Nothing(Deployed):
+        def outputs(self) -> dict[str, Any]:
+            raise StackNotFound("No such environment.", "`a-dev` is not deployed.")
+
+    found += [TRAIL]
+    locked.refuse_to_delete_locked(Nothing((step(Op.DELETE, "a-dev-trail"),)), DEFAULTS)  # type: ignore[arg-type]
+
+
 def test_a_hold_has_no_end() -> None:
     assert locked.free([TRAIL, HOLD]) == "when the holds are lifted"
 
