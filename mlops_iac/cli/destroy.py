@@ -84,7 +84,7 @@ def destroy(
     if save_plan:
         save_destroy_plan(how, save_plan, cloud)
         return
-    how = with_plan(how, plan)
+    how = with_plan(how, plan, cloud)
     how.foresee(yes=yes)
     tell_ended(how, how.carry_out())
 

@@ -60,7 +60,7 @@ def end_one(how: Ending, stack: str, cloud: CloudName, message: str) -> Ended:
     from mlops_iac.cli.environments import open_backend
 
     backend = open_backend(stack, cloud)
-    one = with_plan(how.of(backend, with_reason(how.options, backend.root, message)), None)
+    one = with_plan(how.of(backend, with_reason(how.options, backend.root, message)), None, cloud)
     one.foresee(yes=True)
     ended = one.carry_out()
     if not how.json:

@@ -31,7 +31,7 @@ def save_destroy_plan(how: Ending, file: Path, cloud: CloudName) -> None:
     sign_plan(file, how.backend.root, stack, cloud)
 
 
-def with_plan(how: Ending, file: Path | None) -> Ending:
+def with_plan(how: Ending, file: Path | None, cloud: CloudName) -> Ending:
     """The operation, with the two who stand behind its plan. Raises PlanError where two are asked for and are not
     there, and when something else would be deleted than the plan says."""
     from mlops_iac.cli.two_persons import about, second_of, wants_two
@@ -43,7 +43,7 @@ def with_plan(how: Ending, file: Path | None) -> Ending:
         f"`destroy {backend.stack} --save-plan FILE`, somebody else's `plan approve FILE`, then "
         f"`destroy {backend.stack} --plan FILE`."
     )
-    review = second_of(file, backend.root, backend.stack, steps)
+    review = second_of(file, backend.root, backend.stack, steps, cloud)
     assert file is not None
     check_same(read_plan(file), how)
     if review is None:

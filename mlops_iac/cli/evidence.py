@@ -107,7 +107,7 @@ def collect(stack: str, cloud: CloudName) -> dict[str, Any]:
         "region": environment.region,
         "account": environment.account_id,
         "two_person": bool(environment.two_person),
-        "safeguards": [one.to_json() for one in find_safeguards(environment, opened.clients, review=_review(program))],
+        "safeguards": [one.to_json() for one in find_safeguards(environment, opened.clients, **_review(program))],
         "resources": [*_resources(resources)],
         "models": tell_models(environment, opened.clients),
         "runs": tell_runs(environment, opened.clients),
@@ -119,8 +119,9 @@ def collect(stack: str, cloud: CloudName) -> dict[str, Any]:
     }
 
 
-def _review(program: StackProgram) -> str:
-    return program.config.review if program.config else "none"
+def _review(program: StackProgram) -> dict[str, Any]:
+    config = program.config
+    return {"review": config.review, "review_key": config.review_key} if config else {"review": "none"}
 
 
 def _ids(resources: Sequence[Resource]) -> frozenset[str]:

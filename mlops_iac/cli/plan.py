@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mlops_iac.cli.auditing import MessageOption
+from mlops_iac.cli.environments import project_root
 from mlops_iac.cli.group import make_group
 from mlops_iac.cli.options import CloudName, CloudOption, JsonOption
 
@@ -39,8 +40,9 @@ def approve_plan(
     from mlops_iac.runs.audit import check_message
 
     check_message(message)
-    review = open_review(file)
-    approved = signer().approve(review, who_acts(review.stack, cloud), now(), message)
+    root = project_root()
+    review = open_review(file, root, cloud)
+    approved = signer(root, review.stack, cloud).approve(review, who_acts(review.stack, cloud), now(), message)
     write_review(file, approved)
     note_approval(approved, cloud, message)
     if json:
@@ -50,7 +52,7 @@ def approve_plan(
 
 
 @app.command("show")
-def show_plan(file: PlanArgument, json: JsonOption = False) -> None:
+def show_plan(file: PlanArgument, cloud: CloudOption = CloudName.EMBEDDED, json: JsonOption = False) -> None:
     """Show whose plan it is and who approved it; fails when it or its record was changed.
 
     Example: mlops-iac plan show plan.json
@@ -58,7 +60,7 @@ def show_plan(file: PlanArgument, json: JsonOption = False) -> None:
     from mlops_iac.cli.console import show, show_json
     from mlops_iac.cli.two_persons import open_review
 
-    review = open_review(file)
+    review = open_review(file, project_root(), cloud)
     if json:
         show_json(told(review))
         return

@@ -10,33 +10,45 @@ from typing import TYPE_CHECKING
 from mlops_iac.cli.options import CloudName
 
 if TYPE_CHECKING:
+    from mlops_iac.config.stack_config import StackConfig
     from mlops_iac.engine.deciding.options import Options
     from mlops_iac.engine.deciding.plan_review import PlanReview, Signer
 
 
 def wants_two(root: Path, stack: str) -> bool:
     """What the stack file, or the company's for it, says. A project without blueprints has no such word."""
+    config = _read(root, stack)
+    return config is not None and config.review == "two-persons"
+
+
+def _read(root: Path, stack: str) -> StackConfig | None:
+    """None where there is no such word."""
     from mlops_iac.config.load import load_stack
     from mlops_iac.config.plain_stack import is_plain
     from mlops_iac.config.project_file import read_project_file
     from mlops_iac.core.errors import MlopsError
 
     if is_plain(read_project_file(root), stack):
-        return False
+        return None
     try:
-        return load_stack(root, stack, options_model=None).review == "two-persons"
+        return load_stack(root, stack, options_model=None)
     except MlopsError:
-        return False  # whatever comes next reads the whole file, tells all that is wrong with it, and goes no further
+        return None  # whatever comes next reads the whole file, tells all that is wrong with it, and goes no further
 
 
-def signer() -> Signer:
-    """Under the passphrase of this project's secrets."""
+def signer(root: Path, stack: str, cloud: CloudName) -> Signer:
+    """By the key that the stack file names, or under the passphrase of this project's secrets."""
     from mlops_iac.backends.embedded import HOME
-    from mlops_iac.cli.environments import project_root
-    from mlops_iac.engine.deciding.plan_review import Signer
+    from mlops_iac.cli.adopted import clients_of
+    from mlops_iac.engine.deciding.plan_review import PassphraseSeal, Signer
     from mlops_iac.engine.values.secrets import passphrase_for
 
-    return Signer(lambda: passphrase_for(project_root() / HOME))
+    config = _read(root, stack)
+    if config is None or config.review_key is None:
+        return Signer(PassphraseSeal(lambda: passphrase_for(root / HOME)))
+    from mlops_iac.runs.plan_seal import KmsSeal
+
+    return Signer(KmsSeal(clients_of(config, cloud), config.review_key))
 
 
 def who_acts(stack: str, cloud: CloudName) -> str:
@@ -67,29 +79,29 @@ def sign_plan(plan: Path | None, root: Path, stack: str, cloud: CloudName) -> No
     from mlops_iac.engine.deciding.plan_review import review_file, write_review
     from mlops_iac.engine.state.record import now
 
-    review = signer().begin(plan, stack, who_acts(stack, cloud), now())
+    review = signer(root, stack, cloud).begin(plan, stack, who_acts(stack, cloud), now())
     write_review(plan, review)
     say(f"{review_file(plan).name} says that it is {review.made.by}'s. Somebody else: mlops-iac plan approve {plan}")
 
 
-def open_review(plan: Path) -> PlanReview:
+def open_review(plan: Path, root: Path, cloud: CloudName) -> PlanReview:
     """Read and checked. Raises PlanError."""
     from mlops_iac.engine.deciding.plan_review import read_review
 
     review = read_review(plan)
-    signer().check(review, plan)
+    signer(root, review.stack, cloud).check(review, plan)
     return review
 
 
-def with_two(options: Options, root: Path, stack: str) -> Options:
+def with_two(options: Options, root: Path, stack: str, cloud: CloudName) -> Options:
     """Options of an `up`, with the two who stand behind its plan. Raises PlanError where two are asked for and are not
     there."""
     steps = f"`preview {stack} --save-plan FILE`, somebody else's `plan approve FILE`, then `up {stack} --plan FILE`."
-    review = second_of(options.plan, root, stack, steps)
+    review = second_of(options.plan, root, stack, steps, cloud)
     return replace(options, actor={**options.actor, **about(review)}) if review else options
 
 
-def second_of(plan: Path | None, root: Path, stack: str, steps: str) -> PlanReview | None:
+def second_of(plan: Path | None, root: Path, stack: str, steps: str, cloud: CloudName) -> PlanReview | None:
     """The record of a plan that somebody else approved; None where nobody is asked for. ``steps``: how one comes to
     have one. Raises PlanError."""
     from mlops_iac.core.errors import PlanError
@@ -99,7 +111,7 @@ def second_of(plan: Path | None, root: Path, stack: str, steps: str) -> PlanRevi
     if plan is None:
         detail = f"{stack} is changed by an approved plan only (`mlops-iac:review: two-persons`)."
         raise PlanError("Two persons have to agree.", detail, hint=steps)
-    review = open_review(plan)
+    review = open_review(plan, root, cloud)
     if review.stack != stack:
         detail = f"{plan} is a plan of {review.stack}."
         raise PlanError("The plan is another stack's.", detail, hint=f"make one of {stack}: {steps}")

@@ -97,7 +97,7 @@ def up(
         return
     stack = stacks[0]
     backend = open_backend(stack, cloud)
-    options = with_two(with_reason(options, backend.root, message), backend.root, stack)
+    options = with_two(with_reason(options, backend.root, message), backend.root, stack, cloud)
     if not options.is_partial:
         refuse_to_lose_runs(backend, stack)
     refuse_unfit(stack, cloud)

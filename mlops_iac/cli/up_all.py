@@ -48,7 +48,7 @@ def up_all(
 
     def act(stack: str) -> tuple[Result, dict[str, Any]]:
         backend = open_backend(stack, cloud)
-        with_two(told, root, stack)
+        with_two(told, root, stack, cloud)
         refuse_to_lose_runs(backend, stack)
         refuse_unfit(stack, cloud)
         refuse_to_delete_locked(backend, told)

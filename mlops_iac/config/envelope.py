@@ -20,6 +20,9 @@ from mlops_iac.core.expiry import check_expiry
 PRODUCTION = ("prod", "production")
 """Environments that are protected unless the stack file says otherwise."""
 
+KEY = r"^(arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:(key|alias)/[A-Za-z0-9/_-]+|alias/[A-Za-z0-9/_-]{1,250})$"
+"""A key of KMS as its calls take one: by its ARN, or by an alias."""
+
 MAX_TAGS = 40
 """AWS allows 50 tags on a resource; ten are left to this tool and to AWS."""
 
@@ -148,6 +151,13 @@ class Envelope(Section):
         description=(
             "two-persons: `up` and `destroy` carry out only a saved plan that somebody else than its author has "
             "approved (`mlops-iac plan approve`)."
+        ),
+    )
+    review_key: Annotated[str, Field(pattern=KEY)] | None = Field(
+        default=None,
+        description=(
+            "Key of KMS that signs plans, and who made and approved them, with `review: two-persons`: its ARN, or "
+            "alias/NAME; of the kind ECC_NIST_P256, for signing. Left out: the passphrase of the stack's secrets signs."
         ),
     )
     access: Annotated[tuple[AccessSection, ...], Field(max_length=MOST)] = Field(

@@ -33,7 +33,18 @@ from mlops_iac.core.errors import ConfigError, MlopsError, Problem
 
 M = TypeVar("M", bound=BaseModel)
 
-TAKEN = {"team", "environment", "blueprint", "blueprint_version", "security", "owner", "tags", "expires", "review"}
+TAKEN = {
+    "team",
+    "environment",
+    "blueprint",
+    "blueprint_version",
+    "security",
+    "owner",
+    "tags",
+    "expires",
+    "review",
+    "review_key",
+}
 """Of the envelope, as it was written; the rest is worked out."""
 
 NO_COMPANY = Company(levels=())

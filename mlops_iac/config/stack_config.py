@@ -49,6 +49,7 @@ class StackConfig(BaseModel):
     tags: Mapping[str, str]
     expires: str | None = None
     review: str = "none"
+    review_key: str | None = None
     access: tuple[AccessSection, ...] = ()
     usage: Usage
     value: Value = Value()
@@ -127,6 +128,7 @@ class StackConfig(BaseModel):
             "protect",
             "expires",
             "review",
+            "review_key",
             "access",
             "usage",
             "value",

@@ -29,9 +29,11 @@ class Safeguard:
         return {"control": self.control, "met": self.met, "by": self.by, "detail": self.detail}
 
 
-def find_safeguards(environment: Environment, clients: Clients, *, review: str) -> list[Safeguard]:
-    """``review``: who has to agree to a change, as the stack file says."""
-    return [one for look in LOOKS for one in look(environment, clients)] + [_changes(review)]
+def find_safeguards(
+    environment: Environment, clients: Clients, *, review: str, review_key: str | None = None
+) -> list[Safeguard]:
+    """``review``: who has to agree to a change, and ``review_key``: what signs their plan, as the stack file says."""
+    return [one for look in LOOKS for one in look(environment, clients)] + [_changes(review, review_key)]
 
 
 def _signatures(environment: Environment, clients: Clients) -> Iterator[Safeguard]:
@@ -110,13 +112,16 @@ def _config(environment: Environment, clients: Clients) -> Iterator[Safeguard]:
     yield Safeguard(control=control, met=bool(on), by=", ".join(on), detail=detail)
 
 
-def _changes(review: str) -> Safeguard:
+def _changes(review: str, key: str | None) -> Safeguard:
     two = review == "two-persons"
+    signed = f"plans are signed with {key} of KMS" if key else "plans are signed under the stack's passphrase"
     return Safeguard(
         control="two persons stand behind a change, and behind the end, of the environment",
         met=two,
         by="mlops-iac" if two else "",
-        detail="`up` and `destroy` take an approved plan only; AWS itself does not ask" if two else f"review: {review}",
+        detail=f"`up` and `destroy` take an approved plan only; {signed}; AWS itself does not ask"
+        if two
+        else f"review: {review}",
     )
 
 

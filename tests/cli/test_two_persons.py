@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from mlops_iac.cli.main import run_command
+from mlops_iac.cloud.process import EmbeddedCloud
 from mlops_iac.core import exit_codes
-from mlops_iac.core.errors import ConfigError
+from mlops_iac.core.errors import CloudError, ConfigError
+from mlops_iac.core.signatures import KEY_SPEC
+from mlops_iac.engine.deciding.plan_review import PassphraseSeal, PlanReview, Signer, write_review
 from mlops_iac.runs import person
 from tests.conftest import make_project
 
@@ -25,8 +29,8 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return root
 
 
-def ask_for_two(project: Path) -> None:
-    (project / "mlops-iac.yaml").write_text("defaults: {review: two-persons}\nlocked: [review]\n")
+def ask_for_two(project: Path, more: str = "") -> None:
+    (project / "mlops-iac.yaml").write_text(f"defaults: {{review: two-persons{more}}}\nlocked: [review]\n")
 
 
 def as_person(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
@@ -95,6 +99,59 @@ def test_an_environment_ends_by_a_plan_of_two(
         assert "lake-bucket is in the plan and would not be deleted" in capsys.readouterr().err
         run("destroy", STACK, "--yes", "--plan", "end.json")
         run("destroy", STACK, "--yes", "--plan", "end.json", "--save-plan", "x.json", code=exit_codes.CONFIGURATION)
+    finally:
+        run("cloud", "stop")
+
+
+KEY = "alias/plans"
+
+
+def make_key(project: Path) -> Any:
+    """KMS of this project's cloud, with a key that signs plans."""
+    cloud = EmbeddedCloud(project / ".mlops-iac/cloud")
+    cloud.start()
+    kms = cloud.clients("eu-west-1")("kms")
+    made = kms.create_key(KeySpec=KEY_SPEC, KeyUsage="SIGN_VERIFY")["KeyMetadata"]["KeyId"]
+    kms.create_alias(AliasName=KEY, TargetKeyId=made)
+    return kms
+
+
+def test_a_key_of_kms_signs_a_plan_and_finds_what_was_changed(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ask_for_two(project, f", review_key: {KEY}")
+    try:
+        kms = make_key(project)
+        as_person(monkeypatch, "anna@laptop")
+        run("preview", STACK, "--save-plan", "plan.json")
+        run("plan", "approve", "plan.json", code=exit_codes.ERROR)
+        assert "Whoever made a plan does not approve it." in capsys.readouterr().err
+
+        # Who has the passphrase, and no right to the key, signs nothing.
+        record = project / "plan.json.review.json"
+        told = json.loads(record.read_text())
+        review = PlanReview.from_json(told)
+        forged = Signer(PassphraseSeal(lambda: "shared")).approve(review, "ben@desk", "2026-11-30T00:00:00Z", "")
+        write_review(project / "plan.json", forged)
+        run("up", STACK, "--yes", "--plan", "plan.json", code=exit_codes.ERROR)
+        assert f"it was not signed with {KEY}" in capsys.readouterr().err
+        write_review(project / "plan.json", review)
+
+        as_person(monkeypatch, "ben@desk")
+        run("plan", "approve", "plan.json", "--message", "looked at it")
+        run("plan", "show", "plan.json")
+        assert "approved by ben@desk" in capsys.readouterr().out
+        for file, word in ((project / "plan.json", "screening"), (record, "ben")):
+            text = file.read_text()
+            file.write_text(text.replace(word, "other", 1))
+            run("up", STACK, "--yes", "--plan", "plan.json", code=exit_codes.ERROR)
+            assert "The plan was changed, or signed elsewhere." in capsys.readouterr().err
+            file.write_text(text)
+
+        # Without the key nobody carries anything out.
+        kms.delete_alias(AliasName=KEY)
+        run("up", STACK, "--yes", "--plan", "plan.json", code=CloudError.exit_code)
+        assert "kms:Verify" in capsys.readouterr().err
     finally:
         run("cloud", "stop")
 

@@ -175,3 +175,13 @@ def test_a_thousand_problems_are_told_as_a_hundred_and_a_count(problems):
     found = problems("".join(f"nonsense{n}: 1\n" for n in range(1000)))
     assert len(found) == 101
     assert "problems or more" in found[-1].summary
+
+
+@pytest.mark.parametrize(("key", "good"), [("alias/ml-plans", True), ("my key", False), ("arn:aws:s3:::bucket", False)])
+def test_a_key_that_signs_plans_is_named_as_kms_takes_it(root, write, key, good):
+    write(f"{HEAD}  mlops-iac:review_key: {key}\n")
+    if good:
+        assert load_stack(root, "screening-dev", options_model=None).review_key == key
+        return
+    with pytest.raises(ConfigError, match="review_key"):
+        load_stack(root, "screening-dev", options_model=None)

@@ -10,7 +10,14 @@ import pytest
 
 from mlops_iac.core.errors import PlanError
 from mlops_iac.engine.deciding import plan_review
-from mlops_iac.engine.deciding.plan_review import PlanReview, Signer, read_review, review_file, write_review
+from mlops_iac.engine.deciding.plan_review import (
+    PassphraseSeal,
+    PlanReview,
+    Signer,
+    read_review,
+    review_file,
+    write_review,
+)
 
 AT = "2026-11-30T12:00:00Z"
 
@@ -28,7 +35,7 @@ def plan(tmp_path: Path) -> Path:
 
 
 def signer(passphrase: str = "secret") -> Signer:
-    return Signer(lambda: passphrase)
+    return Signer(PassphraseSeal(lambda: passphrase))
 
 
 def approved(plan: Path) -> PlanReview:

@@ -1,11 +1,14 @@
 """Who made a saved plan and who approved it, so that two persons stand behind one change.
 
 Beside a plan, ``FILE``, lies ``FILE.review.json``: whose plan it is, and who said yes to it. Each word is signed
-(HMAC-SHA256) over the plan's digest, the stack, the person and the time, under a key made from the passphrase of the
-stack's secrets, which whoever may deploy it has and whoever only handles files has not. So a plan that was changed, a
-name that was exchanged and a record of another plan are found. The signature does not hold out against somebody who has
-the passphrase and wants to deceive: it keeps honest people from acting alone, by mistake or in haste, and files from
-being changed on their way.
+over the plan's digest, the stack, the person and the time. So a plan that was changed, a name that was exchanged and a
+record of another plan are found.
+
+What signs is a seal. One is made from the passphrase of the stack's secrets (HMAC-SHA256), which whoever may deploy it
+has and whoever only handles files has not. It does not hold out against somebody who has the passphrase and wants to
+deceive: it keeps honest people from acting alone, by mistake or in haste, and files from being changed on their way.
+The other is a key of KMS (`runs/plan_seal.py`), which nobody can take home: IAM says who may sign with it, and
+CloudTrail who did.
 """
 
 from __future__ import annotations
@@ -17,7 +20,7 @@ import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, Final, Literal, Self
+from typing import Any, Final, Literal, Protocol, Self
 
 from mlops_iac.core.errors import PlanError
 from mlops_iac.core.strict_json import NotStrictJson, read_json
@@ -75,11 +78,44 @@ class PlanReview:
         return next((one for one in self.approvals if one.by != self.made.by), None)
 
 
-class Signer:
-    """Signs and checks, under one passphrase."""
+class Seal(Protocol):
+    """What signs words."""
+
+    differs: str
+    """What may be otherwise than where it was signed, where a signature does not hold; and the way out."""
+    hint: str
+
+    def sign(self, salt: str, text: bytes) -> str:
+        """``salt``: of the record."""
+
+    def holds(self, salt: str, text: bytes, signature: str) -> bool: ...
+
+
+class PassphraseSeal:
+    differs = "the passphrase here is another than where it was signed"
+    hint = "use the same PULUMI_CONFIG_PASSPHRASE everywhere, or make a new plan with `preview --save-plan`."
 
     def __init__(self, passphrase: Callable[[], str]) -> None:
         self._passphrase, self._keys = passphrase, dict[str, bytes]()
+
+    def sign(self, salt: str, text: bytes) -> str:
+        return hmac.new(self._key(salt), text, hashlib.sha256).hexdigest()
+
+    def holds(self, salt: str, text: bytes, signature: str) -> bool:
+        return hmac.compare_digest(signature, self.sign(salt, text))
+
+    def _key(self, salt: str) -> bytes:
+        if salt not in self._keys:
+            material = (self._passphrase().encode(), f"plan review {salt}".encode())
+            self._keys[salt] = hashlib.pbkdf2_hmac("sha256", *material, ROUNDS)
+        return self._keys[salt]
+
+
+class Signer:
+    """Signs and checks, by one seal."""
+
+    def __init__(self, seal: Seal) -> None:
+        self._seal = seal
 
     def begin(self, plan: Path, stack: str, by: str, at: str) -> PlanReview:
         """The record of a plan that was just saved."""
@@ -106,29 +142,26 @@ class Signer:
     def check(self, review: PlanReview, plan: Path) -> None:
         """Raises PlanError when the plan or any word of the record is not as it was signed."""
         if review.digest != digest_of(plan):
-            raise changed(plan, "the plan is not the one that was signed")
+            raise self._changed(plan, "the plan is not the one that was signed")
         for word in (review.made, *review.approvals):
-            if not hmac.compare_digest(word.signature, self._signed(review, word).signature):
-                raise changed(plan, f"what {word.by} {word.what} bears no valid signature")
+            if not self._seal.holds(review.salt, _text(review, word), word.signature):
+                raise self._changed(plan, f"what {word.by} {word.what} bears no valid signature")
 
     def _signed(self, review: PlanReview, word: Word) -> Word:
-        said = [word.what, review.stack, review.digest, word.by, word.at, word.message]
-        text = json.dumps(said, ensure_ascii=True).encode()
-        return replace(word, signature=hmac.new(self._key(review.salt), text, hashlib.sha256).hexdigest())
+        return replace(word, signature=self._seal.sign(review.salt, _text(review, word)))
 
-    def _key(self, salt: str) -> bytes:
-        if salt not in self._keys:
-            material = (self._passphrase().encode(), f"plan review {salt}".encode())
-            self._keys[salt] = hashlib.pbkdf2_hmac("sha256", *material, ROUNDS)
-        return self._keys[salt]
+    def _changed(self, plan: Path, why: str) -> PlanError:
+        return PlanError(
+            "The plan was changed, or signed elsewhere.",
+            f"{plan}: {why}. It was edited, or {self._seal.differs}.",
+            hint=self._seal.hint,
+        )
 
 
-def changed(plan: Path, why: str) -> PlanError:
-    return PlanError(
-        "The plan was changed, or signed elsewhere.",
-        f"{plan}: {why}. It was edited, or the passphrase here is another than where it was signed.",
-        hint="use the same PULUMI_CONFIG_PASSPHRASE everywhere, or make a new plan with `preview --save-plan`.",
-    )
+def _text(review: PlanReview, word: Word) -> bytes:
+    """What is signed of a word."""
+    said = [word.what, review.stack, review.digest, word.by, word.at, word.message]
+    return json.dumps(said, ensure_ascii=True).encode()
 
 
 def review_file(plan: Path) -> Path:
