@@ -34,17 +34,16 @@ class Application(Resource):
         "runtimeConfigurations": "runtimeConfiguration",
         f"{MONITORING}.cloudwatchLoggingConfiguration": "cloudWatchLoggingConfiguration",
     }
-    id_from = "applicationId"
-    key = {"applicationId": "applicationId"}
+    id_from = "id"
+    key = {"applicationId": "id"}
     read_item = "application"
-    computed = {"arn": "arn", "applicationId": "applicationId"}
+    computed = {"arn": "arn", "id": "applicationId"}
     refreshed = {
         "architecture": "architecture",
         "maximumCapacity": "maximumCapacity",
         "networkConfiguration": "networkConfiguration",
         "releaseLabel": "releaseLabel",
     }
-    formats = {"applicationId": "{id}"}
     tags = TagCalls(key=("resourceArn", "arn"), answer="tags")
     create_calls = 4
 
