@@ -54,7 +54,7 @@ class AuditOptions(Section):
         default=None,
         description="Rules of AWS Config, which judge on AWS what policies judge before a deployment. A region of an "
         "account has one recorder. adopted: the one that is there is used. own: this environment has it, which fails "
-        "where there is one. Left out: no rules. `doctor` says which fits.",
+        "where there is one. Left out: no rules.",
     )
     retention: KeepLocked | None = Field(
         default=None,
