@@ -67,6 +67,7 @@ class Machines(Section):
     reservation: Reservation | None = Field(
         default=None,
         description="Machines of one type that are set aside in one zone, for this queue. Left out: what is free.",
+        json_schema_extra={"x-beside": {"instance_types": ["c6i.large"], "buying": ["on_demand"], "subnet": 1}},
     )
 
     @field_validator("instance_types")

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from mlops_iac.core.environment import Environment
 
 
-def refuse_to_lose_runs(backend: Backend, stack: str) -> None:
+def refuse_to_lose_runs(backend: Backend, stack: str, environment: Environment | None) -> None:
     """Raises RunError when a run goes on in a pipeline that the stack file has no more, or has on another orchestrator.
 
     SageMaker deletes no pipeline that runs; Step Functions deletes the machine when its last run has ended, without the
@@ -18,7 +18,6 @@ def refuse_to_lose_runs(backend: Backend, stack: str) -> None:
     from mlops_iac.core.errors import RunError
     from mlops_iac.runs.runners import runner_for
 
-    environment = deployed(backend)
     if environment is None or not environment.pipelines:
         return
     staying = _staying(stack)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from mlops_iac.backends import Backend
+    from mlops_iac.core.environment import Environment
     from mlops_iac.core.errors import PlanError
     from mlops_iac.engine.deciding.options import Options
     from mlops_iac.engine.event import Step
@@ -30,20 +31,21 @@ def going(steps: Iterable[Step]) -> frozenset[str]:
 def refuse_locked_of(backend: Backend, steps: Sequence[Step]) -> None:
     """For a preview: no cloud is asked where no bucket goes. Raises PlanError; who may not look is told so."""
     from mlops_iac.cli.console import say
+    from mlops_iac.cli.leaving import deployed
     from mlops_iac.core.errors import CloudError
 
     buckets = going(steps)
     if not buckets:
         return
     try:
-        locked = _look(backend)
+        locked = _look(backend, deployed(backend))
     except CloudError as error:
         say(f"Nobody looked whether something in {', '.join(sorted(buckets))} is locked: {error.detail}")
         return
     _refuse(backend.stack, buckets, locked)
 
 
-def refuse_to_delete_locked(backend: Backend, options: Options) -> None:
+def refuse_to_delete_locked(backend: Backend, options: Options, environment: Environment | None) -> None:
     """For an `up`: what it would do is asked only where something is locked, or where nobody can say. Raises
     PlanError."""
     from dataclasses import replace
@@ -53,7 +55,7 @@ def refuse_to_delete_locked(backend: Backend, options: Options) -> None:
     locked: list[Locked] = []
     unknown: CloudError | None = None
     try:
-        locked = _look(backend)
+        locked = _look(backend, environment)
     except CloudError as error:
         unknown = error
     if not locked and unknown is None:
@@ -65,11 +67,9 @@ def refuse_to_delete_locked(backend: Backend, options: Options) -> None:
     _refuse(backend.stack, buckets, locked)
 
 
-def _look(backend: Backend) -> list[Locked]:
-    from mlops_iac.cli.leaving import deployed
+def _look(backend: Backend, environment: Environment | None) -> list[Locked]:
     from mlops_iac.runs.locks import find_locked
 
-    environment = deployed(backend)
     return find_locked(environment, backend.clients()) if environment else []
 
 

@@ -67,7 +67,7 @@ def up(
     from mlops_iac.cli.adopted import refuse_unfit
     from mlops_iac.cli.console import say
     from mlops_iac.cli.everywhere import refuse_with_all, stacks_to_do
-    from mlops_iac.cli.leaving import refuse_to_lose_runs
+    from mlops_iac.cli.leaving import deployed, refuse_to_lose_runs
     from mlops_iac.cli.locked import refuse_to_delete_locked
     from mlops_iac.cli.operations import (
         conclude,
@@ -98,10 +98,11 @@ def up(
     stack = stacks[0]
     backend = open_backend(stack, cloud)
     options = with_two(with_reason(options, backend.root, message), backend.root, stack, cloud)
+    standing = deployed(backend)
     if not options.is_partial:
-        refuse_to_lose_runs(backend, stack)
+        refuse_to_lose_runs(backend, stack, standing)
     refuse_unfit(stack, cloud)
-    refuse_to_delete_locked(backend, options)
+    refuse_to_delete_locked(backend, options, standing)
     if not yes and not skip_preview:
         preview = backend.preview(options=with_changes(options, plan=None))
         raise_if_stopped(preview)

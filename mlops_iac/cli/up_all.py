@@ -32,7 +32,7 @@ def up_all(
     from mlops_iac.cli.console import has_color, say, width_of
     from mlops_iac.cli.environments import open_backend
     from mlops_iac.cli.everywhere import over_all
-    from mlops_iac.cli.leaving import refuse_to_lose_runs
+    from mlops_iac.cli.leaving import deployed, refuse_to_lose_runs
     from mlops_iac.cli.locked import refuse_to_delete_locked
     from mlops_iac.cli.operations import confirm, watch
     from mlops_iac.cli.two_persons import with_two
@@ -49,9 +49,10 @@ def up_all(
     def act(stack: str) -> tuple[Result, dict[str, Any]]:
         backend = open_backend(stack, cloud)
         with_two(told, root, stack, cloud)
-        refuse_to_lose_runs(backend, stack)
+        standing = deployed(backend)
+        refuse_to_lose_runs(backend, stack, standing)
         refuse_unfit(stack, cloud)
-        refuse_to_delete_locked(backend, told)
+        refuse_to_delete_locked(backend, told, standing)
         result = in_turn(
             lambda: watch(lambda on_event: backend.up(on_event=on_event, options=told), json=json, plain=plain), wait
         )

@@ -15,7 +15,7 @@ RELEASES: Final[Mapping[str, str]] = {
     "emr-7.9.0": "3.5.5",
     "emr-7.11.0": "3.5.6",
 }
-"""Release to its version of Spark: the pages "EMR Serverless 7.x.0" of the EMR Serverless user guide, read 2026-11-30.
+"""Release to its version of Spark, by the pages "EMR Serverless 7.x.0" of its user guide; not held against them.
 https://docs.aws.amazon.com/emr/latest/EMR-Serverless-UserGuide/release-versions.html"""
 NEWEST: Final = "emr-7.11.0"
 
@@ -27,7 +27,7 @@ MEMORY: Final[Mapping[int, tuple[int, int, int]]] = {
     16: (32, 120, 8),
 }
 """vCPUs of a worker to its least and most memory in GB, and the step between two sizes ("Understanding worker
-configurations" in the same guide, read 2026-11-30)."""
+configurations" in the same guide; not held against it)."""
 OVERHEAD: Final = 0.1
 """What Spark adds to a driver's or an executor's memory for all that is not on its heap, at least 384 MB
 (spark.executor.memoryOverheadFactor)."""

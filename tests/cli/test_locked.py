@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from mlops_iac.cli import locked
+from mlops_iac.cli.leaving import deployed
 from mlops_iac.core.errors import CloudError, PlanError, StackNotFound
 from mlops_iac.engine.deciding.options import DEFAULTS
 from mlops_iac.engine.event import Op, Step
@@ -43,6 +44,10 @@ class Deployed:
         return self
 
 
+def begin_up(backend: Deployed) -> None:
+    locked.refuse_to_delete_locked(backend, DEFAULTS, deployed(backend))  # type: ignore[arg-type]
+
+
 @pytest.fixture
 def found(monkeypatch: pytest.MonkeyPatch) -> list[Locked]:
     known: list[Locked] = []
@@ -57,7 +62,7 @@ def test_who_would_delete_it_is_told_what_is_locked_and_until_when(found: list[L
     backend = Deployed((step(op, "a-dev-trail"), step(Op.UPDATE, "a-dev-lake")))
     for refuse in (
         lambda: locked.refuse_locked_of(backend, backend.steps),  # type: ignore[arg-type]
-        lambda: locked.refuse_to_delete_locked(backend, DEFAULTS),  # type: ignore[arg-type]
+        lambda: begin_up(backend),
     ):
         with pytest.raises(PlanError) as refused:
             refuse()
@@ -69,10 +74,10 @@ def test_who_would_delete_it_is_told_what_is_locked_and_until_when(found: list[L
 def test_what_is_free_goes(found: list[Locked]) -> None:
     found += [HOLD]
     backend = Deployed((step(Op.DELETE, "a-dev-trail"),))
-    locked.refuse_to_delete_locked(backend, DEFAULTS)  # type: ignore[arg-type]
+    begin_up(backend)
     found.clear()
     backend.asked.clear()
-    locked.refuse_to_delete_locked(backend, DEFAULTS)  # type: ignore[arg-type]
+    begin_up(backend)
     assert "preview" not in backend.asked, "nothing is locked: nobody asks what would be done"
 
 
@@ -93,8 +98,8 @@ def test_who_may_not_look_is_told_so_by_a_preview_and_changes_nothing(
     locked.refuse_locked_of(backend, backend.steps)  # type: ignore[arg-type]
     assert "Nobody looked whether something in a-dev-trail is locked" in capsys.readouterr().err
     with pytest.raises(CloudError):
-        locked.refuse_to_delete_locked(backend, DEFAULTS)  # type: ignore[arg-type]
-    locked.refuse_to_delete_locked(Deployed(), DEFAULTS)  # type: ignore[arg-type]
+        begin_up(backend)
+    begin_up(Deployed())
 
 
 def test_a_first_up_has_nothing_to_lose(found: list[Locked]) -> None:
@@ -103,7 +108,7 @@ def test_a_first_up_has_nothing_to_lose(found: list[Locked]) -> None:
             raise StackNotFound("No such environment.", "`a-dev` is not deployed.")
 
     found += [TRAIL]
-    locked.refuse_to_delete_locked(Nothing((step(Op.DELETE, "a-dev-trail"),)), DEFAULTS)  # type: ignore[arg-type]
+    begin_up(Nothing((step(Op.DELETE, "a-dev-trail"),)))
 
 
 def test_a_hold_has_no_end() -> None:
@@ -117,5 +122,5 @@ def test_a_first_up_has_nothing_that_could_be_locked(found: list[Locked], monkey
     found += [TRAIL]
     backend = Deployed((step(Op.CREATE, "a-dev-trail"),))
     monkeypatch.setattr(backend, "outputs", nothing)
-    locked.refuse_to_delete_locked(backend, DEFAULTS)  # type: ignore[arg-type]
+    begin_up(backend)
     assert backend.asked == []

@@ -25,7 +25,10 @@ def refused(call):
     ("service", "call"),
     [
         ("sagemaker", lambda c: c.create_hub(HubName="h", HubDescription="d")),  # JSON
-        ("ec2", lambda c: c.create_placement_group(GroupName="g")),  # EC2's XML
+        (
+            "ec2",
+            lambda c: c.create_coip_pool(LocalGatewayRouteTableId="t"),
+        ),  # EC2's XML
         ("iam", lambda c: c.generate_service_last_accessed_details(Arn="a" * 20)),  # query
         ("eks", lambda c: c.create_addon(clusterName="c", addonName="a")),  # REST, no route in moto
         ("chime", lambda c: c.list_accounts()),  # a service that moto lacks

@@ -11,7 +11,7 @@ from mlops_iac.cloud.iam.documents import Names, Statement
 from mlops_iac.cloud.iam.policies import resource_policy
 from mlops_iac.core.managed_rules import MANAGED_RULES, ManagedRule
 
-STRANGER: Final = Names(identity="arn:aws:iam::000000000000:user/nobody", account="000000000000")
+STRANGER: Final = Names(identity="arn:*:iam::000000000000:user/nobody", account="000000000000")
 
 Judge = Callable[[Held, Place], str | None]
 """Answers what is wrong; empty for a resource that complies, None for one that the rule says nothing about."""

@@ -95,6 +95,7 @@ class Attempt:
         """Run until the end; every way to fail is in the result."""
         workspace = self._host.workspace()
         log = self._open_log()
+        log.open()
         failed = True
         try:
             process = self._start(workspace, log.write)

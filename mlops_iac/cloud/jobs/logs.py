@@ -39,6 +39,12 @@ class LogStream:
         data = line.encode()[:_EVENT_BYTES].decode("utf-8", "ignore") or " "
         with self._lock:
             self._waiting.append({"timestamp": now, "message": data})
+        self.open()
+
+    def open(self) -> None:
+        """Make the stream, and go on delivering to it. By itself at the first line; Batch's logs are there of jobs that
+        say nothing, too."""
+        with self._lock:
             if self._thread is None:
                 self._thread = threading.Thread(target=self._deliver_until_closed, name="job log", daemon=True)
                 self._thread.start()

@@ -254,6 +254,18 @@ def _status(name: str) -> Any:
 # When one ends ------------------------------------------------------------------------------------------------------
 
 
+def _say_how_it_ended(execution: Any) -> None:
+    """What moto sets after the status: whoever asks in between would be told of a success without its output."""
+    from moto.stepfunctions.parser.asl.eval.program_state import ProgramEnded, ProgramError
+
+    environment = execution.exec_worker.env
+    state = environment.program_state()
+    if isinstance(state, ProgramEnded):
+        execution.output = environment.states.get_input()
+    elif isinstance(state, ProgramError):
+        execution.error, execution.cause = state.error.get("error"), state.error.get("cause")
+
+
 def _put_away_when_an_execution_ends(gateway: Gateway, ended: Ended) -> None:
     from moto.stepfunctions.parser.backend.execution import BaseExecutionWorkerCommunication as Communication
     from moto.stepfunctions.parser.utils import TMP_THREADS
@@ -261,6 +273,7 @@ def _put_away_when_an_execution_ends(gateway: Gateway, ended: Ended) -> None:
     def terminated(self: Any) -> None:
         execution = self.execution
         stopped = execution.stop_date if execution.status == "ABORTED" else None
+        _say_how_it_ended(execution)
         self._reflect_execution_status()
         execution.stop_date = stopped or execution.stop_date
         TMP_THREADS[:] = [thread for thread in TMP_THREADS if thread.is_alive()]  # moto keeps them all for ever

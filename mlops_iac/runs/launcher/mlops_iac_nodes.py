@@ -319,7 +319,7 @@ def by_mpi(program: str, given: Sequence[str], processes: int, variables: Sequen
 def mpi_version() -> int:
     """Of Open MPI; ends the program where there is none."""
     try:
-        told = subprocess.run(["mpirun", "--version"], capture_output=True, text=True, check=False).stdout
+        told = subprocess.run(["mpirun", "--version"], capture_output=True, encoding="utf-8", check=False).stdout
     except OSError:
         sys.exit("mlops-iac: the image has no mpirun; AWS's images of PyTorch have it")
     found = re.search(r"(\d+)\.\d+", told)

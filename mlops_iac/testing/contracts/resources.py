@@ -44,7 +44,7 @@ def _misnamed(made: Made) -> Iterator[tuple[str, str]]:
     start = rule.separator.join(("screening", "dev")) + rule.separator
     # AWS or the catalogue around them says how these begin.
     if made.type == "aws:cloudwatch/logGroup:LogGroup":
-        name = re.sub(r"^(/(aws/[a-zA-Z/-]+|mlops-iac)/|[a-z]+-(?=screening-dev-))", "", name)
+        name = re.sub(r"^(/(aws/emr-serverless|aws/[a-zA-Z/]+|mlops-iac)/|[a-z]+-(?=screening-dev-))", "", name)
     elif made.type == "aws:glue/catalogTable:CatalogTable":
         name = f"{made.inputs['databaseName']}.{name}"
     if len(name) > rule.limit or not name.removeprefix(rule.prefix).startswith(start):

@@ -15,6 +15,8 @@ WORDS = ("a", "sample", "raw/", "a.py", "ml.m5.large", "m5", "int", "a@example.o
 
 OWN_LAWS = "x-own-laws"
 """Of a question whose answers have laws of their own: its examples stand for all of them."""
+BESIDE = "x-beside"
+"""Of a question that can be answered only beside several others of its section: answers to these."""
 
 
 class Variants:
@@ -114,8 +116,9 @@ class Variants:
         elif "properties" in schema:
             required = {name: self._sample(schema["properties"][name]) for name in schema.get("required", ())}
             for name, inside in schema["properties"].items():
+                others = {**required, **inside.get(BESIDE, {})}
                 for inner, value in self._alternatives(inside, f"{path}.{name}" if path else name):
-                    yield inner, {**required, name: value}
+                    yield inner, {**others, name: value}
         elif _named(schema):
             key, inside = self._key(schema), _named(schema)
             yield path, {key: self._sample(inside)}

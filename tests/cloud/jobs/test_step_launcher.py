@@ -16,6 +16,7 @@ from tests.support.roles import make_mighty_role
 
 LAUNCHER = files("mlops_iac.runs.launcher")
 OURS = {
+    "mlops_iac_nodes.py": LAUNCHER.joinpath("mlops_iac_nodes.py").read_bytes(),
     "mlops_iac_run.py": LAUNCHER.joinpath("mlops_iac_run.py").read_bytes(),
     "mlops_iac_step.py": LAUNCHER.joinpath("mlops_iac_step.py").read_bytes(),
     "mlops_iac_script_mode.py": files("mlops_iac.core").joinpath("script_mode.py").read_bytes(),
