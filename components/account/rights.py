@@ -12,7 +12,7 @@ import pulumi
 
 from mlops_iac.components._kit import Grant, KeyRef, Named, Site
 from mlops_iac.components.identity import LONGEST_MANAGED
-from mlops_iac.core.deploy_actions import actions_for
+from mlops_iac.core.deploy_actions import TABLE_METADATA, actions_for
 from mlops_iac.core.resource_types import MADE
 
 ACCOUNTS: Final = frozenset(
@@ -109,6 +109,8 @@ def making() -> list[list[Right]]:
     special = BOUNDED | UNBOUNDED | {"iam:PassRole"}
     found = list(_by_service({arn: set(actions) - _reads(actions) - special for arn, actions in _needed().items()}))
     found.append(Right(what="files", actions=frozenset(set(_on_files()) - _reads(_on_files())), arns=(DAGS,)))
+    metadata = frozenset(actions_for(MADE)[TABLE_METADATA])
+    found.append(Right(what="tables", actions=metadata, arns=(TABLE_METADATA,)))
     boundary = {"ArnLike": {"iam:PermissionsBoundary": "arn:*:iam::*:policy/*-boundary-policy"}}
     found.append(Right(what="roles", actions=BOUNDED, arns=(ROLE,), conditions=boundary))
     passed = {"StringEquals": {"iam:PassedToService": list(PASSED_TO)}}
@@ -138,7 +140,9 @@ def _deny(owner: Named, what: str, actions: tuple[str, ...], resources: tuple[pu
 
 
 def _needed() -> dict[str, tuple[str, ...]]:
+    """Without what is allowed on some objects only, which a statement for all of S3 would allow on every one."""
     found = dict(actions_for(type for type in MADE if type not in ACCOUNTS | FILES))
+    del found[TABLE_METADATA]
     return {**found, "": tuple(sorted({*found.get("", ()), ZONES}))}
 
 

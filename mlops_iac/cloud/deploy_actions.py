@@ -18,14 +18,12 @@ from mlops_iac.cloud.handlers import HANDLERS, handler_class
 from mlops_iac.cloud.handlers._base import Resource
 from mlops_iac.cloud.iam import by_path
 from mlops_iac.cloud.iam.reference import Service, find_service
+from mlops_iac.core.deploy_actions import TABLE_METADATA
 
 _CALL = re.compile(r"""\b(?:api|self\.api\([^)]*\))(?:\.\w+)?\(\s*"([A-Z]\w+)\"""")
 _BASE = "mlops_iac.cloud.handlers._"
 
 ALSO: Final[Mapping[str, tuple[str, ...]]] = {
-    # Of who makes an Iceberg table, whose first metadata Glue writes:
-    # https://docs.aws.amazon.com/lake-formation/latest/dg/creating-iceberg-tables.html
-    "aws:glue/catalogTable:CatalogTable": ("s3:DeleteObject", "s3:GetObject", "s3:PutObject"),
     # Reads of its bucket resource; Terraform's documentation of aws_s3_bucket names the attributes that they fill.
     "aws:s3/bucket:Bucket": (
         "s3:GetAccelerateConfiguration",
@@ -59,6 +57,12 @@ NEVER: Final = frozenset({"s3:BypassGovernanceRetention", "s3:PutObjectLegalHold
 _ROLE = re.compile(r"(?:^|[a-z])[rR]ole(?:Arn)?$")
 """Inputs that give a service a role, for which IAM asks ``iam:PassRole``."""
 
+ON_OBJECTS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
+    "aws:glue/catalogTable:CatalogTable": {TABLE_METADATA: ("s3:DeleteObject", "s3:GetObject", "s3:PutObject")}
+}
+"""Of who makes an Iceberg table, whose first metadata Glue writes in the caller's name:
+https://docs.aws.amazon.com/lake-formation/latest/dg/creating-iceberg-tables.html"""
+
 PASSING: Final = frozenset(
     {
         "aws:apigateway/restApi:RestApi",
@@ -86,7 +90,7 @@ def actions_of(type: str) -> dict[str, list[str]]:
     for action in sorted(actions - NEVER):
         there = _templates(action)
         found.setdefault(next((arn for arn in own if arn in there), there[0]), []).append(action)
-    return found
+    return {**found, **{arn: list(actions) for arn, actions in ON_OBJECTS.get(type, {}).items()}}
 
 
 def _by_path(kind: type[Resource]) -> dict[str, list[str]]:

@@ -11,11 +11,14 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from importlib.resources import files
+from typing import Final
 
 from mlops_iac.core.facts import find_facts
 
 Actions = Mapping[str, tuple[str, ...]]
 """ARN, with ``${…}`` for what is not known yet, to the actions on it; the empty ARN: they can name ``*`` only."""
+TABLE_METADATA: Final = "arn:${Partition}:s3:::${BucketName}/${Table}/metadata/${FileName}"
+"""What Iceberg keeps of a table, beside the files of its rows (https://iceberg.apache.org/spec/)."""
 
 
 def known_types() -> tuple[str, ...]:
