@@ -45,15 +45,19 @@ def installs() -> tuple[Install, ...]:
 
 @pytest.fixture(scope="module")
 def start_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Cloud]]:
-    """Start an in-process cloud: ``start_cloud(home=…, installs=…)``. moto's state is global and starts empty."""
+    """Start an in-process cloud: ``start_cloud(home=…, installs=…)``. moto's state is global and starts empty, so none
+    may start beside one that the tests of a module share."""
     started: list[Server] = []
+    lasting: list[Server] = []
 
-    def start(home: Path | None = None, installs: tuple[Install, ...] = ()) -> Cloud:
+    def start(home: Path | None = None, installs: tuple[Install, ...] = (), *, lasts: bool = False) -> Cloud:
         from mlops_iac.cloud import services
 
+        assert not lasting, "this would take the state of the module's `cloud`: give the test a module of its own"
         services.reset()
         server = Server(home or tmp_path_factory.mktemp("cloud"), installs=installs)
         started.append(server)
+        lasting.extend([server] if lasts else ())
         server.start()
         return Cloud(server)
 
@@ -66,7 +70,7 @@ def start_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[.
 @pytest.fixture(scope="module")
 def cloud(start_cloud: Callable[..., Cloud], installs: tuple[Install, ...]) -> Cloud:
     """One empty embedded cloud for the tests of a module, answering on an ephemeral loopback port."""
-    return start_cloud(installs=installs)
+    return start_cloud(installs=installs, lasts=True)
 
 
 class Images:

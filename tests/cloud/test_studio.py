@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -158,14 +157,3 @@ def test_tags_are_kept_and_a_repository_changes_its_secret_only(studio: Studio) 
     studio.client.update_code_repository(CodeRepositoryName="notes", GitConfig={"SecretArn": secret})
     found = studio.client.describe_code_repository(CodeRepositoryName="notes")["GitConfig"]
     assert found == {**config, "SecretArn": secret}
-
-
-def test_a_domain_is_there_after_a_restart(start_cloud: Callable[..., Cloud], tmp_path: Path) -> None:
-    first = start_cloud(tmp_path)
-    studio = Studio(first)
-    studio.person("ada")
-    studio.settle()
-    first.server.stop()
-    client = start_cloud(tmp_path).clients()("sagemaker")
-    (found,) = client.list_user_profiles(DomainIdEquals=studio.domain)["UserProfiles"]
-    assert (found["UserProfileName"], found["Status"]) == ("ada", "InService")

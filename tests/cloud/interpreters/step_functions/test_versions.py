@@ -94,13 +94,3 @@ def test_a_machine_that_is_not_there_has_none(sfn, machine):
         with pytest.raises(ClientError) as caught:
             call(stateMachineArn=f"{machine}-other")
         assert caught.value.response["Error"]["Code"] == "StateMachineDoesNotExist"
-
-
-def test_versions_are_kept_over_a_restart(start_cloud, tmp_path):
-    first = start_cloud(tmp_path)
-    sfn = first.clients()("stepfunctions")
-    role = make_mighty_role(first.clients(), "runner", "states")
-    machine = sfn.create_state_machine(name="versioned", roleArn=role, definition=document("one"))["stateMachineArn"]
-    publish(sfn, machine)
-    first.server.stop()
-    assert listed(start_cloud(tmp_path).clients()("stepfunctions"), machine) == [f"{machine}:1"]
