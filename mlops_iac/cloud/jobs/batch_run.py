@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mlops_iac.cloud.jobs.enter import enter
+from mlops_iac.cloud.jobs.enter import begin, enter
 from mlops_iac.cloud.jobs.failure import JobFailed
 from mlops_iac.cloud.jobs.gpus import here, share_of_container
 from mlops_iac.cloud.jobs.host import Host
@@ -161,10 +161,7 @@ class Attempt:
         with self._lock:
             if self._terminated is not None:
                 raise JobFailed(self._terminated)
-            try:
-                process.start()
-            except OSError as error:
-                raise JobFailed(f"The job could not be started: {error}") from error
+            begin(process)
             self._process = process
         return process
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from mlops_iac.cloud import loopback_only
 from mlops_iac.cloud.gateway import Gateway
 from mlops_iac.cloud.jobs.environments import PythonEnvironment
+from mlops_iac.cloud.jobs.failure import JobFailed
 from mlops_iac.cloud.jobs.gate import Gate
 from mlops_iac.cloud.jobs.mounts import (
     NO_ISOLATION,
@@ -64,6 +65,14 @@ def enter(
         shared_memory=shared_memory,
     )
     return Process(command, everything, on_line, grace=grace, gate=gate)
+
+
+def begin(process: Process) -> None:
+    """Raises JobFailed where this machine cannot start it."""
+    try:
+        process.start()
+    except OSError as error:
+        raise JobFailed(f"The job could not be started: {error}") from error
 
 
 def find_lacks(workspace: Workspace, reach: Reach) -> list[str]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from mlops_iac.cloud.jobs.enter import enter
+from mlops_iac.cloud.jobs.enter import begin, enter
 from mlops_iac.cloud.jobs.environments import EnvironmentFailed, PythonEnvironment
 from mlops_iac.cloud.jobs.failure import JobFailed, last_error
 from mlops_iac.cloud.jobs.host import Host
@@ -167,10 +167,7 @@ class SparkProcess:
         with self._lock:
             if self._cancelled is not None:
                 raise JobFailed(self._cancelled)
-            try:
-                process.start()
-            except OSError as error:
-                raise JobFailed(f"The job could not be started: {error}") from error
+            begin(process)
             self._process = process
         return process
 

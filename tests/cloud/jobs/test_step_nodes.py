@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from importlib.resources import files
 from typing import Any
 
 import pytest
@@ -138,7 +137,3 @@ def test_processes_of_all_nodes_train_by_mpi(trainings: Trainings, processes: in
     assert [one["rank"] for one in told["found"]] == [*range(size)]
     assert {one["epochs"] for one in told["found"]} == {"3"}
     assert len({one["host"] for one in told["found"]}) == 2
-
-
-def test_what_travels_is_python_of_containers() -> None:
-    compile(files("mlops_iac.runs.launcher").joinpath("mlops_iac_nodes.py").read_text(), "nodes", "exec")
