@@ -53,6 +53,7 @@ class Nodes:
         self.addresses, self.number = list(addresses), number
         self.named = write_names(self.addresses)
         self._process: subprocess.Popen[bytes] | None = None
+        self._stopped = False
 
     @property
     def count(self) -> int:
@@ -73,8 +74,10 @@ class Nodes:
         return names if self.named else self.addresses
 
     def started(self, process: subprocess.Popen[bytes]) -> None:
-        """The script of this node runs."""
+        """The script of this node runs; what told it to stop may have come before."""
         self._process = process
+        if self._stopped:
+            process.terminate()
 
     def verdict(self, code: int) -> tuple[int, str]:
         """How this node has done, given its script's exit code, and why if that is not the script's to say."""
@@ -84,6 +87,7 @@ class Nodes:
         """This node has ended; ``reason`` is empty when all went well."""
 
     def _stop(self) -> None:
+        self._stopped = True
         if self._process is not None:
             self._process.terminate()
 
@@ -147,7 +151,7 @@ class OtherNode(Nodes):
 
     def started(self, process: subprocess.Popen[bytes]) -> None:
         super().started(process)
-        if self._gone or (self.serves and self._done.is_set()):
+        if self.serves and self._done.is_set():
             self._stop()
 
     def _listen(self) -> None:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import importlib
 import json
+import signal
+import subprocess
+import sys
 from typing import Any
 
 import pytest
 
 from mlops_iac.cloud import jobs
 from mlops_iac.cloud.server import Install
+from mlops_iac.core import script_mode
 from mlops_iac.core.frameworks import Framework, get_framework
 from mlops_iac.pipelines.compile.jobs import LAUNCHED
 from tests.cloud.jobs.conftest import LIGHT
@@ -125,6 +130,17 @@ time.sleep(60)
     job = trainings.train(script)
     assert (job["status"], job["attempts"][0]["container"]["exitCode"]) == ("FAILED", 143)
     assert job["logs"][0][-1] == "mlops-iac: algo-2: ValueError: half a batch, exit code: 1, exit code: 143"
+
+
+def test_a_script_is_stopped_though_another_node_failed_before_it_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else it would train for hours, for a job that has failed already."""
+    monkeypatch.syspath_prepend(str(LAUNCHER))
+    monkeypatch.setitem(sys.modules, "mlops_iac_script_mode", script_mode)
+    nodes = importlib.import_module("mlops_iac_nodes").Nodes()
+    nodes._stop()
+    with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"]) as process:
+        nodes.started(process)
+        assert process.wait(timeout=30) == -signal.SIGTERM
 
 
 @pytest.mark.parametrize("processes", [1, 2])
