@@ -39,6 +39,7 @@ COMPONENTS: dict[str, str] = {
     "People": "mlops_iac.components.notebooks.people",
     "Recorder": "mlops_iac.components.recorder",
     "Retriever": "mlops_iac.components.vector_store.retriever",
+    "ReviewKey": "mlops_iac.components.account.review_key",
     "Role": "mlops_iac.components.identity",
     "SageMakerCompute": "mlops_iac.components.compute.sagemaker",
     "SageMakerPipelines": "mlops_iac.components.orchestrator.sagemaker_pipelines",

@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field, StringConstraints
 
+from mlops_iac.config.access import Principal
 from mlops_iac.config.section import Section
 
 Word = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]+$", max_length=100)]
@@ -65,8 +66,16 @@ class Ci(Section):
     )
 
 
+class PlanReview(Section):
+    reviewers: Annotated[tuple[Principal, ...], Field(min_length=1, max_length=40)] = Field(
+        description="Who may approve plans: users and roles by their ARN, of this account or another, and permission "
+        "sets of IAM Identity Center as `sso:NAME`. Nobody else may sign, whatever IAM says of them.",
+        examples=[["sso:PlanReviewers"], ["arn:aws:iam::111122223333:user/ben"]],
+    )
+
+
 class AccountOptions(Section):
-    """What an account needs once: a bucket for states, a key for secrets, roles for CI."""
+    """What an account needs once: a bucket for states, a key for secrets, roles for CI, a key for approved plans."""
 
     runs_code: ClassVar[bool] = False
 
@@ -74,3 +83,8 @@ class AccountOptions(Section):
         default=365, ge=1, le=3650, description="Days in which a state that was overwritten or deleted can be had back."
     )
     ci: Ci = Field(default=Ci(), description="Hosts whose pipelines may come in, by roles of their own.")
+    plan_review: PlanReview | None = Field(
+        default=None,
+        description="A key of KMS that reviewers sign approved plans with, for stacks with `review: two-persons`. Left "
+        "out: none; their plans are signed under the passphrase of their secrets.",
+    )

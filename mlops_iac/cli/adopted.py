@@ -49,15 +49,15 @@ def place_of(config: StackConfig, cloud: CloudName) -> Place:
     )
 
 
-def clients_of(config: StackConfig, cloud: CloudName) -> Clients:
-    """Clients of the account. Starts the embedded cloud when it is not running."""
+def clients_of(config: StackConfig, cloud: CloudName, region: str = "") -> Clients:
+    """Clients of the account, in the stack's region or another. Starts the embedded cloud when it is not running."""
     from mlops_iac.cli.options import CloudName
     from mlops_iac.clients import Clients
 
     if cloud is CloudName.AWS:
-        return Clients.aws(config.region, config.config.get("aws:profile"))
+        return Clients.aws(region or config.region, config.config.get("aws:profile"))
     from mlops_iac.backends.embedded import EmbeddedBackend
 
     embedded = EmbeddedBackend(config.root, config.stack).cloud
     embedded.start()
-    return embedded.clients(config.region)
+    return embedded.clients(region or config.region)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from mlops_iac.core.environment import Environment
 
 TEAM, ENVIRONMENT, BLUEPRINT = "platform", "account", "account"
+REVIEWERS = "    plan_review:\n      reviewers:\n"
 
 
 def bootstrap(
@@ -27,11 +29,16 @@ def bootstrap(
     gitlab: Annotated[
         str | None, typer.Option("--gitlab", metavar="GROUP/NAME", help="Let this project's pipelines in.")
     ] = None,
+    reviewer: Annotated[
+        list[str] | None,
+        typer.Option("--reviewer", metavar="PRINCIPAL", help="Who may approve plans: an ARN, or sso:NAME. Repeatable."),
+    ] = None,
     cloud: CloudOption = CloudName.EMBEDDED,
     yes: YesOption = False,
     json: JsonOption = False,
 ) -> None:
-    """Make what an account needs once: a bucket for states, a key for secrets, roles for pipelines without keys.
+    """Make what an account needs once: a bucket for states, a key for secrets, roles for pipelines without keys, and
+    with --reviewer a key that signs approved plans.
 
     It is a stack of the blueprint `account`: the first call writes its file, `platform-account`, which you edit from
     then on; `preview`, `drift` and `destroy` know it by that name. Ends by saying how other stacks come to use it.
@@ -44,10 +51,11 @@ def bootstrap(
     root = project_root()
     stack = find_account(root)
     if stack is None:
-        stack = write_account(root, region, github=github, gitlab=gitlab)
+        stack = write_account(root, region, github=github, gitlab=gitlab, reviewers=reviewer or [])
         say(f"Wrote stacks/Pulumi.{stack}.yaml\n")
     else:
-        refuse_changes({"--region": region, "--github": github, "--gitlab": gitlab}, stack)
+        given = {"--region": region, "--github": github, "--gitlab": gitlab, "--reviewer": reviewer}
+        refuse_changes(given, stack)
     if preview:
         from mlops_iac.cli.preview import preview as show_preview
 
@@ -73,8 +81,11 @@ def find_account(root: Path) -> str | None:
     return None
 
 
-def write_account(root: Path, region: str | None, *, github: str | None, gitlab: str | None) -> str:
-    """Its stack file, as `new` writes one, with the hosts in it. Raises UsageError for what cannot be a host's."""
+def write_account(
+    root: Path, region: str | None, *, github: str | None, gitlab: str | None, reviewers: Sequence[str] = ()
+) -> str:
+    """Its stack file, as `new` writes one, with hosts and reviewers in it. Raises UsageError for what cannot be
+    either's."""
     from mlops_iac.cli.blueprint import options_models
     from mlops_iac.scaffold.answers import DEFAULT_REGION, Answers
     from mlops_iac.scaffold.stack_file import new_stack
@@ -83,11 +94,17 @@ def write_account(root: Path, region: str | None, *, github: str | None, gitlab:
     said: dict[str, tuple[str, str | None]] = {"github": ("repository", github), "gitlab": ("project", gitlab)}
     hosts = {name: {key: value} for name, (key, value) in said.items() if value is not None}
     check_hosts(models[BLUEPRINT], hosts)
+    check_reviewers(reviewers)
     answers = Answers(team=TEAM, environment=ENVIRONMENT, blueprint=BLUEPRINT, code="", region=region or DEFAULT_REGION)
     path = new_stack(root, answers, models)
-    if hosts:
-        text = path.read_text(encoding="utf-8")
-        path.write_text(text.replace("    # ci: {}\n", "    ci:\n" + "".join(map(host_lines, hosts.items()))), "utf-8")
+    said_of = {
+        "    # ci: {}\n": ["    ci:\n", *map(host_lines, hosts.items())] if hosts else [],
+        "    # plan_review: null\n": [REVIEWERS, *map(reviewer_line, reviewers)] if reviewers else [],
+    }
+    text = path.read_text(encoding="utf-8")
+    for default, lines in said_of.items():
+        text = text.replace(default, "".join(lines)) if lines else text
+    path.write_text(text, "utf-8")
     return answers.stack
 
 
@@ -107,16 +124,32 @@ def check_hosts(model: object, hosts: object) -> None:
         ) from None
 
 
+def check_reviewers(reviewers: Sequence[str]) -> None:
+    from mlops_iac.core.access import parse_principal
+    from mlops_iac.core.errors import UsageError
+
+    for one in reviewers:
+        try:
+            parse_principal(one)
+        except ValueError as error:
+            detail = f"Value given: {one}. {error}"
+            raise UsageError("This is no reviewer.", detail, hint="mlops-iac bootstrap --reviewer ARN") from None
+
+
+def reviewer_line(reviewer: str) -> str:
+    return f"        - '{reviewer}'\n"
+
+
 def host_lines(host: tuple[str, dict[str, str]]) -> str:
     name, said = host
     return f"      {name}:\n" + "".join(f"        {key}: {value}\n" for key, value in said.items())
 
 
-def refuse_changes(flags: dict[str, str | None], stack: str) -> None:
+def refuse_changes(flags: Mapping[str, str | list[str] | None], stack: str) -> None:
     """Raises UsageError: what the file says is changed in the file."""
     from mlops_iac.core.errors import UsageError
 
-    given = [flag for flag, value in flags.items() if value is not None]
+    given = [flag for flag, value in flags.items() if value]
     if given:
         detail = f"stacks/Pulumi.{stack}.yaml is there, and says what {', '.join(given)} would."
         raise UsageError("The account has its stack file.", detail, hint="edit the file, and leave the flags out.")
@@ -128,6 +161,12 @@ def next_lines(account: Environment, cloud: CloudName) -> list[str]:
     lines = ["For all stacks of this project, in Pulumi.yaml:", "  backend:", f"    url: {state['PULUMI_BACKEND_URL']}"]
     if state["MLOPS_IAC_SECRETS_PROVIDER"] != "passphrase":
         lines += ["and in mlops-iac.yaml:", f"  secrets_provider: {state['MLOPS_IAC_SECRETS_PROVIDER']}"]
+    if key := account.services.get("plan-review"):
+        lines += [
+            "For stacks that two persons change, in mlops-iac.yaml:",
+            f"  defaults: {{review: two-persons, review_key: {key.endpoint}}}",
+            "  locked: [review, review_key]",
+        ]
     roles = {name: service.credentials for name, service in account.services.items() if name.startswith("ci-")}
     lines += ["Roles for pipelines:", *(f"  {name}  {role}" for name, role in roles.items())] if roles else []
     if cloud is CloudName.EMBEDDED:

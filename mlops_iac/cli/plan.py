@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from mlops_iac.cli.approve import AsOption
 from mlops_iac.cli.auditing import MessageOption
 from mlops_iac.cli.environments import project_root
 from mlops_iac.cli.group import make_group
@@ -24,6 +25,7 @@ PlanArgument = Annotated[Path, typer.Argument(metavar="FILE", help="The plan, as
 def approve_plan(
     file: PlanArgument,
     message: MessageOption = "",
+    as_: AsOption = None,
     cloud: CloudOption = CloudName.EMBEDDED,
     json: JsonOption = False,
 ) -> None:
@@ -34,7 +36,7 @@ def approve_plan(
     Example: mlops-iac plan approve plan.json --message "reviewed with the clinic"
     """
     from mlops_iac.cli.console import say, show_json
-    from mlops_iac.cli.two_persons import note_approval, open_review, signer, who_acts
+    from mlops_iac.cli.two_persons import note_approval, open_review, signing_as
     from mlops_iac.engine.deciding.plan_review import write_review
     from mlops_iac.engine.state.record import now
     from mlops_iac.runs.audit import check_message
@@ -42,7 +44,8 @@ def approve_plan(
     check_message(message)
     root = project_root()
     review = open_review(file, root, cloud)
-    approved = signer(root, review.stack, cloud).approve(review, who_acts(review.stack, cloud), now(), message)
+    with signing_as(root, review.stack, cloud, as_) as (signer, who):
+        approved = signer.approve(review, who, now(), message)
     write_review(file, approved)
     note_approval(approved, cloud, message)
     if json:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 from mlops_iac.cli.options import CloudName
 
 if TYPE_CHECKING:
+    from mlops_iac.clients import Clients
     from mlops_iac.config.stack_config import StackConfig
     from mlops_iac.engine.deciding.options import Options
     from mlops_iac.engine.deciding.plan_review import PlanReview, Signer
@@ -36,19 +38,44 @@ def _read(root: Path, stack: str) -> StackConfig | None:
         return None  # whatever comes next reads the whole file, tells all that is wrong with it, and goes no further
 
 
-def signer(root: Path, stack: str, cloud: CloudName) -> Signer:
-    """By the key that the stack file names, or under the passphrase of this project's secrets."""
+def signer(root: Path, stack: str, clients: Clients | None) -> Signer:
+    """By the key that the stack file names, as whom ``clients`` act; or under the passphrase of this project's
+    secrets."""
     from mlops_iac.backends.embedded import HOME
-    from mlops_iac.cli.adopted import clients_of
     from mlops_iac.engine.deciding.plan_review import PassphraseSeal, Signer
     from mlops_iac.engine.values.secrets import passphrase_for
 
     config = _read(root, stack)
-    if config is None or config.review_key is None:
+    if config is None or config.review_key is None or clients is None:
         return Signer(PassphraseSeal(lambda: passphrase_for(root / HOME)))
     from mlops_iac.runs.plan_seal import KmsSeal
 
-    return Signer(KmsSeal(clients_of(config, cloud), config.review_key))
+    return Signer(KmsSeal(clients, config.review_key))
+
+
+def key_clients(root: Path, stack: str, cloud: CloudName) -> Clients | None:
+    """Where the key is that the stack file names, which may be another region than the stack's; None without one."""
+    from mlops_iac.cli.adopted import clients_of
+
+    config = _read(root, stack)
+    if config is None or config.review_key is None:
+        return None
+    _, arn, place = config.review_key.partition("arn:")
+    return clients_of(config, cloud, place.split(":")[2] if arn else "")
+
+
+@contextlib.contextmanager
+def signing_as(root: Path, stack: str, cloud: CloudName, name: str | None) -> Iterator[tuple[Signer, str]]:
+    """A signer, and who it is that signs. ``name``: another person, whom the embedded cloud lends to rehearse two."""
+    clients = key_clients(root, stack, cloud)
+    if name is None:
+        yield signer(root, stack, clients), who_acts(stack, cloud)
+        return
+    from mlops_iac.cli.environments import open_backend
+    from mlops_iac.runs.somebody_else import acting_as
+
+    with acting_as(clients or open_backend(stack, cloud).clients(), name) as acting:
+        yield signer(root, stack, acting if clients else None), str(acting("sts").get_caller_identity()["Arn"])
 
 
 def who_acts(stack: str, cloud: CloudName) -> str:
@@ -79,7 +106,7 @@ def sign_plan(plan: Path | None, root: Path, stack: str, cloud: CloudName) -> No
     from mlops_iac.engine.deciding.plan_review import review_file, write_review
     from mlops_iac.engine.state.record import now
 
-    review = signer(root, stack, cloud).begin(plan, stack, who_acts(stack, cloud), now())
+    review = signer(root, stack, key_clients(root, stack, cloud)).begin(plan, stack, who_acts(stack, cloud), now())
     write_review(plan, review)
     say(f"{review_file(plan).name} says that it is {review.made.by}'s. Somebody else: mlops-iac plan approve {plan}")
 
@@ -89,7 +116,7 @@ def open_review(plan: Path, root: Path, cloud: CloudName) -> PlanReview:
     from mlops_iac.engine.deciding.plan_review import read_review
 
     review = read_review(plan)
-    signer(root, review.stack, cloud).check(review, plan)
+    signer(root, review.stack, key_clients(root, review.stack, cloud)).check(review, plan)
     return review
 
 

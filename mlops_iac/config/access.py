@@ -20,12 +20,16 @@ def _check(principal: str) -> str:
     return principal
 
 
+Principal = Annotated[str, StringConstraints(max_length=700), AfterValidator(_check)]
+"""As `core/access.py` reads one."""
+
+
 class AccessSection(Section):
     """One principal."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, validate_by_name=True, validate_by_alias=True)
 
-    principal: Annotated[str, StringConstraints(max_length=700), AfterValidator(_check)] = Field(
+    principal: Principal = Field(
         description="A user's or a role's ARN, or a permission set of IAM Identity Center: `sso:NAME`."
     )
     level: Level = Field(

@@ -1,4 +1,4 @@
-"""Plans signed by KMS: the private half never leaves it, IAM says who may use it, CloudTrail writes down who did."""
+"""Plans signed by KMS: the private half never leaves it, its policy says who approves, CloudTrail who did."""
 
 from __future__ import annotations
 
@@ -15,8 +15,10 @@ INVALID = "KMSInvalidSignatureException"
 
 
 class KmsSeal:
-    """One key, ECC_NIST_P256 for signing. Signing takes ``kms:Sign`` with it, carrying a plan out ``kms:Verify``."""
+    """One key, ECC_NIST_P256 for signing. Approving takes ``kms:Sign`` with it, carrying a plan out ``kms:Verify``, and
+    making one nothing: who may plan is not to be who may approve."""
 
+    authors = False
     hint = "make a new plan with `preview --save-plan`, and have it approved anew."
 
     def __init__(self, clients: Clients, key: str) -> None:

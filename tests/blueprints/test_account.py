@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from mlops_iac.backends.embedded import EmbeddedBackend
 from mlops_iac.components.account.rights import ACCOUNTS, FILES, making
 from mlops_iac.components.identity import LONGEST_MANAGED
 from mlops_iac.core.deploy_actions import actions_of, example_arn
+from mlops_iac.core.errors import ConfigError
 from mlops_iac.core.resource_types import MADE
 from mlops_iac.program import load
 from tests.conftest import make_project
@@ -28,6 +30,8 @@ CI = {
         "project": "ml",
     },
 }
+BEN = "arn:aws:iam::111122223333:user/ben"
+REVIEW = {"plan_review": {"reviewers": [BEN, "sso:Reviewers"]}}
 REGION, ACCOUNT, OTHER = "eu-west-1", "123456789012", "churn-dev"
 DEPLOY = f"arn:aws:iam::{ACCOUNT}:role/tiny-dev-ci-github-deploy-role"
 PREVIEW = f"arn:aws:iam::{ACCOUNT}:role/tiny-dev-ci-github-preview-role"
@@ -38,7 +42,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
     root = make_project(tmp_path_factory.mktemp("account") / "project")
     (root / "stacks/Pulumi.platform-account.yaml").write_text(
         "config:\n  aws:region: eu-west-1\n  mlops-iac:team: platform\n  mlops-iac:environment: account\n"
-        f"  mlops-iac:blueprint: account\n  mlops-iac:options: {json.dumps({'ci': CI})}\n"
+        f"  mlops-iac:blueprint: account\n  mlops-iac:options: {json.dumps({'ci': CI, **REVIEW})}\n"
     )
     return run_program(load(root, "platform-account").run)
 
@@ -91,7 +95,7 @@ def test_policies_are_short_enough_for_iam() -> None:
 @pytest.fixture(scope="module")
 def living(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Living]:
     living = Living(tmp_path_factory.mktemp("account"), "account")
-    living.become({"ci": {"github": CI["github"]}}, {"protect": False})
+    living.become({"ci": {"github": CI["github"]}, **REVIEW}, {"protect": False})
     yield living
     living.stop()
 
@@ -186,6 +190,55 @@ def test_what_is_the_account_s_own_is_out_of_reach(living: Living) -> None:
         "s3:GetObject": "implicitDeny",
         "s3:PutObject": "implicitDeny",
     }
+
+
+def test_who_plans_and_who_deploys_verifies_approvals_and_makes_none(living: Living) -> None:
+    key = EmbeddedBackend.outputs(living.backend)["services"]["plan-review"]["endpoint"]
+    for role in (PREVIEW, DEPLOY):
+        assert decide(living, role, ["kms:GetPublicKey", "kms:Sign", "kms:Verify"], key) == {
+            "kms:GetPublicKey": "allowed",
+            "kms:Sign": "explicitDeny",
+            "kms:Verify": "allowed",
+        }
+    for action in ("kms:PutKeyPolicy", "kms:ScheduleKeyDeletion"):
+        assert decide(living, DEPLOY, [action], key) == {action: "explicitDeny"}
+
+
+def test_nobody_signs_by_the_account_s_policies(made: Made) -> None:
+    """An administrator's `*` is none of it: the key's own policy names who signs, and where."""
+    statements = json.loads(made.get("review-key", "kms/key:Key")["policy"])["Statement"]
+    signing = {one["Sid"]: one for one in statements if "kms:Sign" in one["Action"]}
+    assert {sid: one["Principal"] for sid, one in signing.items()} == {
+        "ReviewersSign": {"AWS": [BEN]},
+        "SetSigns1": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"},
+    }
+    sets = f"arn:aws:iam::{ACCOUNT}:role/aws-reserved/sso.amazonaws.com"
+    name = "AWSReservedSSO_Reviewers_" + "?" * 16
+    assert signing["SetSigns1"]["Condition"] == {
+        "ArnLike": {"aws:PrincipalArn": [f"{sets}/{name}", f"{sets}/*/{name}"]}
+    }
+
+
+@pytest.mark.parametrize(
+    ("reviewers", "said"),
+    [
+        (["arn:aws-cn:iam::111122223333:user/ben"], "is in partition `aws-cn`"),
+        ([f"arn:aws:iam::{ACCOUNT}:role/platform-account-ci-github-deploy-role"], "would approve what it has planned"),
+        ([BEN, BEN], "named twice"),
+        (["arn:aws:iam::111122223333:root"], "stands for everybody"),
+    ],
+)
+def test_who_cannot_review_is_refused_at_its_line(reviewers: list[str], said: str, tmp_path: Path) -> None:
+    root = make_project(tmp_path / "project")
+    options = {"ci": {"github": CI["github"]}, "plan_review": {"reviewers": reviewers}}
+    (root / "stacks/Pulumi.platform-account.yaml").write_text(
+        "config:\n  aws:region: eu-west-1\n  mlops-iac:team: platform\n  mlops-iac:environment: account\n"
+        f"  mlops-iac:blueprint: account\n  mlops-iac:options: {json.dumps(options)}\n"
+    )
+    with pytest.raises(ConfigError) as caught:
+        run_program(load(root, "platform-account").run)
+    assert said in str(caught.value)
+    assert "Pulumi.platform-account.yaml:6" in str(caught.value)
 
 
 def test_states_go_to_the_bucket_and_come_back_as_they_were(living: Living) -> None:

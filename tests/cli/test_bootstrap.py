@@ -53,6 +53,23 @@ def test_what_is_no_repository_is_refused_and_nothing_is_written(
     assert not (here / FILE).exists()
 
 
+@pytest.mark.parametrize("name", ["ben", "arn:aws:iam::111122223333:root", "sso:", "*"])
+def test_what_is_no_reviewer_is_refused_and_nothing_is_written(
+    name: str, here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_command(["bootstrap", "--reviewer", name, "--preview"]) == exit_codes.CONFIGURATION
+    assert "This is no reviewer." in capsys.readouterr().err
+    assert not (here / FILE).exists()
+
+
+def test_reviewers_stand_in_the_file(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    ben = "arn:aws:iam::111122223333:user/ben"
+    assert run_command(["bootstrap", "--reviewer", ben, "--reviewer", "sso:Reviewers", "--preview"]) == exit_codes.OK
+    assert "ReviewKey" in capsys.readouterr().out
+    config = yaml.safe_load((here / FILE).read_text())["config"]
+    assert config["mlops-iac:options"] == {"plan_review": {"reviewers": [ben, "sso:Reviewers"]}}
+
+
 def test_another_stack_s_mistakes_keep_nobody_from_it(here: Path) -> None:
     (here / "stacks/Pulumi.broken-dev.yaml").write_text("config: [")
     assert run_command(["bootstrap", "--preview"]) == exit_codes.OK
@@ -75,12 +92,14 @@ def test_it_ends_by_saying_how_other_stacks_come_to_use_it() -> None:
         pipelines={},
         services={
             "state": Service(endpoint="s3://states", credentials="", client=client),
+            "plan-review": Service(endpoint="arn:key", credentials="those of a reviewer"),
             "ci-github-deploy": Service(endpoint="provider", credentials="arn:deploy"),
         },
     )
     lines = next_lines(account, CloudName.AWS)
     assert "    url: s3://states?region=eu-west-1" in lines
     assert "  secrets_provider: awskms:///key" in lines
+    assert "  defaults: {review: two-persons, review_key: arn:key}" in lines
     assert "  ci-github-deploy  arn:deploy" in lines
     assert not any("rehearsal" in line for line in lines)
 

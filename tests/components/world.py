@@ -24,7 +24,16 @@ from mlops_iac.components._kit import (
 from mlops_iac.components._kit.base import Component
 from mlops_iac.components._kit.refs import CatalogueRef
 from mlops_iac.components.access import Access, AccessArgs, Member
-from mlops_iac.components.account import CiAccess, CiAccessArgs, StateStore, StateStoreArgs, hosts, rights
+from mlops_iac.components.account import (
+    CiAccess,
+    CiAccessArgs,
+    ReviewKey,
+    ReviewKeyArgs,
+    StateStore,
+    StateStoreArgs,
+    hosts,
+    rights,
+)
 from mlops_iac.components.api.rest import Api, ApiArgs
 from mlops_iac.components.approvals import Approvals, ApprovalsArgs
 from mlops_iac.components.catalogue import Catalogue, CatalogueArgs
@@ -267,6 +276,9 @@ SAMPLES: dict[type[Component], Args] = {
         boundary=n.boundary.ref,
     ),
     SharedFiles: lambda n: SharedFilesArgs(network=n.network.ref, key=n.encryption.ref),
+    ReviewKey: lambda n: ReviewKeyArgs(
+        reviewers=(f"arn:{n.site.partition}:iam::111122223333:user/ben", "sso:PlanReviewers")
+    ),
     StateStore: lambda n: StateStoreArgs(key=n.encryption.ref),
     Recorder: lambda n: RecorderArgs(key=n.encryption.ref),
     StepFunctions: lambda n: StepFunctionsArgs(
@@ -385,7 +397,7 @@ def make_sample(kind: type[Component], neighbours: Neighbours, **change: Any) ->
     return kind(place, args)  # type: ignore[arg-type]
 
 
-ACCOUNT_WIDE: tuple[type[Component], ...] = (CiAccess, StateStore)
+ACCOUNT_WIDE: tuple[type[Component], ...] = (CiAccess, ReviewKey, StateStore)
 """What stands once in an account, and in no environment."""
 
 PLATFORM: tuple[type[Component], ...] = (BatchCompute, DataLake, Metaflow, Role)
@@ -461,13 +473,15 @@ def account(site: Site) -> None:
     """What an account has: each host's roles with all that they are given."""
     neighbours = Neighbours.make(site, *SAMPLE_REACH)
     state = StateStore(site.named("state"), StateStoreArgs(key=neighbours.encryption.ref))
+    review = make_sample(ReviewKey, neighbours)
+    asking = [*review.verifying(), *review.guarding()]
     for name, trusted in (
         ("ci-github", hosts.github("acme/ml-platform", "main", ("production",))),
         ("ci-gitlab", hosts.gitlab("acme/ml-platform", "main", "gitlab.com")),
     ):
         place = site.named(name)
-        deploying = [*state.writing(), *state.guarding(), *rights.guarding(place, neighbours.encryption.ref)]
-        CiAccess(place, CiAccessArgs(trusted=trusted, previewing=state.reading(), deploying=deploying))
+        deploying = [*state.writing(), *state.guarding(), *rights.guarding(place, neighbours.encryption.ref), *asking]
+        CiAccess(place, CiAccessArgs(trusted=trusted, previewing=[*state.reading(), *asking], deploying=deploying))
 
 
 def _together(site: Site, kinds: tuple[type[Component], ...]) -> dict[type[Component], Any]:

@@ -21,7 +21,7 @@ from mlops_iac.cloud.iam.reference import find_service
 from tests.components.world import ENVIRONMENTS, PROFILES, World, account, run, site
 
 KEYS: dict[str, list[str]] = json.loads((Path(__file__).parent / "data" / "aws_condition_keys.json").read_text())
-GLOBAL = re.compile(r"aws:(PrincipalAccount|ResourceAccount|SecureTransport|SourceAccount|SourceArn)$")
+GLOBAL = re.compile(r"aws:(PrincipalAccount|PrincipalArn|ResourceAccount|SecureTransport|SourceAccount|SourceArn)$")
 """Keys that AWS offers for every action. ``aws:ResourceAccount`` is not offered by a few that we do not use.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html

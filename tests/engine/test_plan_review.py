@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -102,6 +103,24 @@ def test_a_plan_without_a_record_says_how_one_is_made(plan: Path) -> None:
     with pytest.raises(PlanError, match="Nobody stands behind") as caught:
         read_review(plan)
     assert "--save-plan" in str(caught.value.hint)
+
+
+class KeySeal(PassphraseSeal):
+    """As KMS's: authors have no right to it."""
+
+    authors = False
+
+
+def test_where_authors_do_not_sign_the_approval_says_whose_plan_it_is(plan: Path) -> None:
+    keeper = Signer(KeySeal(lambda: "secret"))
+    made = keeper.begin(plan, "churn-prod", "anna@laptop", AT)
+    assert made.made.signature == ""
+    keeper.check(made, plan)
+    review = keeper.approve(made, "ben@desk", AT, "")
+    keeper.check(review, plan)
+    for change in ({"by": "dora@desk"}, {"at": "2026-12-01T12:00:00Z"}):
+        with pytest.raises(PlanError, match="was changed"):
+            keeper.check(replace(review, made=replace(review.made, **change)), plan)
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"version": 2}', '{"version": 1, "made": {}}'])

@@ -165,7 +165,10 @@ class Enforcer:
         return ask, found
 
     def _is_guarded(self, request: Request) -> bool:
-        """Whether a request is about a bucket with a policy: its denials are for administrators too."""
+        """Whether a request is about what gives administrators no right by their own policies: a bucket with a policy,
+        whose denials are for them too, and signing with a key of KMS, which its policy alone may keep for others."""
+        if request.service == "kms":
+            return request.operation == "Sign"
         if request.service != "s3" or request.operation is None:
             return False
         with self.locked():

@@ -7,8 +7,9 @@ record of another plan are found.
 What signs is a seal. One is made from the passphrase of the stack's secrets (HMAC-SHA256), which whoever may deploy it
 has and whoever only handles files has not. It does not hold out against somebody who has the passphrase and wants to
 deceive: it keeps honest people from acting alone, by mistake or in haste, and files from being changed on their way.
-The other is a key of KMS (`runs/plan_seal.py`), which nobody can take home: IAM says who may sign with it, and
-CloudTrail who did.
+The other is a key of KMS (`runs/plan_seal.py`), which nobody can take home: its policy says who may sign with it, and
+CloudTrail who did. Those are reviewers. Authors may not, so whose plan it is stands there unsigned until an approval,
+which says with whose plan it agrees, signs that too; nothing is carried out before.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from mlops_iac.engine.state.files import write_asked_for
 from mlops_iac.engine.values.secrets import ROUNDS
 
 SUFFIX: Final = ".review.json"
-VERSION: Final = 1
+VERSION: Final = 2
 MOST_APPROVALS: Final = 20
 
 
@@ -81,6 +82,8 @@ class PlanReview:
 class Seal(Protocol):
     """What signs words."""
 
+    authors: bool
+    """Whether authors sign as well as approvers."""
     differs: str
     """What may be otherwise than where it was signed, where a signature does not hold; and the way out."""
     hint: str
@@ -92,6 +95,7 @@ class Seal(Protocol):
 
 
 class PassphraseSeal:
+    authors = True
     differs = "the passphrase here is another than where it was signed"
     hint = "use the same PULUMI_CONFIG_PASSPHRASE everywhere, or make a new plan with `preview --save-plan`."
 
@@ -122,7 +126,7 @@ class Signer:
         salt = secrets.token_hex(16)
         made = Word(what="made", by=by, at=at)
         found = PlanReview(stack=stack, digest=digest_of(plan), salt=salt, made=made)
-        return replace(found, made=self._signed(found, made))
+        return replace(found, made=self._signed(found, made)) if self._seal.authors else found
 
     def approve(self, review: PlanReview, by: str, at: str, message: str) -> PlanReview:
         """With one approval more. Raises PlanError for whoever made the plan, and for who approved it before."""
@@ -143,7 +147,7 @@ class Signer:
         """Raises PlanError when the plan or any word of the record is not as it was signed."""
         if review.digest != digest_of(plan):
             raise self._changed(plan, "the plan is not the one that was signed")
-        for word in (review.made, *review.approvals):
+        for word in (*([review.made] if self._seal.authors else []), *review.approvals):
             if not self._seal.holds(review.salt, _text(review, word), word.signature):
                 raise self._changed(plan, f"what {word.by} {word.what} bears no valid signature")
 
@@ -159,8 +163,9 @@ class Signer:
 
 
 def _text(review: PlanReview, word: Word) -> bytes:
-    """What is signed of a word."""
-    said = [word.what, review.stack, review.digest, word.by, word.at, word.message]
+    """What is signed of a word: what, of which plan of whom, by whom and when."""
+    plan = [review.stack, review.digest, review.made.by, review.made.at]
+    said = [word.what, *plan, word.by, word.at, word.message]
     return json.dumps(said, ensure_ascii=True).encode()
 
 
