@@ -149,9 +149,11 @@ def test_no_account_and_no_key_stands_in_a_file(host: str, repository: Path) -> 
 @pytest.mark.parametrize("host", ["gitlab", "azure-devops"])
 def test_the_python_that_writes_a_comment_is_python(host: str, repository: Path) -> None:
     (text,) = ci_files(repository, host, branch="main", environment="production").values()
-    (script,) = re.findall(r"<<'END'\n(.*?)\n\s+END", text, re.DOTALL)
-    margin = min(len(line) - len(line.lstrip()) for line in script.splitlines() if line.strip())
-    compile("\n".join(line[margin:] for line in script.splitlines()), host, "exec")
+    scripts = re.findall(r"<<'END'\n(.*?)\n\s+END", text, re.DOTALL)
+    assert scripts
+    for script in scripts:
+        margin = min(len(line) - len(line.lstrip()) for line in script.splitlines() if line.strip())
+        compile("\n".join(line[margin:] for line in script.splitlines()), host, "exec")
 
 
 def test_stacks_are_listed_for_a_pipeline(repository: Path, capsys: Capture) -> None:

@@ -12,14 +12,14 @@ from mlops_iac.cli.main import run_command
 from mlops_iac.core import exit_codes
 from tests.conftest import make_project
 from tests.program.test_touched import git
-from tests.support.runner import Runner
+from tests.support.code_hosts.github import GitHub
 
 DEPLOY, PREVIEW, DRIFT = "mlops-iac-deploy.yml", "mlops-iac-preview.yml", "mlops-iac-drift.yml"
 STACK = "screening-dev"
 
 
 @pytest.fixture(scope="module")
-def runner(tmp_path_factory: pytest.TempPathFactory) -> Runner:
+def runner(tmp_path_factory: pytest.TempPathFactory) -> GitHub:
     """A repository with one team, whose workflows are on main and have run once."""
     home = tmp_path_factory.mktemp("host")
     origin = make_project(home / "origin")
@@ -30,12 +30,12 @@ def runner(tmp_path_factory: pytest.TempPathFactory) -> Runner:
         assert run_command(["ci", "init", "--for", "github"]) == exit_codes.OK
     git(origin, "add", "-A")
     git(origin, "commit", "-qm", "first")
-    found = Runner(home, origin)
+    found = GitHub(home, origin)
     deploy(found, "0" * 40)
     return found
 
 
-def deploy(runner: Runner, before: str) -> list[str]:
+def deploy(runner: GitHub, before: str) -> list[str]:
     """What a push to main does. Answers the environments it went through."""
     runner.ref, runner.github = "main", {"event.before": before}
     code, outputs = runner.job(DEPLOY, "touched")
@@ -50,7 +50,7 @@ def deploy(runner: Runner, before: str) -> list[str]:
     return stacks
 
 
-def commit(runner: Runner, old: str, new: str, *, branch: str) -> str:
+def commit(runner: GitHub, old: str, new: str, *, branch: str) -> str:
     """Change the stack file on a branch. Answers the commit before."""
     before = head(runner)
     file = runner.origin / f"stacks/Pulumi.{STACK}.yaml"
@@ -63,14 +63,14 @@ def commit(runner: Runner, old: str, new: str, *, branch: str) -> str:
     return before
 
 
-def head(runner: Runner) -> str:
+def head(runner: GitHub) -> str:
     done = subprocess.run(
         ["git", "-C", str(runner.origin), "rev-parse", "HEAD"], capture_output=True, text=True, check=True
     )
     return done.stdout.strip()
 
 
-def preview(runner: Runner) -> str:
+def preview(runner: GitHub) -> str:
     """What a pull request of the branch does. Answers the comment that stands there then."""
     runner.ref, runner.github = "change", {"base_ref": "main", "server_url": "https://github.example"}
     code, _ = runner.job(PREVIEW, "preview")
@@ -80,7 +80,7 @@ def preview(runner: Runner) -> str:
     return str(runner.comments[0]["body"])
 
 
-def test_a_pull_request_its_second_push_and_its_merge(runner: Runner) -> None:
+def test_a_pull_request_its_second_push_and_its_merge(runner: GitHub) -> None:
     before = commit(runner, "at_least: 0.9", "at_least: 0.95", branch="change")
     assert "`gate` asks for `auc` of at least `0.95`, was `0.9`." in preview(runner)
     commit(runner, "at_least: 0.95", "at_least: 0.8", branch="change")
@@ -92,7 +92,7 @@ def test_a_pull_request_its_second_push_and_its_merge(runner: Runner) -> None:
     assert deploy(runner, head(runner)) == []
 
 
-def test_a_plan_that_no_longer_fits_changes_nothing_and_says_what_differs(runner: Runner) -> None:
+def test_a_plan_that_no_longer_fits_changes_nothing_and_says_what_differs(runner: GitHub) -> None:
     git(runner.origin, "checkout", "-q", "main")
     commit(runner, "    gate:", "    monthly_budget_usd: 150\n    gate:", branch="main")
     runner.ref = "main"
@@ -104,7 +104,7 @@ def test_a_plan_that_no_longer_fits_changes_nothing_and_says_what_differs(runner
     assert "monthly_budget_usd" in runner.said
 
 
-def test_every_night_each_environment_is_looked_at(runner: Runner) -> None:
+def test_every_night_each_environment_is_looked_at(runner: GitHub) -> None:
     runner.ref = "main"
     code, outputs = runner.job(DRIFT, "all")
     assert code == 0
@@ -112,7 +112,7 @@ def test_every_night_each_environment_is_looked_at(runner: Runner) -> None:
     assert runner.job(DRIFT, "drift", **{"matrix.stack": STACK})[0] == 0, runner.said
 
 
-def test_a_pull_request_from_a_fork_reaches_no_cloud(runner: Runner) -> None:
+def test_a_pull_request_from_a_fork_reaches_no_cloud(runner: GitHub) -> None:
     """It may say whatever it likes: its preview has the exported states of this project, and nothing else."""
     git(runner.origin, "checkout", "-q", "main")
     git(runner.origin, "checkout", "-q", "-B", "change")

@@ -7,10 +7,7 @@ folders, and only a job that asks for AWS's role finds the cloud.
 from __future__ import annotations
 
 import json
-import os
 import re
-import shutil
-import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -18,6 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+
+from tests.support.code_hosts.code_host import BASH, CodeHost
 
 EXPRESSION = re.compile(r"\$\{\{\s*(.*?)\s*\}\}")
 
@@ -46,21 +45,13 @@ else:
 
 
 @dataclass
-class Runner:
-    """``home`` holds what outlives a job: the origin, artifacts, comments and the cloud."""
-
-    home: Path
-    origin: Path
-    ref: str = "main"
+class GitHub(CodeHost):
     github: dict[str, str] = field(default_factory=dict)
-    said: str = ""
-    """What the last job wrote."""
+    """What expressions of workflows name, without `github.`."""
 
     def __post_init__(self) -> None:
-        tools = self.home / "bin"
-        tools.mkdir(parents=True)
-        (tools / "gh").write_text(GH.format(python=sys.executable, home=str(self.home)))
-        (tools / "gh").chmod(0o755)
+        super().__post_init__()
+        self.add_tool("gh", GH.format(python=sys.executable, home=str(self.home)))
 
     @property
     def comments(self) -> list[dict[str, Any]]:
@@ -71,75 +62,46 @@ class Runner:
         """Run one job: its exit code and its outputs. ``context`` is what expressions name, ``matrix.stack`` say."""
         text = yaml.safe_load((self.origin / f".github/workflows/{workflow}").read_text())
         job = text["jobs"][name]
-        folder = self.home / "work"
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir()
-        outputs, code, self.said = self.home / "outputs", 0, ""
-        outputs.write_text("")
-        environment = {
-            **self._environment(outputs),
-            **{k: self._value(v, context) for k, v in text.get("env", {}).items()},
-        }
+        folder, code = self.begin(), 0
+        self.outputs.write_text("")
+        environment = {**self.machine(), **{k: self._value(v, context) for k, v in text.get("env", {}).items()}}
         try:
             for step in job["steps"]:
                 if code and step.get("if") != "always()":
                     continue
                 code = self._step(step, folder, environment, context) or code
         finally:
-            self._leave(folder)
-        return code, dict(line.split("=", 1) for line in outputs.read_text().splitlines())
+            self.leave_cloud(folder)
+        return code, dict(line.split("=", 1) for line in self.outputs.read_text().splitlines())
 
-    def _environment(self, outputs: Path) -> dict[str, str]:
-        cache = os.environ.get("MLOPS_IAC_CACHE", str(Path.home() / ".cache/mlops-iac"))
-        return {
-            "PATH": f"{self.home / 'bin'}:{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin",
-            "HOME": str(self.home),
-            "CI": "true",
-            "MLOPS_IAC_CACHE": cache,
-            "GITHUB_OUTPUT": str(outputs),
-            "GITHUB_STEP_SUMMARY": str(self.home / "summary.md"),
-        }
+    @property
+    def outputs(self) -> Path:
+        return self.home / "outputs"
+
+    def machine(self) -> dict[str, str]:
+        files = {"GITHUB_OUTPUT": str(self.outputs), "GITHUB_STEP_SUMMARY": str(self.home / "summary.md")}
+        return {**super().machine(), **files}
 
     def _step(self, step: Mapping[str, Any], folder: Path, job: Mapping[str, str], context: Mapping[str, str]) -> int:
         if "uses" in step:
             self._action(step["uses"].partition("@")[0], step.get("with", {}), folder, context)
             return 0
         own = {key: self._value(value, context) for key, value in step.get("env", {}).items()}
-        environment = {**job, **own, "MLOPS_IAC_CLOUD": "embedded"}  # the cloud that a test has
-        done = subprocess.run(
-            ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]],
-            cwd=folder, env=environment, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL,
-        )  # fmt: skip
-        self.said += done.stdout + done.stderr
-        return done.returncode
+        return self.execute([*BASH, "-eo", "pipefail", "-c", step["run"]], folder, {**job, **own})
 
     def _action(self, name: str, given: Mapping[str, Any], folder: Path, context: Mapping[str, str]) -> None:
         if name == "actions/checkout":
-            subprocess.run(["git", "clone", "-q", str(self.origin), str(folder)], check=True)
-            subprocess.run(["git", "-C", str(folder), "checkout", "-q", self.ref], check=True)
+            self.git(self.home, "clone", "-q", str(self.origin), str(folder))
+            self.git(folder, "checkout", "-q", self.ref)
         elif name == "aws-actions/configure-aws-credentials":
-            if (self.home / "cloud").exists():
-                shutil.move(self.home / "cloud", folder / ".mlops-iac")
+            self.take_cloud(folder)
         elif name == "actions/upload-artifact":
-            target = self.home / "artifacts" / self._value(given["name"], context)
-            shutil.rmtree(target, ignore_errors=True)
-            target.mkdir(parents=True)
-            for file in folder.glob(given["path"].rstrip("/") + ("/*" if given["path"].endswith("/") else "")):
-                shutil.copy(file, target)
+            found = folder.glob(given["path"].rstrip("/") + ("/*" if given["path"].endswith("/") else ""))
+            self.keep(self._value(given["name"], context), {file.name: file for file in found})
         elif name == "actions/download-artifact":
-            source = self.home / "artifacts" / self._value(given["name"], context)
-            shutil.copytree(source, folder, dirs_exist_ok=True)
+            self.fetch(self._value(given["name"], context), folder)
         else:
             assert name in ("actions/setup-python", "pulumi/actions"), name
-
-    def _leave(self, folder: Path) -> None:
-        """What a job left in the cloud is there for the next one; nothing goes on in its folder."""
-        if (folder / ".mlops-iac").exists():
-            stop = [str(Path(sys.executable).with_name("mlops-iac")), "cloud", "stop"]
-            subprocess.run(
-                stop, cwd=folder, env=self._environment(self.home / "outputs"), capture_output=True, check=True
-            )
-            shutil.move(folder / ".mlops-iac", self.home / "cloud")
 
     def _value(self, text: Any, context: Mapping[str, str]) -> str:
         known = {**{f"github.{key}": value for key, value in self.github.items()}, **context}
