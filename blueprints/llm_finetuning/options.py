@@ -12,6 +12,7 @@ from mlops_iac.blueprints.parts.foundation_options import FoundationOptions
 from mlops_iac.blueprints.parts.promotion_options import PromotionOptions
 from mlops_iac.blueprints.parts.run_options import Framework
 from mlops_iac.blueprints.parts.serve_options import ServeOptions, Serverless, Serving
+from mlops_iac.blueprints.parts.spark_options import SparkOptions
 from mlops_iac.blueprints.parts.training_options import (
     Gate,
     Instances,
@@ -74,7 +75,9 @@ class Tuning(Section):
         return self
 
 
-class LlmFinetuningOptions(FoundationOptions, PromotionOptions, ServeOptions, BaseModelOptions, TrainingOptions):
+class LlmFinetuningOptions(
+    SparkOptions, FoundationOptions, PromotionOptions, ServeOptions, BaseModelOptions, TrainingOptions
+):
     """Tune a language model, measure it by a task suite, and serve it."""
 
     adopt: ServingAdopt = Field(

@@ -8,7 +8,6 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from mlops_iac.blueprints.parts.run_options import USUAL_ORCHESTRATOR, Framework, Orchestrator, Tracking
-from mlops_iac.blueprints.parts.spark_options import SparkOptions
 from mlops_iac.config.section import Section
 from mlops_iac.core.errors import Problem
 from mlops_iac.core.script_mode import MOST_INSTANCES
@@ -132,7 +131,7 @@ class Steps(Section):
     evaluate: EvaluateScript = Field(default=EvaluateScript(), description="The script that measures the model.")
 
 
-class TrainingOptions(SparkOptions):
+class TrainingOptions(Section):
     """The options of a blueprint that trains."""
 
     framework: Framework = Field(default=Framework(), description="What your scripts are written for.")

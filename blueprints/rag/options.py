@@ -7,6 +7,7 @@ from pydantic import Field
 from mlops_iac.blueprints.parts.adopt_options import ServingAdopt
 from mlops_iac.blueprints.parts.foundation_options import FoundationOptions
 from mlops_iac.blueprints.parts.serve_options import ServeOptions, Serverless, Serving
+from mlops_iac.blueprints.parts.spark_options import SparkOptions
 from mlops_iac.blueprints.parts.training_options import Gate, Instances, Machine, ScriptName, Scripts, TrainingOptions
 from mlops_iac.blueprints.parts.vector_options import VectorOptions
 
@@ -19,7 +20,7 @@ class RagInstances(Instances):
     embed: Machine = Field(default=Machine(), description="Machines that make vectors.")
 
 
-class RagOptions(VectorOptions, FoundationOptions, ServeOptions, TrainingOptions):
+class RagOptions(SparkOptions, VectorOptions, FoundationOptions, ServeOptions, TrainingOptions):
     """Parse, chunk, embed and index documents, and answer questions from the versions that pass the gate."""
 
     adopt: ServingAdopt = Field(

@@ -11,11 +11,12 @@ from mlops_iac.blueprints.parts.monitoring_options import MonitoringOptions
 from mlops_iac.blueprints.parts.objectives_options import SloOptions
 from mlops_iac.blueprints.parts.promotion_options import PromotionOptions
 from mlops_iac.blueprints.parts.serve_options import Realtime, Serving
+from mlops_iac.blueprints.parts.spark_options import SparkOptions
 from mlops_iac.blueprints.parts.training_options import TrainingOptions
 
 
 class RealtimeInferenceOptions(
-    FoundationOptions, ApiOptions, SloOptions, MonitoringOptions, PromotionOptions, TrainingOptions
+    SparkOptions, FoundationOptions, ApiOptions, SloOptions, MonitoringOptions, PromotionOptions, TrainingOptions
 ):
     """Train a model, and answer in milliseconds on machines that are always awake."""
 

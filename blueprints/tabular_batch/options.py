@@ -10,12 +10,19 @@ from mlops_iac.blueprints.parts.monitoring_options import MonitoringOptions
 from mlops_iac.blueprints.parts.promotion_options import PromotionOptions
 from mlops_iac.blueprints.parts.queue_options import QueueOptions
 from mlops_iac.blueprints.parts.serve_options import Serverless, Serving
+from mlops_iac.blueprints.parts.spark_options import SparkOptions
 from mlops_iac.blueprints.parts.training_options import TrainingOptions
 from mlops_iac.blueprints.parts.warehouse_options import WarehouseOptions
 
 
 class TabularBatchOptions(
-    WarehouseOptions, QueueOptions, FoundationOptions, MonitoringOptions, PromotionOptions, TrainingOptions
+    WarehouseOptions,
+    SparkOptions,
+    QueueOptions,
+    FoundationOptions,
+    MonitoringOptions,
+    PromotionOptions,
+    TrainingOptions,
 ):
     """Train, evaluate, gate, register and deploy a model on tabular data."""
 
