@@ -12,6 +12,7 @@ from mlops_iac.core.errors import ConfigError, PipelineError, Problem
 from mlops_iac.external import System
 from mlops_iac.pipelines.compile.bindings import ExternalBinding
 from mlops_iac.pipelines.pipeline import Pipeline
+from mlops_iac.pipelines.steps import QueryStep
 
 if TYPE_CHECKING:
     import pulumi
@@ -94,14 +95,14 @@ def check_uses(options: Any, pipelines: Sequence[Pipeline]) -> None:
 
 
 def _problems(options: Any, step: Any) -> Iterator[Problem]:
-    known = systems(options)
+    known, field = systems(options), "source" if isinstance(step, QueryStep) else "uses"
     for name in getattr(step, "uses", ()):
         system = known.get(name)
         if system is None:
             continue  # told with the names that there are, as the pipeline is compiled
         if options.adopt.network is None and system.private_link is None:
             yield Problem(
-                path=f"{step.name}.uses",
+                path=f"{step.name}.{field}",
                 summary="A job has no way to the internet.",
                 detail=f"Step `{step.name}` uses `{name}` ({system.title}, {system.endpoint}); the environment's own "
                 "network leads to AWS's services only.",
@@ -110,7 +111,7 @@ def _problems(options: Any, step: Any) -> Iterator[Problem]:
             )
         elif system.secret is None and system.needs_secret:
             yield Problem(
-                path=f"{step.name}.uses",
+                path=f"{step.name}.{field}",
                 summary="A job has no credentials for a system.",
                 detail=f"Step `{step.name}` uses `{name}` ({system.title}), which has no `secret`.",
                 hint=f"put the credentials into AWS Secrets Manager and name the secret: `external.{name}.secret`.",
@@ -124,6 +125,7 @@ def bound(options: Any) -> dict[str, ExternalBinding]:
     """What pipelines are tied to."""
     return {
         name: ExternalBinding(
+            kind=system.kind,
             variables=system.variables,
             fetched={variable: f"{system.secret}#{key}" for variable, key in system.secrets.items()}
             if system.secret

@@ -32,7 +32,16 @@ from mlops_iac.components.orchestrator.orchestrator import (
 from mlops_iac.components.registry.model_cards import ModelCards, ModelCardsArgs
 from mlops_iac.pipelines.compile.bindings import Tracking
 from mlops_iac.pipelines.pipeline import Pipeline
-from mlops_iac.pipelines.steps import STEP_KINDS, ApprovalStep, JobStep, MapStep, NotifyStep, RegisterStep, Step
+from mlops_iac.pipelines.steps import (
+    STEP_KINDS,
+    ApprovalStep,
+    JobStep,
+    MapStep,
+    NotifyStep,
+    QueryStep,
+    RegisterStep,
+    Step,
+)
 from mlops_iac.pipelines.steps.featured import FeaturedStep
 
 CODE = "code/"
@@ -174,4 +183,6 @@ def _has_job(step: Step) -> bool:
     """Whether it is a job of SageMaker; what a kind from another package starts is not known."""
     if type(step) not in STEP_KINDS:
         return True
+    if isinstance(step, QueryStep):
+        return bool(step.system)
     return isinstance(step, JobStep) and getattr(step, "compute", "sagemaker") == "sagemaker"

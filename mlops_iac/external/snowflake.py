@@ -24,6 +24,7 @@ class Snowflake(System):
         "SNOWFLAKE_PRIVATE_KEY_RAW": "private_key",
         "SNOWFLAKE_TOKEN": "token",
     }
+    located: ClassVar = {"SNOWFLAKE_HOST": "{host}", "SNOWFLAKE_PORT": "{port}", "SNOWFLAKE_PROTOCOL": "{scheme}"}
     usual_address: ClassVar = "https://{account}.snowflakecomputing.com"
 
     kind: Literal["snowflake"]
@@ -48,3 +49,9 @@ class Snowflake(System):
     authenticator: (
         Annotated[Literal["SNOWFLAKE_JWT", "PROGRAMMATIC_ACCESS_TOKEN"], Variable("SNOWFLAKE_AUTHENTICATOR")] | None
     ) = Field(default=None, description="How it signs in. Left out: by password.")
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """The clients know where an account is; they are told of an address that a team says, and of no other."""
+        found = super().variables
+        return found if self.address else {name: value for name, value in found.items() if name not in self.located}

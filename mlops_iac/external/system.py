@@ -17,6 +17,8 @@ from mlops_iac.config.section import HIDDEN, Section
 LONGEST_SECRET: Final = 180
 """Characters: a job is told of it in a variable, for which SageMaker has room for 256."""
 
+LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
+
 KeyArn = Annotated[str, StringConstraints(pattern=r"^arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[0-9a-f-]{36}$")]
 ServiceName = Annotated[
     str,
@@ -96,8 +98,8 @@ class System(Section):
     usual_address: ClassVar[str] = ""
     """Of all who use the vendor's own cloud, with fields in braces. Empty: a team says its own."""
     located: ClassVar[Mapping[str, str]] = {}
-    """Variable by which the client reads where it is, to what it reads: ``{url}``, ``{host}``, ``{port}``. Empty: it
-    finds that by other fields."""
+    """Variable by which the client reads where it is, to what it reads: ``{url}``, ``{host}``, ``{port}``,
+    ``{scheme}``. Empty: it finds that by other fields."""
     plain: ClassVar[bool] = False
     """Whether it may be reached without TLS: a server in one's own network."""
     private_dns: ClassVar[bool] = False
@@ -134,7 +136,8 @@ class System(Section):
                 raise ValueError("it must be said: there is no address that all who use it share")
             return value
         found = urlsplit(value)
-        schemes = ("https", "http") if cls.plain else ("https",)
+        # What goes to this machine itself is read by nobody on the way: a stand-in for tests.
+        schemes = ("https", "http") if cls.plain or found.hostname in LOOPBACK else ("https",)
         if found.username or found.password:
             raise ValueError("it holds a user or a password, which would be read by whoever sees this file")
         if found.scheme not in schemes or not found.hostname or found.query or found.fragment:
@@ -156,6 +159,7 @@ class System(Section):
         place = urlsplit(self.endpoint)
         words = {
             "url": self.endpoint,
+            "scheme": place.scheme,
             "host": str(place.hostname),
             "port": str(place.port or (80 if place.scheme == "http" else 443)),
         }

@@ -225,3 +225,37 @@ def test_steps_that_may_use_none_say_why(step: dict[str, Any], words: str, tmp_p
     with pytest.raises(MlopsError) as refused:
         load(tmp_path, "screening-dev")
     assert words in "\n".join([str(refused.value), *map(str, refused.value.problems)])
+
+
+ASKING = {"steps": {"ask": {"kind": "query", "source": "external.warehouse", "sql": "SELECT 1"}}}
+
+
+def ask(root: Path, system: dict[str, Any]) -> Path:
+    project(root, {"warehouse": system}, {})
+    (root / "code/requirements.txt").write_text("snowflake-connector-python<5\n")
+    (root / "code/pipelines/asking.yaml").write_text(json.dumps(ASKING))
+    return root
+
+
+def test_a_query_of_an_adopted_warehouse_has_the_rights_of_a_script_that_uses_it(tmp_path: Path) -> None:
+    made = run_program(load(ask(tmp_path, WAREHOUSE), "screening-dev").run)
+    (allowed,) = [one for one in statements(made, "compute-job-policy") if one["Sid"] == "ExternalReadWarehouse"]
+    assert allowed["Action"] == ["secretsmanager:GetSecretValue"]
+    assert allowed["Resource"] == ["arn:aws:secretsmanager:eu-central-1:123456789012:secret:acme/warehouse-??????"]
+
+
+@pytest.mark.parametrize(
+    ("system", "words"),
+    [
+        ({**WAREHOUSE, "private_link": None}, ("ask.source", "A job has no way to the internet")),
+        ({**WAREHOUSE, "secret": None}, ("ask.source", "A job has no credentials for a system")),
+    ],
+)
+def test_a_query_that_would_not_reach_it_is_refused(
+    system: dict[str, Any], words: tuple[str, ...], tmp_path: Path
+) -> None:
+    root = ask(tmp_path, system)
+    with pytest.raises(MlopsError) as refused:
+        run_program(load(root, "screening-dev").run)
+    told = "\n".join([str(refused.value), *map(str, refused.value.problems)])
+    assert [word for word in words if word not in told] == [], told

@@ -48,6 +48,7 @@ PLAIN_JSON = {
     "mlops_iac/runs/launcher/mlops_iac_run.py": INSIDE_A_JOB,
     "mlops_iac/runs/launcher/mlops_iac_step.py": INSIDE_A_JOB,
     "mlops_iac/runs/runners/metaflow/pulling.py": "its own argument, in the team's Metaflow, where nothing of ours is",
+    "mlops_iac/runs/shipped/mlops_iac_ask.py": INSIDE_A_JOB,
     "mlops_iac/runs/shipped/mlops_iac_attribution.py": INSIDE_A_JOB,
     "mlops_iac/runs/shipped/mlops_iac_skew.py": INSIDE_A_JOB,
     "mlops_iac/runs/shipped/mlops_iac_captured.py": INSIDE_A_JOB,

@@ -58,3 +58,14 @@ def test_an_address_is_told_as_the_client_wants_it(kind: str, address: str, vari
     assert found is not None
     system = found.model_validate({"kind": kind, "address": address, **WRITTEN.get(kind, {})})
     assert {name: value for name, value in system.variables.items() if name in variables} == variables
+
+
+def test_only_this_machine_itself_is_reached_without_tls() -> None:
+    found = FAMILY.find("snowflake")
+    assert found is not None
+    written = {"kind": "snowflake", **WRITTEN["snowflake"]}
+    told = found.model_validate({**written, "address": "http://127.0.0.1:8080"}).variables
+    assert [told[f"SNOWFLAKE_{name}"] for name in ("HOST", "PORT", "PROTOCOL")] == ["127.0.0.1", "8080", "http"]
+    assert "SNOWFLAKE_HOST" not in found.model_validate(written).variables, "its clients know where it is"
+    with pytest.raises(ValueError, match="begin with https://"):
+        found.model_validate({**written, "address": "http://acme.example.com"})

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from mlops_iac.core.errors import PipelineError
-from mlops_iac.pipelines.compile import sagemaker_pipelines, step_functions
-from mlops_iac.pipelines.compile.bindings import Bindings
+from mlops_iac.pipelines.compile import TARGETS, get_target, sagemaker_pipelines, step_functions
+from mlops_iac.pipelines.compile.bindings import Bindings, ExternalBinding
 from mlops_iac.pipelines.parameters import Parameter
 from mlops_iac.pipelines.pipeline import Pipeline
 from mlops_iac.pipelines.steps import QueryStep
@@ -144,6 +146,63 @@ def test_on_sagemaker_pipelines_the_querier_is_told_of_the_warehouse(bindings: B
     arguments = document["Steps"][0]["Arguments"]
     assert (arguments["source"], json.loads(arguments["parts"])) == ("warehouse", ["SELECT ", " "])
     assert arguments["options"].startswith(f"IAM_ROLE '{bindings.warehouses['warehouse'].role_arn}' FORMAT AS JSON")
+
+
+SNOW = ExternalBinding(
+    kind="snowflake", variables={"SNOWFLAKE_ACCOUNT": "acme"}, fetched={"SNOWFLAKE_PASSWORD": "acme/snow#password"}
+)
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_an_adopted_snowflake_is_asked_by_a_job_that_fetches_the_secret(target: str, bindings: Bindings) -> None:
+    sql = "-- it's \\ {}\nSELECT ?, ?, ?" + " " * 300 + "FROM t"
+    values = ("it's", "parameters.age", 0.5)
+    pipeline = asking(sql, *values, source="external.snow", zone="raw", format="parquet")
+    text = get_target(target).compile(pipeline, replace(bindings, external={"snow": SNOW}))
+    (job,) = (one for one in mappings(text) if "AppSpecification" in one)
+    assert job["Environment"]["MLOPS_IAC_FETCH_1"] == "SNOWFLAKE_PASSWORD=acme/snow#password"
+    assert not job["NetworkConfig"]["EnableNetworkIsolation"]
+    assert job["StoppingCondition"] == {"MaxRuntimeInSeconds": 1800}
+    told = json.dumps(job["AppSpecification"])
+    assert "mlops_iac_ask.py" in told
+    assert "--sql-2" in told
+    assert "2,3" in told, "which values are numbers"
+
+
+def mappings(value: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(value, dict):
+        yield value
+    for one in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from mappings(one)
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"source": "external.other"}, "names `other`; external systems there are: snow, wandb"),
+        ({"source": "external.wandb"}, "is of kind `wandb`; a query step asks snowflake"),
+        ({"source": "external.snow", "sql": "SELECT 1" + " " * 13_000 + "+ 1"}, "make a view of it there"),
+        ({"source": "external.snow", "sql": "SELECT ?", "values": ["a\nb"]}, "one line of 256 characters"),
+        ({"source": "lake", "job": {"volume_gib": 40}}, "Athena and a warehouse answer without a machine"),
+    ],
+)
+def test_what_no_adopted_system_can_be_asked_is_refused(fields: dict[str, Any], said: str, bindings: Bindings) -> None:
+    known = {"snow": SNOW, "wandb": replace(SNOW, kind="wandb")}
+    asked = {"sql": "SELECT 1", **fields}
+    with pytest.raises((PipelineError, ValueError)) as refused:
+        step_functions.compile(
+            asking(asked.pop("sql"), *asked.pop("values", ()), **asked), replace(bindings, external=known)
+        )
+    assert said in str(refused.value)
+
+
+def test_a_folder_whose_requirements_lack_the_connector_is_told_so(tmp_path: Path) -> None:
+    step = QueryStep(name="ask", sql="SELECT 1", source="external.snow")
+    (fault,) = step.faults(tmp_path)
+    assert "must name `snowflake-connector-python`" in fault.detail
+    (tmp_path / "requirements.txt").write_text("snowflake-connector-python<5\n")
+    assert [*step.faults(tmp_path)] == []
+    assert [*QueryStep(name="ask", sql="SELECT 1").faults(tmp_path)] == []
 
 
 def test_a_failed_query_is_told_by_athenas_own_reason() -> None:

@@ -31,3 +31,17 @@ def make_bucket(s3: Any, name: str, key: str) -> None:
     rules = {"Rules": [{"ApplyServerSideEncryptionByDefault": default}]}
     s3.put_bucket_encryption(Bucket=name, ServerSideEncryptionConfiguration=rules)
     s3.put_object(Bucket=name, Key="raw/theirs.txt", Body=b"theirs")
+
+
+def make_way_out(ec2: Any) -> dict[str, Any]:
+    """A network whose private subnets lead to the internet, as `adopt.network` takes it."""
+    vpc = make_network(ec2)
+    inside = [{"Name": "vpc-id", "Values": [vpc]}]
+    subnets = [one["SubnetId"] for one in ec2.describe_subnets(Filters=inside)["Subnets"]]
+    address = ec2.allocate_address(Domain="vpc")["AllocationId"]
+    nat = ec2.create_nat_gateway(SubnetId=subnets[0], AllocationId=address)["NatGateway"]["NatGatewayId"]
+    table = ec2.describe_route_tables(Filters=inside)["RouteTables"][0]["RouteTableId"]
+    ec2.create_route(RouteTableId=table, DestinationCidrBlock="0.0.0.0/0", NatGatewayId=nat)
+    groups = ec2.describe_security_groups(Filters=inside)["SecurityGroups"]
+    (group,) = (one["GroupId"] for one in groups if one["GroupName"] == "jobs")
+    return {"vpc_id": vpc, "subnet_ids": subnets, "security_group_id": group}

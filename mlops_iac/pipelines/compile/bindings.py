@@ -92,6 +92,7 @@ class CatalogueBinding:
 class ExternalBinding:
     """A system of somebody else's that scripts use."""
 
+    kind: str
     variables: Mapping[str, str]
     """What its own client reads; no secrets."""
     fetched: Mapping[str, str] = field(default_factory=dict)

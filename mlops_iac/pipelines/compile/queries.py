@@ -9,7 +9,7 @@ from typing import Any, Final
 from mlops_iac.pipelines.compile import warehouse_queries
 from mlops_iac.pipelines.compile.requests import Run
 from mlops_iac.pipelines.references import PARAMETERS, FromParameter
-from mlops_iac.pipelines.steps import QueryStep
+from mlops_iac.pipelines.steps import ProcessingStep, QueryStep
 from mlops_iac.pipelines.steps.query import LAKE
 
 FORMATS: Final = {
@@ -18,6 +18,11 @@ FORMATS: Final = {
     "parquet": "format = 'PARQUET'",
 }
 """The options of an UNLOAD: https://docs.aws.amazon.com/athena/latest/ug/unload.html"""
+
+
+def by_job(step: QueryStep, run: Run) -> ProcessingStep:
+    """The processing step that asks an adopted system: a job has its secret, and holds no function while it waits."""
+    return step.processing({one.name for one in run.pipeline.parameters if one.type == "number"})
 
 
 def asked(step: QueryStep, run: Run, token: Any, parameter: Callable[[str], Any]) -> dict[str, Any]:

@@ -9,13 +9,16 @@ from __future__ import annotations
 from mlops_iac.pipelines.compile import queries
 from mlops_iac.pipelines.compile.airflow import expressions as x
 from mlops_iac.pipelines.compile.airflow.context import Context, Tasks, task
+from mlops_iac.pipelines.compile.airflow.processing import compile_processing
 from mlops_iac.pipelines.steps import QueryStep
 
 ASK, WAIT = "AskQuery", "AwaitQuery"
 
 
 def compile_query(step: QueryStep, context: Context) -> Tasks:
-    """By a task of the helper that asks Athena or a warehouse for an UNLOAD, and a sensor that holds no worker."""
+    """By a task that asks for an UNLOAD, and a sensor that holds no worker; an adopted system by a processing job."""
+    if step.system:
+        return compile_processing(queries.by_job(step, context), context)
     token = context.text(f"mlops-iac:{context.bindings.stack}:{{run}}:{step.name}")
     event = queries.asked(step, context, token, x.parameter)
     return {

@@ -12,6 +12,7 @@ from mlops_iac.pipelines.compile import queries
 from mlops_iac.pipelines.compile.sagemaker_pipelines import expressions as x
 from mlops_iac.pipelines.compile.sagemaker_pipelines.context import Context, Native
 from mlops_iac.pipelines.compile.sagemaker_pipelines.limits import LAMBDA_SECONDS
+from mlops_iac.pipelines.compile.sagemaker_pipelines.processing import compile_processing
 from mlops_iac.pipelines.steps import QueryStep
 
 WAIT_SECONDS = LAMBDA_SECONDS - 60
@@ -24,7 +25,9 @@ QUERY = "query"
 
 
 def compile_query(step: QueryStep, context: Context) -> list[Native]:
-    """By Lambda steps, whose function asks Athena or a warehouse for an UNLOAD; 90 minutes at most."""
+    """By Lambda steps that ask for an UNLOAD, 90 minutes at most; an adopted system by a Processing step."""
+    if step.system:
+        return compile_processing(queries.by_job(step, context), context)
     querier = context.bindings.querier_arn
     if querier is None:
         raise PipelineError(

@@ -9,11 +9,12 @@ from __future__ import annotations
 from typing import Any
 
 from mlops_iac.core.errors import PipelineError, Problem
-from mlops_iac.pipelines.compile.queries import FORMATS
+from mlops_iac.pipelines.compile.queries import FORMATS, by_job
 from mlops_iac.pipelines.compile.step_functions import expressions as x
 from mlops_iac.pipelines.compile.step_functions import query_warehouse
 from mlops_iac.pipelines.compile.step_functions.context import Context, State, States
 from mlops_iac.pipelines.compile.step_functions.failure import failure_start, task
+from mlops_iac.pipelines.compile.step_functions.processing import compile_processing
 from mlops_iac.pipelines.parameters import Parameter
 from mlops_iac.pipelines.references import FromParameter
 from mlops_iac.pipelines.steps import QueryStep
@@ -23,7 +24,9 @@ BAD_VALUE = "BadParameter"
 
 
 def compile_query(step: QueryStep, context: Context) -> States:
-    """Native: athena:startQueryExecution.sync; a warehouse by redshiftdata:executeStatement and a loop."""
+    """Native: athena:startQueryExecution.sync; a warehouse by redshiftdata, an adopted system by a processing job."""
+    if step.system:
+        return compile_processing(by_job(step, context), context)
     given = _parameters(step, context)
     ask = f"{step.name}: ask" if given else step.name
     if step.source == LAKE:
@@ -35,6 +38,8 @@ def compile_query(step: QueryStep, context: Context) -> States:
 
 def constants(step: QueryStep, context: Context) -> dict[str, Any]:
     """Texts that an expression could hold only with escapes: SQL, and the quotes around a value."""
+    if step.system:
+        return {}
     if step.source != LAKE:
         return query_warehouse.constants(step, context, _literals(step))
     before, after = f"s3://{context.bindings.bucket}/{context.key(step.rows)}".split("{}")
