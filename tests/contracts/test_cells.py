@@ -1,5 +1,5 @@
 """Every cell of the table of kinds that is not "no" is run from end to end by some test: kind, target, and where it
-computes.
+computes. Every other is refused, before anything exists, with its reason.
 
 A test module says what it runs: ``pytest.mark.runs("gate", "register", on=TARGETS)``, with ``compute="batch"`` where
 its scripts run on a queue, ``compute="nodes"`` where they run on several of its machines together. ``on`` is what the
@@ -12,13 +12,22 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+from pydantic import ValidationError
+
+from mlops_iac.core.errors import PipelineError
 from mlops_iac.pipelines.compile import TARGETS, get_target
-from mlops_iac.pipelines.steps import STEP_KINDS, FetchStep, MonitorStep, ScriptStep, TuneStep
+from mlops_iac.pipelines.compile.bindings import Bindings
+from mlops_iac.pipelines.pipeline import Pipeline
+from mlops_iac.pipelines.steps import STEP_KINDS, FetchStep, Job, MonitorStep, ScriptStep, Step, TuneStep
+from tests.support.samples import SAMPLES
 
 TESTS = Path(__file__).parents[1]
 FOLDERS = ("e2e", "examples")
 ALL = "TARGETS"
 """Stands for every target, in tests that run on each."""
+
+COMPUTES = ("sagemaker", "batch", "nodes")
 
 Cell = tuple[str, str, str]
 """Kind, target, compute: ``nodes`` is several machines of a queue that work together."""
@@ -55,6 +64,34 @@ def _cells(call: ast.Call) -> Iterator[Cell]:
 
 def test_every_cell_is_run_from_end_to_end() -> None:
     assert sorted({*wanted()} - {cell for cell, _ in claimed()}) == []
+
+
+def refused() -> list[Cell]:
+    runs = {*wanted()}
+    cells = ((kind.kind, target, compute) for kind in STEP_KINDS for target in TARGETS for compute in COMPUTES)
+    return [cell for cell in cells if cell not in runs]
+
+
+@pytest.mark.parametrize(("kind", "target", "compute"), refused())
+def test_every_other_cell_is_refused_with_its_reason(kind: str, target: str, compute: str) -> None:
+    sample = SAMPLES[kind]()
+    step = next(one for one in sample.steps if one.kind == kind)
+    said = {name: getattr(step, name) for name in step.model_fields_set} | {"name": step.name}
+    asked = {**said, "compute": "batch", **({"job": Job(instance_count=2)} if compute == "nodes" else {})}
+    with pytest.raises((ValidationError, PipelineError)) as found:
+        _compile(sample, type(step), asked, target)
+    if isinstance(found.value, PipelineError):
+        assert get_target(target).REFUSED_COMPUTE["batch"] in found.value.detail  # type: ignore[attr-defined]
+    else:
+        fields = {str(error["loc"][0]) if error["loc"] else error["msg"] for error in found.value.errors()}
+        assert any("compute" in field for field in fields), fields
+
+
+def _compile(sample: Pipeline, kind: type[Step], asked: dict[str, object], target: str) -> None:
+    changed = kind.model_validate(asked)
+    steps = tuple(changed if one.name == changed.name else one for one in sample.steps)
+    pipeline = Pipeline(name=sample.name, parameters=sample.parameters, steps=steps)
+    get_target(target).compile(pipeline, Bindings.placeholder("screening-dev", "eu-central-1"))
 
 
 def test_what_is_said_to_run_is_a_cell() -> None:

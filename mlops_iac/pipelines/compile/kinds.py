@@ -8,7 +8,8 @@ from dataclasses import replace
 from importlib import import_module
 from typing import Any, NamedTuple
 
-from mlops_iac.core.errors import PipelineError
+from mlops_iac.core.errors import PipelineError, Problem
+from mlops_iac.pipelines.pipeline import Pipeline
 from mlops_iac.pipelines.steps import ScriptStep, Step
 
 
@@ -30,15 +31,12 @@ def compile_step(
     title: str,
     table: Mapping[str, str],
     refused: Mapping[str, str],
-    refused_compute: Mapping[str, str] | None = None,
 ) -> Any:
     """A step's part of a document. Raises PipelineError, whose problems name the step, for what the target cannot do.
 
-    ``title`` is the target's name for people, ``table`` its own compilers, ``refused`` the kinds that it cannot run,
-    ``refused_compute`` where it cannot run scripts (left out: it runs them wherever they ask).
+    ``title`` is the target's name for people, ``table`` its own compilers, ``refused`` the kinds that it cannot run.
     """
     try:
-        _check_compute(step, title, refused_compute or {})
         return _compiler(step, target, title, table, refused)(step, context)
     except PipelineError as error:
         raise PipelineError.of(one if one.path else replace(one, path=step.name) for one in error.problems) from error
@@ -76,14 +74,22 @@ def _elsewhere(step: Step) -> str:
     return f"{advice}; `mlops-iac pipeline kinds` shows what each of them takes."
 
 
-def _check_compute(step: Step, title: str, refused: Mapping[str, str]) -> None:
-    if isinstance(step, ScriptStep) and step.compute in refused:
-        raise PipelineError(
-            "This target cannot compute there.",
-            f"Step `{step.name}` of kind `{step.kind}` has `compute: {step.compute}`; {title} cannot: "
+def check_compute(pipeline: Pipeline, title: str, refused: Mapping[str, str]) -> None:
+    """Raise PipelineError for every script that asks to run where the target cannot run any: before anybody is told how
+    the queue, say, that it names could be had."""
+    problems = [
+        Problem(
+            path=step.name,
+            summary="This target cannot compute there.",
+            detail=f"Step `{step.name}` of kind `{step.kind}` has `compute: {step.compute}`; {title} cannot: "
             f"{refused[step.compute]}",
             hint="leave out `compute`, or choose another `orchestrator`.",
         )
+        for step in pipeline.ordered
+        if isinstance(step, ScriptStep) and step.compute in refused
+    ]
+    if problems:
+        raise PipelineError.of(problems)
 
 
 class Answer(NamedTuple):

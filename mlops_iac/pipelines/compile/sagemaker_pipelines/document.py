@@ -9,7 +9,7 @@ from mlops_iac.core.errors import PipelineError
 from mlops_iac.pipelines import hyperparameters
 from mlops_iac.pipelines.choices import members
 from mlops_iac.pipelines.compile.bindings import Bindings, check_bindings
-from mlops_iac.pipelines.compile.kinds import compile_step
+from mlops_iac.pipelines.compile.kinds import check_compute, compile_step
 from mlops_iac.pipelines.compile.sagemaker_pipelines import expressions as x
 from mlops_iac.pipelines.compile.sagemaker_pipelines.compilers import COMPILERS
 from mlops_iac.pipelines.compile.sagemaker_pipelines.context import Context, Native
@@ -19,13 +19,14 @@ from mlops_iac.pipelines.parameters import Parameter
 from mlops_iac.pipelines.pipeline import Pipeline
 from mlops_iac.pipelines.steps import ChoiceStep, DeployStep, GateStep, JobStep, Step
 
-TARGET = "sagemaker-pipelines"
+TARGET, TITLE = "sagemaker-pipelines", "SageMaker Pipelines"
 
 VERSION = "2020-12-01"
 
 
 def compile(pipeline: Pipeline, bindings: Bindings) -> dict[str, Any]:
     """The definition, checked. Raises PipelineError for what SageMaker would refuse."""
+    check_compute(pipeline, TITLE, REFUSED_COMPUTE)
     check_bindings(pipeline, bindings)
     pipeline = pipeline.guarded
     context = Context(pipeline, bindings)
@@ -158,9 +159,8 @@ def _compile(step: Step, context: Context) -> list[Native]:
         step,
         context,
         target=TARGET,
-        title="SageMaker Pipelines",
+        title=TITLE,
         table=COMPILERS,
         refused=REFUSED,
-        refused_compute=REFUSED_COMPUTE,
     )
     return natives
