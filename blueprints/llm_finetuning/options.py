@@ -11,7 +11,8 @@ from mlops_iac.blueprints.parts.base_model_options import BaseModelOptions
 from mlops_iac.blueprints.parts.foundation_options import FoundationOptions
 from mlops_iac.blueprints.parts.promotion_options import PromotionOptions
 from mlops_iac.blueprints.parts.run_options import Framework
-from mlops_iac.blueprints.parts.serve_options import ServeOptions, Serverless, Serving
+from mlops_iac.blueprints.parts.serve_options import Serverless, Serving
+from mlops_iac.blueprints.parts.server_options import ServerOptions
 from mlops_iac.blueprints.parts.spark_options import SparkOptions
 from mlops_iac.blueprints.parts.training_options import (
     Gate,
@@ -76,7 +77,7 @@ class Tuning(Section):
 
 
 class LlmFinetuningOptions(
-    SparkOptions, FoundationOptions, PromotionOptions, ServeOptions, BaseModelOptions, TrainingOptions
+    SparkOptions, FoundationOptions, PromotionOptions, ServerOptions, BaseModelOptions, TrainingOptions
 ):
     """Tune a language model, measure it by a task suite, and serve it."""
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pulumi
 
+from mlops_iac.blueprints.parts.server import Server
 from mlops_iac.components._kit.refs import (
     ApprovalsRef,
     CardsRef,
@@ -73,6 +74,7 @@ def definition(
     repository_url: pulumi.Input[str],
     jobs: JobRef,
     framework: Framework,
+    server: Server | None = None,
     registries: Mapping[str, RegistryRef],
     endpoints: Mapping[str, EndpointRef],
     scaled: Mapping[str, ScalingRef] | None = None,
@@ -106,7 +108,8 @@ def definition(
         "network_isolation": jobs.network_isolation,
         "encrypt_traffic": site.isolated,
         "training_images": {kind: framework.image(site.region, "training", kind) for kind in framework.processors},
-        "serving_image": framework.image(site.region, "serving", _processor(endpoints)),
+        "serving_image": server.image if server else framework.image(site.region, "serving", _processor(endpoints)),
+        **({"serving_environment": server.environment} if server else {}),
         "tracking": tracking,
         "retention": lake.retention,
         "external": dict(external or {}),

@@ -143,6 +143,7 @@ class Flow:
                 alerts=foundation.alerts.ref,
                 alerts_key_arn=foundation.log_key.arn if foundation.log_key else None,
                 framework=jobs.framework,
+                server=serve.server,
                 tracking=tracking,
                 external=bound(foundation.options),
             )

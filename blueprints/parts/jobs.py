@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from mlops_iac.blueprints.parts import base_model, external, promotion
 from mlops_iac.blueprints.parts.foundation import Foundation
 from mlops_iac.blueprints.parts.run_options import RunOptions
+from mlops_iac.blueprints.parts.server import find_server
 from mlops_iac.blueprints.parts.training_options import TrainingOptions
 from mlops_iac.components.compute.sagemaker import SageMakerCompute, SageMakerComputeArgs
 from mlops_iac.core.frameworks import get_framework
@@ -48,6 +49,7 @@ class Jobs:
             images=(
                 self.framework.image(region, "training"),
                 self.framework.image(region, "serving"),
+                *([server.image] if (server := find_server(options, region)) else []),
                 *sorted(image for image in named if not image.startswith(OWN)),
             ),
             instance_type=usual,

@@ -11,6 +11,7 @@ from mlops_iac.blueprints.parts.serve_options import ConcurrencyScaling as Concu
 from mlops_iac.blueprints.parts.serve_options import Realtime as RealtimeOptions
 from mlops_iac.blueprints.parts.serve_options import RequestScaling as RequestOptions
 from mlops_iac.blueprints.parts.serve_options import ServeOptions
+from mlops_iac.blueprints.parts.server import find_server
 from mlops_iac.components.registry.sagemaker import ModelRegistry
 from mlops_iac.components.serving.endpoint import (
     Asynchronous,
@@ -37,13 +38,16 @@ class Serve:
 
     def __init__(self, foundation: Foundation, options: ServeOptions, framework: Framework) -> None:
         site, flavour, capture = foundation.site, _flavour(options), _capture(options)
+        self.server = find_server(options, site.region)
         self.registry = _registry(foundation)
         self.endpoint = Endpoint(
             site.named("endpoint"),
             EndpointArgs(
                 flavour=flavour,
                 capture=capture,
-                images=(framework.image(site.region, "serving"),),
+                # A change takes effect with the next deployment; until then, what serves may have to be pulled again.
+                images=(framework.image(site.region, "serving"), *([self.server.image] if self.server else [])),
+                startup=self.server.startup if self.server else None,
                 slow_after_ms=options.slow_after_ms,
                 lake=foundation.lake.ref,
                 network=foundation.network,

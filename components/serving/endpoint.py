@@ -36,9 +36,10 @@ from mlops_iac.components.serving.capture import Capture
 from mlops_iac.components.serving.realtime import Realtime
 from mlops_iac.components.serving.scaling import LET_GO, TARGETS
 from mlops_iac.components.serving.serverless import Serverless
+from mlops_iac.components.serving.startup import Startup
 from mlops_iac.core.errors import BlueprintError
 
-__all__ = ["Asynchronous", "Capture", "Endpoint", "EndpointArgs", "EndpointNodes", "Realtime", "Serverless"]
+__all__ = ["Asynchronous", "Capture", "Endpoint", "EndpointArgs", "EndpointNodes", "Realtime", "Serverless", "Startup"]
 
 # Idle cost: 0.10 $ a month for each of the two alarms.
 
@@ -86,6 +87,8 @@ class EndpointArgs:
     """How it serves. Left out: serverless, which costs nothing while nobody asks."""
     images: Sequence[str] = ()
     """Container images its models may use, by URI in any ECR registry. Left out: none."""
+    startup: Startup | None = None
+    """Time and drivers for models that load for minutes; not for serverless endpoints. Left out: SageMaker's usual."""
     slow_after_ms: int = 2000
     """Alarm when the slowest tenth of requests takes longer than this in the model, in milliseconds. Left out: two
     seconds."""
@@ -147,6 +150,7 @@ class Endpoint(Component):
         args.flavour.check()
         self._asynchronous = self._check_lake(args)
         _check_capture(args)
+        _check_startup(args)
         super().__init__(place, args.transforms, opts)
         self.endpoint_name = self.physical("aws:sagemaker/endpoint:Endpoint")
         network = args.flavour.network_of(args.network)
@@ -170,7 +174,12 @@ class Endpoint(Component):
             name=self.endpoint_name,
             flavour=args.flavour.word,
             role_arn=self.role.role_arn,
-            settings={"VariantName": VARIANT, "InitialVariantWeight": 1, **args.flavour.variant(self.site)},
+            settings={
+                "VariantName": VARIANT,
+                "InitialVariantWeight": 1,
+                **args.flavour.variant(self.site),
+                **(args.startup.settings if args.startup else {}),
+            },
             key_arn=key.arn if key else None,
             subnet_ids=network.subnet_ids if network else (),
             security_group_ids=(network.job_security_group_id,) if network else (),
@@ -266,6 +275,15 @@ class Endpoint(Component):
             "treat_missing_data": "notBreaching",
             "alarm_actions": [args.alerts.arn] if args.alerts else [],
         }
+
+
+def _check_startup(args: EndpointArgs) -> None:
+    if args.startup is None:
+        return
+    args.startup.check()
+    if isinstance(args.flavour, Serverless):
+        detail = "SageMaker starts the containers of serverless endpoints as it does; this one has a `startup`."
+        raise BlueprintError("This endpoint has no machines of its own.", detail, hint="give it flavour=Realtime().")
 
 
 def _check_capture(args: EndpointArgs) -> None:

@@ -49,6 +49,11 @@ many of this machine's NVIDIA GPUs as their type of machine has (`CUDA_VISIBLE_D
 their log says, where there are none. There is no EFA, no warm pool (`KeepAlivePeriodInSeconds` is accepted: nothing is
 colder here without it) and no heterogeneous cluster.
 
+Endpoints serve in AWS's framework containers, as virtual environments. One with another container ends `Failed`, with
+that as its reason: AWS's for large models (LMI, vLLM), one of a team's own. So does one with several containers, or
+with a model that is no archive (`ModelDataSource` with `CompressionType` None). Answers come whole:
+`InvokeEndpointWithResponseStream` is `NotImplemented`.
+
 Application Auto Scaling decides for variants of endpoints, by target tracking (one metric) and by steps, with
 cooldowns, from the metrics that endpoints publish and by the cloud's clock: a scaled variant has a model server for
 each of its instances, an asynchronous one may have none, and what waits for it outlives a restart. A variant that

@@ -72,8 +72,7 @@ class Framework:
                 hint="choose another instance type; pytorch and xgboost have images for GPUs.",
             )
         tag = facts["gpu_tag"] if processor == "gpu" else facts["tag"]
-        domain = "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
-        return f"{accounts[region]}.dkr.ecr.{region}.{domain}/{facts['repository'][purpose]}:{tag}"
+        return f"{_registry(accounts[region], region)}/{facts['repository'][purpose]}:{tag}"
 
 
 def framework_names() -> tuple[str, ...]:
@@ -139,6 +138,16 @@ def find_framework(image_uri: str) -> Framework | None:
             if known and account == match["account"]:
                 return get_framework(name, version)
     return None
+
+
+def deep_learning_registry(region: str) -> str:
+    """Where AWS keeps its deep learning containers for a region."""
+    return _registry(_facts()["accounts"]["deep-learning"][region], region)
+
+
+def _registry(account: str, region: str) -> str:
+    domain = "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
+    return f"{account}.dkr.ecr.{region}.{domain}"
 
 
 @cache

@@ -24,6 +24,7 @@ from mlops_iac.program.adopted import check_adopted
 from mlops_iac.program.company_rules import check_company_rules
 from mlops_iac.program.machines import check_machines
 from mlops_iac.program.pipeline_files import Written, read_pipelines
+from mlops_iac.program.servers import check_server
 
 if TYPE_CHECKING:
     from mlops_iac.components._kit.site import Site
@@ -213,6 +214,7 @@ def load(root: Path, stack: str) -> Program:
     program = Program(root=root, stack=stack, config=config, blueprint=blueprint, written=written)
     check_company_rules(config, written)
     check_machines(config, written)
+    check_server(config)
     check_adopted(config)
     program.check_code()
     program.check_triggers()

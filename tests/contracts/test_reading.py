@@ -23,6 +23,7 @@ PLAIN_JSON = {
     "mlops_iac/core/deploy_actions.py": OURS,
     "mlops_iac/core/frameworks.py": OURS,
     "mlops_iac/core/gpus.py": OURS,
+    "mlops_iac/core/lmi.py": OURS,
     "mlops_iac/core/machine_sizes.py": OURS,
     "mlops_iac/core/prices.py": OURS,
     "mlops_iac/core/service_models.py": LIBRARY,

@@ -15,6 +15,11 @@ from mlops_iac.pipelines.pipeline import Pipeline
 from mlops_iac.pipelines.steps import ChoiceStep, GateStep
 from mlops_iac.pipelines.steps.step import Bind, Output, Step
 
+SERVING_ENVIRONMENT: Final = {
+    "SAGEMAKER_PROGRAM": "inference.py",
+    "SAGEMAKER_SUBMIT_DIRECTORY": "/opt/ml/model/code",
+}
+"""By this AWS's framework containers find the serving code that travels inside the model's archive."""
 PLACEHOLDER_ACCOUNT: Final = "123456789012"
 PLACEHOLDER_ASYNC: Final = {"OutputConfig": {"S3OutputPath": "s3://placeholder/answers/"}}
 """Where an asynchronous endpoint answers, before there is a lake."""
@@ -158,6 +163,8 @@ class Bindings:
     training_images: Mapping[str, str]
     """Processor (``cpu``, ``gpu``) to the framework's image of training and processing jobs."""
     serving_image: str
+    serving_environment: Mapping[str, str] = field(default_factory=lambda: SERVING_ENVIRONMENT)
+    """What its container is told. Left out: where the serving code of AWS's framework containers is."""
     repository_url: str | None = None
     """The environment's own repository of images. Left out: there is none."""
     registries: Mapping[str, str] = field(default_factory=dict)

@@ -17,9 +17,6 @@ from mlops_iac.pipelines.steps.tune import TRIALS
 LAUNCHERS = {"mpi": ("pytorch",), "torchrun": ("pytorch",)}
 """What starts a training of several processes from inside an image, to the frameworks whose images have it."""
 
-SERVING_ENVIRONMENT = {"SAGEMAKER_PROGRAM": "inference.py", "SAGEMAKER_SUBMIT_DIRECTORY": "/opt/ml/model/code"}
-"""By this AWS's framework containers find the serving code that travels inside the model's archive."""
-
 
 def cluster(job: Job, bindings: Bindings) -> dict[str, Any]:
     """Machines and their disks."""

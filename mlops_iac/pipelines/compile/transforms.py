@@ -29,7 +29,7 @@ def container(bindings: Bindings, data_url: Mapping[str, Any]) -> dict[str, Any]
     return {
         "Image": bindings.serving_image,
         **data_url,
-        "Environment": {**jobs.SERVING_ENVIRONMENT, "SAGEMAKER_REGION": bindings.region},
+        "Environment": {**bindings.serving_environment, "SAGEMAKER_REGION": bindings.region},
     }
 
 

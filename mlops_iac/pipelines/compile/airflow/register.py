@@ -7,7 +7,6 @@ from typing import Any
 from mlops_iac.pipelines.compile.airflow import expressions as x
 from mlops_iac.pipelines.compile.airflow.context import Context, Tasks, task
 from mlops_iac.pipelines.compile.cards import STATUS, about
-from mlops_iac.pipelines.compile.jobs import SERVING_ENVIRONMENT
 from mlops_iac.pipelines.conditions import EVALUATION
 from mlops_iac.pipelines.steps import FetchStep, GateStep, RegisterStep
 
@@ -20,7 +19,7 @@ def compile_register(step: RegisterStep, context: Context) -> Tasks:
     container = {
         "Image": bindings.serving_image,
         "ModelDataUrl": context.uri(step.model),
-        "Environment": {**SERVING_ENVIRONMENT, "SAGEMAKER_REGION": bindings.region},
+        "Environment": {**bindings.serving_environment, "SAGEMAKER_REGION": bindings.region},
     }
     statistics = context.file_uri(step.evaluation, EVALUATION)
     request: dict[str, Any] = {

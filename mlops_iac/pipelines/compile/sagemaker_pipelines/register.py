@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from typing import Any
 
 from mlops_iac.pipelines.compile.cards import STATUS, about
-from mlops_iac.pipelines.compile.jobs import SERVING_ENVIRONMENT
 from mlops_iac.pipelines.compile.sagemaker_pipelines import expressions as x
 from mlops_iac.pipelines.compile.sagemaker_pipelines.context import Context, Native
 from mlops_iac.pipelines.steps import FetchStep, RegisterStep
@@ -24,7 +23,7 @@ def compile_register(step: RegisterStep, context: Context) -> list[Native]:
     container = {
         "Image": bindings.serving_image,
         "ModelDataUrl": context.uri(step.model),
-        "Environment": {**SERVING_ENVIRONMENT, "SAGEMAKER_REGION": bindings.region},
+        "Environment": {**bindings.serving_environment, "SAGEMAKER_REGION": bindings.region},
     }
     words = f"Run {{}} of {context.pipeline.name} in {bindings.stack}"
     arguments: dict[str, Any] = {

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from mlops_iac.pipelines.compile.cards import STATUS, about
-from mlops_iac.pipelines.compile.jobs import SERVING_ENVIRONMENT
 from mlops_iac.pipelines.compile.step_functions import expressions as x
 from mlops_iac.pipelines.compile.step_functions.context import Context, State, States
 from mlops_iac.pipelines.compile.step_functions.failure import task
@@ -30,7 +29,7 @@ def compile_register(step: RegisterStep, context: Context) -> States:
                 {
                     "Image": bindings.serving_image,
                     "ModelDataUrl.$": context.uri(step.model),
-                    "Environment": {**SERVING_ENVIRONMENT, "SAGEMAKER_REGION": bindings.region},
+                    "Environment": {**bindings.serving_environment, "SAGEMAKER_REGION": bindings.region},
                 }
             ],
             "SupportedContentTypes": list(step.content_types),
