@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlops_iac.backends import read_environment
 from mlops_iac.core.environment import Environment
-from mlops_iac.core.errors import CloudError, ConfigError, StackNotFound
+from mlops_iac.core.errors import CloudError, ConfigError, Problem, StackNotFound
 from mlops_iac.core.suggestions import did_you_mean
 from mlops_iac.engine.deciding.options import DEFAULTS, Options
 from mlops_iac.engine.event import Diagnostic, OnEvent, Result, ignore
@@ -214,7 +214,8 @@ class EmbeddedBackend:
         """An environment comes up without the Python that its jobs need, and then every job of it fails."""
         if program.options is None:
             return
-        problems = [*getattr(program.options, "not_embedded", ()), *program.not_embedded()]
+        asked = [_at_its_line(program, one) for one in getattr(program.options, "not_embedded", ())]
+        problems = [*asked, *program.not_embedded()]
         if problems:
             raise ConfigError.of(problems)
         from mlops_iac.core.frameworks import frameworks_of
@@ -237,6 +238,14 @@ class EmbeddedBackend:
         if self.stack not in deployed:
             known = did_you_mean(self.stack, deployed) if deployed else f"`mlops-iac up {self.stack}` deploys it."
             raise StackNotFound("No such environment.", f"`{self.stack}` is not deployed on this machine.", hint=known)
+
+
+def _at_its_line(program: StackProgram, problem: Problem) -> Problem:
+    """What options say of themselves, where the stack file says it; they do not know where they were read."""
+    if program.config is None or not problem.path:
+        return problem
+    path = problem.path.removeprefix("mlops-iac:")
+    return program.config.problem(path, problem.summary, problem.detail, problem.hint)
 
 
 def absolute(options: Options) -> Options:

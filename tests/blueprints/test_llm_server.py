@@ -11,6 +11,7 @@ from botocore.session import Session
 from botocore.validate import ParamValidator
 from pydantic import ValidationError
 
+from mlops_iac.backends.embedded import EmbeddedBackend
 from mlops_iac.blueprints.llm_finetuning import LlmFinetuningOptions
 from mlops_iac.core import lmi
 from mlops_iac.core.errors import MlopsError
@@ -144,3 +145,26 @@ def test_china_has_its_own_registry(version: str) -> None:
     assert lmi.image(version, "cn-north-1").startswith(
         "727897471807.dkr.ecr.cn-north-1.amazonaws.com.cn/djl-inference:"
     )
+
+
+@pytest.mark.parametrize("verb", ["preview", "up"])
+def test_the_embedded_cloud_refuses_at_the_files_line(tmp_path: Path, verb: str) -> None:
+    root = project(tmp_path, options({"kind": "own", "image": OWN}))
+    backend = EmbeddedBackend(root, "screening-dev")
+    with pytest.raises(MlopsError) as caught:
+        getattr(backend, verb)()
+    assert "stacks/Pulumi.screening-dev.yaml:" in str(caught.value.problems[0])
+    assert caught.value.problems[0].path == "options.server"
+    assert backend.cloud.find() is None
+
+
+def test_each_server_is_taken_back_by_the_next_definition(tmp_path: Path) -> None:
+    """Whatever served before: nothing of one container's environment is told to another."""
+    servers: list[dict[str, Any] | None] = [None, {"kind": "lmi"}, {"kind": "own", "image": OWN}]
+    texts = [documents(tmp_path, options(one))[0] for one in servers]
+    marks = ("SAGEMAKER_PROGRAM", "HF_MODEL_ID", "acme-vllm@")
+    assert [[mark in text for mark in marks] for text in texts] == [
+        [True, False, False],
+        [False, True, False],
+        [False, False, True],
+    ]
