@@ -168,3 +168,11 @@ def test_each_server_is_taken_back_by_the_next_definition(tmp_path: Path) -> Non
         [False, True, False],
         [False, False, True],
     ]
+
+
+def test_airflows_document_registers_the_same(tmp_path: Path) -> None:
+    said = options({"kind": "lmi", "dtype": "bf16"}, orchestrator="airflow")
+    made = run_program(load(project(tmp_path, said), "screening-dev").run)
+    (text,) = (found for one in made.resources.values() if "HF_MODEL_ID" in (found := str(one)))
+    marks = ("djl-inference:0.36.0", "OPTION_DTYPE", "InferenceAmiVersion", "SAGEMAKER_PROGRAM")
+    assert [mark in text for mark in marks] == [True, True, True, False]
