@@ -6,16 +6,17 @@ from collections.abc import Iterator
 
 import pytest
 
-from mlops_iac.cloud import services
+from mlops_iac.cloud import autoscaling, services
 from mlops_iac.cloud.plugin.server import PluginServer
 from mlops_iac.cloud.provider import EmbeddedProvider
 from mlops_iac.cloud.server import Server
+from tests.support.installs import INSTALLS
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     services.reset()
-    server = Server(tmp_path_factory.mktemp("cloud"))
+    server = Server(tmp_path_factory.mktemp("cloud"), installs=(*INSTALLS, autoscaling.install))
     server.start()
     yield server
     server.stop()

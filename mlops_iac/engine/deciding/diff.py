@@ -96,10 +96,23 @@ def _same(old: Any, new: Any) -> bool:
     if old is UNKNOWN or new is UNKNOWN:
         return old is new
     if isinstance(old, Asset | Archive) and isinstance(new, Asset | Archive):
-        return type(old) is type(new) and (old.hash == new.hash if old.hash and new.hash else old == new)
+        return type(old) is type(new) and _same_content(old, new)
     if isinstance(old, bool) or isinstance(new, bool):
         return type(old) is type(new) and bool(old == new)
     return bool(old == new)
+
+
+def _same_content(old: Asset | Archive, new: Asset | Archive) -> bool:
+    """By their hashes; archives also part by part, as a hash may be of another making: ours was before it was
+    Pulumi's."""
+    if not (old.hash and new.hash):
+        return old == new
+    if old.hash == new.hash:
+        return True
+    before, after = getattr(old, "assets", None), getattr(new, "assets", None)
+    if not before or not after or before.keys() != after.keys():
+        return False
+    return all(_same(part, after[name]) for name, part in before.items())
 
 
 def _open(value: Any) -> Any:
