@@ -51,9 +51,12 @@ def cli_version(command: str) -> str:
 
 
 class RealCli:
-    """``provider`` is what PULUMI_DEBUG_PROVIDERS says; ``state`` is the folder that the CLI is logged in to."""
+    """``provider`` is what PULUMI_DEBUG_PROVIDERS says, and what else is in the environment; ``state`` is the folder
+    that the CLI is logged in to, and ``backend`` a bucket in its place, where the stack is already."""
 
-    def __init__(self, root: Path, provider: dict[str, str], *, state: Path | None = None) -> None:
+    def __init__(
+        self, root: Path, provider: dict[str, str], *, state: Path | None = None, backend: str | None = None
+    ) -> None:
         self.root = root
         state = state or root / "state"
         state.mkdir(parents=True, exist_ok=True)
@@ -62,7 +65,7 @@ class RealCli:
         self._environment = {
             **os.environ,
             **provider,
-            "PULUMI_BACKEND_URL": f"file://{state}",
+            "PULUMI_BACKEND_URL": backend or f"file://{state}",
             "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
             "PULUMI_SKIP_UPDATE_CHECK": "1",
             "PULUMI_DEBUG_COMMANDS": "1",
@@ -71,7 +74,7 @@ class RealCli:
             "PYTHONDONTWRITEBYTECODE": "1",
         }
         self._write_project()
-        if not self.checkpoint.exists():
+        if backend is None and not self.checkpoint.exists():
             self.pulumi("stack", "init", STACK)
 
     def carry_out(self, case: Case, operation: Do) -> tuple[Result, int]:
