@@ -85,6 +85,15 @@ Studio has domains, profiles, spaces and repositories, with AWS's states and ref
 and `CreatePresignedDomainUrl` answer `NotImplemented` and name `mlops-iac notebook`, which starts JupyterLab on this
 machine. There is no IAM Identity Center (`AuthMode: SSO`), and home folders are an id.
 
+Clusters and instances of RDS are moto's: records, without a network. A cluster of `aurora-postgresql` with a Data API
+and an instance is asked by `rds-data`, and a PostgreSQL of this machine answers: the one of the extra `postgres`
+(`pip install 'mlops-iac[postgres]'`, with pgvector), which brings the driver too, else the one on `PATH`. Without one
+the Data API answers `NotImplementedException`. Its version is the one that is there, not the cluster's; capacity,
+pauses, parameter groups, backups and snapshots change nothing; roles of the environment may call `rds-data`, and not
+`rds`. As on AWS the master is no superuser; its rights are those of CREATEDB and CREATEROLE. Not offered:
+`formatRecordsAs`, `resultSetOptions`, `continueAfterTimeout`, arrays, ids that an insert generated (use `RETURNING`),
+the extensions `aws_s3` and `aws_lambda`, signing in by IAM, Aurora MySQL (refused as a cluster without a Data API).
+
 Feature Store keeps the newest record of each key and writes all of them to S3 in Parquet, a moment late; a file that
 was being written when the process was killed may be written again. S3 Vectors computes each query over all vectors, so
 that it finds what AWS's approximate search may miss; there is no text search. Bedrock's guardrails apply words and

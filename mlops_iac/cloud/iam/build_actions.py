@@ -15,7 +15,7 @@ from typing import Any, Final
 SERVICES: Final = (
     "airflow", "apigateway", "application-autoscaling", "athena", "batch", "bedrock", "budgets", "cloudtrail",
     "cloudwatch", "cognito-idp", "config", "dynamodb", "ec2", "ecr", "ecs", "elasticfilesystem", "emr-serverless",
-    "events", "execute-api", "firehose", "glue", "iam", "kinesis", "kms", "lambda", "logs", "redshift-data",
+    "events", "execute-api", "firehose", "glue", "iam", "kinesis", "kms", "lambda", "logs", "rds-data", "redshift-data",
     "redshift-serverless", "s3", "s3vectors", "sagemaker", "scheduler", "secretsmanager", "sns", "sqs", "ssm",
     "states", "sts", "tag", "xray",
 )  # fmt: skip

@@ -18,8 +18,8 @@ MOTO: Final = "5.2."
 
 PATCHES: Final = (
     "athena", "awslambda", "batch", "budget_actions", "budgets", "cognitoidp", "config", "ec2", "ec2_deletes",
-    "ec2_placement", "efs", "events", "glue", "iam", "loaders", "logs", "models", "s3", "s3_answers", "s3_at_once",
-    "s3_locks", "sagemaker", "sagemaker_cards",
+    "ec2_placement", "efs", "events", "glue", "iam", "loaders", "logs", "models", "rds", "s3", "s3_answers",
+    "s3_at_once", "s3_locks", "sagemaker", "sagemaker_cards",
     "sagemaker_experiments", "sagemaker_studio", "stepfunctions", "stepfunctions_versions",
 )  # fmt: skip
 """One module each with ``apply(gateway)``."""
