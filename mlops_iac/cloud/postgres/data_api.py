@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from mlops_iac.cloud.postgres import fields
@@ -48,7 +49,7 @@ class DataApi:
     def __init__(self, gateway: Gateway, servers: Servers) -> None:
         self._gateway, self._servers = gateway, servers
         self._transactions: dict[str, Transaction] = {}
-        self._passwords: dict[int, str] = {}
+        self._passwords: dict[Path, str] = {}
         self._lock = threading.Lock()
 
     def install(self) -> None:
@@ -221,14 +222,14 @@ class DataApi:
         from pg8000.native import identifier, literal
 
         with self._lock:
-            if self._passwords.get(server.process.pid) == password:
+            if self._passwords.get(server.socket) == password:
                 return
             connection = server.connect(OWNER, "postgres")
             try:
                 connection.run(f"ALTER ROLE {identifier(server.master)} PASSWORD {literal(password)}")
             finally:
                 connection.close()
-            self._passwords[server.process.pid] = password
+            self._passwords[server.socket] = password
 
 
 def _run(connection: Any, sql: str, given: Sequence[Mapping[str, Any]] = ()) -> Any:
