@@ -26,7 +26,7 @@ ENVIRONMENT: Final = {
     "SERVING_FAIL_FAST": "true",
 }
 """vLLM's own scheduling, nothing from a hub, and an end with a reason where weights cannot be loaded.
-https://github.com/deepjavalibrary/djl-serving/blob/0.36.0-dlc/serving/docs/lmi/user_guides/vllm_user_guide.md"""
+https://github.com/deepjavalibrary/djl-serving/blob/master/serving/docs/lmi/user_guides/vllm_user_guide.md"""
 
 
 def versions() -> tuple[str, ...]:

@@ -41,6 +41,7 @@ CHECKS: Final[dict[str, Check]] = {
     "instances": Check(about="where each type of machine is offered", clouds=(AWS,), needs_stack=True),
     "reservations": Check(about="machines that queues have reserved are there", clouds=(AWS,), needs_stack=True),
     "base_model": Check(about="what steps read of other buckets is there", clouds=(AWS,), needs_stack=True),
+    "recorder": Check(about="AWS Config records as the stack takes it to", clouds=(AWS,), needs_stack=True),
     "external": Check(about="external systems answer, and their secrets are there", needs_stack=True),
 }
 """Name to what it is; its function is ``check`` in the file of that name in `checks/`."""

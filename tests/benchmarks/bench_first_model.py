@@ -69,11 +69,12 @@ def first_model(example: str, pipelines: Sequence[str]) -> float:
 
 
 def make_data(example: Path) -> Path:
-    """Where the example's data is; what is too large to lie beside the code is made."""
+    """What the example puts into ``raw/``; what is too large to lie beside the code is made."""
     if not (example / "data").is_dir() and (example / "make_data.py").exists():
         python = framework_environment(get_framework("sklearn", "1.4-2")).python
         subprocess.run([python, "make_data.py"], cwd=example, check=True)
-    return example / "data"
+    whole, raw = example / "data", example / "data" / "raw"
+    return raw if raw.is_dir() else whole
 
 
 def run(folder: Path, *arguments: str) -> str:

@@ -271,6 +271,18 @@ def reserves(answer: Answer) -> Make:
     return make
 
 
+def records(recording: str, *others: str) -> Make:
+    """A stack with a recorder of its own, or with rules alone, in a region that has these."""
+    kind, inputs = ("recorder:Recorder", {"name": "ours"}) if recording == "own" else ("rule:Rule", {})
+    answers: Mapping[str, Answer] = {
+        "config.DescribeConfigurationRecorders": {"ConfigurationRecorders": [{"name": one} for one in others]},
+        "config.DescribeConfigurationRecorderStatus": {
+            "ConfigurationRecordersStatus": [{"name": one, "recording": one != "asleep"} for one in others]
+        },
+    }
+    return lambda subject, patch: on_aws(subject, answers, Built(resources=(Resource(f"aws:cfg/{kind}", inputs),)))
+
+
 PASSES: Mapping[str, Make] = {
     "python": as_it_is,
     "settings": as_it_is,
@@ -288,6 +300,7 @@ PASSES: Mapping[str, Make] = {
     "instances": _with({**used(), "ec2.DescribeInstanceTypeOfferings": offered("eu-west-1a", "eu-west-1b")}),
     "reservations": reserves({"CapacityReservations": [RESERVED]}),
     "base_model": reads_it({}),
+    "recorder": records("own", "ours"),
     "external": uses_it({"Name": "acme/wandb"}),
 }
 
@@ -327,6 +340,11 @@ FAILS: Mapping[str, tuple[Make, str, str]] = {
         reads_it({"s3.ListObjectsV2": {"KeyCount": 0}}),
         "s3://acme-models/tiny/ is empty",
         "put the weights",
+    ),
+    "recorder": (
+        records("own", "default"),
+        "eu-west-1 has the recorder default already",
+        "say `config: adopted`",
     ),
     "external": (
         uses_it(Refusal("ResourceNotFoundException")),

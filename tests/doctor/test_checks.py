@@ -10,7 +10,7 @@ from mlops_iac.core.errors import MlopsError
 from mlops_iac.doctor.finding import Outcome
 from mlops_iac.doctor.subject import Built, Subject
 from mlops_iac.doctor.table import CHECKS, Line, applicable, examine, is_well
-from tests.doctor.cases import BUILT, FAILS, PASSES, POOL, STACK, applied, on_aws, quota, reads_it, used
+from tests.doctor.cases import BUILT, FAILS, PASSES, POOL, STACK, applied, on_aws, quota, reads_it, records, used
 from tests.support.recorded_aws import ACCOUNT, Answer, Refusal
 
 
@@ -64,7 +64,7 @@ def test_what_aws_does_not_answer_is_said_and_is_no_traceback(
     refused: dict[str, Answer] = dict.fromkeys(used(), Refusal("AccessDenied", "not authorized"))
     lines = look(on_aws(subject, {**refused, **answers}), name)
     assert lines
-    if name not in ("pulumi", "credentials", "clock", "base_model", "reservations"):
+    if name not in ("pulumi", "credentials", "clock", "base_model", "reservations", "recorder"):
         assert [line.finding.outcome for line in lines] == [Outcome.WARN]
         assert "not looked at" in lines[0].finding.says
         assert "not authorized" in lines[0].finding.says
@@ -175,6 +175,28 @@ def test_a_base_model_that_cannot_be_read_is_told_with_what_to_do(
 ) -> None:
     (line,) = look(reads_it(answers)(subject, monkeypatch), "base_model")
     assert line.finding.outcome is Outcome.FAIL
+    assert says in line.finding.says
+    assert fix in line.finding.fix
+
+
+@pytest.mark.parametrize(
+    ("recorders", "outcome", "says", "fix"),
+    [
+        (("default",), Outcome.PASS, "recorder default of eu-west-1 records", ""),
+        ((), Outcome.FAIL, "eu-west-1 has no recorder", "say `config: own`"),
+        (("asleep",), Outcome.FAIL, "recorder asleep does not record", "--configuration-recorder-name asleep"),
+    ],
+)
+def test_rules_need_a_recorder_that_records(
+    recorders: tuple[str, ...],
+    outcome: Outcome,
+    says: str,
+    fix: str,
+    subject: Subject,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    (line,) = look(records("adopted", *recorders)(subject, monkeypatch), "recorder")
+    assert line.finding.outcome is outcome
     assert says in line.finding.says
     assert fix in line.finding.fix
 
