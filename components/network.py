@@ -35,9 +35,9 @@ from mlops_iac.core.errors import BlueprintError
 
 __all__ = ["Network", "NetworkArgs", "NetworkNodes", "PrivateLink"]
 
-# Idle cost: nothing by default. Each interface endpoint costs about 7.30 $ a month in each zone, and `regulated` has
-# them in two, the others in one. A sandbox's machines of queues need none: an internet gateway is free, the machine's
-# address 0.005 $ an hour while it runs.
+# Idle cost: nothing by default. Each interface endpoint costs about 7.30 $ a month in each of the two zones; a sandbox
+# has them in one zone, and its machines of queues none: an internet gateway is free, the machine's address 0.005 $ an
+# hour while it runs.
 
 GATEWAYS = ("dynamodb", "s3")
 """AWS's gateway endpoints: routes, not machines; they cost nothing."""
@@ -73,7 +73,7 @@ class NetworkArgs:
     joined."""
     interface_endpoints: tuple[str, ...] = ()
     """AWS services reachable by interface endpoint, in AWS's own short names (``ecr.api``), besides those that
-    `regulated` always has. `regulated` has them in two zones, the others in the first. Left out: none."""
+    `regulated` always has. A sandbox has them in its first zone only. Left out: none."""
     machines: bool = False
     """Whether machines of queues stand in it, which must reach ECS, ECR and CloudWatch Logs: by interface endpoints; in
     a sandbox by an internet gateway, from subnets of their own into which nobody comes. Left out: none do."""
@@ -302,7 +302,7 @@ class Network(Component):
         wanted = self._wanted(args)
         if not wanted and not args.private_links:
             return None, [], {}, {}
-        if self.site.profile != "regulated":  # billed by the zone; the other zone reaches it all the same
+        if self.site.profile == "sandbox":  # billed by the zone; the other zone reaches it all the same
             subnets = subnets[:1]
         door = self._create_group(vpc, "endpoint_security_group", "Interface endpoints: from jobs only")
         rules = [

@@ -51,10 +51,10 @@ def test_interface_endpoints_are_for_who_asks() -> None:
     assert endpoint["privateDnsEnabled"] is True
 
 
-def test_only_a_regulated_environment_has_interface_endpoints_in_two_zones() -> None:
+def test_a_sandbox_has_interface_endpoints_in_one_zone() -> None:
     args = NetworkArgs(interface_endpoints=("logs",))
     zones = {profile: _zones(run(lambda p=profile: Network(site(p).named("net"), args))) for profile in PROFILES}
-    assert zones == {"sandbox": 1, "standard": 1, "regulated": 2}
+    assert zones == {"sandbox": 1, "standard": 2, "regulated": 2}
 
 
 def _zones(made: World) -> int:
