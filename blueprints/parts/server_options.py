@@ -20,7 +20,7 @@ Image = Annotated[
     StringConstraints(
         pattern=r"^[0-9]{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com(\.cn)?/[a-z0-9][a-z0-9._/-]*@sha256:[0-9a-f]{64}$"
     ),
-    Field(examples=[f"123456789012.dkr.ecr.eu-central-1.amazonaws.com/acme-vllm@sha256:{'0' * 64}"]),
+    Field(examples=[f"123456789012.dkr.ecr.eu-west-1.amazonaws.com/acme-vllm@sha256:{'0' * 64}"]),
 ]
 RESERVED: Final = ("SAGEMAKER_", "AWS_")
 

@@ -24,6 +24,7 @@ from mlops_iac.blueprints import BLUEPRINTS, get_options_model
 from mlops_iac.cloud.handlers import HANDLERS
 from mlops_iac.cloud.invokes import ASKING, PURE
 from mlops_iac.config.load import runs_code
+from mlops_iac.core.errors import ConfigError
 from mlops_iac.engine.program.stack_references import TYPE as STACK_REFERENCE
 from mlops_iac.testing.contracts.variants import Variants
 from tests.components.world import ENVIRONMENTS, PROFILES, account, run, site
@@ -155,7 +156,8 @@ def example_of(blueprint: str) -> dict[str, Any]:
 def test_every_property_that_an_option_sets_is_honoured(
     blueprint: str, profile: str, options: dict[str, Any], project: Path
 ) -> None:
-    """A preview asks the handler of each resource about each of its properties; one that is not emulated is refused."""
+    """A preview asks the handler of each resource about each of its properties; one that is not emulated is refused.
+    What an option says that it cannot have here is told before that."""
     document = example_of(blueprint)
     config = document["config"]
     config |= {"mlops-iac:security": profile, "mlops-iac:owner": "team@example.org", "mlops-iac:tags": {"a": "b"}}
@@ -165,6 +167,13 @@ def test_every_property_that_an_option_sets_is_honoured(
             system["private_link"] = f"com.amazonaws.vpce.{config['aws:region']}.vpce-svc-0a1b2c3d4e5f67890"
     stack = f"{config['mlops-iac:team']}-{config['mlops-iac:environment']}"
     (project / "stacks" / f"Pulumi.{stack}.yaml").write_text(yaml.safe_dump(document, sort_keys=False))
-    result = EmbeddedBackend(project, stack).preview()
+    backend = EmbeddedBackend(project, stack)
+    said = list(getattr(get_options_model(blueprint).model_validate(options), "not_embedded", ()))
+    if said:
+        with pytest.raises(ConfigError) as refused:
+            backend.preview()
+        assert [one.summary for one in refused.value.problems] == [one.summary for one in said]
+        return
+    result = backend.preview()
     assert result.error is None, str(result.error)
     assert result.changes["create"] > 5

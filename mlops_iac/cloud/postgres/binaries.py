@@ -26,7 +26,7 @@ def find_folder() -> Path | None:
 
 def major(folder: Path) -> str:
     """``16``: only servers of one major version read the same files."""
-    told = subprocess.run([folder / "postgres", "--version"], capture_output=True, text=True, check=True).stdout
+    told = subprocess.run([folder / "postgres", "--version"], capture_output=True, encoding="utf-8", check=True).stdout
     return told.split()[2].partition(".")[0]
 
 
