@@ -134,7 +134,7 @@ class Servers:
             password.write(secrets.token_urlsafe(32))
             password.flush()
             command = [*as_no_root(), str(binaries / "initdb"), "-D", str(new), f"--pwfile={password.name}", *options]
-            made = subprocess.run(command, capture_output=True, text=True, check=False)
+            made = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
         if made.returncode:
             shutil.rmtree(new, ignore_errors=True)
             raise _unavailable(made.stderr)
