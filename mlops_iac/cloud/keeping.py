@@ -23,6 +23,8 @@ from mlops_iac.cloud import snapshot
 from mlops_iac.cloud.home import SNAPSHOT, UNSAVED
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from mlops_iac.cloud.gateway import Gateway
     from mlops_iac.cloud.home import Home
 
@@ -35,6 +37,11 @@ SAVE_SHARE: Final = 10
 _UNREAD: Final = ".unread"
 
 log = logging.getLogger("mlops_iac.cloud")
+
+
+def has_unread(home: Path) -> bool:
+    """Whether a state lies there that could not be read: what it names is nowhere else told, and must stay."""
+    return any(home.glob(f"*{_UNREAD}"))
 
 
 class Keeper:

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from mlops_iac.cloud.keeping import has_unread
 from mlops_iac.cloud.postgres.binaries import as_no_root, find_folder, major
 from mlops_iac.cloud.wire import AwsError
 
@@ -81,7 +82,7 @@ class Servers:
 
     def sweep(self) -> None:
         """Delete what no cluster has. Where a state lies that could not be read, it may have one, so all stays."""
-        if not self.folder.exists() or any(self._gateway.home.glob("*.unread")):
+        if not self.folder.exists() or has_unread(self._gateway.home):
             return
         known = _known()
         for path in self.folder.iterdir():

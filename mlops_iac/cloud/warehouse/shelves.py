@@ -12,6 +12,7 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from mlops_iac.cloud.keeping import has_unread
 from mlops_iac.cloud.warehouse.database import Database
 from mlops_iac.cloud.warehouse.places import NAMESPACES
 
@@ -63,7 +64,7 @@ class Shelves:
         if not self.folder.exists():
             return
         shutil.rmtree(self.work, ignore_errors=True)
-        if any(self._gateway.home.glob("*.unread")):
+        if has_unread(self._gateway.home):
             return
         known = {one["namespaceId"] for one in self._gateway.store[NAMESPACES].values()}
         for path in self.folder.glob(f"*{END}*"):
