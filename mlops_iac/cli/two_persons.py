@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,44 +38,51 @@ def _read(root: Path, stack: str) -> StackConfig | None:
         return None  # whatever comes next reads the whole file, tells all that is wrong with it, and goes no further
 
 
-def signer(root: Path, stack: str, clients: Clients | None) -> Signer:
-    """By the key that the stack file names, as whom ``clients`` act; or under the passphrase of this project's
-    secrets."""
+@dataclass(frozen=True)
+class ReviewKey:
+    """A key of KMS, and as whom it is used."""
+
+    name: str
+    clients: Clients
+
+
+def signer(root: Path, key: ReviewKey | None) -> Signer:
+    """By a key, or under the passphrase of this project's secrets."""
     from mlops_iac.backends.embedded import HOME
     from mlops_iac.engine.deciding.plan_review import PassphraseSeal, Signer
     from mlops_iac.engine.values.secrets import passphrase_for
 
-    config = _read(root, stack)
-    if config is None or config.review_key is None or clients is None:
+    if key is None:
         return Signer(PassphraseSeal(lambda: passphrase_for(root / HOME)))
     from mlops_iac.runs.plan_seal import KmsSeal
 
-    return Signer(KmsSeal(clients, config.review_key))
+    return Signer(KmsSeal(key.clients, key.name))
 
 
-def key_clients(root: Path, stack: str, cloud: CloudName) -> Clients | None:
-    """Where the key is that the stack file names, which may be another region than the stack's; None without one."""
+def find_key(root: Path, stack: str, cloud: CloudName) -> ReviewKey | None:
+    """The one that the stack file names, which may be in another region than the stack; None without one."""
     from mlops_iac.cli.adopted import clients_of
 
     config = _read(root, stack)
     if config is None or config.review_key is None:
         return None
     _, arn, place = config.review_key.partition("arn:")
-    return clients_of(config, cloud, place.split(":")[2] if arn else "")
+    return ReviewKey(config.review_key, clients_of(config, cloud, place.split(":")[2] if arn else ""))
 
 
 @contextlib.contextmanager
 def signing_as(root: Path, stack: str, cloud: CloudName, name: str | None) -> Iterator[tuple[Signer, str]]:
     """A signer, and who it is that signs. ``name``: another person, whom the embedded cloud lends to rehearse two."""
-    clients = key_clients(root, stack, cloud)
+    key = find_key(root, stack, cloud)
     if name is None:
-        yield signer(root, stack, clients), who_acts(stack, cloud)
+        yield signer(root, key), who_acts(stack, cloud)
         return
     from mlops_iac.cli.environments import open_backend
     from mlops_iac.runs.somebody_else import acting_as
 
-    with acting_as(clients or open_backend(stack, cloud).clients(), name) as acting:
-        yield signer(root, stack, acting if clients else None), str(acting("sts").get_caller_identity()["Arn"])
+    with acting_as(key.clients if key else open_backend(stack, cloud).clients(), name) as acting:
+        own = replace(key, clients=acting) if key else None
+        yield signer(root, own), str(acting("sts").get_caller_identity()["Arn"])
 
 
 def who_acts(stack: str, cloud: CloudName) -> str:
@@ -106,7 +113,7 @@ def sign_plan(plan: Path | None, root: Path, stack: str, cloud: CloudName) -> No
     from mlops_iac.engine.deciding.plan_review import review_file, write_review
     from mlops_iac.engine.state.record import now
 
-    review = signer(root, stack, key_clients(root, stack, cloud)).begin(plan, stack, who_acts(stack, cloud), now())
+    review = signer(root, find_key(root, stack, cloud)).begin(plan, stack, who_acts(stack, cloud), now())
     write_review(plan, review)
     say(f"{review_file(plan).name} says that it is {review.made.by}'s. Somebody else: mlops-iac plan approve {plan}")
 
@@ -116,7 +123,7 @@ def open_review(plan: Path, root: Path, cloud: CloudName) -> PlanReview:
     from mlops_iac.engine.deciding.plan_review import read_review
 
     review = read_review(plan)
-    signer(root, review.stack, key_clients(root, review.stack, cloud)).check(review, plan)
+    signer(root, find_key(root, review.stack, cloud)).check(review, plan)
     return review
 
 
