@@ -214,6 +214,11 @@ class Bindings:
     tags: Mapping[str, str] = field(default_factory=dict)
     """The team's own tags, put on everything a run creates."""
 
+    def serving(self, data_url: Mapping[str, Any]) -> dict[str, Any]:
+        """The container that a model serves in; ``data_url`` is the model's archive, in the target's own words."""
+        environment = {**self.serving_environment, "SAGEMAKER_REGION": self.region}
+        return {"Image": self.serving_image, **data_url, "Environment": environment}
+
     @classmethod
     def placeholder(cls, stack: str, region: str, **known: Any) -> Self:
         """Bindings whose unknown values have the right form, to check a pipeline before anything exists (a preview)."""

@@ -24,15 +24,6 @@ def model(bindings: Bindings) -> dict[str, Any]:
     }
 
 
-def container(bindings: Bindings, data_url: Mapping[str, Any]) -> dict[str, Any]:
-    """What serves a model that is in no registry; ``data_url`` is its archive, in the target's own words."""
-    return {
-        "Image": bindings.serving_image,
-        **data_url,
-        "Environment": {**bindings.serving_environment, "SAGEMAKER_REGION": bindings.region},
-    }
-
-
 def job(step: BatchTransformStep, source: Mapping[str, Any], target: Mapping[str, Any], bindings: Bindings) -> Any:
     """The request, without names and tags; ``source`` and ``target`` are the S3 URIs, in the target's own words.
 

@@ -63,4 +63,4 @@ def _container(step: BatchTransformStep, context: Context) -> dict[str, Any]:
         return {"ModelPackageName": x.made(step.name)}
     if context.pipeline.made(step.model) == "package":
         return {"ModelPackageName": context.uri(step.model)}
-    return transforms.container(context.bindings, {"ModelDataUrl": context.uri(step.model)})
+    return context.bindings.serving({"ModelDataUrl": context.uri(step.model)})

@@ -16,11 +16,7 @@ OPERATOR, ASK = "Register", "LambdaInvokeFunctionOperator"
 def compile_register(step: RegisterStep, context: Context) -> Tasks:
     """By a task of the helper: createModelPackage, after LambdaInvokeFunctionOperator asked the card writer."""
     bindings = context.bindings
-    container = {
-        "Image": bindings.serving_image,
-        "ModelDataUrl": context.uri(step.model),
-        "Environment": {**bindings.serving_environment, "SAGEMAKER_REGION": bindings.region},
-    }
+    container = bindings.serving({"ModelDataUrl": context.uri(step.model)})
     statistics = context.file_uri(step.evaluation, EVALUATION)
     request: dict[str, Any] = {
         # No tags: AWS refuses them for a version in a group. `destroy` finds versions by their group.

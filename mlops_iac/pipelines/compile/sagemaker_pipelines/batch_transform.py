@@ -75,7 +75,7 @@ def _container(step: BatchTransformStep, context: Context) -> Native:
     if package is not None:
         return {"ModelPackageName": verified(step, context, package)}
     assert isinstance(step.model, FromStep)
-    return transforms.container(context.bindings, {"ModelDataUrl": context.uri(step.model)})
+    return context.bindings.serving({"ModelDataUrl": context.uri(step.model)})
 
 
 def _score(step: BatchTransformStep, context: Context, model: str) -> Native:

@@ -20,11 +20,7 @@ def compile_register(step: RegisterStep, context: Context) -> list[Native]:
     bindings = context.bindings
     writer, asked = bindings.card_writer_arn, f"{step.name}--card"
     evaluation = context.evaluation_uri(step.evaluation)
-    container = {
-        "Image": bindings.serving_image,
-        "ModelDataUrl": context.uri(step.model),
-        "Environment": {**bindings.serving_environment, "SAGEMAKER_REGION": bindings.region},
-    }
+    container = bindings.serving({"ModelDataUrl": context.uri(step.model)})
     words = f"Run {{}} of {context.pipeline.name} in {bindings.stack}"
     arguments: dict[str, Any] = {
         "ModelPackageGroupName": bindings.registries[step.registry],

@@ -42,7 +42,7 @@ def _container(step: BatchTransformStep, context: Context) -> State:
         return {"ModelPackageName.$": champion_path(step)}
     if context.pipeline.made(step.model) == "package":
         return {"ModelPackageName.$": context.uri(step.model)}
-    return transforms.container(context.bindings, {"ModelDataUrl.$": context.uri(step.model)})
+    return context.bindings.serving({"ModelDataUrl.$": context.uri(step.model)})
 
 
 def _score(step: BatchTransformStep, context: Context) -> State:

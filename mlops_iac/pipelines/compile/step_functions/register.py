@@ -25,13 +25,7 @@ def compile_register(step: RegisterStep, context: Context) -> States:
         "ModelPackageDescription.$": x.text(f"Run {{}} of {context.pipeline.name} in {bindings.stack}", x.RUN),
         "ModelApprovalStatus": step.approval,
         "InferenceSpecification": {
-            "Containers": [
-                {
-                    "Image": bindings.serving_image,
-                    "ModelDataUrl.$": context.uri(step.model),
-                    "Environment": {**bindings.serving_environment, "SAGEMAKER_REGION": bindings.region},
-                }
-            ],
+            "Containers": [bindings.serving({"ModelDataUrl.$": context.uri(step.model)})],
             "SupportedContentTypes": list(step.content_types),
             "SupportedResponseMIMETypes": list(step.content_types),
         },
